@@ -1,0 +1,7 @@
+"""Start the app: ``python -m stdpbench_gui``."""
+
+import sys
+
+from stdpbench_gui.app import main
+
+sys.exit(main(sys.argv))

@@ -1,0 +1,61 @@
+"""The start of the app: sentences instead of aborts where it cannot open."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from stdpbench.cli.doctor import display
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the app's window and wait until it is closed.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        As ``sys.argv``, the program's name first; Qt picks out what is meant for it.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 1 after a sentence on standard error that says why there is no window.
+    """
+    screen = display()
+    if screen.state != "ok":
+        return _refuse(f"the display is {screen.detail}; what helps: {screen.fix}")
+    try:
+        from PyQt6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+        from PyQt6.QtWidgets import QApplication
+
+        from stdpbench_gui.window import MainWindow
+    except ImportError as error:
+        return _refuse(f"Qt cannot be loaded ({error}); `stdpbench doctor` says what to install")
+
+    def at_start(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:
+        # Qt aborts the process after a fatal message, and a core dump is no sentence
+        if kind == QtMsgType.QtFatalMsg:
+            _refuse(f"Qt cannot open a window ({' '.join((message or '').split())}); see `stdpbench doctor`")
+            sys.stderr.flush()
+            os._exit(1)
+
+    previous_handler = qInstallMessageHandler(at_start)
+    try:
+        app = QApplication.instance() or QApplication(list(argv or ["stdpbench"]))
+    finally:
+        qInstallMessageHandler(previous_handler)
+    # Qt's loop runs no Python, which would make Ctrl+C in the terminal wait for the next event
+    previous_signal = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        window = MainWindow()
+        window.show()
+        return app.exec()
+    finally:
+        signal.signal(signal.SIGINT, previous_signal)
+
+
+def _refuse(reason: str) -> int:
+    print(f"The app cannot open: {reason}.", file=sys.stderr)
+    return 1

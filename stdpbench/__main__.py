@@ -1,0 +1,6 @@
+"""``python -m stdpbench``: the command line."""
+
+from stdpbench.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Commands and their options; what they do is elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stdpbench import __version__
+
+app = typer.Typer(
+    name="stdpbench",
+    help="Unsupervised STDP learning workbench: Brian2 networks after Diehl & Cook (2015).",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Data sets: what is there, and how to get more.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a parameter, such as exc.tau_m='25 ms'. Repeatable."),
+]
+Workers = Annotated[int, typer.Option(min=0, help="Processes for labelling and testing; 0: one per processor.")]
+SimulatorName = Annotated[str | None, typer.Option(metavar="compiled|runtime", help="Which simulator.")]
+Json = Annotated[bool, typer.Option("--json", help="End standard output with one JSON object: path and metrics.")]
+Baselines = Annotated[bool, typer.Option(help="Also evaluate start weights and k-means.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stdpbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT|FILE", help="One that ships, or a TOML file.")],
+    set_: Set = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the experiment's.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the run folder is made; ./runs if not said.")
+    ] = None,
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    validation: Annotated[
+        bool, typer.Option("--validation", help="Hold out the last training pictures and evaluate on them.")
+    ] = False,
+    baselines: Baselines = True,
+    json: Json = False,
+) -> None:
+    """Train a network, label its neurons, test it, and write everything to a run folder."""
+    from stdpbench.cli.commands import run_command
+
+    run_command(experiment, set_ or [], seed, runs, workers, simulator, validation, baselines, json)
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    baselines: Baselines = True,
+    json: Json = False,
+) -> None:
+    """Label and test the network of a run folder again."""
+    from stdpbench.cli.commands import evaluate_command
+
+    evaluate_command(run, workers, simulator, baselines, json)
+
+
+@app.command()
+def experiments() -> None:
+    """List the experiments that ship."""
+    from stdpbench.cli.reference import list_experiments
+
+    list_experiments()
+
+
+@app.command()
+def describe(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="KIND", help="A kind, a section, or an experiment; nothing lists all.")
+    ] = None,
+) -> None:
+    """Describe a plasticity rule, encoder, neuron, data set, read-out, section or experiment."""
+    from stdpbench.cli.reference import describe_kind
+
+    describe_kind(kind)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at compiler, versions, display and data, and say how to mend what is amiss."""
+    from rich.console import Console
+
+    from stdpbench.cli.doctor import diagnose, render
+
+    findings = diagnose()
+    Console().print(render(findings))
+    if any(finding.state == "fault" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer sizes and presentations.")] = False,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Where the figures go as JSON.")] = Path("bench.json"),
+) -> None:
+    """Measure training speed against plain Brian2, and write the figures to a file."""
+    from stdpbench.cli.bench import bench_command
+
+    bench_command(quick, output)
+
+
+@app.command()
+def gui() -> None:
+    """Open the desktop app."""
+    from stdpbench.cli.commands import gui_command
+
+    gui_command()
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """Say which data sets are there and where."""
+    from stdpbench.cli.reference import list_data
+
+    list_data()
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="mnist, fashion-mnist or kmnist.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FOLDER", help="Import local files instead of downloading.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to; the user's data folder if not said.")
+    ] = None,
+) -> None:
+    """Download a data set, or import it from a folder; checked by its SHA-256."""
+    from stdpbench.datasets.fetch import fetch
+
+    typer.echo(f"{name} is in {fetch(name, folder, source)}")

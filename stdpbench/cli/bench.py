@@ -1,0 +1,320 @@
+"""``stdpbench bench``: training speed, measured beside plain Brian2 and a hand-written kernel in the same run.
+
+What is measured lies in the scripts of ``benchmarks/``. Each measurement is a process of its own, one after the
+other, so that libraries and devices do not disturb each other; here they are planned, run, set side by side and
+written down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.paths import shipped
+
+FORMAT = 1
+PROTOCOLS = {"stimulus": "350 ms", "stimulus_and_rest": "350 + 150 ms"}
+_LIMIT_S = 900.0
+
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One script with its arguments.
+
+    Attributes
+    ----------
+    name : str
+        Its key in the file of figures.
+    script : str
+        File name in ``benchmarks/``.
+    arguments : tuple of str
+        What it is called with, beside ``--json`` and ``--data``.
+    fresh_cache : bool
+        Whether it uses a cache of compiled networks that is empty at the start of the benchmark.
+    """
+
+    name: str
+    script: str
+    arguments: tuple[str, ...] = ()
+    fresh_cache: bool = False
+
+
+def training(
+    simulator: str, n_exc: int, inhibition: str, delays: str, presentations: int, warm_up: int
+) -> Measurement:
+    """The measurement of stdpbench's own training on one network."""
+    arguments = ["--simulator", simulator, "--n-exc", str(n_exc), "--inhibition", inhibition, "--delays", delays]
+    arguments += ["--presentations", str(presentations), "--warm-up", str(warm_up)]
+    return Measurement(training_name(simulator, n_exc, inhibition, delays), "training.py", tuple(arguments))
+
+
+def training_name(simulator: str, n_exc: int, inhibition: str = "layer", delays: str = "none") -> str:
+    """Key of a training measurement."""
+    return f"{simulator} {n_exc} {inhibition}" + ("" if delays == "none" else ", delays")
+
+
+def plan(quick: bool) -> list[Measurement]:
+    """All measurements, in the order in which they are made."""
+    open_only = ("--open-only", "--n-exc", "400")
+    found = [
+        Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
+        Measurement("cached open 400", "training.py", open_only, fresh_cache=True),
+    ]
+    n = {100: 300, 400: 300, 1600: 100, 6400: 30} if not quick else {100: 100, 400: 100, 1600: 40, 6400: 10}
+    warm_up = {100: 20, 400: 20, 1600: 10, 6400: 5}
+    for size in n:
+        for inhibition in ("layer", "direct"):
+            for delays in ("none", "uniform"):
+                if not quick or (inhibition, delays) == ("layer", "none") or (size == 400 and inhibition == "layer"):
+                    found.append(training("compiled", size, inhibition, delays, n[size], warm_up[size]))
+    few = {100: 10, 400: 10, 1600: 5} if not quick else {400: 4}
+    for size in few:
+        found.append(training("runtime", size, "layer", "none", few[size], 1))
+    if not quick:
+        found += [training("runtime", 400, *kind, 10, 1) for kind in (("layer", "uniform"), ("direct", "none"))]
+    for size in (400,) if quick else n:
+        for inhibition in ("layer", "direct"):
+            arguments = ("--n-exc", str(size), "--inhibition", inhibition, "--presentations", str(n[size]))
+            found.append(Measurement(f"kernel {size} {inhibition}", "kernel_float32.py", arguments))
+    found += [
+        Measurement("plain runtime 400", "plain_runtime.py", ("--presentations", "4" if quick else "12")),
+        Measurement("long runtime 400", "long_runtime.py", ("--presentations", "5" if quick else "15")),
+        Measurement("standalone 400", "standalone.py", ("--presentations", "26" if quick else "75")),
+        Measurement("memory 400", "training.py", ("--memory", "1000" if quick else "5000")),
+    ]
+    return found
+
+
+@dataclass
+class Results:
+    """What the measurements gave, by name; a measurement that failed has a sentence instead."""
+
+    figures: dict[str, Figures] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def milliseconds(self, name: str, protocol: str, *parts: str) -> float | None:
+        """Median time per presentation of a measurement; for training, the sum of some of its parts."""
+        figures = self.figures.get(name)
+        if figures is None:
+            return None
+        if not parts:
+            return float(figures[f"{protocol}_ms"]["median"])
+        return float(sum(figures[protocol][f"{part}_ms"]["median"] for part in parts))
+
+
+def bench_command(quick: bool, output: Path) -> None:
+    """Carry out ``stdpbench bench``."""
+    _check_writable(output)
+    from stdpbench.datasets.fetch import status
+    from stdpbench.runs.folder import environment
+
+    console, measurements, results = Console(), plan(quick), Results()
+    record: dict[str, Any] = {"format": FORMAT, **environment(), "quick": quick}
+    stopped = False
+    console.print("Figures are worth something on a machine that does nothing else meanwhile.")
+    try:
+        run_all(measurements, results, status("mnist"), console)
+    except KeyboardInterrupt:
+        stopped = True
+    record |= {
+        "stopped": stopped,
+        "measurements": results.figures,
+        "failures": results.failures,
+        "ratios": ratios(results),
+    }
+    _write(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    show(results, console)
+    console.print(f"{'Stopped; what there is' if stopped else 'Everything'} is in {output}", highlight=False)
+    if stopped:
+        sys.exit(130)
+
+
+def run_all(measurements: Sequence[Measurement], results: Results, mnist: Path | None, console: Console) -> None:
+    """Make the measurements, one after the other."""
+    bars = Progress(
+        TextColumn("{task.description:<42}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, disable=not console.is_terminal,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="stdpbench-bench-") as cache, bars:
+        task = bars.add_task("", total=len(measurements))
+        for number, measurement in enumerate(measurements, 1):
+            bars.update(task, description=measurement.name)
+            if not console.is_terminal:
+                console.print(f"{number}/{len(measurements)} {measurement.name}", highlight=False)
+            try:
+                results.figures[measurement.name] = run(measurement, mnist, Path(cache))
+            except StdpbenchError as error:
+                results.failures[measurement.name] = str(error)
+            bars.advance(task)
+
+
+def run(measurement: Measurement, mnist: Path | None, cache: Path) -> Figures:
+    """Make one measurement in a process of its own.
+
+    Parameters
+    ----------
+    measurement : Measurement
+        What to measure.
+    mnist : Path or None
+        Folder with MNIST; without it synthetic pictures are shown.
+    cache : Path
+        The cache of compiled networks for a measurement that asks for a fresh one.
+
+    Raises
+    ------
+    StdpbenchError
+        If it fails; with the last thing that its script said.
+    """
+    command = [sys.executable, str(shipped("benchmarks") / measurement.script), "--json", *measurement.arguments]
+    if mnist is not None and "--open-only" not in measurement.arguments:
+        command += ["--data", str(mnist)]
+    package = str(Path(__file__).resolve().parents[2])  # the scripts measure this very package
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    if measurement.fresh_cache:
+        environment["STDPBENCH_CACHE"] = str(cache)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False, timeout=_LIMIT_S
+        )
+    except subprocess.TimeoutExpired:
+        raise StdpbenchError(f"it was given up after {_LIMIT_S / 60:g} minutes") from None
+    try:
+        figures = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+    except (IndexError, ValueError):
+        figures = None
+    if not isinstance(figures, dict):
+        said = [line for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
+        raise StdpbenchError(f"{measurement.script} ended with status {done.returncode}: {said[-1].strip()}")
+    return figures
+
+
+def ratios(results: Results) -> dict[str, dict[str, float]]:
+    """How often the one time holds the other, by protocol.
+
+    A baseline is set beside those parts of stdpbench's presentation that it does itself: the plain script draws
+    spikes, normalises and simulates; the long run and standalone are given their spikes; the kernel only simulates.
+    All in one thread, nothing overlapping.
+    """
+    own = training_name("compiled", 400)
+    whole, fed, simulated = ("encode", "normalise", "simulate"), ("normalise", "simulate"), ("simulate",)
+    simulation = {size: training_name("compiled", size) for size in (100, 1600, 6400)}
+    pairs: dict[str, tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]] = {
+        "plain runtime / compiled": (("plain runtime 400", ()), (own, whole)),
+        "long runtime / compiled": (("long runtime 400", ()), (own, fed)),
+        "standalone / compiled": (("standalone 400", ()), (own, fed)),
+        "kernel / compiled": (("kernel 400 layer", ()), (own, simulated)),
+        "kernel / compiled, direct": (
+            ("kernel 400 direct", ()),
+            (training_name("compiled", 400, "direct"), simulated),
+        ),
+        "runtime / compiled": ((training_name("runtime", 400), whole), (own, whole)),
+        "compiled, 1600 / 400 neurons": ((simulation[1600], simulated), (own, simulated)),
+        "compiled, 6400 / 400 neurons": ((simulation[6400], simulated), (own, simulated)),
+        "compiled, uniform / no delays": (
+            (training_name("compiled", 400, "layer", "uniform"), simulated),
+            (own, simulated),
+        ),
+        "compiled, layer / direct": ((own, simulated), (training_name("compiled", 400, "direct"), simulated)),
+    }
+    found: dict[str, dict[str, float]] = {}
+    for name, ((above, above_parts), (below, below_parts)) in pairs.items():
+        for protocol in PROTOCOLS:
+            numerator = results.milliseconds(above, protocol, *above_parts)
+            denominator = results.milliseconds(below, protocol, *below_parts)
+            if numerator is not None and denominator:
+                found.setdefault(name, {})[protocol] = round(numerator / denominator, 2)
+    return found
+
+
+def show(results: Results, console: Console) -> None:
+    """Print the figures as tables."""
+    pictures = sorted({str(figures["pictures"]) for figures in results.figures.values() if "pictures" in figures})
+    own = {name: figures for name, figures in results.figures.items() if "stimulus" in figures}
+    if own:
+        title = f"Training on {' and '.join(pictures)} pictures of 28 × 28: ms per presentation, median (min–max)"
+        table = _table(title, "network", "encode", "norm.", *PROTOCOLS.values())
+        rates = _table("Training, as in an experiment", "network", "images/s", "with rest", "exc spikes", "open, s")
+        for name, figures in own.items():
+            short, long = (figures[protocol] for protocol in PROTOCOLS)
+            parts = (f"{short[f'{part}_ms']['median']:.2f}" for part in ("encode", "normalise"))
+            table.add_row(name, *parts, *(_spread(protocol["simulate_ms"]) for protocol in (short, long)))
+            speeds = (f"{protocol['training_presentations_per_s']:.0f}" for protocol in (short, long))
+            opened = f"{figures['open_s']:.2f}{' (compiled)' if figures['compiled_anew'] else ''}"
+            rates.add_row(name, *speeds, f"{long['exc_spikes_per_image']:.1f}", opened)
+        console.print(table, rates)
+    baselines = {name: figures for name, figures in results.figures.items() if "baseline" in figures}
+    if baselines:
+        title = "The same network otherwise: ms per presentation, median (min–max)"
+        table = _table(title, "baseline", *PROTOCOLS.values(), "exc spikes", "set-up, s")
+        for name, figures in baselines.items():
+            times = (_spread(figures[f"{protocol}_ms"]) for protocol in PROTOCOLS)
+            table.add_row(name, *times, f"{figures['exc_spikes_per_image']:.1f}", f"{figures['set_up_s']:.1f}")
+        console.print(table)
+    if found := ratios(results):
+        table = _table("Ratios of times", "", *PROTOCOLS.values())
+        for name, values in found.items():
+            table.add_row(name, *(f"{values[p]:.2f}" if p in values else "" for p in PROTOCOLS))
+        console.print(table)
+    _show_rest(results, console)
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), title_style="bold")
+    table.add_column(first, no_wrap=True)
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _show_rest(results: Results, console: Console) -> None:
+    for name in ("first compile 400", "cached open 400"):
+        if figures := results.figures.get(name):
+            seconds = f"{figures['open_s']:.2f} s, and {figures['import_s']:.2f} s for imports"
+            console.print(f"{name} neurons: {seconds}", highlight=False)
+    if figures := results.figures.get("memory 400"):
+        sizes = (f"{size} MB after {n}" for n, size in figures["resident_mb_after"].items())
+        console.print(f"resident size, compiled, 400 neurons: {', '.join(sizes)} presentations", highlight=False)
+    for name, reason in results.failures.items():
+        console.print(f"{name} could not be measured: {reason}", highlight=False, soft_wrap=True)
+
+
+def _spread(figure: Mapping[str, float]) -> str:
+    digits = 2 if figure["median"] < 10 else 1 if figure["median"] < 100 else 0
+    low, middle, high = (f"{figure[name]:.{digits}f}" for name in ("min", "median", "max"))
+    return f"{middle} ({low}–{high})"
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse before minutes are spent, not after."""
+    if output.is_dir():
+        raise StdpbenchError(f"--output {output} is a folder; name a file in it, such as {output / 'bench.json'}")
+    if not output.parent.is_dir():
+        raise StdpbenchError(f"--output {output}: there is no folder {output.parent}")
+    if not os.access(output.parent, os.W_OK):
+        raise StdpbenchError(f"--output {output}: nothing can be written to the folder {output.parent}")
+
+
+def _write(output: Path, text: str) -> None:
+    aside = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(output)
+    except OSError as error:
+        raise StdpbenchError(f"{output} cannot be written: {error.strerror}") from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,396 @@
+"""What ``stdpbench doctor`` finds out: whether this machine has what is needed, and what to do where it has not.
+
+`diagnose` looks and `render` draws. Packages are looked up by their metadata and never imported: a broken one must not
+break the doctor. The compiler is not looked up but tried, since half an installation is what people usually have.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stdpbench import paths
+from stdpbench.errors import StdpbenchError
+
+DATA_SETS = ("mnist", "fashion-mnist", "kmnist")
+PYTHONS = ((3, 11), (3, 13))
+"""The oldest and the newest Python that is supported."""
+
+_ROOM_WANTED, _ROOM_NEEDED = 2e9, 2e8  # bytes: data sets and a few runs; one run
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    name : str
+        What was looked at.
+    state : {"ok", "warning", "fault"}
+        A warning: all works, but slower or without some part. A fault: something does not work.
+    detail : str
+        What was found.
+    fix : str
+        A command or a sentence that mends it; empty exactly where the state is ``"ok"``.
+    """
+
+    name: str
+    state: Literal["ok", "warning", "fault"]
+    detail: str
+    fix: str = ""
+
+
+def diagnose() -> tuple[Finding, ...]:
+    """Look at everything that a run or the app needs; takes about a second, most of it the compiler's."""
+    return (
+        _python(),
+        *_packages(),
+        _compiler(),
+        _headers(),
+        display(),
+        *_data_sets(),
+        _folder("cache folder", paths.cache_folder(), "STDPBENCH_CACHE"),
+        _folder("runs folder", paths.runs_folder(), "STDPBENCH_RUNS"),
+        _room(),
+    )
+
+
+def render(findings: Sequence[Finding]) -> RenderableType:
+    """Draw findings as a table, each fix under what it mends, and a sentence that sums up.
+
+    Returns
+    -------
+    rich.console.RenderableType
+        For ``rich.console.Console.print``.
+    """
+    colours = {"ok": "green", "warning": "yellow", "fault": "bold red"}
+    table = Table("state", "what", "found", title="stdpbench doctor", title_justify="left")
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    table.columns[2].overflow = "fold"  # a path or command that is cut short is of no use
+    for finding in findings:
+        # Text, not str: brackets in a path or in "stdpbench[test]" are no markup
+        found = Text(finding.detail)
+        if finding.fix:
+            found.append(f"\n→ {finding.fix}", style="bold")
+        table.add_row(Text(finding.state, style=colours[finding.state]), Text(finding.name), found)
+    return Group(table, Text(_summary(findings)))
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    counts = [(sum(finding.state == state for finding in findings), state) for state in ("fault", "warning")]
+    said = [f"{count} {state}{'s' * (count > 1)}" for count, state in counts if count]
+    if not said:
+        return "Everything is in order."
+    return f"{' and '.join(said)}; what mends each stands after its arrow."
+
+
+def _system() -> str:
+    """Which system's commands a fix should name: debian, fedora, macos, windows or other."""
+    name = {"Darwin": "macos", "Windows": "windows"}.get(platform.system())
+    if name:
+        return name
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return "other"
+    families = {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
+    if families & {"debian", "ubuntu"}:
+        return "debian"
+    return "fedora" if families & {"fedora", "rhel"} else "other"
+
+
+def _pip(*requirements: str) -> str:
+    command = [sys.executable, "-m", "pip", "install", *requirements]
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    found = f"{platform.python_implementation()} {version} at {sys.executable}"
+    if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
+        return Finding("Python", "ok", found)
+    oldest, newest = (".".join(map(str, python)) for python in PYTHONS)
+    fix = {
+        "debian": f"sudo apt install python{newest} python{newest}-venv",
+        "fedora": f"sudo dnf install python{newest}",
+        "macos": f"brew install python@{newest}",
+        "windows": f"winget install Python.Python.{newest}",
+    }.get(_system(), f"install Python {newest}")
+    return Finding(
+        "Python", "fault", f"{found}, where {oldest} to {newest} is needed", f"{fix}, then install stdpbench with it"
+    )
+
+
+def _packages() -> Iterator[Finding]:
+    """Yield one finding for each package that does not fit, and one that names those that do."""
+    try:
+        declared = [Requirement(text) for text in metadata.requires("stdpbench") or ()]
+    except metadata.PackageNotFoundError:
+        yield Finding(
+            "packages",
+            "warning",
+            "stdpbench runs from a folder and is not installed, so what it needs could not be looked up",
+            f"{_pip('--editable', '.')} in the folder with pyproject.toml",
+        )
+        return
+    wanted = [need for need in declared if need.marker is None or need.marker.evaluate({"extra": ""})]
+    fitting = []
+    for need in wanted:
+        installed = _version(need.name)
+        if installed is None:
+            yield Finding(need.name, "fault", "is not installed", _pip(f"{need.name}{need.specifier}"))
+        elif need.name == "numpy" and (clash := _numpy_clash(installed)):
+            yield clash
+        elif not need.specifier.contains(installed, prereleases=True):
+            detail = f"{installed} is installed, but stdpbench needs {need.specifier}"
+            yield Finding(need.name, "fault", detail, _pip(f"{need.name}{need.specifier}"))
+        else:
+            fitting.append(f"{need.name} {installed}")
+    if fitting:
+        yield Finding("packages", "ok", ", ".join(fitting))
+
+
+def _version(package: str) -> Version | None:
+    try:
+        return Version(metadata.version(package))
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _numpy_clash(numpy: Version) -> Finding | None:
+    brian2 = _version("brian2")
+    if brian2 is None or brian2 >= Version("2.10") or numpy < Version("2.4.dev0"):
+        return None
+    detail = f"Brian2 {brian2} cannot be imported beside NumPy {numpy}"
+    return Finding("numpy", "fault", detail, _pip("numpy<2.4"))
+
+
+def _compiler() -> Finding:
+    failed: list[str] = []
+    for shown, command in _compilers():
+        problem = _try_compiler(command)
+        if problem is not None:
+            failed.append(f"{shown} does not work ({problem})")
+            continue
+        found = f"{shown}: {_version_line(command)}"
+        if failed:
+            # the compiled simulator takes the first that answers, and would take the broken one
+            mend = "unset CXX, or set it to one that works" if os.environ.get("CXX") else f"set CXX={shown}"
+            return Finding("C++ compiler", "warning", f"{'; '.join(failed)}; but {found}", mend)
+        return Finding("C++ compiler", "ok", found)
+    tried = "; ".join(failed) or "none of $CXX, g++, c++, clang++ and the package ziglang is here"
+    fix = {
+        "debian": "sudo apt install g++",
+        "fedora": "sudo dnf install gcc-c++",
+        "macos": "xcode-select --install",
+    }.get(_system())
+    wheel = _pip("ziglang")
+    return Finding(
+        "C++ compiler",
+        "warning",
+        f"{tried}, so networks run on NumPy, many times slower",
+        f"{fix} (without administrator rights: {wheel})" if fix else wheel,
+    )
+
+
+def _compilers() -> Iterator[tuple[str, list[str]]]:
+    """Yield what compilers are called and how they are run, in the order in which the compiled simulator looks."""
+    named = os.environ.get("CXX", "").strip()
+    if named:
+        try:
+            yield "$CXX", shlex.split(named, posix=os.name != "nt") or [named]
+        except ValueError:  # a quote that is not closed
+            yield "$CXX", [named]
+    for name in ("g++", "c++", "clang++"):
+        path = shutil.which(name)
+        if path:
+            yield name, [path]
+    if importlib.util.find_spec("ziglang"):
+        yield "ziglang", [sys.executable, "-m", "ziglang", "c++"]
+
+
+def _try_compiler(command: Sequence[str]) -> str | None:
+    """Compile a small shared library and call it; what went wrong, or None."""
+    # zig would first spend minutes on building its own C++ library, which comes with it and so is not in doubt
+    zig = "ziglang" in command
+    source = "" if zig else "#include <cmath>\n#include <vector>\n"
+    source += 'extern "C" double stdpbench_probe(double x) { return 2 * x; }\n'
+    with tempfile.TemporaryDirectory(prefix="stdpbench-doctor-", ignore_cleanup_errors=True) as name:
+        probe, library = Path(name, "probe.cpp"), Path(name, "probe.so")
+        probe.write_text(source, encoding="ascii")
+        flags = ["-shared", "-fPIC", *(["-nostdlib++"] if zig else [])]
+        try:
+            done = subprocess.run(
+                [*command, *flags, str(probe), "-o", str(library)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=120,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return "it was still compiling three lines after two minutes"
+        except OSError as error:
+            return f"{command[0]} cannot be run: {error.strerror}"
+        if done.returncode != 0:
+            lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+            errors = [line for line in lines if "error" in line.lower()]
+            return (errors or lines or [f"it ends with status {done.returncode}"])[0]
+        try:
+            function = ctypes.CDLL(str(library)).stdpbench_probe
+        except (OSError, AttributeError) as error:
+            return f"what it compiles cannot be loaded: {error}"
+        function.restype, function.argtypes = ctypes.c_double, [ctypes.c_double]
+        return None if function(21.0) == 42.0 else "what it compiles computes wrongly"
+
+
+def _version_line(command: Sequence[str]) -> str:
+    ask = [*command, "--version"]
+    done = subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
+    return next(iter(done.stdout.splitlines()), "of unknown version")
+
+
+def _headers() -> Finding:
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    if header.is_file():
+        return Finding("Python headers", "ok", str(header))
+    version = ".".join(map(str, sys.version_info[:2]))
+    fix = {
+        "debian": f"sudo apt install python{version}-dev",
+        "fedora": f"sudo dnf install python{version}-devel",
+        "macos": f"brew install python@{version}",
+        "windows": f"winget install Python.Python.{version}",
+    }.get(_system(), f"install the development files of Python {version}")
+    detail = f"{header} is missing, so the runtime simulator runs on NumPy, not on Cython, and slower"
+    return Finding("Python headers", "warning", detail, fix)
+
+
+# shared library -> package on Debian, package on Fedora; the wheels of Qt bring none of these
+_QT_LIBRARIES = {
+    "libGL.so.1": ("libgl1", "libglvnd-glx"),
+    "libEGL.so.1": ("libegl1", "libglvnd-egl"),
+    "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon"),
+    "libfontconfig.so.1": ("libfontconfig1", "fontconfig"),
+    "libglib-2.0.so.0": ("libglib2.0-0", "glib2"),
+    "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs"),
+}
+_X11_LIBRARIES = {
+    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0", "libxkbcommon-x11"),
+    "libxcb-cursor.so.0": ("libxcb-cursor0", "xcb-util-cursor"),
+    "libxcb-icccm.so.4": ("libxcb-icccm4", "xcb-util-wm"),
+    "libxcb-image.so.0": ("libxcb-image0", "xcb-util-image"),
+    "libxcb-keysyms.so.1": ("libxcb-keysyms1", "xcb-util-keysyms"),
+    "libxcb-render-util.so.0": ("libxcb-render-util0", "xcb-util-renderutil"),
+}
+
+
+def display() -> Finding:
+    """Whether the app could open a window here, judged without Qt."""
+    if platform.system() in ("Darwin", "Windows"):
+        return Finding("display", "ok", {"Darwin": "macOS", "Windows": "Windows"}[platform.system()])
+    # Qt takes a list: "wayland;xcb", and each may have parameters: "offscreen:configfile=…"
+    plugins = [name.partition(":")[0] for name in os.environ.get("QT_QPA_PLATFORM", "").split(";") if name]
+    screenless = [name for name in plugins if not name.startswith(("wayland", "xcb"))]
+    wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
+    libraries = dict(_QT_LIBRARIES)
+    if wayland and (not plugins or any(name.startswith("wayland") for name in plugins)):
+        found = f"Wayland ({wayland})"
+    elif screenless:
+        found = f"{screenless[0]}, as QT_QPA_PLATFORM says"
+    elif x11 and (not plugins or "xcb" in plugins):
+        found, libraries = f"X11 ({x11})", libraries | _X11_LIBRARIES
+    else:
+        return Finding(
+            "display",
+            "warning",
+            "none, as neither WAYLAND_DISPLAY nor DISPLAY is set; the app needs one, the command line does not",
+            "start from a desktop session, or connect with ssh -X",
+        )
+    missing = [name for name in libraries if not _loads(name)]
+    if not missing:
+        return Finding("display", "ok", found)
+    column = {"debian": 0, "fedora": 1}.get(_system())
+    fix = "install the packages that hold them"
+    if column is not None:
+        install = ("sudo apt install", "sudo dnf install")[column]
+        fix = f"{install} {' '.join(libraries[name][column] for name in missing)}"
+    return Finding("display", "fault", f"{found}, but Qt and so the app lack {', '.join(missing)}", fix)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _data_sets() -> Iterator[Finding]:
+    from stdpbench.datasets.fetch import status
+
+    for name in DATA_SETS:
+        fetch = f"stdpbench data fetch {name}"
+        try:
+            path = status(name)
+        except StdpbenchError as error:
+            yield Finding(name, "fault", str(error), fetch)
+            continue
+        if path is not None:
+            yield Finding(name, "ok", str(path))
+        else:
+            where = " or ".join(map(str, paths.data_folders()))
+            yield Finding(name, "warning", f"is not in {where}; only experiments on it need it", fetch)
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    folder = folder.absolute()
+    return next((path for path in (folder, *folder.parents) if path.exists()), folder)
+
+
+def _folder(name: str, folder: Path, variable: str) -> Finding:
+    shown = folder.absolute()
+    try:
+        # really written to: permissions alone do not tell of read-only and full disks
+        with tempfile.TemporaryFile(dir=_existing(folder)) as file:
+            file.write(b"stdpbench")
+    except OSError as error:
+        detail = f"{shown} cannot be written to: {error.strerror}"
+        return Finding(name, "fault", detail, f"set {variable} to a folder that can be written to")
+    return Finding(name, "ok", str(shown))
+
+
+def _room() -> Finding:
+    places = {_existing(folder) for folder in (paths.data_folder(), paths.cache_folder(), paths.runs_folder())}
+    free, place = min((shutil.disk_usage(path).free, path) for path in places)
+    detail = f"{free / 1e9:.1f} GB free at {place}"
+    if free >= _ROOM_WANTED:
+        return Finding("disk", "ok", detail)
+    state: Literal["warning", "fault"] = "warning" if free >= _ROOM_NEEDED else "fault"
+    return Finding(
+        "disk",
+        state,
+        f"{detail}, where {_ROOM_WANTED / 1e9:g} GB hold data sets and some runs",
+        "delete old run folders, or set STDPBENCH_RUNS, STDPBENCH_CACHE and STDPBENCH_DATA to folders on another disk",
+    )

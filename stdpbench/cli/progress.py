@@ -1,0 +1,125 @@
+"""Progress on the terminal, and the summary at the end."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from stdpbench.runs import events
+
+
+class _Speed(ProgressColumn):
+    """Images per second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:6.0f}/s" if speed and task.total and task.total > 1 else "", style="cyan")
+
+
+class Display:
+    """Shows the events of a run: a bar per phase on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description:<24}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            _Speed(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            speed_estimate_period=10,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._tenths: dict[str, int] = {}
+
+    def __enter__(self) -> Display:
+        """Begin to draw."""
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing, and give the terminal back."""
+        self._bars.stop()
+
+    def show(self, event: events.Event) -> None:
+        """Take one event."""
+        if isinstance(event, events.Started):
+            self._console.print(f"run folder: {event.folder}", highlight=False, soft_wrap=True)
+            self._console.print(f"simulator:  {event.simulator}", highlight=False)
+            if event.remark:
+                self._console.print(event.remark)
+        elif isinstance(event, events.Remark):
+            self._console.print(event.text)
+        elif isinstance(event, events.Progress):
+            self._progress(event)
+
+    def _progress(self, event: events.Progress) -> None:
+        if not self._console.is_terminal:
+            tenth = 10 * event.done // max(event.total, 1)
+            if tenth > self._tenths.get(event.phase, -1):
+                self._tenths[event.phase] = tenth
+                self._console.print(
+                    f"{event.phase} {event.done}/{event.total} {_note(event)}", highlight=False, soft_wrap=True
+                )
+            return
+        if event.phase not in self._tasks:
+            self._tasks[event.phase] = self._bars.add_task(event.phase, total=event.total, note="")
+        self._bars.update(self._tasks[event.phase], completed=event.done, note=_note(event))
+
+    def summarise(self, finished: events.Finished) -> None:
+        """Print what came out."""
+        metrics = finished.metrics
+        if finished.stopped:
+            self._console.print(
+                f"Stopped. What there is lies in {finished.folder}; `stdpbench evaluate` labels and tests it.",
+                highlight=False,
+                soft_wrap=True,
+            )
+            return
+        rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
+        for baseline, result in metrics.get("baselines", {}).items():
+            if "accuracy" in result:
+                rows.append((baseline.replace("k_means", "k-means, as many centres"), result))
+            else:
+                rows.append((f"{baseline.replace('_', ' ')} (vote)", result["vote"]))
+        if rows:
+            table = Table(title=f"accuracy on {metrics['n_test_images']} {metrics['evaluated_on']} pictures")
+            table.add_column("read-out")
+            table.add_column("%", justify="right")
+            table.add_column("95 % interval", justify="right")
+            for name, score in rows:
+                low, high = score["interval_95"]
+                table.add_row(name, f"{100 * score['accuracy']:.2f}", f"{100 * low:.1f} – {100 * high:.1f}")
+            self._console.print(table)
+        self._console.print(f"run folder: {finished.folder}", highlight=False, soft_wrap=True)
+
+
+def _note(event: events.Progress) -> str:
+    parts = []
+    if event.spikes_per_image is not None:
+        parts.append(f"{event.spikes_per_image:.1f} spikes/image")
+    if event.repeats is not None:
+        parts.append(f"{100 * event.repeats:.0f} % shown again")
+    if event.mean_theta is not None:
+        parts.append(f"theta {event.mean_theta:.1f} mV")
+    if "vote" in event.accuracy:
+        parts.append(f"vote {100 * event.accuracy['vote']:.0f} %")
+    return ", ".join(parts)

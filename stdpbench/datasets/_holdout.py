@@ -1,0 +1,108 @@
+"""Holding out test pictures of a data set that comes without any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets._checks import number_classes
+from stdpbench.datasets._transform import Pixels
+from stdpbench.datasets.base import Dataset, Images, Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import parameter
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """Pictures of a user's file or folder, with labels as they stand there.
+
+    Attributes
+    ----------
+    where : str
+        The file or folder, for error sentences.
+    pixels : ndarray, uint8 or float32, (n, height, width) or (n, height, width, 3)
+        As `grey_values` gives them.
+    labels : ndarray, int64 or str, (n,), or None
+        As `label_values` gives them.
+    """
+
+    where: str
+    pixels: Pixels
+    labels: NDArray[Any] | None
+
+
+class HoldingOut(Dataset):
+    """Base of the kinds that hold out a share of the pictures where no test pictures are given."""
+
+    test_fraction: float = parameter(
+        0.2, unit="", gt=0, lt=1, help="Share of the pictures held out for testing where none are given for it."
+    )
+    holdout_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Chooses which pictures are held out for testing.")
+
+    def _split(self, train: Raw, test: Raw | None) -> Split:
+        """Make a split of what was read; without `test`, each class gives up its share of `train`."""
+        if test is not None:
+            if self.resize is None and train.pixels.shape[1:3] != test.pixels.shape[1:3]:
+                raise StdpbenchError(
+                    f"{train.where} holds pictures of {_size(train)} pixels, but {test.where} of {_size(test)}; "
+                    "they must be of one size, or data.resize must say which"
+                )
+            train_labels, test_labels, names = number_classes(train.labels, test.labels, train.where)
+            return Split(Images(train.pixels, train_labels), Images(test.pixels, test_labels), names)
+        n = len(train.pixels)
+        if n < 2:
+            raise StdpbenchError(f"{train.where} holds {n} picture; to train and to test takes at least 2")
+        labels, _, names = number_classes(train.labels, None, train.where)
+        count = min(max(round(self.test_fraction * n), 1), n - 1)
+        kept, held = held_out(n, labels, count, self.holdout_seed)
+        every = Images(train.pixels, labels)
+        return Split(_chosen(every, kept), _chosen(every, held), names)
+
+
+def held_out(
+    n: int, labels: NDArray[np.int64] | None, count: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose which of `n` pictures are held out: of each class its share, to within one picture.
+
+    The same seed chooses the same pictures for ever: NumPy guarantees the raw stream of a bit generator, but not what
+    `Generator` makes of it.
+
+    Parameters
+    ----------
+    n : int
+        Number of pictures.
+    labels : ndarray, int64, (n,), or None
+        Their classes; None counts as one class.
+    count : int
+        How many are held out.
+    seed : int
+        Chooses them.
+
+    Returns
+    -------
+    kept, held : ndarray, int64, (n - count,) and (count,)
+        Numbers of the pictures, ascending.
+    """
+    classes = np.zeros(n, np.int64) if labels is None else labels
+    sizes = np.bincount(classes)
+    shares = count * sizes / n
+    quota = np.floor(shares).astype(np.int64)
+    # What flooring left over goes to the largest remainders
+    largest = np.argsort(quota - shares, kind="stable")
+    quota[largest[: count - int(quota.sum())]] += 1
+    shuffled = np.argsort(np.random.PCG64(seed).random_raw(n), kind="stable")
+    is_held = np.zeros(n, bool)
+    for number, wanted in enumerate(quota):
+        is_held[shuffled[classes[shuffled] == number][:wanted]] = True
+    return np.flatnonzero(~is_held), np.flatnonzero(is_held)
+
+
+def _chosen(images: Images, numbers: NDArray[np.int64]) -> Images:
+    return Images(images.pixels[numbers], None if images.labels is None else images.labels[numbers])
+
+
+def _size(raw: Raw) -> str:
+    return f"{raw.pixels.shape[1]}×{raw.pixels.shape[2]}"

@@ -1,0 +1,162 @@
+"""The declared steps between a raw picture and what the network sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+
+if TYPE_CHECKING:
+    from stdpbench.datasets.base import Dataset
+
+Pixels = NDArray[np.uint8] | NDArray[np.float32]
+_LUMINANCE = np.array([0.299, 0.587, 0.114])
+_BLOCK = 4096
+
+
+def transform(pixels: NDArray[Any], dataset: Dataset) -> Pixels:
+    r"""Apply the steps that `dataset` declares, to a whole stack or to one drawn picture.
+
+    In this order, each only where it is declared:
+
+    1. grey: colours become their luminance, :math:`0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601);
+    2. resize: scaled to a square by bicubic interpolation, over the area of a target pixel where it shrinks; clipped
+       to 0 .. 255;
+    3. invert: :math:`255 - pixel`;
+    4. frame: put in the middle of a black square (an odd rest goes to the right and below);
+    5. centre: shifted by whole pixels so that the centre of mass lies within half a pixel of the middle; nothing wraps
+       around. It follows the frame so that the frame's room is used; what is moved beyond the edge is lost;
+    6. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
+
+    Parameters
+    ----------
+    pixels : ndarray, uint8 or float, (height, width), (n, height, width) or (n, height, width, 3)
+        Grey values in 0 .. 255.
+    dataset : Dataset
+        Whose steps to apply.
+
+    Returns
+    -------
+    ndarray, uint8 or float32, (height, width) or (n, height, width)
+        uint8 stays uint8, rounded, unless `pixel_sum` is declared; all else is float32.
+
+    Raises
+    ------
+    StdpbenchError
+        If the frame is smaller than the pictures.
+    ValueError
+        If `pixels` has another number of dimensions.
+    """
+    if pixels.ndim not in (2, 3, 4):
+        raise ValueError(f"pixels must have 2, 3 or 4 dimensions, not {pixels.ndim}")
+    given = pixels[None] if pixels.ndim == 2 else pixels
+    stack: Pixels = given if given.dtype == np.uint8 else given.astype(np.float32, copy=False)
+    if stack.ndim == 4:
+        stack = _blockwise(stack, lambda block: block @ _LUMINANCE)
+    if dataset.resize is not None:
+        stack = resize(stack, dataset.resize)
+    if dataset.invert:
+        stack = np.subtract(255, stack, dtype=stack.dtype)
+    if dataset.frame is not None:
+        stack = _framed(stack, dataset.frame)
+    if dataset.center:
+        stack = _centred(stack)
+    if dataset.pixel_sum is not None:
+        stack = _equal_sum(stack, dataset.pixel_sum)
+    return stack[0] if pixels.ndim == 2 else stack
+
+
+def resize(stack: Pixels, side: int) -> Pixels:
+    """Scale pictures to `side` × `side`, smoothly.
+
+    Parameters
+    ----------
+    stack : ndarray, uint8 or float32, (n, height, width)
+        Grey values.
+    side : int
+        Pixels per side of the result.
+
+    Returns
+    -------
+    ndarray, dtype of `stack`, (n, side, side)
+        In 0 .. 255.
+    """
+    height, width = stack.shape[1:]
+    if (height, width) == (side, side):
+        return stack
+    down, across = _resampling(height, side), _resampling(width, side).T
+    return _blockwise(stack, lambda block: np.clip(down @ block @ across, 0, 255))
+
+
+@lru_cache(maxsize=256)
+def _resampling(n: int, side: int) -> NDArray[np.float64]:
+    """The weights, float64, (side, n), with which `n` pixels in a row make `side` new ones."""
+    from PIL import Image
+
+    # Interpolation is linear: what Pillow makes of unit impulses are the weights, and one product then does a whole
+    # stack
+    impulses = Image.fromarray(np.eye(n, dtype=np.float32))
+    return np.asarray(impulses.resize((n, side), Image.Resampling.BICUBIC), dtype=np.float64)
+
+
+def _blockwise(stack: Pixels, step: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Pixels:
+    """Apply a step in float64, a block of pictures at a time to keep memory low; the dtype of `stack` stays."""
+    parts: list[Pixels] = []
+    for start in range(0, len(stack), _BLOCK):
+        values = step(stack[start : start + _BLOCK].astype(np.float64))
+        parts.append(np.rint(values).astype(np.uint8) if stack.dtype == np.uint8 else values.astype(np.float32))
+    return cast(Pixels, np.concatenate(parts))
+
+
+def _framed(stack: Pixels, side: int) -> Pixels:
+    n, height, width = stack.shape
+    if side < max(height, width):
+        raise StdpbenchError(
+            f"data.frame = {side} is smaller than the pictures of {height}×{width} pixels that it should hold; "
+            f"it must be at least {max(height, width)}, or data.resize must make them smaller"
+        )
+    top, left = (side - height) // 2, (side - width) // 2
+    framed = np.zeros((n, side, side), stack.dtype)
+    framed[:, top : top + height, left : left + width] = stack
+    return framed
+
+
+def _centred(stack: Pixels) -> Pixels:
+    _, height, width = stack.shape
+    down = _way_to_middle(stack.sum(axis=2, dtype=np.float64), height)
+    right = _way_to_middle(stack.sum(axis=1, dtype=np.float64), width)
+    centred = np.zeros_like(stack)
+    # There are few different shifts: one copy of blocks for each is quicker than an index per pixel
+    codes = (down + height) * (2 * width + 1) + right + width
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    for chosen in np.split(order, starts[1:]):
+        dy, dx = int(down[chosen[0]]), int(right[chosen[0]])
+        target = np.zeros((len(chosen), height, width), stack.dtype)
+        target[:, max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)] = stack[
+            chosen, max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)
+        ]
+        centred[chosen] = target
+    return centred
+
+
+def _way_to_middle(profiles: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Whole pixels from the centre of mass of each profile, (pictures, n), to its middle; 0 for an empty one."""
+    mass = profiles.sum(axis=1)
+    moment = profiles @ np.arange(n, dtype=np.float64)
+    centre = np.divide(moment, mass, out=np.full(len(mass), (n - 1) / 2), where=mass > 0)
+    shifts: NDArray[np.int64] = np.rint((n - 1) / 2 - centre).astype(np.int64)
+    return shifts
+
+
+def _equal_sum(stack: Pixels, pixel_sum: float) -> Pixels:
+    flat = stack.reshape(len(stack), -1)
+    sums = flat.sum(axis=1, dtype=np.uint32 if stack.dtype == np.uint8 else np.float64).astype(np.float64)
+    factors = np.divide(pixel_sum, sums, out=np.zeros(len(sums)), where=sums > 0)
+    scaled: NDArray[np.float32] = np.multiply(flat, factors[:, None].astype(np.float32), dtype=np.float32)
+    return scaled.reshape(stack.shape)

@@ -1,0 +1,150 @@
+"""What a data set is: pictures for training and testing, made ready for a network by declared steps.
+
+`Dataset.load` reads the raw pictures. `Dataset.prepare` also applies the steps that the parameters declare, in this
+order: grey, resize, invert, frame, centre, equal pixel sum (see `transform`). What comes out is `Images`: grey values,
+one picture per row of a stack. A kind reads; it never makes ready, and no kind imports another.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets._transform import transform
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import Parameters, parameter
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Pictures ready to be shown.
+
+    Attributes
+    ----------
+    pixels : ndarray, uint8 or float32, (n, height, width)
+        Grey values; 0 is no input. They stay whole grey values, uint8, until they are scaled to an equal sum: 70 000
+        pictures of 28 × 28 take 55 MB as uint8, 220 MB as float32. Before `Dataset.prepare` also (n, height, width,
+        3): red, green, blue.
+    labels : ndarray, int64, (n,) or None
+        Class of each picture, 0 .. n_classes - 1; None where nothing is known.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.float32]
+    labels: NDArray[np.int64] | None
+
+    def __len__(self) -> int:
+        """Count the pictures."""
+        return len(self.pixels)
+
+    @property
+    def n_input(self) -> int:
+        """Pixels per picture, and so input neurons."""
+        return int(np.prod(self.pixels.shape[1:]))
+
+    def row(self, number: int) -> NDArray[np.float64]:
+        """One picture as the encoder takes it: float64, (n_input,)."""
+        row: NDArray[np.float64] = self.pixels[number].reshape(-1).astype(np.float64)
+        return row
+
+    def part(self, start: int, stop: int) -> Images:
+        """Pictures `start` to `stop` - 1, without a copy."""
+        return Images(self.pixels[start:stop], None if self.labels is None else self.labels[start:stop])
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The two halves of a data set, and what its classes are called (nothing where there are no labels)."""
+
+    train: Images
+    test: Images
+    class_names: tuple[str, ...]
+
+
+class Dataset(Parameters):
+    """Where pictures come from and how they are made ready; one kind per file."""
+
+    resize: int | None = parameter(
+        None,
+        ge=1,
+        le=512,
+        structural=True,
+        help="Side in pixels that pictures are scaled to; what is not square is stretched; nothing: as they are.",
+    )
+    frame: int | None = parameter(
+        None, ge=1, le=512, structural=True, help="Side of the black frame that pictures are put in the middle of."
+    )
+    invert: bool = parameter(False, help="Whether dark becomes light: for dark ink on light paper.")
+    center: bool = parameter(
+        False, help="Whether each picture is shifted so that its centre of mass lies in the middle."
+    )
+    pixel_sum: float | None = parameter(
+        None, unit="", gt=0, help="Sum of grey values that every picture is scaled to; nothing: as they are."
+    )
+    validation_images: int | None = parameter(
+        None, ge=1, help="Training pictures at the end that --validation holds out; nothing: one sixth."
+    )
+
+    summary: ClassVar[str]
+    reference: ClassVar[str]
+
+    @abstractmethod
+    def load(self) -> Split:
+        """Read the raw pictures, before any declared step.
+
+        Raises
+        ------
+        StdpbenchError
+            One sentence if something is missing, damaged or does not fit together.
+        """
+
+    def prepare(self) -> Split:
+        """Read the pictures and apply the declared steps.
+
+        Raises
+        ------
+        StdpbenchError
+            As `load`; also if `frame` is smaller than the pictures.
+        """
+        split = self.load()
+        return Split(self._ready(split.train), self._ready(split.test), split.class_names)
+
+    def validation_size(self, n_train: int) -> int:
+        """How many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth, at least 1."""
+        return max(1, n_train // 6) if self.validation_images is None else self.validation_images
+
+    def _ready(self, images: Images) -> Images:
+        return Images(transform(images.pixels, self), images.labels)
+
+
+def validation_split(split: Split, n: int) -> Split:
+    """Hold out training pictures, so that settings are chosen without a look at the test pictures.
+
+    Parameters
+    ----------
+    split : Split
+        A whole data set.
+    n : int
+        How many to hold out: see `Dataset.validation_size`.
+
+    Returns
+    -------
+    Split
+        train: all training pictures but the last `n`; test: the last `n` training pictures. The test pictures of
+        `split` are in neither.
+
+    Raises
+    ------
+    StdpbenchError
+        If no picture would be left to train on, or none is held out.
+    """
+    n_train = len(split.train) - n
+    if n < 1 or n_train < 1:
+        raise StdpbenchError(
+            f"data.validation_images = {n} cannot be held out of {len(split.train)} training pictures; "
+            f"it must lie in 1 .. {len(split.train) - 1}"
+        )
+    return Split(split.train.part(0, n_train), split.train.part(n_train, len(split.train)), split.class_names)

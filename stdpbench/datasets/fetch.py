@@ -1,0 +1,307 @@
+"""Getting the published data sets: from the network, or from files that lie somewhere already.
+
+Wherever a file comes from, it is taken over only if it is the published one, and appears under its name only when it
+is complete. A transfer that breaks leaves a ``.part`` file, from which the next one goes on.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from stdpbench.datasets._idx_format import is_gzip
+from stdpbench.datasets._published import PUBLISHED, PublishedFile, PublishedSet, find_file, find_set, spellings
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.paths import data_folders
+
+FETCHABLE = tuple(PUBLISHED)
+"""Names of the data sets that `fetch` knows."""
+
+_ATTEMPTS = 8
+_PAUSE = 1.0
+_TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two answers
+_CHUNK = 1 << 15
+
+Report = Callable[[int, int | None], None]
+
+
+def status(name: str) -> Path | None:
+    """Where a published data set lies.
+
+    Parameters
+    ----------
+    name : str
+        One of `FETCHABLE`.
+
+    Returns
+    -------
+    Path or None
+        The folder with its four files, which are not read; None if it lies nowhere in `stdpbench.paths.data_folders`.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such published data set.
+    """
+    return find_set(_published(name).name, data_folders())
+
+
+def fetch(
+    name: str,
+    folder: str | Path | None = None,
+    source: str | Path | None = None,
+    progress: bool = True,
+    *,
+    mirrors: Sequence[str] | None = None,
+) -> Path:
+    """Make sure that a published data set lies in the user's data folder, and is what was published.
+
+    Parameters
+    ----------
+    name : str
+        One of `FETCHABLE`.
+    folder : str or Path, optional
+        The data folder, in which a folder `name` is made; nothing: the first of `stdpbench.paths.data_folders`.
+    source : str or Path, optional
+        Folder with the files, plain or gzip, to copy instead of downloading.
+    progress : bool
+        Whether to draw a bar on the terminal (standard error).
+    mirrors : sequence of str, optional
+        Addresses to try in turn instead of the known ones; the file's name is appended.
+
+    Returns
+    -------
+    Path
+        The folder with the four files. One that was complete already is left alone.
+
+    Raises
+    ------
+    StdpbenchError
+        If a file cannot be had from anywhere, is another one than was published, or cannot be written. Files that are
+        complete stay; of others nothing is left but what a broken transfer can be resumed from.
+    """
+    published = _published(name)
+    found = find_set(name, data_folders() if folder is None else (Path(folder).expanduser(),))
+    if found is not None and not _wanting(published, found):
+        return found
+    target = (data_folders()[0] if folder is None else Path(folder).expanduser()) / name
+    wanting = _wanting(published, target)
+    origins = None if source is None else _origins(published, wanting, Path(source).expanduser())
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        if origins is not None:
+            for file, origin in zip(wanting, origins, strict=True):
+                _import(origin, target, file)
+        else:
+            _download_all(published, wanting, target, list(mirrors or published.mirrors), progress)
+    except OSError as error:
+        raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            target.rmdir()  # goes only if nothing is in it
+    return target
+
+
+def _published(name: str) -> PublishedSet:
+    if name not in PUBLISHED:
+        raise StdpbenchError(f"there is no data set {name!r} to fetch; {suggestion(name, PUBLISHED)}")
+    return PUBLISHED[name]
+
+
+def _wanting(published: PublishedSet, folder: Path) -> list[PublishedFile]:
+    """The files that are missing in a folder, or are not what was published."""
+    present = [(file, find_file(folder, file.name)) for file in published.files]
+    return [file for file, path in present if path is None or not file.matches(path)]
+
+
+def _origins(published: PublishedSet, wanting: Sequence[PublishedFile], source: Path) -> list[Path]:
+    """Check all files of a local source before any is copied."""
+    if not source.is_dir():
+        raise StdpbenchError(f"there is no folder {source}; it must be one with the files of {published.name}")
+    origins = []
+    for file in wanting:
+        places = [path for place in (source, source / published.name) if (path := find_file(place, file.name))]
+        if not places:
+            raise StdpbenchError(
+                f"{source} holds neither {file.name} nor {file.name}.gz; it must hold the files of {published.name}"
+            )
+        if not file.matches(places[0]):
+            raise StdpbenchError(
+                f"{places[0]} is not the file that was published with {published.name} (its checksum is wrong); "
+                "nothing was copied"
+            )
+        origins.append(places[0])
+    return origins
+
+
+def _import(origin: Path, target: Path, file: PublishedFile) -> None:
+    part = target / f"{file.name}.import.part"
+    try:
+        shutil.copyfile(origin, part)
+        _take_over(part, target, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
+    """Give a complete file its name, and take away damaged copies under its other names and broken transfers."""
+    final = target / (f"{file.name}.gz" if is_gzip(part) else file.name)
+    part.replace(final)
+    for spelling in spellings(file.name):
+        if (path := target / spelling) != final:
+            path.unlink(missing_ok=True)
+    for rest in target.glob(f"{file.name}.*.part"):
+        rest.unlink()
+
+
+def _download_all(
+    published: PublishedSet, wanting: Sequence[PublishedFile], target: Path, mirrors: list[str], progress: bool
+) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not progress,
+    )
+    with bar:
+        for file in wanting:
+            task = bar.add_task(f"{published.name}: {file.name}", total=None)
+
+            def report(done: int, total: int | None, task: Any = task) -> None:
+                bar.update(task, completed=done, total=total)
+
+            _download(published, file, target, mirrors, report)
+
+
+def _download(published: PublishedSet, file: PublishedFile, target: Path, mirrors: list[str], report: Report) -> None:
+    failures = []
+    for mirror in tuple(mirrors):
+        url = f"{mirror.rstrip('/')}/{file.name}.gz"
+        # Another mirror may serve another compression of the same bytes, so each has a part of its own
+        part = target / f"{file.name}.{zlib.crc32(url.encode()):08x}.part"
+        reason = _from_mirror(url, part, file, report)
+        if reason is None:
+            _take_over(part, target, file)
+            return
+        failures.append(f"{urlsplit(url).netloc}: {reason}")
+        # What failed is asked last for the next file
+        mirrors.remove(mirror)
+        mirrors.append(mirror)
+    raise StdpbenchError(
+        f"{file.name}.gz of {published.name} could not be fetched ({'; '.join(failures)}); try again later, or get "
+        f"the files yourself and import them with `stdpbench data fetch {published.name} --from FOLDER`"
+    )
+
+
+def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> str | None:
+    """Fetch one file into `part`; None if it is the published one, else why not in a few words."""
+    reason = ""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE)
+        begun = part.stat().st_size if part.exists() else 0
+        try:
+            _transfer(url, part, begun, report)
+        except OSError as error:
+            code = getattr(getattr(error, "response", None), "status_code", None)
+            reason = f"HTTP {code}" if code else _in_words(error)
+            size = part.stat().st_size
+            if code == 416 or size == 0:
+                part.unlink()  # 416: the server has nothing beyond what we have, and that is not the file
+            if code != 416 and size == begun:
+                return reason  # nothing came: the next mirror is a better bet than the same again
+        else:
+            if file.matches(part):
+                return None
+            part.unlink()
+            reason = "it sent something else than the published file (wrong checksum)"
+            if not begun:
+                return reason
+    return reason
+
+
+def _transfer(url: str, part: Path, begun: int, report: Report) -> None:
+    """Append to `part` what is missing of it. Network failures are OSErrors, as `requests` has them."""
+    from pooch import HTTPDownloader
+
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
+    with _Part(part, begun, report) as output:
+        downloader = HTTPDownloader(
+            chunk_size=_CHUNK, headers=headers, timeout=_TIMEOUT, hooks={"response": output.answered}
+        )
+        downloader(url, output, None)
+        if output.total is not None and output.size < output.total:
+            raise OSError("the connection broke")
+
+
+class _Part:
+    """A file being received, opened so that it can be gone on with."""
+
+    def __init__(self, path: Path, begun: int, report: Report) -> None:
+        self.size = begun
+        self.total: int | None = None
+        self._path = path
+        self._report = report
+        try:
+            self._file = path.open("ab")
+        except OSError as error:
+            raise StdpbenchError(f"{path} cannot be written: {error.strerror or error}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def answered(self, response: Any, *_: Any, **__: Any) -> None:
+        """Look at the answer before its content is written: a server may ignore that only a range was asked for."""
+        if response.status_code == 206:
+            start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
+            if start != str(self.size):
+                raise OSError("it sent another part than was asked for")
+        elif response.status_code == 200:
+            self._file.truncate(0)
+            self.size = 0
+        else:
+            return
+        length = response.headers.get("content-length")
+        if length is not None and "content-encoding" not in response.headers:
+            self.total = self.size + int(length)
+
+    def write(self, chunk: bytes) -> None:
+        """Append a piece."""
+        try:
+            self._file.write(chunk)
+            self._file.flush()
+        except OSError as error:
+            raise StdpbenchError(f"{self._path} cannot be written: {error.strerror or error}") from None
+        self.size += len(chunk)
+        self._report(self.size, self.total)
+
+    def flush(self) -> None:
+        """Asked for by the downloader; `write` has done it."""
+
+
+def _in_words(error: OSError) -> str:
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if "Timeout" in names:
+        return "no answer in time"
+    if "ChunkedEncodingError" in names:
+        return "the connection broke"
+    if "ConnectionError" in names:
+        return "no connection"
+    return str(error) or type(error).__name__

@@ -1,0 +1,133 @@
+"""A folder of picture files, one subfolder for each class."""
+
+from __future__ import annotations
+
+import struct
+import unicodedata
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets._checks import local_path, natural_order
+from stdpbench.datasets._holdout import HoldingOut, Raw
+from stdpbench.datasets._transform import resize
+from stdpbench.datasets.base import Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import parameter
+
+_SUFFIXES = {".png", ".jpg", ".jpeg"}
+_LARGEST = 512
+
+
+class Folder(HoldingOut):
+    """PNG and JPEG files of a folder.
+
+    The classes are the subfolders, and are called as they are; pictures without subfolders are unlabelled. If there
+    are subfolders ``train`` and ``test``, each is such a folder, and nothing else is held out. Names that start with a
+    dot are passed over.
+
+    Classes and files are sorted by name, numbers in names as numbers. Then the classes take turns, so that the first
+    pictures and the last, which `schedule.train_images` and `--validation` cut off, are of all classes. Colours become
+    luminance, transparency becomes black, and JPEG pictures are turned as their EXIF data say. Where `resize` is
+    declared, each file is scaled as it is read, so that their sizes may differ.
+    """
+
+    kind: Literal["folder"] = "folder"
+    path: str | None = parameter(
+        None, help="The folder: one subfolder of PNG or JPEG files per class, or train and test with such."
+    )
+
+    summary: ClassVar[str] = "PNG or JPEG files in a folder, one subfolder per class"
+    reference: ClassVar[str] = "none: your own pictures"
+
+    def load(self) -> Split:
+        """Read the files: uint8, (n, height, width); see `Dataset.load`."""
+        if not self.path:
+            raise StdpbenchError("data.path is not given; it must name a folder of PNG or JPEG files")
+        root = local_path("data.path", self.path)
+        try:
+            if not root.is_dir():
+                raise StdpbenchError(f"there is no folder {root}; data.path must name one with PNG or JPEG files")
+            halves = [root / name for name in ("train", "test")]
+            if all(half.is_dir() for half in halves):
+                return self._split(self._read(halves[0]), self._read(halves[1]))
+            return self._split(self._read(root), None)
+        except OSError as error:
+            raise StdpbenchError(f"{error.filename or root} cannot be read: {error.strerror or error}") from None
+
+    def _read(self, root: Path) -> Raw:
+        folders = [entry for entry in _sorted(root) if entry.is_dir()]
+        loose = _pictures(root)
+        classes = {
+            unicodedata.normalize("NFC", folder.name): files for folder in folders if (files := _pictures(folder))
+        }
+        if loose and classes:
+            raise StdpbenchError(
+                f"{root} holds pictures, such as {loose[0].name}, beside class folders, such as {next(iter(classes))}"
+                "; each picture must lie in the folder of its class, or none"
+            )
+        if not loose and not classes:
+            raise StdpbenchError(f"{root} holds no PNG or JPEG files, neither itself nor in a folder for each class")
+        names = [] if loose else _taking_turns({name: len(files) for name, files in classes.items()})
+        remaining = {name: iter(files) for name, files in classes.items()}
+        files = loose or [next(remaining[name]) for name in names]
+        return Raw(str(root), self._stack(files), np.array(names) if names else None)
+
+    def _stack(self, files: list[Path]) -> NDArray[np.uint8]:
+        first = _read_picture(files[0])
+        side = self.resize
+        if side is None and max(first.shape) > _LARGEST:
+            raise StdpbenchError(
+                f"{files[0]} has {first.shape[0]}×{first.shape[1]} pixels, which is too many for a network; "
+                f"data.resize must make it at most {_LARGEST}×{_LARGEST}"
+            )
+        stack = np.empty((len(files), *(first.shape if side is None else (side, side))), np.uint8)
+        for number, file in enumerate(files):
+            picture = first if number == 0 else _read_picture(file)
+            if side is None and picture.shape != first.shape:
+                raise StdpbenchError(
+                    f"{file} has {picture.shape[0]}×{picture.shape[1]} pixels, but {files[0]} has "
+                    f"{first.shape[0]}×{first.shape[1]}; all must be of one size, or data.resize must say which"
+                )
+            stack[number] = picture if side is None else resize(picture[None], side)[0]
+        return stack
+
+
+def _sorted(folder: Path) -> list[Path]:
+    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
+    return sorted(entries, key=lambda entry: natural_order(entry.name))
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return [entry for entry in _sorted(folder) if entry.suffix.lower() in _SUFFIXES and entry.is_file()]
+
+
+def _taking_turns(sizes: dict[str, int]) -> list[str]:
+    """Names in an order in which every stretch holds the classes in about their shares."""
+    turns = [
+        ((number + 0.5) / size, rank, name)
+        for rank, (name, size) in enumerate(sizes.items())
+        for number in range(size)
+    ]
+    return [name for _, _, name in sorted(turns)]
+
+
+def _read_picture(path: Path) -> NDArray[np.uint8]:
+    """The grey values of a file, uint8, (height, width)."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as file:
+            picture = ImageOps.exif_transpose(file)
+            if picture.mode.startswith("I"):  # 16 bits per pixel: 65535 is white
+                deep = np.clip(np.asarray(picture, dtype=np.float64), 0, 65535)
+                return np.rint(deep / 257).astype(np.uint8)
+            if picture.has_transparency_data:
+                picture = Image.alpha_composite(
+                    Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture.convert("RGBA")
+                )
+            return np.asarray(picture.convert("L"))
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError):
+        raise StdpbenchError(f"{path} cannot be read as a PNG or JPEG picture; mend it or take it away") from None

@@ -1,0 +1,85 @@
+"""Pictures in a NumPy archive: the shortest way from an array to a data set."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets._checks import grey_values, label_values, local_path
+from stdpbench.datasets._holdout import HoldingOut, Raw
+from stdpbench.datasets.base import Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import parameter
+
+_NAMES = ("images", "labels", "test_images", "test_labels")
+
+
+class NPZ(HoldingOut):
+    """Arrays of one .npz file: ``images``, and optionally ``labels``, ``test_images``, ``test_labels``.
+
+    ``images`` is number × height × width, or number × height × width × 3 for colours: whole numbers in 0 .. 255, or
+    decimal numbers in 0 .. 255 or, where none exceeds 1, in 0 .. 1. Labels are whole numbers or texts. Such a file is
+    made by ``numpy.savez_compressed("mine.npz", images=images, labels=labels)``. Pickled objects in it are refused.
+    """
+
+    kind: Literal["npz"] = "npz"
+    path: str | None = parameter(
+        None, help="The .npz file, with images and optionally labels, test_images, test_labels."
+    )
+
+    summary: ClassVar[str] = "Arrays in a NumPy .npz file"
+    reference: ClassVar[str] = "https://numpy.org/doc/stable/reference/generated/numpy.savez.html"
+
+    def load(self) -> Split:
+        """Read the arrays; see `Dataset.load`."""
+        if not self.path:
+            raise StdpbenchError("data.path is not given; it must name an .npz file with an array images")
+        path = local_path("data.path", self.path)
+        arrays = _read(path)
+        if "images" not in arrays:
+            raise StdpbenchError(
+                f"{path} holds no array images (number×height×width); it holds {', '.join(arrays) or 'nothing'}"
+            )
+        if "test_labels" in arrays and "test_images" not in arrays:
+            raise StdpbenchError(f"{path} holds test_labels, but no test_images that they label")
+        present = [name for name in ("images", "test_images") if name in arrays]
+        pixels = grey_values([(f"{name} of {path}", arrays[name]) for name in present])
+        raws = []
+        for name, stack in zip(present, pixels, strict=True):
+            labels = name.replace("images", "labels")
+            where = f"{name} of {path}"
+            values = (
+                label_values(f"{labels} of {path}", arrays[labels], len(stack), where) if labels in arrays else None
+            )
+            raws.append(Raw(where, stack, values))
+        return self._split(raws[0], raws[1] if len(raws) > 1 else None)
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays that matter; the names alone of all others."""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            raise StdpbenchError(f"{path} is a single array; it must be an .npz file, as numpy.savez makes it")
+        with loaded as archive:
+            arrays = {name: archive[name] if name in _NAMES else np.empty(0) for name in archive.files}
+        # Of what is no array in an archive, NumPy gives the bytes
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError
+        return arrays
+    except FileNotFoundError:
+        raise StdpbenchError(f"there is no file {path}") from None
+    except (BadZipFile, EOFError, zlib.error, ValueError) as error:
+        if str(error).startswith("Object arrays"):
+            raise StdpbenchError(
+                f"{path} holds Python objects, which are not read; its arrays must be of numbers "
+                "or of fixed-length texts"
+            ) from None
+        raise StdpbenchError(f"{path} is damaged, or no .npz file, as numpy.savez makes it") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None

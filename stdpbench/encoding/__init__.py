@@ -1,0 +1,13 @@
+"""Encoders: pictures into spikes. The family, and what its kinds share."""
+
+from stdpbench.encoding.base import PHASES, Encoder, Spikes, generator
+from stdpbench.registry import Family
+
+encoders: Family[Encoder] = Family(
+    "encoder",
+    Encoder,  # type: ignore[type-abstract]
+    {"poisson": "stdpbench.encoding.poisson:Poisson"},
+    group="stdpbench.encoding",
+)
+
+__all__ = ["PHASES", "Encoder", "Spikes", "encoders", "generator"]

@@ -1,0 +1,92 @@
+"""Poisson rate coding, as in Diehl & Cook (2015): one Bernoulli trial per pixel and time step."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.encoding.base import Encoder, Spikes
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import parameter
+
+
+class Poisson(Encoder):
+    r"""Each pixel fires in each step with probability ``p = rate * dt``, independently of all else.
+
+    .. math:: rate = pixel \cdot rate\_per\_grey \cdot (intensity + attempt \cdot intensity\_step)
+
+    The Fano factor of the counts is :math:`1 - p`. Source: Diehl & Cook (2015), section 2.5 and released code (rate
+    = pixel / 8 · intensity Hz, intensity 2, one more at every repetition).
+    """
+
+    kind: Literal["poisson"] = "poisson"
+    rate_per_grey: float = parameter(
+        0.125, unit="Hz", gt=0, help="Firing rate per grey level at intensity 1: 255 gives 31.875 Hz."
+    )
+    intensity: float = parameter(2.0, unit="", gt=0, help="Factor on all rates when a picture is shown first.")
+    intensity_step: float = parameter(
+        1.0, unit="", ge=0, help="What each repetition of a picture adds to the intensity."
+    )
+
+    summary: ClassVar[str] = "Rate coding: one Bernoulli trial per pixel and step"
+    reference: ClassVar[str] = "Diehl & Cook 2015, doi:10.3389/fncom.2015.00099"
+
+    def largest_probability(self, brightest: float, attempt: int, dt: float) -> float:
+        """Spike probability per step of a pixel of value `brightest`."""
+        return brightest * self.rate_per_grey * (self.intensity + attempt * self.intensity_step) * dt
+
+    def encode(
+        self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
+    ) -> Spikes:
+        """Draw the spikes of one presentation; see `Encoder.encode`.
+
+        Notes
+        -----
+        ----- Exact, without a trial per cell: all (bin, pixel) cells are thought of as one row. Candidates are drawn
+        on it with the brightest pixel's probability :math:`p_{max}`, the gaps between them being geometric, and each
+        is kept with probability :math:`p / p_{max}`. What remains is one Bernoulli trial of probability p per cell,
+        sorted by (bin, index).
+        """
+        lit = np.flatnonzero(image > 0)
+        if len(lit) == 0 or n_bins <= 0:
+            empty = np.empty(0, np.int32)
+            return Spikes(empty, empty.copy())
+        values = image[lit]
+        brightest = float(values.max())
+        p_max = self.largest_probability(brightest, attempt, dt)
+        if not p_max < 1:
+            raise StdpbenchError(
+                f"a pixel of {brightest:g} would fire with probability {p_max:.3g} per step of {dt * 1e3:g} ms at "
+                f"intensity {self.intensity + attempt * self.intensity_step:g}, but it must stay below 1: lower "
+                "encoding.rate_per_grey, encoding.intensity or schedule.max_attempts"
+            )
+        cells = n_bins * len(lit)
+        hits = _bernoulli_positions(rng, cells, p_max)
+        bins, columns = np.divmod(hits, len(lit))
+        kept = rng.random(len(hits)) * brightest < values[columns]
+        return Spikes(lit[columns[kept]].astype(np.int32), bins[kept].astype(np.int32))
+
+
+def _bernoulli_positions(rng: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:
+    """Positions of the successes of `n` Bernoulli trials of probability `p`, ascending."""
+    log_q = np.log1p(-p)
+    if log_q == 0:  # p is 0 for all that float64 can tell
+        return np.empty(0, np.int64)
+    expected = n * p
+    draw = int(expected + 6 * np.sqrt(expected) + 8)
+    parts: list[NDArray[np.int64]] = []
+    last = -1
+    while last < n:
+        # floor(log(1 - U) / log(1 - p)) failures come before each success
+        with np.errstate(over="ignore"):  # a tiny p gives gaps beyond any number; they are cut to n
+            gaps = np.minimum(np.log1p(-rng.random(draw)) / log_q, n).astype(np.int64) + 1
+        positions = last + np.cumsum(gaps)
+        parts.append(positions)
+        last = int(positions[-1])
+    return (parts[0] if len(parts) == 1 else np.concatenate(parts))[: _below(parts, n)]
+
+
+def _below(parts: list[NDArray[np.int64]], n: int) -> int:
+    return sum(len(part) for part in parts[:-1]) + int(np.searchsorted(parts[-1], n))

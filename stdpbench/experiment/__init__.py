@@ -1,0 +1,21 @@
+"""The frozen experiment: TOML in, TOML out, digest."""
+
+from stdpbench.experiment.experiment import (
+    SECTIONS,
+    Experiment,
+    parse_assignment,
+    read_experiment,
+    shipped_experiments,
+)
+from stdpbench.experiment.sections import About, Network, Schedule
+
+__all__ = [
+    "SECTIONS",
+    "About",
+    "Experiment",
+    "Network",
+    "Schedule",
+    "parse_assignment",
+    "read_experiment",
+    "shipped_experiments",
+]

@@ -1,0 +1,231 @@
+"""The experiment: one frozen value that says all that a run depends on.
+
+An `Experiment` is read from TOML and written to TOML; two that are equal give the same run. `digest` names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import tomli_w
+from pydantic import SerializeAsAny, model_validator
+
+from stdpbench.datasets import Dataset, datasets
+from stdpbench.encoding import Encoder, encoders
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.experiment.sections import About, Network, Schedule
+from stdpbench.neurons import Neuron, neurons
+from stdpbench.parameters import Parameters, build, parameter, unknown_key
+from stdpbench.paths import shipped
+from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.registry import Family
+
+_PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
+_FAMILIES: dict[str, tuple[Family[Any], str]] = {
+    "data": (datasets, "digits"),
+    "encoding": (encoders, "poisson"),
+    "exc": (neurons, "adaptive-lif"),
+    "inh": (neurons, "lif"),
+    "plasticity": (rules, "diehl-cook-triplet"),
+}
+SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "schedule")
+
+
+class Experiment(Parameters):
+    """All that a run depends on."""
+
+    name: str = parameter("experiment", help="Names the run's folder.")
+    seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed of start weights, delays, order and input spikes.")
+    about: About
+    data: SerializeAsAny[Dataset]
+    encoding: SerializeAsAny[Encoder]
+    network: Network
+    exc: SerializeAsAny[Neuron]
+    inh: SerializeAsAny[Neuron]
+    plasticity: SerializeAsAny[PlasticityRule]
+    schedule: Schedule
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        dt = self.network.dt
+        steps = self.schedule.stimulus / dt
+        if steps < 1 or abs(steps - round(steps)) > 1e-6:
+            raise ValueError(
+                f"schedule.stimulus ({self.schedule.stimulus:g} ms) must be a whole number of steps of "
+                f"network.dt ({dt:g} ms)"
+            )
+        if self.network.delays != "none" and self.network.max_delay >= self.schedule.stimulus:
+            raise ValueError("network.max_delay must be shorter than schedule.stimulus")
+        if not any(variable.name == "theta" for variable in self.exc.variables):
+            raise ValueError(
+                f"exc.kind {self.exc_kind!r} has no adaptive threshold, which exc neurons need; use 'adaptive-lif'"
+            )
+        if self.network.conductance_step == "euler":
+            for where, neuron in (("exc", self.exc), ("inh", self.inh)):
+                for _, tau in neuron.conductances:
+                    if getattr(neuron, tau) <= dt:
+                        raise ValueError(
+                            f"{where}.{tau} must be longer than network.dt ({dt:g} ms) with "
+                            "network.conductance_step = 'euler'"
+                        )
+        last = self.schedule.max_attempts - 1
+        if not self.encoding.largest_probability(255.0, last, dt * 1e-3) < 1:
+            raise ValueError(
+                f"after schedule.max_attempts = {self.schedule.max_attempts} repetitions a white pixel would fire "
+                "with probability 1 or more per step: lower it, encoding.intensity_step or encoding.rate_per_grey"
+            )
+        return self
+
+    @property
+    def exc_kind(self) -> str:
+        """Kind of the exc neurons."""
+        return str(getattr(self.exc, "kind", ""))
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Experiment:
+        """Read an experiment from nested tables; what is not said has its default.
+
+        Raises
+        ------
+        StdpbenchError
+            With the dotted path of what is wrong, and what would be right.
+        """
+        for key in mapping:
+            if key not in cls.model_fields:
+                raise unknown_key(key, cls.model_fields, "")
+        sections: dict[str, Any] = {key: mapping[key] for key in ("name", "seed") if key in mapping}
+        for name, section in _PLAIN.items():
+            sections[name] = build(section, mapping.get(name, {}), name)
+        for name, (family, usual) in _FAMILIES.items():
+            table = mapping.get(name, {})
+            if not isinstance(table, Mapping):
+                raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
+            sections[name] = family.build({"kind": usual, **table}, name)
+        return build(cls, sections, "")
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Nested tables as they stand in a file; what is None is left out."""
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            **{name: getattr(self, name).to_mapping() for name in SECTIONS},
+        }
+
+    def to_toml(self) -> str:
+        """The experiment as TOML, every value spelled out."""
+        return tomli_w.dumps(self.to_mapping())
+
+    def override(self, changes: Mapping[str, Any]) -> Experiment:
+        """The same experiment with some values changed.
+
+        Parameters
+        ----------
+        changes : mapping of str to Any
+            Dotted path to value, such as ``{"plasticity.nu_post": 0.02, "exc.tau_m": "25 ms"}``. A text is also
+            tried as a TOML value, so that ``"true"``, ``"[1, 2]"`` and ``"0.02"`` mean what they mean in a file;
+            ``"none"`` unsets.
+        """
+        mapping = self.to_mapping()
+        # kinds first: another kind starts from its own defaults, whatever was written before it
+        for path, value in sorted(changes.items(), key=lambda change: not change[0].endswith(".kind")):
+            _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
+        return Experiment.from_mapping(mapping)
+
+    def _meant(self, path: str, text: str) -> Any:
+        """What was typed for a parameter: a TOML value, but a text that looks like a number where a text belongs."""
+        *sections, key = path.split(".")
+        owner = getattr(self, sections[0], None) if sections else self
+        field = type(owner).model_fields.get(key) if isinstance(owner, Parameters) else None
+        value = _toml_value(text)
+        return text if field is not None and field.annotation is str and not isinstance(value, str) else value
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that the run depends on (``name`` and ``about`` do not count), hexadecimal."""
+        mapping = self.to_mapping()
+        del mapping["name"], mapping["about"]
+        return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def stimulus_bins(self) -> int:
+        """Time steps of the stimulus."""
+        return round(self.schedule.stimulus / self.network.dt)
+
+    @property
+    def rest_bins(self) -> int:
+        """Time steps of the simulated rest; 0 where it is not simulated."""
+        return round(self.schedule.rest / self.network.dt) if self.schedule.between == "rest" else 0
+
+
+def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
+    *sections, key = path.split(".")
+    table = mapping
+    for name in sections:
+        inner = table.get(name)
+        if not isinstance(inner, dict):
+            raise unknown_key(name, {k: None for k, v in table.items() if isinstance(v, dict)}, "")
+        table = inner
+    if isinstance(table.get(key), dict):
+        raise StdpbenchError(
+            f"{path} is a section; name one of its parameters, such as {path}.{next(iter(table[key]))}"
+        )
+    if key == "kind" and table.get("kind") != value:
+        table.clear()  # the parameters of another kind do not carry over
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except ValueError:  # no TOML, or a number of thousands of digits
+        return text
+
+
+def parse_assignment(text: str) -> tuple[str, str]:
+    """Split what follows ``--set`` into dotted path and value."""
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise StdpbenchError(f"--set {text!r} should read PATH=VALUE, such as plasticity.nu_post=0.02")
+    return path.strip(), value.strip()
+
+
+def shipped_experiments() -> dict[str, Path]:
+    """Name and file of every experiment that ships, sorted by name."""
+    return {path.stem: path for path in sorted(shipped("experiments").glob("*.toml"))}
+
+
+def read_experiment(name: str | Path) -> Experiment:
+    """Read a shipped experiment by name, or any file by path.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such experiment, or its file is no experiment; the sentence names file and place.
+    """
+    known = shipped_experiments()
+    path = known.get(str(name)) or Path(name).expanduser()
+    if not path.is_file():
+        raise StdpbenchError(
+            f"there is no experiment {str(name)!r}, neither shipped nor as a file; {suggestion(str(name), known)}"
+        )
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
+    except ValueError as error:
+        raise StdpbenchError(f"{path} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    mapping.setdefault("name", path.stem)
+    try:
+        return Experiment.from_mapping(mapping)
+    except StdpbenchError as error:
+        raise StdpbenchError(f"{path.name}: {error}") from None

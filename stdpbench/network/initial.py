@@ -1,0 +1,62 @@
+"""Arrays that a network starts with, from NumPy and so the same for every simulator."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images
+from stdpbench.experiment import Experiment
+
+_WEIGHTS, _DELAYS, _SAMPLES = 101, 102, 103  # streams of the seed, apart from those of the encoder
+
+
+def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]:
+    """Weights before any learning.
+
+    ``start = "random"``: w = (U(0, 1) + 0.01) * 0.3, as in Diehl & Cook's code. ``start = "samples"``: each exc
+    neuron gets a training picture, drawn without replacement as long as they last, blurred with a Gaussian and mixed
+    with ``start_noise`` of a random start (after Cachi et al. 2020, who start from training samples). Labels are not
+    looked at.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives seed, sizes and kind of start.
+    images : Images
+        The training pictures; used only with ``start = "samples"``.
+
+    Returns
+    -------
+    ndarray, float64, (n_input, n_exc)
+        Not yet normalised, except that with ``"samples"`` each column sums to ``weight_sum``.
+    """
+    network, n_input = experiment.network, images.n_input
+    random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _WEIGHTS)))
+    w: NDArray[np.float64] = (random.random((n_input, network.n_exc)) + 0.01) * 0.3
+    if network.start == "random":
+        return w
+    from scipy.ndimage import gaussian_filter
+
+    chooser = np.random.default_rng(np.random.SeedSequence((experiment.seed, _SAMPLES)))
+    order = np.concatenate([chooser.permutation(len(images)) for _ in range(-(-network.n_exc // len(images)))])
+    pictures = images.pixels[order[: network.n_exc]].astype(np.float64)
+    blurred = gaussian_filter(pictures, sigma=(0, network.start_blur, network.start_blur), mode="constant")
+    samples = blurred.reshape(network.n_exc, n_input).T
+    total = network.weight_sum or float(w.sum(axis=0).mean())
+    parts = [part / np.maximum(part.sum(axis=0), np.finfo(float).tiny) for part in (samples, w)]
+    mixed = (1 - network.start_noise) * parts[0] + network.start_noise * parts[1]
+    return np.ascontiguousarray(np.clip(mixed * total, 0, experiment.plasticity.w_max))
+
+
+def delay_bins(experiment: Experiment, n_input: int) -> NDArray[np.int32]:
+    """Delay of every synapse from input to exc in time steps, uniform over 0 .. max_delay.
+
+    Returns
+    -------
+    ndarray, int32, (n_input, n_exc)
+    """
+    network = experiment.network
+    random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _DELAYS)))
+    delays = random.random((n_input, network.n_exc)) * network.max_delay
+    return np.rint(delays / network.dt).astype(np.int32)

@@ -1,0 +1,179 @@
+"""What a network consists of, said without Brian2: groups, state, parameters, pathways.
+
+Groups and their names, the same in every simulator:
+
+========== ==========================================================================================
+``input``   n_input spike sources; carries the input traces, one per neuron, unless delays differ
+``exc``     n_exc excitatory neurons; carries the output traces
+``inh``     n_exc inhibitory neurons (inhibition = "layer" only)
+``pool``    one element that counts inhibitory events, so that lateral inhibition needs no n x n matrix
+``plastic`` the synapses from input to exc, all to all, ordered by input neuron: w is (n_input, n_exc)
+========== ==========================================================================================
+
+*State* is every array that a presentation may change and the next one reads; it is named ``"group.variable"``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from stdpbench.experiment import Experiment
+from stdpbench.plasticity import Trace
+
+LAST_ARRIVAL = "t_arrival"
+"""Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start."""
+
+
+def brian_name(name: str) -> str:
+    """The name of a rule's parameter in the Brian2 model, which reserves the endings ``_pre`` and ``_post``."""
+    return f"{name}_rate" if name.endswith(("_pre", "_post")) else name
+
+
+@dataclass(frozen=True)
+class StateVariable:
+    """One array of the state.
+
+    Attributes
+    ----------
+    group, variable : str
+        Where it lives.
+    shape : tuple of int
+        Its shape; dtype is float64.
+    reset : float or None
+        Its value in the reset state, SI units; None if it outlasts presentations (weights, thresholds).
+    is_time : bool
+        Whether it holds times, which move with the origin of time at every boundary.
+    """
+
+    group: str
+    variable: str
+    shape: tuple[int, ...]
+    reset: float | None
+    is_time: bool = False
+
+    @property
+    def name(self) -> str:
+        """``"group.variable"``."""
+        return f"{self.group}.{self.variable}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The network of an experiment on pictures of `n_input` pixels."""
+
+    experiment: Experiment
+    n_input: int
+
+    @property
+    def n_exc(self) -> int:
+        """Number of exc neurons."""
+        return self.experiment.network.n_exc
+
+    @property
+    def has_layer(self) -> bool:
+        """Whether there are inh neurons."""
+        return self.experiment.network.inhibition == "layer"
+
+    @property
+    def delays_differ(self) -> bool:
+        """Whether each synapse from input to exc has its own delay."""
+        return self.experiment.network.delays == "uniform"
+
+    @property
+    def max_delay_bins(self) -> int:
+        """The longest delay in time steps; 0 without delays."""
+        network = self.experiment.network
+        return 0 if network.delays == "none" else round(network.max_delay / network.dt)
+
+    @property
+    def input_traces(self) -> tuple[Trace, ...]:
+        """Traces of input spikes."""
+        return tuple(trace for trace in self.experiment.plasticity.traces if trace.side == "input")
+
+    @property
+    def output_traces(self) -> tuple[Trace, ...]:
+        """Traces of output spikes."""
+        return tuple(trace for trace in self.experiment.plasticity.traces if trace.side == "output")
+
+    @cached_property
+    def state(self) -> dict[str, StateVariable]:
+        """Every array that a presentation may change, by name."""
+        n, groups = self.n_exc, [("exc", self.experiment.exc)]
+        if self.has_layer:
+            groups.append(("inh", self.experiment.inh))
+        found: list[StateVariable] = []
+        for group, neuron in groups:
+            values = neuron.quantities()
+            for variable in neuron.variables:
+                if group == "inh" and variable.name == "gi":
+                    continue  # nothing inhibits the inhibitory layer
+                reset = None if variable.slow else values[variable.start] if variable.start else 0.0
+                found.append(StateVariable(group, variable.name, (n,), reset))
+        found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.output_traces]
+        found.append(StateVariable("exc", "own", (n,), 0.0))
+        found.append(StateVariable("pool", "total", (1,), 0.0))
+        if self.experiment.network.inhibition == "direct":
+            found.append(StateVariable("exc", "own_next", (n,), 0.0))
+            found.append(StateVariable("pool", "total_next", (1,), 0.0))
+        matrix = (self.n_input, n)
+        if self.delays_differ:
+            found += [StateVariable("plastic", trace.name, matrix, 0.0) for trace in self.input_traces]
+            found.append(StateVariable("plastic", LAST_ARRIVAL, matrix, 0.0, is_time=True))
+        else:
+            found += [StateVariable("input", trace.name, (self.n_input,), 0.0) for trace in self.input_traces]
+        found.append(StateVariable("plastic", "w", matrix, None))
+        return {variable.name: variable for variable in found}
+
+    def parameters(self, experiment: Experiment | None = None) -> dict[str, dict[str, float]]:
+        """Value of every shared parameter of the Brian2 model, SI units, by group and name.
+
+        Parameters
+        ----------
+        experiment : Experiment, optional
+            Where the values come from: the layout's own experiment, or one that differs in parameters only.
+        """
+        given = experiment or self.experiment
+        rule = given.plasticity.quantities()
+        exc = self._used(given.exc.quantities(), _code(given.exc))
+        exc |= {trace.tau: rule[trace.tau] for trace in self.output_traces}
+        exc["w_inh_exc"] = given.network.w_inh_exc
+        groups = {"exc": exc}
+        if self.has_layer:
+            groups["inh"] = self._used(given.inh.quantities(), _code(given.inh))
+            groups["exc_to_inh"] = {"w_exc_inh": given.network.w_exc_inh}
+        for name, neuron in (("exc", given.exc), ("inh", given.inh)):
+            if name in groups:
+                for conductance, tau in neuron.conductances:
+                    if name == "inh" and conductance == "gi":
+                        groups[name].pop(tau, None)
+                        continue
+                    groups[name][tau] = self._effective_tau(neuron.quantities()[tau])
+        if not self.delays_differ:
+            groups["input"] = {trace.tau: rule[trace.tau] for trace in self.input_traces}
+        expressions = given.plasticity.on_input_spike + given.plasticity.on_output_spike
+        groups["plastic"] = {brian_name(name): value for name, value in self._used(rule, expressions).items()}
+        if self.delays_differ:
+            groups["plastic"] |= {trace.tau: rule[trace.tau] for trace in self.input_traces}
+        return groups
+
+    def _effective_tau(self, tau: float) -> float:
+        """The time constant whose exact decay over one step is the decay asked for.
+
+        ``conductance_step = "euler"`` multiplies by ``1 - dt/tau`` per step, which is the exact decay with
+        ``tau' = -dt/ln(1 - dt/tau)``; so one integrator serves both.
+        """
+        dt = self.experiment.network.dt * 1e-3
+        return tau if self.experiment.network.conductance_step == "exact" else float(-dt / np.log1p(-dt / tau))
+
+    @staticmethod
+    def _used(values: dict[str, float], code: str) -> dict[str, float]:
+        words = set(re.findall(r"\w+", code))
+        return {name: value for name, value in values.items() if name in words}
+
+
+def _code(neuron: object) -> str:
+    return " ".join(getattr(neuron, part) for part in ("update", "threshold", "reset"))

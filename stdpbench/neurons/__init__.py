@@ -1,0 +1,16 @@
+"""Neuron models. The family, and what its kinds share."""
+
+from stdpbench.neurons.base import Neuron, Variable
+from stdpbench.registry import Family
+
+neurons: Family[Neuron] = Family(
+    "neuron",
+    Neuron,
+    {
+        "adaptive-lif": "stdpbench.neurons.adaptive_lif:AdaptiveLIF",
+        "lif": "stdpbench.neurons.lif:LIF",
+    },
+    group="stdpbench.neurons",
+)
+
+__all__ = ["Neuron", "Variable", "neurons"]

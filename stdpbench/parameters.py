@@ -1,0 +1,245 @@
+"""Parameters declared once.
+
+A plasticity rule, encoder, neuron, data set or read-out, and each section of an experiment, is one frozen class
+whose fields carry unit, bounds, default and one sentence of help. From these declarations come: the reading of files
+and ``--set`` with errors that name the dotted path and the nearest known key, the printed reference, the forms of
+the app, and the ``(shared, constant)`` parameters of the Brian2 model. Nothing here knows what a parameter means.
+
+A field is *structural* if changing it means building another network; all others may change between two presentations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from stdpbench import units
+from stdpbench.errors import StdpbenchError, nearest
+
+
+def parameter(
+    default: Any,
+    *,
+    help: str,
+    unit: str | None = None,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    structural: bool = False,
+) -> Any:
+    """Declare one parameter of a `Parameters` class.
+
+    Parameters
+    ----------
+    default : Any
+        The value when nothing is said, in `unit`.
+    help : str
+        One sentence for the reference page and the form's tooltip.
+    unit : str, optional
+        Unit of the stored float; ``""`` for a dimensionless quantity; None for what is no quantity (counts, names,
+        switches).
+    ge, gt, le, lt : float, optional
+        Bounds: at least, more than, at most, less than.
+    structural : bool
+        Whether a change needs another network.
+    """
+    return Field(
+        default,
+        description=help,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+        json_schema_extra={"unit": unit, "structural": structural},
+    )
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What is declared about one parameter: everything that a form, a file or a reference page needs."""
+
+    name: str
+    type: str
+    unit: str | None
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    open_minimum: bool
+    open_maximum: bool
+    choices: tuple[str, ...]
+    help: str
+    structural: bool
+
+    @property
+    def bounds(self) -> str:
+        """The bounds as an interval, such as ``"(0, 1]"``; empty where there are none."""
+        if self.minimum is None and self.maximum is None:
+            return ""
+        low = "-∞" if self.minimum is None else f"{self.minimum:g}"
+        high = "∞" if self.maximum is None else f"{self.maximum:g}"
+        left = "(" if self.open_minimum or self.minimum is None else "["
+        right = ")" if self.open_maximum or self.maximum is None else "]"
+        return f"{left}{low}, {high}{right}"
+
+    def show(self, value: Any) -> str:
+        """Write `value` as a person would, with the unit."""
+        if self.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
+            return units.show(value, self.unit)
+        return "true" if value is True else "false" if value is False else "–" if value is None else str(value)
+
+
+class Parameters(BaseModel):
+    """Base of everything that is declared: frozen, no unknown keys, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_quantity(cls, value: object, info: ValidationInfo) -> object:
+        if info.field_name is None or info.field_name not in cls.model_fields:
+            return value
+        field = cls.model_fields[info.field_name]
+        unit, kinds = _extra(field, "unit"), {field.annotation, *get_args(field.annotation)}
+        if value == "none" and type(None) in kinds:
+            return None
+        if isinstance(value, bool) and (unit is not None or int in kinds):
+            raise ValueError("a switch stands where a number belongs")
+        if unit is None:
+            return value
+        try:
+            return units.read(value, unit)
+        except StdpbenchError as error:
+            raise ValueError(str(error)) from None
+
+    @classmethod
+    def describe(cls) -> tuple[Parameter, ...]:
+        """What is declared about every parameter, in the order of declaration (``kind`` left out)."""
+        return tuple(_describe_field(name, field) for name, field in cls.model_fields.items() if name != "kind")
+
+    def quantities(self) -> dict[str, float]:
+        """All parameters that carry a unit, in SI base units, as Brian2 takes them."""
+        values: dict[str, float] = {}
+        for name, field in type(self).model_fields.items():
+            unit, value = _extra(field, "unit"), getattr(self, name)
+            if unit is not None and value is not None:
+                values[name] = units.to_si(float(value), unit)
+        return values
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The values as they stand in a file: quantities with their unit as text, None as ``"none"`` or left out."""
+        mapping: dict[str, Any] = {}
+        for name, field in type(self).model_fields.items():
+            value, unit = getattr(self, name), _extra(field, "unit")
+            if value is None:
+                if field.default is not None:
+                    mapping[name] = "none"
+                continue
+            if unit and isinstance(value, int | float):
+                value = units.show(value, unit)
+            mapping[name] = list(value) if isinstance(value, tuple) else value
+        return mapping
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
+    """Make a `Parameters` object from what a file or a command line says.
+
+    Parameters
+    ----------
+    cls : type
+        The class to make.
+    mapping : mapping of str to Any
+        Names and values; quantities may be texts with units.
+    where : str
+        Dotted path of this section, for error sentences.
+
+    Raises
+    ------
+    StdpbenchError
+        One sentence with the dotted path of what is wrong, and what would be right.
+    """
+    if not isinstance(mapping, Mapping):
+        raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
+    for key in mapping:
+        if key not in cls.model_fields:
+            raise unknown_key(key, cls.model_fields, where)
+    try:
+        return cls.model_validate(dict(mapping))
+    except ValidationError as error:
+        raise StdpbenchError(explain(error, where)) from None
+
+
+def unknown_key(key: str, known: Mapping[str, Any], where: str) -> StdpbenchError:
+    """The error for a key that no parameter has, with the nearest one that exists."""
+    prefix = f"{where}." if where else ""
+    key = key if key.isprintable() else repr(key)
+    near = nearest(key, known)
+    hint = f"did you mean {prefix}{near}?" if near else f"known are {', '.join(known)}"
+    return StdpbenchError(f"{prefix}{key} is not a known parameter; {hint}")
+
+
+def explain(error: ValidationError, where: str) -> str:
+    """One sentence for the first thing that pydantic found wrong."""
+    first = error.errors()[0]
+    path = ".".join([where, *(str(part) for part in first["loc"])]).strip(".")
+    given, context, kind = first["input"], first.get("ctx", {}), first["type"]
+    if kind == "value_error":
+        return f"{path}: {context['error']}" if path else str(context["error"])
+    wanted = {
+        "greater_than": "more than {gt:g}",
+        "greater_than_equal": "at least {ge:g}",
+        "less_than": "less than {lt:g}",
+        "less_than_equal": "at most {le:g}",
+        "literal_error": "{expected}",
+        "int_parsing": "a whole number",
+        "int_from_float": "a whole number",
+        "int_type": "a whole number",
+        "float_parsing": "a number",
+        "float_type": "a number",
+        "finite_number": "a finite number",
+        "bool_parsing": "true or false",
+        "bool_type": "true or false",
+        "string_type": "a text",
+    }.get(kind)
+    if wanted is None:
+        return f"{path}: {first['msg'][0].lower()}{first['msg'][1:]}, not {given!r}"
+    return f"{path} must be {wanted.format(**context)}, not {given!r}"
+
+
+def _extra(field: FieldInfo, key: str) -> Any:
+    extra = field.json_schema_extra
+    return extra.get(key) if isinstance(extra, dict) else None
+
+
+def _describe_field(name: str, field: FieldInfo) -> Parameter:
+    bounds: dict[str, float] = {}
+    for constraint in field.metadata:
+        for bound in ("ge", "gt", "le", "lt"):
+            if getattr(constraint, bound, None) is not None:
+                bounds[bound] = getattr(constraint, bound)
+    annotation: Any = field.annotation
+    choices = tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()
+    optional = type(None) in get_args(annotation)
+    if optional:
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    type_name = "choice" if choices else getattr(annotation, "__name__", str(annotation))
+    return Parameter(
+        name=name,
+        type=type_name,
+        unit=_extra(field, "unit"),
+        default=field.default,
+        minimum=bounds.get("ge", bounds.get("gt")),
+        maximum=bounds.get("le", bounds.get("lt")),
+        open_minimum="gt" in bounds,
+        open_maximum="lt" in bounds,
+        choices=choices,
+        help=field.description or "",
+        structural=bool(_extra(field, "structural")),
+    )

@@ -1,0 +1,54 @@
+"""What the read-outs share that let every spike speak for classes with a weight of its neuron."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout.base import NO_ANSWER, Assignment, Counts, Readout, checked_counts, row_blocks
+
+_TIE = 1e-11  # relative; above the rounding of thousands of summands, below the difference that one spike makes
+
+
+class LinearReadout(Readout):
+    r"""The class with the largest weighted sum of spikes.
+
+    .. math:: s_{ic} = \sum_j n_{ij} W_{jc}, \qquad \text{class}_i = \arg\max_c s_{ic}
+
+    with :math:`n_{ij}` the spikes of neuron j during picture i. A kind says what :math:`W \ge 0` is. Where all
+    :math:`s_{ic}` are 0 there is no answer. Sums that are equal but for rounding are a tie, which the lowest class
+    wins: otherwise the order of neurons, or the processor, would decide.
+    """
+
+    @abstractmethod
+    def weights(self, assignment: Assignment) -> NDArray[np.float64]:
+        """How much one spike of each neuron speaks for each class: float64, (n_exc, n_classes), at least 0."""
+
+    def predict(self, spike_counts: Counts, assignment: Assignment) -> NDArray[np.int64]:
+        """Say what class each picture belongs to; see `Readout.predict`."""
+        counts = checked_counts(spike_counts)
+        if counts.shape[1] != assignment.n_exc:
+            raise StdpbenchError(
+                f"the spike counts are those of {counts.shape[1]} neurons, but {assignment.n_exc} were labelled"
+            )
+        weights = self.weights(assignment)
+        predictions = np.full(len(counts), NO_ANSWER, np.int64)
+        for rows in row_blocks(counts):
+            scores = counts[rows].astype(np.float64) @ weights
+            best = scores.max(axis=1, keepdims=True)
+            winners = (scores >= best * (1 - _TIE)).argmax(axis=1)
+            predictions[rows] = np.where(best[:, 0] > 0, winners, NO_ANSWER)
+        return predictions
+
+
+def carried_labels(assignment: Assignment) -> NDArray[np.float64]:
+    """1 where a neuron carries the label of a class, divided by the class's number of neurons: (n_exc, n_classes).
+
+    The column of a class that owns no neuron is 0, not NaN, so that it cannot win.
+    """
+    carries = assignment.labels[:, None] == np.arange(assignment.n_classes)
+    weights: NDArray[np.float64] = carries / np.maximum(assignment.class_sizes, 1)
+    return weights

@@ -1,0 +1,109 @@
+"""What a network must be measured against: clustering of the same pixels with as many centres as it has neurons."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout.base import NO_ANSWER, checked_labels
+from stdpbench.readout.metrics import Score, score
+
+LLOYD_UP_TO: Final = 1000
+"""More centres than this are found from mini-batches: the exact iterations would take tens of minutes."""
+
+_MAX_ITER = 100
+_MAX_PASSES = 20
+
+
+def kmeans_accuracy(
+    train_pixels: NDArray[Any],
+    train_labels: NDArray[np.integer[Any]],
+    test_pixels: NDArray[Any],
+    test_labels: NDArray[np.integer[Any]],
+    k: int,
+    seed: int,
+    *,
+    n_classes: int | None = None,
+    max_iter: int | None = None,
+) -> Score:
+    """Cluster training pictures, name each centre after the majority of its members, and test.
+
+    A centre stands for what a neuron stands for: it is found without labels, and named with those of training
+    pictures.
+
+    Parameters
+    ----------
+    train_pixels, test_pixels : ndarray, (n_images, ...)
+        Pictures as the encoder gets them, of any number type; worked on as float32, (n_images, n_input).
+    train_labels, test_labels : ndarray, integer, (n_images,)
+        Their classes, 0 .. n_classes - 1.
+    k : int
+        Number of centres: the network's n_exc.
+    seed : int
+        Seed, at least 0, of the start (k-means++, one start).
+    n_classes : int, optional
+        Number of classes; as many as the training labels show if not said.
+    max_iter : int, optional
+        Lloyd's iterations at most, 100 if not said; with mini-batches, passes over the pictures, 20 if not said.
+
+    Returns
+    -------
+    Score
+        On the test pictures. `Score.description` names the algorithm: up to `LLOYD_UP_TO` centres scikit-learn's
+        ``KMeans`` (Lloyd), beyond that ``MiniBatchKMeans``. A picture whose centre has no member has no answer.
+
+    Raises
+    ------
+    StdpbenchError
+        If there are fewer training pictures than centres, or pictures and labels do not fit together.
+
+    Notes
+    -----
+    Runs on one thread: with several, sums in float32 would depend on which one comes first.
+    """
+    from sklearn.cluster import KMeans, MiniBatchKMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    train, test = _rows(train_pixels), _rows(test_pixels)
+    if n_classes is None:
+        n_classes = int(np.max(train_labels)) + 1 if len(train_labels) else 1
+    classes = checked_labels(train_labels, n_classes)
+    if len(classes) != len(train) or len(test_labels) != len(test):
+        raise StdpbenchError(
+            f"k-means has {len(train)} training and {len(test)} test pictures, "
+            f"but labels of {len(classes)} and {len(test_labels)}"
+        )
+    if train.shape[1] != test.shape[1]:
+        raise StdpbenchError(
+            f"k-means has training pictures of {train.shape[1]} pixels, but test pictures of {test.shape[1]}"
+        )
+    if not 1 <= k <= len(train):
+        raise StdpbenchError(f"k-means needs 1 to {len(train)} centres for {len(train)} training pictures, not {k}")
+    start = int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn takes 32 bits only
+    if k <= LLOYD_UP_TO:
+        limit = _MAX_ITER if max_iter is None else max_iter
+        model = KMeans(k, n_init=1, max_iter=limit, algorithm="lloyd", random_state=start, copy_x=False)
+        name = f"k-means on pixels, K = {k} (KMeans, Lloyd, one k-means++ start, at most {limit} iterations)"
+    else:
+        limit = _MAX_PASSES if max_iter is None else max_iter
+        # the start is drawn from init_size pictures, of which there must be more than centres
+        model = MiniBatchKMeans(
+            k, n_init=1, max_iter=limit, batch_size=2048, init_size=min(len(train), 3 * k), random_state=start
+        )
+        name = f"k-means on pixels, K = {k} (MiniBatchKMeans, one k-means++ start, at most {limit} passes)"
+    with threadpool_limits(limits=1):
+        members = model.fit_predict(train)
+        nearest = model.predict(test)
+    votes = np.zeros((k, n_classes), np.int64)
+    np.add.at(votes, (members, classes), 1)
+    centre_labels = np.where(votes.any(axis=1), votes.argmax(axis=1), NO_ANSWER)
+    counted = score(centre_labels[nearest], test_labels, n_classes)
+    return Score(counted.confusion, name)
+
+
+def _rows(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    array = np.asarray(pixels)
+    return np.array(array.reshape(len(array), -1), dtype=np.float32, order="C")

@@ -1,0 +1,37 @@
+"""Confidence weighting over all neurons."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.readout._linear import LinearReadout
+from stdpbench.readout.base import Assignment
+
+
+class Confidence(LinearReadout):
+    r"""Every spike of every neuron speaks for all classes, as much for each as the neuron responds to it.
+
+    .. math:: s_{ic} = \sum_j n_{ij}\, p_{cj}, \qquad p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
+
+    with :math:`\bar r_{cj}` the mean response of neuron j to class c in the label phase, so that :math:`p_{cj}`
+    estimates the probability of class c given a spike of neuron j when all classes are equally frequent. The labels of
+    the neurons are not used.
+
+    The name is that of Hazan et al. (2018), "Unsupervised learning with self-organizing spiking neural networks".
+    Their released code (``confidence_weighting`` in djsaunde/lm-snn) is another rule: it sums only over the neurons
+    that carry the label of the class, divides by their number, and takes the share of a neuron in all responses to a
+    class, not that of a class in all responses of a neuron. With the latter share that rule is
+    `stdpbench.readout.proportion.Proportion`.
+    """
+
+    kind: Literal["confidence"] = "confidence"
+
+    summary: ClassVar[str] = "Every neuron speaks for all classes, in proportion to its mean responses"
+    reference: ClassVar[str] = "After Hazan et al. 2018, arXiv:1807.09374; differs, see the class"
+
+    def weights(self, assignment: Assignment) -> NDArray[np.float64]:
+        """Of each spike for each class: the share of the class in the neuron's mean responses."""
+        return np.ascontiguousarray(assignment.proportions.T)

@@ -1,0 +1,1 @@
+"""Runs: training, labelling, testing, and the folder that is left behind."""

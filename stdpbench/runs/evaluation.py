@@ -1,0 +1,162 @@
+"""The label and test phases: frozen presentations, each from the reset state, spread over processes.
+
+Because each presentation starts from the reset state and nothing is learned, its response depends on weights,
+thresholds and its own number alone: not on how many processes share the work, nor on the order.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images
+from stdpbench.experiment import Experiment
+from stdpbench.runs.stimuli import encode
+from stdpbench.simulators import Simulator, open_simulator
+
+_CHUNK = 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """Responses to a run of pictures.
+
+    Attributes
+    ----------
+    start : int
+        Number of the first picture.
+    spike_counts : ndarray, uint16, (n, n_exc)
+        Exc spikes per picture.
+    attempts : ndarray, int16, (n,)
+        How often each picture was shown.
+    """
+
+    start: int
+    spike_counts: NDArray[np.uint16]
+    attempts: NDArray[np.int16]
+
+
+def default_workers() -> int:
+    """Processors that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def present_frozen(
+    simulator: Simulator, experiment: Experiment, images: Images, phase: str, number: int
+) -> tuple[NDArray[np.int64], int]:
+    """Show one picture with frozen weights, from the reset state, brighter until it draws enough spikes.
+
+    Returns
+    -------
+    spike_counts : ndarray, int64, (n_exc,)
+    attempts : int
+    """
+    schedule = experiment.schedule
+    counts = np.zeros(simulator.layout.n_exc, np.int64)
+    for attempt in range(schedule.max_attempts):
+        simulator.reset()
+        spikes = encode(experiment, images, phase, number, attempt, number)
+        counts = simulator.present(spikes, plastic=False).spike_counts
+        if counts.sum() >= schedule.min_spikes:
+            break
+    return counts, attempt + 1
+
+
+def respond(
+    simulator: Simulator, experiment: Experiment, images: Images, phase: str, *, workers: int
+) -> Generator[Part, None, None]:
+    """Responses to all pictures of a phase, part by part, in any order.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        Holds the weights and thresholds; with one worker it does the work itself, and has its state back afterwards.
+    experiment : Experiment
+        What is shown and how.
+    images : Images
+        The pictures, one presentation each.
+    phase : {"label", "test"}
+        Names the random stream of the stimuli.
+    workers : int
+        Number of processes.
+
+    Yields
+    ------
+    Part
+        Responses to some pictures. Closing the generator ends the processes.
+    """
+    n = len(images)
+    chunks = [(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK)]
+    workers = min(workers, len(chunks))
+    if workers <= 1:
+        return _in_this_process(simulator, experiment, images, phase, chunks)
+    return _in_processes(simulator, experiment, images, phase, chunks, workers)
+
+
+def _part(simulator: Simulator, experiment: Experiment, images: Images, phase: str, start: int, stop: int) -> Part:
+    results = [present_frozen(simulator, experiment, images, phase, number) for number in range(start, stop)]
+    counts = np.array([counts for counts, _ in results]).astype(np.uint16)
+    return Part(start, counts, np.array([attempts for _, attempts in results], np.int16))
+
+
+def _in_this_process(
+    simulator: Simulator, experiment: Experiment, images: Images, phase: str, chunks: list[tuple[int, int]]
+) -> Generator[Part, None, None]:
+    state = simulator.state()
+    try:
+        for start, stop in chunks:
+            yield _part(simulator, experiment, images, phase, start, stop)
+    finally:
+        simulator.set_state(state)
+
+
+def _in_processes(
+    simulator: Simulator,
+    experiment: Experiment,
+    images: Images,
+    phase: str,
+    chunks: list[tuple[int, int]],
+    workers: int,
+) -> Generator[Part, None, None]:
+    from loky import ProcessPoolExecutor, as_completed
+
+    with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
+        np.save(Path(folder) / "pixels.npy", images.pixels)
+        np.save(Path(folder) / "w.npy", simulator.w)
+        np.save(Path(folder) / "theta.npy", simulator.theta)
+        arguments = (folder, experiment.to_mapping(), simulator.name, phase)
+        pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
+        try:
+            tasks = [pool.submit(_worker_part, start, stop) for start, stop in chunks]
+            for task in as_completed(tasks):
+                yield task.result()
+        finally:
+            pool.shutdown(wait=True, kill_workers=True)
+
+
+_worker: dict[str, Any] = {}
+
+
+def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str) -> None:
+    """Open a simulator in a worker process, once."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the workers
+    experiment = Experiment.from_mapping(mapping)
+    images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
+    simulator, _ = open_simulator(experiment, images.n_input, simulator_name)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # importing brian2 puts a handler of its own
+    simulator.w[...] = np.load(Path(folder) / "w.npy")
+    simulator.theta[...] = np.load(Path(folder) / "theta.npy")
+    _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
+
+
+def _worker_part(start: int, stop: int) -> Part:
+    return _part(_worker["simulator"], _worker["experiment"], _worker["images"], _worker["phase"], start, stop)

@@ -1,0 +1,206 @@
+"""The run folder: everything a run leaves behind, readable without this program and without pickle.
+
+Each file is written aside and renamed, so that a file that exists is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
+
+_PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
+
+_README = """\
+What lies in this folder
+========================
+
+experiment.toml    everything the run depends on, every value spelled out; `stdpbench run experiment.toml` repeats it
+run.json           how it was started, by which versions on what machine, and how it ended
+weights.npy        float64, (n_input, n_exc): weights from input to exc, each column scaled to network.weight_sum
+theta.npy          float64, (n_exc,), volt: adaptive thresholds
+training.npz       per training presentation: image, attempts, spikes (exc spikes in all); and curves over training
+label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
+test.npz           the same for the pictures that were evaluated on
+assignments.npz    labels, int64, (n_exc,): class of each neuron (-1: never fired); mean_response; class_counts
+metrics.json       accuracies by read-out with intervals and confusion matrices, baselines, figures of the training
+figures/           receptive fields, confusion matrix, accuracy over time
+
+Read arrays with numpy.load(FILE); none needs allow_pickle.
+"""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run folder on disk."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, runs: Path, experiment: Experiment, about: Mapping[str, Any]) -> RunFolder:
+        """Make a new folder under `runs`, named after experiment, seed and time.
+
+        Parameters
+        ----------
+        runs : Path
+            The folder of all runs; made if it is not there.
+        experiment : Experiment
+            Written to ``experiment.toml``.
+        about : mapping
+            What ``run.json`` says beside versions and machine.
+
+        Raises
+        ------
+        StdpbenchError
+            If nothing can be written there.
+        """
+        name = f"{_safe(experiment.name)}-seed{experiment.seed}-{datetime.now():%Y%m%d-%H%M%S}"
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            for number in range(1000):
+                path = runs / (name if number == 0 else f"{name}-{number + 1}")
+                try:
+                    path.mkdir()
+                    break
+                except FileExistsError:
+                    continue
+            else:
+                raise StdpbenchError(f"{runs} already holds a thousand runs named {name}")
+        except OSError as error:
+            raise StdpbenchError(f"no run folder can be made in {runs}: {error.strerror}") from error
+        folder = cls(path)
+        folder.write_text("README.txt", _README)
+        folder.write_text("experiment.toml", experiment.to_toml())
+        folder.write_json("run.json", {**about, "state": "running", **environment()})
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run folder.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is none.
+        """
+        folder = cls(path.expanduser())
+        for name in ("experiment.toml", "run.json"):
+            if not (folder.path / name).is_file():
+                raise StdpbenchError(f"{path} is no run folder: there is no {name} in it")
+        return folder
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it was run."""
+        return read_experiment(self.path / "experiment.toml")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read a JSON file of the folder."""
+        try:
+            value = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StdpbenchError(f"{self.path / name} cannot be read: {error}") from None
+        if not isinstance(value, dict):
+            raise StdpbenchError(f"{self.path / name} holds no table")
+        return value
+
+    def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Read an array of the folder and check its shape."""
+        path = self.path / name
+        try:
+            array = np.load(path, allow_pickle=False)
+        except FileNotFoundError:
+            raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
+        except (OSError, ValueError) as error:
+            raise StdpbenchError(f"{path} is damaged: {error}") from None
+        if array.shape != shape or array.dtype != np.float64:
+            raise StdpbenchError(f"{path} holds {array.dtype} {array.shape} where float64 {shape} belongs")
+        return np.asarray(array)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file, aside first."""
+        self._write(name, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """Write a JSON file, aside first."""
+        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def write_array(self, name: str, array: NDArray[Any]) -> None:
+        """Write one array as npy, aside first."""
+
+        def write(path: Path) -> None:
+            with path.open("wb") as file:
+                np.save(file, array, allow_pickle=False)
+
+        self._write(name, write)
+
+    def write_arrays(self, name: str, **arrays: NDArray[Any]) -> None:
+        """Write several arrays as compressed npz, aside first."""
+
+        def write(path: Path) -> None:
+            with path.open("wb") as file:
+                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+        self._write(name, write)
+
+    def update_run(self, **changes: Any) -> None:
+        """Change what ``run.json`` says."""
+        self.write_json("run.json", {**self.read_json("run.json"), **changes})
+
+    def _write(self, name: str, write: Any) -> None:
+        target = self.path / name
+        aside = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            write(aside)
+            aside.replace(target)
+        except OSError as error:
+            raise StdpbenchError(f"{target} cannot be written: {error.strerror}") from error
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine, for the record."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {
+        "started": now(),
+        "versions": {"python": sys.version.split()[0], **versions},
+        "host": {"system": platform.platform(), "processor": _processor(), "cpus": os.cpu_count()},
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "experiment"

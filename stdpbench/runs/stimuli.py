@@ -1,0 +1,78 @@
+"""Stimuli encoded ahead: while the network runs, a thread draws the spikes of the next presentation."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images
+from stdpbench.encoding import Spikes, generator
+from stdpbench.experiment import Experiment
+
+Key = tuple[str, int, int, int]
+
+
+def encode(experiment: Experiment, images: Images, phase: str, presentation: int, attempt: int, image: int) -> Spikes:
+    """The input spikes of one attempt at one presentation, wherever and whenever it is asked for.
+
+    The last bins stay empty where a delayed spike could otherwise be in flight at the end.
+    """
+    network = experiment.network
+    delay = 0 if network.delays == "none" else round(network.max_delay / network.dt)
+    has_rest = experiment.rest_bins if phase == "train" else 0
+    n_bins = experiment.stimulus_bins - max(0, delay - has_rest)
+    rng = generator(experiment.seed, phase, presentation, attempt)
+    return experiment.encoding.encode(images.row(image), rng, attempt=attempt, n_bins=n_bins, dt=network.dt * 1e-3)
+
+
+class Stimuli:
+    """Encodes presentations of one phase, the next one ahead of time.
+
+    A stimulus encoded ahead is used only if phase, presentation, attempt and parameter version are still those in
+    force; otherwise it is thrown away and encoded again.
+    """
+
+    def __init__(self, experiment: Experiment, images: Images, phase: str, order: NDArray[np.int64]) -> None:
+        self._experiment = experiment
+        self._images = images
+        self._phase = phase
+        self._order = order
+        self._version = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._ahead: tuple[Key, Future[Spikes]] | None = None
+
+    def change(self, experiment: Experiment) -> None:
+        """Encode with other parameters from the next presentation on."""
+        self._experiment = experiment
+        self._version += 1
+
+    def get(self, presentation: int, attempt: int) -> Spikes:
+        """The spikes of a presentation; starts on those of the next one."""
+        key = (self._phase, presentation, attempt, self._version)
+        if self._ahead is not None and self._ahead[0] == key:
+            spikes = self._ahead[1].result()
+        else:
+            spikes = self._encode(self._experiment, presentation, attempt)
+        following = presentation + 1
+        self._ahead = None
+        if following < len(self._order):
+            task = self._thread.submit(self._encode, self._experiment, following, 0)
+            self._ahead = ((self._phase, following, 0, self._version), task)
+        return spikes
+
+    def _encode(self, experiment: Experiment, presentation: int, attempt: int) -> Spikes:
+        image = int(self._order[presentation])
+        return encode(experiment, self._images, self._phase, presentation, attempt, image)
+
+    def __enter__(self) -> Stimuli:
+        """Use the thread."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the thread go."""
+        self._thread.shutdown(wait=True, cancel_futures=True)

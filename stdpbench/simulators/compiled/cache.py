@@ -1,0 +1,110 @@
+"""Compiled networks, kept by content.
+
+A network is compiled once for everything it depends on: the structural part of the experiment, the code that
+generates it, the versions of Brian2, NumPy and the compiler, and this processor. Start weights and parameters are
+not part of it. The symbol table lies beside the library, so that a hit needs no brian2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.network import Layout
+from stdpbench.paths import cache_folder
+from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
+
+_PACKAGES = ("network", "simulators", "plasticity", "neurons")
+_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+
+
+def key(layout: Layout, compiler: Compiler) -> str:
+    """SHA-256, hexadecimal, of all that a compiled network depends on."""
+    experiment, rule = layout.experiment, layout.experiment.plasticity
+    neurons = {name: getattr(experiment, name) for name in ("exc", "inh")}
+    structural = {
+        "n_input": layout.n_input,
+        "n_exc": layout.n_exc,
+        "inhibition": experiment.network.inhibition,
+        "delays_differ": layout.delays_differ,
+        "dt": experiment.network.dt,
+        "neurons": {
+            name: [repr(n.variables), n.conductances, n.update, n.threshold, n.reset] for name, n in neurons.items()
+        },
+        "rule": [repr(rule.traces), rule.on_input_spike, rule.on_output_spike],
+        "parameters": {group: sorted(values) for group, values in layout.parameters().items()},
+        "code": _code_digest(),
+        "versions": [version("brian2"), version("numpy"), sys.version_info[:2]],
+        "compiler": [compiler.command, compiler.version, compiler.flags],
+        "cpu": sorted(cpu_flags()),
+    }
+    return hashlib.sha256(json.dumps(structural, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _code_digest() -> str:
+    package = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for name in _PACKAGES:
+        for path in sorted((package / name).rglob("*")):
+            if path.suffix in {".py", ".cpp", ".h"}:
+                digest.update(path.relative_to(package).as_posix().encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]]]:
+    """The library of a network and its symbol table, compiled now if it never was.
+
+    Only one process compiles a network; others wait for it. A library appears in the cache whole or not at all.
+
+    Raises
+    ------
+    StdpbenchError
+        If the compiler refuses, or the cache cannot be written.
+    """
+    folder = cache_folder() / "networks" / key(layout, compiler)[:32]
+    library, table = folder / f"network{_SUFFIX}", folder / "symbols.json"
+    try:
+        if not table.is_file():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder.with_suffix(".lock")):
+                if not table.is_file():
+                    _make(layout, compiler, folder)
+        symbols: list[dict[str, Any]] = json.loads(table.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StdpbenchError(
+            f"the cache of compiled networks at {cache_folder()} cannot be used ({error.strerror}); "
+            "make room or name another folder in STDPBENCH_CACHE"
+        ) from error
+    os.utime(folder)  # the time of last use, by which old networks can be told
+    return library, symbols
+
+
+def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
+    from stdpbench.simulators.compiled.device import generate
+
+    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    try:
+        source = aside / "source"
+        source.mkdir()
+        symbols = generate(layout, source)
+        compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}")
+        shutil.rmtree(source / "brianlib", ignore_errors=True)
+        (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
+    except StdpbenchError:
+        raise
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise

@@ -1,0 +1,197 @@
+"""A Brian2 device whose generated C++ stays in the process.
+
+Brian2's standalone device writes a program that runs once. This one derives from it: same code generation, other
+loops around the generated lines (templates/), and instead of a program one translation unit with functions for
+Python to call.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from stdpbench.network import Layout
+from stdpbench.network.brian import (
+    CPPStandaloneCodeObject,
+    CPPStandaloneDevice,
+    all_devices,
+    get_device,
+    reset_device,
+)
+from stdpbench.network.brian import brian2 as b2
+from stdpbench.network.build import BuiltNetwork, build
+from stdpbench.simulators.base import RECORDED
+
+DEVICE = "stdpbench_resident"
+
+
+def _fast(lines: list[str]) -> list[str]:
+    """Use an exp and an indicator that vectorise; the values are the same, or as good."""
+    lines = [re.sub(r"(?<![\w:])exp\(", "resident::fast_exp(", line) for line in lines]
+    return [re.sub(r"const int\w* (\w+) = int_\(", r"const double \1 = resident::indicator(", line) for line in lines]
+
+
+def _written(lines: list[str]) -> list[str]:
+    """Names of the arrays that vector code writes at ``_idx``."""
+    return [match[1] for line in lines if (match := re.match(r"\s*(_ptr_\w+)\[_idx\] = ", line))]
+
+
+def _dense_index(lines: list[str], source: str, target: str) -> list[str]:
+    """Compute the indices of a synapse's neurons instead of reading them from an array per synapse."""
+    lines = [re.sub(r"(\b_presynaptic_idx\s*=)[^;]+;", rf"\1 {source};", line) for line in lines]
+    return [re.sub(r"(\b_postsynaptic_idx\s*=)[^;]+;", rf"\1 {target};", line) for line in lines]
+
+
+def _built() -> BuiltNetwork:
+    built = _device().built
+    assert built is not None
+    return built
+
+
+def _synapses(pathway: Any) -> str:
+    return str(pathway.synapses.name)
+
+
+class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
+    """Brian2's standalone code object with this package's templates before Brian2's own."""
+
+    templater = CPPStandaloneCodeObject.templater.derive(
+        "stdpbench.simulators.compiled",
+        env_globals={
+            "fan_out": lambda pathway: _built().fan_out[_synapses(pathway)],
+            "is_dense": lambda pathway: _synapses(pathway) == "plastic",
+            "is_delayed": lambda pathway: _synapses(pathway) == "plastic" and _device().delays_differ,
+            "awake_list": lambda group: "awake_inh" if group.name == "inh" else "",
+            "n_sources": lambda pathway: int(pathway.synapses.source.stop - pathway.synapses.source.start),
+        },
+    )
+    templater.env.filters["fast"] = _fast
+    templater.env.filters["written"] = _written
+    templater.env.filters["dense_index"] = _dense_index
+
+
+class ResidentDevice(CPPStandaloneDevice):  # type: ignore[misc]
+    """Brian2's standalone device, generating code that stays."""
+
+    built: BuiltNetwork | None
+    delays_differ: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.built = None
+        self.delays_differ = False
+
+    def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
+        """Use this package's code objects."""
+        return ResidentCodeObject if codeobj_class is None else codeobj_class
+
+
+def _device() -> ResidentDevice:
+    device = get_device()
+    assert isinstance(device, ResidentDevice)
+    return device
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """Where an array of the network is found in the library.
+
+    Attributes
+    ----------
+    key : str
+        ``"group.variable"``.
+    name : str
+        The C++ name.
+    dynamic : bool
+        Whether it is a ``std::vector``.
+    """
+
+    key: str
+    name: str
+    dynamic: bool
+
+
+def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
+    """Write the C++ source of a network.
+
+    Parameters
+    ----------
+    layout : Layout
+        The network.
+    folder : Path
+        Where the files go; ``resident.cpp`` is the one to compile.
+
+    Returns
+    -------
+    list of dict
+        The symbol table: one `Symbol` as a mapping per array, in the order of their numbers.
+    """
+    all_devices.setdefault(DEVICE, ResidentDevice())
+    b2.set_device(DEVICE, build_on_run=False)
+    device = _device()
+    try:
+        device.reinit()
+        device.activate(build_on_run=False)
+        b2.prefs.core.stop_on_keyboard_interrupt = False
+        b2.start_scope()
+        device.delays_differ = layout.delays_differ
+        device.built = built = _BuiltNames(layout)
+        made = build(layout)
+        built.adopt(made)
+        made.network.run(0 * b2.ms, namespace={})
+        device.insert_code("before_end", "return 0;")
+        device.build(directory=str(folder), compile=False, run=False)
+        return _write_resident(layout, made, device, folder)
+    finally:
+        device.reinit()
+        reset_device()
+
+
+class _BuiltNames(BuiltNetwork):
+    """Stands for the network while it is being built: connecting synapses generates code before `build` returns."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(None, {})
+        self.fan_out = {"plastic": layout.n_exc, "exc_to_inh": 1, "to_pool": 1, "to_own": 1}
+
+    def adopt(self, made: BuiltNetwork) -> None:
+        assert all(self.fan_out[name] == count for name, count in made.fan_out.items())
+        self.network, self.groups = made.network, made.groups
+
+
+def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, folder: Path) -> list[dict[str, Any]]:
+    steps = [
+        (obj.name, code_object.name)
+        for obj in made.network.sorted_objects
+        if obj.active
+        for code_object in obj.code_objects
+        if code_object.template_name != "synapses_push_spikes"
+    ]
+    symbols = []
+    keys = [*layout.state, *(f"{g}.{name}" for g, values in layout.parameters().items() for name in values)]
+    for key in keys:
+        group, variable = key.split(".")
+        var = made.groups[group].variables[variable]
+        dynamic = var in device.dynamic_arrays
+        symbols.append(Symbol(key, device.get_array_name(var, access_data=False), dynamic))
+    by_key = {symbol.key: symbol.name for symbol in symbols}
+    layers = [name for name in ("exc", "inh") if name in made.groups]
+    needs = {name: [by_key[key] for key in keys] for name, keys in made.only_if_nonzero.items()}
+    steps_of = [(obj, {"name": name, "needs": needs.get(obj, [])}) for obj, name in steps]
+    environment = ResidentCodeObject.templater.env
+    text = environment.get_template("resident.cpp").render(
+        code_object_names=[code_object.name for code_object in device.code_objects.values()],
+        training_steps=[step for obj, step in steps_of if obj not in made.frozen_only],
+        frozen_steps=[step for obj, step in steps_of if obj not in made.training_only],
+        arrays=symbols,
+        clock=made.groups["input"].clock.name,
+        n_inh=layout.n_exc if layout.has_layer else 0,
+        layers=[device.get_array_name(made.groups[name].variables["_spikespace"]) for name in layers],
+        recorded=[by_key[f"exc.{variable}"] for variable in RECORDED],
+    )
+    (folder / "resident.cpp").write_text(text, encoding="utf-8")
+    header = environment.get_template("resident.h").render()
+    (folder / "resident.h").write_text(header, encoding="utf-8")
+    return [asdict(symbol) for symbol in symbols]

@@ -1,0 +1,180 @@
+// The whole network in one translation unit, with the functions that Python calls. Rendered by stdpbench.simulators.compiled.
+#include "resident.h"
+#include "objects.cpp"
+#include "network.cpp"
+#include "run.cpp"
+#if __has_include("brianlib/spikequeue.cpp")  // since Brian2 2.10 the queue is no longer all in its header
+#include "brianlib/spikequeue.cpp"
+#endif
+{% for name in code_object_names %}
+#include "code_objects/{{name}}.cpp"
+{% endfor %}
+#define main brian_main
+#include "main.cpp"
+#undef main
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace resident {
+
+Input input;
+Delays delays;
+int32_t now = 0;
+Awake awake_inh;
+
+// Denormal numbers, into which idle conductances decay, cost several times the speed: they are flushed to zero while the network
+// runs. The processor's mode is given back on every path, since the rest of the process relies on it.
+class FlushDenormals {
+#if defined(__x86_64__) || defined(_M_X64)
+    unsigned saved = _mm_getcsr();
+public:
+    FlushDenormals() { _mm_setcsr(saved | 0x8040u); }
+    ~FlushDenormals() { _mm_setcsr(saved); }
+#elif defined(__aarch64__)
+    uint64_t saved;
+public:
+    FlushDenormals()
+    {
+        __asm__ __volatile__("mrs %0, fpcr" : "=r"(saved));
+        __asm__ __volatile__("msr fpcr, %0" : : "r"(saved | (1ull << 24)));
+    }
+    ~FlushDenormals() { __asm__ __volatile__("msr fpcr, %0" : : "r"(saved)); }
+#endif
+};
+
+struct Spikes {
+    std::vector<int32_t> index, bin;
+    void clear() { index.clear(); bin.clear(); }
+    void take(const int32_t *events, int32_t n)
+    {
+        for (int32_t k = 0; k < n; k++) {
+            index.push_back(events[k]);
+            bin.push_back(now);
+        }
+    }
+};
+
+Spikes found[2];  // exc, inh
+
+inline void step_training()
+{
+    using namespace brian;
+{% for step in training_steps %}
+{% if step.needs %}
+    if ({% for array in step.needs %}{{array}}[0] != 0{{ " || " if not loop.last }}{% endfor %})
+{% endif %}
+    _run_{{step.name}}();
+{% endfor %}
+}
+
+inline void step_frozen()
+{
+    using namespace brian;
+{% for step in frozen_steps %}
+{% if step.needs %}
+    if ({% for array in step.needs %}{{array}}[0] != 0{{ " || " if not loop.last }}{% endfor %})
+{% endif %}
+    _run_{{step.name}}();
+{% endfor %}
+}
+
+}  // namespace resident
+
+extern "C" {
+
+int resident_start()
+{
+    static char name[] = "resident";
+    char *arguments[] = {name, nullptr};
+    return brian_main(1, arguments);
+}
+
+// Address and number of elements of an array, by its number in the symbol table.
+void *resident_array(int32_t number, int64_t *size)
+{
+    using namespace brian;
+    switch (number) {
+{% for array in arrays %}
+{% if array.dynamic %}
+    case {{loop.index0}}: *size = (int64_t){{array.name}}.size(); return {{array.name}}.data();
+{% else %}
+    case {{loop.index0}}: *size = _num_{{array.name}}; return {{array.name}};
+{% endif %}
+{% endfor %}
+    default: *size = 0; return nullptr;
+    }
+}
+
+// One delay per synapse, in bins, (n_sources, n_targets).
+void resident_set_delays(const int32_t *bins, int32_t n_sources, int32_t n_targets)
+{
+    using resident::delays;
+    const size_t n = (size_t)n_sources * n_targets;
+    delays.longest = n ? *std::max_element(bins, bins + n) : 0;
+    const int32_t width = delays.longest + 2;
+    delays.first.assign((size_t)n_sources * width, 0);
+    delays.target.resize(n);
+    for (int32_t source = 0; source < n_sources; source++) {
+        const int32_t *row = bins + (size_t)source * n_targets;
+        int32_t *first = &delays.first[(size_t)source * width], place = 0;
+        for (int32_t delay = 0; delay <= delays.longest; delay++) {
+            first[delay] = place;
+            for (int32_t target = 0; target < n_targets; target++)
+                if (row[target] == delay)
+                    delays.target[(size_t)source * n_targets + place++] = target;
+        }
+        first[delays.longest + 1] = place;
+    }
+}
+
+// Take n_bins steps from time 0. Spikes are sorted by (bin, index). `courses`, where given, receives (n_bins, 4, n_watched).
+void resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, int32_t plastic,
+                      const int64_t *watched, int32_t n_watched, double *courses)
+{
+    using namespace brian;
+    resident::FlushDenormals flush;
+    resident::input.index = index;
+    auto &first = resident::input.first;
+    first.assign((size_t)n_bins + 1, 0);
+    for (int32_t k = 0; k < n_spikes; k++)
+        first[bin[k] + 1]++;
+    for (int32_t b = 0; b < n_bins; b++)
+        first[b + 1] += first[b];
+    resident::found[0].clear();
+    resident::found[1].clear();
+{% if n_inh %}
+    resident::awake_inh.all({{n_inh}});  // between presentations anything may have been written
+{% endif %}
+    for (resident::now = 0; resident::now < n_bins; resident::now++) {
+        {{clock}}.timestep[0] = resident::now;
+        {{clock}}.t[0] = resident::now * {{clock}}.dt[0];
+        if (plastic)
+            resident::step_training();
+        else
+            resident::step_frozen();
+{% for layer in layers %}
+        resident::found[{{loop.index0}}].take({{layer}}, {{layer}}[_num_{{layer}} - 1]);
+{% endfor %}
+        for (int32_t k = 0; k < n_watched; k++) {
+            double *row = courses + (size_t)resident::now * {{recorded|length}} * n_watched + k;
+{% for array in recorded %}
+            row[{{loop.index0}} * n_watched] = {{array}}[watched[k]];
+{% endfor %}
+        }
+    }
+    resident::now = 0;
+    {{clock}}.timestep[0] = 0;
+    {{clock}}.t[0] = 0;
+}
+
+// Spikes of the last presentation: layer 0 is exc, 1 is inh.
+int32_t resident_spikes(int32_t layer, const int32_t **index, const int32_t **bin)
+{
+    *index = resident::found[layer].index.data();
+    *bin = resident::found[layer].bin.data();
+    return (int32_t)resident::found[layer].index.size();
+}
+
+}  // extern "C"

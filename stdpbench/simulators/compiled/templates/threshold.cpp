@@ -1,0 +1,40 @@
+{# Brian2's threshold in two passes: most steps have no spike, and whether one has is found without a branch. Of a group that is
+   mostly idle only those awake are asked: one that sleeps was below threshold when it fell asleep. #}
+{# USES_VARIABLES { N } #}
+{% extends 'common_group.cpp' %}
+
+{% block maincode %}
+    const int _vectorisation_idx = -1;
+    {{scalar_code|autoindent}}
+    {% set _eventspace = get_array_name(eventspace_variable) %}
+    int32_t _count = 0;
+    {% if awake_list(owner) %}
+    for (const int32_t _idx : resident::{{awake_list(owner)}}.list)
+    {
+        const size_t _vectorisation_idx = _idx;
+        {{vector_code|autoindent}}
+        if (_cond)
+            {{_eventspace}}[_count++] = _idx;
+    }
+    {% else %}
+    int _any = 0;
+    RESIDENT_INDEPENDENT
+    for (int _idx = 0; _idx < (int)N; _idx++)
+    {
+        const size_t _vectorisation_idx = _idx;
+        {{vector_code|autoindent}}
+        _any |= (int)_cond;
+    }
+    if (_any)
+    {
+        for (int _idx = 0; _idx < (int)N; _idx++)
+        {
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|autoindent}}
+            if (_cond)
+                {{_eventspace}}[_count++] = _idx;
+        }
+    }
+    {% endif %}
+    {{_eventspace}}[N] = _count;
+{% endblock %}

@@ -1,0 +1,127 @@
+"""The C++ compiler of this machine, and how to ask it for a fast shared library."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from stdpbench.errors import StdpbenchError
+
+# No -ffast-math: at link time it would change the floating point mode of the whole process, and reordered sums would
+# depend on the width of vectors. What vectorises exp, min and comparisons is this part of it.
+_COMMON = [
+    "-std=c++17",
+    "-O3",
+    "-fPIC",
+    "-w",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fno-signed-zeros",
+    "-ffinite-math-only",
+]
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C++ compiler.
+
+    Attributes
+    ----------
+    command : tuple of str
+        How it is called.
+    family : {"gcc", "clang", "zig"}
+        Whose flags it knows.
+    version : str
+        First line of what it says about itself.
+    """
+
+    command: tuple[str, ...]
+    family: str
+    version: str
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Flags for a library for this machine."""
+        if self.family == "gcc":
+            # GCC gives up vectorising loops over many arrays unless it may check more of them for overlap
+            own = ["-march=native", "--param=vect-max-version-for-alias-checks=200"]
+            if "avx512f" in cpu_flags():
+                own.append("-mprefer-vector-width=512")
+        elif self.family == "zig":
+            own = ["-mcpu=native", "-ffp-contract=fast", "-fno-sanitize=undefined"]
+        else:
+            own = ["-march=native" if not _is_apple_arm() else "-mcpu=native", "-ffp-contract=fast"]
+        return (*_COMMON, *own)
+
+
+def _is_apple_arm() -> bool:
+    return sys.platform == "darwin" and os.uname().machine == "arm64"
+
+
+@cache
+def find_compiler() -> Compiler | None:
+    """The first C++ compiler that answers: ``$CXX``, g++, c++, clang++, then the ``ziglang`` wheel."""
+    candidates: list[tuple[str, ...]] = []
+    if named := os.environ.get("CXX"):
+        candidates.append(tuple(shlex.split(named)))
+    candidates += [("g++",), ("c++",), ("clang++",)]
+    for command in candidates:
+        if shutil.which(command[0]) and (compiler := _ask(command)):
+            return compiler
+    if find_spec("ziglang"):
+        return _ask((sys.executable, "-m", "ziglang", "c++"))
+    return None
+
+
+def _ask(command: tuple[str, ...]) -> Compiler | None:
+    try:
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode != 0 or not done.stdout:
+        return None
+    said = done.stdout.splitlines()[0]
+    family = "clang" if "clang" in done.stdout.lower() else "gcc"
+    return Compiler(command, "zig" if "ziglang" in command else family, said)
+
+
+@cache
+def cpu_flags() -> frozenset[str]:
+    """Instruction sets of this processor, as far as the system tells; they name the cache of compiled networks."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith(("flags", "Features")):
+                return frozenset(line.partition(":")[2].split())
+    except OSError:
+        pass
+    import platform
+
+    return frozenset((platform.machine(), platform.processor()))
+
+
+def compile_library(compiler: Compiler, source: Path, library: Path) -> None:
+    """Compile one translation unit into a shared library.
+
+    Raises
+    ------
+    StdpbenchError
+        If the compiler refuses; its own words are left beside the source, in ``compiler.log``.
+    """
+    command = [*compiler.command, *compiler.flags, "-shared", "-I.", source.name, "-o", str(library.resolve())]
+    done = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        log = source.parent / "compiler.log"
+        log.write_text(shlex.join(command) + "\n\n" + done.stdout + done.stderr, encoding="utf-8")
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        first = next((line for line in said if "error" in line), said[0] if said else f"status {done.returncode}")
+        raise StdpbenchError(
+            f"{compiler.version} could not compile the network ({first}); its words are in {log}; "
+            "--simulator runtime works without compiling"
+        )

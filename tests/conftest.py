@@ -1,0 +1,20 @@
+"""What holds for all tests: no window on a screen, nothing written outside the checkout."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import pytest
+
+# a slow moment of the machine is no failure, and a run that fails in one place fails the same way in another
+hypothesis.settings.register_profile("stdpbench", deadline=None, derandomize=True, max_examples=60)
+hypothesis.settings.load_profile("stdpbench")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    cache = getattr(config, "cache", None)
+    if cache is not None:
+        # compiled networks stay from one test run to the next, but apart from the user's
+        os.environ.setdefault("STDPBENCH_CACHE", str(cache.mkdir("stdpbench")))

@@ -1,0 +1,226 @@
+"""The declared steps between a raw picture and what the network sees."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from dataset_files import blobs
+
+from stdpbench.datasets import Dataset, Images, Split, datasets, transform, validation_split
+from stdpbench.datasets.digits import Digits
+from stdpbench.datasets.npz import NPZ
+from stdpbench.errors import StdpbenchError
+
+
+def steps(**parameters: object) -> Dataset:
+    return Digits(**parameters)
+
+
+def centre_of_mass(picture: np.ndarray) -> tuple[float, float]:
+    values = picture.astype(float)
+    rows, columns = np.indices(picture.shape)
+    return float((rows * values).sum() / values.sum()), float((columns * values).sum() / values.sum())
+
+
+def test_without_steps_pixels_are_handed_on_untouched():
+    pixels = blobs(4)
+    assert transform(pixels, steps()) is pixels
+    assert pixels.dtype == np.uint8
+
+
+def test_colours_become_luminance():
+    colours = np.array([[[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [10, 20, 30]]]], np.uint8)
+    assert transform(colours, steps()).tolist() == [[[76, 150, 29, 255, 18]]]
+    assert transform(colours.astype(float), steps()).dtype == np.float32
+
+
+def test_resize_is_what_pillow_makes_of_a_picture():
+    from PIL import Image
+
+    pixels = blobs(5, 28, 20)
+    for side in (13, 28, 45):
+        ours = transform(pixels, steps(resize=side))
+        assert ours.shape == (5, side, side)
+        assert ours.dtype == np.uint8
+        theirs = [
+            np.asarray(Image.fromarray(picture.astype(np.float32)).resize((side, side), Image.Resampling.BICUBIC))
+            for picture in pixels
+        ]
+        np.testing.assert_allclose(ours, np.clip(theirs, 0, 255), atol=0.51)
+
+
+def test_enlarging_is_smooth_and_stays_in_range():
+    edge = np.zeros((1, 8, 8), np.uint8)
+    edge[:, :, 4:] = 255
+    row = transform(edge, steps(resize=20))[0, 10].astype(int)
+    assert row[0] == 0
+    assert row[-1] == 255
+    assert np.all(np.diff(row[6:14]) >= 0)
+    assert np.count_nonzero((row > 20) & (row < 235)) == 2  # nearest neighbours would give none
+
+
+def test_shrinking_averages_rather_than_picks():
+    stripes = np.zeros((1, 32, 32), np.uint8)
+    stripes[:, :, ::2] = 255
+    assert np.abs(transform(stripes, steps(resize=8))[0].astype(float) - 127.5).max() < 25
+
+
+def test_invert():
+    pixels = blobs(3)
+    assert np.array_equal(transform(pixels, steps(invert=True)), 255 - pixels)
+    assert np.array_equal(transform(pixels.astype(np.float32), steps(invert=True)), 255 - pixels.astype(np.float32))
+
+
+def test_frame_puts_a_picture_in_the_middle():
+    pixels = blobs(2, 4, 3) | 1
+    framed = transform(pixels, steps(frame=8))
+    assert framed.shape == (2, 8, 8)
+    assert np.array_equal(framed[:, 2:6, 2:5], pixels)
+    assert np.count_nonzero(framed) == pixels.size
+
+
+def test_frame_must_hold_the_picture():
+    with pytest.raises(
+        StdpbenchError, match=r"data\.frame = 5 is smaller than the pictures of 6×5 pixels.*at least 6"
+    ):
+        transform(blobs(1), steps(frame=5))
+
+
+def test_frame_comes_after_invert():
+    framed = transform(np.full((1, 2, 2), 255, np.uint8), steps(invert=True, frame=4))
+    assert not framed.any()
+
+
+def test_centre_brings_the_centre_of_mass_to_the_middle_without_wrapping():
+    rng = np.random.default_rng(3)
+    pixels = np.zeros((200, 15, 13), np.uint8)
+    for picture in pixels:
+        top, left = rng.integers(0, 15 - 4), rng.integers(0, 13 - 4)
+        picture[top : top + 4, left : left + 4] = rng.integers(1, 256, (4, 4))
+    centred = transform(pixels, steps(center=True))
+    assert not np.array_equal(centred, pixels)
+    for before, after in zip(pixels, centred, strict=True):
+        assert sorted(after[after > 0]) == sorted(before[before > 0])  # moved, not changed
+        row, column = centre_of_mass(after)
+        assert abs(row - 7) <= 0.5
+        assert abs(column - 6) <= 0.5
+    assert np.array_equal(transform(centred, steps(center=True)), centred)
+
+
+def test_centre_loses_what_leaves_the_picture_instead_of_wrapping_it():
+    picture = np.zeros((1, 1, 9), np.uint8)
+    picture[0, 0] = [9, 0, 0, 0, 0, 0, 0, 255, 255]  # the heavy end moves left, the light one out
+    assert transform(picture, steps(center=True))[0, 0].tolist() == [0, 0, 0, 0, 255, 255, 0, 0, 0]
+
+
+def test_centre_uses_the_room_of_the_frame():
+    picture = np.zeros((1, 9, 9), np.uint8)
+    picture[0, 4] = [9, 0, 0, 0, 0, 0, 0, 255, 255]
+    both = transform(picture, steps(center=True, frame=19))
+    assert sorted(both[both > 0].tolist()) == [9, 255, 255]
+
+
+def test_pixel_sum_is_equal_and_black_stays_black():
+    pixels = blobs(50, 20, 20)
+    pixels[7] = 0
+    scaled = transform(pixels, steps(pixel_sum=27_000.0))
+    assert scaled.dtype == np.float32
+    sums = scaled.sum(axis=(1, 2), dtype=np.float64)
+    assert sums[7] == 0
+    np.testing.assert_allclose(np.delete(sums, 7), 27_000, rtol=1e-6)
+    np.testing.assert_allclose(scaled[3] / scaled[3].max(), pixels[3] / pixels[3].max(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"resize": 11},
+        {"invert": True},
+        {"center": True},
+        {"frame": 9},
+        {"pixel_sum": 500.0},
+        {"resize": 7, "invert": True, "frame": 12, "center": True, "pixel_sum": 900.0},
+    ],
+)
+def test_one_drawn_picture_gets_the_same_steps_as_a_stack(parameters):
+    pixels = blobs(6)
+    stack = transform(pixels, steps(**parameters))
+    for number in range(6):
+        assert np.array_equal(transform(pixels[number], steps(**parameters)), stack[number])
+
+
+def test_stacks_longer_than_a_block_are_done_whole(monkeypatch):
+    whole = transform(blobs(10), steps(resize=9))
+    monkeypatch.setattr("stdpbench.datasets._transform._BLOCK", 3)
+    assert np.array_equal(transform(blobs(10), steps(resize=9)), whole)
+
+
+def test_transform_refuses_a_row():
+    with pytest.raises(ValueError, match="2, 3 or 4 dimensions"):
+        transform(np.zeros(9), steps())
+
+
+def test_prepare_applies_the_steps_to_both_halves(tmp_path):
+    file = tmp_path / "mine.npz"
+    np.savez(file, images=blobs(6), labels=np.arange(6) % 2, test_images=blobs(3, seed=2))
+    split = NPZ(path=str(file), resize=10, pixel_sum=1000.0).prepare()
+    assert split.train.pixels.shape == (6, 10, 10)
+    assert split.test.pixels.shape == (3, 10, 10)
+    assert split.train.n_input == 100
+    assert split.test.row(2).sum() == pytest.approx(1000)
+    assert split.train.labels.tolist() == [0, 1] * 3
+    assert split.test.labels is None
+
+
+def test_images_parts_and_rows():
+    images = Images(blobs(5), np.arange(5))
+    part = images.part(1, 3)
+    assert len(part) == 2
+    assert part.labels.tolist() == [1, 2]
+    assert np.shares_memory(part.pixels, images.pixels)
+    row = part.row(0)
+    assert row.dtype == np.float64
+    assert row.shape == (30,)
+    assert np.array_equal(row, images.pixels[1].reshape(-1))
+
+
+def test_validation_holds_out_training_pictures_and_no_test_picture():
+    split = Split(Images(blobs(12), np.arange(12)), Images(blobs(4, seed=9), np.arange(4)), tuple("abcdefghijkl"))
+    inner = validation_split(split, 3)
+    assert inner.train.labels.tolist() == list(range(9))
+    assert inner.test.labels.tolist() == [9, 10, 11]
+    assert np.array_equal(inner.test.pixels, split.train.pixels[9:])
+    assert inner.class_names == split.class_names
+
+
+@pytest.mark.parametrize("n", [0, 12, 13])
+def test_validation_must_leave_something_on_both_sides(n):
+    split = Split(Images(blobs(12), None), Images(blobs(4), None), ())
+    with pytest.raises(StdpbenchError, match=r"data\.validation_images = .* must lie in 1 \.\. 11"):
+        validation_split(split, n)
+
+
+def test_validation_size_is_a_sixth_unless_said():
+    assert steps().validation_size(60_000) == 10_000
+    assert steps().validation_size(3) == 1
+    assert steps(validation_images=77).validation_size(60_000) == 77
+
+
+def test_heavy_libraries_are_imported_only_when_they_are_needed():
+    modules = ["stdpbench.datasets.fetch", *(datasets.get(kind).__module__ for kind in datasets.kinds())]
+    heavy = "{'sklearn', 'PIL', 'scipy', 'pooch', 'requests', 'rich', 'brian2'}"
+    code = f"import sys, {', '.join(modules)}; print(sorted(sys.modules.keys() & {heavy}))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", datasets.kinds())
+def test_every_kind_can_be_made_from_its_defaults_and_says_what_it_is(kind):
+    dataset = datasets.build({"kind": kind}, "data")
+    assert dataset.to_mapping()["kind"] == kind
+    assert dataset.summary
+    assert dataset.reference
+    assert all(parameter.help.endswith(".") for parameter in dataset.describe())

@@ -1,0 +1,93 @@
+"""k-means on blobs that can be told apart, and what it says about itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import baselines
+from stdpbench.readout.baselines import kmeans_accuracy
+
+
+def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of 3 × 4 pixels around six far points, two of each of three classes."""
+    rng = np.random.default_rng(seed)
+    where = rng.integers(0, 6, n)
+    centres = np.eye(6, 12) * 200
+    return np.clip(centres[where] + rng.normal(0, 5, (n, 12)), 0, 255).reshape(n, 3, 4), where % 3
+
+
+def test_separable_blobs_are_separated() -> None:
+    train, test = blobs(300, 0), blobs(90, 1)
+    found = kmeans_accuracy(*train, *test, 6, 0)
+    assert found.accuracy == 1.0
+    assert found.confusion.shape == (3, 4)
+    assert found.n_images == 90
+    assert "K = 6 (KMeans, Lloyd" in found.description
+
+
+def test_too_few_centres_cannot_separate() -> None:
+    train, test = blobs(300, 0), blobs(90, 1)
+    found = kmeans_accuracy(*train, *test, 1, 0)
+    # one centre, named after the largest class of the training pictures
+    largest = np.bincount(train[1]).argmax()
+    assert found.accuracy == np.mean(test[1] == largest)
+
+
+def test_labels_of_training_pictures_name_the_centres() -> None:
+    train, test = blobs(300, 0), blobs(90, 1)
+    turned = kmeans_accuracy(train[0], (train[1] + 1) % 3, *test, 6, 0)
+    assert turned.accuracy == 0.0
+    assert turned.n_unanswered == 0
+
+
+def test_pixels_are_left_alone_and_their_type_does_not_matter() -> None:
+    train, test = blobs(200, 2), blobs(60, 3)
+    pixels = train[0].astype(np.float32)
+    before = pixels.copy()
+    one = kmeans_accuracy(pixels, train[1], *test, 9, 0, max_iter=2)
+    assert np.array_equal(pixels, before)
+    assert one == kmeans_accuracy(pixels.astype(np.float64).reshape(200, 12), train[1], *test, 9, 0, max_iter=2)
+    assert "at most 2 iterations" in one.description
+
+
+def test_many_centres_come_from_mini_batches_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baselines, "LLOYD_UP_TO", 5)
+    found = kmeans_accuracy(*blobs(300, 0), *blobs(90, 1), 12, 0)
+    assert found.accuracy == 1.0
+    assert "K = 12 (MiniBatchKMeans" in found.description
+
+
+def test_seeds_of_an_experiment_are_longer_than_those_of_scikit_learn() -> None:
+    train, test = blobs(60, 0), blobs(30, 1)
+    assert kmeans_accuracy(*train, *test, 6, 2**63 - 1) == kmeans_accuracy(*train, *test, 6, 2**63 - 1)
+
+
+def test_class_without_training_pictures_is_never_answered() -> None:
+    train, test = blobs(200, 0), blobs(90, 1)
+    kept = train[1] != 2
+    found = kmeans_accuracy(train[0][kept], train[1][kept], *test, 4, 0, n_classes=3)
+    assert found.confusion[:, 2].sum() == 0
+    assert found.confusion[2].sum() > 0
+    assert found.class_accuracy[:2] == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(
+    ("k", "cut", "sentence"),
+    [
+        (0, slice(None), "1 to 20 centres for 20 training pictures, not 0"),
+        (21, slice(None), "not 21"),
+        (3, slice(5), "20 training and 8 test pictures, but labels of 5 and 8"),
+    ],
+)
+def test_errors_are_sentences(k: int, cut: slice, sentence: str) -> None:
+    train, test = blobs(20, 0), blobs(8, 1)
+    with pytest.raises(StdpbenchError, match=sentence):
+        kmeans_accuracy(train[0], train[1][cut], *test, k, 0)
+
+
+def test_pictures_of_another_size() -> None:
+    train, test = blobs(20, 0), blobs(8, 1)
+    with pytest.raises(StdpbenchError, match="training pictures of 12 pixels, but test pictures of 4"):
+        kmeans_accuracy(*train, test[0][:, 0], test[1], 3, 0)

@@ -1,0 +1,234 @@
+"""Figures show what they were given, and draw without a warning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import NO_ANSWER, figures, score
+from stdpbench.readout._drawing import blues, greys, readable_on, shortened, spaced
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def drawn(figure: Any) -> np.ndarray:
+    """The figure's dots: uint8, (height, width, 4)."""
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())
+
+
+def texts(axes: Any) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def inside(figure: Any) -> bool:
+    """Whether all that is drawn lies inside the figure."""
+    figure.canvas.draw()
+    box = figure.get_tightbbox(figure.canvas.get_renderer())
+    wide, high = figure.get_size_inches()
+    return bool(box.x0 >= -0.01 and box.y0 >= -0.01 and box.x1 <= wide + 0.01 and box.y1 <= high + 0.01)
+
+
+class TestReceptiveFields:
+    def test_every_weight_is_found_where_it_belongs(self) -> None:
+        weights = np.random.default_rng(0).random((6 * 4, 7))
+        figure = figures.receptive_fields(weights, (6, 4), vmax=1.0)
+        axes, bar = figure.axes
+        mosaic = np.ma.filled(axes.images[0].get_array(), np.nan)
+        columns, scale = 4, 300 // 6  # ceil(sqrt(7 · 6/4)) = 4 fields per row; 300 dots per field at most
+        high, wide = 6 * scale + 2, 4 * scale + 2
+        assert mosaic.shape == (2 * high + 2, columns * wide + 2)
+        for number in range(7):
+            top, left = number // columns * high + 2, number % columns * wide + 2
+            field = mosaic[top : top + 6 * scale : scale, left : left + 4 * scale : scale]
+            assert field == pytest.approx(weights[:, number].reshape(6, 4), abs=1e-6)
+            assert np.isnan(mosaic[top - 1, left])
+        # where an eighth field would be there is nothing, not even a frame
+        assert not mosaic[-6 * scale :, -4 * scale :].any()
+        assert bar.get_ylabel() == "weight"
+        assert inside(figure)
+
+    def test_dots_are_not_resampled(self) -> None:
+        weights = np.linspace(0, 1, 4)[:, None] * np.ones((1, 9))
+        figure = figures.receptive_fields(weights, (2, 2), vmax=1.0)
+        dots = drawn(figure)
+        shape = figure.axes[0].images[0].get_array().shape
+        height = dots.shape[0]
+        cut = dots[height - 36 - shape[0] : height - 36, 20 : 20 + shape[1], 0]
+        expected = greys()(np.ma.masked_invalid(figure.axes[0].images[0].get_array()), bytes=True)[..., 0]
+        assert np.abs(cut.astype(int) - expected).max() <= 1
+
+    def test_silent_neurons_are_crossed_out_and_counted(self) -> None:
+        weights = np.ones((9, 10))
+        weights[:, 3] = 0
+        labels = np.arange(10)
+        labels[7] = NO_ANSWER
+        figure = figures.receptive_fields(weights, (3, 3), labels)
+        (crosses,) = figure.axes[0].collections
+        assert len(crosses.get_segments()) == 4
+        assert figure.texts[0].get_text() == "× 2 exc neurons that never fired, or without weights"
+        assert "7" not in texts(figure.axes[0])
+        assert "8" in texts(figure.axes[0])
+        assert inside(figure)
+
+    def test_no_silent_neuron_no_note(self) -> None:
+        figure = figures.receptive_fields(np.ones((9, 4)), (3, 3))
+        assert not figure.texts
+        assert not figure.axes[0].collections
+
+    def test_labels_only_where_there_is_room(self) -> None:
+        few = figures.receptive_fields(np.ones((4, 2)), (2, 2), np.array([0, 1]), class_names=["zero", "x" * 60])
+        assert texts(few.axes[0]) == ["zero", "1"]
+        many = figures.receptive_fields(np.ones((4, 101)), (2, 2), np.zeros(101, np.int64))
+        assert not texts(many.axes[0])
+
+    def test_many_neurons_and_no_weight_at_all(self) -> None:
+        figure = figures.receptive_fields(np.zeros((784, 400), np.float32), (28, 28))
+        assert inside(figures.receptive_fields(np.ones((4, 1)), (2, 2), title="a title " * 30))
+        assert drawn(figure).shape[0] > 20 * 28
+        assert "400 exc neurons" in figure.axes[0].get_title(loc="left")
+
+    def test_errors_are_sentences(self) -> None:
+        with pytest.raises(StdpbenchError, match="no fields of 3 × 3 inputs"):
+            figures.receptive_fields(np.ones((8, 2)), (3, 3))
+        with pytest.raises(StdpbenchError, match="2 fields, but 3 labels"):
+            figures.receptive_fields(np.ones((9, 2)), (3, 3), np.zeros(3, np.int64))
+
+
+class TestConfusion:
+    def test_counts_names_and_accuracy(self) -> None:
+        found = score(np.array([0, 0, 1, -1, 1]), np.array([0, 0, 0, 1, 1]), 3)
+        figure = figures.confusion(found, ["cat", "dog", "owl"], title="vote")
+        axes = figure.axes[0]
+        assert texts(axes) == ["2", "1", "1", "1", "66.7 %", "50.0 %", "–"]
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog", "owl"]
+        assert [label.get_text() for label in axes.get_xticklabels(minor=True)] == ["no\nanswer", "accuracy"]
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("answer", "true class")
+        title = axes.get_title(loc="left")
+        assert title.startswith("vote\n60.00 % of 5 pictures right")
+        assert "95 % interval 23.07 to 88.24 %" in title
+        classes, unanswered = axes.collections
+        assert np.ravel(classes.get_array()).tolist() == pytest.approx([2 / 3, 1 / 3, 0, 0, 0.5, 0, 0, 0, 0])
+        assert np.ravel(unanswered.get_array()).tolist() == [0, 0.5, 0]
+        assert figure.axes[1].get_ylabel() == "share of the true class (%)"
+        assert inside(figure)
+
+    @pytest.mark.parametrize(("n", "length"), [(1, 4), (2, 60), (10, 1), (26, 40)])
+    def test_nothing_is_cut_off(self, n: int, length: int) -> None:
+        labels = np.repeat(np.arange(n), 12_000)
+        names = [f"{'name ' * 20}"[:length] + str(number) for number in range(n)]
+        assert inside(figures.confusion(score(labels, labels, n), names, title="a title " * 20))
+
+    def test_names_must_fit(self) -> None:
+        with pytest.raises(StdpbenchError, match="2 classes, but 1 names"):
+            figures.confusion(score(np.array([0]), np.array([0]), 2), ["one"])
+
+
+class TestAccuracyOverTime:
+    when = np.arange(0, 60_001, 10_000)
+
+    def test_two_panels_that_share_time(self) -> None:
+        vote = np.linspace(0.1, 0.9, 7)
+        figure = figures.accuracy_over_time(
+            self.when,
+            {"vote": vote, "proportion": vote + 0.01},
+            20 + vote,
+            30 - vote,
+            window=10_000,
+            title="a run " * 40,
+        )
+        upper, lower, side = figure.axes
+        assert [line.get_label() for line in upper.lines] == ["vote", "proportion"]
+        assert upper.lines[0].get_ydata() == pytest.approx(100 * vote)
+        assert [text.get_text() for text in upper.get_legend().get_texts()] == ["vote", "proportion"]
+        assert upper.get_ylabel() == "accuracy on 10\u2009000 pictures (%)"
+        assert lower.get_ylabel() == "mean theta (mV)"
+        assert side.get_ylabel() == "exc spikes per picture"
+        assert lower.get_xlabel() == "training presentations"
+        assert lower.lines[0].get_ydata() == pytest.approx(20 + vote)
+        assert side.lines[0].get_ydata() == pytest.approx(30 - vote)
+        assert upper.get_shared_x_axes().joined(upper, lower)
+        assert inside(figure)
+        assert "60\u2009000" in [label.get_text() for label in lower.get_xticklabels()]
+
+    def test_what_was_not_measured_leaves_no_hole(self) -> None:
+        figure = figures.accuracy_over_time(self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])})
+        (axes,) = figure.axes
+        assert axes.lines[0].get_xdata().tolist() == [0, 20_000, 30_000, 40_000, 50_000]
+        assert axes.get_xlabel() == "training presentations"
+
+    def test_spikes_alone_and_a_run_that_has_just_begun(self) -> None:
+        assert len(figures.accuracy_over_time(self.when, {}, None, np.ones(7)).axes) == 2
+        assert inside(figures.accuracy_over_time(np.array([], np.int64), {"vote": np.array([])}))
+
+    def test_lengths_must_agree(self) -> None:
+        with pytest.raises(StdpbenchError, match="7 points in time, but 2 of mean_theta"):
+            figures.accuracy_over_time(self.when, {}, np.ones(2))
+
+
+class TestSave:
+    def test_same_figure_same_file_and_nothing_beside_it(self, tmp_path: Path) -> None:
+        for name in ("one.png", "two.png"):
+            figures.save(figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / name)
+        assert {path.name for path in tmp_path.iterdir()} == {"one.png", "two.png"}
+        one = (tmp_path / "one.png").read_bytes()
+        assert one.startswith(b"\x89PNG")
+        assert one == (tmp_path / "two.png").read_bytes()
+
+    def test_failure_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        target = tmp_path / "figure.png"
+        target.write_bytes(b"old")
+        figure = figures.receptive_fields(np.ones((9, 4)), (3, 3))
+
+        def half(path: Path, **_: object) -> None:
+            Path(path).write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(figure, "savefig", half)
+        with pytest.raises(StdpbenchError, match=r"figure.png cannot be written: No space left on device"):
+            figures.save(figure, target)
+        assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+    def test_folder_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(StdpbenchError, match="cannot be written: No such file or directory"):
+            figures.save(figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / "none" / "figure.png")
+
+
+def lightness(colours: np.ndarray) -> np.ndarray:
+    """CIE L* of sRGB colours, (n, 4) in 0 .. 1."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)[:, :3]
+    y = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return np.where(y > 0.008856, 116 * np.cbrt(y) - 16, 903.3 * y)
+
+
+@pytest.mark.parametrize("shades", [greys, blues])
+def test_lightness_falls_evenly(shades: Any) -> None:
+    found = lightness(shades()(np.linspace(0, 1, 21)))
+    assert found[0] == pytest.approx(100, abs=0.1)
+    assert found[-1] < 15
+    steps = -np.diff(found)
+    assert steps.min() > 0.5 * steps.mean()
+    assert steps.max() < 1.6 * steps.mean()
+
+
+def test_numbers_and_names_are_written_as_people_write_them() -> None:
+    assert [spaced(n) for n in (0, 999, 9999, 10_000, 1_234_567)] == [
+        "0",
+        "999",
+        "9999",
+        "10\u2009000",
+        "1\u2009234\u2009567",
+    ]
+    assert shortened("short") == "short"
+    assert shortened("a rather long class name 17") == "a rather long …s name 17"
+    assert len(shortened("x" * 100)) == 24
+
+
+def test_text_stands_out_from_every_shade() -> None:
+    for colour in blues()(np.linspace(0, 1, 50)):
+        text = 0.0 if readable_on(tuple(colour)) == "black" else 100.0
+        assert abs(lightness(colour[None])[0] - text) > 48

@@ -1,0 +1,101 @@
+"""Confusion matrix, accuracy and interval against values worked out by hand or published."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import NO_ANSWER, Score, score, wilson_interval
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2])
+ANSWERS = np.array([0, 0, 1, -1, 1, -1, 0, 2, 2])
+
+
+def test_confusion_by_hand() -> None:
+    found = score(ANSWERS, LABELS, 4)
+    assert found.confusion.tolist() == [[2, 1, 0, 0, 1], [0, 1, 0, 0, 1], [1, 0, 2, 0, 0], [0, 0, 0, 0, 0]]
+    assert (found.n_images, found.n_correct, found.n_unanswered, found.n_classes) == (9, 5, 2, 4)
+    assert found.accuracy == pytest.approx(5 / 9)
+    assert found.class_accuracy[:3] == pytest.approx([0.5, 0.5, 2 / 3])
+    assert math.isnan(found.class_accuracy[3])
+    assert found.interval == wilson_interval(5, 9)
+
+
+def test_no_answer_is_wrong_and_not_the_last_class() -> None:
+    found = score(np.array([NO_ANSWER, NO_ANSWER]), np.array([1, 0]), 2)
+    assert found.accuracy == 0
+    assert found.n_unanswered == 2
+    assert found.confusion.tolist() == [[0, 0, 1], [0, 0, 1]]
+
+
+def test_order_does_not_matter() -> None:
+    rng = np.random.default_rng(0)
+    labels, answers = rng.integers(0, 5, 500), rng.integers(-1, 5, 500)
+    order = rng.permutation(500)
+    assert score(answers, labels, 5) == score(answers[order], labels[order], 5)
+    assert score(answers, labels, 5).confusion.sum() == 500
+    assert score(answers, labels, 5) != score(answers[::-1], labels, 5)
+
+
+def test_mapping_survives_json() -> None:
+    found = Score(score(ANSWERS, LABELS, 4).confusion, "a description")
+    mapping = json.loads(json.dumps(found.to_mapping(), allow_nan=False))
+    assert mapping["accuracy"] == pytest.approx(5 / 9)
+    assert mapping["class_accuracy"][3] is None
+    assert mapping["n_unanswered"] == 2
+    again = Score.from_mapping(mapping)
+    assert again == found
+    assert hash(again) == hash(found)
+    assert again.to_mapping() == mapping
+
+
+@pytest.mark.parametrize("mapping", [{}, {"confusion": [[1, 2], [3, 4]]}, {"confusion": [[1, 2], [3]]}])
+def test_mapping_that_is_none(mapping: dict[str, object]) -> None:
+    with pytest.raises(StdpbenchError, match="no confusion matrix"):
+        Score.from_mapping(mapping)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_as_published(successes: int, trials: int, low: float, high: float) -> None:
+    """Newcombe, Stat. Med. 17:857 (1998), table I, method 3."""
+    assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_bounds_solve_the_score_test() -> None:
+    for bound in wilson_interval(9000, 10000):
+        assert abs(0.9 - bound) / math.sqrt(bound * (1 - bound) / 10000) == pytest.approx(1.959964, abs=1e-6)
+
+
+def test_wilson_at_the_ends() -> None:
+    assert wilson_interval(0, 7)[0] == 0.0
+    assert wilson_interval(7, 7)[1] == 1.0
+    assert wilson_interval(7, 7)[0] == pytest.approx(1 - wilson_interval(0, 7)[1])
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 0), (-1, 5), (6, 5)])
+def test_wilson_of_nothing(successes: int, trials: int) -> None:
+    with pytest.raises(StdpbenchError, match=f"{successes} of {trials} is no proportion"):
+        wilson_interval(successes, trials)
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels", "sentence"),
+    [
+        ([0, 1], [0], "answers to 2 pictures, but labels of 1"),
+        ([], [], "no picture to score"),
+        ([2], [0], "from -1 .no answer. to 1"),
+        ([-2], [0], "from -1 .no answer. to 1"),
+        ([0.0], [0], "whole numbers"),
+        ([0], [2], "labels must be 0 to 1, but picture 0 has label 2"),
+    ],
+)
+def test_errors_are_sentences(answers: list[int], labels: list[int], sentence: str) -> None:
+    with pytest.raises(StdpbenchError, match=sentence):
+        score(np.array(answers), np.array(labels), 2)

@@ -1,0 +1,298 @@
+"""The benchmark's scripts run and measure the network that they say; nothing here is timed."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from stdpbench.cli import bench
+from stdpbench.cli.bench import Measurement, Results, bench_command, plan, ratios, training_name
+from stdpbench.errors import StdpbenchError
+from stdpbench.paths import shipped
+from stdpbench.simulators.compiled.toolchain import find_compiler
+
+BASELINES = ("plain_network.py", "plain_runtime.py", "long_runtime.py", "standalone.py", "kernel_float32.py")
+TINY = ("--n-exc", "100", "--presentations", "2")
+
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="there is no C++ compiler")
+
+
+def measure(script: str, *arguments: str, cache: Path | None = None) -> dict[str, Any]:
+    return dict(bench.run(Measurement("tiny", script, arguments), None, cache or Path()))
+
+
+@pytest.fixture
+def inputs() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bench_inputs", shipped("benchmarks") / "inputs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def is_time(figure: dict[str, float], n: int = 2) -> bool:
+    return 0 < figure["min"] <= figure["median"] <= figure["max"] and figure["n"] == n
+
+
+def check_baseline(figures: dict[str, Any], name: str) -> None:
+    assert figures["baseline"] == name
+    assert figures["n_exc"] == 100
+    assert figures["pictures"] == "synthetic"
+    assert figures["set_up_s"] > 0
+    for protocol in bench.PROTOCOLS:
+        assert is_time(figures[f"{protocol}_ms"])
+    # early in training: the network is really simulated
+    assert 5 <= figures["exc_spikes_per_image"] <= 40
+    assert 2000 <= figures["input_spikes_per_image"] <= 2600
+
+
+def check_training(figures: dict[str, Any], simulator: str) -> None:
+    assert figures["simulator"] == simulator
+    for protocol in bench.PROTOCOLS:
+        parts = figures[protocol]
+        assert all(is_time(parts[f"{part}_ms"]) for part in ("encode", "normalise", "simulate", "whole"))
+        assert parts["training_presentations_per_s"] > 0
+        assert 5 <= parts["exc_spikes_per_image"] <= 40
+        assert 2000 <= parts["input_spikes_per_image"] <= 2600
+
+
+# -- pictures ------------------------------------------------------------------------------------------------------
+
+
+def test_synthetic_pictures_have_as_many_input_spikes_as_mnist(inputs: ModuleType) -> None:
+    pixels, name = inputs.images(20)
+    assert name == "synthetic"
+    assert pixels.shape == (20, 28, 28)
+    assert pixels.dtype == np.uint8
+    assert not np.array_equal(pixels[0], pixels[1])
+    rng = np.random.default_rng(1)
+    counts = [len(inputs.spikes(image, rng)[0]) for image in pixels]
+    assert np.mean(counts) == pytest.approx(2285, rel=0.03)
+
+
+def test_mnist_is_taken_where_it_lies(inputs: ModuleType, tmp_path: Path) -> None:
+    pixels = np.arange(3 * 784, dtype=np.int64).astype(np.uint8).reshape(3, 28, 28)
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images-idx3-ubyte").write_bytes(bytes(16) + pixels.tobytes())
+    found, name = inputs.images(4, tmp_path)
+    assert name == "MNIST"
+    assert np.array_equal(found, pixels[[0, 1, 2, 0]])
+
+
+def test_spikes_are_strictly_ascending_and_within_the_stimulus(inputs: ModuleType) -> None:
+    index, bins = inputs.spikes(inputs.images(1)[0][0], np.random.default_rng(0))
+    assert (np.diff(bins.astype(np.int64) * 784 + index) > 0).all()
+    assert bins.min() >= 0
+    assert bins.max() < 700
+
+
+# -- scripts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", BASELINES)
+def test_baselines_use_nothing_of_stdpbench(script: str) -> None:
+    text = (shipped("benchmarks") / script).read_text(encoding="utf-8")
+    assert not re.search(r"^\s*(import|from) stdpbench", text, re.MULTILINE)
+
+
+def test_plain_runtime_simulates_the_network() -> None:
+    check_baseline(measure("plain_runtime.py", *TINY, "--target", "numpy"), "plain_runtime")
+
+
+def test_long_runtime_simulates_the_network() -> None:
+    check_baseline(measure("long_runtime.py", *TINY, "--target", "numpy"), "long_runtime")
+
+
+@needs_compiler
+@pytest.mark.parametrize("inhibition", ["layer", "direct"])
+def test_kernel_simulates_the_network(inhibition: str) -> None:
+    figures = measure("kernel_float32.py", *TINY, "--inhibition", inhibition)
+    check_baseline(figures, "kernel_float32")
+    assert figures["inhibition"] == inhibition
+    assert is_time(figures["normalise_ms"])
+
+
+@pytest.mark.slow
+@needs_compiler
+def test_standalone_simulates_the_network() -> None:
+    # seven pictures, so that the clocks of both protocols meet; the first and the last are not timed
+    figures = measure("standalone.py", "--n-exc", "100", "--presentations", "2")
+    for protocol in bench.PROTOCOLS:
+        assert figures[f"{protocol}_ms"].pop("n") == 5
+        figures[f"{protocol}_ms"]["n"] = 2
+    check_baseline(figures, "standalone")
+    assert 5 <= figures["exc_spikes_per_image_without_rest"] <= 40
+    assert figures["weight_sum_at_end"] == pytest.approx(78, abs=0.5)
+
+
+@pytest.mark.slow
+@needs_compiler
+@pytest.mark.parametrize("script", ["plain_runtime", "long_runtime"])
+def test_runtime_baselines_with_cython(script: str) -> None:
+    check_baseline(measure(f"{script}.py", *TINY), script)
+
+
+@pytest.mark.slow
+@needs_compiler
+@pytest.mark.parametrize("simulator", ["compiled", "runtime"])
+@pytest.mark.parametrize("kind", [("layer", "none"), ("direct", "uniform")])
+def test_training_is_measured(simulator: str, kind: tuple[str, str]) -> None:
+    arguments = ("--simulator", simulator, "--inhibition", kind[0], "--delays", kind[1], "--warm-up", "1")
+    check_training(measure("training.py", *TINY, *arguments), simulator)
+
+
+def test_training_is_measured_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if importlib.util.find_spec("ziglang"):
+        pytest.skip("the ziglang wheel is a compiler")
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    check_training(measure("training.py", *TINY, "--simulator", "runtime", "--warm-up", "0"), "runtime")
+
+
+@pytest.mark.slow
+@needs_compiler
+def test_first_compile_and_cached_open_are_told_apart(tmp_path: Path) -> None:
+    measurement = Measurement("open", "training.py", ("--open-only", "--n-exc", "7"), fresh_cache=True)
+    first, second = (bench.run(measurement, None, tmp_path) for _ in range(2))
+    assert first["compiled_anew"]
+    assert not second["compiled_anew"]
+    assert second["open_s"] < first["open_s"]
+
+
+@pytest.mark.slow
+@needs_compiler
+def test_memory_is_measured() -> None:
+    sizes = measure("training.py", "--n-exc", "100", "--memory", "3")["resident_mb_after"]
+    assert list(sizes) == ["0", "3"]
+
+
+def test_a_script_that_fails_says_why() -> None:
+    with pytest.raises(StdpbenchError, match=r"plain_runtime\.py ended with status 2: .*--no-such-option"):
+        measure("plain_runtime.py", "--no-such-option")
+
+
+# -- the command ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_plan_names_every_measurement_once(quick: bool) -> None:
+    measurements = plan(quick)
+    names = [measurement.name for measurement in measurements]
+    assert len(set(names)) == len(names)
+    assert all((shipped("benchmarks") / measurement.script).is_file() for measurement in measurements)
+    for needed in ("plain runtime 400", "long runtime 400", "standalone 400", "kernel 400 layer"):
+        assert needed in names
+    assert {training_name("compiled", n) for n in (100, 400, 1600, 6400)} <= set(names)
+
+
+def test_quick_is_part_of_the_whole() -> None:
+    whole = {measurement.name for measurement in plan(False)}
+    assert {measurement.name for measurement in plan(True)} < whole
+
+
+def canned(measurement: Measurement) -> dict[str, Any]:
+    """Figures as a script would give them: every time is 2 ms, but for the plain script, which takes 200."""
+    time = {"median": 2.0, "min": 1.0, "max": 3.0, "n": 2}
+    if measurement.script != "training.py":
+        slow = {"median": 200.0, "min": 190.0, "max": 230.0, "n": 2}
+        own = slow if measurement.script == "plain_runtime.py" else time
+        return {
+            "baseline": measurement.script,
+            "pictures": "synthetic",
+            "stimulus_ms": own,
+            "stimulus_and_rest_ms": own,
+            "exc_spikes_per_image": 12.0,
+            "set_up_s": 1.0,
+        }
+    figures: dict[str, Any] = {"open_s": 0.1, "import_s": 0.2, "compiled_anew": False}
+    if "--memory" in measurement.arguments:
+        figures["resident_mb_after"] = {"0": 60.0, "1000": 61.0}
+    elif "--open-only" not in measurement.arguments:
+        parts: dict[str, Any] = {f"{part}_ms": time for part in ("encode", "normalise", "simulate", "whole")}
+        parts |= {"training_presentations_per_s": 500.0, "exc_spikes_per_image": 12.0}
+        figures |= {"pictures": "synthetic", **dict.fromkeys(bench.PROTOCOLS, parts)}
+    return figures
+
+
+def test_ratios_set_a_baseline_beside_what_it_does_itself() -> None:
+    results = Results({measurement.name: canned(measurement) for measurement in plan(True)})
+    found = ratios(results)
+    assert found["plain runtime / compiled"] == {"stimulus": 33.33, "stimulus_and_rest": 33.33}
+    assert found["standalone / compiled"]["stimulus"] == 0.5
+    assert found["kernel / compiled"]["stimulus"] == 1
+    assert found["compiled, 6400 / 400 neurons"]["stimulus"] == 1
+
+
+def test_no_ratio_without_both_sides() -> None:
+    assert ratios(Results()) == {}
+
+
+def test_command_writes_figures_and_prints_tables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(measurement: Measurement, mnist: Path | None, cache: Path) -> dict[str, Any]:
+        if measurement.script == "standalone.py":
+            raise StdpbenchError("make was not found")
+        return canned(measurement)
+
+    monkeypatch.setattr(bench, "run", run)
+    output = tmp_path / "My thesis ü" / "bench.json"
+    output.parent.mkdir()
+    bench_command(True, output)
+    record = json.loads(output.read_text(encoding="utf-8"))
+    assert record["quick"] is True
+    assert record["stopped"] is False
+    assert record["versions"]["brian2"]
+    assert record["host"]["cpus"] == os.cpu_count()
+    assert set(record["measurements"]) == {m.name for m in plan(True)} - {"standalone 400"}
+    assert record["failures"] == {"standalone 400": "make was not found"}
+    assert "standalone / compiled" not in record["ratios"]
+    assert [path.name for path in output.parent.iterdir()] == ["bench.json"]
+    said = capsys.readouterr().out
+    assert "plain runtime / compiled" in said
+    assert "33.33" in said
+    assert "standalone 400 could not be measured: make was not found" in said
+
+
+def test_tables_fit_on_eighty_columns() -> None:
+    results = Results({measurement.name: canned(measurement) for measurement in plan(False)})
+    text = io.StringIO()
+    bench.show(results, Console(file=text, width=80))
+    assert "…" not in text.getvalue()
+
+
+def test_interrupted_command_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def run(measurement: Measurement, mnist: Path | None, cache: Path) -> dict[str, Any]:
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        done.append(measurement.name)
+        return canned(measurement)
+
+    monkeypatch.setattr(bench, "run", run)
+    with pytest.raises(SystemExit) as stop:
+        bench_command(True, tmp_path / "bench.json")
+    assert stop.value.code == 130
+    record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert record["stopped"] is True
+    assert list(record["measurements"]) == done
+
+
+def test_output_is_refused_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bench, "run", lambda *_: pytest.fail("measured all the same"))
+    with pytest.raises(StdpbenchError, match="is a folder; name a file in it"):
+        bench_command(True, tmp_path)
+    with pytest.raises(StdpbenchError, match="there is no folder"):
+        bench_command(True, tmp_path / "none" / "bench.json")

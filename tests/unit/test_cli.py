@@ -1,0 +1,189 @@
+"""The command line, through its public face: what people type and what they get."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stdpbench.cli import main
+
+SMALL = ["--set", "network.n_exc=12", "--set", "schedule.train_images=60", "--set", "schedule.test_images=30"]
+SMALL += ["--set", "schedule.passes=1", "--workers", "1"]
+
+
+def run_cli(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = 0
+    try:
+        main(arguments)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    runs = tmp_path_factory.mktemp("runs ü")
+    done = subprocess.run(
+        [sys.executable, "-m", "stdpbench", "run", "digits", *SMALL, "--runs", str(runs), "--json"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    record = json.loads(done.stdout.splitlines()[-1])
+    return Path(record["path"]), record
+
+
+def test_run_writes_a_folder_that_explains_itself(finished: tuple[Path, dict[str, object]]) -> None:
+    path, _ = finished
+    listed = (path / "README.txt").read_text(encoding="utf-8")
+    for name in ("experiment.toml", "run.json", "weights.npy", "theta.npy", "training.npz", "label.npz", "test.npz"):
+        assert (path / name).is_file(), name
+        assert name in listed
+    for name in ("receptive_fields", "confusion", "accuracy_over_time"):
+        assert (path / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    w = np.load(path / "weights.npy", allow_pickle=False)
+    assert w.shape == (784, 12)
+    np.testing.assert_allclose(w.sum(axis=0), 78)
+    with np.load(path / "test.npz", allow_pickle=False) as test:
+        assert test["spike_counts"].shape == (30, 12)
+    assert not list(path.glob(".*")), "something half-written was left behind"
+
+
+def test_json_ends_standard_output(finished: tuple[Path, dict[str, object]]) -> None:
+    path, record = finished
+    assert record["stopped"] is False
+    metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+    assert record["metrics"] == metrics
+    assert set(metrics["accuracy"]) == {"vote", "proportion", "confidence"}
+    assert metrics["baselines"]["k_means"]["n_images"] == 30
+    assert metrics["training"]["presentations"] == 60
+
+
+def test_evaluate_gives_the_same_numbers_with_other_workers(
+    finished: tuple[Path, dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, record = finished
+    before = np.load(path / "test.npz")["spike_counts"]
+    (path / "test.npz").unlink()
+    status, out, _ = run_cli(["evaluate", str(path), "--workers", "2", "--no-baselines", "--json"], capsys)
+    assert status == 0
+    again = json.loads(out.splitlines()[-1])
+    assert again["metrics"]["accuracy"] == record["metrics"]["accuracy"]  # type: ignore[index]
+    np.testing.assert_array_equal(np.load(path / "test.npz")["spike_counts"], before)
+
+
+def test_the_written_experiment_repeats_the_run(
+    finished: tuple[Path, dict[str, object]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, _ = finished
+    arguments = ["run", str(path / "experiment.toml"), "--runs", str(tmp_path), "--workers", "1", "--no-baselines"]
+    status, out, _ = run_cli([*arguments, "--json"], capsys)
+    assert status == 0
+    again = Path(json.loads(out.splitlines()[-1])["path"])
+    for name in ("weights.npy", "theta.npy"):
+        assert (again / name).read_bytes() == (path / name).read_bytes(), name
+
+
+def test_validation_never_looks_at_the_test_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["run", "digits", *SMALL, "--validation", "--no-baselines", "--runs", str(tmp_path), "--json"]
+    status, out, _ = run_cli(arguments, capsys)
+    assert status == 0
+    assert json.loads(out.splitlines()[-1])["metrics"]["evaluated_on"] == "validation"
+
+
+def test_unlabelled_pictures_train_and_report_without_accuracy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "pictures.npz", images=random.integers(0, 255, (40, 28, 28), dtype=np.uint8))
+    source = f"data.path={tmp_path / 'pictures.npz'}"
+    arguments = ["run", "digits", *SMALL, "--set", "data.kind=npz", "--set", source, "--runs", str(tmp_path), "--json"]
+    arguments += ["--set", "encoding.rate_per_grey=0.02"]
+    status, out, err = run_cli(arguments, capsys)
+    assert status == 0
+    assert "no labels" in err
+    metrics = json.loads(out.splitlines()[-1])["metrics"]
+    assert metrics["accuracy"] == {}
+    assert metrics["training"]["presentations"] == 32
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "digitz"], "did you mean 'digits'"),
+        (["run", "digits", "--set", "plasticity.nu_pots=1"], "did you mean plasticity.nu_post"),
+        (["run", "digits", "--set", "exc.tau_m=5 mV"], "exc.tau_m"),
+        (["run", "digits", "--set", "nonsense"], "PATH=VALUE"),
+        (["run", "digits", "--simulator", "runtim"], "did you mean 'runtime'"),
+        (["run", "digits", "--set", "data.pixel_sum=1e7"], "data.pixel_sum"),
+        (["run", "digits", "--set", "data.kind=folder", "--set", "data.path=/does/not/exist"], "/does/not/exist"),
+        (["evaluate", "/does/not/exist"], "no run folder"),
+        (["describe", "pison"], "did you mean 'poisson'"),
+        (["data", "fetch", "mnits"], "did you mean 'mnist'"),
+    ],
+)
+def test_bad_input_gets_one_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    if arguments[0] == "run":
+        arguments = [*arguments, "--runs", str(tmp_path / "runs")]
+    status, _, err = run_cli(arguments, capsys)
+    last = err.strip().splitlines()[-1]
+    assert status == 2
+    assert last.startswith("stdpbench: ")
+    assert said in last
+    assert "Traceback" not in err
+    assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
+
+
+@pytest.mark.parametrize(
+    "kind", ["poisson", "diehl-cook-triplet", "adaptive-lif", "mnist", "vote", "network", "digits"]
+)
+def test_describe_prints_every_parameter(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run_cli(["describe", kind], capsys)
+    assert status == 0
+    assert kind in out
+
+
+def test_experiments_lists_all_that_ship(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run_cli(["experiments"], capsys)
+    assert status == 0
+    for name in ("digits", "diehl-cook-400", "fast-100"):
+        assert name in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
+def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = [*SMALL, "--set", "schedule.passes=100000", "--set", "schedule.train_images=100"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stdpbench", "run", "digits", *small, "--runs", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("train"):
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    rest = process.stdout.read()
+    assert process.wait(timeout=60) == 130, rest
+    (folder,) = tmp_path.iterdir()
+    assert json.loads((folder / "run.json").read_text())["state"] == "stopped"
+    with np.load(folder / "training.npz") as training:
+        assert 0 < len(training["spikes"]) < 10_000_000
+    status, out, _ = run_cli(["evaluate", str(folder), "--workers", "1", "--no-baselines", "--json"], capsys)
+    assert status == 0
+    assert json.loads(out.splitlines()[-1])["metrics"]["accuracy"]

@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import platform
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from rich.console import Console
+
+from stdpbench.cli import doctor
+from stdpbench.cli.doctor import Finding
+from stdpbench.errors import StdpbenchError
+
+SYSTEMS = ("debian", "fedora", "macos", "windows", "other")
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    name = str(request.param)
+    monkeypatch.setattr(doctor, "_system", lambda: name)
+    return name
+
+
+@pytest.fixture
+def debian(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_system", lambda: "debian")
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+
+@pytest.fixture
+def versions(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Installed packages and their versions: what declared requirements ask for, to be changed by a test."""
+    installed = {"stdpbench": "0.1.0", "brian2": "2.9.0", "numpy": "2.3.5", "pydantic": "2.7.1", "PyQt6": "6.10.2"}
+    declared = [
+        "brian2<2.12,>=2.9",
+        "numpy<2.4,>=1.26; python_version < '3.12'",
+        "numpy>=1.26; python_version >= '3.12'",
+        "pydantic<3,>=2.7",
+        "PyQt6!=6.11.0,!=6.11.1,>=6.6",
+        "winonly>=1; sys_platform == 'never'",
+        "pytest>=8; extra == 'test'",
+    ]
+
+    def version(name: str) -> str:
+        if name not in installed:
+            raise metadata.PackageNotFoundError(name)
+        return installed[name]
+
+    def requires(name: str) -> list[str]:
+        version(name)
+        return declared
+
+    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(metadata, "requires", requires)
+    return installed
+
+
+def sound(finding: Finding) -> None:
+    """What holds for every finding."""
+    assert finding.name
+    assert finding.detail
+    assert (finding.fix == "") == (finding.state == "ok")
+    assert "\n" not in finding.detail + finding.fix
+
+
+def script(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_diagnoses_this_machine() -> None:
+    findings = doctor.diagnose()
+    for finding in findings:
+        sound(finding)
+    names = [finding.name for finding in findings]
+    for name in (
+        "Python",
+        "C++ compiler",
+        "Python headers",
+        "display",
+        "mnist",
+        "cache folder",
+        "runs folder",
+        "disk",
+    ):
+        assert name in names
+    assert len(names) == len(set(names))
+
+
+def test_looks_without_importing_what_it_looks_at() -> None:
+    code = (
+        "import sys; from stdpbench.cli.doctor import diagnose; diagnose(); "
+        "print(*{'brian2', 'sklearn', 'matplotlib', 'PyQt6', 'scipy', 'pyqtgraph'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_findings_are_frozen_values() -> None:
+    finding = Finding("disk", "ok", "much")
+    assert finding == Finding("disk", "ok", "much", "")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        finding.state = "fault"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 14)])
+def test_another_python_is_a_fault(version: tuple[int, int], system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", version)
+    finding = doctor._python()
+    sound(finding)
+    assert finding.state == "fault"
+    assert "where 3.11 to 3.13 is needed" in finding.detail
+    assert "3.13" in finding.fix
+
+
+def test_packages_that_fit_are_listed_in_one_finding(versions: dict[str, str]) -> None:
+    assert [finding.state for finding in doctor._packages()] == ["ok"]
+    (finding,) = doctor._packages()
+    assert finding.detail == "brian2 2.9.0, numpy 2.3.5, pydantic 2.7.1, PyQt6 6.10.2"
+
+
+@pytest.mark.parametrize("numpy", ["2.4.0", "2.4.0rc1", "2.5.1"])
+def test_brian2_2_9_beside_numpy_2_4_is_a_fault(versions: dict[str, str], numpy: str) -> None:
+    versions["numpy"] = numpy
+    finding = next(iter(finding for finding in doctor._packages() if finding.name == "numpy"))
+    sound(finding)
+    assert finding.state == "fault"
+    assert finding.detail == f"Brian2 2.9.0 cannot be imported beside NumPy {numpy}"
+    assert "numpy<2.4" in finding.fix
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="NumPy 2.4 is kept off Python 3.11 in any case")
+def test_brian2_2_10_beside_numpy_2_4_is_fine(versions: dict[str, str]) -> None:
+    versions.update(numpy="2.4.0", brian2="2.10.0")
+    assert [finding.state for finding in doctor._packages()] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "said"),
+    [
+        ("pydantic", "1.10.0", "1.10.0 is installed, but stdpbench needs <3,>=2.7"),
+        ("PyQt6", "6.11.0", "6.11.0 is installed, but stdpbench needs"),
+        ("PyQt6", "6.11.1", "6.11.1 is installed, but stdpbench needs"),
+        ("brian2", None, "is not installed"),
+    ],
+)
+def test_a_package_that_does_not_fit_is_a_fault(
+    versions: dict[str, str], package: str, version: str | None, said: str
+) -> None:
+    if version is None:
+        del versions[package]
+    else:
+        versions[package] = version
+    faults = [finding for finding in doctor._packages() if finding.state != "ok"]
+    (finding,) = faults
+    sound(finding)
+    assert (finding.name, finding.state) == (package, "fault")
+    assert said in finding.detail
+    assert f"-m pip install '{package}" in finding.fix.replace('"', "'")
+
+
+def test_without_an_installation_packages_cannot_be_judged(versions: dict[str, str]) -> None:
+    del versions["stdpbench"]
+    (finding,) = doctor._packages()
+    sound(finding)
+    assert finding.state == "warning"
+    assert "--editable ." in finding.fix
+
+
+def test_a_compiler_that_works_is_named() -> None:
+    if not any(map(shutil.which, ("g++", "c++", "clang++"))):
+        pytest.skip("this machine has no C++ compiler")
+    finding = doctor._compiler()
+    assert finding.state == "ok"
+    assert finding.detail.startswith(("g++: ", "c++: ", "clang++: "))
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -> None:
+    finding = doctor._compiler()
+    sound(finding)
+    assert finding.state == "warning"
+    assert "none of $CXX, g++, c++, clang++ and the package ziglang is here" in finding.detail
+    command = {"debian": "apt install g++", "fedora": "dnf install gcc-c++", "macos": "xcode-select --install"}
+    assert command.get(system, "pip install ziglang") in finding.fix
+
+
+@pytest.mark.usefixtures("no_compiler", "debian")
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("echo 'probe.cpp:1:10: fatal error: cmath: No such file' >&2; exit 1", "fatal error: cmath: No such file"),
+        ("exit 3", "it ends with status 3"),
+        ("exit 0", "what it compiles cannot be loaded"),
+        ('for last; do :; done; echo nonsense > "$last"', "what it compiles cannot be loaded"),
+    ],
+)
+def test_a_compiler_that_does_not_work_says_why(tmp_path: Path, body: str, said: str) -> None:
+    script(tmp_path, "g++", body)
+    finding = doctor._compiler()
+    sound(finding)
+    assert finding.state == "warning"
+    assert "g++ does not work (" in finding.detail
+    assert said in finding.detail
+
+
+@pytest.mark.parametrize("named", ["no-such-compiler", "'not closed", "''"])
+def test_a_wrong_cxx_is_told_even_where_another_compiler_works(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not any(map(shutil.which, ("g++", "c++", "clang++"))):
+        pytest.skip("this machine has no C++ compiler")
+    monkeypatch.setenv("CXX", named)
+    finding = doctor._compiler()
+    sound(finding)
+    assert finding.state == "warning"
+    assert "$CXX does not work" in finding.detail
+    assert "unset CXX" in finding.fix
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_a_broken_compiler_before_one_that_works_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path, "g++", "exit 1")
+    script(tmp_path, "clang++", "echo 'clang version 19'")
+    monkeypatch.setattr(doctor, "_try_compiler", lambda command: None if "clang" in command[0] else "broken")
+    finding = doctor._compiler()
+    sound(finding)
+    assert finding.state == "warning"
+    assert finding.detail == "g++ does not work (broken); but clang++: clang version 19"
+    assert finding.fix == "set CXX=clang++"
+
+
+def test_cxx_may_hold_arguments_and_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = shutil.which("c++")
+    if real is None:
+        pytest.skip("this machine has no c++")
+    folder = tmp_path / "My tools ü"
+    folder.mkdir()
+    script(folder, "cc", f'exec "{real}" "$@"')
+    monkeypatch.setenv("CXX", f"'{folder / 'cc'}' -O1")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    finding = doctor._compiler()
+    assert finding.state == "ok"
+    assert finding.detail.startswith("$CXX: ")
+
+
+def test_missing_headers_have_a_fix_on_every_system(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    finding = doctor._headers()
+    sound(finding)
+    assert finding.state == "warning"
+    assert "runs on NumPy, not on Cython" in finding.detail
+    assert f"{sys.version_info[0]}.{sys.version_info[1]}" in finding.fix
+
+
+@pytest.fixture
+def linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(doctor, "_loads", lambda library: True)
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("linux")
+@pytest.mark.parametrize(
+    ("environment", "state", "said"),
+    [
+        ({}, "warning", "neither WAYLAND_DISPLAY nor DISPLAY is set"),
+        ({"QT_QPA_PLATFORM": "offscreen"}, "ok", "offscreen, as QT_QPA_PLATFORM says"),
+        ({"QT_QPA_PLATFORM": "offscreen:a=b", "DISPLAY": ":0"}, "ok", "offscreen, as"),
+        ({"DISPLAY": ":0"}, "ok", "X11 (:0)"),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "ok", "Wayland (wayland-0)"),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0", "QT_QPA_PLATFORM": "xcb"}, "ok", "X11 (:0)"),
+        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "wayland"}, "warning", "neither"),
+        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "wayland;xcb"}, "ok", "X11 (:0)"),
+        ({"WAYLAND_DISPLAY": "wayland-0", "QT_QPA_PLATFORM": "xcb"}, "warning", "neither"),
+    ],
+)
+def test_displays(environment: dict[str, str], state: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    finding = doctor.display()
+    sound(finding)
+    assert finding.state == state
+    assert said in finding.detail
+
+
+@pytest.mark.usefixtures("linux")
+def test_libraries_that_qt_lacks_are_named_with_their_packages(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(doctor, "_loads", lambda library: library not in ("libEGL.so.1", "libxcb-cursor.so.0"))
+    finding = doctor.display()
+    sound(finding)
+    assert finding.state == "fault"
+    assert "libEGL.so.1, libxcb-cursor.so.0" in finding.detail
+    command = {
+        "debian": "sudo apt install libegl1 libxcb-cursor0",
+        "fedora": "sudo dnf install libglvnd-egl xcb-util-cursor",
+    }
+    assert command.get(system, "install the packages that hold them") == finding.fix
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Darwin", "macOS"), ("Windows", "Windows")])
+def test_other_systems_have_their_own_display(name: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: name)
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    assert doctor.display() == Finding("display", "ok", shown)
+
+
+@pytest.mark.parametrize(
+    ("release", "system"),
+    [
+        ({"ID": "ubuntu", "ID_LIKE": "debian"}, "debian"),
+        ({"ID": "linuxmint", "ID_LIKE": "ubuntu debian"}, "debian"),
+        ({"ID": "debian"}, "debian"),
+        ({"ID": "fedora"}, "fedora"),
+        ({"ID": "rocky", "ID_LIKE": "rhel centos fedora"}, "fedora"),
+        ({"ID": "arch"}, "other"),
+    ],
+)
+def test_knows_families_of_linux(release: dict[str, str], system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: release)
+    assert doctor._system() == system
+
+
+def test_data_sets_that_are_missing_damaged_or_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def status(name: str) -> Path | None:
+        if name == "kmnist":
+            raise StdpbenchError("train-labels is cut off")
+        return tmp_path if name == "mnist" else None
+
+    fetch = ModuleType("stdpbench.datasets.fetch")
+    fetch.status = status  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, fetch.__name__, fetch)
+    findings = tuple(doctor._data_sets())
+    for finding in findings:
+        sound(finding)
+    assert [(finding.name, finding.state) for finding in findings] == [
+        ("mnist", "ok"),
+        ("fashion-mnist", "warning"),
+        ("kmnist", "fault"),
+    ]
+    assert findings[1].fix == "stdpbench data fetch fashion-mnist"
+    assert findings[2].detail == "train-labels is cut off"
+
+
+def test_a_folder_that_can_be_written_to_is_left_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b ü"
+    finding = doctor._folder("cache folder", folder, "STDPBENCH_CACHE")
+    assert finding == Finding("cache folder", "ok", str(folder))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        finding = doctor._folder("cache folder", folder, "STDPBENCH_CACHE")
+        sound(finding)
+        assert finding.state == "fault"
+        assert str(folder) in finding.detail
+        assert "STDPBENCH_CACHE" in finding.fix
+
+
+@pytest.mark.parametrize(("free", "state"), [(50e9, "ok"), (1e9, "warning"), (1e6, "fault")])
+def test_a_full_disk_is_told(free: float, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(Path.cwd())
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=int(free)))
+    finding = doctor._room()
+    sound(finding)
+    assert finding.state == state
+    assert f"{free / 1e9:.1f} GB free" in finding.detail
+
+
+def drawn(findings: tuple[Finding, ...]) -> str:
+    paper = io.StringIO()
+    Console(file=paper, width=100).print(doctor.render(findings))
+    return paper.getvalue()
+
+
+def test_renders_every_finding_with_its_fix() -> None:
+    text = drawn(
+        (
+            Finding("Python", "ok", "CPython 3.11.7 in [test]"),
+            Finding("mnist", "warning", "is missing", "stdpbench data fetch mnist"),
+            Finding("PyQt6", "fault", "is not installed", "pip install 'stdpbench[test]'"),
+        )
+    )
+    assert "CPython 3.11.7 in [test]" in text
+    assert "→ stdpbench data fetch mnist" in text
+    assert "→ pip install 'stdpbench[test]'" in text
+    assert "1 fault and 1 warning; what mends each stands after its arrow." in text
+
+
+def test_cuts_nothing_short() -> None:
+    path = "/".join(f"folder{number}" for number in range(40))
+    text = drawn((Finding("cache folder", "fault", path, f"mkdir {path}"),))
+    assert "".join(text.replace("│", " ").split()).count("folder39") == 2
+    assert "…" not in text
+
+
+def test_says_when_all_is_well() -> None:
+    assert "Everything is in order." in drawn((Finding("Python", "ok", "3.11"),))

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
+
+import pydantic
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import (
+    SECTIONS,
+    Experiment,
+    parse_assignment,
+    read_experiment,
+    shipped_experiments,
+)
+from stdpbench.parameters import Parameter, Parameters
+
+DEFAULT = Experiment.from_mapping({})
+
+
+def refusal(changes: dict[str, Any]) -> str:
+    with pytest.raises(StdpbenchError) as caught:
+        DEFAULT.override(changes)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def values(declared: Parameter, optional: bool) -> st.SearchStrategy[Any]:
+    """Values that a parameter's own declaration allows."""
+    strategy: st.SearchStrategy[Any]
+    if declared.choices:
+        strategy = st.sampled_from(declared.choices)
+    elif declared.type == "bool":
+        strategy = st.booleans()
+    elif declared.type == "int":
+        low, high = declared.minimum, declared.maximum
+        strategy = st.integers(
+            None if low is None else int(low) + declared.open_minimum,
+            None if high is None else int(high) - declared.open_maximum,
+        ).filter(lambda number: abs(number) < 2**63)
+    elif declared.type == "float":
+        strategy = st.floats(
+            declared.minimum,
+            declared.maximum,
+            exclude_min=declared.open_minimum,
+            exclude_max=declared.open_maximum,
+            allow_nan=False,
+            allow_infinity=False,
+        )
+    else:
+        # TOML cannot write a lone surrogate
+        strategy = st.text(st.characters(exclude_categories=["Cs"]))
+    return st.none() | strategy if optional else strategy
+
+
+def optional(section: type[Parameters], name: str) -> bool:
+    return NoneType in get_args(section.model_fields[name].annotation)
+
+
+CHANGEABLE = {
+    f"{name}.{declared.name}": values(declared, optional(type(getattr(DEFAULT, name)), declared.name))
+    for name in SECTIONS
+    for declared in getattr(DEFAULT, name).describe()
+    if declared.type in ("int", "float", "bool", "choice", "str")
+}
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Any experiment that is valid; sections of other kinds than the usual ones have their defaults."""
+    names = draw(st.lists(st.sampled_from(sorted(CHANGEABLE)), unique=True, max_size=12))
+    mapping = DEFAULT.to_mapping()
+    mapping["seed"] = draw(st.integers(0, 2**63 - 1))
+    mapping["name"] = draw(st.sampled_from(["experiment", "My thesis ü", "a.b"]))
+    for path in names:
+        section, key = path.split(".")
+        mapping[section][key] = draw(CHANGEABLE[path])
+    if draw(st.booleans()):
+        mapping["exc"] = {"kind": "adaptive-lif"}
+        mapping["inh"] = {"kind": draw(st.sampled_from(["lif", "adaptive-lif"]))}
+    try:
+        return Experiment.from_mapping(mapping)
+    except StdpbenchError:
+        assume(False)  # valid one by one, but not together
+        raise
+
+
+@given(experiment=experiments())
+def test_toml_round_trip_is_the_identity(experiment: Experiment) -> None:
+    again = Experiment.from_mapping(tomllib.loads(experiment.to_toml()))
+    assert again == experiment
+    assert again.to_toml() == experiment.to_toml()
+    assert again.digest == experiment.digest
+
+
+OPTIONAL = [path for path in CHANGEABLE if optional(type(getattr(DEFAULT, path.split(".")[0])), path.split(".")[1])]
+
+
+@pytest.mark.parametrize("path", OPTIONAL)
+def test_what_may_be_unset_stays_unset_in_a_file(path: str) -> None:
+    section, key = path.split(".")
+    experiment = DEFAULT.override({path: "none"})
+    assert getattr(getattr(experiment, section), key) is None
+    assert Experiment.from_mapping(tomllib.loads(experiment.to_toml())) == experiment
+
+
+def test_an_experiment_is_a_frozen_value() -> None:
+    with pytest.raises(pydantic.ValidationError):
+        DEFAULT.seed = 1  # type: ignore[misc]
+    same = Experiment.from_mapping({})
+    assert same == DEFAULT
+    assert hash(same) == hash(DEFAULT)
+
+
+def test_the_file_spells_quantities_with_units() -> None:
+    text = DEFAULT.to_toml()
+    assert 'tau_m = "100 ms"' in text
+    assert 'v_rest = "-65 mV"' in text
+    assert "nu_post = 0.01" in text
+
+
+@pytest.mark.parametrize(
+    ("assignment", "section", "key", "value"),
+    [
+        ("exc.tau_m=25 ms", "exc", "tau_m", 25.0),
+        ("exc.tau_m = 0.025 s", "exc", "tau_m", 25.0),
+        ('exc.tau_m="25 ms"', "exc", "tau_m", 25.0),
+        ("exc.tau_m=25", "exc", "tau_m", 25.0),
+        ("exc.v_rest=-70 mV", "exc", "v_rest", -70.0),
+        ("plasticity.nu_post=0.02", "plasticity", "nu_post", 0.02),
+        ("plasticity.nu_post=2e-2", "plasticity", "nu_post", 0.02),
+        ("network.inhibition=direct", "network", "inhibition", "direct"),
+        ("network.weight_sum=none", "network", "weight_sum", None),
+        ("data.invert=true", "data", "invert", True),
+        ("schedule.train_images=1000", "schedule", "train_images", 1000),
+        ("schedule.train_images=1_000", "schedule", "train_images", 1000),
+        ("about.title=Über b=c", "about", "title", "Über b=c"),
+        ("about.title=2024", "about", "title", "2024"),
+    ],
+)
+def test_set_reads_values_as_people_type_them(assignment: str, section: str, key: str, value: Any) -> None:
+    experiment = DEFAULT.override(dict([parse_assignment(assignment)]))
+    assert getattr(getattr(experiment, section), key) == value
+
+
+def test_set_at_top_level() -> None:
+    changed = DEFAULT.override(dict([parse_assignment("seed=3"), parse_assignment("name=mine")]))
+    assert (changed.seed, changed.name) == (3, "mine")
+
+
+def test_set_leaves_the_original_alone() -> None:
+    before = DEFAULT.to_toml()
+    DEFAULT.override({"exc.tau_m": "25 ms"})
+    assert DEFAULT.to_toml() == before
+
+
+def test_another_kind_starts_from_its_own_defaults() -> None:
+    changed = DEFAULT.override({"exc.theta_plus": "1 mV", "inh.v_rest": "-1 mV", "inh.kind": "adaptive-lif"})
+    assert changed.exc.theta_plus == 1.0  # type: ignore[attr-defined]
+    assert changed.inh.kind == "adaptive-lif"  # type: ignore[attr-defined]
+    assert changed.inh.tau_m == 100.0  # type: ignore[attr-defined]
+
+
+def test_a_parameter_of_another_kind_is_set_whatever_the_order() -> None:
+    first = DEFAULT.override({"inh.kind": "adaptive-lif", "inh.theta_plus": "1 mV"})
+    last = DEFAULT.override({"inh.theta_plus": "1 mV", "inh.kind": "adaptive-lif"})
+    assert first == last
+
+
+@pytest.mark.parametrize("text", ["exc.tau_m", "", "=5", " = 5"])
+def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
+    with pytest.raises(StdpbenchError, match=r"should read PATH=VALUE, such as plasticity\.nu_post"):
+        parse_assignment(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"plasticity.nu_pots": 0.02},
+            "plasticity.nu_pots is not a known parameter; did you mean plasticity.nu_post?",
+        ),
+        ({"plastcity.nu_post": 0.02}, "plastcity is not a known parameter; did you mean plasticity?"),
+        ({"sede": 1}, "sede is not a known parameter; did you mean seed?"),
+        ({"seed.x": 1}, "seed is not a known parameter"),
+        ({"exc": 5}, "exc is a section; name one of its parameters"),
+        ({"exc.tau_m": "25 mV"}, "exc.tau_m: '25 mV' has the unit 'mV' where a number in ms"),
+        ({"exc.tau_m": "0"}, "exc.tau_m must be more than 0, not 0"),
+        ({"exc.tau_m": "nan"}, "exc.tau_m must be a finite number"),
+        ({"exc.tau_m": "[1, 2]"}, "exc.tau_m must be a number"),
+        ({"exc.kind": "lfi"}, "exc.kind: there is no neuron 'lfi'; did you mean 'lif'?"),
+        ({"exc.kind": "lif"}, "exc.kind 'lif' has no adaptive threshold"),
+        ({"plasticity.kind": "magic"}, "there is no plasticity rule 'magic'; known are diehl-cook-triplet"),
+        ({"network.n_exc": "0"}, "network.n_exc must be at least 1, not 0"),
+        ({"network.n_exc": "many"}, "network.n_exc must be a whole number, not 'many'"),
+        ({"network.inhibition": "lateral"}, "network.inhibition must be 'layer', 'direct' or 'direct-undelayed'"),
+        ({"seed": "-1"}, "seed must be at least 0, not -1"),
+        ({"seed": str(2**63)}, "seed must be at most"),
+        ({"seed": "9" * 5000}, "seed"),
+        ({"schedule.stimulus": "350.2 ms"}, "schedule.stimulus (350.2 ms) must be a whole number of steps"),
+        ({"schedule.stimulus": "0.1 ms"}, "schedule.stimulus (0.1 ms) must be a whole number of steps"),
+        ({"network.dt": "1e-308 ms", "schedule.stimulus": "1 min"}, "network.dt"),
+        (
+            {"network.delays": "uniform", "network.max_delay": "100 ms", "schedule.stimulus": "100 ms"},
+            "network.max_delay must be shorter than schedule.stimulus",
+        ),
+        ({"exc.tau_ge": "0.5 ms"}, "exc.tau_ge must be longer than network.dt"),
+        ({"inh.tau_gi": "0.1 ms"}, "inh.tau_gi must be longer than network.dt"),
+        ({"schedule.max_attempts": "1000"}, "schedule.max_attempts = 1000"),
+        ({"encoding.rate_per_grey": "9 kHz"}, "encoding.rate_per_grey"),
+    ],
+)
+def test_refuses_in_one_sentence_with_the_dotted_path(changes: dict[str, Any], said: str) -> None:
+    assert said in refusal(changes)
+
+
+def test_none_is_also_the_name_of_a_choice() -> None:
+    delayed = DEFAULT.override({"network.delays": "uniform"})
+    assert delayed.override({"network.delays": "none"}) == DEFAULT
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_that_is_no_table_is_refused(name: str) -> None:
+    with pytest.raises(StdpbenchError, match=f"{name} must be a table of parameters, not 5"):
+        Experiment.from_mapping({name: 5})
+
+
+def test_the_digest_does_not_depend_on_name_and_about() -> None:
+    renamed = DEFAULT.override({"name": "mine", "about.title": "Mine", "about.tuned_on": "nothing"})
+    assert renamed.digest == DEFAULT.digest
+    assert renamed != DEFAULT
+
+
+@pytest.mark.parametrize("path", ["seed", *sorted(path for path in CHANGEABLE if not path.startswith("about."))])
+def test_the_digest_depends_on_all_else(path: str) -> None:
+    table: Any = DEFAULT
+    for part in path.split("."):
+        table = getattr(table, part)
+    others: list[Any] = [
+        2,
+        3.5,
+        7.0,
+        True,
+        12,
+        300.0,
+        60.0,
+        "mnist",
+        "shuffled",
+        "uniform",
+        "direct",
+        "samples",
+        "exact",
+    ]
+    others += ["carry", "80 Hz", 0.25, 1]
+    digests = set()
+    for other in others:
+        if other == table:
+            continue
+        try:
+            digests.add(DEFAULT.override({path: other}).digest)
+        except StdpbenchError:
+            continue
+    assert digests, f"no other value of {path} was accepted"
+    assert DEFAULT.digest not in digests
+
+
+def test_the_digest_is_the_same_in_another_process_and_for_another_spelling() -> None:
+    code = "from stdpbench.experiment import Experiment; print(Experiment.from_mapping({}).digest)"
+    for hash_seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == DEFAULT.digest
+    assert DEFAULT.override({"exc.tau_m": "0.043 s"}).digest == DEFAULT.override({"exc.tau_m": "43 ms"}).digest
+
+
+def test_bins() -> None:
+    assert (DEFAULT.stimulus_bins, DEFAULT.rest_bins) == (700, 300)
+    finer = DEFAULT.override({"network.dt": "0.1 ms"})
+    assert finer.stimulus_bins == 3500
+    assert DEFAULT.override({"schedule.between": "reset"}).rest_bins == 0
+
+
+def test_every_shipped_experiment_reads_and_says_what_to_expect() -> None:
+    known = shipped_experiments()
+    assert {"digits", "diehl-cook-400", "fast-400"} <= set(known)
+    for name, path in known.items():
+        experiment = read_experiment(name)
+        assert experiment == read_experiment(path)
+        assert experiment.name == name
+        assert experiment.about.title
+        assert experiment.about.expected_accuracy
+        assert experiment.about.expected_time
+        assert experiment.about.tuned_on
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "My thesis ü"
+    folder.mkdir()
+    return folder
+
+
+def test_reads_a_file_and_names_it_after_itself(folder: Path) -> None:
+    path = folder / "größer.toml"
+    path.write_text('seed = 4\n[exc]\ntau_m = "25 ms"\n', encoding="utf-8")
+    experiment = read_experiment(path)
+    assert (experiment.name, experiment.seed) == ("größer", 4)
+    assert experiment.exc.tau_m == 25.0  # type: ignore[attr-defined]
+    assert read_experiment(str(path)) == experiment
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"seed = \n", "is not valid TOML"),
+        (b"seed = 1\nseed = 2\n", "is not valid TOML"),
+        (b"\xff\xfe", "is not a text file in UTF-8"),
+        (b"sede = 1\n", "mine.toml: sede is not a known parameter; did you mean seed?"),
+        (b"[exc]\ntau_n = 5\n", "mine.toml: exc.tau_n is not a known parameter; did you mean exc.tau_m?"),
+        (b'[exc]\ntau_m = """a\nb"""\n', "mine.toml: exc.tau_m"),
+        (b'"a\\nb" = 1\n', "is not a known parameter"),
+        (b"seed = " + b"9" * 5000 + b"\n", "mine.toml"),
+        (b"name = 5\n", "mine.toml: name must be a text, not 5"),
+    ],
+)
+def test_a_file_that_is_no_experiment_is_refused_in_one_sentence(folder: Path, content: bytes, said: str) -> None:
+    path = folder / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(StdpbenchError) as caught:
+        read_experiment(path)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_experiment_is_refused_with_the_nearest_one(folder: Path) -> None:
+    with pytest.raises(StdpbenchError, match=r"there is no experiment 'digist', .* did you mean 'digits'\?"):
+        read_experiment("digist")
+    with pytest.raises(StdpbenchError, match="there is no experiment"):
+        read_experiment(folder)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+from typing import Any, Literal
+
+import pytest
+
+from stdpbench import registry
+from stdpbench.encoding import encoders
+from stdpbench.encoding.poisson import Poisson
+from stdpbench.errors import StdpbenchError
+from stdpbench.neurons import neurons
+from stdpbench.parameters import Parameters, parameter
+from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.registry import Family
+
+
+class Fruit(Parameters):
+    weight: float = parameter(1.0, unit="", gt=0, help="Weight.")
+
+
+class Apple(Fruit):
+    kind: Literal["apple"] = "apple"
+
+
+class Pear(Fruit):
+    kind: Literal["pear"] = "pear"
+
+
+class Nameless(Fruit):
+    pass
+
+
+class Stone(Parameters):
+    kind: Literal["stone"] = "stone"
+
+
+def not_a_class() -> None: ...
+
+
+@pytest.fixture
+def announced(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Kinds that other packages announce: name -> object reference."""
+    points: dict[str, str] = {}
+
+    def entry_points(group: str) -> tuple[EntryPoint, ...]:
+        return tuple(EntryPoint(name, value, group) for name, value in points.items() if group == "test.fruit")
+
+    monkeypatch.setattr(registry, "entry_points", entry_points)
+    return points
+
+
+@pytest.fixture
+def fruit(announced: dict[str, str]) -> Family[Fruit]:
+    return Family("fruit", Fruit, {"apple": f"{__name__}:Apple"}, group="test.fruit")
+
+
+def refusal(family: Family[Any], mapping: Any) -> str:
+    with pytest.raises(StdpbenchError) as caught:
+        family.build(mapping, "basket")
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_builds_a_built_in_kind(fruit: Family[Fruit]) -> None:
+    assert fruit.build({"kind": "apple", "weight": 2}, "basket") == Apple(weight=2.0)
+
+
+def test_builds_a_kind_of_another_package(fruit: Family[Fruit], announced: dict[str, str]) -> None:
+    announced["pear"] = f"{__name__}:Pear"
+    assert fruit.kinds() == ("apple", "pear")
+    assert fruit.build({"kind": "pear"}, "basket") == Pear()
+
+
+def test_a_built_in_kind_is_not_replaced_from_outside(fruit: Family[Fruit], announced: dict[str, str]) -> None:
+    announced["apple"] = f"{__name__}:Stone"
+    assert fruit.kinds() == ("apple",)
+    assert fruit.get("apple") is Apple
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({}, "basket.kind is missing; known kinds are apple"),
+        ({"kind": "appel"}, "basket.kind: there is no fruit 'appel'; did you mean 'apple'?"),
+        ({"kind": "melon"}, "basket.kind: there is no fruit 'melon'; known are apple"),
+        ({"kind": 5}, "basket.kind: there is no fruit '5'"),
+        ({"kind": "apple", "wieght": 2}, "basket.wieght is not a known parameter; did you mean basket.weight?"),
+        (["apple"], "basket must be a table of parameters, not ['apple']"),
+    ],
+)
+def test_refuses_in_one_sentence(fruit: Family[Fruit], mapping: Any, said: str) -> None:
+    assert said in refusal(fruit, mapping)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reference", "said"),
+    [
+        ("stone", f"{__name__}:Stone", "but is no Fruit whose kind is 'stone'"),
+        ("plum", f"{__name__}:Pear", "is registered as the fruit 'plum', but is no Fruit whose kind is 'plum'"),
+        ("nameless", f"{__name__}:Nameless", "but is no Fruit whose kind is 'nameless'"),
+        ("function", f"{__name__}:not_a_class", "but is no Fruit whose kind is 'function'"),
+        ("name", f"{__name__}:__name__", "but is no Fruit whose kind is 'name'"),
+        ("lost", "no_such_package:Lost", "'lost' of no_such_package:Lost does not load"),
+        ("gone", f"{__name__}:Gone", f"'gone' of {__name__}:Gone does not load"),
+    ],
+)
+def test_what_is_announced_wrongly_is_named(
+    fruit: Family[Fruit], announced: dict[str, str], kind: str, reference: str, said: str
+) -> None:
+    announced[kind] = reference
+    assert said in refusal(fruit, {"kind": kind})
+
+
+def test_a_kind_whose_import_fails_at_length_still_gives_one_sentence(
+    fruit: Family[Fruit], announced: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced["pear"] = f"{__name__}:Pear"
+
+    def load(self: EntryPoint) -> Any:
+        raise ImportError("first line\n\nsecond line")
+
+    monkeypatch.setattr(EntryPoint, "load", load)
+    assert "does not load" in refusal(fruit, {"kind": "pear"})
+
+
+@pytest.mark.parametrize("family", [encoders, neurons, rules], ids=lambda family: family.group)
+def test_every_built_in_kind_loads_under_its_name(family: Family[Any]) -> None:
+    for kind in family.kinds():
+        cls = family.get(kind)
+        assert cls.model_fields["kind"].default == kind
+        assert cls.summary
+        assert all(each.help for each in cls.describe())
+
+
+def test_families_know_their_base() -> None:
+    assert rules.base is PlasticityRule
+    assert encoders.get("poisson") is Poisson

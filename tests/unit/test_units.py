@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stdpbench import units
+from stdpbench.errors import StdpbenchError
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("25 ms", "ms", 25.0),
+        ("25ms", "ms", 25.0),
+        ("  25   ms ", "ms", 25.0),
+        ("0.025 s", "ms", 25.0),
+        ("2.5e-2 s", "ms", 25.0),
+        ("500 us", "ms", 0.5),
+        ("500 µs", "ms", 0.5),
+        ("500 μs", "ms", 0.5),  # the Greek letter, which looks the same
+        ("2 min", "s", 120.0),
+        ("-65 mV", "mV", -65.0),
+        ("-.065 V", "mV", -65.0),
+        ("+1.5 kHz", "Hz", 1500.0),
+        ("3 px", "px", 3.0),
+        ("0.02", "", 0.02),
+        ("25", "ms", 25.0),  # a number alone is in the declared unit
+    ],
+)
+def test_reads_what_people_write(text: str, unit: str, value: float) -> None:
+    assert units.read(text, unit) == value
+
+
+@pytest.mark.parametrize("value", [25, 25.0, True, None, [1], {"a": 1}])
+def test_leaves_what_is_no_text_to_the_type_check(value: object) -> None:
+    assert units.read(value, "ms") is value
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "said"),
+    [
+        ("25 mV", "ms", "'25 mV' has the unit 'mV' where a number in ms"),
+        ("25 parsec", "ms", "'25 parsec' has the unit 'parsec' where a number in ms"),
+        ("soon", "ms", "'soon' is not a number in ms, such as '1 ms'"),
+        ("2,5 ms", "ms", "'2,5 ms' is not a number in ms"),
+        ("1 2 ms", "ms", "'1 2 ms' is not a number in ms"),
+        ("", "ms", "'' is not a number in ms"),
+        ("nan", "ms", "'nan' is not a number in ms"),
+        ("5 ms", "", "'5 ms' has the unit 'ms' where a plain number"),
+        ("five", "", "'five' is not a plain number"),
+    ],
+)
+def test_says_what_was_wrong_and_what_would_be_right(text: str, unit: str, said: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        units.read(text, unit)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@given(value=FINITE, unit=st.sampled_from(units.known_units()))
+def test_what_is_shown_reads_back_to_the_same_number(value: float, unit: str) -> None:
+    assert units.read(units.show(value, unit), unit) == value
+
+
+@pytest.mark.parametrize(("value", "unit", "text"), [(25.0, "ms", "25 ms"), (0.5, "", "0.5"), (1e-7, "V", "1e-07 V")])
+def test_shows_in_few_digits(value: float, unit: str, text: str) -> None:
+    assert units.show(value, unit) == text
+
+
+@given(thousandths=st.integers(0, 10**6))
+def test_the_same_time_is_the_same_number_in_every_unit(thousandths: int) -> None:
+    # or else "0.043 s" and "43 ms" would be two experiments
+    seconds = f"{thousandths // 1000}.{thousandths % 1000:03d} s"
+    assert units.read(seconds, "ms") == units.read(f"{thousandths} ms", "ms")
+    assert units.read(f"{thousandths} us", "ms") == units.read(f"{thousandths // 1000}.{thousandths % 1000:03d}", "ms")
+
+
+def test_si() -> None:
+    assert units.to_si(25.0, "ms") == 0.025
+    assert units.to_si(-65.0, "mV") == -0.065
+    assert units.to_si(3.0, "") == 3.0
