@@ -247,7 +247,7 @@ def show(results: Results, console: Console) -> None:
     own = {name: figures for name, figures in results.figures.items() if "stimulus" in figures}
     if own:
         title = f"Training on {' and '.join(pictures)} pictures of 28 × 28: ms per presentation, median (min–max)"
-        table = _table(title, "network", "encode", "norm.", *PROTOCOLS.values())
+        table = _table(title, "network", "enc.", "norm.", *PROTOCOLS.values())
         rates = _table("Training, as in an experiment", "network", "images/s", "with rest", "exc spikes", "open, s")
         for name, figures in own.items():
             short, long = (figures[protocol] for protocol in PROTOCOLS)
@@ -294,9 +294,12 @@ def _show_rest(results: Results, console: Console) -> None:
 
 
 def _spread(figure: Mapping[str, float]) -> str:
-    digits = 2 if figure["median"] < 10 else 1 if figure["median"] < 100 else 0
-    low, middle, high = (f"{figure[name]:.{digits}f}" for name in ("min", "median", "max"))
+    middle, low, high = (_three_digits(figure[name]) for name in ("median", "min", "max"))
     return f"{middle} ({low}–{high})"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
 def _check_writable(output: Path) -> None:

@@ -7,7 +7,6 @@ break the doctor. The compiler is not looked up but tried, since half an install
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import platform
 import shlex
@@ -187,7 +186,9 @@ def _numpy_clash(numpy: Version) -> Finding | None:
 
 def _compiler() -> Finding:
     failed: list[str] = []
-    for shown, command in _compilers():
+    from stdpbench.simulators.compiled.toolchain import candidates
+
+    for shown, command in candidates():
         problem = _try_compiler(command)
         if problem is not None:
             failed.append(f"{shown} does not work ({problem})")
@@ -211,22 +212,6 @@ def _compiler() -> Finding:
         f"{tried}, so networks run on NumPy, many times slower",
         f"{fix} (without administrator rights: {wheel})" if fix else wheel,
     )
-
-
-def _compilers() -> Iterator[tuple[str, list[str]]]:
-    """Yield what compilers are called and how they are run, in the order in which the compiled simulator looks."""
-    named = os.environ.get("CXX", "").strip()
-    if named:
-        try:
-            yield "$CXX", shlex.split(named, posix=os.name != "nt") or [named]
-        except ValueError:  # a quote that is not closed
-            yield "$CXX", [named]
-    for name in ("g++", "c++", "clang++"):
-        path = shutil.which(name)
-        if path:
-            yield name, [path]
-    if importlib.util.find_spec("ziglang"):
-        yield "ziglang", [sys.executable, "-m", "ziglang", "c++"]
 
 
 def _try_compiler(command: Sequence[str]) -> str | None:

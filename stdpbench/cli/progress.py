@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 
 from rich.console import Console
@@ -47,6 +48,7 @@ class Display:
         )
         self._tasks: dict[str, TaskID] = {}
         self._tenths: dict[str, int] = {}
+        self._begun: dict[str, tuple[float, int]] = {}
 
     def __enter__(self) -> Display:
         """Begin to draw."""
@@ -76,8 +78,16 @@ class Display:
             tenth = 10 * event.done // max(event.total, 1)
             if tenth > self._tenths.get(event.phase, -1):
                 self._tenths[event.phase] = tenth
+                begun = self._begun.setdefault(event.phase, (time.monotonic(), event.done))
+                elapsed, shown = time.monotonic() - begun[0], event.done - begun[1]
+                speed = ""
+                if shown and elapsed > 0:
+                    speed = f", {shown / elapsed:.0f}/s, {(event.total - event.done) * elapsed / shown:.0f} s left"
+                note = f", {_note(event)}" if _note(event) else ""
                 self._console.print(
-                    f"{event.phase} {event.done}/{event.total} {_note(event)}", highlight=False, soft_wrap=True
+                    f"{event.phase} {event.done}/{event.total}{speed}{note}",
+                    highlight=False,
+                    soft_wrap=True,
                 )
             return
         if event.phase not in self._tasks:
@@ -93,6 +103,7 @@ class Display:
                 highlight=False,
                 soft_wrap=True,
             )
+        if finished.stopped and not metrics.get("accuracy"):
             return
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
         for baseline, result in metrics.get("baselines", {}).items():

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,9 @@ class Split:
     class_names: tuple[str, ...]
 
 
+_PATHS = ("path", "train_images", "train_labels", "test_images", "test_labels")
+
+
 class Dataset(Parameters):
     """Where pictures come from and how they are made ready; one kind per file."""
 
@@ -111,6 +115,15 @@ class Dataset(Parameters):
         """
         split = self.load()
         return Split(self._ready(split.train), self._ready(split.test), split.class_names)
+
+    def resolved(self) -> Self:
+        """The same data set with every file and folder by its absolute path, so that it is found from anywhere."""
+        changes = {
+            name: str(Path(value).expanduser().resolve())
+            for name in _PATHS
+            if isinstance(value := getattr(self, name, None), str)
+        }
+        return self.model_copy(update=changes) if changes else self
 
     def validation_size(self, n_train: int) -> int:
         """How many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth, at least 1."""

@@ -18,7 +18,7 @@ from stdpbench.parameters import Parameters
 PHASES = ("train", "label", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spikes:
     """Input spikes of one presentation, sorted by (bin, index), no two alike.
 

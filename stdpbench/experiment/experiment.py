@@ -33,6 +33,7 @@ _FAMILIES: dict[str, tuple[Family[Any], str]] = {
     "inh": (neurons, "lif"),
     "plasticity": (rules, "diehl-cook-triplet"),
 }
+_MOST_BINS = 65_535  # so that a spike count fits in 16 bits
 SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "schedule")
 
 
@@ -53,17 +54,27 @@ class Experiment(Parameters):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         dt = self.network.dt
-        steps = self.schedule.stimulus / dt
-        if steps < 1 or abs(steps - round(steps)) > 1e-6:
+        times = {"schedule.stimulus": self.schedule.stimulus, "schedule.rest": self.schedule.rest}
+        if self.network.delays == "homogeneous":
+            times["network.max_delay"] = self.network.max_delay
+        for name, time in times.items():
+            if abs(time / dt - round(time / dt)) > 1e-6:
+                raise ValueError(f"{name} ({time:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)")
+        if not 1 <= self.stimulus_bins <= _MOST_BINS:
             raise ValueError(
-                f"schedule.stimulus ({self.schedule.stimulus:g} ms) must be a whole number of steps of "
-                f"network.dt ({dt:g} ms)"
+                f"schedule.stimulus ({self.schedule.stimulus:g} ms) must be 1 to {_MOST_BINS} steps of network.dt "
+                f"({dt:g} ms)"
             )
         if self.network.delays != "none" and self.network.max_delay >= self.schedule.stimulus:
             raise ValueError("network.max_delay must be shorter than schedule.stimulus")
         if not any(variable.name == "theta" for variable in self.exc.variables):
             raise ValueError(
                 f"exc.kind {self.exc_kind!r} has no adaptive threshold, which exc neurons need; use 'adaptive-lif'"
+            )
+        if any(variable.slow for variable in self.inh.variables):
+            raise ValueError(
+                f"inh.kind {getattr(self.inh, 'kind', '')!r} has an adaptive threshold, which inh neurons must not; "
+                "use 'lif'"
             )
         if self.network.conductance_step == "euler":
             for where, neuron in (("exc", self.exc), ("inh", self.inh)):

@@ -9,6 +9,11 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
 
 _hook = sys.excepthook
 _handler = signal.getsignal(signal.SIGINT)
@@ -20,6 +25,36 @@ from brian2.devices.device import all_devices, get_device, reset_device  # noqa:
 from brian2.groups.group import CodeRunner  # noqa: E402
 
 sys.excepthook = _hook
+
+_PINNED = {
+    "core.default_float_dtype": np.float64,
+    "core.default_integer_dtype": np.int32,
+    "core.stop_on_keyboard_interrupt": False,
+    "codegen.loop_invariant_optimisations": True,
+    "codegen.string_expression_target": "numpy",
+}
+
+
+@contextmanager
+def preferences(**more: Any) -> Iterator[None]:
+    """Brian2's preferences as needed here, whatever a file of preferences says, and afterwards as they were.
+
+    Parameters
+    ----------
+    **more
+        Further ones, with ``__`` for the dot: ``codegen__target="numpy"``.
+    """
+    wanted = _PINNED | {name.replace("__", "."): value for name, value in more.items()}
+    before = {name: brian2.prefs[name] for name in wanted}
+    try:
+        for name, value in wanted.items():
+            brian2.prefs[name] = value
+        yield
+    finally:
+        for name, value in before.items():
+            brian2.prefs[name] = value
+
+
 if threading.current_thread() is threading.main_thread() and _handler is not None:
     signal.signal(signal.SIGINT, _handler)
 
@@ -30,5 +65,6 @@ __all__ = [
     "all_devices",
     "brian2",
     "get_device",
+    "preferences",
     "reset_device",
 ]

@@ -53,19 +53,20 @@ class BuiltNetwork:
 def build(layout: Layout) -> BuiltNetwork:
     """Make the Brian2 network of a layout on the device that is set."""
     experiment, n = layout.experiment, layout.n_exc
-    b2.defaultclock.dt = experiment.network.dt * b2.ms
+    # a clock of its own: Brian2's default clock is shared by all networks of a process
+    clock = b2.Clock(experiment.network.dt * b2.ms, name="network_clock*")
     parameters = layout.parameters()
     groups: dict[str, Any] = {}
     built = BuiltNetwork(None, groups)
     extra: list[Any] = []
 
-    source = b2.SpikeGeneratorGroup(layout.n_input, [], [] * b2.ms, name="input")
+    source = b2.SpikeGeneratorGroup(layout.n_input, [], [] * b2.ms, clock=clock, name="input")
     groups["input"] = source
     if not layout.delays_differ:
         extra += _input_traces(layout, source, parameters["input"])
         built.training_only |= {obj.name for obj in extra}
 
-    groups["pool"] = b2.NeuronGroup(1, "total : 1\ntotal_next : 1", name="pool")
+    groups["pool"] = b2.NeuronGroup(1, "total : 1\ntotal_next : 1", clock=clock, name="pool")
     groups["exc"] = _exc(layout, parameters["exc"], groups["pool"])
     groups["plastic"] = _plastic(layout, parameters["plastic"], source, groups["exc"])
     built.training_only |= {"plastic_pre", "plastic_post"}
@@ -75,12 +76,13 @@ def build(layout: Layout) -> BuiltNetwork:
     direct = experiment.network.inhibition == "direct"
     inhibitor = groups["exc"]
     if layout.has_layer:
-        inhibitor = groups["inh"] = _inh(layout, parameters["inh"])
+        inhibitor = groups["inh"] = _inh(layout, parameters["inh"], clock)
         groups["exc_to_inh"] = b2.Synapses(
             groups["exc"],
             inhibitor,
             "w_exc_inh : 1 (shared, constant)",
             on_pre="ge_post += w_exc_inh",
+            clock=clock,
             name="exc_to_inh",
         )
         groups["exc_to_inh"].connect(j="i")
@@ -88,9 +90,11 @@ def build(layout: Layout) -> BuiltNetwork:
     stage = "_next" if direct else ""
     pending = ["pool.total", "pool.total_next"] if direct else ["pool.total"]
     built.only_if_nonzero |= {"exc_inhibition": pending, "pool_end": pending}
-    groups["to_pool"] = b2.Synapses(inhibitor, groups["pool"], on_pre=f"total{stage}_post += 1", name="to_pool")
+    groups["to_pool"] = b2.Synapses(
+        inhibitor, groups["pool"], on_pre=f"total{stage}_post += 1", clock=clock, name="to_pool"
+    )
     groups["to_pool"].connect()
-    groups["to_own"] = b2.Synapses(inhibitor, groups["exc"], on_pre=f"own{stage}_post = 1", name="to_own")
+    groups["to_own"] = b2.Synapses(inhibitor, groups["exc"], on_pre=f"own{stage}_post = 1", clock=clock, name="to_own")
     groups["to_own"].connect(j="i")
     built.fan_out |= {"to_pool": 1, "to_own": 1}
 
@@ -143,6 +147,7 @@ def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
         "\n".join(model),
         threshold=neuron.threshold,
         reset=_clean(neuron.reset) + "\n" + "\n".join(events),
+        clock=pool.clock,
         name="exc",
     )
     group.total = b2.linked_var(pool, "total")
@@ -157,12 +162,12 @@ def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
     return group
 
 
-def _inh(layout: Layout, parameters: dict[str, float]) -> Any:
+def _inh(layout: Layout, parameters: dict[str, float], clock: Any) -> Any:
     neuron = layout.experiment.inh
     model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name != "gi"]
     model.append(_declare(parameters, _units_of(neuron)))
     group = b2.NeuronGroup(
-        layout.n_exc, "\n".join(model), threshold=neuron.threshold, reset=_clean(neuron.reset), name="inh"
+        layout.n_exc, "\n".join(model), threshold=neuron.threshold, reset=_clean(neuron.reset), clock=clock, name="inh"
     )
     group.run_regularly(_step(neuron, skip=("gi",)), when="groups", name="inh_step")
     return group
@@ -223,6 +228,7 @@ def _plastic(layout: Layout, parameters: dict[str, float], source: Any, target: 
         "\n".join(model),
         on_pre={"pre": "\n".join([drive, *pre]), "drive": drive},
         on_post={"post": "\n".join(post)},
+        clock=source.clock,
         name="plastic",
     )
     synapses.connect()

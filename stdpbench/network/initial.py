@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
+from stdpbench.network.normalisation import normalise
 
 _WEIGHTS, _DELAYS, _SAMPLES = 101, 102, 103  # streams of the seed, apart from those of the encoder
 
@@ -46,7 +47,10 @@ def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]
     total = network.weight_sum or float(w.sum(axis=0).mean())
     parts = [part / np.maximum(part.sum(axis=0), np.finfo(float).tiny) for part in (samples, w)]
     mixed = (1 - network.start_noise) * parts[0] + network.start_noise * parts[1]
-    return np.ascontiguousarray(np.clip(mixed * total, 0, experiment.plasticity.w_max))
+    clipped = np.ascontiguousarray(np.clip(mixed * total, 0, experiment.plasticity.w_max))
+    if network.weight_sum is not None:
+        normalise(clipped, network.weight_sum)
+    return clipped
 
 
 def delay_bins(experiment: Experiment, n_input: int) -> NDArray[np.int32]:

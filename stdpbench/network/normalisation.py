@@ -26,5 +26,6 @@ def normalise(w: NDArray[np.float64], weight_sum: float) -> NDArray[np.int64]:
     silent = np.flatnonzero(sums < weight_sum * np.finfo(np.float64).tiny)
     if len(silent):
         sums[silent] = weight_sum
-    np.multiply(w, weight_sum / sums, out=w)
+    with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
+        np.multiply(w, weight_sum / sums, out=w)
     return silent

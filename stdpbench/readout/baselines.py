@@ -38,8 +38,11 @@ def kmeans_accuracy(
     ----------
     train_pixels, test_pixels : ndarray, (n_images, ...)
         Pictures as the encoder gets them, of any number type; worked on as float32, (n_images, n_input).
-    train_labels, test_labels : ndarray, integer, (n_images,)
-        Their classes, 0 .. n_classes - 1.
+    train_labels : ndarray, integer, (n_labelled,)
+        Classes, 0 .. n_classes - 1, of the first training pictures: those that name the centres. All pictures find
+        them.
+    test_labels : ndarray, integer, (n_images,)
+        Classes of the test pictures.
     k : int
         Number of centres: the network's n_exc.
     seed : int
@@ -53,7 +56,8 @@ def kmeans_accuracy(
     -------
     Score
         On the test pictures. `Score.description` names the algorithm: up to `LLOYD_UP_TO` centres scikit-learn's
-        ``KMeans`` (Lloyd), beyond that ``MiniBatchKMeans``. A picture whose centre has no member has no answer.
+        ``KMeans`` (Lloyd), beyond that ``MiniBatchKMeans``. A picture whose centre has no labelled member has no
+        answer.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def kmeans_accuracy(
     if n_classes is None:
         n_classes = int(np.max(train_labels)) + 1 if len(train_labels) else 1
     classes = checked_labels(train_labels, n_classes)
-    if len(classes) != len(train) or len(test_labels) != len(test):
+    if len(classes) > len(train) or len(test_labels) != len(test):
         raise StdpbenchError(
             f"k-means has {len(train)} training and {len(test)} test pictures, "
             f"but labels of {len(classes)} and {len(test_labels)}"
@@ -98,7 +102,7 @@ def kmeans_accuracy(
         members = model.fit_predict(train)
         nearest = model.predict(test)
     votes = np.zeros((k, n_classes), np.int64)
-    np.add.at(votes, (members, classes), 1)
+    np.add.at(votes, (members[: len(classes)], classes), 1)
     centre_labels = np.where(votes.any(axis=1), votes.argmax(axis=1), NO_ANSWER)
     counted = score(centre_labels[nearest], test_labels, n_classes)
     return Score(counted.confusion, name)

@@ -85,32 +85,55 @@ def assess(
     """
     label_images = split.train.part(0, experiment.schedule.label_images or len(split.train))
     context = _Context(simulator, experiment, label_images, split, options, stop)
+    before = folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
     metrics: dict[str, Any] = {
         "evaluated_on": "validation" if options.validation else "test",
         "n_label_images": len(label_images) if context.labelled else 0,
         "n_test_images": len(split.test),
         "accuracy": {},
-        "baselines": {},
+        "baselines": dict(before.get("baselines", {})),
         "training": training,
     }
-    stopped = False
+    yield from _remarks(context)
     try:
         assignment, scores = yield from _measure(context, folder, metrics)
-        if scores:
-            metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
-            metrics["neurons"] = _about_neurons(assignment)
+    except _Stopped:  # what an earlier evaluation wrote stays
+        if not before:
             folder.write_json("metrics.json", metrics)
-            draw_assessment(folder, experiment, split, simulator.w, assignment, scores)
-            if options.baselines:
+            folder.update_run(state="stopped", ended=now())
+        yield Finished(folder.path, True, before or metrics)
+        return
+    stopped = False
+    if scores:
+        metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
+        metrics["neurons"] = _about_neurons(assignment)
+        folder.write_json("metrics.json", metrics)
+        draw_assessment(folder, experiment, split, simulator.w, assignment, scores)
+        if options.baselines:
+            try:
                 yield from _baselines(context, metrics["baselines"])
-        else:
-            yield Remark("The pictures carry no labels, so there is no accuracy.")
-    except _Stopped:
-        stopped = True
+            except _Stopped:
+                stopped = True
     folder.write_json("metrics.json", metrics)
     if not training.get("stopped", False):  # a training that was stopped stays that, however often it is evaluated
-        folder.update_run(state="stopped" if stopped else "finished", ended=now())
+        folder.update_run(state="finished", ended=now())
     yield Finished(folder.path, stopped, metrics)
+
+
+def _remarks(context: _Context) -> Iterator[Event]:
+    """What a person should know before the numbers."""
+    train, test, names = context.split.train.labels, context.split.test.labels, context.split.class_names
+    if train is None or test is None:
+        whose = "The" if train is None and test is None else "The test" if test is None else "The training"
+        yield Remark(f"{whose} pictures carry no labels, so there is no accuracy.")
+        return
+    missing = [names[number] for number in np.setdiff1d(train, test)]
+    if missing:
+        yield Remark(
+            f"None of the pictures that are evaluated on is of class {', '.join(missing[:5])}"
+            f"{' …' if len(missing) > 5 else ''}, which training pictures are of: data sorted by class should "
+            "be mixed first."
+        )
 
 
 def _measure(
@@ -119,9 +142,10 @@ def _measure(
     """Responses of both phases, written down, and the scores that follow."""
     label_counts = None
     if context.labelled:
-        label_counts, attempts = yield from _respond(context, context.label_images, "label", "label")
-        folder.write_arrays("label.npz", spike_counts=label_counts, attempts=attempts)
+        label_counts, label_attempts = yield from _respond(context, context.label_images, "label", "label")
     test_counts, attempts = yield from _respond(context, context.split.test, "test", "test")
+    if label_counts is not None:  # only now, so that both files are of the same evaluation
+        folder.write_arrays("label.npz", spike_counts=label_counts, attempts=label_attempts)
     folder.write_arrays("test.npz", spike_counts=test_counts, attempts=attempts)
     metrics["spikes_per_test_image"] = round(float(test_counts.sum(axis=1).mean()), 3)
     metrics["silent_test_images"] = int((test_counts.sum(axis=1) == 0).sum())
@@ -188,14 +212,14 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Event]:
     if context.stop():
         raise _Stopped
     k = experiment.network.n_exc
-    if k > len(context.label_images):
+    if k > len(split.train):
         yield Remark(f"k-means with K = {k} needs at least as many training pictures, so it was left out.")
         return
     yield Progress(f"k-means, K = {k}", 0, 1)
     assert context.label_images.labels is not None
     assert split.test.labels is not None
     found = kmeans_accuracy(
-        context.label_images.pixels,
+        split.train.pixels,
         context.label_images.labels,
         split.test.pixels,
         split.test.labels,

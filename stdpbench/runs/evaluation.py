@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets import Images
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.stimuli import encode
 from stdpbench.simulators import Simulator, open_simulator
 
-_CHUNK = 100
+_CHUNK = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """Responses to a run of pictures.
 
@@ -65,7 +68,8 @@ def present_frozen(
     for attempt in range(schedule.max_attempts):
         simulator.reset()
         spikes = encode(experiment, images, phase, number, attempt, number)
-        counts = simulator.present(spikes, plastic=False).spike_counts
+        # delayed spikes of the whole stimulus still arrive; what they cause after it does not count
+        counts = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins).spike_counts
         if counts.sum() >= schedule.min_spikes:
             break
     return counts, attempt + 1
@@ -128,19 +132,39 @@ def _in_processes(
     workers: int,
 ) -> Generator[Part, None, None]:
     from loky import ProcessPoolExecutor, as_completed
+    from loky.process_executor import BrokenProcessPool
 
     with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
         np.save(Path(folder) / "pixels.npy", images.pixels)
         np.save(Path(folder) / "w.npy", simulator.w)
         np.save(Path(folder) / "theta.npy", simulator.theta)
         arguments = (folder, experiment.to_mapping(), simulator.name, phase)
-        pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
+        with _sigint_ignored():  # what a process is born with: Ctrl+C is for the parent, which ends the workers
+            pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
+            tasks = {pool.submit(_worker_part, start, stop) for start, stop in chunks}
         try:
-            tasks = [pool.submit(_worker_part, start, stop) for start, stop in chunks]
-            for task in as_completed(tasks):
+            for task in as_completed(list(tasks)):
+                tasks.discard(task)  # or all responses would be held twice
                 yield task.result()
+        except BrokenProcessPool as error:
+            raise StdpbenchError(
+                "a process that labels or tests ended unexpectedly, perhaps for want of memory: try --workers 1"
+            ) from error
         finally:
             pool.shutdown(wait=True, kill_workers=True)
+
+
+@contextmanager
+def _sigint_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
 
 
 _worker: dict[str, Any] = {}
@@ -148,15 +172,18 @@ _worker: dict[str, Any] = {}
 
 def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str) -> None:
     """Open a simulator in a worker process, once."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the workers
-    experiment = Experiment.from_mapping(mapping)
-    images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
-    simulator, _ = open_simulator(experiment, images.n_input, simulator_name)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # importing brian2 puts a handler of its own
-    simulator.w[...] = np.load(Path(folder) / "w.npy")
-    simulator.theta[...] = np.load(Path(folder) / "theta.npy")
-    _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
+    try:
+        experiment = Experiment.from_mapping(mapping)
+        images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
+        simulator, _ = open_simulator(experiment, images.n_input, simulator_name)
+        simulator.w[...] = np.load(Path(folder) / "w.npy")
+        simulator.theta[...] = np.load(Path(folder) / "theta.npy")
+        _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
+    except StdpbenchError as error:
+        _worker["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
 
 
 def _worker_part(start: int, stop: int) -> Part:
+    if "failure" in _worker:
+        raise _worker["failure"]
     return _part(_worker["simulator"], _worker["experiment"], _worker["images"], _worker["phase"], start, stop)

@@ -6,6 +6,7 @@ progress. A stop is honoured between two presentations and leaves a usable run f
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -37,6 +38,13 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
     if validation:
         split = validation_split(split, experiment.data.validation_size(len(split.train)))
     schedule = experiment.schedule
+    for name, wanted, there in (
+        ("train_images", schedule.train_images, len(split.train)),
+        ("label_images", schedule.label_images, min(len(split.train), schedule.train_images or len(split.train))),
+        ("test_images", schedule.test_images, len(split.test)),
+    ):
+        if wanted is not None and wanted > there:
+            raise StdpbenchError(f"schedule.{name} = {wanted}, but there are only {there} pictures for it")
     return Split(
         split.train.part(0, schedule.train_images or len(split.train)),
         split.test.part(0, schedule.test_images or len(split.test)),
@@ -76,12 +84,13 @@ def run_experiment(
     StdpbenchError
         If data, network or disk are not as they should be; what is already in the folder stays.
     """
+    experiment = experiment.model_copy(update={"data": experiment.data.resolved()})
     split = load_split(experiment, options.validation)
+    check_weights(experiment, split)
     check_brightness(experiment, split)
     simulator, remark = open_simulator(experiment, split.train.n_input, options.simulator)
-    folder = RunFolder.create(
-        runs, experiment, {**(about or {}), "simulator": simulator.name, "validation": options.validation}
-    )
+    facts = {"simulator": simulator.name, "validation": options.validation, "digest": experiment.digest}
+    folder = RunFolder.create(runs, experiment, {**(about or {}), **facts, "data_sha256": fingerprint(split)})
     yield Started(folder.path, simulator.name, remark)
     try:
         simulator.w[...] = start_weights(experiment, split.train)
@@ -115,6 +124,10 @@ def evaluate_run(path: Path, options: Options, stop: Stop = lambda: False) -> It
     experiment, said = folder.experiment, folder.read_json("run.json")
     options = replace(options, validation=bool(said.get("validation", False)))
     split = load_split(experiment, options.validation)
+    if said.get("data_sha256") not in (None, fingerprint(split)):
+        yield Remark(
+            "The pictures are not those that this network was trained with: data or their preparation changed."
+        )
     n_input, n_exc = split.train.n_input, experiment.network.n_exc
     w, theta = folder.read_array("weights.npy", (n_input, n_exc)), folder.read_array("theta.npy", (n_exc,))
     simulator, remark = open_simulator(experiment, n_input, options.simulator)
@@ -166,11 +179,11 @@ def _train(
         yield Remark(
             f"{silent} exc neurons had weights that summed to 0; they were not normalised and will never fire."
         )
-    at_limit = int((attempts == experiment.schedule.max_attempts).sum()) if experiment.schedule.max_attempts > 1 else 0
+    at_limit = int((np.array(curves.spikes) < experiment.schedule.min_spikes).sum())
     if at_limit:
         yield Remark(
-            f"{at_limit} pictures drew fewer than {experiment.schedule.min_spikes} spikes even after "
-            f"{experiment.schedule.max_attempts} attempts (schedule.max_attempts)."
+            f"{at_limit} presentations drew fewer than {experiment.schedule.min_spikes} spikes even at the last of "
+            f"{experiment.schedule.max_attempts} attempts (schedule.min_spikes, schedule.max_attempts)."
         )
     draw_training(folder, experiment, split, simulator.w, curves)
     return {
@@ -181,7 +194,7 @@ def _train(
         "images_per_second": round(done / seconds, 2) if seconds > 0 else None,
         "spikes_per_image": round(float(np.mean(curves.spikes)), 3) if done else None,
         "presentations_per_image": round(float(attempts.mean()), 4) if done else None,
-        "at_attempt_limit": at_limit,
+        "too_few_spikes": at_limit,
         "mean_theta_mV": round(float(simulator.theta.mean() * 1e3), 4),
     }
 
@@ -203,3 +216,31 @@ def check_brightness(experiment: Experiment, split: Split) -> None:
             f"{attempt + 1}, but it must stay below 1: lower data.pixel_sum, encoding.intensity_step or "
             "schedule.max_attempts"
         )
+
+
+def check_weights(experiment: Experiment, split: Split) -> None:
+    """See that input weights can have the sum that they are scaled to.
+
+    Raises
+    ------
+    StdpbenchError
+        If a mean weight would exceed w_max: scaling and clipping would undo each other.
+    """
+    weight_sum, n_input, w_max = experiment.network.weight_sum, split.train.n_input, experiment.plasticity.w_max
+    if weight_sum is not None and weight_sum > 0.9 * n_input * w_max:
+        raise StdpbenchError(
+            f"network.weight_sum = {weight_sum:g} over {n_input} inputs asks for a mean weight of "
+            f"{weight_sum / n_input:.2g} where plasticity.w_max = {w_max:g}: lower it (78 belongs to 784 inputs, so "
+            f"{78 / 784 * n_input:.3g} to these), or enlarge the pictures with data.resize and data.frame"
+        )
+
+
+def fingerprint(split: Split) -> str:
+    """SHA-256, hexadecimal, of the pictures and labels as they are shown."""
+    digest = hashlib.sha256()
+    for part in (split.train, split.test):
+        digest.update(repr((part.pixels.shape, part.pixels.dtype.str)).encode())
+        digest.update(np.ascontiguousarray(part.pixels).data)
+        if part.labels is not None:
+            digest.update(np.ascontiguousarray(part.labels).data)
+    return digest.hexdigest()

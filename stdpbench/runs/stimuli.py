@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.encoding import Spikes, generator
 from stdpbench.experiment import Experiment
+from stdpbench.network import Layout
 
 Key = tuple[str, int, int, int]
 
@@ -18,12 +19,11 @@ Key = tuple[str, int, int, int]
 def encode(experiment: Experiment, images: Images, phase: str, presentation: int, attempt: int, image: int) -> Spikes:
     """The input spikes of one attempt at one presentation, wherever and whenever it is asked for.
 
-    The last bins stay empty where a delayed spike could otherwise be in flight at the end.
+    In training without a rest, the last bins stay empty where a delayed spike would be in flight at the end.
     """
-    network = experiment.network
-    delay = 0 if network.delays == "none" else round(network.max_delay / network.dt)
-    has_rest = experiment.rest_bins if phase == "train" else 0
-    n_bins = experiment.stimulus_bins - max(0, delay - has_rest)
+    network, n_bins = experiment.network, experiment.stimulus_bins
+    if phase == "train":
+        n_bins -= max(0, Layout(experiment, images.n_input).max_delay_bins - experiment.rest_bins)
     rng = generator(experiment.seed, phase, presentation, attempt)
     return experiment.encoding.encode(images.row(image), rng, attempt=attempt, n_bins=n_bins, dt=network.dt * 1e-3)
 
@@ -56,11 +56,11 @@ class Stimuli:
             spikes = self._ahead[1].result()
         else:
             spikes = self._encode(self._experiment, presentation, attempt)
-        following = presentation + 1
-        self._ahead = None
-        if following < len(self._order):
-            task = self._thread.submit(self._encode, self._experiment, following, 0)
-            self._ahead = ((self._phase, following, 0, self._version), task)
+        following = (self._phase, presentation + 1, 0, self._version)
+        if presentation + 1 >= len(self._order):
+            self._ahead = None
+        elif self._ahead is None or self._ahead[0] != following:
+            self._ahead = (following, self._thread.submit(self._encode, self._experiment, presentation + 1, 0))
         return spikes
 
     def _encode(self, experiment: Experiment, presentation: int, attempt: int) -> Spikes:

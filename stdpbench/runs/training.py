@@ -22,7 +22,7 @@ from stdpbench.simulators import Response, Simulator
 _ORDER = 201  # stream of the seed for the order of pictures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Presented:
     """One training presentation that is over.
 

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
-from stdpbench.network import delay_bins
+from stdpbench.network import Layout, delay_bins
 from stdpbench.simulators.base import Recording, Response, Simulator
 from stdpbench.simulators.compiled.toolchain import find_compiler
 
@@ -43,6 +45,7 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
     """
     if name is not None and name not in SIMULATORS:
         raise StdpbenchError(f"there is no simulator {name!r}; {suggestion(name, SIMULATORS)}")
+    _check_size(experiment, n_input)
     compiler, remark = find_compiler(), ""
     delays: NDArray[np.int32] | None = None
     if experiment.network.delays == "uniform":
@@ -58,18 +61,51 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
 
         simulator = CompiledSimulator(experiment, n_input, delays, compiler=compiler)
     else:
-        from stdpbench.simulators.runtime import RuntimeSimulator
+        from stdpbench.simulators.runtime import RuntimeSimulator, cython_works
 
-        target = "numpy" if compiler is None else "cython"
-        if compiler is None:
+        target = "cython" if cython_works() else "numpy"
+        if target == "numpy":
+            lacking = "No C++ compiler was found" if compiler is None else "Cython cannot compile here"
             remark = (
-                "No C++ compiler was found, so the network runs in Brian2's NumPy mode, some hundred times slower; "
-                "`stdpbench doctor` says how to get one."
+                f"{lacking}, so the network runs in Brian2's NumPy mode, much slower; `stdpbench doctor` may say how "
+                "to mend that."
             )
         simulator = RuntimeSimulator(experiment, n_input, delays, target=target)
     simulator.theta[...] = experiment.exc.quantities().get("theta_start", 0.0)
     simulator.reset()
     return simulator, remark
+
+
+def _check_size(experiment: Experiment, n_input: int) -> None:
+    """See that the synapses of a network can be numbered, and fit into the memory of this machine.
+
+    Raises
+    ------
+    StdpbenchError
+        With the size, if they do not.
+    """
+    layout = Layout(experiment, n_input)
+    n_synapses = n_input * layout.n_exc
+    per_synapse = 8 + 16 + (12 + 8 * (1 + len(layout.input_traces)) if layout.delays_differ else 0)
+    needed = n_synapses * per_synapse
+    free = _available_memory()
+    if n_synapses >= 2**31 or (free is not None and needed > free):
+        limit = "" if free is None else f", and {free / 2**30:.1f} GiB are available"
+        raise StdpbenchError(
+            f"{n_input} input and {layout.n_exc} exc neurons make {n_synapses:.3g} synapses, which need "
+            f"{needed / 2**30:.1f} GiB{limit}: lower network.n_exc or data.resize"
+        )
+
+
+def _available_memory() -> int | None:
+    """Bytes that this process may still use, as far as the system tells."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 __all__ = ["SIMULATORS", "Recording", "Response", "Simulator", "find_compiler", "open_simulator"]

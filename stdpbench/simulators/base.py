@@ -7,9 +7,13 @@ flight at its end: no absolute time and no pending spike crosses a boundary. Eve
 
 from __future__ import annotations
 
+import signal
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +27,24 @@ from stdpbench.network.layout import LAST_ARRIVAL
 RECORDED = ("v", "ge", "gi", "theta")
 
 
-@dataclass(frozen=True)
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl+C back: a presentation that is cut off would leave a state that no presentation leaves."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    try:
+        yield
+    finally:
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+    if held and callable(handler):
+        handler(*held[0])
+
+
+@dataclass(frozen=True, eq=False)
 class Recording:
     """Time courses of some exc neurons during one presentation, one row per time step.
 
@@ -44,7 +65,7 @@ class Recording:
     theta: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Response:
     """What the network did in one presentation.
 
@@ -167,11 +188,12 @@ class Simulator(ABC):
         if self.layout.max_delay_bins and not self.layout.delays_differ:
             # one delay for all synapses, and for the input traces, is the same as spikes that come later
             arriving = Spikes(spikes.index, spikes.bin + np.int32(self.layout.max_delay_bins))
-        exc, inh, courses = self._run(arriving, n_bins, plastic, neurons)
         self._traces_moved |= plastic
-        if self.layout.delays_differ and plastic:
-            # the origin of time moves to the end of this presentation
-            self._array(f"plastic.{LAST_ARRIVAL}")[...] -= n_bins * self._experiment.network.dt * 1e-3
+        with _uninterrupted():
+            exc, inh, courses = self._run(arriving, n_bins, plastic, neurons)
+            if self.layout.delays_differ and plastic:
+                # the origin of time moves to the end of this presentation
+                self._array(f"plastic.{LAST_ARRIVAL}")[...] -= n_bins * self._experiment.network.dt * 1e-3
         n_counted = int(np.searchsorted(exc.bin, n_stimulus))
         counts = np.bincount(exc.index[:n_counted], minlength=self.layout.n_exc)
         recording = None
@@ -229,21 +251,29 @@ class Simulator(ABC):
                     raise StdpbenchError(
                         f"{section}.{parameter.name} is structural: changing it needs another network and run"
                     )
+        if self.layout.delays_differ and experiment.seed != self._experiment.seed:
+            raise StdpbenchError(
+                "the seed is structural where delays are drawn from it: another one needs another run"
+            )
         old_taus = self.layout.parameters(self._experiment)["plastic"]
         parameters = self.layout.parameters(experiment)
         if self.layout.delays_differ:
             self._bring_traces_up_to_date(old_taus, parameters["plastic"])
-        self._experiment = experiment
+        self._experiment, self.layout = experiment, Layout(experiment, self.layout.n_input)
         self._write_parameters(parameters)
 
     def _bring_traces_up_to_date(self, old: Mapping[str, float], new: Mapping[str, float]) -> None:
-        """Decay per-synapse traces to this boundary with the time constants that held until now."""
+        """Decay per-synapse traces with the time constants that held until now.
+
+        To the last step of the presentation before, since a trace decays at the start of each step: from the first
+        step of the next one on, the new time constants hold, as they do for traces of neurons.
+        """
         if all(old[trace.tau] == new[trace.tau] for trace in self.layout.input_traces):
             return
-        arrival = self._array(f"plastic.{LAST_ARRIVAL}")
+        arrival, dt = self._array(f"plastic.{LAST_ARRIVAL}"), self._experiment.network.dt * 1e-3
         for trace in self.layout.input_traces:
-            self._array(f"plastic.{trace.name}")[...] *= np.exp(arrival / old[trace.tau])
-        arrival[...] = 0
+            self._array(f"plastic.{trace.name}")[...] *= np.exp(np.minimum(arrival + dt, 0) / old[trace.tau])
+        arrival[...] = -dt
 
     def _check_input(self, spikes: Spikes, n_stimulus: int, n_bins: int) -> None:
         if not len(spikes):

@@ -16,8 +16,16 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.brian import brian2 as b2
+from stdpbench.network.brian import preferences
 from stdpbench.network.build import build
 from stdpbench.simulators.base import RECORDED, Simulator
+
+
+def cython_works() -> bool:
+    """Whether Brian2's Cython target compiles here; it needs Python's headers and a compiler that setuptools knows."""
+    from brian2.codegen.runtime.cython_rt import CythonCodeObject
+
+    return bool(CythonCodeObject.is_available())
 
 
 class RuntimeSimulator(Simulator):
@@ -41,14 +49,13 @@ class RuntimeSimulator(Simulator):
     ) -> None:
         super().__init__(experiment, n_input, delay_bins)
         b2.set_device("runtime")
-        b2.prefs.codegen.target = target
-        b2.start_scope()
-        self._built = build(self.layout)
-        if self.layout.delays_differ and delay_bins is not None:
-            dt = experiment.network.dt * b2.ms
-            for pathway in ("pre", "drive"):
-                getattr(self._built.groups["plastic"], pathway).delay = delay_bins.reshape(-1) * dt
-        self._built.network.run(0 * b2.ms, namespace={})
+        with preferences(codegen__target=target):
+            self._built = build(self.layout)
+            if self.layout.delays_differ and delay_bins is not None:
+                dt = experiment.network.dt * b2.ms
+                for pathway in ("pre", "drive"):
+                    getattr(self._built.groups["plastic"], pathway).delay = delay_bins.reshape(-1) * dt
+            self._built.network.run(0 * b2.ms, namespace={})
         source = self._built.groups["input"]
         self._spikespace = source.variables["_spikespace"].get_value()
         self._clock = source.clock
@@ -128,8 +135,9 @@ class RuntimeSimulator(Simulator):
                     raise RuntimeError(f"{sum(pending)} events of {pathway.name} are pending after {n_bins} steps")
 
     def close(self) -> None:
-        """Let Brian2's objects go."""
+        """Let the objects of Brian2 go."""
         self._closed = True
+        self._training, self._frozen = [], []
 
 
 def _joined(found: list[tuple[int, NDArray[np.int32]]]) -> Spikes:

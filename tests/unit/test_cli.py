@@ -109,6 +109,7 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
     source = f"data.path={tmp_path / 'pictures.npz'}"
     arguments = ["run", "digits", *SMALL, "--set", "data.kind=npz", "--set", source, "--runs", str(tmp_path), "--json"]
     arguments += ["--set", "encoding.rate_per_grey=0.02"]
+    arguments += ["--set", "schedule.train_images=none", "--set", "schedule.test_images=none"]
     status, out, err = run_cli(arguments, capsys)
     assert status == 0
     assert "no labels" in err
@@ -126,6 +127,9 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
         (["run", "digits", "--set", "nonsense"], "PATH=VALUE"),
         (["run", "digits", "--simulator", "runtim"], "did you mean 'runtime'"),
         (["run", "digits", "--set", "data.pixel_sum=1e7"], "data.pixel_sum"),
+        (["run", "digits", "--set", "schedule.label_images=5000"], "there are only 1347 pictures"),
+        (["run", "digits", "--set", "data.frame=none", "--set", "data.resize=8"], "network.weight_sum"),
+        (["run", "digits", "--set", "network.n_exc=100000", "--set", "data.frame=500"], "synapses"),
         (["run", "digits", "--set", "data.kind=folder", "--set", "data.path=/does/not/exist"], "/does/not/exist"),
         (["evaluate", "/does/not/exist"], "no run folder"),
         (["describe", "pison"], "did you mean 'poisson'"),

@@ -163,16 +163,22 @@ def test_set_leaves_the_original_alone() -> None:
 
 
 def test_another_kind_starts_from_its_own_defaults() -> None:
-    changed = DEFAULT.override({"exc.theta_plus": "1 mV", "inh.v_rest": "-1 mV", "inh.kind": "adaptive-lif"})
+    framed = DEFAULT.override({"exc.theta_plus": "1 mV", "data.frame": 30})
+    changed = framed.override({"data.kind": "npz"})
     assert changed.exc.theta_plus == 1.0  # type: ignore[attr-defined]
-    assert changed.inh.kind == "adaptive-lif"  # type: ignore[attr-defined]
-    assert changed.inh.tau_m == 100.0  # type: ignore[attr-defined]
+    assert changed.data.kind == "npz"  # type: ignore[attr-defined]
+    assert changed.data.frame is None
 
 
 def test_a_parameter_of_another_kind_is_set_whatever_the_order() -> None:
-    first = DEFAULT.override({"inh.kind": "adaptive-lif", "inh.theta_plus": "1 mV"})
-    last = DEFAULT.override({"inh.theta_plus": "1 mV", "inh.kind": "adaptive-lif"})
+    first = DEFAULT.override({"data.kind": "npz", "data.path": "a.npz"})
+    last = DEFAULT.override({"data.path": "a.npz", "data.kind": "npz"})
     assert first == last
+
+
+def test_inh_neurons_must_not_adapt() -> None:
+    with pytest.raises(StdpbenchError, match=r"inh\.kind 'adaptive-lif'.*'lif'"):
+        DEFAULT.override({"inh.kind": "adaptive-lif"})
 
 
 @pytest.mark.parametrize("text", ["exc.tau_m", "", "=5", " = 5"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -75,19 +74,29 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
     folder = cache_folder() / "networks" / key(layout, compiler)[:32]
     library, table = folder / f"network{_SUFFIX}", folder / "symbols.json"
     try:
-        if not table.is_file():
+        symbols = _read(library, table)
+        if symbols is None:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_suffix(".lock")):
-                if not table.is_file():
+                symbols = _read(library, table)
+                if symbols is None:
                     _make(layout, compiler, folder)
-        symbols: list[dict[str, Any]] = json.loads(table.read_text(encoding="utf-8"))
+                    symbols = _read(library, table) or []
     except OSError as error:
         raise StdpbenchError(
             f"the cache of compiled networks at {cache_folder()} cannot be used ({error.strerror}); "
             "make room or name another folder in STDPBENCH_CACHE"
         ) from error
-    os.utime(folder)  # the time of last use, by which old networks can be told
     return library, symbols
+
+
+def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
+    """The symbol table of a whole cache entry; None if there is none, or it is damaged and has to be made again."""
+    try:
+        symbols = json.loads(table.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return symbols if library.is_file() and isinstance(symbols, list) and symbols else None
 
 
 def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
@@ -98,13 +107,11 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
         source = aside / "source"
         source.mkdir()
         symbols = generate(layout, source)
-        compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}")
+        log = folder.with_suffix(".log")
+        compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}", log)
         shutil.rmtree(source / "brianlib", ignore_errors=True)
         (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         aside.rename(folder)
-    except StdpbenchError:
-        raise
-    except BaseException:
+    finally:
         shutil.rmtree(aside, ignore_errors=True)
-        raise

@@ -18,6 +18,7 @@ from stdpbench.network.brian import (
     CPPStandaloneDevice,
     all_devices,
     get_device,
+    preferences,
     reset_device,
 )
 from stdpbench.network.brian import brian2 as b2
@@ -134,16 +135,15 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
     try:
         device.reinit()
         device.activate(build_on_run=False)
-        b2.prefs.core.stop_on_keyboard_interrupt = False
-        b2.start_scope()
-        device.delays_differ = layout.delays_differ
-        device.built = built = _BuiltNames(layout)
-        made = build(layout)
-        built.adopt(made)
-        made.network.run(0 * b2.ms, namespace={})
-        device.insert_code("before_end", "return 0;")
-        device.build(directory=str(folder), compile=False, run=False)
-        return _write_resident(layout, made, device, folder)
+        with preferences():
+            device.delays_differ = layout.delays_differ
+            device.built = built = _BuiltNames(layout)
+            made = build(layout)
+            built.adopt(made)
+            made.network.run(0 * b2.ms, namespace={})
+            device.insert_code("before_end", "return 0;")
+            device.build(directory=str(folder), compile=False, run=False)
+            return _write_resident(layout, made, device, folder)
     finally:
         device.reinit()
         reset_device()

@@ -44,21 +44,29 @@ class CompiledSimulator(Simulator):
         super().__init__(experiment, n_input, delay_bins)
         path, symbols = fetch(self.layout, compiler)
         self._library = _load_private_copy(path)
-        if self._library.resident_start() != 0:
-            raise StdpbenchError("the compiled network did not start; `stdpbench doctor` may tell more")
+        self._checked(self._library.resident_start())
         self._arrays: dict[str, NDArray[np.float64]] = {}
         for number, symbol in enumerate(symbols):
-            size = ctypes.c_int64()
-            address = self._library.resident_array(number, ctypes.byref(size))
+            size, item = ctypes.c_int64(), ctypes.c_int64()
+            address = self._library.resident_array(number, ctypes.byref(size), ctypes.byref(item))
+            if not address or item.value != np.dtype(np.float64).itemsize:
+                raise StdpbenchError(f"the compiled network at {path} is damaged: remove its folder")
             self._arrays[symbol["key"]] = np.ctypeslib.as_array(
                 ctypes.cast(address, _double_p), shape=(size.value,)
             ).reshape(self._shape(symbol["key"], size.value))
         if self.layout.delays_differ and delay_bins is not None:
             bins = np.ascontiguousarray(delay_bins, np.int32)
-            self._library.resident_set_delays(bins.ctypes.data_as(_int32_p), n_input, self.layout.n_exc)
+            self._checked(self._library.resident_set_delays(bins.ctypes.data_as(_int32_p), n_input, self.layout.n_exc))
         self._theta_plus = 0.0
         self._write_parameters(self.layout.parameters())
         self.reset()
+
+    @staticmethod
+    def _checked(status: int) -> None:
+        if status != 0:
+            raise StdpbenchError(
+                "there is not enough memory for this network: lower network.n_exc or the size of the pictures"
+            )
 
     def _shape(self, key: str, size: int) -> tuple[int, ...]:
         variable = self.layout.state.get(key)
@@ -81,8 +89,9 @@ class CompiledSimulator(Simulator):
         index = np.ascontiguousarray(spikes.index, np.int32)
         bins = np.ascontiguousarray(spikes.bin, np.int32)
         courses = np.empty((n_bins, len(RECORDED), len(record))) if len(record) else None
-        self._array("exc.theta_plus")[...] = self._theta_plus if plastic else 0.0
-        self._library.resident_present(
+        if "exc.theta_plus" in self._arrays:
+            self._array("exc.theta_plus")[...] = self._theta_plus if plastic else 0.0
+        status = self._library.resident_present(
             index.ctypes.data_as(_int32_p),
             bins.ctypes.data_as(_int32_p),
             len(index),
@@ -92,6 +101,7 @@ class CompiledSimulator(Simulator):
             len(record),
             None if courses is None else courses.ctypes.data_as(_double_p),
         )
+        self._checked(status)
         return self._spikes(0), self._spikes(1), courses
 
     def _spikes(self, layer: int) -> Spikes:
@@ -109,23 +119,32 @@ class CompiledSimulator(Simulator):
 
 
 def _load_private_copy(path: Path) -> ctypes.CDLL:
-    handle, name = tempfile.mkstemp(prefix="stdpbench-", suffix=path.suffix)
-    os.close(handle)
-    copy = Path(name)
-    try:
-        shutil.copyfile(path, copy)
-        library = ctypes.CDLL(str(copy))
-    except OSError as error:
-        raise StdpbenchError(f"the compiled network {path} does not load: {error}") from error
-    finally:
-        with contextlib.suppress(PermissionError):  # Windows keeps a loaded library; its temporary folder is emptied
-            copy.unlink()
+    failure: OSError | None = None
+    for folder in (path.parent, None):  # the folder for temporary files may be mounted so that nothing in it runs
+        try:
+            handle, name = tempfile.mkstemp(prefix=".loaded-", suffix=path.suffix, dir=folder)
+        except OSError as error:
+            failure = error
+            continue
+        os.close(handle)
+        copy = Path(name)
+        try:
+            shutil.copyfile(path, copy)
+            library = ctypes.CDLL(str(copy))
+            break
+        except OSError as error:
+            failure = error
+        finally:
+            with contextlib.suppress(PermissionError):  # Windows does not let go of a loaded library
+                copy.unlink()
+    else:
+        raise StdpbenchError(f"the compiled network {path} does not load: {failure}") from failure
     library.resident_start.restype = ctypes.c_int
     library.resident_array.restype = ctypes.c_void_p
-    library.resident_array.argtypes = [ctypes.c_int32, _int64_p]
+    library.resident_array.argtypes = [ctypes.c_int32, _int64_p, _int64_p]
     library.resident_set_delays.argtypes = [_int32_p, ctypes.c_int32, ctypes.c_int32]
-    library.resident_set_delays.restype = None
-    library.resident_present.restype = None
+    library.resident_set_delays.restype = ctypes.c_int
+    library.resident_present.restype = ctypes.c_int
     library.resident_present.argtypes = [
         _int32_p,
         _int32_p,

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -68,16 +69,24 @@ def _is_apple_arm() -> bool:
 @cache
 def find_compiler() -> Compiler | None:
     """The first C++ compiler that answers: ``$CXX``, g++, c++, clang++, then the ``ziglang`` wheel."""
-    candidates: list[tuple[str, ...]] = []
-    if named := os.environ.get("CXX"):
-        candidates.append(tuple(shlex.split(named)))
-    candidates += [("g++",), ("c++",), ("clang++",)]
-    for command in candidates:
-        if shutil.which(command[0]) and (compiler := _ask(command)):
+    for _, command in candidates():
+        if compiler := _ask(command):
             return compiler
-    if find_spec("ziglang"):
-        return _ask((sys.executable, "-m", "ziglang", "c++"))
     return None
+
+
+def candidates() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What compilers are called and how they are run, best first; whether they work is not asked here."""
+    if named := os.environ.get("CXX", "").strip():
+        try:
+            yield "$CXX", tuple(shlex.split(named, posix=os.name != "nt")) or (named,)
+        except ValueError:  # a quote that is not closed
+            yield "$CXX", (named,)
+    for name in ("g++", "c++", "clang++"):
+        if path := shutil.which(name):
+            yield name, (path,)
+    if find_spec("ziglang"):
+        yield "ziglang", (sys.executable, "-m", "ziglang", "c++")
 
 
 def _ask(command: tuple[str, ...]) -> Compiler | None:
@@ -106,21 +115,38 @@ def cpu_flags() -> frozenset[str]:
     return frozenset((platform.machine(), platform.processor()))
 
 
-def compile_library(compiler: Compiler, source: Path, library: Path) -> None:
+def compile_library(compiler: Compiler, source: Path, library: Path, log: Path | None = None) -> None:
     """Compile one translation unit into a shared library.
+
+    Parameters
+    ----------
+    compiler : Compiler
+        Which compiler.
+    source, library : Path
+        What is compiled, and what comes out.
+    log : Path, optional
+        Where the compiler's own words go if it refuses; beside the source, as ``compiler.log``, if not said.
 
     Raises
     ------
     StdpbenchError
-        If the compiler refuses; its own words are left beside the source, in ``compiler.log``.
+        If the compiler refuses.
     """
     command = [*compiler.command, *compiler.flags, "-shared", "-I.", source.name, "-o", str(library.resolve())]
-    done = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        log = source.parent / "compiler.log"
+    try:
+        done = subprocess.run(
+            command, cwd=source.parent, capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        raise StdpbenchError(f"the compiler {compiler.command[0]} cannot be run: {error.strerror}") from error
+    if done.returncode != 0 or not library.is_file():
+        log = log or source.parent / "compiler.log"
         log.write_text(shlex.join(command) + "\n\n" + done.stdout + done.stderr, encoding="utf-8")
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        first = next((line for line in said if "error" in line), said[0] if said else f"status {done.returncode}")
+        first = next(
+            (line for line in said if "error" in line),
+            said[0] if said else f"status {done.returncode}, and no library",
+        )
         raise StdpbenchError(
             f"{compiler.version} could not compile the network ({first}); its words are in {log}; "
             "--simulator runtime works without compiling"

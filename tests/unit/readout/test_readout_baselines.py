@@ -78,13 +78,21 @@ def test_class_without_training_pictures_is_never_answered() -> None:
     [
         (0, slice(None), "1 to 20 centres for 20 training pictures, not 0"),
         (21, slice(None), "not 21"),
-        (3, slice(5), "20 training and 8 test pictures, but labels of 5 and 8"),
+        (3, slice(5), "5 training and 8 test pictures, but labels of 20 and 8"),
     ],
 )
 def test_errors_are_sentences(k: int, cut: slice, sentence: str) -> None:
     train, test = blobs(20, 0), blobs(8, 1)
     with pytest.raises(StdpbenchError, match=sentence):
-        kmeans_accuracy(train[0], train[1][cut], *test, k, 0)
+        kmeans_accuracy(train[0][cut], train[1], *test, k, 0)
+
+
+def test_centres_are_found_by_all_pictures_and_named_by_those_with_labels() -> None:
+    train, test = blobs(300, 0), blobs(90, 1)
+    few = kmeans_accuracy(train[0], train[1][:30], *test, 3, 0, n_classes=3)
+    assert few.accuracy == pytest.approx(1)
+    none_of_the_last = np.flatnonzero(train[1] == 2)[0]
+    assert kmeans_accuracy(train[0], train[1][:none_of_the_last], *test, 3, 0, n_classes=3).n_unanswered == 30
 
 
 def test_pictures_of_another_size() -> None:

@@ -84,23 +84,30 @@ inline void step_frozen()
 
 extern "C" {
 
+// Functions that allocate give back 0, or OUT_OF_MEMORY: no exception may leave them.
+static const int OUT_OF_MEMORY = 12;
+
 int resident_start()
 {
     static char name[] = "resident";
     char *arguments[] = {name, nullptr};
-    return brian_main(1, arguments);
+    try {
+        return brian_main(1, arguments);
+    } catch (const std::bad_alloc &) {
+        return OUT_OF_MEMORY;
+    }
 }
 
-// Address and number of elements of an array, by its number in the symbol table.
-void *resident_array(int32_t number, int64_t *size)
+// Address, number of elements and bytes per element of an array, by its number in the symbol table.
+void *resident_array(int32_t number, int64_t *size, int64_t *item)
 {
     using namespace brian;
     switch (number) {
 {% for array in arrays %}
 {% if array.dynamic %}
-    case {{loop.index0}}: *size = (int64_t){{array.name}}.size(); return {{array.name}}.data();
+    case {{loop.index0}}: *size = (int64_t){{array.name}}.size(); *item = sizeof({{array.name}}[0]); return {{array.name}}.data();
 {% else %}
-    case {{loop.index0}}: *size = _num_{{array.name}}; return {{array.name}};
+    case {{loop.index0}}: *size = _num_{{array.name}}; *item = sizeof({{array.name}}[0]); return {{array.name}};
 {% endif %}
 {% endfor %}
     default: *size = 0; return nullptr;
@@ -108,8 +115,8 @@ void *resident_array(int32_t number, int64_t *size)
 }
 
 // One delay per synapse, in bins, (n_sources, n_targets).
-void resident_set_delays(const int32_t *bins, int32_t n_sources, int32_t n_targets)
-{
+int resident_set_delays(const int32_t *bins, int32_t n_sources, int32_t n_targets)
+try {
     using resident::delays;
     const size_t n = (size_t)n_sources * n_targets;
     delays.longest = n ? *std::max_element(bins, bins + n) : 0;
@@ -127,12 +134,15 @@ void resident_set_delays(const int32_t *bins, int32_t n_sources, int32_t n_targe
         }
         first[delays.longest + 1] = place;
     }
+    return 0;
+} catch (const std::bad_alloc &) {
+    return OUT_OF_MEMORY;
 }
 
 // Take n_bins steps from time 0. Spikes are sorted by (bin, index). `courses`, where given, receives (n_bins, 4, n_watched).
-void resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, int32_t plastic,
-                      const int64_t *watched, int32_t n_watched, double *courses)
-{
+int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, int32_t plastic,
+                     const int64_t *watched, int32_t n_watched, double *courses)
+try {
     using namespace brian;
     resident::FlushDenormals flush;
     resident::input.index = index;
@@ -167,6 +177,9 @@ void resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes
     resident::now = 0;
     {{clock}}.timestep[0] = 0;
     {{clock}}.t[0] = 0;
+    return 0;
+} catch (const std::bad_alloc &) {
+    return OUT_OF_MEMORY;
 }
 
 // Spikes of the last presentation: layer 0 is exc, 1 is inh.

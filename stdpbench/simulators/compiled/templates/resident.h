@@ -65,8 +65,8 @@ static inline double fast_exp(double x)
 // Brian2's int(condition), as the double that it is multiplied as.
 static inline double indicator(bool condition) { return condition ? 1.0 : 0.0; }
 
-// Neurons of a group that is mostly idle. A neuron whose step changed no bit of its state, and to which nothing happened since, would
-// change none in the next step either: it sleeps until an event touches it. So what is skipped is exactly what would do nothing.
+// Neurons of a group that is mostly idle. A neuron whose step changed no bit of its state, that did not fire in that step, and to
+// which nothing happens, would do the same in every further step: it sleeps until an event touches it. What is skipped is nothing.
 struct Awake {
     std::vector<int32_t> list;  // ascending
     std::vector<char> is;

@@ -22,7 +22,6 @@
         {{vector_code|fast|autoindent}}
         _moved[_k] = {% for array in vector_code|written %}(_before{{loop.index}} != {{array}}[_idx]){{ " | " if not loop.last }}{% endfor %};
     }
-    _awake.keep_moved();
     {% else %}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
     RESIDENT_INDEPENDENT

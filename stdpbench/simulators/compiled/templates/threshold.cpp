@@ -1,5 +1,5 @@
 {# Brian2's threshold in two passes: most steps have no spike, and whether one has is found without a branch. Of a group that is
-   mostly idle only those awake are asked: one that sleeps was below threshold when it fell asleep. #}
+   mostly idle only those awake are asked; they fall asleep here, after it is known that they do not fire: see resident.h. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 
@@ -9,13 +9,19 @@
     {% set _eventspace = get_array_name(eventspace_variable) %}
     int32_t _count = 0;
     {% if awake_list(owner) %}
-    for (const int32_t _idx : resident::{{awake_list(owner)}}.list)
+    resident::Awake &_awake = resident::{{awake_list(owner)}};
+    for (int32_t _k = 0; _k < (int32_t)_awake.list.size(); _k++)
     {
+        const int32_t _idx = _awake.list[_k];
         const size_t _vectorisation_idx = _idx;
         {{vector_code|autoindent}}
         if (_cond)
+        {
             {{_eventspace}}[_count++] = _idx;
+            _awake.moved[_k] = 1;  // its reset is still to come
+        }
     }
+    _awake.keep_moved();
     {% else %}
     int _any = 0;
     RESIDENT_INDEPENDENT

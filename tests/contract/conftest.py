@@ -1,0 +1,80 @@
+"""What the tests of the contract share: a cache of their own, simulators built once, MNIST where it is at hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from networks import put_start
+
+from stdpbench.datasets import Images
+from stdpbench.experiment import Experiment
+from stdpbench.simulators import Simulator, find_compiler, open_simulator
+
+Opener = Callable[..., Simulator]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where these tests keep compiled networks: each is compiled once per session, the user's cache is left alone."""
+    folder = tmp_path_factory.mktemp("compiled networks ü")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STDPBENCH_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def built(compiled_networks: Path) -> Iterator[Opener]:
+    """A simulator from a pool: built once per session, then put to the same start for each test.
+
+    That its past does not matter is part of the contract. Tests that change parameters, or want a simulator of
+    their own, open one with `opened`.
+    """
+    pool: dict[tuple[str, str, int], Simulator] = {}
+
+    def get(name: str, experiment: Experiment, n_input: int = 100) -> Simulator:
+        key = (name, experiment.digest, n_input)
+        if key not in pool:
+            pool[key] = _open(name, experiment, n_input)
+        put_start(pool[key])
+        return pool[key]
+
+    yield get
+    for simulator in pool.values():
+        simulator.close()
+
+
+@pytest.fixture
+def opened(compiled_networks: Path) -> Iterator[Opener]:
+    """A simulator of a test's own, at the same start as `built` gives."""
+    mine: list[Simulator] = []
+
+    def get(name: str, experiment: Experiment, n_input: int = 100) -> Simulator:
+        mine.append(_open(name, experiment, n_input))
+        put_start(mine[-1])
+        return mine[-1]
+
+    yield get
+    for simulator in mine:
+        simulator.close()
+
+
+def _open(name: str, experiment: Experiment, n_input: int) -> Simulator:
+    if name == "compiled" and find_compiler() is None:
+        pytest.skip("needs a C++ compiler")
+    return open_simulator(experiment, n_input, name)[0]
+
+
+_DATA = os.environ.get("STDPBENCH_DATA")  # read now: other tests set it to folders of their own
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Images:
+    """The 60 000 training pictures of MNIST."""
+    if not _DATA or not (Path(_DATA).expanduser() / "mnist").is_dir():
+        pytest.skip("needs the MNIST files in STDPBENCH_DATA/mnist")
+    from stdpbench.datasets.mnist import MNIST
+
+    return MNIST(path=str(Path(_DATA).expanduser().resolve() / "mnist")).load().train

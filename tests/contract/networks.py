@@ -1,0 +1,134 @@
+"""Small networks, stimuli and comparisons that the tests of the contract share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.encoding import Spikes
+from stdpbench.experiment import Experiment
+from stdpbench.network import delay_bins
+from stdpbench.simulators import Response, Simulator
+
+SIMULATORS = ("compiled", "runtime")
+INHIBITIONS = ("layer", "direct", "direct-undelayed")
+DELAYS = ("none", "homogeneous", "uniform")
+VARIANTS = [(inhibition, delays) for inhibition in INHIBITIONS for delays in DELAYS]
+
+# One size for most tests: what is compiled depends on it
+N_INPUT, N_EXC, STIMULUS_BINS, DELAY_BINS = 100, 20, 200, 20
+
+
+def experiment(inhibition: str = "layer", delays: str = "none", **changes: Any) -> Experiment:
+    """A small network, 100 ms of stimulus; `changes` are ``section__parameter = value``."""
+    mapping: dict[str, Any] = {
+        "seed": 7,
+        "network": {"n_exc": N_EXC, "inhibition": inhibition, "delays": delays, "weight_sum": 20.0},
+        "schedule": {"stimulus": STIMULUS_BINS * 0.5, "between": "carry"},
+    }
+    for path, value in changes.items():
+        section, _, name = path.partition("__")
+        mapping.setdefault(section, {})[name] = value
+    return Experiment.from_mapping(mapping)
+
+
+def spikes_at(*events: tuple[int, int]) -> Spikes:
+    """Input spikes at (bin, index)."""
+    bins, index = zip(*sorted(events), strict=True) if events else ((), ())
+    return Spikes(np.array(index, np.int32), np.array(bins, np.int32))
+
+
+def random_spikes(seed: int, n_bins: int, probability: float = 0.03, n_input: int = N_INPUT) -> Spikes:
+    """Independent input spikes in every cell of (bin, index)."""
+    cells = np.flatnonzero(np.random.default_rng(seed).random(n_bins * n_input) < probability)
+    return Spikes((cells % n_input).astype(np.int32), (cells // n_input).astype(np.int32))
+
+
+def stimulus(seed: int, simulator: Simulator, probability: float = 0.03, *, n_rest: int = 0) -> Spikes:
+    """Random input that leaves out the last bins where it would still be in flight at the end."""
+    layout = simulator.layout
+    n_bins = simulator.experiment.stimulus_bins - max(0, layout.max_delay_bins - n_rest)
+    return random_spikes(seed, n_bins, probability, layout.n_input)
+
+
+def put_start(simulator: Simulator, seed: int = 1, *, column_sum: float = 20.0, theta: float = 20e-3) -> None:
+    """Random weights within their bounds, theta somewhat apart, all else in the reset state.
+
+    Column sums and theta are such that a stimulus draws spikes from many neurons, and many spikes draw learning.
+    """
+    rng = np.random.default_rng(seed)
+    w = rng.random(simulator.w.shape) + 0.01
+    simulator.w[...] = np.minimum(w * (column_sum / w.sum(axis=0)), 1.0)
+    simulator.theta[...] = theta + rng.random(simulator.theta.shape) * 1e-3
+    simulator.reset()
+
+
+def delays_of(made: Experiment, n_input: int = N_INPUT) -> NDArray[np.int64]:
+    """Delay of every synapse in steps, (n_input, n_exc)."""
+    network = made.network
+    if network.delays == "uniform":
+        return delay_bins(made, n_input).astype(np.int64)
+    steps = round(network.max_delay / network.dt) if network.delays == "homogeneous" else 0
+    return np.full((n_input, network.n_exc), steps, np.int64)
+
+
+def pairs(spikes: Spikes) -> list[tuple[int, int]]:
+    """Spikes as (bin, index)."""
+    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
+
+
+def process(code: str, **environment: str) -> subprocess.Popen[str]:
+    """Python in a process of its own, with all of this module and `open_simulator` at hand."""
+    here = Path(__file__).resolve().parent
+    path = os.pathsep.join([str(here), *(entry or str(Path.cwd()) for entry in sys.path)])
+    opening = "from networks import *\nfrom stdpbench.simulators import open_simulator\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", opening + textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def in_another_process(code: str, **environment: str) -> Any:
+    """What `code`, run in a process of its own, left in its variable ``said``."""
+    running = process(textwrap.dedent(code) + "\nprint('said:' + json.dumps(said))", **environment)
+    out, err = running.communicate(timeout=250)
+    lines = [line for line in out.splitlines() if line.startswith("said:")]
+    assert running.returncode == 0, f"the process ended with {running.returncode}:\n{err}"
+    return json.loads(lines[-1].removeprefix("said:"))
+
+
+def assert_same_spikes(first: Response, second: Response, layers: tuple[str, ...] = ("exc", "inh")) -> None:
+    for layer in layers:
+        assert pairs(getattr(first, layer)) == pairs(getattr(second, layer)), f"{layer} spikes differ"
+    assert np.array_equal(first.spike_counts, second.spike_counts)
+
+
+def fingerprint(response: Response) -> str:
+    """SHA-256 of all that a response says, to the bit."""
+    arrays = [response.spike_counts]
+    for layer in (response.exc, response.inh, response.input):
+        arrays += [layer.index, layer.bin]
+    if response.recording is not None:
+        arrays += [getattr(response.recording, name) for name in ("neurons", "v", "ge", "gi", "theta")]
+    return hashlib.sha256(b"|".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def assert_same_bytes(
+    first: dict[str, NDArray[np.float64]], second: dict[str, NDArray[np.float64]], what: str = "state"
+) -> None:
+    assert first.keys() == second.keys()
+    differing = [name for name in first if first[name].tobytes() != second[name].tobytes()]
+    assert not differing, f"{what} differs in {', '.join(differing)}"

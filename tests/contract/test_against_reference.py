@@ -1,0 +1,291 @@
+"""Both simulators against plain loops written from the design documents (reference.py), variant by variant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import (
+    N_EXC,
+    N_INPUT,
+    SIMULATORS,
+    VARIANTS,
+    delays_of,
+    experiment,
+    in_another_process,
+    pairs,
+    put_start,
+    random_spikes,
+    spikes_at,
+)
+from numpy.typing import NDArray
+from reference import ReferenceNetwork
+
+from stdpbench.encoding import Spikes
+from stdpbench.simulators import Simulator
+
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One presentation, and what the reference says of it."""
+
+    spikes: Spikes
+    n_rest: int
+    exc: list[tuple[int, int]]
+    inh: list[tuple[int, int]]
+    w: NDArray[np.float64]
+    theta: NDArray[np.float64]
+
+
+class _Start:
+    """Where `put_start` writes, in place of a simulator."""
+
+    def __init__(self) -> None:
+        self.w, self.theta = np.zeros((N_INPUT, N_EXC)), np.zeros(N_EXC)
+
+    def reset(self) -> None:
+        """Nothing to reset."""
+
+
+def reference_start(inhibition: str, delays: str, theta: float, **parameters: Any) -> ReferenceNetwork:
+    start = _Start()
+    put_start(start, theta=theta * 1e-3)  # type: ignore[arg-type]
+    return ReferenceNetwork(
+        start.w, start.theta * 1e3, delays_of(experiment(inhibition, delays)), inhibition=inhibition, **parameters
+    )
+
+
+@cache
+def course(inhibition: str, delays: str, theta: float, step: str = "euler") -> tuple[list[Shown], float]:
+    """Five presentations in the reference, carried over from one to the next; the last but one with a rest."""
+    network = reference_start(inhibition, delays, theta, conductance_step=step)
+    shown = []
+    for number, n_rest in enumerate((0, 0, 0, 60, 0)):
+        silent = 0 if delays == "none" else max(0, 20 - n_rest)
+        spikes = random_spikes(100 + number, STEPS - silent, 0.05)
+        exc, inh = network.present(pairs(spikes), STEPS + n_rest, plastic=True)
+        shown.append(Shown(spikes, n_rest, exc, inh, network.w.copy(), network.theta.copy()))
+    return shown, network.largest_gi
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize("theta", [20.0, 5.0], ids=["spikes won by input", "spikes crowded"])
+def test_spikes_and_weights_are_those_of_the_reference(name, inhibition, delays, theta, built):
+    simulator = built(name, experiment(inhibition, delays))
+    put_start(simulator, theta=theta * 1e-3)
+    start = simulator.w.copy()
+    expected, largest_gi = course(inhibition, delays, theta)
+    for number, shown in enumerate(expected):
+        response = simulator.present(shown.spikes, plastic=True, n_rest=shown.n_rest)
+        assert pairs(response.exc) == shown.exc, f"exc spikes of presentation {number}"
+        assert pairs(response.inh) == shown.inh, f"inh spikes of presentation {number}"
+        counted = [neuron for now, neuron in shown.exc if now < STEPS]
+        assert response.spike_counts.tolist() == np.bincount(counted, minlength=N_EXC).tolist()
+        assert np.abs(simulator.w - shown.w).max() <= 1e-9
+        assert np.abs(simulator.theta * 1e3 - shown.theta).max() <= 1e-9
+    # the course is worth comparing: many neurons fired and learned, and inhibition competed
+    fired = {neuron for shown in expected for _, neuron in shown.exc}
+    assert len(fired) >= N_EXC // 3
+    assert (np.abs(simulator.w - start) > 1e-3).sum() >= 100
+    assert largest_gi > 3 * 17
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+def test_the_state_at_the_end_is_that_of_the_reference(name, inhibition, delays, built):
+    simulator = built(name, experiment(inhibition, delays))
+    put_start(simulator)
+    network = reference_start(inhibition, delays, 20.0)
+    silent = 0 if delays == "none" else 20
+    for seed in (5, 6):
+        spikes = random_spikes(seed, STEPS - silent, 0.05)
+        simulator.present(spikes, plastic=True)
+        network.present(pairs(spikes), STEPS, plastic=True)
+    state = simulator.state()
+    expected = {
+        "exc.v": np.array(network.v_exc) * 1e-3,
+        "exc.ge": network.ge_exc,
+        "exc.gi": network.gi_exc,
+        "exc.y1": network.y1,
+        "exc.y2": network.y2,
+    }
+    if inhibition == "layer":
+        expected |= {"inh.v": np.array(network.v_inh) * 1e-3, "inh.ge": network.ge_inh}
+    for array, values in expected.items():
+        np.testing.assert_allclose(state[array], values, rtol=1e-9, atol=1e-12, err_msg=array)
+    if delays == "uniform":
+        # decayed to the last step that was taken, one step before the boundary from which times are counted
+        x = state["plastic.x"] * np.exp((state["plastic.t_arrival"] + 0.5e-3) / 20e-3)
+        np.testing.assert_allclose(x, network.x, rtol=1e-9, atol=1e-12)
+    else:
+        np.testing.assert_allclose(state["input.x"], network.x[:, 0], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("inhibition", ["layer", "direct"])
+def test_exact_decay_of_conductances_is_that_of_the_reference(name, inhibition, built):
+    simulator = built(name, experiment(inhibition, network__conductance_step="exact"))
+    put_start(simulator, theta=20e-3)
+    expected, _ = course(inhibition, "none", 20.0, "exact")
+    assert expected[0].exc != course(inhibition, "none", 20.0)[0][0].exc
+    for shown in expected:
+        response = simulator.present(shown.spikes, plastic=True, n_rest=shown.n_rest)
+        assert (pairs(response.exc), pairs(response.inh)) == (shown.exc, shown.inh)
+        assert np.abs(simulator.w - shown.w).max() <= 1e-9
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_a_finer_time_step_is_that_of_the_reference(name):
+    network = reference_start("layer", "none", 20.0, dt=0.25)
+    spikes = random_spikes(1, STEPS, 0.1)
+    exc, inh = network.present(pairs(spikes), STEPS, plastic=True)
+    assert len(exc) > 5
+    found = in_another_process(
+        f"""
+        simulator, _ = open_simulator(experiment(network__dt=0.25, schedule__stimulus=50.0), N_INPUT, {name!r})
+        put_start(simulator)
+        response = simulator.present(random_spikes(1, {STEPS}, 0.1), plastic=True)
+        said = [pairs(response.exc), pairs(response.inh), simulator.w.tolist()]
+        """
+    )
+    assert [tuple(spike) for spike in found[0]] == exc
+    assert [tuple(spike) for spike in found[1]] == inh
+    assert np.abs(np.array(found[2]) - network.w).max() <= 1e-9
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+def test_frozen_spikes_are_those_of_the_reference(name, inhibition, delays, built):
+    simulator = built(name, experiment(inhibition, delays))
+    network = reference_start(inhibition, delays, 20.0)
+    for seed in (8, 9):
+        spikes = random_spikes(seed, STEPS - (0 if delays == "none" else 20), 0.05)
+        exc, inh = network.present(pairs(spikes), STEPS, plastic=False)
+        response = simulator.present(spikes, plastic=False)
+        assert len(exc) >= 5
+        assert (pairs(response.exc), pairs(response.inh)) == (exc, inh)
+
+
+# -- order within a step, by hand ------------------------------------------------------------------
+
+FIRING = 4  # the exc neuron that a strong synapse from DRIVER makes fire one step after the driver's spike arrives
+DRIVER, OTHER = 3, 8
+
+
+def forced(simulator: Simulator, exc_at: list[int], input_at: list[int], n_rest: int = 0) -> tuple[float, list[int]]:
+    """Make FIRING fire in given steps, with input from OTHER arriving in given steps; change of weight, and exc steps.
+
+    Only two synapses have weight: the driver's is strong enough for a spike by itself, OTHER's is too weak to matter.
+    """
+    delays = delays_of(simulator.experiment, simulator.layout.n_input)
+    simulator.reset()
+    simulator.w[...] = 0
+    simulator.w[DRIVER, FIRING] = 300.0
+    simulator.w[OTHER, FIRING] = before = 0.5
+    simulator.theta[...] = 20e-3
+    driver, other = delays[DRIVER, FIRING], delays[OTHER, FIRING]
+    events = [(step - 1 - driver, DRIVER) for step in exc_at] + [(step - other, OTHER) for step in input_at]
+    response = simulator.present(spikes_at(*events), plastic=True, n_rest=n_rest)
+    assert set(response.exc.index.tolist()) <= {FIRING}
+    return float(simulator.w[OTHER, FIRING] - before), response.exc.bin.tolist()
+
+
+def by_hand(exc_at: list[int], input_at: list[int]) -> float:
+    """The change of weight as MODEL.md has it: an input spike comes before an output spike of the same step."""
+    dw, last_input, last_exc = 0.0, None, None
+    for step in sorted({*exc_at, *input_at}):
+        if step in input_at:
+            if last_exc is not None:
+                dw -= 1e-4 * np.exp(-(step - last_exc) * 0.5 / 20)
+            last_input = step
+        if step in exc_at:
+            if last_input is not None and last_exc is not None:
+                x = np.exp(-(step - last_input) * 0.5 / 20)
+                dw += 1e-2 * x * np.exp(-(step - last_exc) * 0.5 / 40)
+            last_exc = step
+    return float(dw)
+
+
+CASES = {
+    "an isolated pair, input first": ([60], [50]),
+    "an isolated pair, output first": ([60], [70]),
+    "an isolated pair in one step": ([60], [60]),
+    "an input spike between three exc spikes": ([40, 120], [70]),
+    "triplet": ([40, 100, 160], [70]),
+    "the second exc spike in the input spike's step": ([40, 70], [70]),
+    "the input spike one step before": ([40, 70], [69]),
+    "the input spike one step after": ([40, 70], [71]),
+    "two input spikes, nearest counts": ([40, 100], [60, 80]),
+    "input spikes in both exc steps": ([40, 90], [40, 90]),
+    "a long train": ([30, 60, 90, 120, 150], [30, 45, 61, 89, 90, 91, 121, 150]),
+}
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+def test_order_within_a_step(name, inhibition, delays, built):
+    # no upper bound that would clip the driver's weight
+    simulator = built(name, experiment(inhibition, delays, plasticity__w_max=1e6))
+    for what, (exc_at, input_at) in CASES.items():
+        dw, fired = forced(simulator, exc_at, input_at, n_rest=20)
+        assert fired == exc_at, what
+        assert dw == pytest.approx(by_hand(exc_at, input_at), abs=1e-12), what
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("delays", ["none", "homogeneous", "uniform"])
+def test_numbers_of_pair_and_triplet(name, delays, built):
+    simulator = built(name, experiment(delays=delays, plasticity__w_max=1e6))
+    for exc_at, input_at in ([60], [50]), ([60], [59]), ([60], [60]), ([50], [61]):
+        dw, _ = forced(simulator, exc_at, input_at, n_rest=20)
+        if input_at[0] <= exc_at[0]:
+            assert dw == 0.0  # y2 = 0: no change at all, to the bit
+        else:
+            assert dw == pytest.approx(-1e-4 * np.exp(-5.5 / 20), rel=1e-9)
+    t1, t2, t3 = 40, 70, 100
+    dw, _ = forced(simulator, [t1, t3], [t2], n_rest=20)
+    expected = -1e-4 * np.exp(-(t2 - t1) * 0.5 / 20) + 1e-2 * np.exp(-(t3 - t2) * 0.5 / 20) * np.exp(
+        -(t3 - t1) * 0.5 / 40
+    )
+    assert dw == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("delays", ["none", "homogeneous", "uniform"])
+def test_traces_reach_across_the_boundary_of_presentations(name, delays, built):
+    """An input spike in one presentation, the exc spike in the next: the trace has decayed for the time between."""
+    simulator = built(name, experiment(delays=delays, plasticity__w_max=1e6))
+    delays_in_steps = delays_of(simulator.experiment)
+    dw, fired = forced(simulator, [110], [170])
+    assert fired == [110]
+    before = float(simulator.w[OTHER, FIRING])
+    driven = 25 - 1 - delays_in_steps[DRIVER, FIRING]
+    response = simulator.present(spikes_at((int(driven), DRIVER)), plastic=True)
+    assert response.exc.bin.tolist() == [25]
+    x, y2 = np.exp(-(200 - 170 + 25) * 0.5 / 20), np.exp(-(200 - 110 + 25) * 0.5 / 40)
+    assert simulator.w[OTHER, FIRING] - before == pytest.approx(1e-2 * x * y2, rel=1e-9)
+    assert dw == pytest.approx(-1e-4 * np.exp(-60 * 0.5 / 20), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_weights_are_clipped_at_both_ends(name, built):
+    simulator = built(name, experiment())
+    simulator.reset()
+    simulator.theta[...] = 20e-3
+    simulator.w[...] = 0
+    simulator.w[DRIVER, FIRING] = 300.0
+    simulator.w[OTHER, FIRING], simulator.w[OTHER + 1, FIRING] = 1e-5, 0.9999
+    strong = simulator.w[DRIVER]
+    response = simulator.present(spikes_at((39, DRIVER), (45, OTHER), (45, OTHER + 1)), plastic=True)
+    assert response.exc.bin.tolist() == [40]
+    assert simulator.w[OTHER, FIRING] == 0.0
+    assert 0.9998 < simulator.w[OTHER + 1, FIRING] < 0.9999
+    assert strong[FIRING] == 1.0  # above w_max until its next clip, which the driver's own spike was
+    # the silent ones were not touched, and neither was any other column
+    assert simulator.w.sum() == pytest.approx(1.0 + simulator.w[OTHER + 1, FIRING])

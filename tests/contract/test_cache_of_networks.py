@@ -1,0 +1,257 @@
+"""Compiled networks are kept by content: compiled once, opened without Brian2, never half there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from networks import assert_same_bytes, experiment, fingerprint, in_another_process, process, random_spikes, stimulus
+
+from stdpbench.network import Layout
+from stdpbench.simulators import find_compiler
+from stdpbench.simulators.compiled.cache import key
+
+needs_a_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+pytestmark = [
+    needs_a_compiler,
+    pytest.mark.skipif(sys.platform == "win32", reason="stands in for the compiler with a shell script"),
+]
+
+OPEN = """
+simulator, _ = open_simulator(experiment(), N_INPUT, "compiled")
+put_start(simulator)
+response = simulator.present(stimulus(1, simulator, 0.05), plastic=True)
+said = [fingerprint(response), len(response.exc), "brian2" in sys.modules]
+"""
+REFUSED = """
+from stdpbench.errors import StdpbenchError
+try:
+    open_simulator(experiment(), N_INPUT, "compiled")
+except StdpbenchError as error:
+    said = str(error)
+else:
+    said = ""
+"""
+
+
+def stand_in(folder: Path, script: str) -> dict[str, str]:
+    """Environment with a compiler of one's own: answers as the real one does, and runs `script` when it is to compile.
+
+    In the script, REAL is the real compiler and CALLS a file to write into. All that is kept lies below `folder`.
+    """
+    real = find_compiler()
+    assert real is not None
+    folder.mkdir(exist_ok=True)
+    path, command = folder / "compiler", shlex.join(real.command)
+    # a library that is made quickly will do
+    script = script.replace("REAL", f'{command} "$@" -O0').replace("CALLS", shlex.quote(str(folder / "calls")))
+    path.write_text(f'#!/bin/sh\ncase "$*" in *--version*) exec {command} "$@";; esac\n{script}\n')
+    path.chmod(0o755)
+    temporary = folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    return {"CXX": shlex.quote(str(path)), "STDPBENCH_CACHE": str(folder / "cache"), "TMPDIR": str(temporary)}
+
+
+def files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file below a folder with size and time, but for locks."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+@pytest.fixture(scope="module")
+def compiled_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], list[Any]]:
+    """Two processes that open the same network at the same time, in a folder without any."""
+    folder = tmp_path_factory.mktemp("compiled by two")
+    environment = stand_in(folder, "echo compiling >> CALLS; sleep 1; exec REAL")
+    running = [process(OPEN + "print(json.dumps(said))", **environment) for _ in range(2)]
+    ends = [one.communicate(timeout=250) for one in running]
+    assert [one.returncode for one in running] == [0, 0], ends
+    return folder, environment, [json.loads(out.splitlines()[-1]) for out, _ in ends]
+
+
+def test_two_processes_compile_once(compiled_by_two):
+    folder, _, said = compiled_by_two
+    assert (folder / "calls").read_text().splitlines() == ["compiling"]
+    (one, spikes, _), (other, _, _) = said
+    assert one == other
+    assert spikes > 3
+
+
+def test_a_second_opening_compiles_nothing_and_imports_no_brian2(compiled_by_two):
+    folder, environment, said = compiled_by_two
+    kept = files(folder / "cache")
+    assert kept
+    assert in_another_process(OPEN, **environment) == [*said[0][:2], False]
+    assert files(folder / "cache") == kept
+    assert (folder / "calls").read_text().splitlines() == ["compiling"]
+    assert list((folder / "temporary").rglob("*.so")) == []  # private copies of the library are gone
+
+
+def test_a_cache_moved_elsewhere_still_opens(compiled_by_two):
+    folder, environment, said = compiled_by_two
+    moved = folder / "elsewhere ü, with spaces"
+    shutil.copytree(folder / "cache", moved)
+    assert in_another_process(OPEN, **{**environment, "STDPBENCH_CACHE": str(moved)}) == [*said[0][:2], False]
+    assert (folder / "calls").read_text().splitlines() == ["compiling"]
+
+
+def test_a_compiler_that_fails_leaves_its_words_and_nothing_else(tmp_path):
+    environment = stand_in(
+        tmp_path,
+        'while [ $# -gt 1 ]; do if [ "$1" = -o ]; then echo half > "$2"; fi; shift; done\n'
+        "echo 'resident.cpp:1: error: the disk is full' >&2; exit 1",
+    )
+    for _ in range(2):  # failing again leaves no more
+        sentence = in_another_process(REFUSED, **environment)
+        assert "the disk is full" in sentence
+        assert "--simulator runtime" in sentence
+        assert "\n" not in sentence
+        left = files(tmp_path / "cache")
+        assert len(left) == 1, f"left behind: {sorted(left)}"
+        log = tmp_path / "cache" / next(iter(left))
+        assert str(log) in sentence
+        assert "the disk is full" in log.read_text()
+        assert "-shared" in log.read_text()
+
+
+def test_a_compiler_that_makes_nothing_does_not_spoil_the_cache(tmp_path):
+    """Exit code 0 and no library: what is in the cache must not stay so when the compiler is mended."""
+    sentence = in_another_process(REFUSED, **stand_in(tmp_path, "exit 0"))
+    assert sentence
+    assert "\n" not in sentence
+    assert in_another_process(OPEN, **stand_in(tmp_path, "exec REAL"))[1] > 3
+
+
+def test_ctrl_c_while_compiling_leaves_nothing_half_made(tmp_path):
+    environment = stand_in(tmp_path, "echo $$ > CALLS.new; mv CALLS.new CALLS; exec sleep 60")
+    calls = str(tmp_path / "calls")
+    interrupted = process(
+        f"""
+        import signal, threading, time
+
+        def interrupt():  # as a terminal does it: the compiler gets it as well
+            while not os.path.exists({calls!r}):
+                time.sleep(0.02)
+            time.sleep(0.1)
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(int(open({calls!r}).read()), signal.SIGINT)
+
+        threading.Thread(target=interrupt, daemon=True).start()
+        open_simulator(experiment(), N_INPUT, "compiled")
+        """,
+        **environment,
+    )
+    _, err = interrupted.communicate(timeout=120)
+    assert interrupted.returncode != 0
+    assert "KeyboardInterrupt" in err or "StdpbenchError" in err
+    assert [name for name in files(tmp_path / "cache") if not name.endswith(".log")] == []
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path):
+    blocked = tmp_path / "a file, no folder"
+    blocked.write_text("")
+    sentence = in_another_process(REFUSED, STDPBENCH_CACHE=str(blocked))
+    assert str(blocked) in sentence
+    assert "STDPBENCH_CACHE" in sentence
+    assert "\n" not in sentence
+
+
+def test_a_cache_that_can_only_be_read_will_do(built, opened, monkeypatch):
+    """A network compiled before opens, also where nothing can be written beside it."""
+    kept = fingerprint(built("compiled", experiment()).present(random_spikes(1, 200, 0.05), plastic=True))
+    make = tempfile.mkstemp
+
+    def refuse(*arguments: object, **keywords: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    def make_elsewhere(*arguments: Any, dir: Any = None, **keywords: Any) -> Any:
+        return make(*arguments, **keywords) if dir is None else refuse()
+
+    monkeypatch.setattr(os, "utime", refuse)
+    monkeypatch.setattr(tempfile, "mkstemp", make_elsewhere)
+    simulator = opened("compiled", experiment())
+    assert fingerprint(simulator.present(random_spikes(1, 200, 0.05), plastic=True)) == kept
+
+
+def test_two_simulators_in_one_process_are_two_networks(opened):
+    one, other = (opened("compiled", experiment("layer", "uniform")) for _ in range(2))
+    assert one.w is not other.w
+    untouched = other.state()
+    spikes = stimulus(1, one, 0.05)
+    first = one.present(spikes, plastic=True)
+    assert_same_bytes(other.state(), untouched)
+    one.set_parameters(experiment("layer", "uniform", exc__tau_m=50.0, plasticity__nu_post=0.3))
+    one.present(spikes, plastic=True)
+    assert fingerprint(other.present(spikes, plastic=True)) == fingerprint(first)
+
+
+@pytest.mark.parametrize("name", ["compiled", "runtime"])
+def test_simulators_of_different_networks_do_not_disturb_each_other(name):
+    said = in_another_process(
+        f"""
+        one, _ = open_simulator(experiment(), N_INPUT, {name!r})
+        said = []
+        for what in ("alone", "another time step", "another inhibition"):
+            if what != "alone":
+                changes = {{"network__dt": 0.25}} if what == "another time step" else {{"inhibition": "direct"}}
+                other, _ = open_simulator(experiment(**changes), N_INPUT, {name!r})
+                put_start(other)
+                other.present(stimulus(2, other, 0.05), plastic=True)
+            put_start(one)
+            said.append([what, fingerprint(one.present(stimulus(1, one, 0.05), plastic=True))])
+        """
+    )
+    assert [what for what, response in said if response != said[0][1]] == []
+
+
+def name_of(n_input: int = 100, *arguments: str, **changes: object) -> str:
+    real = find_compiler()
+    assert real is not None
+    return key(Layout(experiment(*arguments, **changes), n_input), real)
+
+
+def test_the_key_depends_on_what_is_compiled_and_on_nothing_else():
+    usual = name_of()
+    live = [
+        {"plasticity__nu_pre": 0.3, "plasticity__tau_x": 5.0, "plasticity__w_max": 2.0},
+        {"exc__tau_m": 20.0, "exc__t_ref": 1.0, "inh__v_rest": -61.0},
+        {"network__w_inh_exc": 1.0, "network__weight_sum": 3.0},
+        {
+            "schedule__stimulus": 50.0,
+            "schedule__between": "rest",
+            "encoding__intensity": 1.0,
+            "network__start_blur": 3.0,
+        },
+    ]
+    assert {name_of(**change) for change in live} == {usual}
+    others = [
+        name_of(101),
+        name_of(network__n_exc=21),
+        name_of(network__dt=0.25),
+        name_of(100, "direct"),
+        name_of(100, "direct-undelayed"),
+        name_of(100, "layer", "uniform"),
+    ]
+    assert len({usual, *others}) == 1 + len(others)
+
+
+def test_the_key_depends_on_the_compiler(monkeypatch):
+    real = find_compiler()
+    assert real is not None
+    layout = Layout(experiment(), 100)
+    other = type(real)(real.command, real.family, real.version + " (another)")
+    assert key(layout, real) != key(layout, other)
+    monkeypatch.setattr("stdpbench.simulators.compiled.cache.cpu_flags", lambda: frozenset({"another"}))
+    changed = key(layout, real)
+    monkeypatch.undo()
+    assert changed != key(layout, real)

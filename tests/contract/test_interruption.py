@@ -1,0 +1,83 @@
+"""Ctrl+C never truncates a presentation: it is heard after it, when all of the state has been brought forward."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import pytest
+from networks import in_another_process, process
+
+from stdpbench.simulators import find_compiler
+
+LONG = """
+import hashlib, signal, threading, time
+
+made = experiment("layer", {delays!r}, schedule__stimulus=30_000.0)
+simulator, _ = open_simulator(made, N_INPUT, "compiled")
+{before}
+spikes = random_spikes(1, 60_000)
+
+
+def digests():
+    return {{key: hashlib.sha256(values.tobytes()).hexdigest() for key, values in simulator.state().items()}}
+
+
+put_start(simulator, theta=7e-3)
+start, at_start = simulator.state(), digests()
+began = time.perf_counter()
+response = simulator.present(spikes, plastic=True, n_rest=1_000_000)
+took = time.perf_counter() - began
+expected = digests()
+simulator.set_state(start)
+simulator.reset()
+threading.Timer(took / 3, os.kill, (os.getpid(), signal.SIGINT)).start()
+heard = "nothing"
+try:
+    simulator.present(spikes, plastic=True, n_rest=1_000_000)
+    for _ in range(20):
+        time.sleep(0.05)
+except KeyboardInterrupt:
+    heard = "KeyboardInterrupt"
+found = digests()
+simulator.reset()
+reset = digests()
+said = dict(
+    took=took,
+    heard=heard,
+    spikes=len(response.exc),
+    truncated=[key for key in expected if expected[key] != found[key]],
+    not_reset=[key for key in reset if key not in ("plastic.w", "exc.theta") and reset[key] != at_start[key]],
+)
+"""
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+@pytest.mark.parametrize("delays", ["none", "uniform"])
+@pytest.mark.parametrize("before", ["", "import brian2"], ids=["without brian2", "brian2 imported"])
+def test_ctrl_c_does_not_truncate_a_presentation(delays, before):
+    said = in_another_process(LONG.format(delays=delays, before=before))
+    assert said["took"] > 0.05, "too short for an interruption"
+    assert said["spikes"] > 100
+    assert said["truncated"] == [], f"after {said['heard']}"
+    assert said["not_reset"] == [], f"after {said['heard']}"
+
+
+@pytest.mark.skipif(find_compiler() is None or sys.platform == "win32", reason="needs a compiler, and POSIX")
+def test_ctrl_c_is_not_swallowed_where_it_is_to_end_the_process():
+    """With the system's own handler for Ctrl+C, the process ends once the presentation is over."""
+    running = process(
+        """
+        import signal, threading, time
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        simulator, _ = open_simulator(experiment(schedule__stimulus=30_000.0), N_INPUT, "compiled")
+        put_start(simulator)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        for _ in range(200):
+            simulator.present(random_spikes(1, 2000), plastic=True, n_rest=100_000)
+        print("still there")
+        """
+    )
+    out, err = running.communicate(timeout=120)
+    assert "still there" not in out, err
+    assert running.returncode == -signal.SIGINT

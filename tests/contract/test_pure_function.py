@@ -1,0 +1,462 @@
+"""A presentation is a pure function of state, input spikes and parameters: nothing else goes in or comes out."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from networks import (
+    N_EXC,
+    N_INPUT,
+    SIMULATORS,
+    VARIANTS,
+    assert_same_bytes,
+    experiment,
+    fingerprint,
+    pairs,
+    put_start,
+    random_spikes,
+    spikes_at,
+    stimulus,
+)
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.network import normalise
+from stdpbench.simulators import Simulator, find_compiler
+from stdpbench.simulators.compiled.cache import fetch
+
+
+def live_through(simulator: Simulator, presentations: int = 4, seed: int = 50) -> None:
+    """Some presentations, learning and not, with and without a rest, carried over from one to the next."""
+    for number in range(presentations):
+        n_rest = 17 * (number % 3)
+        spikes = stimulus(seed + number, simulator, 0.05, n_rest=n_rest)
+        simulator.present(spikes, plastic=number % 4 != 2, n_rest=n_rest)
+        normalise(simulator.w, 20.0)
+
+
+# -- state -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
+def test_a_state_put_back_gives_the_same_bytes(name, inhibition, delays, plastic, built):
+    simulator = built(name, experiment(inhibition, delays))
+    live_through(simulator)
+    before = simulator.state()
+    spikes = stimulus(1, simulator, 0.05, n_rest=5)
+    first = simulator.present(spikes, plastic=plastic, n_rest=5)
+    after = simulator.state()
+    assert len(first.exc) > 3
+    assert plastic == any(before[key].tobytes() != after[key].tobytes() for key in ("plastic.w", "exc.theta"))
+    live_through(simulator, 3, seed=70)
+    simulator.set_state(before)
+    assert_same_bytes(simulator.state(), before)
+    second = simulator.present(spikes, plastic=plastic, n_rest=5)
+    assert fingerprint(first) == fingerprint(second)
+    assert_same_bytes(after, simulator.state())
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("delays", ["none", "uniform"])
+def test_a_state_moves_to_another_simulator(name, delays, built, opened):
+    one, other = built(name, experiment(delays=delays)), opened(name, experiment(delays=delays))
+    live_through(one)
+    other.set_state(one.state())
+    spikes = stimulus(1, one, 0.05)
+    assert fingerprint(one.present(spikes, plastic=True)) == fingerprint(other.present(spikes, plastic=True))
+    assert_same_bytes(one.state(), other.state())
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_a_state_is_a_copy(name, built):
+    simulator = built(name, experiment())
+    state = simulator.state()
+    kept = {key: values.copy() for key, values in state.items()}
+    simulator.present(random_spikes(1, 200, 0.05), plastic=True)
+    assert_same_bytes(state, kept)
+    changed = simulator.state()
+    for values in state.values():
+        values[...] = 123.0
+    assert_same_bytes(simulator.state(), changed)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+def test_reset_brings_back_all_but_weights_and_thresholds(name, inhibition, delays, built):
+    simulator = built(name, experiment(inhibition, delays))
+    start = simulator.state()
+    live_through(simulator)
+    w, theta = simulator.w.copy(), simulator.theta.copy()
+    simulator.reset()
+    reset = simulator.state()
+    assert reset["plastic.w"].tobytes() == w.tobytes()
+    assert reset["exc.theta"].tobytes() == theta.tobytes()
+    assert w.tobytes() != start["plastic.w"].tobytes()
+    for fast in reset.keys() - {"plastic.w", "exc.theta"}:
+        assert reset[fast].tobytes() == start[fast].tobytes(), fast
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_reset_after_frozen_presentations_and_put_back_states(name, built):
+    """The traces of a synapse are reset as well, by whichever way they came to differ from the reset state."""
+    simulator = built(name, experiment(delays="uniform"))
+    start = simulator.state()
+    live_through(simulator)
+    lived = simulator.state()
+    put_start(simulator)
+    simulator.present(stimulus(1, simulator), plastic=False)
+    simulator.set_state(lived)
+    simulator.present(stimulus(1, simulator), plastic=False)
+    put_start(simulator)
+    assert_same_bytes(simulator.state(), start)
+    simulator.present(stimulus(1, simulator), plastic=True)
+    simulator.present(stimulus(1, simulator), plastic=False)
+    put_start(simulator)
+    assert_same_bytes(simulator.state(), start)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_a_state_of_another_network_is_refused(name, built):
+    simulator = built(name, experiment())
+    before = simulator.state()
+    for wrong in (
+        {},
+        {**before, "exc.odd": before["exc.v"]},
+        {key: values for key, values in before.items() if key != "exc.gi"},
+        {**before, "exc.v": before["exc.v"][:-1]},
+        built(name, experiment("direct")).state(),
+        {**before, "plastic.w": before["plastic.w"].T},
+    ):
+        with pytest.raises(StdpbenchError, match=r"state"):
+            simulator.set_state(wrong)
+        assert_same_bytes(simulator.state(), before)
+
+
+# -- what is no state has no influence -------------------------------------------------------------
+
+
+def scramble_compiled(simulator: Simulator, rng: np.random.Generator) -> set[str]:
+    """Overwrite every array of the library that is neither state, parameter nor constant; their names."""
+    compiler = find_compiler()
+    assert compiler is not None
+    path, symbols = fetch(simulator.layout, compiler)
+    known = {symbol["name"].removeprefix("_dynamic").removeprefix("_array_") for symbol in symbols}
+    library = simulator._library  # type: ignore[attr-defined]
+    header = Path(path.parent / "source" / "objects.h").read_text()
+    types = {"double": np.float64, "int32_t": np.int32, "int64_t": np.int64, "float": np.float32, "char": np.int8}
+    done = set()
+
+    def mangled(name: str) -> str:
+        return f"_ZN5brian{len(name)}{name}E"
+
+    arrays = [(kind, name, False) for kind, name in re.findall(r"extern (\w+) \*(_array_\w+);", header)]
+    arrays += [
+        (kind, name, True) for kind, name in re.findall(r"extern std::vector<(\w+)> (_dynamic_array_\w+);", header)
+    ]
+    assert len(arrays) > 20
+    for kind, name, dynamic in arrays:
+        short = name.removeprefix("_dynamic").removeprefix("_array_")
+        if short in known or re.search(r"_(i|j|N|dt|_synaptic_pre|_synaptic_post|N_incoming|N_outgoing)$", short):
+            continue
+        dtype = np.dtype(types[kind])
+        if dynamic:
+            start, stop, _ = (ctypes.c_void_p * 3).in_dll(library, mangled(name))
+            size = ((stop or 0) - (start or 0)) // dtype.itemsize
+        else:
+            start = ctypes.c_void_p.in_dll(library, mangled(name)).value
+            size = ctypes.c_int.in_dll(library, mangled(f"_num_{name}")).value
+        if not size:
+            continue
+        values = np.frombuffer((ctypes.c_char * (size * dtype.itemsize)).from_address(start), dtype)
+        values[...] = garbage(short, values, rng)
+        done.add(short)
+    ctypes.c_int32.in_dll(library, "_ZN8resident3nowE").value = 12
+    return done
+
+
+def scramble_runtime(simulator: Simulator, rng: np.random.Generator) -> set[str]:
+    """Overwrite every variable of Brian2's objects that is neither state, parameter nor constant; their names."""
+    from brian2.core.variables import ArrayVariable
+
+    done = set()
+    for group_name, group in simulator._built.groups.items():  # type: ignore[attr-defined]
+        for variable in group.variables.values():
+            if not isinstance(variable, ArrayVariable) or variable.constant or variable.owner is None:
+                continue
+            owner = variable.owner.name
+            if f"{owner}.{variable.name}" in simulator.layout.state:
+                continue
+            if re.search(r"^(i|j|N|dt|_synaptic_pre|_synaptic_post|N_incoming|N_outgoing)$", variable.name):
+                continue
+            values = variable.get_value()
+            values[...] = garbage(variable.name, values, rng)
+            done.add(f"{group_name}_{variable.name}")
+    return done
+
+
+def garbage(name: str, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if name.endswith("_spikespace"):  # spikes of three neurons, as if left over from the last step
+        left = np.zeros_like(values)
+        left[:3], left[-1] = (2, 5, 7) if len(values) > 8 else (0, 0, 0), 3 if len(values) > 8 else 1
+        return left
+    if values.dtype.kind == "f":
+        return (rng.random(values.shape) * 1e3 + 1).astype(values.dtype)
+    return rng.integers(1, 100, values.shape).astype(values.dtype)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
+def test_all_that_counts_is_in_the_state(name, inhibition, delays, plastic, built):
+    simulator = built(name, experiment(inhibition, delays))
+    live_through(simulator)
+    before, spikes = simulator.state(), stimulus(1, simulator, 0.05)
+    first = simulator.present(spikes, plastic=plastic)
+    after = simulator.state()
+    simulator.set_state(before)
+    scramble = scramble_compiled if name == "compiled" else scramble_runtime
+    scrambled = scramble(simulator, np.random.default_rng(0))
+    assert any(name.endswith("_spikespace") for name in scrambled)
+    assert any(name.endswith("_t") for name in scrambled)
+    assert_same_bytes(simulator.state(), before)
+    second = simulator.present(spikes, plastic=plastic)
+    assert fingerprint(first) == fingerprint(second)
+    assert_same_bytes(after, simulator.state())
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_the_state_lists_each_variable_of_the_neurons(name, built):
+    state = built(name, experiment("layer", "none")).state()
+    assert {
+        "exc.v",
+        "exc.ge",
+        "exc.gi",
+        "exc.theta",
+        "exc.y1",
+        "exc.y2",
+        "inh.v",
+        "inh.ge",
+        "input.x",
+        "plastic.w",
+    } <= set(state)
+    assert state["plastic.w"].shape == (N_INPUT, N_EXC)
+    assert state["exc.v"].shape == state["exc.theta"].shape == (N_EXC,)
+    assert all(values.dtype == np.float64 for values in state.values())
+
+
+# -- the same presentation, whenever it is shown ---------------------------------------------------
+
+
+def show_many(simulator: Simulator, times: int) -> None:
+    """Short presentations, learning, carried over; some silent, some frozen, so that spikes lie a long time back."""
+    limit = simulator.experiment.stimulus_bins - simulator.layout.max_delay_bins
+    n_input = simulator.layout.n_input // 2  # the other half never spikes
+    inputs = [random_spikes(seed, limit, 0.05, n_input) for seed in range(7)] + [spikes_at()]
+    for number in range(times):
+        simulator.present(inputs[number % 8], plastic=number % 11 != 10)
+        if number % 50 == 0:
+            normalise(simulator.w, 20.0)
+            simulator.theta[...] = np.minimum(simulator.theta, 22e-3)
+
+
+def same_at_any_time(simulator: Simulator, times: int) -> None:
+    live_through(simulator)
+    before, spikes = simulator.state(), stimulus(1, simulator, 0.2)
+    first = simulator.present(spikes, plastic=True)
+    after = simulator.state()
+    assert len(first.exc) > 0
+    put_start(simulator)
+    from_reset = simulator.present(spikes, plastic=True)
+    simulator.set_state(before)
+    show_many(simulator, times)
+    assert np.isfinite(simulator.w).all()
+    late = simulator.state()
+    again = simulator.present(spikes, plastic=True)
+    simulator.set_state(late)
+    assert fingerprint(simulator.present(spikes, plastic=True)) == fingerprint(again)
+    put_start(simulator)
+    assert fingerprint(simulator.present(spikes, plastic=True)) == fingerprint(from_reset)
+    simulator.set_state(before)
+    assert fingerprint(simulator.present(spikes, plastic=True)) == fingerprint(first)
+    assert_same_bytes(simulator.state(), after)
+
+
+@pytest.mark.parametrize(("name", "times"), [("compiled", 4000), ("runtime", 60)])
+@pytest.mark.parametrize(("inhibition", "delays"), [v for v in VARIANTS if v[0] != "direct-undelayed"])
+def test_the_same_presentation_late(name, times, inhibition, delays, built):
+    same_at_any_time(built(name, experiment(inhibition, delays, schedule__stimulus=25.0)), times)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("name", "times"), [("compiled", 100_000), ("runtime", 10_000)])
+@pytest.mark.parametrize("delays", ["none", "uniform"])
+def test_the_same_presentation_as_number_100_000(name, times, delays, built):
+    same_at_any_time(built(name, experiment("layer", delays, schedule__stimulus=25.0)), times)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("delays", ["none", "uniform"])
+def test_a_long_silence_leaves_nothing_behind(name, delays, built):
+    """After many seconds without input all that decays has decayed: the network answers as from the reset state."""
+    simulator = built(name, experiment("layer", delays))
+    live_through(simulator)
+    w, theta = simulator.w.copy(), simulator.theta.copy()
+    for _ in range(10):
+        simulator.present(spikes_at(), plastic=True, n_rest=2000 if name == "runtime" else 50_000)
+    assert simulator.w.tobytes() == w.tobytes()
+    spikes = stimulus(1, simulator, 0.05)
+    late = simulator.present(spikes, plastic=True)
+    after = simulator.w.copy()
+    simulator.w[...], simulator.theta[...] = w, theta
+    simulator.reset()
+    fresh = simulator.present(spikes, plastic=True)
+    assert pairs(late.exc) == pairs(fresh.exc)
+    assert len(fresh.exc) > 3
+    np.testing.assert_allclose(after, simulator.w, rtol=0, atol=1e-12)
+
+
+# -- frozen ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+def test_frozen_keeps_weights_and_thresholds_to_the_bit(name, inhibition, delays, built):
+    simulator = built(name, experiment(inhibition, delays))
+    simulator.w[0, :] = 1.7  # above w_max, as normalisation leaves it: nothing clips what is frozen
+    w, theta = simulator.w.copy(), simulator.theta.copy()
+    counts = [
+        simulator.present(stimulus(seed, simulator, 0.05), plastic=False).spike_counts.sum() for seed in range(5)
+    ]
+    assert sum(counts) > 20
+    assert simulator.w.tobytes() == w.tobytes()
+    assert simulator.theta.tobytes() == theta.tobytes()
+
+
+def test_frozen_keeps_every_slow_variable(opened):
+    """Inh neurons whose thresholds adapt are refused, or frozen with the others."""
+    try:
+        made = experiment(inh__kind="adaptive-lif")
+    except StdpbenchError as error:
+        if "inh.kind" not in str(error):
+            raise
+        return
+    simulator = opened("compiled", made)
+    slow = [key for key, variable in simulator.layout.state.items() if variable.reset is None]
+    assert simulator.state()["inh.theta"].tolist() == [20e-3] * N_EXC  # where an untrained neuron starts
+    before = simulator.state()
+    response = simulator.present(random_spikes(1, 200, 0.05), plastic=False)
+    assert len(response.inh) > 0
+    after = simulator.state()
+    changed = [key for key in slow if before[key].tobytes() != after[key].tobytes()]
+    assert changed == []
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+def test_frozen_is_learning_with_rates_of_zero(name, inhibition, delays, built):
+    still = {"plasticity__nu_pre": 0.0, "plasticity__nu_post": 0.0, "exc__theta_plus": 0.0}
+    frozen, idle = built(name, experiment(inhibition, delays)), built(name, experiment(inhibition, delays, **still))
+    w, theta = idle.w.copy(), idle.theta.copy()
+    for seed in range(4):
+        spikes = stimulus(seed, frozen, 0.05)
+        one, other = frozen.present(spikes, plastic=False), idle.present(spikes, plastic=True)
+        assert fingerprint(one) == fingerprint(other)
+    assert idle.w.tobytes() == w.tobytes()
+    assert idle.theta.tobytes() == theta.tobytes()
+
+
+# -- recording -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
+def test_recording_changes_nothing(name, inhibition, delays, plastic, built):
+    simulator = built(name, experiment(inhibition, delays))
+    live_through(simulator)
+    before, spikes = simulator.state(), stimulus(1, simulator, 0.05, n_rest=10)
+    unwatched = simulator.present(spikes, plastic=plastic, n_rest=10)
+    after = simulator.state()
+    assert unwatched.recording is None
+    for record in ([3], [0, 7, 19], range(N_EXC), np.array([19, 2])):
+        simulator.set_state(before)
+        watched = simulator.present(spikes, plastic=plastic, n_rest=10, record=record)
+        assert_same_bytes(simulator.state(), after)
+        recording = watched.recording
+        assert recording is not None
+        assert recording.neurons.tolist() == list(record)
+        for course in (recording.v, recording.ge, recording.gi, recording.theta):
+            assert course.shape == (210, len(record))
+            assert course.dtype == np.float64
+        assert fingerprint(unwatched) == fingerprint(
+            type(watched)(watched.spike_counts, watched.exc, watched.inh, watched.input)
+        )
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
+def test_what_is_recorded_agrees_with_the_spikes(name, plastic, built):
+    simulator = built(name, experiment())
+    theta = simulator.theta.copy()
+    response = simulator.present(random_spikes(1, 200, 0.06), plastic=plastic, n_rest=20, record=range(N_EXC))
+    recording = response.recording
+    assert recording is not None
+    assert len(response.exc) > 20
+    fired = np.zeros((220, N_EXC), bool)
+    fired[response.exc.bin, response.exc.index] = True
+    assert (recording.v[fired] == -65e-3).all()
+    # held for 5 ms: the nine steps after the spike
+    for now, neuron in pairs(response.exc):
+        assert (recording.v[now : now + 10, neuron] == -65e-3).all()
+    steps = np.diff(np.vstack([theta, recording.theta]), axis=0)
+    np.testing.assert_allclose(steps, fired * (0.05e-3 if plastic else 0.0), rtol=0, atol=1e-15)
+    unfired = recording.v[~fired]
+    assert (unfired <= np.broadcast_to(-72e-3 + recording.theta, (220, N_EXC))[~fired]).all()
+    assert (recording.ge >= 0).all()
+    assert recording.gi.max() > 17
+    # what stands at the end of the last step is the state
+    state = simulator.state()
+    for variable in ("v", "ge", "gi", "theta"):
+        assert getattr(recording, variable)[-1].tobytes() == state[f"exc.{variable}"].tobytes()
+
+
+def test_both_simulators_record_the_same(built):
+    recordings = []
+    for name in SIMULATORS:
+        response = built(name, experiment()).present(random_spikes(1, 200, 0.06), plastic=True, record=[0, 4, 9])
+        recordings.append(response.recording)
+    for variable in ("v", "ge", "gi", "theta"):
+        one, other = (getattr(recording, variable) for recording in recordings)
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_a_response_is_not_changed_by_what_follows(name, built):
+    simulator = built(name, experiment())
+    response = simulator.present(random_spikes(1, 200, 0.06), plastic=True, record=[1, 2])
+    kept = fingerprint(response)
+    live_through(simulator)
+    assert fingerprint(response) == kept
+
+
+# -- the process -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_the_floating_point_mode_of_the_process_stays(name, built):
+    simulator = built(name, experiment("layer", "uniform"))
+    live_through(simulator)
+    simulator.present(spikes_at(), plastic=True, n_rest=5000)  # conductances decay far below what is denormal
+    tiny = np.full(64, 1e-310)
+    assert (tiny * 1.0 == 1e-310).all()
+    assert (tiny * 0.5 > 0).all()
+    assert float("1e-310") / 2 > 0
+    with pytest.raises(StdpbenchError, match="ascending"):
+        simulator.present(spikes_at((5, 1), (5, 1)), plastic=True)
+    assert (tiny * 1.0 == 1e-310).all()

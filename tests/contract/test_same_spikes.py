@@ -1,0 +1,181 @@
+"""The same input spikes give the same spikes and weights: on both simulators, with inhibitory layer or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from networks import (
+    DELAYS,
+    SIMULATORS,
+    VARIANTS,
+    assert_same_spikes,
+    experiment,
+    in_another_process,
+    pairs,
+    put_start,
+    random_spikes,
+    stimulus,
+)
+
+from stdpbench.datasets import Images
+from stdpbench.experiment import Experiment
+from stdpbench.network import normalise, start_weights
+from stdpbench.runs.stimuli import encode
+from stdpbench.simulators import Response, Simulator
+
+Opener = Callable[..., Simulator]
+
+
+def assert_same_learning(
+    first: Simulator, second: Simulator, images: Images, presentations: int, layers: tuple[str, ...] = ("exc", "inh")
+) -> list[Response]:
+    """Train two simulators on the same pictures; what the first answered."""
+    made = first.experiment
+    for simulator in (first, second):
+        simulator.w[...] = start_weights(made, images)
+        simulator.theta[...] = 20e-3
+        simulator.reset()
+    responses = []
+    for number in range(presentations):
+        spikes = encode(made, images, "train", number, 0, number)
+        for simulator in (first, second):
+            normalise(simulator.w, made.network.weight_sum or 78.0)
+        one, other = (simulator.present(spikes, plastic=True, n_rest=made.rest_bins) for simulator in (first, second))
+        assert_same_spikes(one, other, layers)
+        assert np.abs(first.w - second.w).max() <= 1e-9, f"weights after presentation {number}"
+        assert np.abs(first.theta - second.theta).max() <= 1e-12
+        responses.append(one)
+    return responses
+
+
+def diehl_cook(inhibition: str, delays: str, between: str = "carry") -> Experiment:
+    return Experiment.from_mapping(
+        {"network": {"inhibition": inhibition, "delays": delays}, "schedule": {"between": between}}
+    )
+
+
+@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+def test_both_simulators_give_the_same_on_synthetic_input(inhibition, delays, built):
+    first, second = (built(name, experiment(inhibition, delays)) for name in SIMULATORS)
+    drawn = 0
+    for number in range(40):
+        spikes, n_rest = stimulus(number, first, 0.03, n_rest=30 * (number % 3)), 30 * (number % 3)
+        plastic = number % 5 != 4
+        one, other = (simulator.present(spikes, plastic=plastic, n_rest=n_rest) for simulator in (first, second))
+        assert_same_spikes(one, other)
+        assert np.abs(first.w - second.w).max() <= 1e-9
+        drawn += int(one.spike_counts.sum())
+        for simulator in (first, second):
+            normalise(simulator.w, 20.0)
+    assert drawn > 100
+
+
+@pytest.mark.parametrize(("inhibition", "delays"), [("layer", "none"), ("layer", "uniform"), ("direct", "none")])
+def test_both_simulators_give_the_same_on_50_digits(inhibition, delays, built, mnist):
+    first, second = (built(name, diehl_cook(inhibition, delays), 784) for name in SIMULATORS)
+    responses = assert_same_learning(first, second, mnist, 50)
+    assert sum(int(response.spike_counts.sum()) for response in responses) > 300
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("inhibition", "delays", "between"),
+    [
+        ("direct", "uniform", "carry"),
+        ("direct-undelayed", "none", "carry"),
+        ("layer", "homogeneous", "carry"),
+        ("layer", "none", "rest"),
+        ("layer", "uniform", "rest"),
+    ],
+)
+def test_both_simulators_give_the_same_on_50_digits_elsewhere(inhibition, delays, between, built, mnist):
+    first, second = (built(name, diehl_cook(inhibition, delays, between), 784) for name in SIMULATORS)
+    responses = assert_same_learning(first, second, mnist, 50)
+    assert sum(int(response.spike_counts.sum()) for response in responses) > 300
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("delays", DELAYS)
+def test_direct_inhibition_is_the_layer_spike_for_spike(name, delays, built):
+    layer, direct = (built(name, experiment(inhibition, delays)) for inhibition in ("layer", "direct"))
+    last_step = 0
+    for number in range(60):
+        n_rest = 20 * (number % 2)
+        # a spike in the last step inhibits in the next presentation, on both sides: see that there are such spikes
+        spikes = stimulus(number, layer, 0.06, n_rest=n_rest)
+        one, other = (simulator.present(spikes, plastic=True, n_rest=n_rest) for simulator in (layer, direct))
+        assert_same_spikes(one, other, ("exc",))
+        assert len(other.inh) == 0
+        assert np.abs(layer.w - direct.w).max() <= 1e-9
+        last_step += int((one.exc.bin == 199 + n_rest).sum())
+        for simulator in (layer, direct):
+            normalise(simulator.w, 20.0)
+            simulator.theta[...] = np.minimum(simulator.theta, 21e-3)
+    assert last_step > 0 or delays != "none"
+
+
+def test_direct_inhibition_is_the_layer_on_50_digits(built, mnist):
+    layer, direct = (built("compiled", diehl_cook(inhibition, "none"), 784) for inhibition in ("layer", "direct"))
+    assert_same_learning(layer, direct, mnist, 50, layers=("exc",))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delays", DELAYS)
+def test_direct_inhibition_is_the_layer_on_2000_digits(delays, built, mnist):
+    layer, direct = (built("compiled", diehl_cook(inhibition, delays), 784) for inhibition in ("layer", "direct"))
+    assert_same_learning(layer, direct, mnist, 2000, layers=("exc",))
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_inhibition_without_delay_is_another_competition(name, built):
+    counts = {}
+    for inhibition in ("direct", "direct-undelayed"):
+        simulator = built(name, experiment(inhibition))
+        counts[inhibition] = sum(
+            int(simulator.present(random_spikes(seed, 200, 0.05), plastic=False).spike_counts.sum())
+            for seed in range(10)
+        )
+    assert counts["direct-undelayed"] < counts["direct"]
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("delays", ["none", "uniform"])
+def test_each_exc_spike_triggers_exactly_one_inh_spike(name, delays, built):
+    simulator = built(name, experiment(delays=delays))
+    exc, inh = [], []
+    for number in range(30):
+        put_start(simulator, number)
+        response = simulator.present(stimulus(number, simulator, 0.05, n_rest=20), plastic=True, n_rest=20)
+        exc += [(number, now + 1, neuron) for now, neuron in pairs(response.exc) if now < 219]
+        inh += [(number, now, neuron) for now, neuron in pairs(response.inh)]
+    assert len(exc) > 200
+    assert inh == exc  # the same neuron, one step later
+
+
+@pytest.mark.parametrize("delays", ["none", "homogeneous"])
+def test_numpy_code_gives_the_same_as_compiled_code(delays):
+    """Where there is no compiler, Brian2 runs in NumPy; in a process of its own, since the preference is global."""
+    said = in_another_process(
+        f"""
+        import numpy as np
+        from stdpbench.simulators.runtime import RuntimeSimulator
+
+        made, found = experiment("direct", {delays!r}), []
+        for target in ("numpy", "cython"):
+            simulator = RuntimeSimulator(made, N_INPUT, target=target)
+            put_start(simulator)
+            for plastic in (True, False, True):
+                response = simulator.present(stimulus(3, simulator, 0.05), plastic=plastic)
+                found.append([pairs(response.exc), simulator.w.tolist(), simulator.theta.tolist()])
+        said = [
+            [one[0] == other[0], len(one[0]), float(np.abs(np.array(one[1]) - np.array(other[1])).max())]
+            for one, other in zip(found[:3], found[3:])
+        ]
+        """
+    )
+    for same, count, difference in said:
+        assert same
+        assert count > 3
+        assert difference <= 1e-9

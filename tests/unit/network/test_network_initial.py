@@ -1,0 +1,160 @@
+"""What a network starts with: weights, delays."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench.datasets import Images
+from stdpbench.experiment import Experiment
+from stdpbench.network import delay_bins, start_weights
+
+
+def experiment(seed: int = 0, **network: Any) -> Experiment:
+    return Experiment.from_mapping({"seed": seed, "network": {"n_exc": 30, **network}})
+
+
+def pictures(n: int, side: int = 10, dtype: Any = np.uint8) -> Images:
+    """Pictures that are all different, a bright patch somewhere on dim ground."""
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(20, 60, (n, side, side)).astype(dtype)
+    for number in range(n):
+        row, column = divmod(number % (side * side), side)
+        pixels[number, row, column] = 255
+    return Images(pixels, np.arange(n) % 10)
+
+
+# -- random ----------------------------------------------------------
+
+
+def test_random_start_is_uniform_between_its_bounds():
+    w = start_weights(experiment(n_exc=400), pictures(1, 28))
+    assert w.shape == (784, 400)
+    assert w.dtype == np.float64
+    assert w.min() >= 0.003
+    assert w.max() < 0.303
+    assert w.mean() == pytest.approx(0.153, abs=1e-3)
+    shares = np.histogram(w, bins=10, range=(0.003, 0.303))[0] / w.size
+    np.testing.assert_allclose(shares, 0.1, rtol=0.03)
+
+
+def test_random_start_depends_on_the_seed_alone():
+    first = start_weights(experiment(), pictures(5))
+    assert first.tobytes() == start_weights(experiment(), pictures(9)).tobytes()
+    assert first.tobytes() == start_weights(experiment(inhibition="direct", delays="uniform"), pictures(5)).tobytes()
+    assert first.tobytes() != start_weights(experiment(1), pictures(5)).tobytes()
+
+
+def test_neurons_start_apart():
+    w = start_weights(experiment(), pictures(1))
+    assert abs(np.corrcoef(w.T) - np.eye(30)).max() < 0.5
+
+
+# -- samples ----------------------------------------------------------
+
+
+def test_samples_without_blur_and_noise_are_the_pictures():
+    images = pictures(50)
+    w = start_weights(experiment(start="samples", start_blur=0.0, start_noise=0.0, weight_sum=5.0), images)
+    np.testing.assert_allclose(w.sum(axis=0), 5.0, rtol=1e-12)
+    flat = images.pixels.reshape(50, -1).astype(float)
+    shapes = flat / flat.sum(axis=1, keepdims=True) * 5.0
+    distances = np.abs(w.T[:, None, :] - shapes[None]).max(axis=2)
+    shown = distances.argmin(axis=1)
+    assert distances.min(axis=1).max() < 1e-12
+    assert len(set(shown.tolist())) == 30  # drawn without replacement
+
+
+def test_samples_are_used_again_only_when_all_were():
+    images = pictures(12)
+    w = start_weights(experiment(start="samples", start_blur=0.0, start_noise=0.0, weight_sum=5.0), images)
+    columns = {column.tobytes(): 0 for column in w.T.round(12).copy()}
+    for column in w.T.round(12).copy():
+        columns[column.tobytes()] += 1
+    assert len(columns) == 12
+    assert sorted(columns.values()) == [2] * 6 + [3] * 6
+
+
+def test_samples_do_not_look_at_labels():
+    images = pictures(50)
+    made = experiment(start="samples")
+    other = Images(images.pixels, None)
+    assert start_weights(made, images).tobytes() == start_weights(made, other).tobytes()
+
+
+def test_samples_depend_on_the_seed():
+    images = pictures(50)
+    first = start_weights(experiment(start="samples"), images)
+    assert first.tobytes() == start_weights(experiment(start="samples"), images).tobytes()
+    assert first.tobytes() != start_weights(experiment(1, start="samples"), images).tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_samples_stay_within_bounds_and_sum_up(dtype):
+    w = start_weights(experiment(start="samples", weight_sum=20.0), pictures(50, dtype=dtype))
+    assert w.flags.c_contiguous
+    assert w.min() >= 0
+    assert w.max() <= 1
+    np.testing.assert_allclose(w.sum(axis=0), 20.0, rtol=1e-9)
+
+
+def test_blur_spreads_and_noise_mixes():
+    one = Images(np.zeros((1, 11, 11), np.uint8), None)
+    one.pixels[0, 5, 5] = 200
+    sharp = start_weights(experiment(start="samples", start_blur=0.0, start_noise=0.0, weight_sum=0.5), one)
+    blurred = start_weights(experiment(start="samples", start_blur=1.0, start_noise=0.0, weight_sum=0.5), one)
+    mixed = start_weights(experiment(start="samples", start_blur=0.0, start_noise=0.4, weight_sum=0.5), one)
+    assert (sharp > 0).sum(axis=0).tolist() == [1] * 30
+    assert (blurred > 0.001).sum(axis=0).min() > 8
+    assert blurred[5 * 11 + 5, 0] == blurred.max()
+    np.testing.assert_allclose(sharp[60], 0.5)
+    assert mixed[60, 0] == pytest.approx(0.6 * 0.5, rel=0.1)
+    assert (mixed > 0).all()
+
+
+@pytest.mark.parametrize("weight_sum", [78.0, None])
+def test_a_blank_picture_still_gives_weights(weight_sum):
+    blank = Images(np.zeros((3, 10, 10), np.uint8), None)
+    changes: dict[str, Any] = {} if weight_sum is None else {"weight_sum": weight_sum}
+    made = experiment(start="samples", **changes)
+    if weight_sum is None:
+        made = made.override({"network.weight_sum": "none"})
+        assert made.network.weight_sum is None or made.network.weight_sum == 78.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        w = start_weights(made, blank)
+    assert np.isfinite(w).all()
+    assert (w.sum(axis=0) > 0).all()
+
+
+# -- delays ----------------------------------------------------------
+
+
+def test_delays_are_whole_steps_up_to_the_longest():
+    made = experiment(n_exc=400, delays="uniform", max_delay=10.0)
+    delays = delay_bins(made, 784)
+    assert delays.shape == (784, 400)
+    assert delays.dtype == np.int32
+    assert (delays.min(), delays.max()) == (0, 20)
+    assert delays.mean() == pytest.approx(10, abs=0.05)
+
+
+@pytest.mark.parametrize("max_delay", [0.0, 0.2, 0.25, 0.3, 0.75, 1.25, 7.3, 9.75, 99.9])
+def test_no_delay_is_longer_than_the_network_says(max_delay):
+    from stdpbench.network import Layout
+
+    made = experiment(delays="uniform", max_delay=max_delay)
+    delays = delay_bins(made, 200)
+    assert delays.min() >= 0
+    assert delays.max() <= Layout(made, 200).max_delay_bins
+
+
+def test_delays_depend_on_the_seed_and_not_on_the_start_weights():
+    first = delay_bins(experiment(delays="uniform"), 100)
+    assert first.tobytes() == delay_bins(experiment(delays="uniform", start="samples"), 100).tobytes()
+    assert first.tobytes() != delay_bins(experiment(1, delays="uniform"), 100).tobytes()
+    w = start_weights(experiment(delays="uniform"), pictures(1))
+    assert abs(np.corrcoef(w.reshape(-1), first.reshape(-1))[0, 1]) < 0.1

@@ -1,0 +1,89 @@
+"""Scaling of each neuron's input weights to one sum."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from stdpbench.network import normalise
+
+
+def test_columns_sum_up_in_place():
+    w = np.random.default_rng(0).random((784, 400))
+    shares = w / w.sum(axis=0)
+    same = w
+    silent = normalise(w, 78.0)
+    assert same is w
+    assert silent.tolist() == []
+    np.testing.assert_allclose(w.sum(axis=0), 78.0, rtol=1e-13)
+    np.testing.assert_allclose(w, shares * 78.0, rtol=1e-12)
+    assert w.mean() == pytest.approx(0.0995, abs=5e-5)
+
+
+def test_columns_without_weight_are_left_alone_and_named():
+    w = np.random.default_rng(0).random((50, 6))
+    w[:, [1, 4]] = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        silent = normalise(w, 10.0)
+    assert silent.tolist() == [1, 4]
+    assert silent.dtype == np.int64
+    assert (w[:, [1, 4]] == 0).all()
+    np.testing.assert_allclose(w[:, [0, 2, 3, 5]].sum(axis=0), 10.0)
+
+
+def test_all_columns_silent():
+    w = np.zeros((4, 3))
+    assert normalise(w, 78.0).tolist() == [0, 1, 2]
+    assert (w == 0).all()
+
+
+def test_a_weight_may_exceed_its_bound():
+    w = np.array([[1.0, 0.5], [0.0, 0.5]])
+    normalise(w, 3.0)
+    assert w.tolist() == [[3.0, 1.5], [0.0, 1.5]]
+
+
+def test_views_of_any_layout_are_changed_in_place():
+    whole = np.random.default_rng(0).random((10, 8))
+    kept = whole.copy()
+    normalise(whole[:, ::2], 5.0)
+    np.testing.assert_allclose(whole[:, ::2].sum(axis=0), 5.0)
+    assert (whole[:, 1::2] == kept[:, 1::2]).all()
+    turned = np.asfortranarray(kept)
+    normalise(turned, 5.0)
+    np.testing.assert_allclose(turned.sum(axis=0), 5.0)
+
+
+def test_twice_is_once():
+    w = np.random.default_rng(0).random((100, 20))
+    normalise(w, 78.0)
+    once = w.copy()
+    normalise(w, 78.0)
+    np.testing.assert_allclose(w, once, rtol=1e-14)
+
+
+@pytest.mark.parametrize("tiny", [5e-324, 1e-310, 1e-307])
+def test_a_column_of_next_to_nothing_stays_finite(tiny):
+    """78 divided by a denormal sum is infinite."""
+    w = np.array([[tiny, 0.5], [0.0, 0.5]])
+    silent = normalise(w, 78.0)
+    assert np.isfinite(w).all()
+    assert silent.tolist() in ([], [0])
+
+
+@given(arrays(np.float64, (6, 4), elements=st.floats(1e-200, 1) | st.just(0.0)), st.floats(0.01, 1e4))
+def test_what_comes_out_is_always_finite(w, weight_sum):
+    before = w.copy()
+    silent = normalise(w, weight_sum)
+    assert np.isfinite(w).all()
+    for column in range(4):
+        if column in silent:
+            assert (w[:, column] == before[:, column]).all()
+        else:
+            assert w[:, column].sum() == pytest.approx(weight_sum, rel=1e-9)

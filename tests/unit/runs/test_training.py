@@ -1,0 +1,463 @@
+"""The training loop: what happens between two presentations. Mostly on a simulator that answers as it is told to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images
+from stdpbench.encoding import Spikes
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import start_weights
+from stdpbench.runs.stimuli import Stimuli, encode
+from stdpbench.runs.training import Presented, theta_decay, train, training_order
+from stdpbench.simulators import Simulator, open_simulator
+
+N_EXC, SIDE = 6, 8
+BINS = 40  # of a stimulus
+
+
+@dataclass
+class Shown:
+    """What the scripted simulator saw when it was to present."""
+
+    spikes: Spikes
+    n_bins: int
+    plastic: bool
+    column_sums: NDArray[np.float64]
+    theta: NDArray[np.float64]
+    v: NDArray[np.float64]
+
+
+class ScriptedSimulator(Simulator):
+    """Answers each presentation with a given number of exc spikes, moves v, and notes what it was shown."""
+
+    name = "scripted"
+
+    def __init__(self, experiment: Experiment, answer: Callable[[int, Spikes], int], late: int = 0) -> None:
+        super().__init__(experiment, SIDE * SIDE)
+        self.arrays = {name: np.zeros(variable.shape) for name, variable in self.layout.state.items()}
+        self.w[...] = np.random.default_rng(0).random(self.w.shape)
+        self.theta[...] = 20e-3
+        self.reset()
+        self.answer, self.late = answer, late
+        self.shown: list[Shown] = []
+
+    def _array(self, name: str) -> NDArray[np.float64]:
+        return self.arrays[name]
+
+    def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
+        pass
+
+    def _run(self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]) -> Any:
+        seen = (self.w.sum(axis=0), self.theta.copy(), self.arrays["exc.v"].copy())
+        self.shown.append(Shown(spikes, n_bins, plastic, *seen))
+        self.w[...] *= np.random.default_rng(len(self.shown)).random(self.w.shape) + 0.5
+        self.arrays["exc.v"] += 1e-3
+        numbers = np.arange(self.answer(len(self.shown) - 1, spikes), dtype=np.int32)
+        rest = np.arange(self.late, dtype=np.int32)
+        exc = Spikes(
+            np.concatenate([numbers % N_EXC, rest % N_EXC]).astype(np.int32),
+            np.concatenate([numbers // N_EXC, BINS + rest // N_EXC]).astype(np.int32),
+        )
+        return exc, Spikes(np.empty(0, np.int32), np.empty(0, np.int32)), None
+
+    def close(self) -> None:
+        pass
+
+
+def experiment(**changes: Any) -> Experiment:
+    mapping: dict[str, Any] = {
+        "seed": 3,
+        "network": {"n_exc": N_EXC, "inhibition": "direct", "weight_sum": 12.0},
+        "schedule": {"stimulus": BINS * 0.5, "rest": 10.0, "between": "carry", "max_attempts": 4},
+    }
+    for path, value in changes.items():
+        section, _, name = path.partition("__")
+        mapping.setdefault(section, {})[name] = value
+    return Experiment.from_mapping(mapping)
+
+
+def pictures(n: int = 12, brightness: int = 200) -> Images:
+    pixels = np.random.default_rng(1).integers(0, brightness + 1, (n, SIDE, SIDE)).astype(np.uint8)
+    return Images(pixels, np.arange(n) % 10)
+
+
+def same(one: Spikes, other: Spikes) -> bool:
+    return np.array_equal(one.index, other.index) and np.array_equal(one.bin, other.bin)
+
+
+# -- order -----------------------------------------------------------------------------------------
+
+
+def test_pictures_come_in_the_order_of_the_data_set():
+    assert training_order(experiment(schedule__passes=2), 4).tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
+    assert training_order(experiment(schedule__train_images=3), 4).tolist() == [0, 1, 2]
+    assert training_order(experiment(schedule__train_images=9), 4).tolist() == [0, 1, 2, 3]
+    assert training_order(experiment(schedule__passes=0), 4).tolist() == []
+
+
+def test_shuffled_pictures_come_once_per_pass_and_in_another_order_each_time():
+    made = experiment(schedule__order="shuffled", schedule__passes=3, schedule__train_images=50)
+    order = training_order(made, 60)
+    passes = order.reshape(3, 50)
+    assert [sorted(one.tolist()) for one in passes] == [list(range(50))] * 3
+    assert len({tuple(one.tolist()) for one in passes}) == 3
+    assert (training_order(made, 60) == order).all()
+    assert (training_order(made.override({"seed": 4}), 60) != order).any()
+    # more passes do not change the earlier ones
+    assert (training_order(made.override({"schedule.passes": 2}), 60) == order[:100]).all()
+    assert training_order(made.override({"schedule.passes": 0}), 60).tolist() == []
+
+
+def test_each_presentation_shows_its_picture():
+    made, images = experiment(schedule__order="shuffled", schedule__passes=2), pictures()
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
+    done = list(train(simulator, made, images))
+    assert [one.presentation for one in done] == list(range(24))
+    assert [one.image for one in done] == training_order(made, 12).tolist()
+    assert [one.attempts for one in done] == [1] * 24
+    assert all(shown.plastic for shown in simulator.shown)
+    for one, shown in zip(done, simulator.shown, strict=True):
+        assert same(shown.spikes, encode(made, images, "train", one.presentation, 0, one.image))
+        assert one.response.spike_counts.sum() == 9
+
+
+# -- retries ---------------------------------------------------------------------------------------
+
+
+def test_a_black_picture_stops_at_the_last_attempt_and_the_next_one_follows():
+    made, images = experiment(), pictures()
+    images.pixels[5] = 0
+    simulator = ScriptedSimulator(made, lambda number, spikes: len(spikes))
+    done = list(train(simulator, made, images))
+    assert [one.attempts for one in done] == [1] * 5 + [4] + [1] * 6
+    assert done[5].response.spike_counts.sum() == 0
+    assert len(simulator.shown) == 11 + 4
+
+
+@pytest.mark.parametrize("max_attempts", [1, 2, 7])
+def test_the_number_of_attempts_is_stated(max_attempts):
+    made = experiment(schedule__max_attempts=max_attempts)
+    simulator = ScriptedSimulator(made, lambda number, spikes: 0)
+    assert [one.attempts for one in train(simulator, made, pictures(3))] == [max_attempts] * 3
+
+
+def test_a_dim_picture_is_shown_again_brighter_until_it_draws_enough():
+    made, images = experiment(schedule__max_attempts=8, schedule__stimulus=400.0), pictures(3, brightness=60)
+    # fires once the picture draws half as many spikes again as at first
+    first = [len(encode(made, images, "train", number, 0, number)) for number in range(3)]
+    wanted = iter(first)
+    state: dict[str, int] = {}
+
+    def answer(number: int, spikes: Spikes) -> int:
+        if "at first" not in state:
+            state["at first"] = next(wanted)
+        if len(spikes) >= 1.4 * state["at first"]:
+            state.clear()
+            return 5
+        return 4
+
+    simulator = ScriptedSimulator(made, answer)
+    done = list(train(simulator, made, images))
+    # intensity 2, 3, 4, ...
+    assert [one.attempts for one in done] == [2] * 3
+    for number in range(3):
+        for attempt in range(2):
+            shown = simulator.shown[2 * number + attempt]
+            assert same(shown.spikes, encode(made, images, "train", number, attempt, number))
+    # after a success it is back at the first intensity
+    counts = [len(shown.spikes) for shown in simulator.shown]
+    assert np.sum(counts[1::2]) == pytest.approx(1.5 * np.sum(counts[::2]), rel=0.1)
+
+
+@pytest.mark.parametrize(("min_spikes", "spikes", "attempts"), [(5, 5, 1), (5, 4, 4), (0, 0, 1), (1, 0, 4), (9, 9, 1)])
+def test_how_many_spikes_are_enough(min_spikes, spikes, attempts):
+    made = experiment(schedule__min_spikes=min_spikes)
+    simulator = ScriptedSimulator(made, lambda number, shown: spikes)
+    assert next(iter(train(simulator, made, pictures()))).attempts == attempts
+
+
+def test_spikes_of_the_rest_do_not_count():
+    made = experiment(schedule__between="rest")
+    simulator = ScriptedSimulator(made, lambda number, spikes: 4, late=30)
+    first = next(iter(train(simulator, made, pictures())))
+    assert first.attempts == 4
+    assert first.response.spike_counts.sum() == 4
+    assert len(first.response.exc) == 34
+
+
+def test_each_attempt_draws_its_own_spikes():
+    made, images = experiment(encoding__intensity_step=0.0), pictures()
+    simulator = ScriptedSimulator(made, lambda number, spikes: 0)
+    next(iter(train(simulator, made, images)))
+    drawn = {(shown.spikes.index.tobytes(), shown.spikes.bin.tobytes()) for shown in simulator.shown}
+    assert len(drawn) == 4
+
+
+# -- between two presentations ---------------------------------------------------------------------
+
+
+def test_weights_are_normalised_before_every_attempt():
+    made = experiment()
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9 if number % 3 == 2 else 0)
+    done = list(train(simulator, made, pictures()))
+    assert len(simulator.shown) == 36
+    for shown in simulator.shown:
+        np.testing.assert_allclose(shown.column_sums, 12.0, rtol=1e-12)
+    assert [one.silent for one in done] == [0] * 12
+
+
+def test_without_a_sum_weights_are_left_alone():
+    made = experiment().override({"network.weight_sum": "none"})
+    if made.network.weight_sum is not None:
+        made = Experiment.model_validate(
+            {**dict(made), "network": made.network.model_copy(update={"weight_sum": None})}
+        )
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
+    w = simulator.w.copy()
+    next(iter(train(simulator, made, pictures())))
+    np.testing.assert_array_equal(simulator.shown[0].column_sums, w.sum(axis=0))
+
+
+def test_silent_neurons_are_counted_and_survive():
+    made = experiment()
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
+    simulator.w[:, [1, 4]] = 0
+    done = list(train(simulator, made, pictures(3)))
+    assert [one.silent for one in done] == [2] * 3
+    assert np.isfinite(simulator.w).all()
+
+
+@pytest.mark.parametrize("between", ["rest", "reset", "carry"])
+def test_what_happens_to_the_state(between):
+    made = experiment(schedule__between=between)
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9 if number % 2 else 0)
+    list(train(simulator, made, pictures(3)))
+    assert len(simulator.shown) == 6
+    n_bins = [shown.n_bins for shown in simulator.shown]
+    assert n_bins == [BINS + 20 if between == "rest" else BINS] * 6
+    v = [float(shown.v[0]) for shown in simulator.shown]
+    moved = [0.0] * 6 if between == "reset" else [number * 1e-3 for number in range(6)]
+    np.testing.assert_allclose(np.array(v) + 65e-3, moved, atol=1e-12)
+
+
+@pytest.mark.parametrize("between", ["rest", "reset", "carry"])
+def test_theta_decays_over_stimulus_and_rest_of_every_attempt(between):
+    made = experiment(schedule__between=between, exc__tau_theta=1000.0)
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9 if number % 2 else 0)
+    list(train(simulator, made, pictures(3)))
+    factor = np.exp(-(20 + 10) / 1000.0)
+    assert theta_decay(made) == pytest.approx(factor, rel=1e-14)
+    for number, shown in enumerate(simulator.shown):
+        np.testing.assert_allclose(shown.theta, 20e-3 * factor**number, rtol=1e-12)
+    np.testing.assert_allclose(simulator.theta, 20e-3 * factor**6, rtol=1e-12)
+
+
+def test_theta_decay_of_the_authors():
+    assert theta_decay(Experiment.from_mapping({})) == pytest.approx(np.exp(-500 / 1e7), rel=1e-15)
+
+
+@pytest.mark.parametrize(("what", "value"), [("w", np.nan), ("w", np.inf), ("theta", np.nan), ("theta", np.inf)])
+def test_what_is_no_longer_finite_stops_training_with_a_sentence(what, value):
+    made = experiment()
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
+    presentations = train(simulator, made, pictures())
+    next(presentations)
+    next(presentations)
+    getattr(simulator, what).reshape(-1)[3] = value
+    with pytest.raises(StdpbenchError, match=r"finite.* 2") as error:
+        next(presentations)
+    assert "\n" not in str(error.value)
+
+
+# -- where it begins and ends ----------------------------------------------------------------------
+
+
+def test_training_goes_on_from_any_presentation():
+    made, images = experiment(schedule__order="shuffled", schedule__passes=2), pictures()
+
+    def answer(number: int, spikes: Spikes) -> int:
+        return 9 if len(spikes) % 3 else 0  # the same for the same input
+
+    whole, parts = ScriptedSimulator(made, answer), ScriptedSimulator(made, answer)
+    at_once = list(train(whole, made, images))
+    presentations = train(parts, made, images)
+    begun = list(islice(presentations, 10))
+    presentations.close()  # type: ignore[attr-defined]
+    resumed = begun + list(train(parts, made, images, start=10))
+
+    def said(presented: Presented) -> tuple[int, int, int]:
+        return presented.presentation, presented.image, presented.attempts
+
+    assert [said(one) for one in resumed] == [said(one) for one in at_once]
+    assert len(whole.shown) == len(parts.shown)
+    for one, other in zip(whole.shown, parts.shown, strict=True):
+        assert same(one.spikes, other.spikes)
+    assert list(train(parts, made, images, start=24)) == []
+
+
+def encoder_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("encoder")]
+
+
+def test_a_stop_lets_the_encoder_go():
+    made = experiment()
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
+    before = len(encoder_threads())
+    presentations = train(simulator, made, pictures())
+    next(presentations)
+    assert len(encoder_threads()) == before + 1
+    presentations.close()  # type: ignore[attr-defined]
+    assert len(encoder_threads()) == before
+    assert len(simulator.shown) == 1
+
+
+def test_a_picture_too_bright_stops_training_where_it_is_shown():
+    made = experiment()
+    images = Images(pictures().pixels.astype(np.float32), None)
+    images.pixels[3, 0, 0] = 1e5
+    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
+    presentations = train(simulator, made, images)
+    assert [presented.presentation for presented in islice(presentations, 3)] == [0, 1, 2]
+    with pytest.raises(StdpbenchError, match="below 1"):
+        next(presentations)
+    assert encoder_threads() == []
+
+
+# -- stimuli encoded ahead -------------------------------------------------------------------------
+
+
+def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
+    made, images = experiment(), pictures()
+    order = np.array([5, 3, 3, 0, 11])
+    calls = []
+
+    def noted(*arguments: Any) -> Spikes:
+        calls.append((arguments[3], arguments[4], threading.current_thread().name))
+        return encode(*arguments)
+
+    monkeypatch.setattr("stdpbench.runs.stimuli.encode", noted)
+    with Stimuli(made, images, "train", order) as stimuli:
+        for presentation in range(5):
+            for attempt in range(1 + presentation % 2 * 2):
+                spikes = stimuli.get(presentation, attempt)
+                assert same(spikes, encode(made, images, "train", presentation, attempt, int(order[presentation])))
+    ahead = [(presentation, attempt) for presentation, attempt, thread in calls if thread.startswith("encoder")]
+    assert {presentation for presentation, _ in ahead} == {1, 2, 3, 4}
+    assert {attempt for _, attempt in ahead} == {0}
+    now = [(presentation, attempt) for presentation, attempt, thread in calls if not thread.startswith("encoder")]
+    assert now == [(0, 0), (1, 1), (1, 2), (3, 1), (3, 2)]  # the first one, and repetitions
+
+
+def test_a_change_throws_away_what_was_encoded_ahead():
+    made, images = experiment(), pictures()
+    brighter = made.override({"encoding.intensity": 3})
+    order = np.arange(12)
+    with Stimuli(made, images, "train", order) as stimuli:
+        stimuli.get(0, 0)
+        stimuli.change(brighter)
+        spikes = stimuli.get(1, 0)
+        assert same(spikes, encode(brighter, images, "train", 1, 0, 1))
+        assert not same(spikes, encode(made, images, "train", 1, 0, 1))
+        # the one after was encoded ahead with what is in force
+        assert same(stimuli.get(2, 0), encode(brighter, images, "train", 2, 0, 2))
+        # there and back again: still another version than the one encoded with
+        stimuli.change(made)
+        stimuli.change(brighter)
+        stimuli.change(made)
+        assert same(stimuli.get(3, 0), encode(made, images, "train", 3, 0, 3))
+
+
+def test_jumping_about_gives_the_right_stimulus():
+    made, images = experiment(), pictures()
+    with Stimuli(made, images, "label", np.arange(12)) as stimuli:
+        for presentation, attempt in [(4, 0), (2, 0), (3, 1), (3, 0), (11, 0), (0, 0), (1, 2), (2, 0)]:
+            expected = encode(made, images, "label", presentation, attempt, presentation)
+            assert same(stimuli.get(presentation, attempt), expected)
+
+
+def test_phases_seeds_and_attempts_draw_different_spikes():
+    made, images = experiment(), pictures()
+    drawn = [
+        encode(made, images, "train", 0, 0, 0),
+        encode(made, images, "label", 0, 0, 0),
+        encode(made, images, "test", 0, 0, 0),
+        encode(made, images, "train", 1, 0, 0),
+        encode(made, images, "train", 0, 1, 0),
+        encode(made.override({"seed": 4}), images, "train", 0, 0, 0),
+    ]
+    assert len({spikes.index.tobytes() + spikes.bin.tobytes() for spikes in drawn}) == 6
+    assert same(drawn[0], encode(made, images, "train", 0, 0, 0))
+
+
+@pytest.mark.parametrize("delays", ["none", "homogeneous", "uniform"])
+@pytest.mark.parametrize("between", ["rest", "carry", "reset"])
+@pytest.mark.parametrize("rest", [0.0, 3.0, 10.0, 50.0])
+def test_the_last_bins_stay_empty_where_a_spike_would_be_in_flight(delays, between, rest):
+    made = experiment(
+        network__delays=delays,
+        network__max_delay=5.0,
+        schedule__between=between,
+        schedule__rest=rest,
+        schedule__max_attempts=20,
+    )
+    white = Images(np.full((1, SIDE, SIDE), 255, np.uint8), None)
+    room = 0 if delays == "none" else max(0, 10 - made.rest_bins)
+    assert made.rest_bins == (rest / 0.5 if between == "rest" else 0)
+    last = max(int(encode(made, white, "train", number, 6, 0).bin.max()) for number in range(10))
+    assert last == BINS - room - 1
+    # a label or test presentation goes on until all has arrived
+    last = max(int(encode(made, white, "test", number, 6, 0).bin.max()) for number in range(10))
+    assert last == BINS - 1
+
+
+# -- on a real network -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled networks are kept apart from the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
+        yield
+
+
+@pytest.mark.parametrize("between", ["rest", "carry"])
+def test_training_follows_from_the_seed(between):
+    made = experiment(
+        schedule__between=between,
+        schedule__stimulus=60.0,
+        schedule__max_attempts=3,
+        network__delays="uniform",
+        network__max_delay=3.0,
+        network__weight_sum=30.0,
+        exc__theta_start=14.0,
+    )
+    images = pictures(15)
+
+    def trained(experiment: Experiment, breaks: tuple[int, ...] = ()) -> bytes:
+        simulator, _ = open_simulator(experiment, images.n_input)
+        simulator.w[...] = start_weights(experiment, images)
+        spikes, start = 0, 0
+        for stop in (*breaks, 15):
+            for presented in islice(train(simulator, experiment, images, start), stop - start):
+                spikes += int(presented.response.spike_counts.sum())
+            start = stop
+        result = b"".join(values.tobytes() for values in simulator.state().values())
+        simulator.close()
+        assert spikes > 20
+        return result
+
+    first = trained(made)
+    assert trained(made) == first
+    assert trained(made, breaks=(4, 11)) == first
+    assert trained(made.override({"seed": 4})) != first

@@ -1,0 +1,133 @@
+"""Which compiler is used, and how; what happens where there is none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stdpbench import simulators
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.simulators import open_simulator
+from stdpbench.simulators.compiled import toolchain
+from stdpbench.simulators.compiled.toolchain import Compiler, compile_library
+
+find = toolchain.find_compiler.__wrapped__  # not what was found before
+posix = pytest.mark.skipif(sys.platform == "win32", reason="stands in for the compiler with a shell script")
+
+
+def script(path: Path, text: str) -> Path:
+    path.write_text("#!/bin/sh\n" + text + "\n")
+    path.chmod(0o755)
+    return path
+
+
+@posix
+def test_cxx_comes_first_with_its_arguments(tmp_path, monkeypatch):
+    mine = script(tmp_path / "my compiler", 'echo "mine 1.0 $1"')
+    monkeypatch.setenv("CXX", f"'{mine}' --flag")
+    found = find()
+    assert found.command == (str(mine), "--flag")
+    assert found.version == "mine 1.0 --flag"
+    assert found.family == "gcc"
+
+
+@posix
+def test_a_compiler_that_does_not_answer_is_passed_over(tmp_path, monkeypatch):
+    broken, good = script(tmp_path / "g++", "exit 1"), script(tmp_path / "clang++", "echo 'clang version 17'")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    found = find()
+    assert Path(found.command[0]).name == good.name
+    assert found.family == "clang"
+    for useless in (str(broken), "no-such-compiler", "", "'a quote that is not closed"):
+        monkeypatch.setenv("CXX", useless)
+        assert Path(find().command[0]).name == good.name
+
+
+def test_no_compiler_at_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(toolchain, "find_spec", lambda name: None)
+    assert find() is None
+
+
+@pytest.mark.parametrize("family", ["gcc", "clang", "zig"])
+def test_no_flag_touches_the_floating_point_mode_of_the_process(family):
+    flags = Compiler(("cc",), family, "1").flags
+    assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-mdaz-ftz"} & set(flags)
+    assert len(flags) == len(set(flags))
+
+
+@posix
+def test_a_compiler_that_refuses_is_one_sentence(tmp_path):
+    refusing = script(tmp_path / "cc", "echo 'first line' >&2; echo 'a.cpp:3: error: no good' >&2; exit 3")
+    source = tmp_path / "a.cpp"
+    source.write_text("int x;")
+    with pytest.raises(StdpbenchError) as error:
+        compile_library(Compiler((str(refusing),), "gcc", "cc 1"), source, tmp_path / "a.so")
+    said = str(error.value)
+    assert "error: no good" in said
+    assert "\n" not in said
+    assert "cc 1" in said
+
+
+@posix
+def test_a_silent_refusal_is_a_sentence_as_well(tmp_path):
+    source = tmp_path / "a.cpp"
+    source.write_text("int x;")
+    refusing = script(tmp_path / "cc", "exit 3")
+    with pytest.raises(StdpbenchError, match="could not compile") as error:
+        compile_library(Compiler((str(refusing),), "gcc", "cc 1"), source, tmp_path / "a.so")
+    assert "()" not in str(error.value)  # an empty pair of brackets tells nobody anything
+
+
+# -- choosing a simulator ----------------------------------------------------------
+
+SMALL = Experiment.from_mapping({"network": {"n_exc": 3, "inhibition": "direct"}, "schedule": {"stimulus": 5}})
+
+
+def test_an_unknown_simulator_is_refused_with_the_nearest():
+    with pytest.raises(StdpbenchError, match="compiled"):
+        open_simulator(SMALL, 4, "complied")
+    with pytest.raises(StdpbenchError, match=r"compiled.*runtime"):
+        open_simulator(SMALL, 4, "xyz")
+
+
+def test_the_compiled_simulator_needs_a_compiler(monkeypatch):
+    monkeypatch.setattr(simulators, "find_compiler", lambda: None)
+    with pytest.raises(StdpbenchError, match=r"compiler.*--simulator runtime") as error:
+        open_simulator(SMALL, 4, "compiled")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", [None, "runtime"])
+def test_without_a_compiler_numpy_runs_and_says_so(monkeypatch, name):
+    monkeypatch.setattr(simulators, "find_compiler", lambda: None)
+    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)
+    simulator, remark = open_simulator(SMALL, 4, name)
+    assert simulator.name == "runtime"
+    assert "compiler" in remark
+    assert "NumPy" in remark
+    assert "\n" not in remark
+    assert simulator.theta.tolist() == [20e-3] * 3
+    assert simulator.w.tolist() == [[0.0] * 3] * 4
+
+
+def test_opening_a_runtime_simulator_leaves_preferences_and_handlers_as_they_were():
+    """Brian2 sets a SIGINT handler and an excepthook when it is imported, and keeps global preferences."""
+    code = """
+import signal, sys
+handler, hook = signal.getsignal(signal.SIGINT), sys.excepthook
+from stdpbench.experiment import Experiment
+from stdpbench.simulators import open_simulator
+made = {"network": {"n_exc": 3, "inhibition": "direct"}, "schedule": {"stimulus": 5}}
+open_simulator(Experiment.from_mapping(made), 4, "runtime")
+assert "brian2" in sys.modules
+print(signal.getsignal(signal.SIGINT) is handler, sys.excepthook is hook)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["True", "True"], done.stderr
