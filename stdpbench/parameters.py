@@ -5,7 +5,7 @@ whose fields carry unit, bounds, default and one sentence of help. From these de
 and ``--set`` with errors that name the dotted path and the nearest known key, the printed reference, the forms of
 the app, and the ``(shared, constant)`` parameters of the Brian2 model. Nothing here knows what a parameter means.
 
-A field is *structural* if changing it means building another network; all others may change between two presentations.
+A field is *structural* if it cannot change in the middle of a run; others may change between two presentations.
 """
 
 from __future__ import annotations

@@ -74,9 +74,10 @@ def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -
     table = Table(box=None, padding=(1, 2, 0, 0))
     for heading in ("parameter", "default", "allowed", "live", "what it is"):
         table.add_column(heading, overflow="fold")
+    fixed = family in ("data set", "read-out") or kind == "about"
     for parameter in cls.describe():
         allowed = " | ".join(parameter.choices) or parameter.bounds or parameter.type
-        live = "" if parameter.structural else "yes"
+        live = "" if parameter.structural or fixed else "yes"
         table.add_row(parameter.name, parameter.show(parameter.default), allowed, live, parameter.help)
     console.print(table)
 

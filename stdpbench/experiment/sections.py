@@ -75,14 +75,14 @@ class Network(Parameters):
 class Schedule(Parameters):
     """What is shown, in which order, for how long."""
 
-    passes: int = parameter(1, ge=0, help="How often the training pictures are gone through.")
-    train_images: int | None = parameter(None, ge=1, help="Training pictures used; nothing: all.")
+    passes: int = parameter(1, ge=0, structural=True, help="How often the training pictures are gone through.")
+    train_images: int | None = parameter(None, ge=1, structural=True, help="Training pictures used; nothing: all.")
     label_images: int | None = parameter(
         None, ge=1, help="Training pictures used for labelling neurons; nothing: all that train."
     )
     test_images: int | None = parameter(None, ge=1, help="Test pictures used; nothing: all.")
     order: Literal["dataset", "shuffled"] = parameter(
-        "dataset", help="Order of the training pictures: as they lie, or shuffled anew in each pass."
+        "dataset", structural=True, help="Order of the training pictures: as they lie, or shuffled anew in each pass."
     )
     stimulus: float = parameter(350.0, unit="ms", gt=0, le=600_000, help="How long a picture is shown.")
     rest: float = parameter(

@@ -18,7 +18,7 @@ class AdaptiveLIF(ConductanceNeuron):
         \tau_\theta\, d\theta/dt &= -\theta
 
     and a spike where :math:`v > v_{thresh} - offset + \theta`, which adds :math:`\theta_{plus}`. The decay of theta
-    is applied once per presentation, for all of its time at once: within one presentation it is below 1e-4 of theta.
+    is applied once per presentation, for all of its time at once: within one presentation it is some 1e-4 of theta.
     Source: Diehl & Cook (2015), section
     2.2, and released code; the 5 ms of lock-out are our reading of how Brian 1 treats it.
     """
@@ -31,7 +31,7 @@ class AdaptiveLIF(ConductanceNeuron):
     t_ref: float = parameter(5.0, unit="ms", ge=0, help="Time after a spike during which v is held.")
     E_exc: float = parameter(0.0, unit="mV", help="Reversal potential of excitation.")
     E_inh: float = parameter(-100.0, unit="mV", help="Reversal potential of inhibition.")
-    theta_start: float = parameter(20.0, unit="mV", ge=0, help="theta of an untrained neuron.")
+    theta_start: float = parameter(20.0, unit="mV", ge=0, structural=True, help="theta of an untrained neuron.")
     theta_offset: float = parameter(20.0, unit="mV", help="What is taken off the threshold.")
     theta_plus: float = parameter(0.05, unit="mV", ge=0, help="What a spike adds to theta in training.")
     tau_theta: float = parameter(1e7, unit="ms", gt=0, help="Decay of theta in training; belongs to n_exc.")

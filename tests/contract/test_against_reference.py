@@ -54,7 +54,7 @@ class _Start:
 
 def reference_start(inhibition: str, delays: str, theta: float, **parameters: Any) -> ReferenceNetwork:
     start = _Start()
-    put_start(start, theta=theta * 1e-3)  # type: ignore[arg-type]
+    put_start(start, theta=theta * 1e-3)
     return ReferenceNetwork(
         start.w, start.theta * 1e3, delays_of(experiment(inhibition, delays)), inhibition=inhibition, **parameters
     )

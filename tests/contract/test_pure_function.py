@@ -146,7 +146,7 @@ def scramble_compiled(simulator: Simulator, rng: np.random.Generator) -> set[str
     assert compiler is not None
     path, symbols = fetch(simulator.layout, compiler)
     known = {symbol["name"].removeprefix("_dynamic").removeprefix("_array_") for symbol in symbols}
-    library = simulator._library  # type: ignore[attr-defined]
+    library = simulator._library
     header = Path(path.parent / "source" / "objects.h").read_text()
     types = {"double": np.float64, "int32_t": np.int32, "int64_t": np.int64, "float": np.float32, "char": np.int8}
     done = set()
@@ -184,7 +184,7 @@ def scramble_runtime(simulator: Simulator, rng: np.random.Generator) -> set[str]
     from brian2.core.variables import ArrayVariable
 
     done = set()
-    for group_name, group in simulator._built.groups.items():  # type: ignore[attr-defined]
+    for group_name, group in simulator._built.groups.items():
         for variable in group.variables.values():
             if not isinstance(variable, ArrayVariable) or variable.constant or variable.owner is None:
                 continue

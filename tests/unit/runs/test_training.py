@@ -292,7 +292,7 @@ def test_training_goes_on_from_any_presentation():
     at_once = list(train(whole, made, images))
     presentations = train(parts, made, images)
     begun = list(islice(presentations, 10))
-    presentations.close()  # type: ignore[attr-defined]
+    presentations.close()
     resumed = begun + list(train(parts, made, images, start=10))
 
     def said(presented: Presented) -> tuple[int, int, int]:
@@ -316,7 +316,7 @@ def test_a_stop_lets_the_encoder_go():
     presentations = train(simulator, made, pictures())
     next(presentations)
     assert len(encoder_threads()) == before + 1
-    presentations.close()  # type: ignore[attr-defined]
+    presentations.close()
     assert len(encoder_threads()) == before
     assert len(simulator.shown) == 1
 
