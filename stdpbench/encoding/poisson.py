@@ -17,8 +17,8 @@ class Poisson(Encoder):
 
     .. math:: rate = pixel \cdot rate\_per\_grey \cdot (intensity + attempt \cdot intensity\_step)
 
-    The Fano factor of the counts is :math:`1 - p`. Source: Diehl & Cook (2015), section 2.5 and released code (rate
-    = pixel / 8 · intensity Hz, intensity 2, one more at every repetition).
+    The Fano factor of the counts is :math:`1 - p`. Source: Diehl & Cook (2015), section 2.5 and released code
+    (rate = pixel / 8 · intensity Hz, intensity 2, one more at every repetition).
     """
 
     kind: Literal["poisson"] = "poisson"

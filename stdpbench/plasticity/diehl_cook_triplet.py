@@ -18,8 +18,8 @@ class DiehlCookTriplet(PlasticityRule):
         \text{input spike: }  & w \leftarrow \mathrm{clip}(w - \nu_{pre}\, y_1,\ 0,\ w_{max}) \\
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + \nu_{post}\, x\, y_2^-,\ 0,\ w_{max})
 
-    where :math:`y_2^-` is the value just before this spike. An isolated pair therefore changes nothing. Source: the
-    authors' released Brian 1 script to Diehl & Cook (2015).
+    where :math:`y_2^-` is the value just before this spike. An isolated pair therefore changes nothing. Source:
+    the authors' released Brian 1 script to Diehl & Cook (2015).
     """
 
     kind: Literal["diehl-cook-triplet"] = "diehl-cook-triplet"
