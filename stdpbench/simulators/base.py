@@ -13,7 +13,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,15 +32,15 @@ def _uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    held: list[tuple[int, FrameType | None]] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    held: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
     try:
         yield
     finally:
         if handler is not None:
             signal.signal(signal.SIGINT, handler)
-    if held and callable(handler):
-        handler(*held[0])
+    if held:
+        signal.raise_signal(signal.SIGINT)
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,6 +86,8 @@ class CompiledSimulator(Simulator):
     def _run(
         self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]
     ) -> tuple[Spikes, Spikes, NDArray[np.float64] | None]:
+        if not self._arrays:
+            raise StdpbenchError("this simulator is closed")
         index = np.ascontiguousarray(spikes.index, np.int32)
         bins = np.ascontiguousarray(spikes.bin, np.int32)
         courses = np.empty((n_bins, len(RECORDED), len(record))) if len(record) else None
