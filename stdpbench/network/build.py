@@ -53,8 +53,8 @@ class BuiltNetwork:
 def build(layout: Layout) -> BuiltNetwork:
     """Make the Brian2 network of a layout on the device that is set."""
     experiment, n = layout.experiment, layout.n_exc
-    # a clock of its own: Brian2's default clock is shared by all networks of a process; always of the same name, so that
-    # code which Cython has compiled for one network serves the next
+    # a clock of its own: Brian2's default clock is shared by all networks of a process. Always of the same name, so
+    # that code which Cython compiled for one network serves the next.
     clock = b2.Clock(experiment.network.dt * b2.ms, name="network_clock")
     parameters = layout.parameters()
     groups: dict[str, Any] = {}
