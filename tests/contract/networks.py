@@ -90,7 +90,9 @@ def process(code: str, **environment: str) -> subprocess.Popen[str]:
     """Python in a process of its own, with all of this module and `open_simulator` at hand."""
     here = Path(__file__).resolve().parent
     path = os.pathsep.join([str(here), *(entry or str(Path.cwd()) for entry in sys.path)])
-    opening = "from networks import *\nfrom stdpbench.simulators import open_simulator\n"
+    # a process that is started in the background may be born deaf to Ctrl+C
+    opening = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    opening += "from networks import *\nfrom stdpbench.simulators import open_simulator\n"
     return subprocess.Popen(
         [sys.executable, "-c", opening + textwrap.dedent(code)],
         env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **environment},
