@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import write_text_aside
 from stdpbench.paths import shipped
 
 FORMAT = 1
@@ -74,8 +75,8 @@ def plan(quick: bool) -> list[Measurement]:
         Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
         Measurement("cached open 400", "training.py", open_only, fresh_cache=True),
     ]
-    n = {100: 300, 400: 300, 1600: 100, 6400: 30} if not quick else {100: 100, 400: 100, 1600: 40, 6400: 10}
-    warm_up = {100: 20, 400: 20, 1600: 10, 6400: 5}
+    n = {100: 300, 400: 300, 1600: 100, 6400: 100} if not quick else {100: 100, 400: 100, 1600: 40, 6400: 10}
+    warm_up = {100: 20, 400: 20, 1600: 20, 6400: 20}
     for size in n:
         for inhibition in ("layer", "direct"):
             for delays in ("none", "uniform"):
@@ -136,7 +137,7 @@ def bench_command(quick: bool, output: Path) -> None:
         "failures": results.failures,
         "ratios": ratios(results),
     }
-    _write(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     show(results, console)
     console.print(f"{'Stopped; what there is' if stopped else 'Everything'} is in {output}", highlight=False)
     if stopped:
@@ -310,14 +311,3 @@ def _check_writable(output: Path) -> None:
         raise StdpbenchError(f"--output {output}: there is no folder {output.parent}")
     if not os.access(output.parent, os.W_OK):
         raise StdpbenchError(f"--output {output}: nothing can be written to the folder {output.parent}")
-
-
-def _write(output: Path, text: str) -> None:
-    aside = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(output)
-    except OSError as error:
-        raise StdpbenchError(f"{output} cannot be written: {error.strerror}") from error
-    finally:
-        aside.unlink(missing_ok=True)

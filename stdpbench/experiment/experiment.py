@@ -76,6 +76,7 @@ class Experiment(Parameters):
                 f"inh.kind {getattr(self.inh, 'kind', '')!r} has an adaptive threshold, which inh neurons must not; "
                 "use 'lif'"
             )
+        self._check_names()
         if self.network.conductance_step == "euler":
             for where, neuron in (("exc", self.exc), ("inh", self.inh)):
                 for _, tau in neuron.conductances:
@@ -91,6 +92,17 @@ class Experiment(Parameters):
                 "with probability 1 or more per step: lower it, encoding.intensity_step or encoding.rate_per_grey"
             )
         return self
+
+    def _check_names(self) -> None:
+        """See that rule and neuron, which meet in the exc neurons, do not mean two things by one name."""
+        own = {variable.name for variable in self.exc.variables} | {p.name for p in self.exc.describe()}
+        names = [name for trace in self.plasticity.traces for name in (trace.name, trace.tau)]
+        taken = sorted(own.intersection(names))
+        if taken:
+            raise ValueError(
+                f"plasticity.kind {getattr(self.plasticity, 'kind', '')!r} and exc.kind {self.exc_kind!r} both name "
+                f"something {', '.join(taken)}: one of them needs another name for it"
+            )
 
     @property
     def exc_kind(self) -> str:

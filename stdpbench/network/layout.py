@@ -160,6 +160,11 @@ class Layout:
             groups["plastic"] |= {trace.tau: rule[trace.tau] for trace in self.input_traces}
         return groups
 
+    def learning_parameters(self) -> dict[str, float]:
+        """Parameters of exc neurons that are 0 while nothing learns, with their value while it does, SI units."""
+        values = self.parameters()["exc"]
+        return {name: values[name] for name in self.experiment.exc.learning if name in values}
+
     def _effective_tau(self, tau: float) -> float:
         """The time constant whose exact decay over one step is the decay asked for.
 

@@ -50,6 +50,7 @@ class AdaptiveLIF(ConductanceNeuron):
         *ConductanceNeuron.variables,
         Variable("theta", "volt", "theta_start", slow=True),
     )
+    learning: ClassVar[tuple[str, ...]] = ("theta_plus",)
     threshold: ClassVar[str] = "v > v_thresh - theta_offset + theta and lockout < 0.5*dt"
     reset: ClassVar[str] = """
         v = v_reset

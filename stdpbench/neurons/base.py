@@ -42,6 +42,8 @@ class Neuron(Parameters):
     reference: ClassVar[str]
     equations: ClassVar[str]
     variables: ClassVar[tuple[Variable, ...]]
+    learning: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are 0 while weights and thresholds are frozen, so that what lasts keeps every bit."""
     conductances: ClassVar[tuple[tuple[str, str], ...]]
     """(conductance, parameter that holds its time constant): synapses add to these."""
     update: ClassVar[str]

@@ -9,7 +9,6 @@ perceptually uniform.
 from __future__ import annotations
 
 import math
-import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import write_aside
 from stdpbench.readout._drawing import (
     DPI,
     OKABE_ITO,
@@ -311,16 +311,8 @@ def save(figure: Figure, path: str | Path) -> None:
     StdpbenchError
         If the file cannot be written.
     """
-    target = Path(path)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        # without the version of matplotlib in it: the same figure is the same file
-        figure.savefig(aside, format="png", dpi=DPI, metadata={"Software": None})
-        aside.replace(target)
-    except OSError as error:
-        raise StdpbenchError(f"the figure {target} cannot be written: {error.strerror}") from None
-    finally:
-        aside.unlink(missing_ok=True)
+    # without the version of matplotlib in it: the same figure is the same file
+    write_aside(Path(path), lambda file: figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None}))
 
 
 def _neurons(number: int) -> str:

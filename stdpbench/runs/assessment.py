@@ -167,7 +167,7 @@ def _respond(
     total = len(images)
     counts = np.zeros((total, context.experiment.network.n_exc), np.uint16)
     attempts = np.zeros(total, np.int16)
-    workers = context.options.workers or default_workers()
+    workers = context.options.workers or default_workers(context.simulator.layout)
     done = 0
     yield Progress(shown_as, done, total)
     with closing(respond(context.simulator, context.experiment, images, phase, workers=workers)) as parts:

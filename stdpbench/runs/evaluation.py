@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Layout
 from stdpbench.runs.stimuli import encode
-from stdpbench.simulators import Simulator, open_simulator
+from stdpbench.simulators import Simulator, available_memory, open_simulator, synapse_memory
 
 _CHUNK = 50
+_PROCESS = 150 * 2**20  # bytes of a worker without its network
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +49,12 @@ class Part:
     attempts: NDArray[np.int16]
 
 
-def default_workers() -> int:
-    """Processors that this process may use."""
+def default_workers(layout: Layout) -> int:
+    """Processors that this process may use, but no more processes than the free memory holds."""
     affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    processors = len(affinity(0)) if affinity else os.cpu_count() or 1
+    free = available_memory()
+    return processors if free is None else max(1, min(processors, free // (_PROCESS + synapse_memory(layout))))
 
 
 def present_frozen(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.files import write_aside, write_text_aside
 
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
@@ -132,7 +133,7 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, aside first."""
-        self._write(name, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text_aside(self.path / name, text)
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file, aside first."""
@@ -140,36 +141,18 @@ class RunFolder:
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write one array as npy, aside first."""
-
-        def write(path: Path) -> None:
-            with path.open("wb") as file:
-                np.save(file, array, allow_pickle=False)
-
-        self._write(name, write)
+        write_aside(self.path / name, lambda file: np.save(file, array, allow_pickle=False))
 
     def write_arrays(self, name: str, **arrays: NDArray[Any]) -> None:
         """Write several arrays as compressed npz, aside first."""
-
-        def write(path: Path) -> None:
-            with path.open("wb") as file:
-                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-        self._write(name, write)
+        write_aside(
+            self.path / name,
+            lambda file: np.savez_compressed(file, **arrays),  # type: ignore[arg-type]
+        )
 
     def update_run(self, **changes: Any) -> None:
         """Change what ``run.json`` says."""
         self.write_json("run.json", {**self.read_json("run.json"), **changes})
-
-    def _write(self, name: str, write: Any) -> None:
-        target = self.path / name
-        aside = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            write(aside)
-            aside.replace(target)
-        except OSError as error:
-            raise StdpbenchError(f"{target} cannot be written: {error.strerror}") from error
-        finally:
-            aside.unlink(missing_ok=True)
 
 
 def now() -> str:

@@ -86,9 +86,7 @@ def _check_size(experiment: Experiment, n_input: int) -> None:
     """
     layout = Layout(experiment, n_input)
     n_synapses = n_input * layout.n_exc
-    per_synapse = 8 + 16 + (12 + 8 * (1 + len(layout.input_traces)) if layout.delays_differ else 0)
-    needed = n_synapses * per_synapse
-    free = _available_memory()
+    needed, free = synapse_memory(layout), available_memory()
     if n_synapses >= 2**31 or (free is not None and needed > free):
         limit = "" if free is None else f", and {free / 2**30:.1f} GiB are available"
         raise StdpbenchError(
@@ -97,7 +95,13 @@ def _check_size(experiment: Experiment, n_input: int) -> None:
         )
 
 
-def _available_memory() -> int | None:
+def synapse_memory(layout: Layout) -> int:
+    """Bytes that the synapses of a network take: weights, indices, and per-synapse delays and traces."""
+    per_synapse = 8 + 16 + (12 + 8 * (1 + len(layout.input_traces)) if layout.delays_differ else 0)
+    return layout.n_input * layout.n_exc * per_synapse
+
+
+def available_memory() -> int | None:
     """Bytes that this process may still use, as far as the system tells."""
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
@@ -108,4 +112,13 @@ def _available_memory() -> int | None:
     return None
 
 
-__all__ = ["SIMULATORS", "Recording", "Response", "Simulator", "find_compiler", "open_simulator"]
+__all__ = [
+    "SIMULATORS",
+    "Recording",
+    "Response",
+    "Simulator",
+    "available_memory",
+    "find_compiler",
+    "open_simulator",
+    "synapse_memory",
+]

@@ -62,8 +62,7 @@ class RuntimeSimulator(Simulator):
         objects = [o for o in self._built.network.sorted_objects if o.active and o.name != "input"]
         self._training = [o for o in objects if o.name not in self._built.frozen_only]
         self._frozen = [o for o in objects if o.name not in self._built.training_only]
-        self._theta_plus = self.layout.parameters()["exc"].get("theta_plus", 0.0)
-        self._theta_plus_in_force = self._theta_plus
+        self._learning, self._learns = self.layout.learning_parameters(), True
         self._closed = False
 
     def _array(self, name: str) -> NDArray[np.float64]:
@@ -75,7 +74,7 @@ class RuntimeSimulator(Simulator):
         for group, values in parameters.items():
             for name, value in values.items():
                 self._built.groups[group].variables[name].set_value(value)
-        self._theta_plus = self._theta_plus_in_force = parameters["exc"].get("theta_plus", 0.0)
+        self._learning, self._learns = self.layout.learning_parameters(), True
         self._refresh(self._built.network.sorted_objects)
 
     @staticmethod
@@ -85,20 +84,20 @@ class RuntimeSimulator(Simulator):
             for code_object in obj.code_objects:
                 code_object.variables_to_namespace()
 
-    def _allow_theta(self, plastic: bool) -> None:
-        wanted = self._theta_plus if plastic else 0.0
-        if wanted != self._theta_plus_in_force:
+    def _let_learn(self, plastic: bool) -> None:
+        if plastic != self._learns:
             exc = self._built.groups["exc"]
-            exc.variables["theta_plus"].set_value(wanted)
+            for name, value in self._learning.items():
+                exc.variables[name].set_value(value if plastic else 0.0)
             self._refresh(list(exc.contained_objects))
-            self._theta_plus_in_force = wanted
+            self._learns = plastic
 
     def _run(
         self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]
     ) -> tuple[Spikes, Spikes, NDArray[np.float64] | None]:
         if self._closed:
             raise StdpbenchError("this simulator is closed")
-        self._allow_theta(plastic)
+        self._let_learn(plastic)
         objects = self._training if plastic else self._frozen
         t, step = self._clock.variables["t"], self._clock.variables["timestep"]
         dt, first = float(self._clock.dt_), np.searchsorted(spikes.bin, np.arange(n_bins + 1))

@@ -16,6 +16,7 @@ from networks import assert_same_bytes, experiment, fingerprint, in_another_proc
 
 from stdpbench.network import Layout
 from stdpbench.simulators import find_compiler
+from stdpbench.simulators.compiled import cache
 from stdpbench.simulators.compiled.cache import key
 
 needs_a_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -255,3 +256,15 @@ def test_the_key_depends_on_the_compiler(monkeypatch):
     changed = key(layout, real)
     monkeypatch.undo()
     assert changed != key(layout, real)
+
+
+def test_networks_beyond_the_number_that_is_kept_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "_KEPT", 2)
+    for number in range(4):
+        path = tmp_path / f"n{number}"
+        path.mkdir()
+        path.with_suffix(".log").write_text("")
+        os.utime(path, (number, number))
+    (tmp_path / ".making-x").mkdir()
+    cache._prune(tmp_path / "n3")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".making-x", "n2", "n2.log", "n3", "n3.log"]

@@ -20,7 +20,9 @@ from stdpbench.experiment import (
     read_experiment,
     shipped_experiments,
 )
+from stdpbench.neurons import Variable, neurons
 from stdpbench.parameters import Parameter, Parameters
+from stdpbench.plasticity import Trace, rules
 
 DEFAULT = Experiment.from_mapping({})
 
@@ -356,3 +358,11 @@ def test_an_unknown_experiment_is_refused_with_the_nearest_one(folder: Path) -> 
         read_experiment("digist")
     with pytest.raises(StdpbenchError, match="there is no experiment"):
         read_experiment(folder)
+
+
+def test_rule_and_neuron_do_not_name_two_things_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, neuron = rules.get("diehl-cook-triplet"), neurons.get("adaptive-lif")
+    monkeypatch.setattr(rule, "traces", (*rule.traces, Trace("g", "output", "tau_m", "set")))
+    monkeypatch.setattr(neuron, "variables", (*neuron.variables, Variable("g", "1")))
+    with pytest.raises(StdpbenchError, match="both name something g, tau_m"):
+        Experiment.from_mapping({})

@@ -23,6 +23,7 @@ from stdpbench.network import Layout
 from stdpbench.paths import cache_folder
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 
+_KEPT = 200  # networks of about 0.7 MB
 _PACKAGES = ("network", "simulators", "plasticity", "neurons")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
@@ -81,6 +82,7 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
                 symbols = _read(library, table)
                 if symbols is None:
                     _make(layout, compiler, folder)
+                    _prune(folder)
                     symbols = _read(library, table) or []
     except OSError as error:
         raise StdpbenchError(
@@ -88,6 +90,19 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
             "make room or name another folder in STDPBENCH_CACHE"
         ) from error
     return library, symbols
+
+
+def _prune(newest: Path) -> None:
+    """Remove the networks that were compiled longest ago, beyond the number that is kept.
+
+    A network in use is safe: every simulator loads a copy of its own.
+    """
+    entries = [path for path in newest.parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in entries[_KEPT:]:
+        if path != newest:
+            shutil.rmtree(path, ignore_errors=True)
+            path.with_suffix(".log").unlink(missing_ok=True)
 
 
 def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:

@@ -57,7 +57,6 @@ class CompiledSimulator(Simulator):
         if self.layout.delays_differ and delay_bins is not None:
             bins = np.ascontiguousarray(delay_bins, np.int32)
             self._checked(self._library.resident_set_delays(bins.ctypes.data_as(_int32_p), n_input, self.layout.n_exc))
-        self._theta_plus = 0.0
         self._write_parameters(self.layout.parameters())
         self.reset()
 
@@ -81,7 +80,7 @@ class CompiledSimulator(Simulator):
         for group, values in parameters.items():
             for name, value in values.items():
                 self._array(f"{group}.{name}")[...] = value
-        self._theta_plus = parameters["exc"].get("theta_plus", 0.0)
+        self._learning = self.layout.learning_parameters()
 
     def _run(
         self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]
@@ -91,8 +90,8 @@ class CompiledSimulator(Simulator):
         index = np.ascontiguousarray(spikes.index, np.int32)
         bins = np.ascontiguousarray(spikes.bin, np.int32)
         courses = np.empty((n_bins, len(RECORDED), len(record))) if len(record) else None
-        if "exc.theta_plus" in self._arrays:
-            self._array("exc.theta_plus")[...] = self._theta_plus if plastic else 0.0
+        for name, value in self._learning.items():
+            self._array(f"exc.{name}")[...] = value if plastic else 0.0
         status = self._library.resident_present(
             index.ctypes.data_as(_int32_p),
             bins.ctypes.data_as(_int32_p),

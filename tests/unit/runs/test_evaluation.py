@@ -15,7 +15,8 @@ from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import normalise, start_weights
-from stdpbench.runs.evaluation import Part, present_frozen, respond
+from stdpbench.runs import evaluation
+from stdpbench.runs.evaluation import Part, default_workers, present_frozen, respond
 from stdpbench.runs.stimuli import encode
 from stdpbench.runs.training import train
 from stdpbench.simulators import Simulator, find_compiler, open_simulator
@@ -256,3 +257,11 @@ def test_both_simulators_respond_alike(trained, images):
     np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(attempts, other_attempts)
     other.close()
+
+
+def test_no_more_workers_than_memory_holds(trained, monkeypatch):
+    enough = default_workers(trained.layout)
+    monkeypatch.setattr(evaluation, "available_memory", lambda: 1000)
+    assert default_workers(trained.layout) == 1
+    monkeypatch.setattr(evaluation, "available_memory", lambda: None)
+    assert default_workers(trained.layout) == enough
