@@ -10,6 +10,10 @@ class StdpbenchError(Exception):
     """Something the user can mend: the text is one sentence with what was wrong, where, and what would be right."""
 
 
+class DiskError(StdpbenchError):
+    """Something could not be written, for want of room or rights; when that is mended, it may be tried again."""
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was probably meant to be, or None.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import DiskError
 
 
 def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
@@ -22,7 +22,7 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
 
     Raises
     ------
-    StdpbenchError
+    DiskError
         If it cannot be written; what was there before is untouched, and nothing half-written stays.
     """
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -33,7 +33,7 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
             os.fsync(file.fileno())
         aside.replace(target)
     except OSError as error:
-        raise StdpbenchError(f"{target} cannot be written: {error.strerror or error}") from error
+        raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         aside.unlink(missing_ok=True)
 

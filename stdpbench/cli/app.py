@@ -26,6 +26,11 @@ Set = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=0, help="Processes for labelling and testing; 0: one per processor.")]
 SimulatorName = Annotated[str | None, typer.Option(metavar="compiled|runtime", help="Which simulator.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the beginning of its name in ./runs.")]
+RunsFolder = Annotated[
+    Path | None, typer.Option("--runs", metavar="DIR", help="Where the run folder is made; ./runs if not said.")
+]
+Detach = Annotated[bool, typer.Option("--detach", help="Start it and come back at once.")]
 Json = Annotated[bool, typer.Option("--json", help="End standard output with one JSON object: path and metrics.")]
 Baselines = Annotated[bool, typer.Option(help="Also evaluate start weights and k-means.")]
 
@@ -50,26 +55,106 @@ def run(
     experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT|FILE", help="One that ships, or a TOML file.")],
     set_: Set = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the experiment's.")] = None,
-    runs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the run folder is made; ./runs if not said.")
-    ] = None,
+    runs: RunsFolder = None,
     workers: Workers = 0,
     simulator: SimulatorName = None,
     validation: Annotated[
         bool, typer.Option("--validation", help="Hold out the last training pictures and evaluate on them.")
     ] = False,
     baselines: Baselines = True,
+    start_from: Annotated[
+        str | None, typer.Option("--from", metavar="RUN", help="Start from weights and thresholds of another run.")
+    ] = None,
+    checkpoint_every: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Training presentations between checkpoints; 0: chosen."),
+    ] = 0,
+    detach: Detach = False,
     json: Json = False,
 ) -> None:
     """Train a network, label its neurons, test it, and write everything to a run folder."""
     from stdpbench.cli.commands import run_command
+    from stdpbench.runs.options import Options
 
-    run_command(experiment, set_ or [], seed, runs, workers, simulator, validation, baselines, json)
+    options = Options(workers, simulator, validation, baselines, checkpoint_every)
+    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json)
+
+
+@app.command()
+def resume(run: Run, detach: Detach = False, json: Json = False) -> None:
+    """Go on with a run that was stopped, failed, was killed or is paused: bit for bit as if nothing had been."""
+    from stdpbench.cli.commands import resume_command
+
+    resume_command(run, detach, json)
+
+
+@app.command()
+def branch(
+    run: Run,
+    at: Annotated[
+        int | None, typer.Option(min=0, metavar="POSITION", help="After so many training presentations; else: now.")
+    ] = None,
+    set_: Set = None,
+    runs: RunsFolder = None,
+    only: Annotated[bool, typer.Option("--no-start", help="Make the run, but do not start it.")] = False,
+    detach: Detach = False,
+    json: Json = False,
+) -> None:
+    """Make a run that goes on from a position of another one, with the same input and other parameters."""
+    from stdpbench.cli.commands import branch_command
+
+    branch_command(run, at, set_ or [], runs, only, detach, json)
+
+
+@app.command()
+def rewind(
+    run: Run,
+    to: Annotated[int, typer.Option(min=0, metavar="POSITION", help="Training presentations that shall be over.")],
+) -> None:
+    """Take a run back to an earlier position; what it leaves behind is kept as another run."""
+    from stdpbench.cli.commands import rewind_command
+
+    rewind_command(run, to)
+
+
+@app.command()
+def pause(run: Run) -> None:
+    """Have a run pause after the presentation that it is at; `resume` goes on."""
+    from stdpbench.cli.commands import ask_command
+
+    ask_command(run, "pause")
+
+
+@app.command()
+def stop(run: Run) -> None:
+    """End a run after the presentation that it is at; `resume` goes on from there."""
+    from stdpbench.cli.commands import ask_command
+
+    ask_command(run, "stop")
+
+
+@app.command("set")
+def set_parameters(
+    run: Run,
+    assignments: Annotated[list[str], typer.Argument(metavar="PATH=VALUE…", help="Such as plasticity.nu_post=0.02.")],
+) -> None:
+    """Change parameters of a run that goes on, from its next presentation on."""
+    from stdpbench.cli.commands import set_command
+
+    set_command(run, assignments)
+
+
+@app.command()
+def watch(run: Run) -> None:
+    """Follow a run of another process."""
+    from stdpbench.cli.commands import watch_command
+
+    watch_command(run)
 
 
 @app.command()
 def evaluate(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    run: Run,
     workers: Workers = 0,
     simulator: SimulatorName = None,
     baselines: Baselines = True,
@@ -77,8 +162,9 @@ def evaluate(
 ) -> None:
     """Label and test the network of a run folder again."""
     from stdpbench.cli.commands import evaluate_command
+    from stdpbench.runs.options import Options
 
-    evaluate_command(run, workers, simulator, baselines, json)
+    evaluate_command(run, Options(workers, simulator, False, baselines), json)
 
 
 @app.command()

@@ -1,43 +1,25 @@
-"""The commands that run networks: they iterate events and show them."""
+"""The commands that run networks and reach into runs."""
 
 from __future__ import annotations
 
-import json as json_format
 import shlex
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
 
+from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, follow, report
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import parse_assignment, read_experiment
+from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.paths import runs_folder
-from stdpbench.runs.events import Event, Finished
-
-
-class _Interrupt:
-    """Ctrl+C asks for a stop between two presentations; a second one ends at once."""
-
-    def __init__(self, console: Console) -> None:
-        self.asked = False
-        self._console = console
-
-    def __call__(self) -> bool:
-        return self.asked
-
-    def listen(self) -> None:
-        signal.signal(signal.SIGINT, self._heard)
-
-    def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-        self._console.print("Stopping after this presentation; press Ctrl+C again to end at once.")
+from stdpbench.runs.client import RunClient, ask, at_work, state_of
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.options import Options
+from stdpbench.runs.states import State
 
 
 def run_command(
@@ -45,40 +27,140 @@ def run_command(
     assignments: Sequence[str],
     seed: int | None,
     runs: Path | None,
-    workers: int,
-    simulator: str | None,
-    validation: bool,
-    baselines: bool,
+    options: Options,
+    start_from: str | None,
+    detach: bool,
     json: bool,
 ) -> None:
     """Carry out ``stdpbench run``."""
-    experiment = read_experiment(name)
+    from stdpbench.runs.creation import create_run, create_run_from
+
+    runs = runs or runs_folder()
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     if seed is not None:
         changes["seed"] = seed
-    if changes:
-        experiment = experiment.override(changes)
-    from stdpbench.runs.assessment import Options
-    from stdpbench.runs.experiment_run import run_experiment
-
-    options = Options(workers, simulator, validation, baselines)
-    about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
+    experiment = read_experiment(name).override(changes) if changes else read_experiment(name)
     console = Console(stderr=json)
-    interrupt = _Interrupt(console)
-    title = f": {experiment.about.title}" if experiment.about.title else ""
-    console.print(f"{experiment.name}, seed {experiment.seed}{title}", highlight=False)
-    events = run_experiment(experiment, runs or runs_folder(), options, interrupt, about)
-    _show(events, console, interrupt, json)
+    _title(console, experiment)
+    if start_from is None:
+        folder = create_run(experiment, runs, options, _about())
+    else:
+        parent = find_run(start_from, runs)
+        folder = create_run_from(parent, changes, runs, options, _about(), experiment)
+    _start(folder, console, new=True, detach=detach, json=json)
 
 
-def evaluate_command(run: Path, workers: int, simulator: str | None, baselines: bool, json: bool) -> None:
+def evaluate_command(run: str, options: Options, json: bool) -> None:
     """Carry out ``stdpbench evaluate``."""
-    from stdpbench.runs.assessment import Options
-    from stdpbench.runs.experiment_run import evaluate_run
+    from stdpbench.runs.again import evaluate_run
+    from stdpbench.runs.facts import Progress, Remarked
 
+    folder = find_run(run, runs_folder())
     console = Console(stderr=json)
-    interrupt = _Interrupt(console)
-    _show(evaluate_run(run, Options(workers, simulator, False, baselines), interrupt), console, interrupt, json)
+    interrupt, stopped = Interrupt(console, "Stopping after this part; press Ctrl+C again to end at once."), False
+    with Display(console) as display, closing(evaluate_run(folder.path, options)) as events:
+        for event in events:
+            with interrupt.heard():  # anew each time: importing brian2 puts a handler of its own
+                if isinstance(event, Progress):
+                    display.progress(event)
+                elif isinstance(event, Remarked):
+                    console.print(event.text)
+            if interrupt.asked:
+                stopped = True
+                break
+    if stopped:
+        sys.exit(INTERRUPTED)
+    report(folder, console, stopped=False, json=json)
+
+
+def resume_command(run: str, detach: bool, json: bool) -> None:
+    """Carry out ``stdpbench resume``."""
+    folder, console = find_run(run, runs_folder()), Console(stderr=json)
+    if at_work(folder.path):
+        said = ask(folder.path, "resume")
+        console.print(f"{folder.path.name} is {said['state']} at presentation {said['position']}.", highlight=False)
+        return
+    _start(folder, console, new=False, detach=detach, json=json)
+
+
+def branch_command(
+    run: str, at: int | None, assignments: Sequence[str], runs: Path | None, only: bool, detach: bool, json: bool
+) -> None:
+    """Carry out ``stdpbench branch``."""
+    from stdpbench.runs.lineage import branch
+
+    parent, console = find_run(run, runs or runs_folder()), Console(stderr=json)
+    folder = branch(parent, at, dict(parse_assignment(text) for text in assignments), runs, _about())
+    if only:
+        console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+    else:
+        _start(folder, console, new=False, detach=detach, json=json)
+
+
+def rewind_command(run: str, to: int) -> None:
+    """Carry out ``stdpbench rewind``."""
+    from stdpbench.runs.lineage import rewind
+
+    folder, console = find_run(run, runs_folder()), Console()
+    if at_work(folder.path):
+        stop_run(folder)
+    kept = rewind(folder, to)
+    console.print(f"{folder.path.name} is back at presentation {to}; `stdpbench resume` goes on from there.")
+    console.print(f"What was after it is kept as {kept.path}", highlight=False, soft_wrap=True)
+
+
+def ask_command(run: str, name: str) -> None:
+    """Carry out ``stdpbench pause`` and ``stdpbench stop``."""
+    folder, console = find_run(run, runs_folder()), Console()
+    if name == "stop":
+        stop_run(folder)
+        state, _ = state_of(folder)
+        console.print(f"{folder.path.name} is {state}.", highlight=False)
+        return
+    said = ask(folder.path, name)
+    console.print(f"{folder.path.name} pauses at presentation {said['position']}.", highlight=False)
+
+
+def stop_run(folder: RunFolder) -> None:
+    """Have a run stop, and wait until its process has let it go."""
+    import time
+
+    ask(folder.path, "stop", reason="on request")
+    until = time.monotonic() + 120
+    while at_work(folder.path):
+        if time.monotonic() > until:
+            raise StdpbenchError(f"{folder.path.name} was asked to stop, but its process is still at work")
+        time.sleep(0.02)
+
+
+def set_command(run: str, assignments: Sequence[str]) -> None:
+    """Carry out ``stdpbench set``."""
+    folder, console = find_run(run, runs_folder()), Console()
+    said = ask(folder.path, "set", changes=dict(parse_assignment(text) for text in assignments))
+    for path, (old, new) in said.items():
+        console.print(f"{path}: {old} → {new}, from the next presentation on", highlight=False)
+    if not said:
+        console.print("That is what is in force already.")
+
+
+def watch_command(run: str) -> None:
+    """Carry out ``stdpbench watch``."""
+    folder, console = find_run(run, runs_folder()), Console()
+    state, reason = state_of(folder)
+    if not at_work(folder.path):
+        console.print(f"{folder.path.name} is {state}{f': {reason}' if reason else ''}.", highlight=False)
+        if state is State.FINISHED:
+            report(folder, console, stopped=False, json=False)
+        return
+    console.print(f"{folder.path.name}; Ctrl+C ends the watching, not the run", highlight=False)
+    client = RunClient.attach(folder.path)
+    try:
+        client.want("progress")
+        live = follow(client, console, own=False)
+    finally:
+        client.close()
+    if live.state is State.FINISHED:
+        report(folder, console, stopped=False, json=False)
 
 
 def gui_command() -> None:
@@ -88,19 +170,25 @@ def gui_command() -> None:
     sys.exit(import_module("stdpbench_gui").main(sys.argv[:1]))
 
 
-def _show(events: Iterator[Event], console: Console, interrupt: _Interrupt, json: bool) -> None:
-    finished: Finished | None = None
-    with Display(console) as display:
-        for event in events:
-            interrupt.listen()  # again and again: importing brian2 puts a handler of its own
-            display.show(event)
-            if isinstance(event, Finished):
-                finished = event
-    if finished is None:
-        raise StdpbenchError("the run ended without a result")
-    display.summarise(finished)
+def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json: bool) -> None:
+    if not detach:
+        carry_out(folder, console, new=new, json=json)
+        return
+    client = RunClient.start(folder.path)
+    client.wait_for_connection()
+    client.close()
+    console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+    console.print("It goes on by itself; `stdpbench watch` follows it.")
     if json:
-        record = {"path": str(finished.folder.resolve()), "stopped": finished.stopped, "metrics": finished.metrics}
-        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
-    if finished.stopped:
-        sys.exit(130)
+        import json as json_format
+
+        sys.stdout.write(json_format.dumps({"path": str(folder.path.resolve())}, ensure_ascii=False) + "\n")
+
+
+def _title(console: Console, experiment: Experiment) -> None:
+    title = f": {experiment.about.title}" if experiment.about.title else ""
+    console.print(f"{experiment.name}, seed {experiment.seed}{title}", highlight=False)
+
+
+def _about() -> dict[str, Any]:
+    return {"command": shlex.join(["stdpbench", *sys.argv[1:]])}

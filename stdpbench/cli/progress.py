@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -19,7 +22,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from stdpbench.runs import events
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Record
+from stdpbench.runs.live import describe, duration
 
 
 class _Speed(ProgressColumn):
@@ -61,19 +66,24 @@ class Display:
         """Stop drawing, and give the terminal back."""
         self._bars.stop()
 
-    def show(self, event: events.Event) -> None:
-        """Take one event."""
-        if isinstance(event, events.Started):
-            self._console.print(f"run folder: {event.folder}", highlight=False, soft_wrap=True)
-            self._console.print(f"simulator:  {event.simulator}", highlight=False)
-            if event.remark:
-                self._console.print(event.remark)
-        elif isinstance(event, events.Remark):
-            self._console.print(event.text)
-        elif isinstance(event, events.Progress):
-            self._progress(event)
+    def record(self, record: Record) -> None:
+        """Tell a fact, if it is one that a person wants to know while she waits."""
+        fact = record.fact
+        if isinstance(fact, facts.Started):
+            self._console.print(f"simulator:  {fact.simulator}", highlight=False)
+            if fact.remark:
+                self._console.print(fact.remark)
+        elif isinstance(fact, facts.Estimated):
+            said = f"{duration(fact.seconds)}, {fact.memory / 2**30:.1f} GiB"
+            self._console.print(f"estimate:   {said}, without k-means", highlight=False)
+        elif isinstance(fact, facts.StateChanged):
+            if fact.reason:
+                self._console.print(describe(record), highlight=False, soft_wrap=True)
+        elif isinstance(fact, facts.Remarked | facts.ParametersChanged | facts.Branched | facts.Rewound):
+            self._console.print(describe(record), highlight=False, soft_wrap=True)
 
-    def _progress(self, event: events.Progress) -> None:
+    def progress(self, event: facts.Progress) -> None:
+        """Show how far a phase has come."""
         if not self._console.is_terminal:
             tenth = 10 * event.done // max(event.total, 1)
             if tenth > self._tenths.get(event.phase, -1):
@@ -94,17 +104,8 @@ class Display:
             self._tasks[event.phase] = self._bars.add_task(event.phase, total=event.total, note="")
         self._bars.update(self._tasks[event.phase], completed=event.done, note=_note(event))
 
-    def summarise(self, finished: events.Finished) -> None:
+    def summarise(self, folder: Path, metrics: Mapping[str, Any]) -> None:
         """Print what came out."""
-        metrics = finished.metrics
-        if finished.stopped:
-            self._console.print(
-                f"Stopped. What there is lies in {finished.folder}; `stdpbench evaluate` labels and tests it.",
-                highlight=False,
-                soft_wrap=True,
-            )
-        if finished.stopped and not metrics.get("accuracy"):
-            return
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:
@@ -120,10 +121,10 @@ class Display:
                 low, high = score["interval_95"]
                 table.add_row(name, f"{100 * score['accuracy']:.2f}", f"{100 * low:.1f} – {100 * high:.1f}")
             self._console.print(table)
-        self._console.print(f"run folder: {finished.folder}", highlight=False, soft_wrap=True)
+        self._console.print(f"run folder: {folder}", highlight=False, soft_wrap=True)
 
 
-def _note(event: events.Progress) -> str:
+def _note(event: facts.Progress) -> str:
     parts = []
     if event.spikes_per_image is not None:
         parts.append(f"{event.spikes_per_image:.1f} spikes/image")

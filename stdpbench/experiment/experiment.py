@@ -159,6 +159,38 @@ class Experiment(Parameters):
             _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
         return Experiment.from_mapping(mapping)
 
+    def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
+        """What `other` has different, ``name`` and ``about`` aside: dotted path to (own value, its value).
+
+        A value that only one of them has stands against None.
+        """
+        mine, theirs = _flat(self.to_mapping()), _flat(other.to_mapping())
+        return {
+            path: (mine.get(path), theirs.get(path))
+            for path in sorted({**mine, **theirs})
+            if mine.get(path) != theirs.get(path) and path != "name" and not path.startswith("about.")
+        }
+
+    def changed_live(self, changes: Mapping[str, Any]) -> Experiment:
+        """The same experiment with parameters changed that may change in the middle of a run; see `override`.
+
+        Raises
+        ------
+        StdpbenchError
+            If one of them is structural: the sentence says so.
+        """
+        changed = self.override(changes)
+        for path in self.differences(changed):
+            section, _, name = path.partition(".")
+            owner = getattr(self, section, None)
+            declared = {p.name: p for p in owner.describe()} if isinstance(owner, Parameters) else {}
+            if section == "data" or name not in declared or declared[name].structural:
+                raise StdpbenchError(
+                    f"{path} is structural: it cannot change in the middle of a run, but a new run can start from the "
+                    f"weights and thresholds of this one: stdpbench run … --from RUN --set {path}=…"
+                )
+        return changed
+
     def _meant(self, path: str, text: str) -> Any:
         """What was typed for a parameter: a TOML value, but a text that looks like a number where a text belongs."""
         *sections, key = path.split(".")
@@ -183,6 +215,13 @@ class Experiment(Parameters):
     def rest_bins(self) -> int:
         """Time steps of the simulated rest; 0 where it is not simulated."""
         return round(self.schedule.rest / self.network.dt) if self.schedule.between == "rest" else 0
+
+
+def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in mapping.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
 
 
 def _set(mapping: dict[str, Any], path: str, value: Any) -> None:

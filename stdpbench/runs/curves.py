@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,7 @@ class Curves:
         self.points: list[int] = []
         self.mean_theta: list[float] = []
         self.spikes_per_image: list[float] = []
+        self.weight_change: list[float] = []
         self.accuracy: dict[str, list[float]] = {name: [] for name in READOUTS}
 
     def add(self, image: int, attempts: int, spike_counts: NDArray[np.int64]) -> bool:
@@ -48,10 +51,11 @@ class Curves:
         self._recent.append((image, spike_counts))
         return len(self.image) % self.interval == 0
 
-    def measure(self, mean_theta: float) -> None:
-        """Add a point to every curve; `mean_theta` in mV."""
+    def measure(self, mean_theta: float, weight_change: float = np.nan) -> None:
+        """Add a point to every curve; `mean_theta` in mV, `weight_change` per synapse since the last point."""
         self.points.append(len(self.image))
         self.mean_theta.append(mean_theta)
+        self.weight_change.append(weight_change)
         self.spikes_per_image.append(float(np.mean(self.spikes[-self.interval :])))
         measured = self._running_accuracy()
         for name, values in self.accuracy.items():
@@ -90,5 +94,31 @@ class Curves:
             "points": np.array(self.points, np.int64),
             "mean_theta_mV": np.array(self.mean_theta, float),
             "spikes_per_image": np.array(self.spikes_per_image, float),
+            "weight_change": np.array(self.weight_change, float),
             **curves,
         }
+
+    def recent(self, n_exc: int) -> dict[str, NDArray[np.int64] | NDArray[np.uint16]]:
+        """The last presentations, from which running accuracy goes on after a checkpoint."""
+        counts = [count for _, count in self._recent]
+        return {
+            "recent_image": np.array([image for image, _ in self._recent], np.int64),
+            "recent_counts": np.array(counts, np.uint16).reshape(len(counts), n_exc),
+        }
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Put back what `arrays` and `recent` gave."""
+        for name, key in (
+            ("image", "image"),
+            ("attempts", "attempts"),
+            ("spikes", "spikes"),
+            ("points", "points"),
+            ("mean_theta", "mean_theta_mV"),
+            ("spikes_per_image", "spikes_per_image"),
+            ("weight_change", "weight_change"),
+        ):
+            setattr(self, name, arrays[key].tolist())
+        self.accuracy = {name: arrays[f"accuracy_{name}"].tolist() for name in READOUTS}
+        self._recent.clear()
+        for image, counts in zip(arrays["recent_image"].tolist(), arrays["recent_counts"], strict=True):
+            self._recent.append((image, counts.astype(np.int64)))

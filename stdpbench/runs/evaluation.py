@@ -10,9 +10,10 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from stdpbench.runs.stimuli import encode
 from stdpbench.simulators import Simulator, available_memory, open_simulator, synapse_memory
 
 _CHUNK = 50
-_PROCESS = 150 * 2**20  # bytes of a worker without its network
+PROCESS_MEMORY = 150 * 2**20  # bytes of a worker without its network
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ def default_workers(layout: Layout) -> int:
     affinity = getattr(os, "sched_getaffinity", None)
     processors = len(affinity(0)) if affinity else os.cpu_count() or 1
     free = available_memory()
-    return processors if free is None else max(1, min(processors, free // (_PROCESS + synapse_memory(layout))))
+    return processors if free is None else max(1, min(processors, free // (PROCESS_MEMORY + synapse_memory(layout))))
 
 
 def present_frozen(
@@ -80,9 +81,15 @@ def present_frozen(
 
 
 def respond(
-    simulator: Simulator, experiment: Experiment, images: Images, phase: str, *, workers: int
+    simulator: Simulator,
+    experiment: Experiment,
+    images: Images,
+    phase: str,
+    *,
+    workers: int,
+    chunks: Sequence[tuple[int, int]] | None = None,
 ) -> Generator[Part, None, None]:
-    """Responses to all pictures of a phase, part by part, in any order.
+    """Responses to the pictures of a phase, part by part, in any order.
 
     Parameters
     ----------
@@ -96,18 +103,25 @@ def respond(
         Names the random stream of the stimuli.
     workers : int
         Number of processes.
+    chunks : sequence of (int, int), optional
+        First and one past the last picture of each part; by default all pictures in parts of 50.
 
     Yields
     ------
     Part
-        Responses to some pictures. Closing the generator ends the processes.
+        Responses to some pictures. While the caller does not ask for more, little more is computed. Closing the
+        generator ends the processes.
     """
-    n = len(images)
-    chunks = [(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK)]
+    chunks = split_up(0, len(images)) if chunks is None else chunks
     workers = min(workers, len(chunks))
     if workers <= 1:
         return _in_this_process(simulator, experiment, images, phase, chunks)
     return _in_processes(simulator, experiment, images, phase, chunks, workers)
+
+
+def split_up(start: int, stop: int) -> list[tuple[int, int]]:
+    """Parts of some pictures in a row, as `respond` takes them."""
+    return [(first, min(first + _CHUNK, stop)) for first in range(start, stop, _CHUNK)]
 
 
 def _part(simulator: Simulator, experiment: Experiment, images: Images, phase: str, start: int, stop: int) -> Part:
@@ -117,7 +131,7 @@ def _part(simulator: Simulator, experiment: Experiment, images: Images, phase: s
 
 
 def _in_this_process(
-    simulator: Simulator, experiment: Experiment, images: Images, phase: str, chunks: list[tuple[int, int]]
+    simulator: Simulator, experiment: Experiment, images: Images, phase: str, chunks: Sequence[tuple[int, int]]
 ) -> Generator[Part, None, None]:
     state = simulator.state()
     try:
@@ -132,10 +146,10 @@ def _in_processes(
     experiment: Experiment,
     images: Images,
     phase: str,
-    chunks: list[tuple[int, int]],
+    chunks: Sequence[tuple[int, int]],
     workers: int,
 ) -> Generator[Part, None, None]:
-    from loky import ProcessPoolExecutor, as_completed
+    from loky import ProcessPoolExecutor, wait
     from loky.process_executor import BrokenProcessPool
 
     with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
@@ -145,11 +159,14 @@ def _in_processes(
         arguments = (folder, experiment.to_mapping(), simulator.name, phase)
         with _sigint_ignored():  # what a process is born with: Ctrl+C is for the parent, which ends the workers
             pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
-            tasks = {pool.submit(_worker_part, start, stop) for start, stop in chunks}
+            ahead = iter(chunks)
+            tasks = {pool.submit(_worker_part, *chunk) for chunk in islice(ahead, 2 * workers)}
         try:
-            for task in as_completed(list(tasks)):
-                tasks.discard(task)  # or all responses would be held twice
-                yield task.result()
+            while tasks:
+                for task in wait(tasks, return_when="FIRST_COMPLETED").done:
+                    tasks.discard(task)
+                    tasks |= {pool.submit(_worker_part, *chunk) for chunk in islice(ahead, 1)}
+                    yield task.result()
         except BrokenProcessPool as error:
             raise StdpbenchError(
                 "a process that labels or tests ended unexpectedly, perhaps for want of memory: try --workers 1"

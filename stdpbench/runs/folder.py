@@ -9,9 +9,11 @@ import json
 import os
 import platform
 import sys
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,15 @@ test.npz           the same for the pictures that were evaluated on
 assignments.npz    labels, int64, (n_exc,): class of each neuron (-1: never fired); mean_response; class_counts
 metrics.json       accuracies by read-out with intervals and confusion matrices, baselines, figures of the training
 figures/           receptive fields, confusion matrix, accuracy over time
+journal.jsonl      all that happened, one fact a line, in order: states, blocks of presentations, parameter changes
+checkpoints/       what `stdpbench resume` goes on from, one folder each, named after the training presentations that
+                   were over
+responses/         responses of a phase that is not over yet
+progress.json      how far it has come, for `stdpbench watch`
+lock               held by the process that works on the run
+worker.log         what the process of the run said beside that; empty as a rule
+start_weights.npy, start_theta.npy
+                   where the run starts from the network of another one
 
 Read arrays with numpy.load(FILE); none needs allow_pickle.
 """
@@ -85,7 +96,7 @@ class RunFolder:
         folder = cls(path)
         folder.write_text("README.txt", _README)
         folder.write_text("experiment.toml", experiment.to_toml())
-        folder.write_json("run.json", {**about, "state": "running", **environment()})
+        folder.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
         return folder
 
     @classmethod
@@ -162,17 +173,23 @@ def now() -> str:
 
 def environment() -> dict[str, Any]:
     """Versions and machine, for the record."""
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     return {
         "started": now(),
-        "versions": {"python": sys.version.split()[0], **versions},
+        "versions": versions(),
         "host": {"system": platform.platform(), "processor": _processor(), "cpus": os.cpu_count()},
     }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a result depends on."""
+    found = {"python": sys.version.split()[0]}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def _processor() -> str:

@@ -6,7 +6,7 @@ fetched, a picture with too few spikes is shown again brighter, theta decays, st
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,10 +58,8 @@ def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     return np.concatenate(passes) if passes else np.empty(0, np.int64)
 
 
-def train(
-    simulator: Simulator, experiment: Experiment, images: Images, start: int = 0
-) -> Generator[Presented, None, None]:
-    """Show the training pictures, learning.
+class Training:
+    """Shows the training pictures one after the other, learning.
 
     Parameters
     ----------
@@ -74,6 +72,83 @@ def train(
     start : int
         Presentation to begin with.
 
+    Attributes
+    ----------
+    position : int
+        Presentations that are over.
+    total : int
+        Presentations in all.
+    experiment : Experiment
+        With the parameters that are in force.
+    """
+
+    def __init__(self, simulator: Simulator, experiment: Experiment, images: Images, start: int = 0) -> None:
+        self.experiment = experiment
+        self.position = start
+        self._order = training_order(experiment, len(images))
+        self.total = len(self._order)
+        self._simulator = simulator
+        self._stimuli = Stimuli(experiment, images, "train", self._order)
+        self._decay = theta_decay(experiment)
+
+    def change(self, experiment: Experiment) -> None:
+        """Put the parameters of another experiment in force, from the next presentation on.
+
+        Raises
+        ------
+        StdpbenchError
+            If it differs in something structural; nothing has changed then.
+        """
+        self._simulator.set_parameters(experiment)
+        self._stimuli.change(experiment)
+        self.experiment, self._decay = experiment, theta_decay(experiment)
+
+    def step(self, record: Sequence[int] | None = None) -> Presented:
+        """Show the next picture, again and brighter until it draws enough spikes.
+
+        Parameters
+        ----------
+        record : sequence of int, optional
+            Exc neurons whose time courses the response is to hold; changes no other result.
+        """
+        presentation, schedule = self.position, self.experiment.schedule
+        weight_sum, simulator, silent = self.experiment.network.weight_sum, self._simulator, 0
+        for attempt in range(schedule.max_attempts):
+            if weight_sum is not None:
+                silent = len(normalise(simulator.w, weight_sum))
+            spikes = self._stimuli.get(presentation, attempt)
+            response = simulator.present(spikes, plastic=True, n_rest=self.experiment.rest_bins, record=record)
+            simulator.theta[...] *= self._decay
+            if schedule.between == "reset":
+                simulator.reset()
+            if response.spike_counts.sum() >= schedule.min_spikes:
+                break
+        self.position += 1
+        return Presented(presentation, int(self._order[presentation]), attempt + 1, response, silent)
+
+    @property
+    def finite(self) -> bool:
+        """Whether weights and thresholds are finite numbers still."""
+        return bool(np.isfinite(self._simulator.theta).all() and np.isfinite(self._simulator.w.sum()))
+
+    def close(self) -> None:
+        """Let the thread go that encodes ahead."""
+        self._stimuli.close()
+
+    def __enter__(self) -> Training:
+        """Use the thread that encodes ahead."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let it go."""
+        self.close()
+
+
+def train(
+    simulator: Simulator, experiment: Experiment, images: Images, start: int = 0
+) -> Generator[Presented, None, None]:
+    """Show all training pictures; see `Training`.
+
     Yields
     ------
     Presented
@@ -84,28 +159,20 @@ def train(
     StdpbenchError
         If weights or thresholds stop being finite numbers.
     """
-    order = training_order(experiment, len(images))
-    schedule, weight_sum = experiment.schedule, experiment.network.weight_sum
-    decay = theta_decay(experiment)
-    with Stimuli(experiment, images, "train", order) as stimuli:
-        for presentation in range(start, len(order)):
-            silent = 0
-            for attempt in range(schedule.max_attempts):
-                if weight_sum is not None:
-                    silent = len(normalise(simulator.w, weight_sum))
-                spikes = stimuli.get(presentation, attempt)
-                response = simulator.present(spikes, plastic=True, n_rest=experiment.rest_bins)
-                simulator.theta[...] *= decay
-                if schedule.between == "reset":
-                    simulator.reset()
-                if response.spike_counts.sum() >= schedule.min_spikes:
-                    break
-            if not np.isfinite(simulator.theta).all() or not np.isfinite(simulator.w.sum()):
-                raise StdpbenchError(
-                    f"weights or thresholds are no longer finite after training presentation {presentation}: "
-                    "a plasticity or neuron parameter is too large"
-                )
-            yield Presented(presentation, int(order[presentation]), attempt + 1, response, silent)
+    with Training(simulator, experiment, images, start) as training:
+        while training.position < training.total:
+            presented = training.step()
+            if not training.finite:
+                raise StdpbenchError(not_finite(presented.presentation))
+            yield presented
+
+
+def not_finite(presentation: int) -> str:
+    """The sentence about weights or thresholds that were blown up."""
+    return (
+        f"weights or thresholds are no longer finite after training presentation {presentation}: a plasticity or "
+        "neuron parameter is too large"
+    )
 
 
 def theta_decay(experiment: Experiment) -> float:

@@ -1,0 +1,174 @@
+"""Follow a run on the terminal until it ends."""
+
+from __future__ import annotations
+
+import json as json_format
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+
+from stdpbench.cli.progress import Display
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.client import LOG, RunClient
+from stdpbench.runs.facts import Progress
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.states import State
+
+INTERRUPTED = 130
+
+
+class Interrupt:
+    """Ctrl+C is heard between two messages; a second one ends at once."""
+
+    def __init__(self, console: Console, said: str) -> None:
+        self.asked = False
+        self._console = console
+        self._said = said
+
+    @contextmanager
+    def heard(self) -> Iterator[Interrupt]:
+        """Listen for Ctrl+C, and give it back afterwards."""
+        before = signal.signal(signal.SIGINT, self._hear)
+        try:
+            yield self
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        self._console.print(self._said)
+
+
+def follow(client: RunClient, console: Console, *, own: bool) -> LiveRun:
+    """Show a run until it ends; returns what is known of it then.
+
+    Parameters
+    ----------
+    client : RunClient
+        Connected to the run.
+    console : Console
+        Where to show it.
+    own : bool
+        Whether Ctrl+C stops the run; otherwise it only ends the watching.
+    """
+    live, told = LiveRun(), False
+    said = "Stopping after this presentation; press Ctrl+C again to end at once." if own else "No longer watching."
+    with Display(console) as display, Interrupt(console, said).heard() as interrupt:
+        while not client.over:
+            for message in client.drain(budget=0.05, wait=0.1):
+                live.take(message)
+                if message[0] == "record":
+                    display.record(message[1])
+            if live.progress:
+                display.progress(_progress(live.progress))
+            if interrupt.asked and not told:
+                told = True
+                if not own:
+                    break
+                client.request("stop", reason="Ctrl+C")
+            if live.state is State.PAUSED and live.reason and own and not told:
+                told = _paused(client, console, live)
+    return live
+
+
+def _paused(client: RunClient, console: Console, live: LiveRun) -> bool:
+    """The run stands for a reason that nobody asked for; without a person at the terminal it is stopped."""
+    if console.is_terminal:
+        console.print(
+            f"Paused. Mend it and go on with `stdpbench resume {client.folder}` in another terminal; Ctrl+C stops.",
+            soft_wrap=True,
+        )
+    else:
+        client.request("stop", reason=live.reason)
+    return not console.is_terminal
+
+
+def _progress(frame: Any) -> Progress:
+    return Progress(**{name: frame[name] for name in Progress.__dataclass_fields__})
+
+
+def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> None:
+    """Start the process of a run, follow it to its end, and say what came out.
+
+    Raises
+    ------
+    StdpbenchError
+        If the run fails; a new one that fails before its first presentation leaves no folder behind.
+    SystemExit
+        If it is stopped.
+    """
+    console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+    client = RunClient.start(folder.path)
+    try:
+        client.wait_for_connection()
+        client.want("progress")
+        live = follow(client, console, own=True)
+    finally:
+        client.close()
+    status = client.wait_for_process(10)
+    if live.state.active:
+        raise StdpbenchError(
+            f"the process of the run ended without a word (status {status}: {client.last_words()}); "
+            f"`stdpbench resume {folder.path}` goes on from its newest checkpoint"
+        )
+    if live.state is State.FAILED:
+        log = folder.path / LOG
+        if new and live.started is None and not log.stat().st_size:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            with suppress(OSError):  # it holds other runs
+                folder.path.parent.rmdir()
+            raise StdpbenchError(live.reason)
+        raise StdpbenchError(f"{live.reason} (the run folder {folder.path} has more)")
+    report(folder, console, stopped=live.state is State.STOPPED, json=json)
+
+
+def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) -> None:
+    """Print what came out of a run, and leave with status 130 if it was stopped."""
+    path = folder.path / "metrics.json"
+    metrics = folder.read_json("metrics.json") if path.is_file() else {}
+    if stopped:
+        console.print(
+            f"Stopped. `stdpbench resume {folder.path}` goes on; `stdpbench evaluate {folder.path}` labels and tests "
+            "what there is.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    else:
+        Display(console).summarise(folder.path, metrics)
+    if json:
+        record = {"path": str(folder.path.resolve()), "stopped": stopped, "metrics": metrics}
+        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+    if stopped:
+        sys.exit(INTERRUPTED)
+
+
+def find_run(text: str, runs: Path) -> RunFolder:
+    """A run by its folder, or by the name, the beginning of a name that only one has, or the id it has in `runs`.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is none, or several.
+    """
+    path = Path(text).expanduser()
+    if (path / "run.json").is_file():
+        return RunFolder.open(path)
+    found = sorted(p for p in runs.glob("*") if p.name.startswith(text) and (p / "run.json").is_file()) if text else []
+    exact = [p for p in found if p.name == text]
+    if len(exact or found) == 1:
+        return RunFolder.open((exact or found)[0])
+    if found:
+        raise StdpbenchError(f"{text!r} could be {', '.join(p.name for p in found[:5])}: write more of the name")
+    if path.exists():
+        return RunFolder.open(path)  # says what it lacks
+    raise StdpbenchError(f"there is no run {text!r}, neither as a folder nor in {runs}; `stdpbench list` shows them")

@@ -1,0 +1,68 @@
+"""Evaluate a trained network again, from its run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.assessment import Told, assess
+from stdpbench.runs.checkpoints import newest_checkpoint
+from stdpbench.runs.client import held
+from stdpbench.runs.facts import Remarked
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.options import Options
+from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays
+from stdpbench.runs.responses import remove_responses
+from stdpbench.simulators import open_simulator
+
+
+def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str, Any]]:
+    """Label and test the network of a run folder again, with the parameters that were in force at its end.
+
+    Yields
+    ------
+    Progress, Remarked, Labelled, Measured
+        Closing the generator in its middle leaves what an earlier evaluation wrote.
+
+    Returns
+    -------
+    metrics : dict
+        What ``metrics.json`` holds then.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no trained network in it, or another process is at work on it.
+    """
+    folder = RunFolder.open(path)
+    with held(folder):
+        said = folder.read_json("run.json")
+        options = replace(options, validation=bool(said.get("validation", False)))
+        checkpoint, _ = newest_checkpoint(folder.path)
+        start = folder.experiment
+        experiment = start if checkpoint is None else Experiment.from_mapping(checkpoint.experiment)
+        split = load_split(experiment, options.validation)
+        if said.get("data_sha256") not in (None, fingerprint(split)):
+            yield Remarked(
+                "The pictures are not those that this network was trained with: data or their preparation changed."
+            )
+        n_input, n_exc = split.train.n_input, experiment.network.n_exc
+        w, theta = folder.read_array("weights.npy", (n_input, n_exc)), folder.read_array("theta.npy", (n_exc,))
+        simulator, remark = open_simulator(experiment, n_input, options.simulator)
+        if remark:
+            yield Remarked(remark)
+        try:
+            simulator.w[...], simulator.theta[...] = w, theta
+            training: dict[str, Any] = {}
+            if (folder.path / "metrics.json").is_file():
+                training = folder.read_json("metrics.json").get("training", {})
+            w_start, theta_start = start_arrays(folder, start, split)
+            before = (normalised(w_start, experiment), theta_start)
+            metrics = yield from assess(simulator, experiment, split, folder, options, training, before)
+            remove_responses(folder.path)
+        finally:
+            simulator.close()
+    return metrics

@@ -1,0 +1,221 @@
+"""Checkpoints: all that a run needs to go on bit for bit, each a folder of its own.
+
+A checkpoint ``checkpoints/<position>`` holds ``state.npz`` (every array of `Simulator.state`), ``history.npz`` (what
+curves are made of) and ``checkpoint.json`` (position, experiment in force, versions, SHA-256 of the arrays). It is
+written aside, synced and renamed, so that one that exists is whole; digests are checked on loading all the same, and
+a damaged one gives way to the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.files import sync_folder, write_aside, write_text_aside
+
+FORMAT = 1
+_FOLDER = "checkpoints"
+_ARRAYS = ("state.npz", "history.npz")
+_KEPT_NEWEST, _KEPT_SPREAD = 2, 10
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What a run needs to go on.
+
+    Attributes
+    ----------
+    position : int
+        Training presentations that are over.
+    number : int
+        The number that the next fact of the journal will get.
+    experiment : mapping
+        The experiment with the parameters in force, nested tables.
+    seconds : float
+        Spent on training so far.
+    silent : int
+        Most exc neurons so far whose weights could not be normalised.
+    versions : mapping
+        Of Python and packages that wrote it.
+    state, history : mapping of str to ndarray
+        Arrays of the simulator, and what curves are made of.
+    """
+
+    position: int
+    number: int
+    experiment: Mapping[str, Any]
+    seconds: float
+    silent: int
+    versions: Mapping[str, str]
+    state: Mapping[str, NDArray[np.float64]]
+    history: Mapping[str, NDArray[Any]]
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
+    """Write a checkpoint into a run folder and thin out older ones; returns its name.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be written; earlier ones are untouched, and nothing half-written stays.
+    """
+    name = f"{checkpoint.position:09d}"
+    parent = folder / _FOLDER
+    aside, final = parent / f".{name}.{os.getpid()}.part", parent / name
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        digests = {}
+        for file_name, arrays in zip(_ARRAYS, (checkpoint.state, checkpoint.history), strict=True):
+            content = io.BytesIO()
+            np.savez(content, **arrays)  # type: ignore[arg-type]
+            digests[file_name] = hashlib.sha256(content.getbuffer()).hexdigest()
+            write_aside(aside / file_name, lambda file, content=content: file.write(content.getbuffer()))  # type: ignore[misc]
+        about = {
+            "format": FORMAT,
+            "position": checkpoint.position,
+            "number": checkpoint.number,
+            "seconds": checkpoint.seconds,
+            "silent": checkpoint.silent,
+            "versions": dict(checkpoint.versions),
+            "sha256": digests,
+            "experiment": checkpoint.experiment,
+        }
+        write_text_aside(aside / "checkpoint.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+        sync_folder(aside)
+        replaced = parent / f".{name}.{os.getpid()}.old"
+        if final.exists():
+            final.rename(replaced)
+        aside.rename(final)
+        sync_folder(parent)
+        shutil.rmtree(replaced, ignore_errors=True)
+    except OSError as error:
+        raise DiskError(f"the checkpoint {final} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _thin_out(folder)
+    return name
+
+
+def positions(folder: Path) -> list[int]:
+    """Positions of the checkpoints of a run folder, ascending."""
+    try:
+        names = [path.name for path in (folder / _FOLDER).iterdir()]
+    except OSError:
+        return []
+    return sorted(int(name) for name in names if name.isdigit())
+
+
+def checkpoint_path(folder: Path, position: int) -> Path:
+    """Where the checkpoint of a position lies."""
+    return folder / _FOLDER / f"{position:09d}"
+
+
+def read_checkpoint(folder: Path, position: int) -> Checkpoint:
+    """Read a checkpoint and check its digests.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is damaged or of a later format.
+    """
+    path = checkpoint_path(folder, position)
+    try:
+        about = json.loads((path / "checkpoint.json").read_text(encoding="utf-8"))
+        if about["format"] > FORMAT:
+            raise StdpbenchError(f"the checkpoint {path} was written by a later version of stdpbench")
+        arrays = [_read_arrays(path / name, about["sha256"][name]) for name in _ARRAYS]
+        found = Checkpoint(
+            int(about["position"]),
+            int(about["number"]),
+            dict(about["experiment"]),
+            float(about["seconds"]),
+            int(about["silent"]),
+            dict(about["versions"]),
+            arrays[0],
+            arrays[1],
+        )
+    except StdpbenchError:
+        raise
+    except Exception as error:  # whatever a damaged file makes of its reader
+        raise StdpbenchError(f"the checkpoint {path} is damaged: {type(error).__name__}: {error}") from None
+    if found.position != position:
+        raise StdpbenchError(f"the checkpoint {path} is damaged: it says that it is of position {found.position}")
+    return found
+
+
+def newest_checkpoint(folder: Path, at_most: int | None = None) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that is whole, and a sentence for each newer one that is not.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+    at_most : int, optional
+        Only checkpoints up to this position count.
+    """
+    said: list[str] = []
+    for position in reversed(positions(folder)):
+        if at_most is not None and position > at_most:
+            continue
+        try:
+            return read_checkpoint(folder, position), said
+        except StdpbenchError as error:
+            said.append(f"{error}; the one before it is taken.")
+    return None, said
+
+
+def copy_checkpoint(source: Path, target: Path, position: int) -> None:
+    """Copy a checkpoint into another run folder, aside first."""
+    parent = target / _FOLDER
+    parent.mkdir(parents=True, exist_ok=True)
+    aside = parent / f".{position:09d}.{os.getpid()}.part"
+    try:
+        shutil.copytree(checkpoint_path(source, position), aside)
+        aside.rename(checkpoint_path(target, position))
+    except OSError as error:
+        raise DiskError(f"the checkpoint cannot be copied to {target}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_checkpoints(folder: Path, beyond: int) -> None:
+    """Remove the checkpoints beyond a position."""
+    for position in positions(folder):
+        if position > beyond:
+            shutil.rmtree(checkpoint_path(folder, position), ignore_errors=True)
+
+
+def _thin_out(folder: Path) -> None:
+    """Keep the newest checkpoints, and of the older ones some that are spread evenly."""
+    found = positions(folder)
+    if not found:
+        return
+    step = max(1, found[-1] // _KEPT_SPREAD)
+    keep, mark = set(found[-_KEPT_NEWEST:]), 0
+    for position in found:
+        if position >= mark:
+            keep.add(position)
+            mark = (position // step + 1) * step
+    for position in found:
+        if position not in keep:
+            shutil.rmtree(checkpoint_path(folder, position), ignore_errors=True)
+
+
+def _read_arrays(path: Path, digest: str) -> dict[str, NDArray[Any]]:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise StdpbenchError(f"the checkpoint {path.parent} is damaged: {path.name} has another SHA-256")
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}

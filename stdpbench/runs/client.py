@@ -1,0 +1,310 @@
+"""The readers' side of a run: start its process, follow it, ask it for things. Imports neither Brian2 nor Qt.
+
+One process works on a run folder at a time; a lock says so. Whoever wants to follow a run listens at an address of
+its own and has the run's process connect to it: the process that it starts, or, by way of the run folder, one that
+is at work already.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.messages import FRAMES, Mailbox
+from stdpbench.runs.states import State
+
+ATTACH = "STDPBENCH_ATTACH"
+"""Environment variable that tells the process of a run whom to connect to."""
+LOG = "worker.log"
+_CONNECT = 60.0  # s
+
+
+def lock_path(folder: Path) -> Path:
+    """The file that is locked while a process works on a run."""
+    return folder / "lock"
+
+
+def at_work(folder: Path) -> bool:
+    """Whether a process works on the run."""
+    if not lock_path(folder).exists():
+        return False
+    try:
+        with FileLock(lock_path(folder), timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a folder that one may only read
+        return False
+
+
+def state_of(folder: RunFolder) -> tuple[State, str]:
+    """The state of a run and its reason, as they are: a run whose process died without a word has failed."""
+    said = folder.read_json("run.json")
+    try:
+        state = State(said.get("state", ""))
+    except ValueError:
+        return State.FAILED, f"run.json names no state that there is: {said.get('state')!r}"
+    if state.active and not at_work(folder.path):
+        return State.FAILED, "its process ended without a word (it was killed, or the machine went down)"
+    return state, str(said.get("reason", ""))
+
+
+@contextmanager
+def held(folder: RunFolder) -> Generator[None, None, None]:
+    """Hold the lock of a run.
+
+    Raises
+    ------
+    StdpbenchError
+        If another process holds it.
+    """
+    lock = FileLock(lock_path(folder.path))
+    try:
+        lock.acquire(timeout=0.5)
+    except Timeout:
+        raise StdpbenchError(
+            f"another process is at work on {folder.path}; `stdpbench watch` follows it, `stdpbench stop` ends it"
+        ) from None
+    except OSError as error:
+        raise StdpbenchError(f"{folder.path} cannot be locked: {error.strerror}") from None
+    with lock:
+        yield
+
+
+def ask(folder: Path, name: str, **arguments: Any) -> Any:
+    """Have the process of a run do something, by way of its folder; returns its answer.
+
+    Raises
+    ------
+    StdpbenchError
+        If no process works on the run, or with what it answered.
+    """
+    if not at_work(folder):
+        state, _ = state_of(RunFolder.open(folder))
+        raise StdpbenchError(f"no process works on {folder}: the run is {state}")
+    return Mailbox(folder).ask(name, arguments, lambda: at_work(folder))
+
+
+class RunClient:
+    """A connection to the process of a run.
+
+    Use `start` or `attach` to get one.
+    """
+
+    def __init__(self, folder: Path, listener: Listener, process: subprocess.Popen[bytes] | None) -> None:
+        self.folder = folder
+        self._listener = listener
+        self._process = process
+        self._connection: Connection | None = None
+        self._held: deque[Any] = deque()
+        self._requests = 0
+        self._over = False
+        self._acceptor = threading.Thread(target=self._accept, name="acceptor", daemon=True)
+        self._acceptor.start()
+
+    @classmethod
+    def start(cls, folder: Path) -> RunClient:
+        """Start the process of a run that waits, was stopped or failed, and connect to it.
+
+        Raises
+        ------
+        StdpbenchError
+            If another process works on it, or it is finished.
+        """
+        state, _ = state_of(RunFolder.open(folder))
+        if at_work(folder):
+            raise StdpbenchError(f"another process is at work on {folder}; `stdpbench watch` follows it")
+        if state is State.FINISHED:
+            raise StdpbenchError(
+                f"{folder} is finished, so there is nothing to go on with; `stdpbench branch` makes another run of it"
+            )
+        if state.active or state is State.FAILED:  # its process died
+            RunFolder.open(folder).update_run(state=str(State.FAILED))
+        listener, key = _listener()
+        environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
+        with (folder / LOG).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "stdpbench.runs.worker", str(folder.resolve())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,  # Ctrl+C in the terminal is for the reader
+            )
+        return cls(folder, listener, process)
+
+    @classmethod
+    def attach(cls, folder: Path) -> RunClient:
+        """Connect to the process that works on a run.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is none.
+        """
+        listener, key = _listener()
+        client = cls(folder, listener, None)
+        try:
+            ask(folder, "attach", address=listener.address, key=key.hex())
+        except StdpbenchError:
+            client.close()
+            raise
+        return client
+
+    def _accept(self) -> None:
+        with suppress(OSError, EOFError):
+            self._connection = self._listener.accept()
+        with suppress(OSError):
+            self._listener.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the process of the run has connected."""
+        return self._connection is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether all is said: the process is gone, and what it said was drained."""
+        return self._over and not self._held
+
+    def want(self, *kinds: str) -> None:
+        """Say which frames to send from now on."""
+        self._say(("want", [kind for kind in kinds if kind in FRAMES]))
+
+    def request(self, name: str, **arguments: Any) -> int:
+        """Ask for something without waiting; the answer comes as a message ``("reply", number, error, value)``."""
+        self._requests += 1
+        self._say(("request", self._requests, name, arguments))
+        return self._requests
+
+    def ask(self, name: str, timeout: float = 60.0, **arguments: Any) -> Any:
+        """Ask for something and wait for the answer; other messages stay for `drain`.
+
+        Raises
+        ------
+        StdpbenchError
+            With what the process answered, or that it ended or does not answer.
+        """
+        self.wait_for_connection()
+        number = self.request(name, **arguments)
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            for message in self._receive(0.05):
+                if message[0] == "reply" and message[1] == number:
+                    if message[2]:
+                        raise StdpbenchError(message[2])
+                    return message[3]
+                self._held.append(message)
+            if self._over:
+                raise StdpbenchError("the run ended before it could answer")
+        raise StdpbenchError(f"the run did not answer within {timeout:.0f} s")
+
+    def drain(self, budget: float = 0.01, wait: float = 0.0) -> list[Any]:
+        """Messages that have come, in order, and credit for their frames.
+
+        Parameters
+        ----------
+        budget : float
+            Seconds after which no more are read, though there may be more.
+        wait : float
+            Seconds to wait for a first one.
+        """
+        until = time.monotonic() + budget
+        messages = list(self._held)
+        self._held.clear()
+        if not messages and not self.connected and wait:
+            self._acceptor.join(wait)
+        messages += self._receive(0.0 if messages else wait)
+        while time.monotonic() < until and (more := self._receive(0.0)):
+            messages += more
+        if not self.connected and self._process is not None and self._process.poll() is not None:
+            self._acceptor.join(0.1)
+            if not self.connected:
+                self._over = True
+        return messages
+
+    def wait_for_connection(self) -> None:
+        """Wait until the process of the run has connected.
+
+        Raises
+        ------
+        StdpbenchError
+            If it ends before, with its last words.
+        """
+        until = time.monotonic() + _CONNECT
+        while not self.connected:
+            self._acceptor.join(0.02)
+            ended = self._process is not None and self._process.poll() is not None
+            if not self.connected and (ended or time.monotonic() > until):
+                what = "ended" if ended else "does not answer"
+                raise StdpbenchError(f"the process of the run {what}: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last line that the process of the run wrote to its log."""
+        try:
+            lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1].strip() if lines else "it said nothing"
+
+    def wait_for_process(self, timeout: float | None = None) -> int | None:
+        """Wait for the end of the process that `start` started; its exit status, None if there is none."""
+        if self._process is None:
+            return None
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def close(self) -> None:
+        """Leave the run alone: it goes on."""
+        with suppress(OSError):
+            self._listener.close()
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.close()
+        self._over = True
+
+    def _say(self, message: Any) -> None:
+        self.wait_for_connection()
+        assert self._connection is not None
+        with suppress(OSError):
+            self._connection.send(message)
+
+    def _receive(self, wait: float) -> list[Any]:
+        if self._connection is None or self._over:
+            return []
+        try:
+            if not self._connection.poll(wait):
+                return []
+            message = self._connection.recv()
+        except (OSError, EOFError):
+            self._over = True
+            if self._process is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(5)
+            return []
+        if message[0] == "frame":
+            with suppress(OSError):
+                self._connection.send(("credit", message[1], 1))
+        return [message]
+
+
+def _listener() -> tuple[Listener, bytes]:
+    key = secrets.token_bytes(32)
+    return Listener(authkey=key), key

@@ -1,0 +1,566 @@
+"""The run engine: takes a run from its folder through its life, one presentation after the other.
+
+The steps of a run are a pure function of its experiment, its parameter changes and its position; the engine takes
+them in order. Between two presentations, at a *boundary*, it answers requests, writes checkpoints and lets readers
+have frames. Nothing that is asked for acts at any other time. What bears on the result is in the journal before it
+takes force.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Generator, Mapping
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs import facts
+from stdpbench.runs.assessment import assess, phases
+from stdpbench.runs.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
+from stdpbench.runs.curves import Curves
+from stdpbench.runs.facts import Fact, Progress, Record
+from stdpbench.runs.figures import draw_training
+from stdpbench.runs.folder import RunFolder, now, versions
+from stdpbench.runs.journal import Journal
+from stdpbench.runs.messages import Mailbox, Request
+from stdpbench.runs.options import Options
+from stdpbench.runs.pace import Pace, estimate
+from stdpbench.runs.preparation import (
+    check_brightness,
+    check_weights,
+    fingerprint,
+    load_split,
+    normalised,
+    start_arrays,
+)
+from stdpbench.runs.publisher import Publisher
+from stdpbench.runs.responses import remove_responses
+from stdpbench.runs.states import State, check_transition
+from stdpbench.runs.training import Presented, Training, not_finite, training_order
+from stdpbench.simulators import open_simulator
+
+_LISTEN = 0.1  # s between two looks into the mailbox
+
+
+class _Stop(Exception):  # noqa: N818 - no error: the way out of a run that is asked to stop
+    pass
+
+
+class RunEngine:
+    """Carries out one run; used by the one process that holds the run's lock.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run, new or to be resumed.
+    publisher : Publisher
+        Tells readers.
+    requests : SimpleQueue of Request
+        What readers ask for.
+    """
+
+    def __init__(self, folder: RunFolder, publisher: Publisher, requests: SimpleQueue[Request]) -> None:
+        self._folder = folder
+        self._publisher = publisher
+        self._requests = requests
+        self._mailbox = Mailbox(folder.path)
+        about = folder.read_json("run.json")
+        self._options = Options.from_mapping(about.get("options", {}))
+        self._state = State(about["state"])
+        self._journal = Journal(folder.path)
+        self._unwritten: list[Record] = []
+        self._number = len(self._journal.records)
+        self._position = 0
+        self._expected: dict[tuple[str, int, str], Fact] = {}
+        self._scheduled: dict[int, list[Mapping[str, tuple[Any, Any]]]] = defaultdict(list)
+        self._pause_because: str | None = None
+        self._steps_left: int | None = None
+        self._stop_because = ""
+        self._recorded: list[int] = []
+        self._presented: Presented | None = None
+        self._training: Training | None = None
+        self._blown_up = False
+        self._pace = Pace()
+        self._listened = 0.0
+
+    # -- the life of the run ---------------------------------------------------------------------------------------
+
+    @property
+    def records(self) -> list[Record]:
+        """All facts so far."""
+        return [*self._journal.records, *self._unwritten]
+
+    def run(self) -> State:
+        """Take the run to its end, or to where it is asked to stop; returns the state it is left in.
+
+        Raises
+        ------
+        Exception
+            What the run failed of, if it is no `StdpbenchError`; the journal has it.
+        """
+        self._mailbox.clear()
+        self._enter(State.BUILDING)
+        try:
+            self._build()
+            self._enter(State.RUNNING)
+            self._boundary()
+            for told in self._steps():
+                if told is not None:
+                    self._take_in(told)
+                self._boundary()
+            self._enter(State.FINISHED)
+        except _Stop:
+            self._leave()
+            self._enter(State.STOPPED, self._stop_because)
+        except StdpbenchError as error:
+            self._enter(State.FAILED, str(error))
+        except BaseException as error:
+            self._enter(State.FAILED, f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            self._publisher.offer(self._frames(), flush=True)
+            if self._training is not None:
+                self._training.close()
+            self._journal.close()
+        return self._state
+
+    def _build(self) -> None:
+        folder, options = self._folder, self._options
+        checkpoint, damage = newest_checkpoint(folder.path)
+        start = folder.experiment
+        experiment = start if checkpoint is None else Experiment.from_mapping(checkpoint.experiment)
+        self._split = load_split(experiment, options.validation)
+        check_weights(experiment, self._split)
+        check_brightness(experiment, self._split)
+        said = folder.read_json("run.json")
+        self._simulator, remark = open_simulator(
+            experiment, self._split.train.n_input, said.get("simulator", options.simulator)
+        )
+        self._experiment = experiment
+        self._n_train = len(training_order(experiment, len(self._split.train)))
+        self._phases = (("train", self._n_train), *phases(experiment, self._split, options))
+        self._curves = Curves(self._n_train, self._split.train.labels, len(self._split.class_names))
+        print_of_data = fingerprint(self._split)
+        known = said.get("data_sha256", print_of_data)
+        folder.update_run(simulator=self._simulator.name, data_sha256=known)
+        self._simulator.w[...], self._simulator.theta[...] = start_arrays(folder, start, self._split)
+        self._w_of_last_block = self._simulator.w.copy()
+        self._seconds, self._silent = 0.0, 0
+        if checkpoint is not None:
+            self._load(checkpoint)
+        self._remember(0 if checkpoint is None else checkpoint.number)
+        self._training = Training(self._simulator, experiment, self._split.train, self._position)
+        if not any(isinstance(record.fact, facts.Started) for record in self._journal.records):
+            shape = self._split.train.pixels.shape
+            self._emit(
+                facts.Started(
+                    start.to_mapping(),
+                    self._simulator.name,
+                    remark,
+                    self._phases,
+                    (int(shape[1]), int(shape[2])),
+                    tuple(self._split.class_names),
+                )
+            )
+        for sentence in damage:
+            self._note(sentence)
+        if known != print_of_data:
+            self._note("The pictures are not those that this run began with: data or their preparation changed.")
+        if checkpoint is not None and checkpoint.versions != versions():
+            self._note("Versions of Python or packages are not those of the checkpoint, so numbers may differ.")
+        left = [(name, total) for name, total in self._phases if name != "train"]
+        seconds, memory = estimate(
+            self._simulator, experiment, self._split, options.workers, self._n_train - self._position, left
+        )
+        self._emit(facts.Estimated(round(seconds, 1), memory))
+
+    def _load(self, checkpoint: Checkpoint) -> None:
+        self._simulator.set_state(
+            {name: checkpoint.state[name] for name in checkpoint.state if name in self._simulator.layout.state}
+        )
+        history = dict(checkpoint.history)
+        self._w_of_last_block = history.pop("w_of_last_block")
+        self._curves.restore(history)
+        self._position, self._seconds, self._silent = checkpoint.position, checkpoint.seconds, checkpoint.silent
+
+    def _remember(self, number: int) -> None:
+        """Take from the journal what comes after the checkpoint: changes to apply again, facts that will recur."""
+        for record in self._journal.records[number:]:
+            if isinstance(record.fact, facts.ParametersChanged):
+                self._scheduled[record.position].append(record.fact.changes)
+            elif record.fact.recurs:
+                self._expected[record.identity] = record.fact
+
+    # -- the steps -------------------------------------------------------------------------------------------------
+
+    def _steps(self) -> Generator[Progress | Fact | None, None, None]:
+        """Everything there is to do, in order; what it yields is told, and a boundary follows."""
+        yield from self._train()
+        while True:
+            try:
+                yield from self._assess()
+            except DiskError as error:  # what there is of responses is kept, so that trying again costs little
+                self._pause_because = str(error)
+                yield None
+            else:
+                return
+
+    def _train(self) -> Generator[Progress | Fact | None, None, None]:
+        training, curves = self._training, self._curves
+        assert training is not None
+        every = self._options.interval(self._n_train)
+        while training.position < self._n_train:
+            begun = time.perf_counter()
+            for changes in self._scheduled.pop(training.position, ()):
+                self._put_in_force(self._experiment.override({path: new for path, (_, new) in changes.items()}))
+            self._presented = presented = training.step(self._recorded or None)
+            self._position = training.position
+            self._silent = max(self._silent, presented.silent)
+            if not training.finite:
+                self._blown_up = True
+                self._pause_because = not_finite(presented.presentation) + "; rewind the run to go on from before it"
+                yield None
+                continue
+            if curves.add(presented.image, presented.attempts, presented.response.spike_counts):
+                yield self._block()
+            self._seconds += time.perf_counter() - begun
+            if self._position % every == 0 or self._position == self._n_train:
+                self._checkpoint()
+            yield self._training_progress()
+
+    def _block(self) -> Fact:
+        curves, w = self._curves, self._simulator.w
+        change = float(np.abs(w - self._w_of_last_block).mean())
+        self._w_of_last_block[...] = w
+        curves.measure(float(self._simulator.theta.mean() * 1e3), change)
+        n = curves.interval
+        return facts.Block(
+            len(curves.image) - n,
+            tuple(curves.attempts[-n:]),
+            tuple(curves.spikes[-n:]),
+            curves.mean_theta[-1],
+            change,
+            curves.latest_accuracy(),
+        )
+
+    def _training_progress(self) -> Progress:
+        curves = self._curves
+        return Progress(
+            "train",
+            self._position,
+            self._n_train,
+            curves.spikes_per_image[-1] if curves.points else None,
+            curves.repeats,
+            curves.mean_theta[-1] if curves.points else None,
+            curves.latest_accuracy(),
+        )
+
+    def _assess(self) -> Generator[Progress | Fact | None, None, None]:
+        """What follows training: weights and curves written down, labelling, testing, baselines."""
+        w, theta = start_arrays(self._folder, self._folder.experiment, self._split)
+        training = self._write_training(stopped=False)
+        for sentence in self._sentences():
+            yield facts.Remarked(sentence)
+        self._simulator.w[...] = normalised(self._simulator.w, self._experiment)
+        yield from assess(
+            self._simulator,
+            self._experiment,
+            self._split,
+            self._folder,
+            self._options,
+            training,
+            (normalised(w, self._experiment), theta),
+        )
+        remove_responses(self._folder.path)
+
+    def _sentences(self) -> Generator[str, None, None]:
+        if self._silent:
+            yield (
+                f"{self._silent} exc neurons had weights that summed to 0; they were not normalised and will never "
+                "fire."
+            )
+        schedule = self._experiment.schedule
+        at_limit = int((np.array(self._curves.spikes) < schedule.min_spikes).sum())
+        if at_limit:
+            yield (
+                f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes even at the last of "
+                f"{schedule.max_attempts} attempts (schedule.min_spikes, schedule.max_attempts)."
+            )
+
+    def _write_training(self, *, stopped: bool) -> dict[str, Any]:
+        """Write weights, thresholds, curves and their figures; returns what ``metrics.json`` says of training."""
+        folder, curves, experiment = self._folder, self._curves, self._experiment
+        w, done = normalised(self._simulator.w, experiment), len(self._curves.image)
+        folder.write_array("weights.npy", w)
+        folder.write_array("theta.npy", self._simulator.theta)
+        folder.write_arrays("training.npz", **curves.arrays())
+        draw_training(folder, experiment, self._split, w, curves)
+        attempts, spikes = np.array(curves.attempts), np.array(curves.spikes)
+        return {
+            "presentations": done,
+            "planned": self._n_train,
+            "stopped": stopped,
+            "seconds": round(self._seconds, 2),
+            "images_per_second": round(done / self._seconds, 2) if self._seconds > 0 else None,
+            "spikes_per_image": round(float(spikes.mean()), 3) if done else None,
+            "presentations_per_image": round(float(attempts.mean()), 4) if done else None,
+            "too_few_spikes": int((spikes < experiment.schedule.min_spikes).sum()),
+            "mean_theta_mV": round(float(self._simulator.theta.mean() * 1e3), 4),
+        }
+
+    def _leave(self) -> None:
+        """Leave a usable folder behind where training is stopped in its middle."""
+        if self._training is None or self._position >= self._n_train or self._blown_up:
+            return
+        self._checkpoint()
+        try:
+            training = self._write_training(stopped=True)
+            self._folder.write_json("metrics.json", {"training": training})
+        except DiskError as error:
+            self._stop_because = f"{self._stop_because} {error}".strip()
+
+    # -- boundaries ------------------------------------------------------------------------------------------------
+
+    def _boundary(self) -> None:
+        """Answer requests, let readers have frames, stand still where that is asked for."""
+        if self._steps_left is not None:
+            self._steps_left -= 1
+            if self._steps_left <= 0:
+                self._steps_left, self._pause_because = None, "the steps that were asked for are taken"
+        self._listen()
+        self._publisher.offer(self._frames())
+        self._pace.show(self._folder.path, self._state, self._position)
+        if self._pause_because is not None and self._state is State.RUNNING:
+            self._stand()
+        if self._state is State.RUNNING and self._position < self._n_train:
+            self._pace.wait(self._listen)
+        if self._state is State.RUNNING and self._position == sum(total for _, total in self._phases):
+            self._enter(State.FINISHING)
+
+    def _stand(self) -> None:
+        """Be paused: nothing is lost if the process dies now, and requests are answered at once."""
+        reason, self._pause_because = self._pause_because or "", None
+        if self._training is not None and 0 < self._position < self._n_train and not self._blown_up:
+            self._checkpoint()
+        self._enter(State.PAUSED, reason)
+        self._publisher.offer(self._frames(), flush=True)
+        self._pace.show(self._folder.path, self._state, self._position, force=True)
+        while self._state is State.PAUSED:
+            self._listen(wait=_LISTEN)
+            self._publisher.offer(self._frames())
+        self._pace.restart(self._position)
+
+    def _listen(self, wait: float = 0.0) -> None:
+        """Resolve what was asked for."""
+        moment = time.monotonic()
+        if wait or moment - self._listened > _LISTEN:
+            self._listened = moment
+            for request in self._mailbox.take():
+                self._requests.put(request)
+        while True:
+            try:
+                request = self._requests.get(timeout=wait) if wait else self._requests.get_nowait()
+            except Empty:
+                return
+            wait = 0.0
+            try:
+                value = self._answer(request.name, request.arguments)
+            except StdpbenchError as error:
+                request.reply(str(error), None)
+            except (TypeError, KeyError, ValueError) as error:
+                request.reply(f"the request {request.name!r} is malformed: {error}", None)
+            else:
+                request.reply("", value)
+            if self._stop_because:
+                raise _Stop
+
+    def _answer(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        if name == "pause":
+            if self._state is State.RUNNING:
+                self._pause_because = str(arguments.get("reason", ""))
+        elif name == "resume":
+            self._go_on()
+        elif name == "step":
+            n = int(arguments.get("n", 1))
+            if n < 1:
+                raise StdpbenchError(f"{n} presentations cannot be taken; at least 1 can")
+            self._go_on()
+            self._steps_left = n
+        elif name == "stop":
+            self._stop_because = str(arguments.get("reason", "")) or "on request"
+        elif name == "checkpoint":
+            if self._blown_up or self._position > self._n_train:
+                raise StdpbenchError(
+                    "there is nothing to keep: "
+                    + (
+                        "the weights are blown up"
+                        if self._blown_up
+                        else "training is over, and responses are kept as they come in"
+                    )
+                )
+            write_checkpoint(self._folder.path, self._kept())
+            self._emit(facts.CheckpointWritten(f"{self._position:09d}"))
+        elif name == "set":
+            return self._set(dict(arguments["changes"]))
+        elif name == "record":
+            neurons = [int(neuron) for neuron in arguments["neurons"]]
+            n_exc = self._simulator.layout.n_exc
+            if any(not 0 <= neuron < n_exc for neuron in neurons):
+                raise StdpbenchError(f"recorded neurons must lie in 0 .. {n_exc - 1}, not {neurons}")
+            self._recorded = neurons
+        elif name == "pace":
+            self._pace.shortest = max(0.0, float(arguments["seconds"]))
+        elif name == "attach":
+            try:
+                self._publisher.attach(arguments["address"], bytes.fromhex(arguments["key"]), self.records)
+            except OSError as error:
+                raise StdpbenchError(f"nobody listens at {arguments['address']}: {error.strerror}") from None
+        else:
+            raise StdpbenchError(f"a run does not know how to {name}")
+        return {"state": str(self._state), "position": self._position}
+
+    def _go_on(self) -> None:
+        self._pause_because = None
+        if self._state is not State.PAUSED:
+            return
+        if self._blown_up:
+            raise StdpbenchError("weights or thresholds are not finite: rewind the run to a position before that")
+        self._write_what_is_left()
+        self._enter(State.RUNNING)
+
+    def _set(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Change parameters from the next presentation on: checked, then on disk, then in force."""
+        if self._position >= self._n_train or self._training is None:
+            raise StdpbenchError(
+                "training is over, and labels and test go by the parameters at its end; make a branch from an earlier "
+                "position instead: stdpbench branch RUN --at POSITION --set …"
+            )
+        changed = self._experiment.changed_live(changes)
+        differences = self._experiment.differences(changed)
+        if differences:
+            check_weights(changed, self._split)
+            check_brightness(changed, self._split)
+            if self._unwritten:
+                self._write_what_is_left()
+            self._emit(facts.ParametersChanged(differences), sync=True)
+            self._put_in_force(changed)
+        return {path: list(values) for path, values in differences.items()}
+
+    def _put_in_force(self, experiment: Experiment) -> None:
+        assert self._training is not None
+        self._training.change(experiment)
+        self._experiment = experiment
+
+    # -- what is written and told ----------------------------------------------------------------------------------
+
+    def _take_in(self, told: Progress | Fact) -> None:
+        if not isinstance(told, Progress):
+            self._emit(told)
+            return
+        before = 0
+        for name, total in self._phases:
+            if name == told.phase:
+                self._position = before + told.done
+            before += total
+        self._pace.take(told, self._position, before)
+
+    def _emit(self, fact: Fact, *, sync: bool = False) -> None:
+        """Write a fact to the journal and tell it, unless it recurs and stands there."""
+        record = Record(self._number, self._position, now(), fact)
+        if fact.recurs:
+            known = self._expected.pop(record.identity, None)
+            if known == fact:
+                return
+            if known is not None:
+                self._note("What follows came out differently than before the run was interrupted.")
+                record = Record(self._number, self._position, now(), fact)
+        if sync:
+            self._journal.append(record, sync=True)
+        else:
+            self._unwritten.append(record)
+            try:
+                self._write_what_is_left()
+            except DiskError as error:
+                self._pause_because = str(error)
+        self._number += 1
+        self._publisher.tell(record)
+
+    def _note(self, sentence: str) -> None:
+        """Tell a sentence, once."""
+        if not any(r.fact == facts.Remarked(sentence) and r.position == self._position for r in self.records):
+            self._expected.pop(("Remarked", self._position, sentence), None)
+            self._emit(facts.Remarked(sentence))
+
+    def _write_what_is_left(self) -> None:
+        while self._unwritten:
+            self._journal.append(self._unwritten[0])
+            del self._unwritten[0]
+
+    def _checkpoint(self) -> None:
+        try:
+            name = write_checkpoint(self._folder.path, self._kept())
+            self._journal.sync()
+        except DiskError as error:
+            self._pause_because = str(error)
+        else:
+            self._emit(facts.CheckpointWritten(name))
+
+    def _kept(self) -> Checkpoint:
+        return Checkpoint(
+            self._position,
+            self._number,
+            self._experiment.to_mapping(),
+            self._seconds,
+            self._silent,
+            versions(),
+            self._simulator.state(),
+            {
+                **self._curves.arrays(),
+                **self._curves.recent(self._simulator.layout.n_exc),
+                "w_of_last_block": self._w_of_last_block,
+            },
+        )
+
+    def _enter(self, state: State, reason: str = "") -> None:
+        check_transition(self._state, state)
+        self._state = state
+        self._emit(facts.StateChanged(str(state), reason))
+        changes: dict[str, Any] = {"state": str(state), "reason": reason}
+        if not state.active:
+            changes["ended"] = now()
+        try:
+            self._folder.update_run(**changes)
+        except DiskError as error:
+            self._pause_because = self._pause_because or str(error)
+        self._pace.show(self._folder.path, state, self._position, force=True)
+
+    def _frames(self) -> dict[str, Any]:
+        frames: dict[str, Any] = {"progress": self._pace.values}
+        if self._training is not None:
+            frames["network"] = self._network_frame
+        if self._presented is not None:
+            frames["presentation"] = self._presentation_frame
+        return frames
+
+    def _network_frame(self) -> dict[str, Any]:
+        w, theta = self._simulator.w, self._simulator.theta
+        return {"position": self._position, "w": w.astype(np.float32), "theta": theta.copy()}
+
+    def _presentation_frame(self) -> dict[str, Any]:
+        assert self._presented is not None
+        presented = self._presented
+        response = presented.response
+        return {
+            "position": presented.presentation + 1,
+            "presentation": presented.presentation,
+            "image": presented.image,
+            "attempts": presented.attempts,
+            "spike_counts": response.spike_counts,
+            "n_bins": self._experiment.stimulus_bins + self._experiment.rest_bins,
+            **{name: (getattr(response, name).index, getattr(response, name).bin) for name in ("input", "exc", "inh")},
+            "recording": response.recording,
+        }

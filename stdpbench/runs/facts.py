@@ -1,0 +1,271 @@
+"""What happens in a run, as facts: small frozen values, in order, lossless, kept in the journal as lines of JSON.
+
+A `Record` is a fact with its number, the position of the run when it happened, and the time. The *position* is the
+number of presentations that are over, counted through all phases.
+
+Facts that follow from experiment, seed and parameter changes *recur* when a run goes on from a checkpoint that lies
+before them. They are recognised by `Record.identity` and not written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
+
+from stdpbench.errors import StdpbenchError
+
+
+@dataclass(frozen=True)
+class Started:
+    """The network stands.
+
+    Attributes
+    ----------
+    experiment : mapping
+        The experiment as it starts, nested tables.
+    simulator : str
+        Which simulator runs.
+    remark : str
+        A sentence where something other than the best was chosen; else empty.
+    phases : tuple of (str, int)
+        Name and number of presentations of each phase, in order.
+    shape : tuple of int
+        Height and width of the pictures.
+    class_names : tuple of str
+        Names of the classes; empty for unlabelled pictures.
+    """
+
+    experiment: Mapping[str, Any]
+    simulator: str
+    remark: str
+    phases: tuple[tuple[str, int], ...]
+    shape: tuple[int, int]
+    class_names: tuple[str, ...]
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """What the run will take, from a short calibration.
+
+    Attributes
+    ----------
+    seconds : float
+        For what is still to do.
+    memory : int
+        Bytes, of all its processes at most.
+    """
+
+    seconds: float
+    memory: int
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The run entered another state (`stdpbench.runs.states`), for a reason where there is one."""
+
+    state: str
+    reason: str = ""
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some training presentations in a row are over.
+
+    Attributes
+    ----------
+    first : int
+        Number of the first of them.
+    attempts, spikes : tuple of int
+        How often each picture was shown, and the exc spikes of the last time.
+    mean_theta : float
+        At the end, in mV.
+    weight_change : float
+        Mean over synapses of how far the weight moved during the block.
+    accuracy : mapping of str to float
+        Running accuracy by read-out, on training labels: for the eye only.
+    """
+
+    first: int
+    attempts: tuple[int, ...]
+    spikes: tuple[int, ...]
+    mean_theta: float
+    weight_change: float
+    accuracy: Mapping[str, float]
+    recurs: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class ParametersChanged:
+    """Parameters that hold from the next presentation on: dotted path to (old, new), as in a file."""
+
+    changes: Mapping[str, tuple[Any, Any]]
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class CheckpointWritten:
+    """A checkpoint lies in ``checkpoints/<name>``."""
+
+    name: str
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Remarked:
+    """A sentence for the person."""
+
+    text: str
+    recurs: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Neurons carry classes: how many each, how many fired never, and the SHA-256 of the responses behind it."""
+
+    per_class: tuple[int, ...]
+    never_fired: int
+    responses: str
+    recurs: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure was taken: accuracy by read-out, of the network or of a baseline."""
+
+    what: str
+    accuracy: Mapping[str, float]
+    responses: str = ""
+    recurs: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Branched:
+    """The run goes on from another one, whose facts up to `position` are copied in front."""
+
+    parent: str
+    parent_name: str
+    position: int
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Rewound:
+    """The run was taken back to an earlier position; what it left behind is kept as another run."""
+
+    kept_as: str
+    recurs: ClassVar[bool] = False
+
+
+Fact = (
+    Started
+    | Estimated
+    | StateChanged
+    | Block
+    | ParametersChanged
+    | CheckpointWritten
+    | Remarked
+    | Labelled
+    | Measured
+    | Branched
+    | Rewound
+)
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        Started,
+        Estimated,
+        StateChanged,
+        Block,
+        ParametersChanged,
+        CheckpointWritten,
+        Remarked,
+        Labelled,
+        Measured,
+        Branched,
+        Rewound,
+    )
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A fact in its place.
+
+    Attributes
+    ----------
+    number : int
+        Counts the facts of a run from 0.
+    position : int
+        Presentations that were over.
+    time : str
+        When, ISO 8601 in UTC.
+    fact : Fact
+        What.
+    """
+
+    number: int
+    position: int
+    time: str
+    fact: Fact
+
+    @property
+    def identity(self) -> tuple[str, int, str]:
+        """What is the same of a fact that recurs."""
+        return type(self.fact).__name__, self.position, str(getattr(self.fact, "what", getattr(self.fact, "text", "")))
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As it stands in the journal."""
+        head = {"n": self.number, "position": self.position, "time": self.time, "fact": type(self.fact).__name__}
+        return head | asdict(self.fact)
+
+    @classmethod
+    def from_mapping(cls, mapping: Any) -> Record:
+        """Read a line of the journal.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is no fact of this format.
+        """
+        try:
+            kind = _KINDS[mapping["fact"]]
+            values = {f.name: _frozen(mapping[f.name]) for f in fields(kind) if f.name in mapping}
+            record = cls(mapping["n"], mapping["position"], mapping["time"], kind(**values))
+        except (KeyError, TypeError) as error:
+            raise StdpbenchError(f"it is no fact of this format ({error})") from None
+        if not isinstance(record.number, int) or not isinstance(record.position, int):
+            raise StdpbenchError("its number and position are no whole numbers")
+        return record
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a phase has come: no fact, the newest replaces the older.
+
+    Attributes
+    ----------
+    phase : str
+        ``"train"``, ``"label"``, ``"test"``, or the name of a baseline.
+    done, total : int
+        Presentations over, and in all.
+    spikes_per_image, repeats, mean_theta : float, optional
+        Of the last training presentations: exc spikes per picture, share of pictures shown again, mean theta in mV.
+    accuracy : mapping of str to float
+        Running accuracy by read-out, on training labels: for the eye only.
+    """
+
+    phase: str
+    done: int
+    total: int
+    spikes_per_image: float | None = None
+    repeats: float | None = None
+    mean_theta: float | None = None
+    accuracy: Mapping[str, float] = field(default_factory=dict)

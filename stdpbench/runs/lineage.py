@@ -1,0 +1,210 @@
+"""Branches of a run, and going back in it.
+
+Input depends on seed, phase, presentation and attempt alone, so a branch sees the same spikes as its parent: what
+differs is what was changed. A branch can begin at any position, not only where a checkpoint lies: it begins at the
+checkpoint before, and what lies between recurs.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs import facts
+from stdpbench.runs.checkpoints import Checkpoint, copy_checkpoint, newest_checkpoint, remove_checkpoints
+from stdpbench.runs.client import held
+from stdpbench.runs.facts import Record
+from stdpbench.runs.folder import RunFolder, now
+from stdpbench.runs.journal import read_journal, write_journal
+from stdpbench.runs.states import State
+
+_INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha256", "digest")
+_RESULTS = ("weights.npy", "theta.npy", "training.npz", "label.npz", "test.npz", "assignments.npz", "metrics.json")
+
+
+def branch(
+    parent: RunFolder,
+    at: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    runs: Path | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> RunFolder:
+    """Make a run that goes on from a position of another one, with parameters changed there.
+
+    Parameters
+    ----------
+    parent : RunFolder
+        Any run; it may be at work.
+    at : int, optional
+        Training presentations after which the branch goes its own way; by default where the parent is.
+    changes : mapping of str to Any, optional
+        Dotted path to value; parameters that may change in the middle of a run.
+    runs : Path, optional
+        Where the folder is made; by default beside the parent.
+    about : mapping, optional
+        More for ``run.json``.
+
+    Returns
+    -------
+    RunFolder
+        Of a run that waits to be started.
+
+    Raises
+    ------
+    StdpbenchError
+        If the parent has not come as far, or a change is structural.
+    """
+    records = read_journal(parent.path)
+    reached = reached_position(records)
+    at = reached if at is None else at
+    if not 0 <= at <= reached:
+        raise StdpbenchError(
+            f"{parent.path.name} has come to {reached} training presentations: --at is 0 to {reached}"
+        )
+    experiment = experiment_at(parent.experiment, records, at)
+    changed = experiment.changed_live(changes or {})
+    differences = experiment.differences(changed)
+    checkpoint, _ = newest_checkpoint(parent.path, at)
+    said = parent.read_json("run.json")
+    name = said.get("id", "")
+    inherited = {key: said[key] for key in _INHERITED if key in said}
+    folder = RunFolder.create(
+        runs or parent.path.parent,
+        parent.experiment,
+        {**(about or {}), **inherited, "parent": {"id": name, "name": parent.path.name, "at": at}},
+    )
+    for file_name in ("start_weights.npy", "start_theta.npy"):
+        if (parent.path / file_name).is_file():
+            shutil.copyfile(parent.path / file_name, folder.path / file_name)
+    new = [_record(facts.Branched(name, parent.path.name, at), at)]
+    if differences:
+        new.append(_record(facts.ParametersChanged(differences), at))
+    early, late = _split_facts(records, at, checkpoint)
+    write_journal(folder.path, _numbered([*early, *late, *new]))
+    if checkpoint is not None:
+        copy_checkpoint(parent.path, folder.path, checkpoint.position)
+        _renumber(folder, checkpoint.position, len(early))
+    return folder
+
+
+def rewind(folder: RunFolder, to: int) -> RunFolder:
+    """Take a run back to an earlier position, and keep what it leaves behind as another run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A run that no process works on.
+    to : int
+        Training presentations that shall be over.
+
+    Returns
+    -------
+    RunFolder
+        The run that keeps what was there.
+
+    Raises
+    ------
+    StdpbenchError
+        If a process works on the run, or it has not come as far.
+    """
+    with held(folder):
+        records = read_journal(folder.path)
+        reached = reached_position(records)
+        if not 0 <= to <= reached:
+            raise StdpbenchError(
+                f"{folder.path.name} has come to {reached} training presentations: --to is 0 to {reached}"
+            )
+        said = folder.read_json("run.json")
+        state, reason = state_of_records(records)
+        kept = RunFolder.create(folder.path.parent, folder.experiment, {})
+        own = kept.read_json("run.json")["id"]
+        try:
+            shutil.copytree(
+                folder.path, kept.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lock", "requests", ".*")
+            )
+        except (OSError, shutil.Error) as error:
+            shutil.rmtree(kept.path, ignore_errors=True)
+            raise DiskError(f"what {folder.path.name} leaves behind cannot be kept: {error}") from error
+        lineage = {"id": said.get("id", ""), "name": folder.path.name, "at": to}
+        kept.write_json("run.json", {**said, "id": own, "parent": lineage, "state": str(state), "reason": reason})
+        # from here on the run itself changes; a crash in between leaves it at the later position or the earlier one
+        checkpoint, _ = newest_checkpoint(folder.path, to)
+        early, late = _split_facts(records, to, checkpoint)
+        late += [
+            _record(facts.Rewound(kept.path.name), to),
+            _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), to),
+        ]
+        remove_checkpoints(folder.path, to)
+        write_journal(folder.path, _numbered([*early, *late]))
+        if checkpoint is not None:
+            _renumber(folder, checkpoint.position, len(early))
+        for name in _RESULTS:
+            (folder.path / name).unlink(missing_ok=True)
+        for name in ("responses", "figures"):
+            shutil.rmtree(folder.path / name, ignore_errors=True)
+        folder.update_run(state=str(State.STOPPED), reason=f"taken back to presentation {to}")
+    return kept
+
+
+def reached_position(records: Sequence[Record]) -> int:
+    """Training presentations that a run has taken, as far as its journal tells."""
+    started = next((record.fact for record in records if isinstance(record.fact, facts.Started)), None)
+    if started is None:
+        return 0
+    n_train = dict(started.phases)["train"]
+    return min(n_train, max(record.position for record in records))
+
+
+def experiment_at(start: Experiment, records: Sequence[Record], position: int) -> Experiment:
+    """The experiment with the parameters in force at a position."""
+    for record in records:
+        if isinstance(record.fact, facts.ParametersChanged) and record.position <= position:
+            start = start.override({path: new for path, (_, new) in record.fact.changes.items()})
+    return start
+
+
+def state_of_records(records: Sequence[Record]) -> tuple[State, str]:
+    """The state that a journal ends with; an active one is a run whose process died."""
+    last = next((r.fact for r in reversed(records) if isinstance(r.fact, facts.StateChanged)), None)
+    if last is None:
+        return State.QUEUED, ""
+    state = State(last.state)
+    return (State.FAILED, "its process ended without a word") if state.active else (state, last.reason)
+
+
+def _split_facts(
+    records: Sequence[Record], at: int, checkpoint: Checkpoint | None
+) -> tuple[list[Record], list[Record]]:
+    """Facts up to a position that the checkpoint knows, and those after it that do not recur by themselves."""
+    kept = [record for record in records if _inherited(record, at)]
+    known = 0 if checkpoint is None else checkpoint.number
+    early = [record for record in kept if record.number < known]
+    return early, [record for record in kept if record.number >= known and not record.fact.recurs]
+
+
+def _inherited(record: Record, at: int) -> bool:
+    """Whether a run that goes its own way at a position shares a fact with what was before."""
+    if isinstance(record.fact, facts.Started):
+        return True
+    lasting = facts.ParametersChanged | facts.Branched | facts.Rewound | facts.CheckpointWritten
+    return record.position <= at and (record.fact.recurs or isinstance(record.fact, lasting))
+
+
+def _record(fact: facts.Fact, position: int) -> Record:
+    return Record(-1, position, now(), fact)
+
+
+def _numbered(records: Sequence[Record]) -> list[Record]:
+    return [replace(record, number=number) for number, record in enumerate(records)]
+
+
+def _renumber(folder: RunFolder, position: int, number: int) -> None:
+    """Say in a checkpoint how many facts of the new journal came before it."""
+    path = folder.path / "checkpoints" / f"{position:09d}"
+    about = RunFolder(path).read_json("checkpoint.json")
+    RunFolder(path).write_json("checkpoint.json", {**about, "number": number})

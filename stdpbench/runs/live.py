@@ -1,0 +1,174 @@
+"""What a run looks like to its readers: facts and frames, folded into one model without a toolkit.
+
+The same model comes from watching a run and from replaying its journal. Views draw it; they do not compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Block, Record
+from stdpbench.runs.states import State
+
+TOPICS = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation", "replies")
+
+
+@dataclass
+class LiveRun:
+    """A run as far as it is known.
+
+    Attributes
+    ----------
+    state, reason : State, str
+        Where in its life it is, and why.
+    started : Started or None
+        What the network is and what there is to do.
+    position : int
+        Presentations that are over, as far as facts tell.
+    blocks : dict of int to Block
+        Finished blocks of training presentations by the position of their end.
+    changes : list of (int, mapping)
+        Parameter changes with their position: path to (old, new).
+    log : list of (int, str, str)
+        Position, time and sentence of all that happened.
+    metrics : dict of str to mapping
+        Accuracies by what was measured.
+    labelled : Labelled or None
+        Classes of neurons.
+    estimated : Estimated or None
+        What the run will take.
+    checkpoints : list of int
+        Positions of checkpoints that were written.
+    progress, network, presentation : mapping
+        The newest frames; empty before there is one.
+    replies : dict of int to (str, Any)
+        Answers to requests by number: error and value.
+    """
+
+    state: State = State.QUEUED
+    reason: str = ""
+    started: facts.Started | None = None
+    position: int = 0
+    blocks: dict[int, Block] = field(default_factory=dict)
+    changes: list[tuple[int, Mapping[str, tuple[Any, Any]]]] = field(default_factory=list)
+    log: list[tuple[int, str, str]] = field(default_factory=list)
+    metrics: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    labelled: facts.Labelled | None = None
+    estimated: facts.Estimated | None = None
+    checkpoints: list[int] = field(default_factory=list)
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    presentation: Mapping[str, Any] = field(default_factory=dict)
+    replies: dict[int, tuple[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def replay(cls, records: Iterable[Record]) -> LiveRun:
+        """What the facts of a journal make."""
+        live = cls()
+        for record in records:
+            live.take_record(record)
+        return live
+
+    def take(self, message: Any) -> set[str]:
+        """Fold a message of the run's process in; returns the topics that changed (`TOPICS`)."""
+        if message[0] == "record":
+            return self.take_record(message[1])
+        if message[0] == "frame":
+            setattr(self, message[1], message[2])
+            return {message[1]}
+        self.replies[message[1]] = (message[2], message[3])
+        return {"replies"}
+
+    def take_record(self, record: Record) -> set[str]:
+        """Fold a fact in; returns the topics that changed."""
+        fact, changed = record.fact, {"log"}
+        self.position = record.position
+        match fact:
+            case facts.Started():
+                self.started = fact
+                changed.add("state")
+            case facts.Estimated():
+                self.estimated = fact
+            case facts.StateChanged():
+                self.state, self.reason = State(fact.state), fact.reason
+                changed.add("state")
+            case Block():
+                self.blocks[record.position] = fact
+                changed = {"curves"}
+            case facts.ParametersChanged():
+                self.changes.append((record.position, fact.changes))
+                changed |= {"parameters", "curves"}
+            case facts.CheckpointWritten():
+                if record.position not in self.checkpoints:
+                    self.checkpoints.append(record.position)
+                changed = {"log"}
+            case facts.Labelled():
+                self.labelled = fact
+                changed.add("metrics")
+            case facts.Measured():
+                self.metrics[fact.what] = fact.accuracy
+                changed.add("metrics")
+            case _:
+                pass
+        sentence = describe(record)
+        if sentence:
+            self.log.append((record.position, record.time, sentence))
+        return changed
+
+    def parameters(self) -> dict[str, Any]:
+        """The experiment with the parameters in force, nested tables; empty before the network stands."""
+        if self.started is None:
+            return {}
+        tables: dict[str, Any] = {
+            key: dict(value) if isinstance(value, Mapping) else value for key, value in self.started.experiment.items()
+        }
+        for _, changes in self.changes:
+            for path, (_, new) in changes.items():
+                section, _, name = path.partition(".")
+                if new is None:
+                    tables[section].pop(name, None)
+                else:
+                    tables[section][name] = new
+        return tables
+
+
+def describe(record: Record) -> str:
+    """What a fact says to a person, in a sentence; empty for what curves show."""
+    fact = record.fact
+    match fact:
+        case facts.Started():
+            return f"The network stands, on the simulator {fact.simulator}. {fact.remark}".strip()
+        case facts.Estimated():
+            return f"What is to do will take about {duration(fact.seconds)} and {fact.memory / 2**30:.1f} GiB."
+        case facts.StateChanged():
+            return f"The run is {fact.state}{f': {fact.reason}' if fact.reason else ''}."
+        case facts.ParametersChanged():
+            said = ", ".join(f"{path} {old} → {new}" for path, (old, new) in fact.changes.items())
+            return f"From presentation {record.position} on: {said}."
+        case facts.CheckpointWritten():
+            return f"Checkpoint at {record.position}."
+        case facts.Remarked():
+            return fact.text
+        case facts.Labelled():
+            never = f"; {fact.never_fired} never fired" if fact.never_fired else ""
+            return f"Neurons per class: {', '.join(map(str, fact.per_class))}{never}."
+        case facts.Measured():
+            said = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())
+            return f"Accuracy of {fact.what}: {said}."
+        case facts.Branched():
+            return f"Goes on from {fact.parent_name} at presentation {fact.position}."
+        case facts.Rewound():
+            return f"Taken back to presentation {record.position}; what was after it is kept as {fact.kept_as}."
+    return ""
+
+
+def duration(seconds: float) -> str:
+    """A time as a person says it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

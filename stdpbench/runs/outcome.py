@@ -1,0 +1,63 @@
+"""What came out of a run, as digests that two runs can be compared by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.facts import ParametersChanged
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+
+_ARRAYS = ("weights.npy", "theta.npy", "training.npz", "label.npz", "test.npz", "assignments.npz")
+_NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
+
+
+def outcome(folder: RunFolder) -> dict[str, str]:
+    """SHA-256, hexadecimal, of every result of a run, by name; times of day and durations are not in it.
+
+    Weights, thresholds, curves, responses, assignments and metrics, the facts that recur with the position at which
+    they were noted, and the parameter changes.
+    """
+    found: dict[str, str] = {}
+    for name in _ARRAYS:
+        if (folder.path / name).is_file():
+            found[name] = _array_digest(folder, name)
+    if (folder.path / "metrics.json").is_file():
+        found["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
+    records = read_journal(folder.path)
+    recurring = [record.to_mapping() for record in records if record.fact.recurs]
+    found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
+    changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, ParametersChanged)]
+    found["parameter changes"] = _digest(changes)
+    return found
+
+
+def _array_digest(folder: RunFolder, name: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        loaded = np.load(folder.path / name, allow_pickle=False)
+        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in sorted(loaded.files)}
+    except (OSError, ValueError) as error:
+        raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
+    for key, array in arrays.items():
+        digest.update(f"{key} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _timeless(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _timeless(value) if isinstance(value, Mapping) else value
+        for key, value in mapping.items()
+        if key not in _NOT_OF_THE_RESULT and key != "time"
+    }
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

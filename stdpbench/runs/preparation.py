@@ -1,0 +1,111 @@
+"""What stands before the first presentation: pictures cut to the schedule, checks, and the arrays of the start."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Split, validation_split
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import normalise, start_weights
+from stdpbench.runs.folder import RunFolder
+
+
+def load_split(experiment: Experiment, validation: bool) -> Split:
+    """The pictures of an experiment, with training and test parts cut to its schedule.
+
+    With `validation`, the test part is the last of the training pictures, and the test pictures are not looked at.
+    """
+    split = experiment.data.prepare()
+    if validation:
+        split = validation_split(split, experiment.data.validation_size(len(split.train)))
+    schedule = experiment.schedule
+    for name, wanted, there in (
+        ("train_images", schedule.train_images, len(split.train)),
+        ("label_images", schedule.label_images, min(len(split.train), schedule.train_images or len(split.train))),
+        ("test_images", schedule.test_images, len(split.test)),
+    ):
+        if wanted is not None and wanted > there:
+            raise StdpbenchError(f"schedule.{name} = {wanted}, but there are only {there} pictures for it")
+    return Split(
+        split.train.part(0, schedule.train_images or len(split.train)),
+        split.test.part(0, schedule.test_images or len(split.test)),
+        split.class_names,
+    )
+
+
+def check_brightness(experiment: Experiment, split: Split) -> None:
+    """See that the brightest picture can be encoded at the last attempt.
+
+    Raises
+    ------
+    StdpbenchError
+        If a pixel would fire with probability 1 or more per step.
+    """
+    brightest = max(float(part.pixels.max(initial=0)) for part in (split.train, split.test))
+    attempt, dt = experiment.schedule.max_attempts - 1, experiment.network.dt * 1e-3
+    p = experiment.encoding.largest_probability(brightest, attempt, dt)
+    if not p < 1:
+        raise StdpbenchError(
+            f"the brightest pixel ({brightest:.0f}) would fire with probability {p:.2f} per step at attempt "
+            f"{attempt + 1}, but it must stay below 1: lower data.pixel_sum, encoding.intensity_step or "
+            "schedule.max_attempts"
+        )
+
+
+def check_weights(experiment: Experiment, split: Split) -> None:
+    """See that input weights can have the sum that they are scaled to.
+
+    Raises
+    ------
+    StdpbenchError
+        If a mean weight would exceed w_max: scaling and clipping would undo each other.
+    """
+    weight_sum, n_input, w_max = experiment.network.weight_sum, split.train.n_input, experiment.plasticity.w_max
+    if weight_sum is not None and weight_sum > 0.9 * n_input * w_max:
+        raise StdpbenchError(
+            f"network.weight_sum = {weight_sum:g} over {n_input} inputs asks for a mean weight of "
+            f"{weight_sum / n_input:.2g} where plasticity.w_max = {w_max:g}: lower it (78 belongs to 784 inputs, so "
+            f"{78 / 784 * n_input:.3g} to these), or enlarge the pictures with data.resize and data.frame"
+        )
+
+
+def fingerprint(split: Split) -> str:
+    """SHA-256, hexadecimal, of the pictures and labels as they are shown."""
+    digest = hashlib.sha256()
+    for part in (split.train, split.test):
+        digest.update(repr((part.pixels.shape, part.pixels.dtype.str)).encode())
+        digest.update(np.ascontiguousarray(part.pixels).data)
+        if part.labels is not None:
+            digest.update(np.ascontiguousarray(part.labels).data)
+    return digest.hexdigest()
+
+
+def start_arrays(
+    folder: RunFolder, experiment: Experiment, split: Split
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights and thresholds that a run starts with, not yet normalised.
+
+    Those of another run where this one was started from it (``start_weights.npy``, ``start_theta.npy`` in the run
+    folder), else those of the experiment.
+
+    Returns
+    -------
+    w : ndarray, float64, (n_input, n_exc)
+    theta : ndarray, float64, (n_exc,), volt
+    """
+    n_input, n_exc = split.train.n_input, experiment.network.n_exc
+    if (folder.path / "start_weights.npy").is_file():
+        return folder.read_array("start_weights.npy", (n_input, n_exc)), folder.read_array("start_theta.npy", (n_exc,))
+    return start_weights(experiment, split.train), np.full(n_exc, experiment.exc.quantities()["theta_start"])
+
+
+def normalised(w: NDArray[np.float64], experiment: Experiment) -> NDArray[np.float64]:
+    """A copy of the weights as a presentation sees them."""
+    w = w.copy()
+    if experiment.network.weight_sum is not None:
+        normalise(w, experiment.network.weight_sum)
+    return w

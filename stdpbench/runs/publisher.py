@@ -1,0 +1,173 @@
+"""Tells readers what happens in a run, and never waits for them.
+
+Each reader has a thread that sends and one that receives. Facts queue up for a reader that is slow; frames do not:
+of each kind only the newest waits, and it goes out only against credit, which the reader gives back as it takes
+frames in. A reader that hangs holds up nothing but its own thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from multiprocessing.connection import Client, Connection
+from queue import SimpleQueue
+from typing import Any
+
+from stdpbench.runs.facts import Record
+from stdpbench.runs.messages import CREDIT, FRAMES, Request
+
+_SHORTEST_GAP = 1 / 40  # s between two frames of one kind
+_SHARE = 0.01  # of the time may go into making frames
+
+Makers = Mapping[str, Callable[[], Any]]
+
+
+class Publisher:
+    """All readers of a run.
+
+    Parameters
+    ----------
+    requests : SimpleQueue of Request
+        Where what readers ask for is put.
+    """
+
+    def __init__(self, requests: SimpleQueue[Request]) -> None:
+        self._requests = requests
+        self._readers: list[_Reader] = []
+        self._next: dict[str, float] = dict.fromkeys(FRAMES, 0.0)
+
+    def attach(self, address: Any, key: bytes, past: Iterable[Record]) -> None:
+        """Connect to a reader that listens at an address; it gets all facts of the past first."""
+        self._readers.append(_Reader(Client(address, authkey=key), past, self._requests))
+
+    def tell(self, record: Record) -> None:
+        """Pass a fact on."""
+        for reader in self._living():
+            reader.put(record)
+
+    def offer(self, makers: Makers, *, flush: bool = False) -> None:
+        """Make those frames that a reader waits for and whose turn it is, and pass them on.
+
+        Parameters
+        ----------
+        makers : mapping of str to callable
+            Kind to what makes its values; called only if they are sent.
+        flush : bool
+            Whether it is everybody's turn: before a pause and at the end.
+        """
+        if not self._readers:
+            return
+        now = time.monotonic()
+        for kind, make in makers.items():
+            if not flush and now < self._next[kind]:
+                continue
+            readers = [reader for reader in self._living() if reader.waits_for(kind, flush)]
+            if not readers:
+                continue
+            values = make()
+            for reader in readers:
+                reader.put_frame(kind, values)
+            end = time.monotonic()
+            self._next[kind] = end + max(_SHORTEST_GAP, (end - now) / _SHARE)
+            now = end
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Give readers a moment to take in what is left, then let them go."""
+        until = time.monotonic() + timeout
+        for reader in self._readers:
+            reader.finish(max(0.0, until - time.monotonic()))
+
+    def _living(self) -> list[_Reader]:
+        if any(reader.gone for reader in self._readers):
+            self._readers = [reader for reader in self._readers if not reader.gone]
+        return self._readers
+
+
+class _Reader:
+    def __init__(self, connection: Connection, past: Iterable[Record], requests: SimpleQueue[Request]) -> None:
+        self.gone = False
+        self._connection = connection
+        self._facts: deque[Any] = deque(("record", record) for record in past)
+        self._frames: dict[str, Any] = {}
+        self._wanted: frozenset[str] = frozenset({"progress"})
+        self._credit = dict.fromkeys(FRAMES, CREDIT)
+        self._ending = False
+        self._changed = threading.Condition()
+        self._requests = requests
+        self._sender = threading.Thread(target=self._send, name="sender", daemon=True)
+        self._sender.start()
+        threading.Thread(target=self._receive, name="receiver", daemon=True).start()
+
+    def put(self, record: Record) -> None:
+        self._put_message(("record", record))
+
+    def _put_message(self, message: Any) -> None:
+        with self._changed:
+            self._facts.append(message)
+            self._changed.notify()
+
+    def waits_for(self, kind: str, flush: bool) -> bool:
+        return kind in self._wanted and (flush or (self._credit[kind] > 0 and kind not in self._frames))
+
+    def put_frame(self, kind: str, values: Any) -> None:
+        with self._changed:
+            self._frames[kind] = values
+            self._changed.notify()
+
+    def finish(self, timeout: float) -> None:
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        self._sender.join(timeout)
+        self.gone = True
+
+    def _take(self) -> Any:
+        """The next message to send; None when all is said and the run is over."""
+        with self._changed:
+            while True:
+                if self._facts:
+                    return self._facts.popleft()
+                for kind in list(self._frames):
+                    if self._credit[kind] > 0 or self._ending:
+                        self._credit[kind] -= 1
+                        return "frame", kind, self._frames.pop(kind)
+                if self._ending:
+                    return None
+                self._changed.wait()
+
+    def _send(self) -> None:
+        try:
+            while (message := self._take()) is not None:
+                self._connection.send(message)
+        except (OSError, ValueError, EOFError):
+            pass
+        self.gone = True
+        with suppress(OSError):
+            self._connection.close()
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                message = self._connection.recv()
+                if message[0] == "credit":
+                    with self._changed:
+                        self._credit[message[1]] += message[2]
+                        self._changed.notify()
+                elif message[0] == "want":
+                    self._wanted = frozenset(message[1])
+                elif message[0] == "request":
+                    _, number, name, arguments = message
+                    self._requests.put(Request(name, arguments, self._answering(number)))
+        except (OSError, ValueError, EOFError, TypeError):
+            self.gone = True
+            with self._changed:
+                self._ending = True
+                self._facts.clear()
+                self._frames.clear()
+                self._changed.notify()
+
+    def _answering(self, number: int) -> Callable[[str, Any], None]:
+        return lambda error, value: self._put_message(("reply", number, error, value))

@@ -1,0 +1,70 @@
+"""The process of a run: ``python -m stdpbench.runs.worker FOLDER``.
+
+The one place where a network runs for a long time. It holds the run's lock, listens to its readers, and goes on if
+they hang or die. Ctrl+C is not for it; a termination signal has it stop at the next boundary.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.client import ATTACH, lock_path
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.messages import Request
+from stdpbench.runs.publisher import Publisher
+from stdpbench.runs.states import State
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out the run in the folder that is named; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = RunFolder.open(Path(arguments[0]))
+    lock = FileLock(lock_path(folder.path))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"another process is at work on {folder.path}", file=sys.stderr)
+        return 3
+    with lock:
+        return _carry_out(folder)
+
+
+def _carry_out(folder: RunFolder) -> int:
+    from stdpbench.runs.engine import RunEngine
+
+    requests: SimpleQueue[Request] = SimpleQueue()
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        requests.put(Request("stop", {"reason": "the process was asked to end"}, lambda error, value: None))
+
+    folder.update_run(pid=os.getpid())
+    publisher = Publisher(requests)
+    engine = RunEngine(folder, publisher, requests)
+    if wanted := os.environ.pop(ATTACH, ""):
+        said = json.loads(wanted)
+        with suppress(OSError, EOFError):
+            publisher.attach(said["address"], bytes.fromhex(said["key"]), engine.records)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, terminate)
+    try:
+        state = engine.run()
+    finally:
+        publisher.close()
+    return 1 if state is State.FAILED else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except StdpbenchError as error:
+        sys.exit(str(error))
