@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection
 from queue import SimpleQueue
 from typing import Any
@@ -40,8 +41,11 @@ class Publisher:
         self._next: dict[str, float] = dict.fromkeys(FRAMES, 0.0)
 
     def attach(self, address: Any, key: bytes, past: Iterable[Record]) -> None:
-        """Connect to a reader that listens at an address; it gets all facts of the past first."""
-        self._readers.append(_Reader(Client(address, authkey=key), past, self._requests))
+        """Connect to a reader that listens at an address; it gets all facts of the past first.
+
+        The connection is made in a thread of the reader's own: one that listens but does not answer holds up nobody.
+        """
+        self._readers.append(_Reader(lambda: Client(address, authkey=key), past, self._requests))
 
     def tell(self, record: Record) -> None:
         """Pass a fact on."""
@@ -87,9 +91,12 @@ class Publisher:
 
 
 class _Reader:
-    def __init__(self, connection: Connection, past: Iterable[Record], requests: SimpleQueue[Request]) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], past: Iterable[Record], requests: SimpleQueue[Request]
+    ) -> None:
         self.gone = False
-        self._connection = connection
+        self._connect = connect
+        self._connection: Connection | None = None
         self._facts: deque[Any] = deque(("record", record) for record in past)
         self._frames: dict[str, Any] = {}
         self._wanted: frozenset[str] = frozenset({"progress"})
@@ -99,7 +106,6 @@ class _Reader:
         self._requests = requests
         self._sender = threading.Thread(target=self._send, name="sender", daemon=True)
         self._sender.start()
-        threading.Thread(target=self._receive, name="receiver", daemon=True).start()
 
     def put(self, record: Record) -> None:
         self._put_message(("record", record))
@@ -140,18 +146,21 @@ class _Reader:
 
     def _send(self) -> None:
         try:
+            connection = self._connection = self._connect()
+            threading.Thread(target=self._receive, args=(connection,), name="receiver", daemon=True).start()
             while (message := self._take()) is not None:
-                self._connection.send(message)
-        except (OSError, ValueError, EOFError):
+                connection.send(message)
+        except (OSError, ValueError, EOFError, AuthenticationError):
             pass
         self.gone = True
-        with suppress(OSError):
-            self._connection.close()
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.close()
 
-    def _receive(self) -> None:
+    def _receive(self, connection: Connection) -> None:
         try:
             while True:
-                message = self._connection.recv()
+                message = connection.recv()
                 if message[0] == "credit":
                     with self._changed:
                         self._credit[message[1]] += message[2]
