@@ -8,6 +8,7 @@ neurons: Family[Neuron] = Family(
     Neuron,
     {
         "adaptive-lif": "stdpbench.neurons.adaptive_lif:AdaptiveLIF",
+        "adaptive-lif-lockout": "stdpbench.neurons.adaptive_lif_lockout:AdaptiveLIFLockout",
         "lif": "stdpbench.neurons.lif:LIF",
     },
     group="stdpbench.neurons",

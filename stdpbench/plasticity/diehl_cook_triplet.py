@@ -23,7 +23,11 @@ class DiehlCookTriplet(PlasticityRule):
     """
 
     kind: Literal["diehl-cook-triplet"] = "diehl-cook-triplet"
-    nu_pre: float = parameter(1e-4, unit="", ge=0, help="Depression per input spike at y1 = 1.")
+    nu_pre: float = parameter(
+        1e-4,
+        unit="",
+        help="Depression per input spike at y1 = 1; negative: input spikes potentiate, the wrong sign of some ports.",
+    )
     nu_post: float = parameter(1e-2, unit="", ge=0, help="Potentiation per output spike at x = y2 = 1.")
     tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
     tau_y1: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the output trace y1.")

@@ -1,0 +1,282 @@
+r"""What a rule does to the weights of one exc neuron in one presentation, computed anew from the recorded spikes.
+
+The order within a time step is that of the simulators (`stdpbench.network.build`):
+
+1. traces decay, by :math:`e^{-dt/\tau}`;
+2. input spikes arrive: their weights change, then their traces are set;
+3. the neuron spikes: all its weights change, then its traces are set.
+
+So the same weights and traces at the start give the same weights at the end, but for rounding: a test of the contract
+holds this against the simulators. Where the weights at the start are not known, `weights_before` finds them from
+those at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.expressions import Code
+from stdpbench.plasticity.base import PlasticityRule, Trace
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.integer[Any]]
+_TURNS, _CLOSE = 90, 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """The spikes of one presentation, as far as they bear on one exc neuron.
+
+    Attributes
+    ----------
+    n_bins : int
+        Time steps of the presentation, rest included.
+    index, bin : ndarray, int, (n_spikes,)
+        Input spikes in the order of their arrival at the neuron.
+    output : ndarray, int, (n_output,)
+        Time steps in which the neuron spikes, ascending.
+    """
+
+    n_bins: int
+    index: Ints
+    bin: Ints
+    output: Ints
+
+    @classmethod
+    def of(cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0) -> Heard:
+        """Put spikes in the order of their arrival.
+
+        Parameters
+        ----------
+        n_bins : int
+            Time steps of the presentation.
+        index, bin : ndarray, int, (n_spikes,)
+            Input spikes when they are sent.
+        output : ndarray, int, (n_output,)
+            Time steps in which the neuron spikes, ascending.
+        delay_bins : int or ndarray, int, (n_input,)
+            Delay of all synapses, or of each, in time steps.
+        """
+        arrival = bin + (delay_bins if isinstance(delay_bins, int) else delay_bins[index])
+        order = np.argsort(arrival, kind="stable")
+        return cls(n_bins, index[order], arrival[order], output)
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """Weights and traces of one exc neuron through one presentation.
+
+    Attributes
+    ----------
+    heard : Heard
+        The spikes.
+    start : ndarray, float64, (n_input,)
+        Weights at the beginning.
+    end : ndarray, float64, (n_input,)
+        Weights after the last step.
+    traces_end : dict of str to ndarray
+        Traces after the last step: (n_input,) of the input side, a number of the output side.
+    """
+
+    heard: Heard
+    start: Floats
+    end: Floats
+    traces_end: dict[str, Any]
+    _rule: PlasticityRule
+    _dt: float
+    _traces_start: Mapping[str, Any]
+    _changed_bin: NDArray[np.int64]
+    _changed_index: NDArray[np.int64]
+    _changed_to: Floats
+    _means: dict[str, Floats]
+
+    def weights(self, after: int) -> Floats:
+        """Weights after the step `after`; -1: at the beginning. float64, (n_input,)."""
+        n = int(np.searchsorted(self._changed_bin, after, side="right"))
+        w = self.start.copy()
+        w[self._changed_index[:n]] = self._changed_to[:n]  # of several values for one weight, the last one stays
+        return w
+
+    def weight(self, pixel: int) -> Floats:
+        """Course of one weight, at the end of each step: float64, (n_bins,)."""
+        mine = self._changed_index == pixel
+        places = np.searchsorted(self._changed_bin[mine], np.arange(self.heard.n_bins), side="right")
+        values: Floats = np.concatenate([self.start[pixel : pixel + 1], self._changed_to[mine]])[places]
+        return values
+
+    def trace(self, name: str, pixel: int = -1) -> Floats:
+        """Course of a trace, at the end of each step: float64, (n_bins,).
+
+        Parameters
+        ----------
+        name : str
+            Which of the rule's traces.
+        pixel : int
+            Which input neuron's, for a trace of the input side; -1: the mean over those that spike here.
+        """
+        trace = next(trace for trace in self._rule.traces if trace.name == name)
+        start = self._traces_start.get(name, 0.0)
+        if trace.side == "input":
+            if pixel < 0:
+                mean: Floats = self._means[name]
+                return mean
+            start = np.broadcast_to(start, self.start.shape)[pixel]
+            spikes = self.heard.bin[self.heard.index == pixel]
+        else:
+            spikes = self.heard.output
+        factor = decay(self._rule, trace, self._dt)
+        return course(spikes, self.heard.n_bins, factor, trace.on_spike == "set", float(start))
+
+
+def decay(rule: PlasticityRule, trace: Trace, dt: float) -> float:
+    """Factor on a trace per time step of `dt` seconds."""
+    return float(np.exp(-dt / rule.quantities()[trace.tau]))
+
+
+def course(spikes: Ints, n_bins: int, factor: float, is_set: bool, start: float) -> Floats:
+    """A trace at the end of each step: it decays by `factor`, then a spike sets it to 1 or adds 1."""
+    values = np.empty(n_bins)
+    events = np.bincount(spikes, minlength=n_bins)[:n_bins].tolist()
+    value = start
+    for step, n in enumerate(events):
+        value *= factor
+        if n:
+            value = 1.0 if is_set else value + n
+        values[step] = value
+    return values
+
+
+def replay(
+    rule: PlasticityRule, dt: float, heard: Heard, w: Floats, traces: Mapping[str, Any] | None = None
+) -> Replay:
+    """Apply a rule to the weights of one exc neuron, step by step.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        With the parameters that were in force.
+    dt : float
+        Time step in seconds.
+    heard : Heard
+        The spikes.
+    w : ndarray, float64, (n_input,)
+        Weights at the beginning, after they were normalised.
+    traces : mapping of str to float or ndarray, optional
+        Traces at the beginning, (n_input,) of the input side; 0 where nothing is said, as in the reset state.
+
+    Raises
+    ------
+    StdpbenchError
+        If the rule is written with something that is not known here.
+    """
+    at_start = dict(traces or {})
+    constants, n_input = rule.quantities(), len(w)
+    on_input, on_output = Code(rule.on_input_spike), Code(rule.on_output_spike)
+    sides = {side: [trace for trace in rule.traces if trace.side == side] for side in ("input", "output")}
+    factors = {trace.name: decay(rule, trace, dt) for trace in rule.traces}
+    state: dict[str, Any] = {t.name: np.zeros(n_input) + at_start.get(t.name, 0.0) for t in sides["input"]}
+    state |= {trace.name: float(at_start.get(trace.name, 0.0)) for trace in sides["output"]}
+    active = np.unique(heard.index)
+    means = {trace.name: np.zeros(heard.n_bins) for trace in sides["input"]}
+    edges = np.searchsorted(heard.bin, np.arange(heard.n_bins + 1))
+    spikes = set(heard.output.tolist())
+    now = np.array(w, np.float64)
+    steps: list[int] = []
+    places: list[NDArray[Any]] = []
+    values: list[Floats] = []
+
+    def change(step: int, which: NDArray[Any], new: Any) -> None:
+        moved = new != now[which]
+        if moved.any():
+            steps.append(step)
+            places.append(which[moved])
+            values.append(new[moved])
+            now[which] = new
+
+    everything = np.arange(n_input)
+    for step in range(heard.n_bins):
+        for name, factor in factors.items():
+            state[name] *= factor
+        if edges[step + 1] > edges[step]:
+            here = heard.index[edges[step] : edges[step + 1]]
+            seen = {trace.name: state[trace.name][here] for trace in sides["input"]}
+            change(step, here, _changed(on_input, {**constants, **state, **seen, "w": now[here]}))
+            _touch(sides["input"], state, here)
+        if step in spikes:
+            change(step, everything, _changed(on_output, {**constants, **state, "w": now}))
+            _touch(sides["output"], state)
+        if len(active):
+            for name, mean in means.items():
+                mean[step] = state[name][active].mean()
+    return Replay(
+        heard,
+        np.array(w, np.float64),
+        now,
+        state,
+        rule,
+        dt,
+        at_start,
+        np.repeat(np.array(steps, np.int64), [len(which) for which in places]),
+        np.concatenate([*places, np.empty(0, np.int64)]).astype(np.int64),
+        np.concatenate([*values, np.empty(0)]),
+        means,
+    )
+
+
+def weights_before(
+    rule: PlasticityRule, dt: float, heard: Heard, after: Floats, traces: Mapping[str, Any] | None = None
+) -> tuple[Replay, float]:
+    """Find weights at the beginning from which the rule leads to those at the end.
+
+    Each weight's end is taken to grow with its beginning: the beginning is moved by what the end is off, and between
+    bounds that close in where that does not help. Where a weight was cut to 0 or ``w_max``, several beginnings lead to
+    the same end, and one of them is found.
+
+    Parameters
+    ----------
+    rule, dt, heard, traces
+        As of `replay`.
+    after : ndarray, float64, (n_input,)
+        Weights at the end.
+
+    Returns
+    -------
+    Replay
+        From the beginning that was found.
+    float
+        How far its end is from `after`, at most.
+    """
+    w = np.array(after, np.float64)
+    low, high = np.zeros_like(w), np.full_like(w, 2 * max(rule.w_max, float(w.max(initial=0.0))))
+    for turn in range(_TURNS):
+        with np.errstate(invalid="ignore"):
+            made = replay(rule, dt, heard, w, traces)
+        beyond = np.where(np.isfinite(made.end), made.end, np.inf) - after  # a power of w_max - w beyond w_max
+        if np.abs(beyond).max(initial=0.0) < _CLOSE:
+            break
+        low, high = np.where(beyond <= 0, w, low), np.where(beyond >= 0, w, high)
+        moved = w - beyond
+        halve = (moved < low) | (moved > high) | ~np.isfinite(moved) | (turn % 3 == 2)
+        w = np.where(np.abs(beyond) < _CLOSE, w, np.where(halve, (low + high) / 2, moved))
+    return made, float(np.abs(made.end - after).max(initial=0.0))
+
+
+def _changed(code: Code, values: Mapping[str, Any]) -> Any:
+    new = code.run(values).get("w", values["w"])
+    return np.broadcast_to(new, values["w"].shape)
+
+
+def _touch(traces: list[Trace], state: dict[str, Any], where: Any = None) -> None:
+    """A spike sets a trace to 1, or adds 1."""
+    for trace in traces:
+        if where is None:
+            state[trace.name] = 1.0 if trace.on_spike == "set" else state[trace.name] + 1.0
+        elif trace.on_spike == "set":
+            state[trace.name][where] = 1.0
+        else:
+            np.add.at(state[trace.name], where, 1.0)
