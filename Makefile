@@ -35,7 +35,7 @@ print(os.path.relpath(".", here), os.path.relpath("gui", here), sep="\n", file=o
 done
 endef
 
-.PHONY: help digits test test-slow bench app clean
+.PHONY: help digits test test-slow bench app screenshots clean
 
 help:
 	@echo 'make digits     set up, train on the digits that ship inside scikit-learn, show accuracy and run folder'
@@ -43,6 +43,7 @@ help:
 	@echo 'make test-slow  the tests that take minutes'
 	@echo 'make bench      presentations per second, beside plain Brian2'
 	@echo 'make app        the app'
+	@echo 'make screenshots  pictures of every page and panel of the app, into docs/images'
 	@echo 'make clean      remove the virtual environment and what tools left behind (runs and data stay)'
 	@echo ''
 	@echo 'Further: PYTHON=python3.12, ARGS="--seed 3"'
@@ -56,12 +57,15 @@ bench: $(VENV)/.installed
 app: $(VENV)/.installed
 	$(RUN) stdpbench_gui $(ARGS)
 
+screenshots: $(VENV)/.installed
+	"$(VENV)/bin/python" docs/make_screenshots.py $(ARGS)
+
 test: $(VENV)/.installed-test
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	"$(VENV)/bin/lint-imports"
-	$(RUN) pytest $(ARGS)
+	$(RUN) pytest -n 2 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-test
 	$(RUN) pytest -m slow $(ARGS)

@@ -2,6 +2,32 @@
 
 Brian2 networks with spike-timing-dependent plasticity and lateral inhibition, after Diehl & Cook (2015), at the
 speed of compiled C++ and still open to the touch. Importing this package imports nothing heavy.
+
+From Python: ``run = stdpbench.start("digits")``, ``stdpbench.open_run(path)``, ``stdpbench.runs()``; see
+`stdpbench.api` and ``docs/python.md``.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stdpbench.api import Run as Run
+    from stdpbench.api import open_run as open_run
+    from stdpbench.api import start as start
+    from stdpbench.errors import StdpbenchError as StdpbenchError
+
 __version__ = "0.1.0"
+
+_LAZY = {"Run": "api", "open_run": "api", "start": "api", "StdpbenchError": "errors"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"stdpbench.{_LAZY[name]}"), name)
+    if name == "runs":  # a package that can also be called
+        return import_module("stdpbench.runs")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, "runs"})

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stdpbench import __version__
+from stdpbench.cli.queue_app import queue_app
 
 app = typer.Typer(
     name="stdpbench",
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: what is there, and how to get more.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(queue_app, name="queue")
 
 Set = Annotated[
     list[str] | None,
@@ -30,6 +32,10 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the be
 RunsFolder = Annotated[
     Path | None, typer.Option("--runs", metavar="DIR", help="Where the run folder is made; ./runs if not said.")
 ]
+AllRuns = Annotated[
+    Path | None, typer.Option("--runs", metavar="DIR", help="The folder of all runs; ./runs if not said.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Start it and come back at once.")]
 Json = Annotated[bool, typer.Option("--json", help="End standard output with one JSON object: path and metrics.")]
 Baselines = Annotated[bool, typer.Option(help="Also evaluate start weights and k-means.")]
@@ -241,3 +247,135 @@ def data_fetch(
     from stdpbench.datasets.fetch import fetch
 
     typer.echo(f"{name} is in {fetch(name, folder, source)}")
+
+
+@app.command()
+def export(
+    run: Run,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The zip; by default RUN.zip in the current folder.")
+    ] = None,
+) -> None:
+    """Write one zip with all that reproduces a run; data sets are not in it."""
+    from stdpbench.cli.export_commands import export_command
+
+    export_command(run, output)
+
+
+@app.command()
+def reproduce(
+    source: Annotated[str, typer.Argument(metavar="RUN|ZIP", help="A finished run, or a zip that `export` wrote.")],
+    runs: RunsFolder = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Where the data lie now, such as data.path=DIR. Repeatable."),
+    ] = None,
+    workers: Workers = 0,
+    simulator: Annotated[
+        str | None, typer.Option(metavar="compiled|runtime", help="Which simulator; by default the one that ran it.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON object.")] = False,
+) -> None:
+    """Run a finished run again and say whether the numbers agree; status 1 if they do not."""
+    from stdpbench.cli.export_commands import reproduce_command
+
+    reproduce_command(source, runs, set_ or [], workers, simulator, json)
+
+
+@app.command("list")
+def list_runs(
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="COLUMN=VALUE",
+            help="Only runs such as state=finished, experiment=digits, vote>0.9, plasticity.nu_post=0.02. Repeatable.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Sort by a column; with - in front, the largest first.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,…", help="What to show: columns, parameters, metrics by dotted path."),
+    ] = None,
+    json: AsJson = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew from the run folders.")] = False,
+    bin_: Annotated[bool, typer.Option("--bin", help="List what lies in the bin instead.")] = False,
+    runs: AllRuns = None,
+) -> None:
+    """List runs, with any parameters and metrics as columns."""
+    from stdpbench.cli.store_commands import list_command
+
+    list_command(filters or [], sort, columns, json, rebuild, bin_, runs)
+
+
+@app.command()
+def show(
+    run: Run,
+    against: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Against which run; else its parent, or what ships.")
+    ] = None,
+    json: AsJson = False,
+    runs: AllRuns = None,
+) -> None:
+    """Say what a run was: where it comes from, what is different in it, what happened, what came out."""
+    from stdpbench.cli.store_commands import show_command
+
+    show_command(run, against, json, runs)
+
+
+@app.command()
+def compare(
+    run: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help="Two runs or more.")],
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw their curves and accuracies, as PNG.")
+    ] = None,
+    json: AsJson = False,
+    runs: AllRuns = None,
+) -> None:
+    """Put runs beside each other: parameters that differ, and what came out."""
+    from stdpbench.cli.store_commands import compare_command
+
+    compare_command(run, figure, json, runs)
+
+
+@app.command()
+def delete(
+    run: Annotated[list[str] | None, typer.Argument(metavar="RUN…", help="Runs that no process works on.")] = None,
+    empty: Annotated[bool, typer.Option("--empty-bin", help="Remove what lies in the bin for good.")] = False,
+    runs: AllRuns = None,
+) -> None:
+    """Move runs to the bin, from where `restore` brings them back."""
+    from stdpbench.cli.store_commands import delete_command
+
+    delete_command(run or [], empty, runs)
+
+
+@app.command()
+def restore(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of a run in the bin, or the beginning of it.")],
+    runs: AllRuns = None,
+) -> None:
+    """Bring a run back from the bin."""
+    from stdpbench.cli.store_commands import restore_command
+
+    restore_command(name, runs)
+
+
+@app.command()
+def sweep(
+    file: Annotated[str, typer.Argument(metavar="SWEEP|FILE", help="One that ships, or a TOML file.")],
+    runs: Annotated[
+        Path | None, typer.Option("--runs", metavar="DIR", help="Where its folder is made; ./runs if not said.")
+    ] = None,
+    processes: Annotated[int, typer.Option(min=0, metavar="N", help="Runs at a time; 0: one per processor.")] = 0,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler that carries the runs out.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON object.")] = False,
+) -> None:
+    """Compare experiments over seeds, on the validation part; the same command goes on where it was stopped."""
+    from stdpbench.cli.sweep_command import sweep_command
+
+    sweep_command(file, runs, processes, dask, json)

@@ -16,8 +16,9 @@ from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.paths import runs_folder
-from stdpbench.runs.client import RunClient, ask, at_work, state_of
+from stdpbench.runs.client import RunClient, ask, state_of
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lock import at_work
 from stdpbench.runs.options import Options
 from stdpbench.runs.states import State
 

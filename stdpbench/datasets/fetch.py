@@ -60,6 +60,7 @@ def fetch(
     progress: bool = True,
     *,
     mirrors: Sequence[str] | None = None,
+    report: Callable[[str, int, int | None], None] | None = None,
 ) -> Path:
     """Make sure that a published data set lies in the user's data folder, and is what was published.
 
@@ -75,6 +76,9 @@ def fetch(
         Whether to draw a bar on the terminal (standard error).
     mirrors : sequence of str, optional
         Addresses to try in turn instead of the known ones; the file's name is appended.
+    report : callable, optional
+        Called as pieces come in, with the file's name, the bytes there are of it, and of how many, if that is known.
+        What it raises ends the transfer, which the next one goes on from.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def fetch(
             for file, origin in zip(wanting, origins, strict=True):
                 _import(origin, target, file)
         else:
-            _download_all(published, wanting, target, list(mirrors or published.mirrors), progress)
+            _download_all(published, wanting, target, list(mirrors or published.mirrors), progress, report)
     except OSError as error:
         raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
     finally:
@@ -162,7 +166,12 @@ def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
 
 
 def _download_all(
-    published: PublishedSet, wanting: Sequence[PublishedFile], target: Path, mirrors: list[str], progress: bool
+    published: PublishedSet,
+    wanting: Sequence[PublishedFile],
+    target: Path,
+    mirrors: list[str],
+    progress: bool,
+    listener: Callable[[str, int, int | None], None] | None = None,
 ) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -179,8 +188,10 @@ def _download_all(
         for file in wanting:
             task = bar.add_task(f"{published.name}: {file.name}", total=None)
 
-            def report(done: int, total: int | None, task: Any = task) -> None:
+            def report(done: int, total: int | None, task: Any = task, name: str = file.name) -> None:
                 bar.update(task, completed=done, total=total)
+                if listener is not None:
+                    listener(name, done, total)
 
             _download(published, file, target, mirrors, report)
 

@@ -2,8 +2,8 @@
 
 A checkpoint ``checkpoints/<position>`` holds ``state.npz`` (every array of `Simulator.state`), ``history.npz`` (what
 curves are made of) and ``checkpoint.json`` (position, experiment in force, versions, SHA-256 of the arrays). It is
-written aside, synced and renamed, so that one that exists is whole; digests are checked on loading all the same, and
-a damaged one gives way to the one before.
+written aside, synced and renamed, so that one that exists is whole; digests are checked on loading all the same, of
+arrays and of ``checkpoint.json`` itself, and a damaged one gives way to the one before.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from stdpbench.files import sync_folder, write_aside, write_text_aside
 FORMAT = 1
 _FOLDER = "checkpoints"
 _ARRAYS = ("state.npz", "history.npz")
-_KEPT_NEWEST, _KEPT_SPREAD = 2, 10
+_KEPT_NEWEST, _KEPT_SPREAD = 2, 5  # the latter at least, and up to twice as many
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +93,10 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
             "sha256": digests,
             "experiment": checkpoint.experiment,
         }
-        write_text_aside(aside / "checkpoint.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+        _write_about(aside, about)
         sync_folder(aside)
-        replaced = parent / f".{name}.{os.getpid()}.old"
-        if final.exists():
-            final.rename(replaced)
-        aside.rename(final)
+        _replace(aside, final)
         sync_folder(parent)
-        shutil.rmtree(replaced, ignore_errors=True)
     except OSError as error:
         raise DiskError(f"the checkpoint {final} cannot be written: {error.strerror or error}") from error
     finally:
@@ -108,13 +105,64 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
     return name
 
 
+def _replace(aside: Path, final: Path) -> None:
+    """Give a checkpoint its name; one that has it already goes only once the new one is there."""
+    replaced = final.with_name(f".{final.name}.old")
+    if final.exists():
+        shutil.rmtree(replaced, ignore_errors=True)
+        final.rename(replaced)
+    try:
+        aside.rename(final)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(final)
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def tidy_checkpoints(folder: Path) -> None:
+    """Remove what a process left behind that was killed while it wrote; only for the holder of the run's lock."""
+    for path in (folder / _FOLDER).glob(".*"):
+        whole = path.with_name(path.name.removeprefix(".").removesuffix(".old"))
+        if path.name.endswith(".old") and not whole.exists():  # killed between two names
+            with suppress(OSError):
+                path.rename(whole)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def renumber_checkpoint(folder: Path, position: int, number: int) -> None:
+    """Say in a checkpoint how many facts come before it, in a journal that was written anew."""
+    path = checkpoint_path(folder, position)
+    _write_about(path, {**_read_about(path), "number": number})
+
+
+def _write_about(path: Path, about: Mapping[str, Any]) -> None:
+    whole = {**about, "digest": _digest_of(about)}
+    write_text_aside(path / "checkpoint.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    about = json.loads((path / "checkpoint.json").read_text(encoding="utf-8"))
+    if about["format"] > FORMAT:
+        raise StdpbenchError(f"the checkpoint {path} was written by a later version of stdpbench")
+    if about.pop("digest") != _digest_of(about):
+        raise StdpbenchError(f"the checkpoint {path} is damaged: checkpoint.json has another digest")
+    return dict(about)
+
+
+def _digest_of(about: Mapping[str, Any]) -> str:
+    """SHA-256, hexadecimal, of what ``checkpoint.json`` says, however it is set out."""
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+
+
 def positions(folder: Path) -> list[int]:
     """Positions of the checkpoints of a run folder, ascending."""
     try:
         names = [path.name for path in (folder / _FOLDER).iterdir()]
     except OSError:
         return []
-    return sorted(int(name) for name in names if name.isdigit())
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
 def checkpoint_path(folder: Path, position: int) -> Path:
@@ -132,9 +180,7 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
     """
     path = checkpoint_path(folder, position)
     try:
-        about = json.loads((path / "checkpoint.json").read_text(encoding="utf-8"))
-        if about["format"] > FORMAT:
-            raise StdpbenchError(f"the checkpoint {path} was written by a later version of stdpbench")
+        about = _read_about(path)
         arrays = [_read_arrays(path / name, about["sha256"][name]) for name in _ARRAYS]
         found = Checkpoint(
             int(about["position"]),
@@ -155,7 +201,9 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
     return found
 
 
-def newest_checkpoint(folder: Path, at_most: int | None = None) -> tuple[Checkpoint | None, list[str]]:
+def newest_checkpoint(
+    folder: Path, at_most: int | None = None, n_facts: int | None = None
+) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that is whole, and a sentence for each newer one that is not.
 
     Parameters
@@ -164,13 +212,18 @@ def newest_checkpoint(folder: Path, at_most: int | None = None) -> tuple[Checkpo
         A run folder.
     at_most : int, optional
         Only checkpoints up to this position count.
+    n_facts : int, optional
+        Facts in the journal: one that lacks facts which come before a checkpoint cannot go on from there.
     """
     said: list[str] = []
     for position in reversed(positions(folder)):
         if at_most is not None and position > at_most:
             continue
         try:
-            return read_checkpoint(folder, position), said
+            found = read_checkpoint(folder, position)
+            if n_facts is not None and found.number > n_facts:
+                raise StdpbenchError(f"the journal lacks facts that the checkpoint of position {position} knows")
+            return found, said
         except StdpbenchError as error:
             said.append(f"{error}; the one before it is taken.")
     return None, said
@@ -202,7 +255,8 @@ def _thin_out(folder: Path) -> None:
     found = positions(folder)
     if not found:
         return
-    step = max(1, found[-1] // _KEPT_SPREAD)
+    # a power of two: what was kept at an earlier step is what the next one, twice as long, chooses from
+    step = 1 << max(0, (found[-1] // _KEPT_SPREAD).bit_length() - 1)
     keep, mark = set(found[-_KEPT_NEWEST:]), 0
     for position in found:
         if position >= mark:

@@ -25,31 +25,14 @@ from filelock import FileLock, Timeout
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lock import at_work, lock_path
 from stdpbench.runs.messages import FRAMES, Mailbox
 from stdpbench.runs.states import State
 
 ATTACH = "STDPBENCH_ATTACH"
 """Environment variable that tells the process of a run whom to connect to."""
 LOG = "worker.log"
-_CONNECT = 60.0  # s
-
-
-def lock_path(folder: Path) -> Path:
-    """The file that is locked while a process works on a run."""
-    return folder / "lock"
-
-
-def at_work(folder: Path) -> bool:
-    """Whether a process works on the run."""
-    if not lock_path(folder).exists():
-        return False
-    try:
-        with FileLock(lock_path(folder), timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:  # a folder that one may only read
-        return False
+_CONNECT, _ANSWER, _BUILDING = 60.0, 30.0, 300.0  # s
 
 
 def state_of(folder: RunFolder) -> tuple[State, str]:
@@ -82,8 +65,10 @@ def held(folder: RunFolder) -> Generator[None, None, None]:
         ) from None
     except OSError as error:
         raise StdpbenchError(f"{folder.path} cannot be locked: {error.strerror}") from None
-    with lock:
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def ask(folder: Path, name: str, **arguments: Any) -> Any:
@@ -97,7 +82,9 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
     if not at_work(folder):
         state, _ = state_of(RunFolder.open(folder))
         raise StdpbenchError(f"no process works on {folder}: the run is {state}")
-    return Mailbox(folder).ask(name, arguments, lambda: at_work(folder))
+    building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compiling takes a while
+    timeout = _BUILDING if building else _ANSWER
+    return Mailbox(folder).ask(name, arguments, lambda: at_work(folder), timeout)
 
 
 class RunClient:
@@ -133,8 +120,6 @@ class RunClient:
             raise StdpbenchError(
                 f"{folder} is finished, so there is nothing to go on with; `stdpbench branch` makes another run of it"
             )
-        if state.active or state is State.FAILED:  # its process died
-            RunFolder.open(folder).update_run(state=str(State.FAILED))
         listener, key = _listener()
         environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
         with (folder / LOG).open("ab") as log:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,11 @@ from stdpbench.runs.options import Options
 
 
 def create_run(
-    experiment: Experiment, runs: Path, options: Options, about: Mapping[str, Any] | None = None
+    experiment: Experiment,
+    runs: Path,
+    options: Options,
+    about: Mapping[str, Any] | None = None,
+    fill: Callable[[RunFolder], None] = lambda folder: None,
 ) -> RunFolder:
     """Make the folder of a run that waits to be started.
 
@@ -30,6 +35,8 @@ def create_run(
         How.
     about : mapping, optional
         More for ``run.json``, such as the command.
+    fill : callable
+        Puts in what else belongs to it, before it has its name.
 
     Raises
     ------
@@ -38,7 +45,7 @@ def create_run(
     """
     experiment = experiment.model_copy(update={"data": experiment.data.resolved()})
     said = {"options": options.to_mapping(), "validation": options.validation, "digest": experiment.digest}
-    return RunFolder.create(runs, experiment, {**(about or {}), **said})
+    return RunFolder.create(runs, experiment, {**(about or {}), **said}, fill)
 
 
 def create_run_from(
@@ -75,28 +82,30 @@ def create_run_from(
     old = parent.experiment
     new = (experiment or old).override(changes)
     split = load_split(new, options.validation)
-    w = _any_array(parent, "weights.npy", 2)
-    theta = _any_array(parent, "theta.npy", 1)
+    w = _weights(parent)
+    theta = parent.read_array("theta.npy", w.shape[1:])
     if w.shape[0] != split.train.n_input:
         raise StdpbenchError(
             f"{parent.path.name} has weights for {w.shape[0]} inputs, but these pictures have {split.train.n_input}: "
             "data must be prepared as there"
         )
-    folder = create_run(new, runs, options, {**(about or {}), "from": _named(parent)})
-    start_w, start_theta = start_arrays(folder, new, split)
-    n = min(w.shape[1], start_w.shape[1])
-    start_w[:, :n], start_theta[:n] = w[:, :n], theta[:n]
-    folder.write_array("start_weights.npy", start_w)
-    folder.write_array("start_theta.npy", start_theta)
-    return folder
+
+    def fill(folder: RunFolder) -> None:
+        start_w, start_theta = start_arrays(folder, new, split)
+        n = min(w.shape[1], start_w.shape[1])
+        start_w[:, :n], start_theta[:n] = w[:, :n], theta[:n]
+        folder.write_array("start_weights.npy", start_w)
+        folder.write_array("start_theta.npy", start_theta)
+
+    return create_run(new, runs, options, {**(about or {}), "from": _named(parent)}, fill)
 
 
-def _any_array(folder: RunFolder, name: str, ndim: int) -> NDArray[np.float64]:
-    try:
-        shape = np.load(folder.path / name, allow_pickle=False, mmap_mode="r").shape
-    except (OSError, ValueError):
-        shape = (0,) * ndim
-    return folder.read_array(name, shape)
+def _weights(folder: RunFolder) -> NDArray[np.float64]:
+    """The weights of a run, of whatever size."""
+    shape: tuple[int, ...] = ()
+    with suppress(Exception):  # what is wrong is said below
+        shape = np.load(folder.path / "weights.npy", allow_pickle=False, mmap_mode="r").shape
+    return folder.read_array("weights.npy", shape if len(shape) == 2 else (0, 0))
 
 
 def _named(parent: RunFolder) -> dict[str, Any]:

@@ -11,22 +11,24 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs import facts
 from stdpbench.runs.assessment import assess, phases
-from stdpbench.runs.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
+from stdpbench.runs.checkpoints import Checkpoint, newest_checkpoint, tidy_checkpoints, write_checkpoint
 from stdpbench.runs.curves import Curves
 from stdpbench.runs.facts import Fact, Progress, Record
 from stdpbench.runs.figures import draw_training
 from stdpbench.runs.folder import RunFolder, now, versions
 from stdpbench.runs.journal import Journal
-from stdpbench.runs.messages import Mailbox, Request
+from stdpbench.runs.messages import STEPPED, Mailbox, Request
 from stdpbench.runs.options import Options
 from stdpbench.runs.pace import Pace, estimate
 from stdpbench.runs.preparation import (
@@ -41,9 +43,29 @@ from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.responses import remove_responses
 from stdpbench.runs.states import State, check_transition
 from stdpbench.runs.training import Presented, Training, not_finite, training_order
+from stdpbench.runs.trial import recent_labels, try_picture, written_labels
 from stdpbench.simulators import open_simulator
 
 _LISTEN = 0.1  # s between two looks into the mailbox
+
+
+def _state_before(about: Mapping[str, Any]) -> State:
+    """The state that ``run.json`` says; who holds the lock knows that an active one is of a process that died."""
+    try:
+        state = State(about.get("state", ""))
+    except ValueError:
+        return State.FAILED
+    return State.FAILED if state.active else state
+
+
+def _text(said: Any) -> str:
+    """What somebody said, as a text that can be written."""
+    return str(said).encode("utf-8", "replace").decode("utf-8")
+
+
+def _cuts(differences: Mapping[str, Any]) -> bool:
+    """Whether parameters change that say how many pictures there are."""
+    return not {"schedule.label_images", "schedule.test_images"}.isdisjoint(differences)
 
 
 class _Stop(Exception):  # noqa: N818 - no error: the way out of a run that is asked to stop
@@ -70,7 +92,7 @@ class RunEngine:
         self._mailbox = Mailbox(folder.path)
         about = folder.read_json("run.json")
         self._options = Options.from_mapping(about.get("options", {}))
-        self._state = State(about["state"])
+        self._state = _state_before(about)
         self._journal = Journal(folder.path)
         self._unwritten: list[Record] = []
         self._number = len(self._journal.records)
@@ -78,7 +100,7 @@ class RunEngine:
         self._expected: dict[tuple[str, int, str], Fact] = {}
         self._scheduled: dict[int, list[Mapping[str, tuple[Any, Any]]]] = defaultdict(list)
         self._pause_because: str | None = None
-        self._steps_left: int | None = None
+        self._pause_at: int | None = None
         self._stop_because = ""
         self._recorded: list[int] = []
         self._presented: Presented | None = None
@@ -102,16 +124,16 @@ class RunEngine:
         Exception
             What the run failed of, if it is no `StdpbenchError`; the journal has it.
         """
-        self._mailbox.clear()
         self._enter(State.BUILDING)
         try:
             self._build()
             self._enter(State.RUNNING)
             self._boundary()
-            for told in self._steps():
-                if told is not None:
-                    self._take_in(told)
-                self._boundary()
+            with closing(self._steps()) as steps:  # so that weights are those of training again, however it ends
+                for told in steps:
+                    if told is not None:
+                        self._take_in(told)
+                    self._boundary()
             self._enter(State.FINISHED)
         except _Stop:
             self._leave()
@@ -130,7 +152,8 @@ class RunEngine:
 
     def _build(self) -> None:
         folder, options = self._folder, self._options
-        checkpoint, damage = newest_checkpoint(folder.path)
+        tidy_checkpoints(folder.path)
+        checkpoint, damage = newest_checkpoint(folder.path, n_facts=len(self._journal.records))
         start = folder.experiment
         experiment = start if checkpoint is None else Experiment.from_mapping(checkpoint.experiment)
         self._split = load_split(experiment, options.validation)
@@ -152,8 +175,9 @@ class RunEngine:
         self._seconds, self._silent = 0.0, 0
         if checkpoint is not None:
             self._load(checkpoint)
-        self._remember(0 if checkpoint is None else checkpoint.number)
+        self._remember(checkpoint)
         self._training = Training(self._simulator, experiment, self._split.train, self._position)
+        self._catch_up()
         if not any(isinstance(record.fact, facts.Started) for record in self._journal.records):
             shape = self._split.train.pixels.shape
             self._emit(
@@ -187,13 +211,27 @@ class RunEngine:
         self._curves.restore(history)
         self._position, self._seconds, self._silent = checkpoint.position, checkpoint.seconds, checkpoint.silent
 
-    def _remember(self, number: int) -> None:
-        """Take from the journal what comes after the checkpoint: changes to apply again, facts that will recur."""
-        for record in self._journal.records[number:]:
+    def _remember(self, checkpoint: Checkpoint | None) -> None:
+        """Take from the journal what comes after the checkpoint: changes to apply again, facts that will recur.
+
+        A fact of a later position comes after it, though it may have been written before: where the run was cut off
+        and then paused before it had come as far again.
+        """
+        number, position = (0, 0) if checkpoint is None else (checkpoint.number, checkpoint.position)
+        for record in self._journal.records:
             if isinstance(record.fact, facts.ParametersChanged):
-                self._scheduled[record.position].append(record.fact.changes)
-            elif record.fact.recurs:
+                if record.position > position or (record.position == position and record.number >= number):
+                    self._scheduled[record.position].append(record.fact.changes)
+            elif record.fact.recurs and record.position >= position:
                 self._expected[record.identity] = record.fact
+
+    def _catch_up(self) -> None:
+        """Put in force again what was changed at this position before the run was cut off."""
+        changes = self._scheduled.pop(self._position, [])
+        for change in changes:
+            self._put_in_force(self._experiment.override({path: new for path, (_, new) in change.items()}))
+        if changes and self._position == self._n_train:  # a branch from the end of training
+            self._checkpoint()
 
     # -- the steps -------------------------------------------------------------------------------------------------
 
@@ -203,11 +241,16 @@ class RunEngine:
         while True:
             try:
                 yield from self._assess()
-            except DiskError as error:  # what there is of responses is kept, so that trying again costs little
+                self._write_what_is_left()
+            except (DiskError, OSError) as error:
                 self._pause_because = str(error)
-                yield None
             else:
                 return
+            # what there is of responses is kept, so that trying again costs little; what was told is not told twice
+            self._position = self._n_train
+            told = (record for record in self.records if record.fact.recurs and record.position >= self._n_train)
+            self._expected |= {record.identity: record.fact for record in told}
+            yield None
 
     def _train(self) -> Generator[Progress | Fact | None, None, None]:
         training, curves = self._training, self._curves
@@ -215,10 +258,9 @@ class RunEngine:
         every = self._options.interval(self._n_train)
         while training.position < self._n_train:
             begun = time.perf_counter()
-            for changes in self._scheduled.pop(training.position, ()):
-                self._put_in_force(self._experiment.override({path: new for path, (_, new) in changes.items()}))
             self._presented = presented = training.step(self._recorded or None)
             self._position = training.position
+            self._catch_up()
             self._silent = max(self._silent, presented.silent)
             if not training.finite:
                 self._blown_up = True
@@ -226,7 +268,7 @@ class RunEngine:
                 yield None
                 continue
             if curves.add(presented.image, presented.attempts, presented.response.spike_counts):
-                yield self._block()
+                self._emit(self._block())
             self._seconds += time.perf_counter() - begun
             if self._position % every == 0 or self._position == self._n_train:
                 self._checkpoint()
@@ -262,19 +304,24 @@ class RunEngine:
     def _assess(self) -> Generator[Progress | Fact | None, None, None]:
         """What follows training: weights and curves written down, labelling, testing, baselines."""
         w, theta = start_arrays(self._folder, self._folder.experiment, self._split)
-        training = self._write_training(stopped=False)
+        trained = self._simulator.w.copy()
+        scaled = normalised(trained, self._experiment)
+        training = self._write_training(scaled, stopped=False)
         for sentence in self._sentences():
             yield facts.Remarked(sentence)
-        self._simulator.w[...] = normalised(self._simulator.w, self._experiment)
-        yield from assess(
-            self._simulator,
-            self._experiment,
-            self._split,
-            self._folder,
-            self._options,
-            training,
-            (normalised(w, self._experiment), theta),
-        )
+        try:
+            self._simulator.w[...] = scaled
+            yield from assess(
+                self._simulator,
+                self._experiment,
+                self._split,
+                self._folder,
+                self._options,
+                training,
+                (normalised(w, self._experiment), theta),
+            )
+        finally:  # to scale what is scaled changes the last bit
+            self._simulator.w[...] = trained
         remove_responses(self._folder.path)
 
     def _sentences(self) -> Generator[str, None, None]:
@@ -291,10 +338,10 @@ class RunEngine:
                 f"{schedule.max_attempts} attempts (schedule.min_spikes, schedule.max_attempts)."
             )
 
-    def _write_training(self, *, stopped: bool) -> dict[str, Any]:
+    def _write_training(self, w: NDArray[np.float64], *, stopped: bool) -> dict[str, Any]:
         """Write weights, thresholds, curves and their figures; returns what ``metrics.json`` says of training."""
         folder, curves, experiment = self._folder, self._curves, self._experiment
-        w, done = normalised(self._simulator.w, experiment), len(self._curves.image)
+        done = len(self._curves.image)
         folder.write_array("weights.npy", w)
         folder.write_array("theta.npy", self._simulator.theta)
         folder.write_arrays("training.npz", **curves.arrays())
@@ -313,39 +360,43 @@ class RunEngine:
         }
 
     def _leave(self) -> None:
-        """Leave a usable folder behind where training is stopped in its middle."""
-        if self._training is None or self._position >= self._n_train or self._blown_up:
+        """Leave a usable folder behind where training is stopped, or just over."""
+        if self._training is None or self._position > self._n_train or self._blown_up:
             return
-        self._checkpoint()
+        stopped = self._position < self._n_train
+        if stopped:
+            self._checkpoint()
         try:
-            training = self._write_training(stopped=True)
+            training = self._write_training(normalised(self._simulator.w, self._experiment), stopped=stopped)
             self._folder.write_json("metrics.json", {"training": training})
-        except DiskError as error:
-            self._stop_because = f"{self._stop_because} {error}".strip()
+        except (DiskError, OSError) as error:
+            self._stop_because = f"{self._stop_because}; {error}"
 
     # -- boundaries ------------------------------------------------------------------------------------------------
 
     def _boundary(self) -> None:
         """Answer requests, let readers have frames, stand still where that is asked for."""
-        if self._steps_left is not None:
-            self._steps_left -= 1
-            if self._steps_left <= 0:
-                self._steps_left, self._pause_because = None, "the steps that were asked for are taken"
+        if self._pause_at is not None and self._position >= self._pause_at:
+            self._pause_at, self._pause_because = None, STEPPED
         self._listen()
         self._publisher.offer(self._frames())
         self._pace.show(self._folder.path, self._state, self._position)
-        if self._pause_because is not None and self._state is State.RUNNING:
-            self._stand()
-        if self._state is State.RUNNING and self._position < self._n_train:
-            self._pace.wait(self._listen)
+        while True:
+            if self._pause_because is not None and self._state in (State.RUNNING, State.FINISHING):
+                self._stand()
+            if self._state is State.RUNNING and self._position < self._n_train:
+                self._pace.wait(self._listen, lambda: self._pause_because is None)
+            if self._pause_because is None:
+                break
         if self._state is State.RUNNING and self._position == sum(total for _, total in self._phases):
             self._enter(State.FINISHING)
 
     def _stand(self) -> None:
         """Be paused: nothing is lost if the process dies now, and requests are answered at once."""
-        reason, self._pause_because = self._pause_because or "", None
+        reason, self._pause_because, self._pause_at = self._pause_because or "", None, None
         if self._training is not None and 0 < self._position < self._n_train and not self._blown_up:
             self._checkpoint()
+            reason, self._pause_because = reason or self._pause_because or "", None
         self._enter(State.PAUSED, reason)
         self._publisher.offer(self._frames(), flush=True)
         self._pace.show(self._folder.path, self._state, self._position, force=True)
@@ -371,7 +422,7 @@ class RunEngine:
                 value = self._answer(request.name, request.arguments)
             except StdpbenchError as error:
                 request.reply(str(error), None)
-            except (TypeError, KeyError, ValueError) as error:
+            except (TypeError, LookupError, ValueError, ArithmeticError, AttributeError) as error:
                 request.reply(f"the request {request.name!r} is malformed: {error}", None)
             else:
                 request.reply("", value)
@@ -381,7 +432,7 @@ class RunEngine:
     def _answer(self, name: str, arguments: Mapping[str, Any]) -> Any:
         if name == "pause":
             if self._state is State.RUNNING:
-                self._pause_because = str(arguments.get("reason", ""))
+                self._pause_because = _text(arguments.get("reason", ""))
         elif name == "resume":
             self._go_on()
         elif name == "step":
@@ -389,11 +440,11 @@ class RunEngine:
             if n < 1:
                 raise StdpbenchError(f"{n} presentations cannot be taken; at least 1 can")
             self._go_on()
-            self._steps_left = n
+            self._pause_at = self._position + n
         elif name == "stop":
-            self._stop_because = str(arguments.get("reason", "")) or "on request"
+            self._stop_because = _text(arguments.get("reason", "")) or "on request"
         elif name == "checkpoint":
-            if self._blown_up or self._position > self._n_train:
+            if self._blown_up or self._position >= self._n_train:
                 raise StdpbenchError(
                     "there is nothing to keep: "
                     + (
@@ -402,8 +453,7 @@ class RunEngine:
                         else "training is over, and responses are kept as they come in"
                     )
                 )
-            write_checkpoint(self._folder.path, self._kept())
-            self._emit(facts.CheckpointWritten(f"{self._position:09d}"))
+            self._write_checkpoint()
         elif name == "set":
             return self._set(dict(arguments["changes"]))
         elif name == "record":
@@ -412,6 +462,8 @@ class RunEngine:
             if any(not 0 <= neuron < n_exc for neuron in neurons):
                 raise StdpbenchError(f"recorded neurons must lie in 0 .. {n_exc - 1}, not {neurons}")
             self._recorded = neurons
+        elif name == "try":
+            return self._try(arguments["image"])
         elif name == "pace":
             self._pace.shortest = max(0.0, float(arguments["seconds"]))
         elif name == "attach":
@@ -424,11 +476,11 @@ class RunEngine:
         return {"state": str(self._state), "position": self._position}
 
     def _go_on(self) -> None:
-        self._pause_because = None
-        if self._state is not State.PAUSED:
-            return
         if self._blown_up:
             raise StdpbenchError("weights or thresholds are not finite: rewind the run to a position before that")
+        self._pause_because = self._pause_at = None
+        if self._state is not State.PAUSED:
+            return
         self._write_what_is_left()
         self._enter(State.RUNNING)
 
@@ -442,18 +494,44 @@ class RunEngine:
         changed = self._experiment.changed_live(changes)
         differences = self._experiment.differences(changed)
         if differences:
-            check_weights(changed, self._split)
-            check_brightness(changed, self._split)
-            if self._unwritten:
-                self._write_what_is_left()
+            split = load_split(changed, self._options.validation) if _cuts(differences) else self._split
+            check_weights(changed, split)
+            check_brightness(changed, split)
+            self._write_what_is_left()
             self._emit(facts.ParametersChanged(differences), sync=True)
             self._put_in_force(changed)
         return {path: list(values) for path, values in differences.items()}
 
+    def _try(self, picture: Any) -> dict[str, Any]:
+        """Show a picture that a reader brings; nothing of it stays."""
+        if self._blown_up:
+            raise StdpbenchError("weights or thresholds are not finite, so the network answers nothing")
+        folder, layout, assignment = self._folder, self._simulator.layout, None
+        shape = self._split.train.pixels.shape
+        if self._position > self._n_train:  # the simulator may hold the network before learning, as a baseline
+            w = folder.read_array("weights.npy", (layout.n_input, layout.n_exc))
+            theta = folder.read_array("theta.npy", (layout.n_exc,))
+            assignment = written_labels(folder, layout.n_exc)
+        else:
+            w, theta = normalised(self._simulator.w, self._experiment), self._simulator.theta.copy()
+        if assignment is None:
+            recent = self._curves.recent(layout.n_exc)
+            assignment = recent_labels(
+                recent["recent_image"].astype(np.int64),
+                recent["recent_counts"],
+                self._split.train.labels,
+                len(self._split.class_names),
+            )
+        size = int(shape[1]), int(shape[2])
+        return try_picture(self._simulator, self._experiment, picture, size, w, theta, assignment)
+
     def _put_in_force(self, experiment: Experiment) -> None:
         assert self._training is not None
         self._training.change(experiment)
-        self._experiment = experiment
+        before, self._experiment = self._experiment, experiment
+        if _cuts(before.differences(experiment)):
+            self._split = load_split(experiment, self._options.validation)
+            self._phases = (("train", self._n_train), *phases(experiment, self._split, self._options))
 
     # -- what is written and told ----------------------------------------------------------------------------------
 
@@ -491,9 +569,9 @@ class RunEngine:
 
     def _note(self, sentence: str) -> None:
         """Tell a sentence, once."""
-        if not any(r.fact == facts.Remarked(sentence) and r.position == self._position for r in self.records):
-            self._expected.pop(("Remarked", self._position, sentence), None)
-            self._emit(facts.Remarked(sentence))
+        note = facts.Remarked(sentence, once=True)
+        if not any(record.fact == note and record.position == self._position for record in self.records):
+            self._emit(note)
 
     def _write_what_is_left(self) -> None:
         while self._unwritten:
@@ -501,13 +579,16 @@ class RunEngine:
             del self._unwritten[0]
 
     def _checkpoint(self) -> None:
+        """Write a checkpoint; where that fails, the run pauses."""
         try:
-            name = write_checkpoint(self._folder.path, self._kept())
-            self._journal.sync()
+            self._write_checkpoint()
         except DiskError as error:
             self._pause_because = str(error)
-        else:
-            self._emit(facts.CheckpointWritten(name))
+
+    def _write_checkpoint(self) -> None:
+        self._write_what_is_left()
+        self._journal.sync()  # first, for a checkpoint counts the facts that came before it
+        self._emit(facts.CheckpointWritten(write_checkpoint(self._folder.path, self._kept())))
 
     def _kept(self) -> Checkpoint:
         return Checkpoint(

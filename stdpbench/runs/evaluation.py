@@ -10,6 +10,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ def _in_processes(
         np.save(Path(folder) / "pixels.npy", images.pixels)
         np.save(Path(folder) / "w.npy", simulator.w)
         np.save(Path(folder) / "theta.npy", simulator.theta)
-        arguments = (folder, experiment.to_mapping(), simulator.name, phase)
+        arguments = (folder, experiment.to_mapping(), simulator.name, phase, os.getpid())
         with _sigint_ignored():  # what a process is born with: Ctrl+C is for the parent, which ends the workers
             pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
             ahead = iter(chunks)
@@ -191,8 +192,9 @@ def _sigint_ignored() -> Iterator[None]:
 _worker: dict[str, Any] = {}
 
 
-def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str) -> None:
+def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str, parent: int) -> None:
     """Open a simulator in a worker process, once."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         experiment = Experiment.from_mapping(mapping)
         images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
@@ -202,6 +204,14 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
         _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
     except StdpbenchError as error:
         _worker["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent is gone, which cannot end it where it was killed."""
+    while os.name != "nt" and os.getppid() == parent:  # Windows does not tell
+        time.sleep(1)
+    if os.name != "nt":
+        os._exit(1)
 
 
 def _worker_part(start: int, stop: int) -> Part:

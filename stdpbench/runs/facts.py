@@ -9,11 +9,13 @@ before them. They are recognised by `Record.identity` and not written twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.runs.states import State
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class StateChanged:
     reason: str = ""
     recurs: ClassVar[bool] = False
 
+    def __post_init__(self) -> None:
+        """See that there is such a state."""
+        State(self.state)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -116,10 +122,15 @@ class CheckpointWritten:
 
 @dataclass(frozen=True)
 class Remarked:
-    """A sentence for the person."""
+    """A sentence for the person; with `once`, of what happened to this process and does not follow from the run."""
 
     text: str
-    recurs: ClassVar[bool] = True
+    once: bool = False
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it recurs when the run goes on from before it."""
+        return not self.once
 
 
 @dataclass(frozen=True)
@@ -144,11 +155,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Branched:
-    """The run goes on from another one, whose facts up to `position` are copied in front."""
+    """The run goes on from another one, whose facts up to the position `at` are copied in front."""
 
     parent: str
     parent_name: str
-    position: int
+    at: int
     recurs: ClassVar[bool] = False
 
 
@@ -233,17 +244,24 @@ class Record:
         """
         try:
             kind = _KINDS[mapping["fact"]]
-            values = {f.name: _frozen(mapping[f.name]) for f in fields(kind) if f.name in mapping}
-            record = cls(mapping["n"], mapping["position"], mapping["time"], kind(**values))
-        except (KeyError, TypeError) as error:
-            raise StdpbenchError(f"it is no fact of this format ({error})") from None
-        if not isinstance(record.number, int) or not isinstance(record.position, int):
+            values = {f.name: mapping[f.name] for f in fields(kind) if f.name in mapping}
+            record = cls(mapping["n"], mapping["position"], mapping["time"], _reader(mapping["fact"])(values))
+        except (KeyError, TypeError, ValueError) as error:
+            said = " ".join(str(error).partition(" [type=")[0].split())
+            raise StdpbenchError(f"it is no fact of this format ({said})") from None
+        if not all(type(value) is int and value >= 0 for value in (record.number, record.position)):
             raise StdpbenchError("its number and position are no whole numbers")
+        if not isinstance(record.time, str):
+            raise StdpbenchError("its time is no text")
         return record
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+@cache
+def _reader(name: str) -> Callable[[Any], Any]:
+    """What makes a fact of JSON: checks the type of every value, and makes tuples of lists."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_KINDS[name]).validate_python
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -62,7 +64,13 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, runs: Path, experiment: Experiment, about: Mapping[str, Any]) -> RunFolder:
+    def create(
+        cls,
+        runs: Path,
+        experiment: Experiment,
+        about: Mapping[str, Any],
+        fill: Callable[[RunFolder], None] = lambda folder: None,
+    ) -> RunFolder:
         """Make a new folder under `runs`, named after experiment, seed and time.
 
         Parameters
@@ -73,6 +81,8 @@ class RunFolder:
             Written to ``experiment.toml``.
         about : mapping
             What ``run.json`` says beside versions and machine.
+        fill : callable
+            Puts in what else belongs to it, before it has its name: a run that lacks it must not be found.
 
         Raises
         ------
@@ -80,24 +90,25 @@ class RunFolder:
             If nothing can be written there.
         """
         name = f"{_safe(experiment.name)}-seed{experiment.seed}-{datetime.now():%Y%m%d-%H%M%S}"
+        aside = cls(runs / f".making-{uuid.uuid4().hex}")
         try:
-            runs.mkdir(parents=True, exist_ok=True)
+            aside.path.mkdir(parents=True)
+            aside.write_text("README.txt", _README)
+            aside.write_text("experiment.toml", experiment.to_toml())
+            aside.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
+            fill(aside)
             for number in range(1000):
                 path = runs / (name if number == 0 else f"{name}-{number + 1}")
-                try:
-                    path.mkdir()
-                    break
-                except FileExistsError:
+                if path.exists():
                     continue
-            else:
-                raise StdpbenchError(f"{runs} already holds a thousand runs named {name}")
+                with suppress(OSError):  # another process took the name meanwhile
+                    aside.path.rename(path)
+                    return cls(path)
         except OSError as error:
             raise StdpbenchError(f"no run folder can be made in {runs}: {error.strerror}") from error
-        folder = cls(path)
-        folder.write_text("README.txt", _README)
-        folder.write_text("experiment.toml", experiment.to_toml())
-        folder.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
-        return folder
+        finally:
+            shutil.rmtree(aside.path, ignore_errors=True)
+        raise StdpbenchError(f"{runs} takes no folder named {name}, or holds a thousand of them")
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -136,8 +147,10 @@ class RunFolder:
             array = np.load(path, allow_pickle=False)
         except FileNotFoundError:
             raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever a damaged file makes of its reader
             raise StdpbenchError(f"{path} is damaged: {error}") from None
+        if not isinstance(array, np.ndarray):
+            raise StdpbenchError(f"{path} is damaged: it holds several arrays")
         if array.shape != shape or array.dtype != np.float64:
             raise StdpbenchError(f"{path} holds {array.dtype} {array.shape} where float64 {shape} belongs")
         return np.asarray(array)

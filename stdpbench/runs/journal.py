@@ -77,7 +77,7 @@ class Journal:
 
         Raises
         ------
-        StdpbenchError
+        DiskError
             If it cannot be written; nothing of it stays, and it may be tried again.
         """
         data = _line(record).encode()
@@ -94,8 +94,17 @@ class Journal:
         self.records.append(record)
 
     def sync(self) -> None:
-        """Have all facts on disk."""
-        os.fsync(self._file.fileno())
+        """Have all facts on disk.
+
+        Raises
+        ------
+        DiskError
+            If the disk does not take them.
+        """
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
 
     def close(self) -> None:
         """Let go of the file."""

@@ -16,7 +16,13 @@ from typing import Any
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs import facts
-from stdpbench.runs.checkpoints import Checkpoint, copy_checkpoint, newest_checkpoint, remove_checkpoints
+from stdpbench.runs.checkpoints import (
+    Checkpoint,
+    copy_checkpoint,
+    newest_checkpoint,
+    remove_checkpoints,
+    renumber_checkpoint,
+)
 from stdpbench.runs.client import held
 from stdpbench.runs.facts import Record
 from stdpbench.runs.folder import RunFolder, now
@@ -69,27 +75,30 @@ def branch(
     experiment = experiment_at(parent.experiment, records, at)
     changed = experiment.changed_live(changes or {})
     differences = experiment.differences(changed)
-    checkpoint, _ = newest_checkpoint(parent.path, at)
+    checkpoint, _ = newest_checkpoint(parent.path, at, len(records))
     said = parent.read_json("run.json")
     name = said.get("id", "")
     inherited = {key: said[key] for key in _INHERITED if key in said}
-    folder = RunFolder.create(
-        runs or parent.path.parent,
-        parent.experiment,
-        {**(about or {}), **inherited, "parent": {"id": name, "name": parent.path.name, "at": at}},
-    )
-    for file_name in ("start_weights.npy", "start_theta.npy"):
-        if (parent.path / file_name).is_file():
-            shutil.copyfile(parent.path / file_name, folder.path / file_name)
     new = [_record(facts.Branched(name, parent.path.name, at), at)]
     if differences:
         new.append(_record(facts.ParametersChanged(differences), at))
     early, late = _split_facts(records, at, checkpoint)
-    write_journal(folder.path, _numbered([*early, *late, *new]))
-    if checkpoint is not None:
-        copy_checkpoint(parent.path, folder.path, checkpoint.position)
-        _renumber(folder, checkpoint.position, len(early))
-    return folder
+
+    def fill(folder: RunFolder) -> None:
+        for file_name in ("start_weights.npy", "start_theta.npy"):
+            if (parent.path / file_name).is_file():
+                shutil.copyfile(parent.path / file_name, folder.path / file_name)
+        write_journal(folder.path, _numbered([*early, *late, *new]))
+        if checkpoint is not None:
+            copy_checkpoint(parent.path, folder.path, checkpoint.position)
+            renumber_checkpoint(folder.path, checkpoint.position, len(early))
+
+    return RunFolder.create(
+        runs or parent.path.parent,
+        parent.experiment,
+        {**(about or {}), **inherited, "parent": {"id": name, "name": parent.path.name, "at": at}},
+        fill,
+    )
 
 
 def rewind(folder: RunFolder, to: int) -> RunFolder:
@@ -121,33 +130,35 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
             )
         said = folder.read_json("run.json")
         state, reason = state_of_records(records)
-        kept = RunFolder.create(folder.path.parent, folder.experiment, {})
-        own = kept.read_json("run.json")["id"]
-        try:
-            shutil.copytree(
-                folder.path, kept.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lock", "requests", ".*")
-            )
-        except (OSError, shutil.Error) as error:
-            shutil.rmtree(kept.path, ignore_errors=True)
-            raise DiskError(f"what {folder.path.name} leaves behind cannot be kept: {error}") from error
         lineage = {"id": said.get("id", ""), "name": folder.path.name, "at": to}
-        kept.write_json("run.json", {**said, "id": own, "parent": lineage, "state": str(state), "reason": reason})
+
+        def keep(kept: RunFolder) -> None:
+            own = kept.read_json("run.json")["id"]
+            left_out = shutil.ignore_patterns("lock", "requests", ".*")
+            try:
+                shutil.copytree(folder.path, kept.path, dirs_exist_ok=True, ignore=left_out)
+            except OSError as error:
+                raise DiskError(f"what {folder.path.name} leaves behind cannot be kept: {error}") from error
+            about = {**said, "id": own, "parent": lineage, "state": str(state), "reason": reason}
+            kept.write_json("run.json", about)
+
+        kept = RunFolder.create(folder.path.parent, folder.experiment, {}, keep)
         # from here on the run itself changes; a crash in between leaves it at the later position or the earlier one
-        checkpoint, _ = newest_checkpoint(folder.path, to)
+        checkpoint, _ = newest_checkpoint(folder.path, to, len(records))
         early, late = _split_facts(records, to, checkpoint)
         late += [
             _record(facts.Rewound(kept.path.name), to),
             _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), to),
         ]
+        folder.update_run(state=str(State.STOPPED), reason=f"taken back to presentation {to}")
         remove_checkpoints(folder.path, to)
-        write_journal(folder.path, _numbered([*early, *late]))
         if checkpoint is not None:
-            _renumber(folder, checkpoint.position, len(early))
+            renumber_checkpoint(folder.path, checkpoint.position, len(early))
+        write_journal(folder.path, _numbered([*early, *late]))
         for name in _RESULTS:
             (folder.path / name).unlink(missing_ok=True)
         for name in ("responses", "figures"):
             shutil.rmtree(folder.path / name, ignore_errors=True)
-        folder.update_run(state=str(State.STOPPED), reason=f"taken back to presentation {to}")
     return kept
 
 
@@ -156,13 +167,14 @@ def reached_position(records: Sequence[Record]) -> int:
     started = next((record.fact for record in records if isinstance(record.fact, facts.Started)), None)
     if started is None:
         return 0
-    n_train = dict(started.phases)["train"]
+    n_train = dict(started.phases).get("train", 0)
     return min(n_train, max(record.position for record in records))
 
 
 def experiment_at(start: Experiment, records: Sequence[Record], position: int) -> Experiment:
     """The experiment with the parameters in force at a position."""
-    for record in records:
+    # in the order in which they took force, which is not that of the journal where a run was cut off and went on
+    for record in sorted(records, key=lambda record: record.position):
         if isinstance(record.fact, facts.ParametersChanged) and record.position <= position:
             start = start.override({path: new for path, (_, new) in record.fact.changes.items()})
     return start
@@ -181,10 +193,17 @@ def _split_facts(
     records: Sequence[Record], at: int, checkpoint: Checkpoint | None
 ) -> tuple[list[Record], list[Record]]:
     """Facts up to a position that the checkpoint knows, and those after it that do not recur by themselves."""
-    kept = [record for record in records if _inherited(record, at)]
-    known = 0 if checkpoint is None else checkpoint.number
-    early = [record for record in kept if record.number < known]
-    return early, [record for record in kept if record.number >= known and not record.fact.recurs]
+    number, position = (0, 0) if checkpoint is None else (checkpoint.number, checkpoint.position)
+    early, late = [], []
+    for record in records:
+        if not _inherited(record, at):
+            continue
+        # a fact of a later position may have been written before, where the run was cut off and went on from earlier
+        if record.number < number and record.position <= position:
+            early.append(record)
+        elif not record.fact.recurs:
+            late.append(record)
+    return early, late
 
 
 def _inherited(record: Record, at: int) -> bool:
@@ -201,10 +220,3 @@ def _record(fact: facts.Fact, position: int) -> Record:
 
 def _numbered(records: Sequence[Record]) -> list[Record]:
     return [replace(record, number=number) for number, record in enumerate(records)]
-
-
-def _renumber(folder: RunFolder, position: int, number: int) -> None:
-    """Say in a checkpoint how many facts of the new journal came before it."""
-    path = folder.path / "checkpoints" / f"{position:09d}"
-    about = RunFolder(path).read_json("checkpoint.json")
-    RunFolder(path).write_json("checkpoint.json", {**about, "number": number})

@@ -125,13 +125,16 @@ class LiveRun:
         tables: dict[str, Any] = {
             key: dict(value) if isinstance(value, Mapping) else value for key, value in self.started.experiment.items()
         }
-        for _, changes in self.changes:
+        for _, changes in sorted(self.changes, key=lambda change: change[0]):  # as they take force
             for path, (_, new) in changes.items():
                 section, _, name = path.partition(".")
+                table = tables.get(section)
+                if not isinstance(table, dict):
+                    continue
                 if new is None:
-                    tables[section].pop(name, None)
+                    table.pop(name, None)
                 else:
-                    tables[section][name] = new
+                    table[name] = new
         return tables
 
 
@@ -159,7 +162,7 @@ def describe(record: Record) -> str:
             said = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())
             return f"Accuracy of {fact.what}: {said}."
         case facts.Branched():
-            return f"Goes on from {fact.parent_name} at presentation {fact.position}."
+            return f"Goes on from {fact.parent_name} at presentation {fact.at}."
         case facts.Rewound():
             return f"Taken back to presentation {record.position}; what was after it is kept as {fact.kept_as}."
     return ""

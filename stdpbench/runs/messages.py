@@ -24,6 +24,9 @@ Requests
     ``changes``: dotted path to value.
 ``record``
     ``neurons``: exc neurons whose time courses frames of ``presentation`` shall hold; empty for none.
+``try``
+    ``image``: grey values of the size of the pictures, made ready as they are. The network answers as it is, frozen
+    and from the reset state, and learns on as if it had not been asked; see `stdpbench.runs.trial.try_picture`.
 ``pace``
     ``seconds``: the least time from one training presentation to the next; 0: as fast as it goes.
 ``attach``
@@ -46,9 +49,13 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_text_aside
 
 FRAMES = ("progress", "network", "presentation")
-REQUESTS = ("pause", "resume", "stop", "checkpoint", "step", "set", "record", "pace", "attach")
+REQUESTS = ("pause", "resume", "stop", "checkpoint", "step", "set", "record", "try", "pace", "attach")
 CREDIT = 2
 """Frames of each kind that may be under way at first."""
+STEPPED = "the steps that were asked for are taken"
+"""Reason of a pause after ``step``."""
+TERMINATED = "the process was asked to end"
+"""Reason of a stop by a signal of the system."""
 _MAILBOX = "requests"
 
 
@@ -86,12 +93,14 @@ class Mailbox:
         for _, name in paths:
             path = Path(name)
             answer = path.with_name(path.name.replace(".ask.", ".answer."))
-            try:
+            request = None  # where it is none, nobody that waits for an answer wrote it
+            with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
                 said = json.loads(path.read_text(encoding="utf-8"))
                 request = Request(str(said["name"]), dict(said["arguments"]), _answering(answer))
-            except (OSError, ValueError, KeyError, TypeError):
-                request = None  # no request: nobody that waits for an answer wrote it
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError:  # it would be taken again and again
+                continue
             if request is not None:
                 found.append(request)
         return found
@@ -125,9 +134,14 @@ class Mailbox:
         raise StdpbenchError(f"the run did not answer within {timeout:.0f} s; it may stand in a long presentation")
 
 
+def _plain(value: Any) -> Any:
+    """What JSON has no form for, as lists and numbers where it is an array, else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
 def _answering(path: Path) -> Callable[[str, Any], None]:
     def reply(error: str, value: Any) -> None:
         with suppress(StdpbenchError):  # whoever asked will say that no answer came
-            write_text_aside(path, json.dumps({"error": error, "value": value}))
+            write_text_aside(path, json.dumps({"error": error, "value": value}, default=_plain))
 
     return reply

@@ -43,7 +43,7 @@ def _array_digest(folder: RunFolder, name: str) -> str:
     try:
         loaded = np.load(folder.path / name, allow_pickle=False)
         arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in sorted(loaded.files)}
-    except (OSError, ValueError) as error:
+    except Exception as error:  # whatever a damaged file makes of its reader
         raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
     for key, array in arrays.items():
         digest.update(f"{key} {array.dtype.str} {array.shape}".encode())

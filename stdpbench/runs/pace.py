@@ -80,11 +80,11 @@ class Pace:
         except OSError:
             aside.unlink(missing_ok=True)
 
-    def wait(self, listen: Callable[[float], None]) -> None:
-        """Wait until the next training presentation may begin, open to requests meanwhile."""
-        if self.shortest:
-            while self.shortest and (left := self._last + self.shortest - time.monotonic()) > 0:
-                listen(min(left, 0.05))
+    def wait(self, listen: Callable[[float], None], going: Callable[[], bool]) -> None:
+        """Wait until the next training presentation may begin, open to requests; no longer than the run is `going`."""
+        while going() and self.shortest and (left := self._last + self.shortest - time.monotonic()) > 0:
+            listen(min(left, 0.05))
+        if going():
             self._last = time.monotonic()
 
 

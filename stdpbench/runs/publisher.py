@@ -150,8 +150,8 @@ class _Reader:
             threading.Thread(target=self._receive, args=(connection,), name="receiver", daemon=True).start()
             while (message := self._take()) is not None:
                 connection.send(message)
-        except (OSError, ValueError, EOFError, AuthenticationError):
-            pass
+        except (OSError, ValueError, TypeError, EOFError, AuthenticationError):
+            pass  # nobody listens there, or it is gone
         self.gone = True
         if self._connection is not None:
             with suppress(OSError):
@@ -170,7 +170,7 @@ class _Reader:
                 elif message[0] == "request":
                     _, number, name, arguments = message
                     self._requests.put(Request(name, arguments, self._answering(number)))
-        except (OSError, ValueError, EOFError, TypeError):
+        except Exception:  # it is gone, or says what no reader says
             self.gone = True
             with self._changed:
                 self._ending = True

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.errors import DiskError
 from stdpbench.experiment import Experiment
 from stdpbench.files import write_aside
 from stdpbench.runs.evaluation import Part, split_up
@@ -67,7 +68,10 @@ class Responses:
         number = part.start // _GROUP
         first, last = self._groups[number]
         if not self._written[number] and (self.attempts[first:last] > 0).all():
-            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise DiskError(f"{self._folder} cannot be made: {error.strerror}") from error
             counts, attempts = self.spike_counts[first:last], self.attempts[first:last]
             write_aside(self._path(first), lambda file: np.savez(file, spike_counts=counts, attempts=attempts))
             self._written[number] = True

@@ -3,10 +3,10 @@
 ::
 
     queued ──▶ building ──▶ running ◀──▶ paused
-      │           │  ▲        │  │          │
+      │           │  ▲        │  │         ▲
       │           │  │        │  └─▶ finishing ──▶ finished
-      ▼           ▼  │        ▼            │
-    stopped ◀── (any of them) ──▶ failed ◀─┘
+      ▼           ▼  │        ▼
+    stopped ◀── (any of them) ──▶ failed
       └──────────────┴── resume ──┘
 
 =========== ===========================================================================================
@@ -14,7 +14,7 @@ queued      waits for its turn
 building    data are read and the network is built, or a checkpoint is loaded
 running     trains, labels or tests
 paused      stands between two presentations and answers requests
-finishing   the last presentation is over: metrics and figures are written
+finishing   the last presentation is over: metrics and figures are written; paused where there is no room for them
 finished    all is done; only a branch goes on from here
 stopped     ended on request; `resume` goes on from its newest checkpoint
 failed      ended by an error, or its process died; `resume` goes on from its newest checkpoint
@@ -60,7 +60,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.BUILDING: frozenset({State.RUNNING, State.STOPPED, State.FAILED}),
     State.RUNNING: frozenset({State.PAUSED, State.FINISHING, State.STOPPED, State.FAILED}),
     State.PAUSED: frozenset({State.RUNNING, State.STOPPED, State.FAILED}),
-    State.FINISHING: frozenset({State.FINISHED, State.STOPPED, State.FAILED}),
+    State.FINISHING: frozenset({State.PAUSED, State.FINISHED, State.STOPPED, State.FAILED}),
     State.FINISHED: frozenset(),
     State.STOPPED: frozenset({State.BUILDING}),
     State.FAILED: frozenset({State.BUILDING}),

@@ -18,11 +18,14 @@ from types import FrameType
 from filelock import FileLock, Timeout
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client import ATTACH, lock_path
+from stdpbench.runs.client import ATTACH
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.messages import Request
+from stdpbench.runs.lock import lock_path
+from stdpbench.runs.messages import TERMINATED, Mailbox, Request
 from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.states import State
+
+_LOCK = 1.0  # s to wait for the lock: others hold it for a moment to see whether somebody does
 
 
 def main(arguments: list[str]) -> int:
@@ -31,12 +34,12 @@ def main(arguments: list[str]) -> int:
     folder = RunFolder.open(Path(arguments[0]))
     lock = FileLock(lock_path(folder.path))
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_LOCK)
     except Timeout:
         print(f"another process is at work on {folder.path}", file=sys.stderr)
         return 3
-    with lock:
-        return _carry_out(folder)
+    Mailbox(folder.path).clear()  # now, for what comes from here on is asked of this process
+    return _carry_out(folder)
 
 
 def _carry_out(folder: RunFolder) -> int:
@@ -45,7 +48,7 @@ def _carry_out(folder: RunFolder) -> int:
     requests: SimpleQueue[Request] = SimpleQueue()
 
     def terminate(number: int, frame: FrameType | None) -> None:
-        requests.put(Request("stop", {"reason": "the process was asked to end"}, lambda error, value: None))
+        requests.put(Request("stop", {"reason": TERMINATED}, lambda error, value: None))
 
     folder.update_run(pid=os.getpid())
     publisher = Publisher(requests)

@@ -112,6 +112,6 @@ def test_what_ships_is_found_in_an_installed_wheel(wheel: Path, tmp_path: Path) 
         cwd=tmp_path,
     )
     found = dict(line.split("=", 1) for line in done.stdout.splitlines())
-    assert set(found) == {Path(name).stem for name in relative("experiments", "*.toml")}
+    assert set(found) == {Path(name).stem for name in relative("experiments", "*.toml") if "/" not in name}
     shipped = tmp_path / "stdpbench" / "_shipped" / "experiments"
     assert {Path(path).parent for path in found.values()} == {shipped}

@@ -290,3 +290,28 @@ def test_unknown_names():
         fetch("minst")
     with pytest.raises(StdpbenchError, match="no data set 'digits' to fetch"):
         status("digits")
+
+
+def test_progress_is_reported_and_what_the_listener_raises_ends_the_transfer(server, tmp_path):
+    heard = []
+
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    def report(name, done, total):
+        heard.append((name, done, total))
+        if len(heard) == 3:
+            raise Enough
+
+    with pytest.raises(Enough):
+        fetch("mnist", tmp_path / "in", progress=False, mirrors=(server.mirror("a"),), report=report)
+    first, done, total = heard[-1]
+    assert 0 < done < total
+    assert [name for name in files_in(tmp_path) if name.endswith(".part")]
+    heard.clear()
+    with pytest.raises(Enough):
+        fetch("mnist", tmp_path / "in", progress=False, mirrors=(server.mirror("a"),), report=report)
+    assert heard[0][0] == first
+    assert heard[0][1] > done  # it went on where it was
+    fetch("mnist", tmp_path / "in", progress=False, mirrors=(server.mirror("a"),))
+    assert files_in(tmp_path) == COMPLETE

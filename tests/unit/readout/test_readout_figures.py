@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -184,8 +184,8 @@ class TestSave:
         target.write_bytes(b"old")
         figure = figures.receptive_fields(np.ones((9, 4)), (3, 3))
 
-        def half(path: Path, **_: object) -> None:
-            Path(path).write_bytes(b"half")
+        def half(file: IO[bytes], **_: object) -> None:
+            file.write(b"half")
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(figure, "savefig", half)

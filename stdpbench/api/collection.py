@@ -1,0 +1,55 @@
+"""All runs in a folder."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from stdpbench.api.run import Run
+from stdpbench.api.showing import runs_html
+from stdpbench.errors import StdpbenchError
+from stdpbench.paths import runs_folder
+
+
+class Runs(tuple[Run, ...]):
+    """Some runs, in the order in which they were made; shown as a table in a notebook."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """One line per run."""
+        return "\n".join(map(repr, self)) or "no runs"
+
+    def _repr_html_(self) -> str:
+        return runs_html(self)
+
+
+def runs(folder: str | PathLike[str] | None = None) -> Runs:
+    """All runs in a folder.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where to look; by default where runs are made: ``$STDPBENCH_RUNS``, else ``runs`` in the current folder.
+
+    Returns
+    -------
+    Runs
+        A tuple of `Run`, in the order in which they were made. What is no run folder is left out.
+
+    Raises
+    ------
+    StdpbenchError
+        If a folder that was named is not there.
+    """
+    path = runs_folder() if folder is None else Path(folder).expanduser()
+    if folder is not None and not path.is_dir():
+        raise StdpbenchError(f"there is no folder {path}")
+    found = []
+    for place in path.glob("*/run.json"):
+        try:
+            run = Run(place.parent)
+            found.append((str(run.about.get("started", "")), run.name, run))
+        except StdpbenchError:
+            continue
+    return Runs(run for _, _, run in sorted(found, key=lambda entry: entry[:2]))

@@ -1,0 +1,204 @@
+"""A thread that keeps what is known of a run fresh, and the way for requests to it.
+
+The thread alone owns the connection to the run's process: it sends what others ask for, drains what comes, and folds
+it into a `LiveRun`. All others read copies of that and wait on one condition, so that any thread may.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.client import RunClient
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.lock import at_work
+from stdpbench.runs.states import State
+
+_PATIENCE = 0.02  # s that a request may wait for the thread
+_SLICE = 0.2  # s; waits are cut up so that Ctrl+C is heard on every system
+_FIRST_FRAME = 120.0  # s, within which a network stands
+
+
+class _Answer:
+    """What became of a request."""
+
+    def __init__(self) -> None:
+        self.there = False
+        self.error = ""
+        self.value: Any = None
+
+
+class Follower:
+    """Follows the process of one run until it ends; use `start` or `attach` to get one.
+
+    Attributes
+    ----------
+    over : bool
+        Whether nothing more will come: the process ended, or the connection to it did.
+    """
+
+    def __init__(self, folder: RunFolder, known: LiveRun, n_known: int, connect: Callable[[], RunClient]) -> None:
+        self.over = False
+        self._folder = folder
+        self._live = known
+        self._n_known = n_known
+        self._connect = connect
+        self._error = ""
+        self._leaving = False
+        self._network_wanted = False
+        self._outbox: SimpleQueue[Callable[[RunClient], None]] = SimpleQueue()
+        self._waiting: dict[int, _Answer] = {}
+        self._changed = threading.Condition()
+        threading.Thread(target=self._follow, name=f"follower of {folder.path.name}", daemon=True).start()
+
+    @classmethod
+    def start(cls, folder: RunFolder) -> Follower:
+        """Start the process of a run and follow it.
+
+        Raises
+        ------
+        StdpbenchError
+            If another process works on it, it is finished, or its journal is damaged.
+        """
+        records = read_journal(folder.path)  # before the process can add to it
+        known = LiveRun.replay(records)
+        client = RunClient.start(folder.path)
+        known.state, known.reason = State.BUILDING, ""
+        return cls(folder, known, len(records), lambda: client)
+
+    @classmethod
+    def attach(cls, folder: RunFolder) -> Follower:
+        """Follow the process that works on a run.
+
+        Raises
+        ------
+        StdpbenchError
+            If its journal is damaged.
+        """
+        records = read_journal(folder.path)
+        return cls(folder, LiveRun.replay(records), len(records), lambda: RunClient.attach(folder.path))
+
+    # -- for everybody ---------------------------------------------------------------------------------------------
+
+    def live(self) -> LiveRun:
+        """A copy of what is known now."""
+        with self._changed:
+            live = self._live
+            return replace(
+                live,
+                blocks=dict(live.blocks),
+                changes=list(live.changes),
+                log=list(live.log),
+                metrics=dict(live.metrics),
+                checkpoints=list(live.checkpoints),
+                replies={},
+            )
+
+    def ask(self, name: str, **arguments: Any) -> Any:
+        """Have the run do something between two presentations, and wait for its answer.
+
+        Raises
+        ------
+        StdpbenchError
+            With what the run answered, or that it ended before it could.
+        """
+        answer = _Answer()
+
+        def send(client: RunClient) -> None:
+            self._waiting[client.request(name, **arguments)] = answer
+
+        self._outbox.put(send)
+        with self._changed:
+            self._wait(lambda: answer.there or self.over)
+        if answer.error or not answer.there:
+            raise StdpbenchError(answer.error or self._error or "the run ended before it could answer")
+        return answer.value
+
+    def until(self, holds: Callable[[LiveRun], bool], timeout: float | None = None) -> bool:
+        """Wait until something holds of what is known, or nothing more will come; False if time is up before."""
+        with self._changed:
+            return self._wait(lambda: self.over or holds(self._live), timeout)
+
+    def network(self) -> Mapping[str, Any]:
+        """The newest frame ``network`` (`stdpbench.runs.messages`), no older than the last fact; may be empty."""
+        with self._changed:
+            position = self._live.position
+            if not self._network_wanted:
+                self._network_wanted = True
+                self._outbox.put(lambda client: client.want("progress", "network"))
+            self._wait(lambda: self.over or self._live.network.get("position", -1) >= position, _FIRST_FRAME)
+            return self._live.network
+
+    def leave(self) -> None:
+        """Let the run go on without being followed."""
+        self._leaving = True
+
+    def _wait(self, holds: Callable[[], bool], timeout: float | None = None) -> bool:
+        until = None if timeout is None else time.monotonic() + timeout
+        while not holds():
+            left = _SLICE if until is None else min(_SLICE, until - time.monotonic())
+            if left <= 0:
+                return False
+            self._changed.wait(left)
+        return True
+
+    # -- the thread ------------------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        try:
+            client = self._connect()
+            try:
+                client.wait_for_connection()
+                self._drain(client)
+            finally:
+                client.close()
+            self._see_it_end(client)
+        except Exception as error:  # whoever waits for an answer is told
+            said = str(error) if isinstance(error, StdpbenchError) else f"{type(error).__name__}: {error}"
+            self._error = said
+        finally:
+            with self._changed:
+                self.over = True
+                self._changed.notify_all()
+
+    def _drain(self, client: RunClient) -> None:
+        while not client.over and not self._leaving:
+            self._send(client)
+            messages = client.drain(budget=0.05, wait=_PATIENCE)
+            if not messages:
+                continue
+            with self._changed:
+                for message in messages:
+                    self._take(message)
+                self._changed.notify_all()
+
+    def _send(self, client: RunClient) -> None:
+        while True:
+            try:
+                send = self._outbox.get_nowait()
+            except Empty:
+                return
+            send(client)
+
+    def _take(self, message: Any) -> None:
+        if message[0] == "reply":
+            answer = self._waiting.pop(message[1], None)
+            if answer is not None:
+                answer.error, answer.value, answer.there = message[2], message[3], True
+        elif message[0] != "record" or message[1].number >= self._n_known:
+            self._live.take(message)
+
+    def _see_it_end(self, client: RunClient) -> None:
+        """Wait until the process has let go of the run folder, which is then as it will stay."""
+        if self._leaving or client.wait_for_process(10) is not None:
+            return
+        until = time.monotonic() + 10
+        while at_work(self._folder.path) and time.monotonic() < until:
+            time.sleep(0.02)

@@ -1,0 +1,95 @@
+"""Plots of a run, as matplotlib axes.
+
+Receptive fields and confusion matrices are whole figures, drawn without pyplot; in a notebook they show themselves.
+Curves can share axes. In a notebook, and where a script has imported pyplot, new axes are pyplot's, so that they show
+at the end of the cell or with ``pyplot.show()``; else pyplot is not touched.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.api.showing import display, in_notebook
+from stdpbench.api.tables import history_arrays
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.readout import READOUTS, Score
+from stdpbench.readout._drawing import curve, new_figure
+from stdpbench.readout.figures import confusion, receptive_fields
+from stdpbench.runs.live import LiveRun
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_WIDE, _HIGH = 800, 400  # dots at 100 per inch
+
+
+def plot_weights(w: NDArray[np.floating[Any]], live: LiveRun, labels: NDArray[np.int64] | None, name: str) -> Axes:
+    """Draw receptive fields; see `stdpbench.readout.figures.receptive_fields`."""
+    if live.started is None:
+        raise StdpbenchError(f"{name} has no network yet")
+    names = live.started.class_names or None
+    title = f"{name}: input weights of {w.shape[1]} exc neurons"
+    return _shown(receptive_fields(w, live.started.shape, labels, class_names=names, title=title))
+
+
+def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str) -> Axes:
+    """Draw a confusion matrix; see `stdpbench.readout.figures.confusion`."""
+    scores = metrics.get("accuracy", {})
+    if not scores or live.started is None:
+        raise StdpbenchError(f"{name} has no answers to labelled pictures yet")
+    if readout not in scores:
+        raise StdpbenchError(f"there is no read-out {readout!r} in it; {suggestion(readout, scores)}")
+    figure = confusion(Score.from_mapping(scores[readout]), live.started.class_names, title=f"{name}, {readout}")
+    return _shown(figure)
+
+
+def plot_accuracy(live: LiveRun, ax: Axes | None, readout: str | None, label: str) -> Axes:
+    """Draw running accuracy of some read-outs over training."""
+    if readout is not None and readout not in READOUTS:
+        raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
+    arrays = history_arrays(live)
+    ax = _axes() if ax is None else ax
+    for name in READOUTS if readout is None else (readout,):
+        values = 100 * arrays[f"accuracy_{name}"]
+        curve(ax, arrays["position"], values, len(ax.lines), f"{label}: {name}")
+    return _named(ax, "running accuracy on training labels (%)")
+
+
+def plot_curve(live: LiveRun, column: str, quantity: str, ax: Axes | None, label: str) -> Axes:
+    """Draw one column of the history over training."""
+    arrays = history_arrays(live)
+    ax = _axes() if ax is None else ax
+    curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
+    return _named(ax, quantity)
+
+
+def _named(ax: Axes, quantity: str) -> Axes:
+    ax.set_xlabel("training presentations", fontsize=11)
+    ax.set_ylabel(quantity, fontsize=11)
+    ax.legend(fontsize=9)
+    return ax
+
+
+def _axes() -> Axes:
+    """New axes, pyplot's only where somebody will look for them there."""
+    if in_notebook() or "matplotlib.pyplot" in sys.modules:
+        pyplot = import_module("matplotlib.pyplot")
+        axes: Axes = pyplot.subplots(figsize=(_WIDE / 100, _HIGH / 100), layout="constrained")[1]
+        return axes
+    return new_figure(_WIDE, _HIGH, constrained=True).add_subplot()
+
+
+def _shown(figure: Figure) -> Axes:
+    if in_notebook():
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=figure.dpi)
+        display(import_module("IPython.display").Image(data=image.getvalue()))
+    return figure.axes[0]

@@ -1,0 +1,270 @@
+"""One run, as a handle: ask it for things, read what is known of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stdpbench.api.following import Follower
+from stdpbench.api.showing import progress as progress_shown
+from stdpbench.api.view import RunView
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.paths import runs_folder
+from stdpbench.runs import lineage
+from stdpbench.runs.client import state_of
+from stdpbench.runs.creation import create_run, create_run_from
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.options import Options
+from stdpbench.runs.states import State
+
+_GLANCE = 0.2  # s between two looks at progress
+
+
+class Run(RunView):
+    """A run: one network that is trained, labelled and tested, in a process of its own.
+
+    Use `start`, `open_run` or `runs` to get one. Everything may be called from any thread. While the run goes on,
+    what is read is fresh; afterwards it comes from the run folder. The run goes on when the session that started it
+    ends. What goes wrong is a `StdpbenchError`.
+    """
+
+    def pause(self) -> Run:
+        """Have it pause after the presentation that it is at, and wait until it stands."""
+        follower = self._at_work("paused")
+        follower.ask("pause")
+        follower.until(lambda live: live.state not in (State.BUILDING, State.RUNNING))
+        return self
+
+    def resume(self) -> Run:
+        """Go on: from a pause, or from the newest checkpoint of a run that was stopped, failed or was killed."""
+        follower = self._following()
+        if follower is not None:
+            try:
+                follower.ask("resume")
+            except StdpbenchError:
+                if not follower.over:
+                    raise
+            else:
+                return self
+        with self._lock:
+            if self._following() is None:  # nor has another thread started it meanwhile
+                self._follow(Follower.start(self._folder))
+        return self
+
+    def step(self, n: int = 1) -> Run:
+        """Take `n` presentations, then pause; wait until it stands."""
+        follower = self._at_work("stepped")
+        follower.ask("step", n=int(n))
+        follower.until(lambda live: live.state is not State.RUNNING)
+        return self
+
+    def stop(self) -> Run:
+        """End it after the presentation that it is at, and wait for that; `resume` goes on from there."""
+        follower = self._following()
+        if follower is not None:
+            try:
+                follower.ask("stop", reason="on request")
+            except StdpbenchError:
+                if not follower.over:
+                    raise
+            follower.until(lambda live: False)
+        return self
+
+    def set(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> dict[str, tuple[Any, Any]]:
+        """Change parameters from the next presentation on.
+
+        Parameters
+        ----------
+        changes : mapping of str to Any
+            Dotted path to value, such as ``{"plasticity.nu_post": 0.02, "exc.tau_m": "25 ms"}``; also as
+            ``set(**{"plasticity.nu_post": 0.02})``.
+
+        Returns
+        -------
+        dict of str to (old, new)
+            What is different now, as it stands in a file.
+
+        Raises
+        ------
+        StdpbenchError
+            If a parameter is unknown, out of bounds or structural, training is over, or the run does not go on.
+        """
+        said = self._at_work("changed").ask("set", changes=_plain({**(changes or {}), **more}))
+        return {path: (old, new) for path, (old, new) in said.items()}
+
+    def branch(
+        self,
+        at: int | None = None,
+        set: Mapping[str, Any] | None = None,
+        *,
+        runs: str | PathLike[str] | None = None,
+        start: bool = True,
+    ) -> Run:
+        """Make a run that goes on from a position of this one, with the same input and other parameters.
+
+        Parameters
+        ----------
+        at : int, optional
+            Training presentations after which it goes its own way; by default where this run is, as far as its
+            journal tells (exactly, where it is paused).
+        set : mapping of str to Any, optional
+            Dotted path to value.
+        runs : path, optional
+            Where its folder is made; by default beside this one.
+        start : bool
+            Whether it is started.
+
+        Raises
+        ------
+        StdpbenchError
+            If this run has not come as far, or a change is structural.
+        """
+        where = None if runs is None else Path(runs).expanduser()
+        about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
+        made = Run(lineage.branch(self._folder, at, _plain(set or {}), where, about).path)
+        return made.resume() if start else made
+
+    def rewind(self, to: int) -> Run:
+        """Take it back to an earlier position; it is stopped then, and `resume` goes on from there.
+
+        Parameters
+        ----------
+        to : int
+            Training presentations that shall be over.
+
+        Returns
+        -------
+        Run
+            Another run, which keeps what is left behind.
+
+        Raises
+        ------
+        StdpbenchError
+            If it has not come as far.
+        """
+        self.stop()
+        return Run(lineage.rewind(self._folder, int(to)).path)
+
+    def wait(self, progress: bool = True, timeout: float | None = None) -> Run:
+        """Wait until it has ended, or stands paused. Ctrl+C ends the waiting, not the run.
+
+        Parameters
+        ----------
+        progress : bool
+            Whether progress is shown meanwhile: bars at a terminal, one line of HTML in a notebook, else lines.
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run failed, or is not through in time.
+        """
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        with progress_shown(self.name, progress) as show:
+            while (follower := self._following()) is not None:
+                left = max(0.0, until - time.monotonic())
+                follower.until(lambda live: live.state is State.PAUSED, min(_GLANCE, left))
+                live = follower.live()
+                show(live)
+                if live.state is State.PAUSED:
+                    return self
+                if not left and not follower.over:
+                    raise StdpbenchError(f"{self.name} is not through after {timeout:g} s: it is {live.state}")
+        state, reason = state_of(self._folder)
+        if state is State.FAILED:
+            raise StdpbenchError(f"{self.name} failed: {reason}")
+        return self
+
+    def _at_work(self, done: str) -> Follower:
+        follower = self._following()
+        if follower is None:
+            raise StdpbenchError(f"{self.name} is {self.state}: only a run that goes on can be {done}")
+        return follower
+
+
+def start(
+    experiment: str | PathLike[str] | Experiment,
+    *,
+    set: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    runs: str | PathLike[str] | None = None,
+    wait: bool = False,
+    start_from: RunView | str | PathLike[str] | None = None,
+    workers: int = 0,
+    simulator: str | None = None,
+    validation: bool = False,
+    baselines: bool = True,
+    checkpoint_every: int = 0,
+) -> Run:
+    """Start a run.
+
+    Parameters
+    ----------
+    experiment : str, path or Experiment
+        Name of one that ships, a TOML file, or an experiment.
+    set : mapping of str to Any, optional
+        Parameters to change: dotted path to value, such as ``{"plasticity.nu_post": 0.02}``.
+    seed : int, optional
+        Instead of the experiment's.
+    runs : path, optional
+        Where the run folder is made; by default ``$STDPBENCH_RUNS``, else ``runs`` in the current folder.
+    wait : bool
+        Whether to wait until the run has ended, with progress shown; see `Run.wait`.
+    start_from : Run or path, optional
+        Another run, from whose weights and thresholds this one starts.
+    workers, simulator, validation, baselines, checkpoint_every
+        See `stdpbench.runs.options.Options`.
+
+    Returns
+    -------
+    Run
+        It goes on by itself.
+
+    Raises
+    ------
+    StdpbenchError
+        If the experiment is none, or no run can be made of it.
+    """
+    if not isinstance(experiment, Experiment):
+        experiment = read_experiment(Path(experiment))
+    changes = _plain(set or {})
+    if seed is not None:
+        changes["seed"] = int(seed)
+    where = runs_folder() if runs is None else Path(runs).expanduser()
+    options = Options(workers, simulator, validation, baselines, checkpoint_every)
+    about = {"command": f"stdpbench.start({experiment.name!r}, set={dict(set or {})!r}, seed={seed!r})"}
+    if start_from is None:
+        folder = create_run(experiment.override(changes) if changes else experiment, where, options, about)
+    else:
+        parent = RunFolder.open(start_from.path if isinstance(start_from, RunView) else Path(start_from))
+        folder = create_run_from(parent, changes, where, options, about, experiment)
+    run = Run(folder.path).resume()
+    return run.wait() if wait else run
+
+
+def open_run(path: str | PathLike[str]) -> Run:
+    """Open a run that exists, whether a process works on it or not.
+
+    Parameters
+    ----------
+    path : path
+        Its folder.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is no run folder.
+    """
+    return Run(path)
+
+
+def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a file could hold them: NumPy's numbers become Python's."""
+    return {path: value.item() if isinstance(value, np.generic) else value for path, value in changes.items()}

@@ -1,0 +1,165 @@
+"""How runs are shown: their HTML, and progress at a terminal, in a notebook, or as lines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from html import escape
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TextIO
+
+from stdpbench.runs.live import LiveRun, duration
+
+if TYPE_CHECKING:
+    from stdpbench.api.view import RunView
+
+_GAP = 0.25  # s between two drawings in a notebook
+Show = Callable[[LiveRun], None]
+
+
+def in_notebook() -> bool:
+    """Whether this session is the kernel of a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
+
+
+def display(content: Any, **options: Any) -> Any:
+    """Show something below the cell of a notebook."""
+    return import_module("IPython.display").display(content, **options)
+
+
+@contextmanager
+def progress(name: str, wanted: bool) -> Generator[Show, None, None]:
+    """A function that shows how far a run has come, in the way that fits this session."""
+    if not wanted:
+        yield lambda live: None
+    elif in_notebook():
+        notebook = _Notebook(name)
+        yield notebook.show
+        notebook.finish()
+    elif sys.stderr.isatty():
+        with _bars() as show:
+            yield show
+    else:
+        yield _Lines(sys.stderr).show
+
+
+class _Notebook:
+    """One piece of HTML below the cell, drawn anew now and then."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._html = import_module("IPython.display").HTML
+        self._place = display(self._html(""), display_id=True)
+        self._shown = 0.0
+        self._latest: LiveRun | None = None
+
+    def show(self, live: LiveRun) -> None:
+        self._latest = live
+        if time.monotonic() - self._shown >= _GAP:
+            self.finish()
+
+    def finish(self) -> None:
+        if self._latest is not None:
+            self._shown = time.monotonic()
+            self._place.update(self._html(progress_html(self._name, self._latest)))
+
+
+class _Lines:
+    """A line for every tenth of a phase."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._tenths: dict[str, int] = {}
+
+    def show(self, live: LiveRun) -> None:
+        frame = live.progress
+        if not frame:
+            return
+        tenth = 10 * frame["done"] // max(frame["total"], 1)
+        if tenth > self._tenths.get(frame["phase"], -1):
+            self._tenths[frame["phase"]] = tenth
+            print(f"{frame['phase']} {frame['done']}/{frame['total']}{_notes(frame)}", file=self._stream, flush=True)
+
+
+@contextmanager
+def _bars() -> Generator[Show, None, None]:
+    """A bar per phase."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(bar_width=24), MofNCompleteColumn())
+    with Progress(*columns, TextColumn("{task.fields[notes]}"), console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(live: LiveRun) -> None:
+            frame = live.progress
+            if not frame:
+                return
+            if frame["phase"] not in tasks:
+                tasks[frame["phase"]] = bars.add_task(frame["phase"], total=frame["total"], notes="")
+            bars.update(tasks[frame["phase"]], completed=frame["done"], notes=_notes(frame))
+
+        yield show
+
+
+def _notes(frame: Mapping[str, Any]) -> str:
+    said = []
+    if frame.get("images_per_second"):
+        said.append(f"{frame['images_per_second']:.0f}/s")
+    if frame.get("seconds_left"):
+        said.append(f"{duration(frame['seconds_left'])} left")
+    if frame.get("spikes_per_image") is not None:
+        said.append(f"{frame['spikes_per_image']:.1f} spikes/image")
+    if "vote" in frame.get("accuracy", {}):
+        said.append(f"vote {100 * frame['accuracy']['vote']:.0f} %")
+    return "".join(f", {text}" for text in said)
+
+
+def progress_html(name: str, live: LiveRun) -> str:
+    """How far a run has come."""
+    frame = live.progress
+    bar = ""
+    if frame:
+        bar = (
+            f'<progress value="{frame["done"]}" max="{max(frame["total"], 1)}"></progress> '
+            f"{escape(frame['phase'])} {frame['done']}/{frame['total']}{escape(_notes(frame))}"
+        )
+    reason = f": {live.reason}" if live.reason else ""
+    return f"<div><b>{escape(name)}</b> {escape(str(live.state) + reason)} {bar}</div>"
+
+
+def run_html(run: RunView) -> str:
+    """A run as a small table."""
+    rows = {"state": f"{run.state}{f': {run.reason}' if run.reason else ''}", "position": _position(run)}
+    experiment = run.experiment
+    rows["experiment"] = f"{experiment.name}, seed {experiment.seed}, {experiment.network.n_exc} exc neurons"
+    for change in run.changes[-5:]:
+        rows[f"from {change.position} on"] = f"{change.path} = {change.new}"
+    for name, score in list(run.scores.items())[:8]:
+        interval = f" ({100 * score['low']:.1f} – {100 * score['high']:.1f})" if "low" in score else ""
+        rows[f"accuracy, {name}"] = f"{100 * score['accuracy']:.2f} %{interval}"
+    rows["folder"] = str(run.path)
+    body = "".join(
+        f'<tr><th style="text-align:left">{escape(key)}</th><td style="text-align:left">{escape(value)}</td></tr>'
+        for key, value in rows.items()
+    )
+    return f"<table><caption>{escape(run.name)}</caption>{body}</table>"
+
+
+def runs_html(runs: Iterable[RunView]) -> str:
+    """Runs as a table, one row each."""
+    lines = []
+    for run in runs:
+        vote = run.scores.get("vote", {}).get("accuracy")
+        cells = (run.name, str(run.state), str(run.position), "" if vote is None else f"{100 * vote:.2f} %")
+        lines.append("<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in cells) + "</tr>")
+    head = "".join(f"<th>{name}</th>" for name in ("run", "state", "position", "vote"))
+    return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
+
+
+def _position(run: RunView) -> str:
+    total = run.total
+    return f"{run.position} of {total} presentations" if total else f"{run.position} presentations"

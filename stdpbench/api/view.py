@@ -1,0 +1,286 @@
+"""What can be read of a run: while it goes on from its process, afterwards from its folder."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.api import plots
+from stdpbench.api.following import Follower
+from stdpbench.api.showing import run_html
+from stdpbench.api.tables import Change, Entry, history_table, live_columns, metric_columns, metrics_table
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.checkpoints import newest_checkpoint
+from stdpbench.runs.client import state_of
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import NAME as JOURNAL
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.lock import at_work
+from stdpbench.runs.states import State
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_IN_CHECKPOINTS = {"w": "plastic.w", "theta": "exc.theta"}  # as `Simulator.state` names them
+
+
+class RunView:
+    """A run as it is read: state, arrays, tables, plots.
+
+    Parameters
+    ----------
+    path : path
+        The run folder.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is none.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self._folder = RunFolder.open(Path(path).expanduser().absolute())
+        self._lock = threading.RLock()
+        self._follower: Follower | None = None
+        self._replayed: tuple[tuple[int, int], LiveRun] = ((-1, -1), LiveRun())
+
+    # -- where it is -----------------------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self._folder.path
+
+    @property
+    def name(self) -> str:
+        """The name of the run folder."""
+        return self.path.name
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What ``run.json`` says: how it was started, versions, machine."""
+        return self._folder.read_json("run.json")
+
+    @property
+    def state(self) -> State:
+        """``"queued"``, ``"building"``, ``"running"``, ``"paused"``, ``"finished"``, ``"stopped"`` or ``"failed"``."""
+        follower = self._following()
+        return state_of(self._folder)[0] if follower is None else follower.live().state
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state, where that is known; else empty."""
+        follower = self._following()
+        return state_of(self._folder)[1] if follower is None else follower.live().reason
+
+    @property
+    def position(self) -> int:
+        """Presentations that are over, counted through training, labelling and testing."""
+        live = self._live()
+        return max(live.position, int(live.progress.get("position", 0)))
+
+    @property
+    def total(self) -> int:
+        """Presentations in all; 0 before the network stands for the first time."""
+        started = self._live().started
+        return 0 if started is None else sum(n for _, n in started.phases)
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment with the parameters that are in force."""
+        experiment = self._folder.experiment
+        for _, changes in sorted(self._live().changes, key=lambda change: change[0]):  # as they take force
+            experiment = experiment.override({path: new for path, (_, new) in changes.items()})
+        return experiment
+
+    # -- the network -----------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> NDArray[np.floating[Any]]:
+        """Weights from input to exc, (n_input, n_exc), dimensionless.
+
+        While the run trains: float32, after the last presentation, not older than what `position` told. Afterwards:
+        float64, as the test phase saw them, each column scaled to ``network.weight_sum``. Of a run that died: those of
+        its newest checkpoint.
+
+        Raises
+        ------
+        StdpbenchError
+            If there are none yet.
+        """
+        return self._network("weights.npy", "w")
+
+    @property
+    def theta(self) -> NDArray[np.floating[Any]]:
+        """Adaptive thresholds of the exc neurons, float64, (n_exc,), volt; from the same moment as `weights`."""
+        return self._network("theta.npy", "theta")
+
+    # -- tables ----------------------------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> Any:
+        """Curves over training, by position.
+
+        Returns
+        -------
+        pandas.DataFrame, or dict of str to ndarray where there is no pandas
+            Per block of presentations: ``spikes_per_image``; ``repeats``, the share of pictures shown again;
+            ``mean_theta``, mV; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on, running accuracy on
+            training labels, for the eye only.
+        """
+        return history_table(self._live())
+
+    @property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Accuracies on pictures that were not trained on, and those of baselines.
+
+        Name of read-out or baseline to ``accuracy``, ``low`` and ``high`` (95 % interval), ``n_images``; bounds come
+        when the run is through. Empty before anything was measured.
+        """
+        following = self._following() is not None
+        if not following and (self.path / "metrics.json").is_file():
+            return metric_columns(self._folder.read_json("metrics.json"))
+        return live_columns(self._live())
+
+    @property
+    def metrics(self) -> Any:
+        """`scores` as a table, one column each: a pandas.DataFrame, or the dict itself where there is no pandas."""
+        return metrics_table(self.scores)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Parameters that were changed in the course of the run, in order."""
+        return [
+            Change(position, path, old, new)
+            for position, changed in self._live().changes
+            for path, (old, new) in changed.items()
+        ]
+
+    @property
+    def log(self) -> list[Entry]:
+        """All that happened, as sentences, in order."""
+        return [Entry(*entry) for entry in self._live().log]
+
+    # -- plots -----------------------------------------------------------------------------------------------------
+
+    def plot_weights(self) -> Axes:
+        """Draw the receptive field of every exc neuron; with its class, where neurons have one."""
+        return plots.plot_weights(self.weights, self._live(), self._labels(), self.name)
+
+    def plot_confusion(self, readout: str = "vote") -> Axes:
+        """Draw how many test pictures of each class were answered how, by one of the read-outs.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run has not been tested, or not with this read-out.
+        """
+        path = self.path / "metrics.json"
+        metrics = self._folder.read_json("metrics.json") if path.is_file() else {}
+        return plots.plot_confusion(metrics, readout, self._live(), self.name)
+
+    def plot_accuracy(self, ax: Axes | None = None, *, readout: str | None = None, label: str | None = None) -> Axes:
+        """Draw running accuracy on training labels over training.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw, for instance what another plot gave back; new ones if not said.
+        readout : str, optional
+            Only this read-out, such as ``"vote"``.
+        label : str, optional
+            What stands in the legend; the run's name if not said.
+        """
+        return plots.plot_accuracy(self._live(), ax, readout, label or self.name)
+
+    def plot_theta(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
+        """Draw the mean adaptive threshold of the exc neurons over training; see `plot_accuracy`."""
+        return plots.plot_curve(self._live(), "mean_theta", "mean theta (mV)", ax, label or self.name)
+
+    def plot_spikes(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
+        """Draw exc spikes per picture over training; see `plot_accuracy`."""
+        return plots.plot_curve(self._live(), "spikes_per_image", "exc spikes per picture", ax, label or self.name)
+
+    def plot_weight_change(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
+        """Draw how far weights moved from block to block of training presentations; see `plot_accuracy`."""
+        return plots.plot_curve(self._live(), "weight_change", "mean change of a weight", ax, label or self.name)
+
+    def __repr__(self) -> str:
+        """Name, state and position."""
+        total = self.total
+        return f"<Run {self.name}: {self.state} at {self.position}{f' of {total}' if total else ''}>"
+
+    def _repr_html_(self) -> str:
+        return run_html(self)
+
+    # -- how it is known -------------------------------------------------------------------------------------------
+
+    def _following(self) -> Follower | None:
+        """Who follows the run's process; None where no process works on it."""
+        with self._lock:
+            if self._follower is not None and not self._follower.over:
+                return self._follower
+            self._follower = None
+            if at_work(self.path):
+                self._follow(Follower.attach(self._folder))
+            return self._follower
+
+    def _follow(self, follower: Follower) -> None:
+        self._follower = follower
+        weakref.finalize(self, follower.leave)
+
+    def _live(self) -> LiveRun:
+        follower = self._following()
+        if follower is not None:
+            return follower.live()
+        with self._lock:
+            try:
+                stat = (self.path / JOURNAL).stat()
+            except OSError:
+                return LiveRun()
+            key = (stat.st_mtime_ns, stat.st_size)
+            if self._replayed[0] != key:
+                self._replayed = (key, LiveRun.replay(read_journal(self.path)))
+            return self._replayed[1]
+
+    def _network(self, name: str, variable: str) -> NDArray[np.floating[Any]]:
+        """An array of the network: of the process while it trains, else as it was written down."""
+        live, follower = self._live(), self._following()
+        n_train = 0 if live.started is None else dict(live.started.phases)["train"]
+        trained = live.started is not None and self.position > n_train
+        if follower is not None and not trained:
+            frame = follower.network()
+            if frame:
+                return np.array(frame[variable])
+        written = (self.path / name).is_file()
+        if written and (trained or state_of(self._folder)[0] in (State.FINISHED, State.STOPPED)):
+            return self._read(name)
+        checkpoint, _ = newest_checkpoint(self.path)
+        if checkpoint is not None:
+            return checkpoint.state[_IN_CHECKPOINTS[variable]]
+        raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
+
+    def _read(self, name: str) -> NDArray[np.floating[Any]]:
+        try:
+            return np.asarray(np.load(self.path / name, allow_pickle=False))
+        except (OSError, ValueError) as error:
+            raise StdpbenchError(f"{self.path / name} is damaged: {error}") from None
+
+    def _labels(self) -> NDArray[np.int64] | None:
+        """Classes of the exc neurons, where they were labelled."""
+        path = self.path / "assignments.npz"
+        if self._following() is not None or not path.is_file():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return np.asarray(arrays["labels"])
+        except (OSError, ValueError, KeyError) as error:
+            raise StdpbenchError(f"{path} is damaged: {error}") from None

@@ -1,0 +1,84 @@
+"""The commands ``export`` and ``reproduce``."""
+
+from __future__ import annotations
+
+import json as json_format
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from stdpbench.cli.follow import carry_out, find_run
+from stdpbench.experiment import parse_assignment
+from stdpbench.paths import runs_folder
+from stdpbench.runs.agreement import Agreement, compare
+from stdpbench.runs.export import export_run
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.reproduction import opened, prepare
+
+
+def export_command(run: str, output: Path | None) -> None:
+    """Carry out ``stdpbench export``."""
+    folder = find_run(run, runs_folder())
+    target = export_run(folder, output or Path(f"{folder.path.resolve().name}.zip"))
+    size = target.stat().st_size / 2**20
+    Console().print(f"{target} ({size:.1f} MB)", highlight=False, soft_wrap=True)
+
+
+def reproduce_command(
+    source: str, runs: Path | None, places: Sequence[str], workers: int, simulator: str | None, json: bool
+) -> None:
+    """Carry out ``stdpbench reproduce``; leaves with status 1 if the numbers do not agree."""
+    runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
+    with opened(path if path.is_file() else find_run(source, runs_folder()).path) as original:
+        about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
+        said = dict(parse_assignment(text) for text in places)
+        again, remark = prepare(original, runs, places=said, workers=workers, simulator=simulator, about=about)
+        if remark:
+            console.print(remark, soft_wrap=True)
+        carry_out(again, console, new=True, json=False)
+        agreement = compare(original, again)
+    _show(agreement, console)
+    if json:
+        sys.stdout.write(json_format.dumps(_record(agreement, again), ensure_ascii=False) + "\n")
+    if not agreement.agrees:
+        sys.exit(1)
+
+
+def _show(agreement: Agreement, console: Console) -> None:
+    if agreement.environment:
+        table = Table(title="what is not the same here", title_justify="left")
+        for heading in ("", "then", "now"):
+            table.add_column(heading, overflow="fold")
+        for name, (before, now) in agreement.environment.items():
+            table.add_row(name, before or "–", now or "–")
+        console.print(table)
+    for difference in agreement.spikes:
+        console.print(
+            f"{difference.phase}: {difference.different} of {difference.counts} spike counts differ, by "
+            f"{difference.largest} at most; {difference.before} spikes then, {difference.again} now",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if agreement.accuracy and not agreement.same:
+        for score in agreement.accuracy:
+            console.print(
+                f"{score.readout}: {100 * score.again:.2f} %, {'within' if score.within else 'outside'} "
+                f"{100 * score.low:.1f} – {100 * score.high:.1f} % ({100 * score.before:.2f} % then)",
+                highlight=False,
+            )
+    console.print(agreement.verdict, highlight=False, soft_wrap=True)
+
+
+def _record(agreement: Agreement, again: RunFolder) -> dict[str, object]:
+    return {
+        "path": str(again.path.resolve()),
+        "same": agreement.same,
+        "agrees": agreement.agrees,
+        "verdict": agreement.verdict,
+        **asdict(agreement),
+    }

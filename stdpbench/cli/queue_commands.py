@@ -1,0 +1,205 @@
+"""The commands of the queue."""
+
+from __future__ import annotations
+
+import json as json_format
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from stdpbench.cli.store_commands import local_time, plain_table
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.paths import runs_folder
+from stdpbench.runs.lock import at_work
+from stdpbench.runs.options import Options
+from stdpbench.runs.queue import RUNNING, Item, Queue
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from stdpbench.experiment import Experiment
+    from stdpbench.runs.queue_runner import Job
+
+
+def add_command(
+    name: str,
+    assignments: Sequence[str],
+    seeds: Sequence[int],
+    options: Options,
+    hold: bool,
+    front: bool,
+    runs: Path | None,
+) -> None:
+    """Carry out ``stdpbench queue add``."""
+    from stdpbench.cli.follow import find_run
+    from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
+    from stdpbench.runs.client import state_of
+    from stdpbench.runs.states import State
+
+    queue = Queue(runs or runs_folder())
+    added: list[Item] = []
+    if name in shipped_experiments() or Path(name).expanduser().is_file() or not _may_be_run(name, queue.runs):
+        changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
+        base = read_experiment(name)
+        wanted = [base.override({**changes, "seed": seed}) for seed in seeds] or [base.override(changes)]
+        _check(wanted[0], options)
+        added = [queue.add(experiment, options, hold=hold) for experiment in wanted]
+    else:
+        folder = find_run(name, queue.runs)
+        if assignments or seeds:
+            raise StdpbenchError(
+                f"{name!r} is a run, which goes on as it was begun: --set and --seed are for experiments; "
+                "`stdpbench branch --no-start` makes another run of it"
+            )
+        state, _ = state_of(folder)
+        if state is State.FINISHED:
+            raise StdpbenchError(f"{folder.path.name} is finished, so there is nothing to go on with")
+        added = [queue.add_run(folder.path, hold=hold)]
+    if front:
+        added = [queue.move(item.number, "front") for item in reversed(added)][::-1]
+    for item in added:
+        sys.stdout.write(f"item {item.number}: {item.name}, {item.state}\n")
+
+
+def list_command(json: bool, runs: Path | None) -> None:
+    """Carry out ``stdpbench queue list``."""
+    queue = Queue(runs or runs_folder())
+    items = queue.items()
+    if json:
+        records = [asdict(item) | {"state": _state(queue, item)} for item in items]
+        sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
+        return
+    if not items:
+        sys.stdout.write("The queue is empty; `stdpbench queue add` puts something in.\n")
+        return
+    rows = [
+        [str(item.number), _state(queue, item), item.name, local_time(item.added), item.folder, item.reason]
+        for item in items
+    ]
+    sys.stdout.write(plain_table(["item", "state", "name", "added", "run folder", "reason"], rows, right=[0]))
+
+
+def change_command(name: str, numbers: Sequence[int], runs: Path | None, to: str = "") -> None:
+    """Carry out ``stdpbench queue move``, ``hold``, ``release`` and ``remove``."""
+    queue = Queue(runs or runs_folder())
+    if not queue.items():
+        raise StdpbenchError(f"the queue of {queue.runs} is empty")
+    if name == "move":
+        queue.move(numbers[0], to)
+    else:
+        for item in getattr(queue, name)(list(dict.fromkeys(numbers))):
+            said = "is no longer in the queue" if name == "remove" else f"is {item.state}"
+            sys.stdout.write(f"item {item.number}: {item.name}, {said}\n")
+    if name == "move":
+        list_command(json=False, runs=queue.runs)
+
+
+def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
+    """Carry out ``stdpbench queue run``; status 1 if an item failed, 130 if it was interrupted."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from stdpbench.runs.queue_runner import QueueRunner
+
+    console = Console(highlight=False, soft_wrap=True)
+    queue = Queue(runs or runs_folder())
+    if not queue.items() and not wait:
+        console.print("The queue is empty; `stdpbench queue add` puts something in.")
+        return
+    counts: Counter[str] = Counter()
+
+    def told(item: Item, sentence: str) -> None:
+        counts["failed"] += sentence.startswith("failed")
+        console.print(f"item {item.number}, {item.name}: {sentence}", markup=False)
+
+    with Progress(
+        TextColumn("item {task.description:<16}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bars:
+        runner = QueueRunner(queue.runs, at_once, told, _Bars(bars).show)
+        with _stopped_by_signals(runner.stop, console.print) as asked:
+            runner.run(wait=wait)
+    if asked:
+        sys.exit(130)
+    if counts["failed"]:
+        console.print("What failed stays in the queue: `stdpbench queue list` has the reasons, `release` tries again.")
+        sys.exit(1)
+
+
+def _check(experiment: Experiment, options: Options) -> None:
+    """Say now what would else be said in the night: that there are no such pictures, or simulator."""
+    from stdpbench.runs.preparation import check_brightness, check_weights, load_split
+    from stdpbench.simulators import SIMULATORS
+
+    if options.simulator is not None and options.simulator not in SIMULATORS:
+        raise StdpbenchError(
+            f"there is no simulator {options.simulator!r}; {suggestion(options.simulator, SIMULATORS)}"
+        )
+    split = load_split(experiment, options.validation)
+    check_weights(experiment, split)
+    check_brightness(experiment, split)
+
+
+class _Bars:
+    """A bar for each run that is at work, on a terminal."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[tuple[int, str], TaskID] = {}
+
+    def show(self, jobs: list[Job]) -> None:
+        """Show how far they have come."""
+        shown = {
+            (job.item.number, str(job.live.progress["phase"])): job for job in jobs if "phase" in job.live.progress
+        }
+        for key in self._tasks.keys() - shown.keys():
+            self._bars.remove_task(self._tasks.pop(key))
+        for key, job in shown.items():
+            if key not in self._tasks:
+                self._tasks[key] = self._bars.add_task(f"{key[0]} {key[1]}", total=job.live.progress["total"])
+            self._bars.update(self._tasks[key], completed=job.live.progress["done"])
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) -> Iterator[list[int]]:
+    """Have Ctrl+C and a termination signal stop the queue; a second one leaves at once. Gives what was heard."""
+    heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if heard:
+            raise KeyboardInterrupt
+        heard.append(number)
+        stop()
+        say("Stopping; what is at work goes on with the next `stdpbench queue run`. Once more leaves it at work.")
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _state(queue: Queue, item: Item) -> str:
+    """The state of an item, as it is: one whose runner is gone may be at work all the same."""
+    if item.state != RUNNING or queue.busy(item):
+        return item.state
+    folder = queue.folder_of(item)
+    return "left at work" if folder is not None and at_work(folder) else "interrupted"
+
+
+def _may_be_run(name: str, runs: Path) -> bool:
+    """Whether a text names a run rather than an experiment that is misspelt."""
+    if (Path(name).expanduser() / "run.json").is_file():
+        return True
+    return bool(name) and any(path.parent.name.startswith(name) for path in runs.glob("*/run.json"))

@@ -1,0 +1,249 @@
+"""The commands that look at runs and put them away: list, show, compare, delete, restore."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.paths import runs_folder
+from stdpbench.runs.queue import Queue
+from stdpbench.runs.selection import Filter
+from stdpbench.runs.store import BIN, COLUMNS, Entry, Store
+
+if TYPE_CHECKING:
+    from stdpbench.runs.comparison import Account, Comparison, Metric
+    from stdpbench.runs.folder import RunFolder
+
+_SHOWN = ("name", "experiment", "seed", "state", "progress", "vote", "started", "parent")
+_NUMBERS = {"seed", "vote", "done", "total", "position"}
+
+
+def list_command(
+    filters: Sequence[str],
+    sort: str | None,
+    columns: str | None,
+    json: bool,
+    rebuild: bool,
+    bin_: bool,
+    runs: Path | None,
+) -> None:
+    """Carry out ``stdpbench list``."""
+    runs = (runs or runs_folder()) / BIN if bin_ else runs or runs_folder()
+    named = [name.strip() for name in columns.split(",") if name.strip()] if columns else []
+    chosen = named if "name" in named or not named else ["name", *named]
+    with Store(runs) as store:
+        if rebuild:
+            count = store.rebuild()
+            sys.stderr.write(f"The index of {runs} was made anew: {count} runs.\n")
+        for remark in store.remarks:
+            sys.stderr.write(f"{remark}\n")
+        entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
+        waiting = len(Queue(runs).items())
+    if json:
+        asked = list(dict.fromkeys([*COLUMNS, *chosen]))
+        records = [{column: entry.value(column) for column in asked} for entry in entries]
+        sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
+        return
+    if not entries:
+        what = f"No run in {runs} passes the filter" if filters else f"There are no runs in {runs}"
+        sys.stdout.write(f"{what}.\n")
+    else:
+        shown = chosen or [column for column in _SHOWN if column != "parent" or any(entry.parent for entry in entries)]
+        rows = [[_cell(entry, column) for column in shown] for entry in entries]
+        right = [number for number, column in enumerate(shown) if column in _NUMBERS]
+        sys.stdout.write(plain_table(shown, rows, right))
+    if waiting and not bin_:
+        sys.stdout.write(f"{waiting} in the queue: `stdpbench queue list` shows them.\n")
+
+
+def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
+    """Carry out ``stdpbench show``."""
+    from stdpbench.cli.follow import find_run
+    from stdpbench.runs.comparison import Account, compare, lineage
+
+    folder = find_run(run, runs or runs_folder())
+    with Store(folder.path.parent) as store:
+        origins = lineage(folder, store)
+        said = folder.read_json("run.json")
+        children = [entry.name for entry in store.children(str(said.get("id", "")))]
+        parent = store.by_id(str(dict(said.get("parent") or said.get("from") or {}).get("id", "")))
+    account = Account.of(folder)
+    other = find_run(against, runs or runs_folder()) if against else None
+    if other is None and parent is not None:
+        other = find_run(str(parent.path), folder.path.parent)
+    comparison = None if other is None else compare([other, folder])
+    reference = _reference(folder, account) if comparison is None else None
+    if json:
+        record = _plain(account) | {"lineage": origins, "children": children}
+        record["against"] = None if comparison is None else _differences(comparison)
+        if reference is not None:
+            record["against"] = {"name": reference[0], "parameters": reference[1]}
+        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+        return
+    _show_account(account, said, origins, children)
+    if comparison is not None:
+        _show_comparison(comparison, "What is different from")
+    elif reference is not None:
+        name, differences = reference
+        sys.stdout.write("\n")
+        if differences:
+            rows = [[path, theirs, own] for path, (theirs, own) in differences.items()]
+            sys.stdout.write(f"What is different from the experiment {name} that ships\n")
+            sys.stdout.write(plain_table(["parameter", name, account.name], rows))
+        else:
+            sys.stdout.write(f"Its parameters are those of the experiment {name} that ships.\n")
+    if comparison is None:
+        rows = [[name, _metric(metric)] for name, metric in account.metrics.items()]
+        if rows:
+            sys.stdout.write("\n")
+            sys.stdout.write(plain_table(["measure", "value"], rows))
+
+
+def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs: Path | None) -> None:
+    """Carry out ``stdpbench compare``."""
+    from stdpbench.cli.follow import find_run
+    from stdpbench.runs.comparison import compare
+
+    folders = [find_run(name, runs or runs_folder()) for name in names]
+    comparison = compare(folders)
+    if figure is not None:
+        from stdpbench.readout.figures import save
+        from stdpbench.runs.comparison_figure import Course, comparison_figure
+
+        if figure.suffix.lower() != ".png":
+            raise StdpbenchError(f"--figure {figure} should end in .png")
+        save(comparison_figure([Course.of(folder) for folder in folders]), figure)
+    if json:
+        record = _differences(comparison) | {"runs": [_plain(account) for account in comparison.accounts]}
+        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+        return
+    _show_comparison(comparison, "What is different between")
+    if figure is not None:
+        sys.stdout.write(f"figure: {figure}\n")
+
+
+def delete_command(names: Sequence[str], empty: bool, runs: Path | None) -> None:
+    """Carry out ``stdpbench delete``."""
+    from stdpbench.cli.follow import find_run
+    from stdpbench.runs.bin import empty_bin, move_to_bin
+
+    runs = runs or runs_folder()
+    if not names and not empty:
+        raise StdpbenchError("name the runs that shall go to the bin, or say --empty-bin")
+    for folder in [find_run(name, runs) for name in names]:
+        place = move_to_bin(folder)
+        item = Queue(folder.path.parent).forget(folder.path)
+        sys.stdout.write(f"{folder.path.name} lies in the bin now; `stdpbench restore {place.name}` brings it back.\n")
+        if item is not None:
+            sys.stdout.write(f"It was item {item.number} of the queue, and is no longer in it.\n")
+    if empty:
+        removed, kept, size = empty_bin(runs)
+        sys.stdout.write(f"{len(removed)} runs are removed for good, {size / 1e6:.1f} MB.\n")
+        for name in kept:
+            sys.stdout.write(f"{name} stays in the bin: a process is at work on it.\n")
+
+
+def restore_command(name: str, runs: Path | None) -> None:
+    """Carry out ``stdpbench restore``."""
+    from stdpbench.runs.bin import restore
+
+    folder = restore(runs or runs_folder(), name)
+    sys.stdout.write(f"run folder: {folder.path}\n")
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Columns of text, two spaces apart; `right` names those that end on the right. Quick, for thousands of rows."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = []
+    for row in (header, *rows):
+        cells = [
+            cell.rjust(width) if number in right else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip() + "\n")
+    return "".join(lines)
+
+
+def local_time(text: str) -> str:
+    """A time of a file as the clock on the wall says it."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return text
+
+
+def _cell(entry: Entry, column: str) -> str:
+    if column in ("started", "ended"):
+        return local_time(getattr(entry, column))
+    if column == "vote":
+        return "" if entry.vote is None else f"{100 * entry.vote:5.2f} %"
+    return entry.text(column)
+
+
+def _reference(folder: RunFolder, account: Account) -> tuple[str, dict[str, tuple[str, str]]] | None:
+    from stdpbench.runs.comparison import differences_from, shipped_reference
+
+    found = shipped_reference(folder)
+    return None if found is None else (found[0], differences_from(account, found[1]))
+
+
+def _show_account(account: Account, said: dict[str, Any], origins: Sequence[str], children: Sequence[str]) -> None:
+    state = f"{account.state}{f': {account.reason}' if account.reason else ''}"
+    times = f"{local_time(said.get('started', ''))} to {local_time(said.get('ended', ''))}".removesuffix(" to ")
+    lines = [("run", account.name), ("state", state), ("folder", account.path), ("command", account.command)]
+    lines += [("started", times), ("simulator", account.simulator)]
+    lines += [("origin" if not number else "", origin) for number, origin in enumerate(origins)]
+    lines += [("children" if not number else "", child) for number, child in enumerate(children)]
+    lines.append(("versions", ", ".join(f"{name} {version}" for name, version in account.versions.items())))
+    lines.append(("machine", ", ".join(str(value) for value in account.host.values())))
+    sys.stdout.write(plain_table(["", ""], lines).lstrip("\n"))
+    history = [[local_time(time), str(position), sentence] for time, position, sentence in account.history]
+    if history:
+        sys.stdout.write("\n")
+        sys.stdout.write(plain_table(["when", "position", "what"], history, right=[1]))
+
+
+def _show_comparison(comparison: Comparison, title: str) -> None:
+    names = [account.name for account in comparison.accounts]
+    others = names[:-1] if title.endswith("from") else names
+    sys.stdout.write("\n")
+    sys.stdout.write(f"{title} {', '.join(others)}\n")
+    rows = [[path, *texts] for path, texts in comparison.parameters.items()]
+    rows += [[f"version of {name}", *texts] for name, texts in comparison.versions.items()]
+    if rows:
+        sys.stdout.write(plain_table(["", *names], rows))
+    else:
+        sys.stdout.write("Nothing: parameters and versions are the same.\n")
+    measured = [[name, *(_metric(metric) for metric in metrics)] for name, metrics in comparison.metrics.items()]
+    if measured:
+        sys.stdout.write("\n")
+        sys.stdout.write(plain_table(["measure", *names], measured))
+    for remark in comparison.remarks:
+        sys.stdout.write(f"{remark}\n")
+
+
+def _metric(metric: Metric | None) -> str:
+    if metric is None:
+        return "–"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.6g}"
+    return f"{100 * metric.value:.2f} % ({100 * metric.low:.1f} – {100 * metric.high:.1f})"
+
+
+def _plain(account: Account) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(account)
+
+
+def _differences(comparison: Comparison) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    record = asdict(comparison)
+    names = [account["name"] for account in record.pop("accounts")]
+    return {"names": names, **record}

@@ -1,0 +1,168 @@
+"""``stdpbench sweep``: carry a sweep out on the terminal, and show what came out."""
+
+from __future__ import annotations
+
+import json as json_format
+import shlex
+import sys
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from stdpbench.cli.follow import INTERRUPTED, Interrupt
+from stdpbench.paths import runs_folder
+from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
+from stdpbench.sweeps.arms import fixed_arms
+from stdpbench.sweeps.local import Local
+from stdpbench.sweeps.report import cells, headings, to_mapping
+from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, Told, Workplace
+
+_WIDE = 140  # columns
+
+
+def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None, json: bool) -> None:
+    """Carry out ``stdpbench sweep``.
+
+    Raises
+    ------
+    SystemExit
+        With status 130 if it was stopped, 1 if a run failed.
+    """
+    sweep, console = read_sweep(name), Console(stderr=json)
+    with SweepState((runs or runs_folder()) / sweep.folder_name) as state:
+        console.print(f"sweep folder: {state.folder}", highlight=False, soft_wrap=True)
+        place = _workplace(state, processes, dask)
+        try:
+            whole = _follow(sweep, state, place, console)
+        finally:
+            place.close()
+        report = make_report(sweep, state)
+        write_report(report, state.folder)
+        _show(report, state.folder, console)
+        if not whole:
+            where = [] if runs is None else ["--runs", str(runs)]
+            again = shlex.join(["stdpbench", "sweep", name, *where, *(["--dask", dask] if dask else [])])
+            console.print(f"Stopped. `{again}` goes on.", highlight=False, soft_wrap=True)
+        if json:
+            said = {"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)}
+            sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
+    if not whole:
+        sys.exit(INTERRUPTED)
+    if report.failures:
+        sys.exit(1)
+
+
+def _workplace(state: SweepState, processes: int, dask: str | None) -> Workplace:
+    if dask is None:
+        return Local(state, processes, {"command": shlex.join(["stdpbench", *sys.argv[1:]])})
+    from stdpbench.sweeps.cluster import Cluster
+
+    return Cluster(dask)
+
+
+def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console) -> bool:
+    """Carry the sweep out and show how it goes; whether it came to its end."""
+    said = "Stopping the runs that are under way; press Ctrl+C again to leave at once."
+    n_arms = len(fixed_arms(sweep)) + (sweep.optuna.n_trials if sweep.optuna else 0)
+    display = SweepDisplay(console, n_arms * len(sweep.seeds), len(state.results))
+    with display, Interrupt(console, said).heard() as interrupt:
+        events = carry_out(sweep, state, place, lambda: interrupt.asked)
+        with closing(events):
+            while True:
+                try:
+                    display.take(next(events))
+                except StopIteration as end:
+                    return bool(end.value)
+
+
+class SweepDisplay:
+    """Shows how a sweep goes: a bar for all and one per run on a terminal, a line per run elsewhere."""
+
+    def __init__(self, console: Console, total: int, known: int) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description:<44}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._done, self._total = known, total
+        self._all = self._bars.add_task("runs", total=max(total, known), completed=known, note="")
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> SweepDisplay:
+        """Begin to draw."""
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing, and give the terminal back."""
+        self._bars.stop()
+
+    def take(self, told: Told) -> None:
+        """Show what happened."""
+        if isinstance(told, Remarked):
+            self._say(told.text)
+        elif isinstance(told, Moved):
+            key = told.job.key
+            if key not in self._tasks:
+                text = f"{told.job.arm[:34]}, seed {told.job.seed}"
+                self._tasks[key] = self._bars.add_task(text, total=1.0, note="")
+            self._bars.update(self._tasks[key], completed=told.share, note=told.phase)
+        elif isinstance(told, Ended):
+            self._end(told)
+        elif isinstance(told, Begun):
+            pass
+
+    def _end(self, told: Ended) -> None:
+        task = self._tasks.pop(told.job.key, None)
+        if task is not None:
+            self._bars.remove_task(task)
+        name = f"{told.job.arm}, seed {told.job.seed}"
+        if told.result is not None:
+            self._done += 1
+            self._bars.update(self._all, completed=self._done, note=f"{self._done} of {self._total}")
+            accuracy = ", ".join(f"{k} {100 * v:.2f} %" for k, v in told.result.accuracy.items())
+            self._say(f"{name}: {accuracy} ({self._done} of {self._total})")
+        else:
+            self._say(f"{name}: {'stopped' if told.stopped else 'failed'}: {told.reason}")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+def _table(report: Report, *, wide: bool) -> Table:
+    """The table of a sweep; where there is little room, spreads and intervals stand below their mean."""
+    table = Table(box=None, padding=(0, 2, 0 if wide else 1, 0))
+    for number, heading in enumerate(headings(report.sweep.metric)):
+        text = heading if wide or number == 0 else heading.replace(" ", "\n")
+        table.add_column(text, justify="left" if number == 0 else "right", no_wrap=number > 0, overflow="fold")
+    for row in report.rows:
+        texts = list(cells(row, report.sweep.metric))
+        if not wide:
+            texts[1:] = [t.replace(" ±", "\n±").replace(" [", "\n[").replace(" (", "\n(") for t in texts[1:]]
+        table.add_row(*(Text(text) for text in texts))
+    return table
+
+
+def _show(report: Report, folder: Path, console: Console) -> None:
+    console.print(_table(report, wide=console.width >= _WIDE))
+    for remark in report.remarks:
+        console.print(remark, highlight=False, soft_wrap=True, markup=False)
+    if report.best is not None and len(report.rows) > 1:
+        console.print(f"Best: {report.best.arm.label}", highlight=False, soft_wrap=True, markup=False)
+    for run, reason in report.failures.items():
+        console.print(f"Failed: {run}: {reason}", highlight=False, soft_wrap=True, markup=False)
+    if report.missing:
+        console.print(f"{report.missing} runs are not finished.", highlight=False)
+    console.print(f"table and figure: {folder}", highlight=False, soft_wrap=True)

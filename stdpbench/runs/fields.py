@@ -1,0 +1,120 @@
+"""Receptive fields as one looks at them: mosaics, orders, neurons that never fired, neurons that are alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Weights = NDArray[np.floating[Any]]
+ALIKE = 0.95
+"""Correlation of weights beyond which two neurons are duplicates."""
+_BLOCK = 1024
+
+
+def tile(w: Weights, shape: tuple[int, int], columns: int, gap: float = np.nan) -> NDArray[np.float32]:
+    """Fields side by side with a line between them.
+
+    Parameters
+    ----------
+    w : ndarray, float, (height * width, n)
+        One field per column.
+    shape : tuple of int
+        (height, width).
+    columns : int
+        Fields in a row.
+    gap : float
+        Value of the lines, and of places without a field.
+
+    Returns
+    -------
+    ndarray, float32, (rows * (height + 1), columns * (width + 1))
+    """
+    height, width = shape
+    n = w.shape[1]
+    rows = -(-n // columns)
+    mosaic = np.full((rows, height + 1, columns, width + 1), gap, np.float32)
+    full = n // columns
+    by_pixel = w.reshape(height, width, n)
+    mosaic[:full, :height, :, :width] = (
+        by_pixel[..., : full * columns].reshape(height, width, full, columns).transpose(2, 0, 3, 1)
+    )
+    if full < rows:
+        rest = n - full * columns
+        mosaic[full, :height, :rest, :width] = by_pixel[..., full * columns :].transpose(0, 2, 1)
+    return mosaic.reshape(rows * (height + 1), columns * (width + 1))
+
+
+def pooled(w: Weights, shape: tuple[int, int], factor: int) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """Fields at a lower resolution: means over squares of `factor` pixels, cut off where they do not fit.
+
+    Returns
+    -------
+    w : ndarray, float32, (height * width, n)
+    shape : tuple of int
+        Its (height, width).
+    """
+    height, width = shape[0] // factor, shape[1] // factor
+    if factor <= 1 or not height or not width:
+        return np.asarray(w, np.float32), shape
+    n = w.shape[1]
+    cut = w.reshape(*shape, n)[: height * factor, : width * factor]
+    means = cut.reshape(height, factor, width, factor, n).mean(axis=(1, 3), dtype=np.float32)
+    return means.reshape(height * width, n), (height, width)
+
+
+def by_label(labels: NDArray[np.int64], theta: NDArray[np.float64]) -> NDArray[np.int64]:
+    """An order by class, within a class by falling theta; neurons without a class come last: int64, (n_exc,)."""
+    classes = np.where(labels < 0, np.iinfo(np.int64).max, labels)
+    return np.asarray(np.lexsort((-theta, classes)), np.int64)
+
+
+def by_similarity(w: Weights) -> NDArray[np.int64]:
+    """An order in which neighbours have alike fields: leaves of average linkage on correlation; int64, (n,)."""
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
+    if w.shape[1] < 3:
+        return np.arange(w.shape[1])
+    return np.asarray(leaves_list(linkage(_normalised(w).T, "average")), np.int64)
+
+
+def duplicates(w: Weights, alike: float = ALIKE) -> NDArray[np.bool_]:
+    """Which neurons correlate more than `alike` with one of a lower number: bool, (n,)."""
+    unit = _normalised(w)
+    n = unit.shape[1]
+    found = np.zeros(n, bool)
+    for first in range(0, n, _BLOCK):
+        block = unit[:, first : first + _BLOCK]
+        correlation = unit[:, : first + block.shape[1]].T @ block
+        earlier = np.arange(correlation.shape[0])[:, None] < np.arange(first, first + block.shape[1])
+        found[first : first + block.shape[1]] = ((correlation > alike) & earlier).any(axis=0)
+    return found
+
+
+def never_fired(theta: NDArray[np.float64], theta_start: float) -> NDArray[np.bool_]:
+    """Which exc neurons have not fired yet, as their thresholds tell.
+
+    All thresholds start at `theta_start` and decay by the same factors, so that those of neurons that never fired
+    stay equal to the last bit, and lower than any other. Where only one is lowest, it counts if it has not risen
+    above its start. A run that started from the thresholds of another one tells less: its count may be too low.
+
+    Parameters
+    ----------
+    theta : ndarray, float64, (n_exc,), volt
+    theta_start : float
+        Volt.
+
+    Returns
+    -------
+    ndarray, bool, (n_exc,)
+    """
+    lowest = theta == theta.min(initial=np.inf)
+    return lowest if lowest.sum() > 1 or theta.min(initial=np.inf) <= theta_start else np.zeros_like(lowest)
+
+
+def _normalised(w: Weights) -> NDArray[np.float32]:
+    """Fields of mean 0 and length 1."""
+    centred = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
+    norm = np.linalg.norm(centred, axis=0)
+    return np.asarray(centred / np.where(norm > 0, norm, 1), np.float32)

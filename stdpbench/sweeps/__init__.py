@@ -1,0 +1,29 @@
+"""Sweeps: many runs that are compared, arm by arm and seed by seed.
+
+::
+
+    file ─read─▶ Sweep ─arms─▶ jobs ─begin─▶ Workplace (this machine, or a Dask cluster)
+                                                │ ended
+                 table, figure ◀─report─ SweepState ◀┘
+
+A `Sweep` is a frozen value. Its arms are settings; an arm with a seed is a job, known by the digest of all that its
+result depends on. A workplace carries jobs out and remembers nothing; the `SweepState` remembers what came out, each
+job once, so that a sweep goes on where it was stopped. The report follows from sweep and state alone.
+"""
+
+from stdpbench.sweeps.carry_out import carry_out
+from stdpbench.sweeps.definition import Sweep
+from stdpbench.sweeps.reading import read_sweep, shipped_sweeps
+from stdpbench.sweeps.report import Report, make_report, write_report
+from stdpbench.sweeps.state import SweepState
+
+__all__ = [
+    "Report",
+    "Sweep",
+    "SweepState",
+    "carry_out",
+    "make_report",
+    "read_sweep",
+    "shipped_sweeps",
+    "write_report",
+]

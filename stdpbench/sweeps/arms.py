@@ -1,0 +1,140 @@
+"""The arms of a sweep, which are what it compares: those with a name, those of the grid, those drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.sweeps.definition import Settings, Sweep
+from stdpbench.sweeps.distributions import Distribution
+
+_DRAWS = 301  # stream of a random search's seed
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One setting that is run with every seed.
+
+    Attributes
+    ----------
+    label : str
+        What it is called in tables.
+    name : str
+        What its run folders are named after.
+    settings : mapping of str to Any
+        What it has different from the sweep's base: dotted path to value.
+    start : Experiment
+        The base with these settings.
+    """
+
+    label: str
+    name: str
+    settings: Mapping[str, Any]
+    start: Experiment
+
+    def experiment(self, seed: int) -> Experiment:
+        """What is run with a seed."""
+        return self.start.model_copy(update={"seed": seed, "name": self.name})
+
+
+@dataclass(frozen=True)
+class Job:
+    """An arm with a seed: one run.
+
+    Attributes
+    ----------
+    arm : str
+        Label of the arm.
+    seed : int
+        The seed.
+    experiment : Experiment
+        What is run.
+    """
+
+    arm: str
+    seed: int
+    experiment: Experiment
+
+    @property
+    def key(self) -> str:
+        """What names the job for ever: the digest of all that its result depends on."""
+        return self.experiment.digest
+
+
+def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
+    """The arms that are known beforehand: all but those that Optuna chooses.
+
+    Raises
+    ------
+    StdpbenchError
+        If a setting is refused; the sentence names arm and dotted path.
+    """
+    arms = [make_arm(sweep, arm.label, arm.label, arm.set) for arm in sweep.arm]
+    names = short_names(sweep.grid)
+    for values in product(*sweep.grid.values()) if sweep.grid else ():
+        chosen = dict(zip(sweep.grid, values, strict=True))
+        label = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
+        arms.append(make_arm(sweep, label, label, chosen))
+    if sweep.random is not None:
+        for number in range(sweep.random.n):
+            drawn = _draw(sweep.random.distributions, sweep.random.seed, number)
+            arms.append(searched_arm(sweep, "draw", number, drawn))
+    labels = [arm.label for arm in arms]
+    for number, label in enumerate(labels):
+        if label in labels[:number]:
+            raise StdpbenchError(f"two arms are called {label!r}")
+    return tuple(arms)
+
+
+def searched_arm(sweep: Sweep, word: str, number: int, chosen: Settings) -> Arm:
+    """An arm of a search, named by its number and what was chosen."""
+    names = short_names(chosen)
+    said = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
+    return make_arm(sweep, f"{word} {number}: {said}", f"{word}-{number}", chosen)
+
+
+def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
+    """The base of a sweep with some settings changed.
+
+    Raises
+    ------
+    StdpbenchError
+        If a setting is refused.
+    """
+    try:
+        start = sweep.base.override(chosen)
+    except StdpbenchError as error:
+        raise StdpbenchError(f"arm {label!r}: {error}") from None
+    start = start.model_copy(update={"data": start.data.resolved()})
+    return Arm(label, name[:_LONGEST_NAME].strip(), chosen, start)
+
+
+def jobs_of(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Job]:
+    """Every arm with every seed; all arms of a seed before the next seed, so that pairs are complete early."""
+    return [Job(arm.label, seed, arm.experiment(seed)) for seed in seeds for arm in arms]
+
+
+def short_names(paths: Mapping[str, Any]) -> dict[str, str]:
+    """The last part of each dotted path, or all of it where several end alike."""
+    last = [path.rpartition(".")[2] for path in paths]
+    return {path: name if last.count(name) == 1 else path for path, name in zip(paths, last, strict=True)}
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in a label."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _draw(distributions: Mapping[str, Distribution], seed: int, number: int) -> Settings:
+    """One draw; each number has a generator of its own, so that a larger n only adds draws."""
+    random = np.random.default_rng(np.random.SeedSequence((seed, _DRAWS, number)))
+    return {path: distribution.draw(random) for path, distribution in distributions.items()}

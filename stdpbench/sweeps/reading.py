@@ -1,0 +1,229 @@
+"""Sweeps from files: TOML in, a `Sweep` out, or one sentence about what is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.parameters import Parameters, build, unknown_key
+from stdpbench.paths import shipped
+from stdpbench.readout import READOUTS
+from stdpbench.sweeps.arms import fixed_arms
+from stdpbench.sweeps.definition import NamedArm, OptunaSearch, RandomSearch, Settings, Sweep
+from stdpbench.sweeps.distributions import Distribution, read_distribution
+
+_SEARCHES: dict[str, type[Parameters]] = {"random": RandomSearch, "optuna": OptunaSearch}
+
+
+def shipped_sweeps() -> dict[str, Path]:
+    """Name and file of every sweep that ships, sorted by name."""
+    return {path.stem: path for path in sorted((shipped("experiments") / "sweeps").glob("*.toml"))}
+
+
+def read_sweep(name: str | Path) -> Sweep:
+    """Read a shipped sweep by name, or any file by path.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such sweep, or its file is none; the sentence names file and place.
+    """
+    known = shipped_sweeps()
+    path = known.get(str(name)) or Path(name).expanduser()
+    if not path.is_file():
+        raise StdpbenchError(
+            f"there is no sweep {str(name)!r}, neither shipped nor as a file; {suggestion(str(name), known)}"
+        )
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
+    except ValueError as error:
+        raise StdpbenchError(f"{path} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    mapping.setdefault("name", path.stem)
+    try:
+        return sweep_from_mapping(mapping, path.parent)
+    except StdpbenchError as error:
+        raise StdpbenchError(f"{path.name}: {error}") from None
+
+
+def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
+    """Read a sweep from nested tables.
+
+    Parameters
+    ----------
+    mapping : mapping
+        As in a file.
+    beside : Path
+        Folder in which experiment files are looked for first.
+
+    Raises
+    ------
+    StdpbenchError
+        With the dotted path of what is wrong, and what would be right.
+    """
+    for key in mapping:
+        if key not in Sweep.model_fields or key == "base":
+            raise unknown_key(key, {name: None for name in Sweep.model_fields if name != "base"}, "")
+    read = dict(mapping)
+    read["set"] = settings(mapping.get("set", {}), "set")
+    read["base"] = base = _base(mapping, beside, read["set"])
+    read["arm"] = _named_arms(mapping.get("arm", []))
+    read["grid"] = _grid(mapping.get("grid", {}))
+    for name, cls in _SEARCHES.items():
+        if name in mapping:
+            read[name] = _search(mapping[name], name, cls, base)
+    _check_metric(read.get("metric", "vote"))
+    _check_seeds(read.get("seeds", [0]))
+    sweep = build(Sweep, {**read, "seeds": tuple(read.get("seeds", (0, 1, 2)))}, "")
+    if not (sweep.arm or sweep.grid or sweep.random or sweep.optuna):
+        raise StdpbenchError("there is nothing to compare: say [[arm]], [grid], [random] or [optuna]")
+    labels = [arm.label for arm in fixed_arms(sweep)]
+    if sweep.reference is not None and sweep.reference not in labels:
+        raise StdpbenchError(f"reference: no arm is called {sweep.reference!r}; {suggestion(sweep.reference, labels)}")
+    return sweep
+
+
+def settings(said: Any, where: str) -> Settings:
+    """Flatten what a table says to dotted paths, whether they are written as ``"a.b" = 1`` or as ``a.b = 1``.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is no table, or says what the sweep says elsewhere.
+    """
+    if not isinstance(said, Mapping):
+        raise StdpbenchError(f"{where} must be a table of parameters, such as {{ network.dt = '0.1 ms' }}")
+    flat: Settings = {}
+    for key, value in said.items():
+        flat |= (
+            {f"{key}.{path}": inner for path, inner in settings(value, where).items()}
+            if isinstance(value, Mapping)
+            else {key: value}
+        )
+    for path, instead in (("seed", "seeds says which seeds every arm is run with"), ("name", "label names an arm")):
+        if path in flat:
+            raise StdpbenchError(f"{where}.{path} cannot be set here: {instead}")
+    return flat
+
+
+def _base(mapping: Mapping[str, Any], beside: Path, changes: Settings) -> Experiment:
+    name = mapping.get("experiment")
+    if not isinstance(name, str) or not name:
+        raise StdpbenchError("experiment is missing; it names what all arms start from, such as 'diehl-cook-100'")
+    near = beside / Path(name).expanduser()
+    experiment = read_experiment(near if near.is_file() else name)
+    try:
+        experiment = experiment.override(changes)
+    except StdpbenchError as error:
+        raise StdpbenchError(f"set: {error}") from None
+    return experiment.model_copy(update={"data": experiment.data.resolved()})
+
+
+def _named_arms(said: Any) -> tuple[NamedArm, ...]:
+    if not isinstance(said, list):
+        raise StdpbenchError("arm must be a list of tables: write [[arm]], not [arm]")
+    arms: list[NamedArm] = []
+    for number, table in enumerate(said, 1):
+        where = f"arm {number}"
+        if isinstance(table, Mapping) and "set" in table:
+            table = {**table, "set": settings(table["set"], f"{where}.set")}
+        arm = build(NamedArm, table, where)
+        if not arm.label.strip():
+            raise StdpbenchError(f"{where}.label is missing; it names the arm in tables")
+        if any(arm.label == other.label for other in arms):
+            raise StdpbenchError(f"{where}.label: another arm is called {arm.label!r} already")
+        arms.append(arm)
+    return tuple(arms)
+
+
+def _grid(said: Any) -> dict[str, tuple[Any, ...]]:
+    grid: dict[str, tuple[Any, ...]] = {}
+    for path, values in settings(said, "grid").items():
+        if not isinstance(values, list) or not values:
+            raise StdpbenchError(f"grid.{path} must be a list of values, not {values!r}")
+        if any(value == other for number, value in enumerate(values) for other in values[:number]):
+            raise StdpbenchError(f"grid.{path} lists a value twice: {values!r}")
+        grid[path] = tuple(values)
+    return grid
+
+
+def _search(said: Any, where: str, cls: type[Parameters], base: Experiment) -> Parameters:
+    if not isinstance(said, Mapping):
+        raise StdpbenchError(f"{where} must be a table")
+    where_drawn = f"{where}.distributions"
+    drawn: dict[str, Distribution] = {}
+    for path, table in _distributions(said.get("distributions", {}), where_drawn).items():
+        drawn[path] = read_distribution(table, f"{where_drawn}.{path}", unit_of(base, path, where_drawn))
+        for value in drawn[path].ends:
+            try:
+                base.override({path: value})
+            except StdpbenchError as error:
+                raise StdpbenchError(f"{where_drawn}: {error}") from None
+    if not drawn:
+        raise StdpbenchError(f"{where_drawn} is missing; it says what is searched, and over which values")
+    return build(cls, {**said, "distributions": drawn}, where)
+
+
+def _distributions(said: Any, where: str) -> Settings:
+    """As `settings`, but that a table below section and parameter is a distribution."""
+    if not isinstance(said, Mapping):
+        raise StdpbenchError(f"{where} must be a table: dotted path to what it is drawn from")
+    flat: Settings = {}
+    for key, value in said.items():
+        is_section = "." not in key and isinstance(value, Mapping) and key not in ("seed", "name")
+        flat |= {f"{key}.{name}": inner for name, inner in value.items()} if is_section else {key: value}
+    return flat
+
+
+def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
+    """Unit of a parameter of an experiment; None for what carries none.
+
+    Raises
+    ------
+    StdpbenchError
+        If the experiment has no such parameter, or it cannot be varied.
+    """
+    section, _, name = path.partition(".")
+    if section in ("seed", "name", "about"):
+        raise StdpbenchError(f"{where}.{path} cannot be varied: seeds says the seeds, and names change nothing")
+    sections = {s: None for s in type(experiment).model_fields if isinstance(getattr(experiment, s), Parameters)}
+    if section not in sections:
+        raise unknown_key(section, sections, where)
+    owner = getattr(experiment, section)
+    if name == "kind":
+        return None
+    declared = {parameter.name: parameter for parameter in owner.describe()}
+    if name not in declared:
+        raise unknown_key(name, declared, f"{where}.{section}")
+    unit: str | None = declared[name].unit
+    return unit
+
+
+def _check_metric(metric: Any) -> None:
+    if metric in READOUTS:
+        return
+    if "test" in str(metric).lower():
+        raise StdpbenchError(
+            f"metric = {metric!r} is of the test pictures, and no choice is made on them: a sweep measures on the "
+            f"validation part, held out of the training pictures; metric is one of {', '.join(READOUTS)}"
+        )
+    raise StdpbenchError(
+        f"metric must be one of {', '.join(READOUTS)}, measured on the validation part, not {metric!r}"
+    )
+
+
+def _check_seeds(seeds: Any) -> None:
+    if not isinstance(seeds, list) or not seeds:
+        raise StdpbenchError(f"seeds must be a list of whole numbers, such as [0, 1, 2], not {seeds!r}")
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise StdpbenchError(f"seeds must be whole numbers from 0 on, not {seed!r}")
+    if len(set(seeds)) < len(seeds):
+        raise StdpbenchError(f"seeds lists a seed twice: {seeds!r}")

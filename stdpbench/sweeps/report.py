@@ -1,0 +1,305 @@
+"""What came out of a sweep: one row per arm, as a table for people and as files for programs.
+
+All of it follows from the sweep and the results of its runs; nothing here runs anything.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stdpbench.files import write_text_aside
+from stdpbench.readout import READOUTS
+from stdpbench.sweeps.arms import Arm
+from stdpbench.sweeps.carry_out import known_arms
+from stdpbench.sweeps.definition import Sweep
+from stdpbench.sweeps.pairing import pairing_remarks
+from stdpbench.sweeps.result import Result
+from stdpbench.sweeps.state import SweepState
+from stdpbench.sweeps.statistics import Difference, Spread, paired_difference, spread
+
+HEADINGS = (
+    "arm",
+    "seeds",
+    "{metric} (%)",
+    "difference (points)",
+    "spikes per image",
+    "theta (mV)",
+    "presentations per image",
+)
+_README = """\
+What lies in this folder
+========================
+
+results.md         the table, with what to know about it
+results.csv        one row per arm
+results.json       all of it, and every run
+results.png        the figure
+sweep.jsonl        what the sweep remembers; the same command goes on from it
+lock               held by the process that works on the sweep
+all folders        one run each; README.txt there says what lies in it
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One arm.
+
+    Attributes
+    ----------
+    arm : Arm
+        Which.
+    runs : dict of int to Result
+        Seed to what came out; seeds whose run is not finished are missing.
+    accuracy : dict of str to Spread
+        By read-out, over seeds, 0 to 1.
+    difference : Difference or None
+        Of the sweep's metric from the reference arm, seed by seed; None without a reference, and for itself.
+    spikes, theta, presentations, images_per_second : Spread
+        Of the training: exc spikes per picture, mean theta at the end in mV, presentations per picture, speed.
+    """
+
+    arm: Arm
+    runs: dict[int, Result]
+    accuracy: dict[str, Spread]
+    difference: Difference | None
+    spikes: Spread
+    theta: Spread
+    presentations: Spread
+    images_per_second: Spread
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known of a sweep.
+
+    Attributes
+    ----------
+    sweep : Sweep
+        Which.
+    rows : tuple of Row
+        One per arm, in order.
+    remarks : tuple of str
+        What to know about the table.
+    failures : dict of str to str
+        Arm and seed to why there is no result.
+    missing : int
+        Runs that are not finished, failed ones among them.
+    """
+
+    sweep: Sweep
+    rows: tuple[Row, ...]
+    remarks: tuple[str, ...]
+    failures: dict[str, str]
+    missing: int
+
+    @property
+    def best(self) -> Row | None:
+        """The complete arm with the highest mean of the sweep's metric."""
+        metric = self.sweep.metric
+        whole = [row for row in self.rows if len(row.runs) == len(self.sweep.seeds)]
+        return max(whole, key=lambda row: row.accuracy[metric].mean, default=None)
+
+
+def make_report(sweep: Sweep, state: SweepState) -> Report:
+    """Put together what is known of a sweep."""
+    arms = known_arms(sweep, state)
+    found = {
+        arm.label: {
+            seed: state.results[key] for seed in sweep.seeds if (key := arm.experiment(seed).digest) in state.results
+        }
+        for arm in arms
+    }
+    reference = found.get(sweep.reference or "")
+    rows = tuple(_row(sweep, arm, found[arm.label], reference) for arm in arms)
+    failures = {
+        f"{arm.label}, seed {seed}": state.failures[key]
+        for arm in arms
+        for seed in sweep.seeds
+        if (key := arm.experiment(seed).digest) in state.failures
+    }
+    missing = len(arms) * len(sweep.seeds) - sum(map(len, found.values()))
+    return Report(sweep, rows, tuple(_remarks(sweep, arms, rows, state)), failures, missing)
+
+
+def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, Result] | None) -> Row:
+    difference = None
+    if reference is not None and arm.label != sweep.reference:
+        values, others = ({seed: run.accuracy[sweep.metric] for seed, run in r.items()} for r in (runs, reference))
+        difference = paired_difference(values, others)
+    return Row(
+        arm,
+        runs,
+        {name: spread([run.accuracy[name] for run in runs.values()]) for name in READOUTS},
+        difference,
+        spread([run.spikes_per_image for run in runs.values()]),
+        spread([run.mean_theta_mV for run in runs.values()]),
+        spread([run.presentations_per_image for run in runs.values()]),
+        spread([run.images_per_second for run in runs.values()]),
+    )
+
+
+def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: SweepState) -> list[str]:
+    runs = [run for row in rows for run in row.runs.values()]
+    pictures = sorted({run.n_images for run in runs})
+    remarks = [
+        f"{sweep.metric} on {' or '.join(map(str, pictures)) or 'no'} validation pictures, held out of the training "
+        f"pictures, mean ± SD over seeds {', '.join(map(str, sweep.seeds))}."
+    ]
+    if sweep.reference is not None:
+        remarks.append(
+            f"Differences from {sweep.reference!r} are taken seed by seed; in brackets the 95 % t interval of their "
+            "mean, for each arm on its own: of twenty arms without effect, one is expected outside of its interval."
+        )
+    remarks += pairing_remarks(arms, sweep.reference)
+    if len({json.dumps(dict(run.versions), sort_keys=True) for run in runs}) > 1:
+        remarks.append("Runs were carried out with different versions of Python or packages; results.json has them.")
+    keys = {arm.experiment(seed).digest for arm in arms for seed in sweep.seeds}
+    others = len(state.results.keys() - keys)
+    if others:
+        remarks.append(f"{others} finished runs in the folder are of no arm as the sweep is now; they do not count.")
+    return remarks
+
+
+def cells(row: Row, metric: str) -> tuple[str, ...]:
+    """A row as texts, in the order of `HEADINGS`."""
+    return (
+        row.arm.label,
+        str(len(row.runs)),
+        _with_sd(row.accuracy[metric], 100, 2),
+        difference_text(row.difference),
+        _with_sd(row.spikes, 1, 1),
+        _with_sd(row.theta, 1, 1),
+        _with_sd(row.presentations, 1, 3),
+    )
+
+
+def difference_text(difference: Difference | None) -> str:
+    """A difference in percentage points with its interval and n; a dash where there is none."""
+    if difference is None or math.isnan(difference.mean):
+        return "–"
+    interval = "" if math.isnan(difference.low) else f" [{_points(difference.low)}, {_points(difference.high)}]"
+    return f"{_points(difference.mean)}{interval} (n = {difference.n})"
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 2) + 0.0:+.2f}"  # + 0.0: no -0.00
+
+
+def _with_sd(value: Spread, scale: float, digits: int) -> str:
+    if math.isnan(value.mean):
+        return "–"
+    sd = "" if math.isnan(value.sd) else f" ± {scale * value.sd:.{digits}f}"
+    return f"{scale * value.mean:.{digits}f}{sd}"
+
+
+def headings(metric: str) -> tuple[str, ...]:
+    """The headings of the table."""
+    return tuple(heading.format(metric=metric) for heading in HEADINGS)
+
+
+def to_mapping(report: Report) -> dict[str, Any]:
+    """Everything, as plain values for a JSON file; what is no number is None."""
+    sweep, best = report.sweep, report.best
+    return {
+        "name": sweep.name,
+        "experiment": sweep.experiment,
+        "metric": sweep.metric,
+        "evaluated_on": "validation",
+        "seeds": list(sweep.seeds),
+        "reference": sweep.reference,
+        "set": dict(sweep.set),
+        "best": None if best is None else best.arm.label,
+        "missing": report.missing,
+        "failures": report.failures,
+        "remarks": list(report.remarks),
+        "arms": [_arm_mapping(row) for row in report.rows],
+    }
+
+
+def _arm_mapping(row: Row) -> dict[str, Any]:
+    return {
+        "label": row.arm.label,
+        "settings": dict(row.arm.settings),
+        "n": len(row.runs),
+        "accuracy": {name: _plain(value) for name, value in row.accuracy.items()},
+        "difference": None if row.difference is None else _plain(row.difference),
+        "spikes_per_image": _plain(row.spikes),
+        "mean_theta_mV": _plain(row.theta),
+        "presentations_per_image": _plain(row.presentations),
+        "images_per_second": _plain(row.images_per_second),
+        "runs": [{"seed": seed, **run.to_mapping()} for seed, run in row.runs.items()],
+    }
+
+
+def _plain(value: Spread | Difference) -> dict[str, float | int | None]:
+    return {
+        name: None if isinstance(number, float) and math.isnan(number) else number
+        for name, number in vars(value).items()
+    }
+
+
+def to_csv(report: Report) -> str:
+    """One row per arm, plain numbers; accuracies and differences are shares, not percent."""
+    names = ["arm", "n"]
+    for readout in READOUTS:
+        names += [f"{readout}_mean", f"{readout}_sd"]
+    names += ["difference_mean", "difference_low_95", "difference_high_95", "difference_n"]
+    names += ["spikes_per_image", "mean_theta_mV", "presentations_per_image", "images_per_second"]
+    paths = list(dict.fromkeys(path for row in report.rows for path in row.arm.settings))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names + paths)
+    for row in report.rows:
+        values: list[Any] = [row.arm.label, len(row.runs)]
+        for readout in READOUTS:
+            values += [row.accuracy[readout].mean, row.accuracy[readout].sd]
+        d = row.difference
+        values += [None] * 4 if d is None else [d.mean, d.low, d.high, d.n]
+        values += [row.spikes.mean, row.theta.mean, row.presentations.mean, row.images_per_second.mean]
+        values = [round(value, 10) if isinstance(value, float) else value for value in values]
+        values += [row.arm.settings.get(path) for path in paths]
+        writer.writerow(["" if v is None or (isinstance(v, float) and math.isnan(v)) else v for v in values])
+    return text.getvalue()
+
+
+def to_markdown(report: Report) -> str:
+    """The table as Markdown, with the remarks."""
+    metric = report.sweep.metric
+    lines = [f"# {report.sweep.name}", "", f"Arms of `{report.sweep.experiment}`. {report.remarks[0]}", ""]
+    lines += [_line(headings(metric)), _line(["---"] * len(HEADINGS))]
+    lines += [_line(cells(row, metric)) for row in report.rows]
+    lines += ["", *(f"* {remark}" for remark in report.remarks[1:])]
+    lines += [f"* Failed: {run}: {reason}" for run, reason in report.failures.items()]
+    if report.missing:
+        lines.append(f"* {report.missing} runs are not finished.")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _line(texts: Sequence[str]) -> str:
+    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write table, figure and README into the sweep's folder.
+
+    Raises
+    ------
+    DiskError
+        If something cannot be written; what was there before stays.
+    """
+    from stdpbench.readout.figures import save
+    from stdpbench.sweeps.figures import draw
+
+    write_text_aside(folder / "README.txt", _README)
+    write_text_aside(folder / "results.md", to_markdown(report))
+    write_text_aside(folder / "results.csv", to_csv(report))
+    write_text_aside(folder / "results.json", json.dumps(to_mapping(report), indent=2, ensure_ascii=False) + "\n")
+    if any(row.runs for row in report.rows):
+        save(draw(report), folder / "results.png")

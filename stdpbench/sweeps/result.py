@@ -1,0 +1,102 @@
+"""What came out of one run of a sweep, in a few numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import READOUTS
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.outcome import outcome
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out of one run.
+
+    Attributes
+    ----------
+    accuracy : mapping of str to float
+        By read-out, on the validation part, 0 to 1.
+    n_images : int
+        Pictures of the validation part.
+    spikes_per_image, presentations_per_image, mean_theta_mV : float
+        Of the training: exc spikes per picture, how often a picture was shown, mean theta at the end in mV.
+    seconds, images_per_second : float
+        What the training took; not part of the outcome.
+    outcome : str
+        SHA-256, hexadecimal, of all results: the same for two runs that came out the same to the bit.
+    versions : mapping of str to str
+        Of Python and packages.
+    folder : str
+        Name of the run folder; empty where the run was carried out elsewhere and left none.
+    """
+
+    accuracy: Mapping[str, float]
+    n_images: int
+    spikes_per_image: float
+    presentations_per_image: float
+    mean_theta_mV: float
+    seconds: float
+    images_per_second: float
+    outcome: str
+    versions: Mapping[str, str]
+    folder: str = ""
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Result:
+        """Read the result of a finished run.
+
+        Raises
+        ------
+        StdpbenchError
+            If its metrics are not there, or not of the validation part.
+        """
+        metrics, said = folder.read_json("metrics.json"), folder.read_json("run.json")
+        if metrics.get("evaluated_on") != "validation":
+            raise StdpbenchError(f"{folder.path.name} was not evaluated on the validation part")
+        if not metrics.get("accuracy"):
+            raise StdpbenchError(f"{folder.path.name} has no accuracy: a sweep needs labelled pictures")
+        training = metrics["training"]
+        digests = json.dumps(outcome(folder), sort_keys=True)
+        return cls(
+            accuracy={name: metrics["accuracy"][name]["accuracy"] for name in READOUTS},
+            n_images=metrics["n_test_images"],
+            spikes_per_image=_number(training.get("spikes_per_image")),
+            presentations_per_image=_number(training.get("presentations_per_image")),
+            mean_theta_mV=_number(training.get("mean_theta_mV")),
+            seconds=_number(training.get("seconds")),
+            images_per_second=_number(training.get("images_per_second")),
+            outcome=hashlib.sha256(digests.encode()).hexdigest(),
+            versions=said.get("versions", {}),
+            folder=folder.path.name,
+        )
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Result:
+        """Read what `to_mapping` gave.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is no result.
+        """
+        try:
+            result = cls(**mapping)
+        except TypeError as error:
+            raise StdpbenchError(f"it is no result ({error})") from None
+        if set(result.accuracy) != set(READOUTS):
+            raise StdpbenchError("it is no result (accuracy)")
+        return result
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain numbers and texts."""
+        return asdict(self)
+
+
+def _number(value: Any) -> float:
+    return 0.0 if value is None else float(value)

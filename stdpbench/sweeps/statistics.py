@@ -1,0 +1,74 @@
+"""Means over seeds, and differences between arms, seed by seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean over seeds.
+
+    Attributes
+    ----------
+    n : int
+        Number of seeds.
+    mean : float
+        NaN where there is none.
+    sd : float
+        Standard deviation of the sample (n - 1); NaN for fewer than two.
+    """
+
+    n: int
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    r"""Mean of differences between two arms, each of the same seed, with a 95 % t interval.
+
+    .. math:: \bar d \pm t_{0.975,\, n-1}\, s_d / \sqrt n
+
+    Attributes
+    ----------
+    n : int
+        Seeds that both arms have.
+    mean : float
+        NaN where there is none.
+    low, high : float
+        Interval; NaN for fewer than two pairs.
+    """
+
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and standard deviation."""
+    n = len(values)
+    return Spread(n, fmean(values) if n else math.nan, stdev(values) if n > 1 else math.nan)
+
+
+def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> Difference:
+    """Differences of an arm from the reference arm, over the seeds that both have.
+
+    Parameters
+    ----------
+    values, reference : mapping of int to float
+        Seed to value.
+    """
+    differences = [values[seed] - reference[seed] for seed in sorted(values.keys() & reference.keys())]
+    n = len(differences)
+    if n < 2:
+        return Difference(n, differences[0] if n else math.nan, math.nan, math.nan)
+    from scipy.stats import t
+
+    mean = fmean(differences)
+    half = float(t.ppf(0.975, n - 1)) * stdev(differences) / math.sqrt(n)
+    return Difference(n, mean, mean - half, mean + half)

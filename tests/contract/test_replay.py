@@ -1,0 +1,115 @@
+"""Weights that are computed anew from spikes, against the simulators that had them change."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pytest
+from networks import DELAYS, N_EXC, N_INPUT, experiment, put_start, stimulus
+from numpy.typing import NDArray
+
+from stdpbench.experiment import Experiment
+from stdpbench.network import delay_bins
+from stdpbench.network.layout import LAST_ARRIVAL
+from stdpbench.parameters import parameter
+from stdpbench.plasticity import PlasticityRule, Trace, rules
+from stdpbench.plasticity.replay import Heard, replay, weights_before
+from stdpbench.simulators import Response, Simulator
+
+
+class PowerLaw(PlasticityRule):
+    """A rule of other shape: traces that add, changes that depend on the weight, several statements."""
+
+    kind: Literal["power-law"] = "power-law"
+    rate: float = parameter(0.02, unit="", help="Rate.")
+    mu: float = parameter(0.4, unit="", help="Exponent.")
+    tau_a: float = parameter(15.0, unit="ms", help="Input trace.")
+    tau_b: float = parameter(30.0, unit="ms", help="Output trace.")
+
+    summary: ClassVar[str] = "of the tests"
+    reference: ClassVar[str] = "none"
+    traces: ClassVar[tuple[Trace, ...]] = (
+        Trace("a", "input", "tau_a", "add"),
+        Trace("b", "output", "tau_b", "add"),
+    )
+    on_input_spike: ClassVar[str] = "w -= rate*b*w**mu*exp(-a)\nw = clip(w, 0, w_max)"
+    on_output_spike: ClassVar[str] = "w = clip(w + rate*a*(w_max - w)**mu, 0, w_max)"
+
+
+def lively(delays: str = "none", **changes: Any) -> Experiment:
+    """Neurons that fire more than once or twice in a presentation."""
+    return experiment("layer", delays, network__w_inh_exc=0.2, exc__theta_offset=30.0, **changes)
+
+
+def start_traces(simulator: Simulator, neuron: int) -> dict[str, Any]:
+    """Traces of one neuron at the end of the presentation before."""
+    state, made = simulator.state(), simulator.experiment
+    found: dict[str, Any] = {}
+    for trace in made.plasticity.traces:
+        if trace.side == "output":
+            found[trace.name] = state[f"exc.{trace.name}"][neuron]
+        elif simulator.layout.delays_differ:
+            since = state[f"plastic.{LAST_ARRIVAL}"][:, neuron] + made.network.dt * 1e-3
+            tau = made.plasticity.quantities()[trace.tau]
+            found[trace.name] = state[f"plastic.{trace.name}"][:, neuron] * np.exp(np.minimum(since, 0) / tau)
+        else:
+            found[trace.name] = state[f"input.{trace.name}"]
+    return found
+
+
+def heard(made: Experiment, response: Response, n_rest: int, neuron: int) -> Heard:
+    delays: int | NDArray[np.int32] = {
+        "none": 0,
+        "homogeneous": round(made.network.max_delay / made.network.dt),
+        "uniform": delay_bins(made, N_INPUT)[:, neuron],
+    }[made.network.delays]
+    output = response.exc.bin[response.exc.index == neuron]
+    shown = response.input
+    return Heard.of(made.stimulus_bins + n_rest, shown.index, shown.bin, output, delays)
+
+
+def busiest(response: Response) -> int:
+    return int(np.bincount(response.exc.index, minlength=N_EXC).argmax())
+
+
+def check(simulator: Simulator) -> None:
+    """Two presentations in a row, the second one from the traces that the first one leaves behind."""
+    made = simulator.experiment
+    for seed in (1, 2):
+        before, carried = simulator.w.copy(), [start_traces(simulator, neuron) for neuron in range(N_EXC)]
+        response = simulator.present(stimulus(seed, simulator, n_rest=40), plastic=True, n_rest=40)
+        neuron = busiest(response)
+        assert np.count_nonzero(response.exc.index == neuron) > 2
+        spikes = heard(made, response, 40, neuron)
+        made_anew = replay(made.plasticity, made.network.dt * 1e-3, spikes, before[:, neuron], carried[neuron])
+        assert np.abs(made_anew.end - before[:, neuron]).max() > 1e-4
+        np.testing.assert_allclose(made_anew.end, simulator.w[:, neuron], rtol=0, atol=1e-9)
+        np.testing.assert_array_equal(made_anew.weights(spikes.n_bins - 1), made_anew.end)
+        for name, value in start_traces(simulator, neuron).items():
+            np.testing.assert_allclose(made_anew.traces_end[name], value, rtol=0, atol=1e-9)
+        found, beyond = weights_before(
+            made.plasticity, made.network.dt * 1e-3, spikes, simulator.w[:, neuron], carried[neuron]
+        )
+        assert beyond < 1e-9
+        courses = np.stack([made_anew.weight(pixel) for pixel in range(N_INPUT)])
+        free = (courses > 0).all(axis=1) & (courses < made.plasticity.w_max).all(axis=1)  # never cut at a bound
+        assert free.sum() > N_INPUT // 2
+        np.testing.assert_allclose(found.start[free], before[free, neuron], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("delays", DELAYS)
+def test_replayed_weights_are_those_of_the_simulator(built: Any, delays: str) -> None:
+    check(built("compiled", lively(delays, plasticity__nu_pre=0.01)))
+
+
+@pytest.mark.parametrize("kind", rules.kinds())
+def test_every_rule_can_be_replayed(built: Any, kind: str) -> None:
+    check(built("runtime", lively(plasticity__kind=kind)))
+
+
+def test_rules_of_another_shape_too(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rules._built_in, "power-law", f"{__name__}:PowerLaw")
+    simulator = opened("runtime", lively(plasticity__kind="power-law"))
+    put_start(simulator)
+    check(simulator)

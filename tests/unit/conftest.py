@@ -1,0 +1,50 @@
+"""Run folders that no network made, for what only reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.facts import Fact, ParametersChanged, Record, StateChanged
+from stdpbench.runs.journal import write_journal
+
+TIME = "2026-01-02T03:04:05+00:00"
+
+
+def _make(
+    runs: Path,
+    name: str,
+    *,
+    state: str = "finished",
+    vote: float | None = 0.5,
+    parameters: Mapping[str, Any] | None = None,
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> Path:
+    folder = runs / name
+    folder.mkdir(parents=True, exist_ok=True)
+    experiment = Experiment.from_mapping({"name": "tiny"}).override(parameters or {})
+    (folder / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
+    said = {"id": f"id of {name}", "state": state, "reason": "", "started": TIME, "ended": TIME, **(about or {})}
+    (folder / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    if vote is not None:
+        score = {"accuracy": vote, "interval_95": [vote - 0.1, vote + 0.1], "n_images": 30, "confusion": [[1, 2]]}
+        metrics = {"evaluated_on": "test", "n_test_images": 30, "accuracy": {"vote": score}, "neurons": {"n": [1, 2]}}
+        (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    progress = {"phase": "train", "done": 7, "total": 60, "position": 7}
+    (folder / "progress.json").write_text(json.dumps(progress), encoding="utf-8")
+    told: list[tuple[int, Fact]] = [(0, StateChanged("building")), (0, StateChanged("running"))]
+    told += [(7, ParametersChanged(changes))] if changes else []
+    write_journal(folder, [Record(number, at, TIME, fact) for number, (at, fact) in enumerate(told)])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., Path]:
+    """Make a run folder: runs folder, name, and by keyword state, vote, parameters, changes, about."""
+    return _make

@@ -1,0 +1,76 @@
+"""A drawing is made like the pictures of a data set: as large, in the same place, as bright."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import center_of_mass
+
+from stdpbench.datasets import Images
+from stdpbench.datasets.digits import Digits
+from stdpbench.datasets.drawing import drawn_like, manner_of
+
+STROKE = np.zeros((300, 300))
+STROKE[40:240, 200:230] = 1.0
+STROKE[210:240, 120:230] = 1.0  # a J, far from the middle
+
+
+def glyphs(n: int = 40) -> np.ndarray:
+    """Pictures as MNIST's: 20 pixels long at most, the centre of mass in the middle of 28 × 28."""
+    random, made = np.random.default_rng(0), []
+    while len(made) < n:
+        picture = np.zeros((28, 28))
+        width = int(random.integers(6, 20))
+        block = random.random((20, width)) * np.linspace(0.2, 1.8, 20)[:, None] * 100 + 60
+        block.flat[0] = 255
+        row, column = center_of_mass(block)
+        picture[(top := round(13.5 - row)) : top + 20, (left := round(13.5 - column)) : left + width] = block
+        made.append(picture)
+    return np.array(made)
+
+
+def test_the_manner_of_pictures_as_mnist_made_them():
+    manner = manner_of(Images(glyphs().astype(np.float32), None))
+    assert manner.shape == (28, 28)
+    assert manner.side == 20
+    assert manner.by_mass
+    assert manner.centre == pytest.approx((13.5, 13.5), abs=0.3)
+    assert manner.pixel_sum is None
+
+
+def test_a_drawing_is_as_large_and_lies_where_the_pictures_lie():
+    manner = manner_of(Images(glyphs().astype(np.float32), None))
+    picture = drawn_like(STROKE, manner)
+    assert picture.dtype == np.float32
+    assert picture.max() == pytest.approx(manner.peak)
+    rows = np.flatnonzero((picture > 0.1 * picture.max()).any(axis=1))
+    assert rows[-1] - rows[0] + 1 == 20
+    assert center_of_mass(picture) == pytest.approx(manner.centre, abs=0.6)
+
+
+def test_it_has_the_pixel_sum_of_the_pictures_where_they_have_one():
+    split = Digits(resize=20, frame=28, pixel_sum=26520.0).prepare()
+    manner = manner_of(split.train)
+    assert manner.pixel_sum == pytest.approx(26520, rel=1e-4)
+    assert 18 <= manner.side <= 20
+    assert drawn_like(STROKE, manner).sum() == pytest.approx(26520, rel=1e-4)
+
+
+def test_it_does_not_matter_where_and_how_large_one_draws():
+    manner = manner_of(Images(glyphs().astype(np.float32), None))
+    moved = np.roll(STROKE, (30, -90), axis=(0, 1))
+    larger = np.kron(STROKE, np.ones((2, 2)))
+    np.testing.assert_allclose(drawn_like(moved, manner), drawn_like(STROKE, manner), atol=1)
+    assert np.corrcoef(drawn_like(larger, manner).ravel(), drawn_like(STROKE, manner).ravel())[0, 1] > 0.99
+
+
+def test_nothing_drawn_is_black_and_a_dot_stays_within_the_frame():
+    manner = manner_of(Images(glyphs().astype(np.float32), None))
+    assert not drawn_like(np.zeros((10, 10)), manner).any()
+    dot = np.zeros((10, 10))
+    dot[0, 0] = 1
+    assert drawn_like(dot, manner).shape == (28, 28)
+
+
+def test_black_pictures_have_a_manner_too():
+    assert manner_of(Images(np.zeros((3, 8, 8), np.uint8), None)).side == pytest.approx(40 / 7)

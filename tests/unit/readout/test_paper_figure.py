@@ -1,0 +1,140 @@
+"""Figures for a paper: every kind of spec becomes lines of Python that draw it, and tables become lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout.paper_figure import (
+    Order,
+    caption,
+    export,
+    script,
+    spec_of_table,
+    table_text,
+    write_order,
+)
+
+RANDOM = np.random.default_rng(0)
+X = np.arange(10.0)
+SPECS = {
+    "lines": {
+        "kind": "lines",
+        "x_label": "presentations",
+        "marks": [(3, "nu_post → 0.02")],
+        "plots": [
+            {
+                "label": "accuracy (%)",
+                "lines": [
+                    {"x": X, "y": X**2, "label": "vote", "error": X / 5},
+                    {"x": X, "y": np.where(X > 5, np.nan, X), "label": 'it\'s "odd"', "style": ":"},
+                ],
+            },
+            {"label": "theta (mV)", "lines": [{"x": X, "y": X, "label": ""}]},
+        ],
+    },
+    "image": {"kind": "image", "image": RANDOM.random((6, 8)), "label": "weight", "x_ticks": list("abcdefgh")},
+    "difference": {"kind": "image", "image": RANDOM.normal(size=(6, 8)), "label": "Δw", "map": "diverging"},
+    "gaps": {"kind": "image", "image": np.full((3, 3), np.nan), "label": "nothing"},
+    "bars": {
+        "kind": "bars",
+        "labels": ["0", "1"],
+        "x_label": "class",
+        "y_label": "accuracy (%)",
+        "series": [{"values": [90, 80], "label": "a", "error": [1, 2]}, {"values": [70, 60], "label": "b"}],
+    },
+    "histogram": {"kind": "bars", "x": X + 0.5, "x_label": "theta (mV)", "y_label": "n", "series": [{"values": X}]},
+    "raster": {"kind": "raster", "rows": [{"t": X, "index": X, "label": "exc"}, {"t": X, "index": X, "label": "inh"}]},
+}
+SPECS["stack"] = {"kind": "stack", "parts": [SPECS["raster"], SPECS["bars"], SPECS["image"]]}
+
+
+@pytest.fixture(autouse=True)
+def no_figures_are_left():
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_every_kind_is_drawn(name, tmp_path):
+    target = tmp_path / f"{name}.svg"
+    made = export(SPECS[name], (("a",), [(1,)]), Order(str(target), caption="What it is."))
+    assert made[0] == target
+    assert all(path.stat().st_size for path in made)
+    assert {path.suffix for path in made} == {".svg", ".py", ".txt", ".csv", ".npz"}
+    assert "<svg" in target.read_text(encoding="utf-8")
+
+
+def test_the_lines_redraw_the_figure_without_stdpbench(tmp_path):
+    export(SPECS["lines"], None, Order(str(tmp_path / "a.png"), dpi=50))
+    lines = (tmp_path / "a.py").read_text(encoding="utf-8")
+    assert "stdpbench" not in lines.partition("from pathlib")[2]
+    first = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").unlink()
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for suffix in (".py", ".npz"):
+        (tmp_path / f"a{suffix}").rename(moved / f"a{suffix}")
+    exec(compile(lines, str(moved / "a.py"), "exec"), {"__file__": str(moved / "a.py"), "__name__": "__main__"})
+    assert (moved / "a.png").read_bytes() == first
+
+
+def test_a_table_becomes_lines_over_its_first_numbers():
+    spec = spec_of_table((("presentation", "vote", "note"), [(10, 0.5, "a"), (20, "", "b"), (30, 0.7, "c")]))
+    assert spec is not None
+    assert spec["x_label"] == "presentation"
+    (plot,) = spec["plots"]
+    np.testing.assert_array_equal(plot["lines"][0]["x"], [10, 20, 30])
+    np.testing.assert_array_equal(plot["lines"][0]["y"], [0.5, np.nan, 0.7])
+
+
+def test_names_in_front_become_a_line_each():
+    spec = spec_of_table((("run", "presentation", "vote"), [("a", 1, 0.1), ("b", 1, 0.2), ("a", 2, 0.3)]))
+    assert spec is not None
+    (plot,) = spec["plots"]
+    assert [line["label"] for line in plot["lines"]] == ["a", "b"]
+    np.testing.assert_array_equal(plot["lines"][0]["y"], [0.1, 0.3])
+
+
+def test_a_table_without_numbers_is_no_figure():
+    assert spec_of_table((("what",), [("this",), ("that",)])) is None
+    assert spec_of_table((("n",), [])) is None
+
+
+def test_tables_as_text():
+    table = (("a", "b"), [(1, "x, y"), (None, "")])
+    assert table_text(table) == 'a,b\n1,"x, y"\n,\n'
+    assert table_text(table, "tsv") == "a\tb\n1\tx, y\n\t\n"
+
+
+def test_a_caption_says_where_the_figure_comes_from():
+    said = caption("Curves", run="digits-1", experiment="digits", seed=3, version="0.1.0", n="5 runs", errors="SD.")
+    assert said == "Curves. Run digits-1 (experiment digits, seed 3), stdpbench 0.1.0. n: 5 runs. Error bars: SD."
+
+
+def test_what_cannot_be_drawn_is_a_sentence(tmp_path):
+    with pytest.raises(StdpbenchError, match=r"should end in \.pdf"):
+        export(SPECS["bars"], None, Order(str(tmp_path / "a.gif")))
+    with pytest.raises(StdpbenchError, match="kind 'pie' cannot be drawn"):
+        script({"kind": "pie"}, Order("a.pdf"))
+
+
+def test_the_process_says_what_went_wrong(tmp_path):
+    write_order(tmp_path / "order.npz", SPECS["bars"], None, Order(str(tmp_path / "absent" / "a.pdf")))
+    done = subprocess.run(
+        [sys.executable, "-m", "stdpbench.readout.paper_figure", str(tmp_path / "order.npz")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not list(Path(tmp_path).glob("absent*"))

@@ -1,0 +1,294 @@
+"""Checkpoints: whole or not there; damaged ones give way to earlier ones and say so; some are kept of all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import drive, finished, killed_at_position, new_run, set_
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.runs.checkpoints import (
+    Checkpoint,
+    checkpoint_path,
+    copy_checkpoint,
+    newest_checkpoint,
+    positions,
+    read_checkpoint,
+    remove_checkpoints,
+    renumber_checkpoint,
+    tidy_checkpoints,
+    write_checkpoint,
+)
+from stdpbench.runs.facts import Remarked
+from stdpbench.runs.journal import read_journal
+from stdpbench.simulators import find_compiler
+
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+
+def checkpoint(position: int = 10, number: int = 4, seed: int = 0) -> Checkpoint:
+    rng = np.random.default_rng(seed)
+    state = {"plastic.w": rng.random((6, 3)), "exc.theta": rng.random(3), "exc.v": np.array([5e-324, -0.0, 1e308])}
+    history = {"image": np.arange(position), "recent_counts": rng.integers(0, 9, (4, 3)).astype(np.uint16)}
+    experiment = {"name": "ü", "seed": 3, "exc": {"tau_m": "100 ms"}, "network": {"weight_sum": 0.1 + 0.2}}
+    return Checkpoint(position, number, experiment, 1 / 3, 2, {"python": "3.11"}, state, history)
+
+
+def assert_same(one: Checkpoint, other: Checkpoint) -> None:
+    for name in ("position", "number", "experiment", "seconds", "silent", "versions"):
+        assert getattr(one, name) == getattr(other, name)
+    for arrays, others in ((one.state, other.state), (one.history, other.history)):
+        assert arrays.keys() == others.keys()
+        for key in arrays:
+            assert arrays[key].dtype == others[key].dtype
+            assert arrays[key].tobytes() == others[key].tobytes()
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "checkpoints").iterdir())
+
+
+def test_a_checkpoint_comes_back_bit_for_bit(tmp_path):
+    given = checkpoint()
+    assert write_checkpoint(tmp_path, given) == "000000010"
+    assert_same(read_checkpoint(tmp_path, 10), given)
+    found, said = newest_checkpoint(tmp_path)
+    assert found is not None
+    assert_same(found, given)
+    assert said == []
+    assert left(tmp_path) == ["000000010"]
+    # no pickle in it: NumPy alone reads it
+    with np.load(checkpoint_path(tmp_path, 10) / "state.npz", allow_pickle=False) as arrays:
+        assert set(arrays.files) == set(given.state)
+
+
+def test_where_there_is_none(tmp_path):
+    assert positions(tmp_path) == []
+    assert newest_checkpoint(tmp_path) == (None, [])
+    tidy_checkpoints(tmp_path)
+    remove_checkpoints(tmp_path, 0)
+    with pytest.raises(StdpbenchError, match="damaged"):
+        read_checkpoint(tmp_path, 3)
+
+
+def test_one_that_is_written_again_takes_the_place_of_the_old_one(tmp_path):
+    write_checkpoint(tmp_path, checkpoint(number=4))
+    write_checkpoint(tmp_path, checkpoint(number=9, seed=1))
+    assert_same(read_checkpoint(tmp_path, 10), checkpoint(number=9, seed=1))
+    assert left(tmp_path) == ["000000010"]
+
+
+def test_the_newest_up_to_a_position(tmp_path):
+    for position in (5, 10, 15):
+        write_checkpoint(tmp_path, checkpoint(position))
+    for at_most, expected in [(4, None), (5, 5), (14, 10), (15, 15), (99, 15), (None, 15)]:
+        found, _ = newest_checkpoint(tmp_path, at_most)
+        assert (found and found.position) == expected
+    remove_checkpoints(tmp_path, 10)
+    assert positions(tmp_path) == [5, 10]
+
+
+def test_one_that_knows_more_facts_than_the_journal_is_passed_over(tmp_path):
+    write_checkpoint(tmp_path, checkpoint(5, number=10))
+    write_checkpoint(tmp_path, checkpoint(10, number=20))
+    for n_facts, expected, n_said in [(20, 10, 0), (19, 5, 1), (10, 5, 1), (9, None, 2)]:
+        found, said = newest_checkpoint(tmp_path, n_facts=n_facts)
+        assert (found and found.position) == expected
+        assert len(said) == n_said
+        assert all("journal" in sentence for sentence in said)
+
+
+def test_names_that_are_no_position_do_not_count(tmp_path):
+    write_checkpoint(tmp_path, checkpoint(5))
+    for name in ("²", "٣", "x", "5.old", ".000000007.part", "-3", "000000007x"):
+        (tmp_path / "checkpoints" / name).mkdir()
+    assert positions(tmp_path) == [5]
+    (tmp_path / "checkpoints" / "000000009").write_text("a file")
+    (tmp_path / "checkpoints" / "11").mkdir()
+    found, said = newest_checkpoint(tmp_path)
+    assert found is not None
+    assert found.position == 5
+    assert len(said) == 2
+
+
+# -- damage ----------------------------------------------------------------------------------------
+
+
+def damage(folder: Path, how: str) -> None:
+    about, state = folder / "checkpoint.json", folder / "state.npz"
+    said = json.loads(about.read_text())
+    if how == "no folder":
+        shutil.rmtree(folder)
+    elif how == "an array is missing":
+        (folder / "history.npz").unlink()
+    elif how == "one bit of an array":
+        data = bytearray(state.read_bytes())
+        data[len(data) // 2] ^= 1
+        state.write_bytes(data)
+    elif how == "an array is cut off":
+        state.write_bytes(state.read_bytes()[:-10])
+    elif how == "no table":
+        about.write_text("[]")
+    elif how == "no json":
+        about.write_bytes(about.read_bytes()[:-20])
+    elif how == "nothing in it":
+        about.write_bytes(b"")
+    elif how == "of another position":
+        about.write_text(json.dumps(said | {"position": 7}))
+    elif how == "a parameter":
+        about.write_text(about.read_text().replace("100 ms", "900 ms"))
+    elif how == "a number":
+        about.write_text(json.dumps(said | {"number": 5}))
+    elif how == "other arrays under its digest":
+        about.write_text(json.dumps(said | {"sha256": {}}))
+    elif how == "of a later format":
+        about.write_text(json.dumps(said | {"format": 99}))
+
+
+DAMAGES = [
+    "an array is missing",
+    "one bit of an array",
+    "an array is cut off",
+    "no table",
+    "no json",
+    "nothing in it",
+    "of another position",
+    "a parameter",
+    "a number",
+    "other arrays under its digest",
+    "of a later format",
+]
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_one_gives_way_to_the_one_before_and_says_so(how, tmp_path):
+    for position in (5, 10):
+        write_checkpoint(tmp_path, checkpoint(position))
+    damage(checkpoint_path(tmp_path, 10), how)
+    found, said = newest_checkpoint(tmp_path)
+    assert found is not None
+    assert_same(found, checkpoint(5))
+    (sentence,) = said
+    assert "000000010" in sentence
+    assert "later version" in sentence if how == "of a later format" else "damaged" in sentence
+    assert "the one before it is taken" in sentence
+    assert "\n" not in sentence
+    damage(checkpoint_path(tmp_path, 5), how)
+    found, said = newest_checkpoint(tmp_path)
+    assert found is None
+    assert len(said) == 2
+
+
+def test_how_it_is_set_out_does_not_matter(tmp_path):
+    write_checkpoint(tmp_path, checkpoint())
+    about = checkpoint_path(tmp_path, 10) / "checkpoint.json"
+    about.write_text(json.dumps(json.loads(about.read_text()), indent=7, sort_keys=True))
+    assert_same(read_checkpoint(tmp_path, 10), checkpoint())
+
+
+def test_it_may_be_given_another_number_of_facts(tmp_path):
+    write_checkpoint(tmp_path, checkpoint(number=4))
+    renumber_checkpoint(tmp_path, 10, 77)
+    assert_same(read_checkpoint(tmp_path, 10), checkpoint(number=77))
+
+
+@needs_compiler
+@pytest.mark.parametrize("how", ["one bit of an array", "a parameter", "no folder"])
+@pytest.mark.parametrize("which", [[15], [10, 15], [5, 10, 15]])
+def test_a_run_goes_on_from_the_newest_that_is_whole(how, which, tmp_path):
+    wishes = {11: [set_(plasticity__nu_post=0.05)]}
+    expected = finished(new_run(tmp_path), at=wishes)
+    folder = new_run(tmp_path)
+    drive(folder, at=wishes, die=killed_at_position(18))
+    for position in which:
+        damage(checkpoint_path(folder.path, position), how)
+    engine = drive(folder, at={})
+    assert engine.positions[0] == which[0] - 5
+    from stdpbench.runs.outcome import outcome
+
+    assert outcome(folder) == expected
+    notes = [r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and r.fact.once]
+    assert len(notes) == (0 if how == "no folder" else len(which))
+    assert all("is damaged" in note for note in notes)
+
+
+# -- what is left behind ---------------------------------------------------------------------------
+
+
+def full(*arguments: Any, **options: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("name", ["mkdir", "open", "rename", "replace"])
+def test_where_there_is_no_room_the_old_one_stays(name, tmp_path, monkeypatch):
+    write_checkpoint(tmp_path, checkpoint(5))
+    write_checkpoint(tmp_path, checkpoint(10))
+    for position in (10, 15):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, name, full)
+            with pytest.raises(DiskError, match="No space left"):
+                write_checkpoint(tmp_path, checkpoint(position, seed=1))
+        assert left(tmp_path) == ["000000005", "000000010"]
+        assert_same(read_checkpoint(tmp_path, 10), checkpoint(10))
+
+
+def test_where_the_new_name_cannot_be_given_the_old_one_is_given_back(tmp_path, monkeypatch):
+    write_checkpoint(tmp_path, checkpoint(10))
+    rename = Path.rename
+
+    def once(path: Path, target: Path) -> Path:
+        if path.name.endswith(".part"):
+            full()
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", once)
+    with pytest.raises(DiskError):
+        write_checkpoint(tmp_path, checkpoint(10, seed=1))
+    assert left(tmp_path) == ["000000010"]
+    assert_same(read_checkpoint(tmp_path, 10), checkpoint(10))
+
+
+def test_what_a_killed_process_left_is_tidied_up(tmp_path):
+    for position in (5, 10, 15):
+        write_checkpoint(tmp_path, checkpoint(position))
+    folder = tmp_path / "checkpoints"
+    (folder / "000000010").rename(folder / ".000000010.old")  # killed between two names
+    shutil.copytree(folder / "000000005", folder / ".000000005.old")  # killed after both
+    shutil.copytree(folder / "000000005", folder / ".000000020.123.part")
+    (folder / ".000000020.123.part" / "state.npz").write_bytes(b"half")
+    tidy_checkpoints(tmp_path)
+    assert left(tmp_path) == ["000000005", "000000010", "000000015"]
+    assert_same(read_checkpoint(tmp_path, 10), checkpoint(10))
+
+
+def test_a_copy_is_whole(tmp_path):
+    write_checkpoint(tmp_path / "one", checkpoint())
+    copy_checkpoint(tmp_path / "one", tmp_path / "other", 10)
+    assert_same(read_checkpoint(tmp_path / "other", 10), checkpoint())
+    assert left(tmp_path / "other") == ["000000010"]
+    with pytest.raises(StdpbenchError, match="cannot be copied"):
+        copy_checkpoint(tmp_path / "one", tmp_path / "other", 11)
+    assert left(tmp_path / "other") == ["000000010"]
+
+
+@pytest.mark.parametrize("every", [1, 7, 50, 1000])
+def test_the_newest_and_some_of_the_others_are_kept(every, tmp_path):
+    small = checkpoint(0)
+    (tmp_path / "checkpoints").mkdir()
+    for number in range(1, 150):
+        position = number * every
+        # the folders alone: what counts here are names
+        (tmp_path / "checkpoints" / f"{position:09d}").mkdir()
+        if number % 5 == 0:
+            write_checkpoint(tmp_path, Checkpoint(position, 0, {}, 0.0, 0, {}, small.state, {}))
+            kept = positions(tmp_path)
+            assert kept[-2:] == [position - every, position]
+            assert len(kept) <= 14
+            if number >= 10:
+                gaps = np.diff([0, *kept])
+                assert gaps.max() <= 0.2 * position + 6 * every, "they are not spread"

@@ -1,0 +1,183 @@
+"""Runs beside each other: what differs in them, where they come from, and the figure of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.readout.figures import save
+from stdpbench.runs.bin import move_to_bin
+from stdpbench.runs.comparison import (
+    Account,
+    Metric,
+    compare,
+    differences_from,
+    lineage,
+    metrics_of,
+    shipped_reference,
+)
+from stdpbench.runs.comparison_figure import Course, comparison_figure
+from stdpbench.runs.creation import create_run, create_run_from
+from stdpbench.runs.engine import RunEngine
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lineage import branch
+from stdpbench.runs.options import Options
+from stdpbench.runs.publisher import Publisher
+from stdpbench.runs.states import State
+from stdpbench.runs.store import Store
+
+Make = Callable[..., Path]
+OPTIONS = Options(workers=1, simulator="runtime", baselines=False, checkpoint_every=20)
+
+
+def carried_out(folder: RunFolder) -> RunFolder:
+    assert RunEngine(folder, Publisher(SimpleQueue()), SimpleQueue()).run() is State.FINISHED
+    return folder
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> list[RunFolder]:
+    """A run, and a branch of it with a parameter changed at its position 30."""
+    runs = tmp_path_factory.mktemp("runs")
+    schedule = {"train_images": 60, "label_images": 20, "test_images": 10, "stimulus": 30.0, "rest": 5.0}
+    experiment = Experiment.from_mapping(
+        {
+            "name": "digits",
+            "data": {"kind": "digits"},
+            "network": {"n_exc": 9, "delays": "none", "weight_sum": 20.0, "w_inh_exc": 4.0},
+            "schedule": {**schedule, "max_attempts": 1},
+        }
+    )
+    parent = carried_out(create_run(experiment, runs, OPTIONS, {"command": "stdpbench run digits"}))
+    return [parent, carried_out(branch(parent, 30, {"plasticity.nu_post": 0.02, "exc.theta_plus": "0.1 mV"}))]
+
+
+def test_an_account_says_what_a_run_was(family: list[RunFolder]) -> None:
+    account = Account.of(family[1])
+    assert (account.state, account.simulator, account.evaluated_on) == ("finished", "runtime", "test")
+    assert account.versions["stdpbench"]
+    assert {change.path for change in account.changes} == {"plasticity.nu_post", "exc.theta_plus"}
+    assert account.setting("plasticity.nu_post") == "0.01 → 0.02 (from 30 on)"
+    assert account.setting("plasticity.nu_pre") == "0.0001"
+    assert account.setting("schedule.no_such") == "–"
+    sentences = [sentence for _, _, sentence in account.history]
+    assert f"Goes on from {family[0].path.name} at presentation 30." in sentences
+    assert sentences[-1] == "The run is finished."
+    metric = account.metrics["accuracy, vote"]
+    assert metric.low is not None
+    assert metric.low <= metric.value <= (metric.high or 0)
+    assert account.metrics["training presentations"] == Metric(60)
+
+
+def test_only_what_differs_is_compared(family: list[RunFolder]) -> None:
+    comparison = compare(family)
+    assert comparison.parameters == {
+        "exc.theta_plus": ("0.05 mV", "0.05 mV → 0.1 mV (from 30 on)"),
+        "plasticity.nu_post": ("0.01", "0.01 → 0.02 (from 30 on)"),
+    }
+    assert comparison.versions == {}
+    assert comparison.remarks == ()
+    assert len(comparison.metrics["accuracy, proportion"]) == 2
+
+
+def test_differences_from_what_ships(family: list[RunFolder], tmp_path: Path, make_run: Make) -> None:
+    found = shipped_reference(family[1])
+    assert found is not None
+    name, experiment = found
+    assert name == "digits"
+    differences = differences_from(Account.of(family[1]), experiment)
+    assert differences["network.n_exc"] == ("400", "9")
+    assert differences["plasticity.nu_post"] == ("0.01", "0.01 → 0.02 (from 30 on)")
+    assert "name" not in differences
+    assert shipped_reference(RunFolder.open(make_run(tmp_path, "r"))) is None
+
+
+def test_lineage_tells_where_a_run_comes_from(family: list[RunFolder], tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    shutil.copytree(family[0].path.parent, runs)
+    parent, child = (RunFolder(runs / folder.path.name) for folder in family)
+    grandchild = branch(child, 40)
+    later = create_run_from(child, {"seed": 5}, runs, OPTIONS)
+    with Store(runs) as store:
+        assert lineage(parent, store) == []
+        assert lineage(child, store) == [f"goes on from {parent.path.name} at presentation 30"]
+        assert lineage(grandchild, store) == [
+            f"goes on from {child.path.name} at presentation 40",
+            f"which goes on from {parent.path.name} at presentation 30",
+        ]
+        assert lineage(later, store)[0] == f"starts from the weights and thresholds of {child.path.name}"
+        assert {entry.name for entry in store.children(child.read_json("run.json")["id"])} == {
+            grandchild.path.name,
+            later.path.name,
+        }
+    move_to_bin(parent)
+    with Store(runs) as store:
+        assert lineage(grandchild, store)[1].endswith("(in the bin)")
+    shutil.rmtree(runs / "bin")
+    child.update_run(parent={"id": grandchild.read_json("run.json")["id"], "name": "itself", "at": 1})
+    with Store(runs) as store:
+        assert lineage(grandchild, store)[-1].endswith("(no longer here)"), "a circle ends"
+
+
+def test_what_makes_runs_hard_to_compare_is_said(tmp_path: Path, make_run: Make) -> None:
+    first = make_run(tmp_path, "a", about={"data_sha256": "1", "simulator": "compiled", "versions": {"numpy": "1"}})
+    second = make_run(
+        tmp_path,
+        "b",
+        state="stopped",
+        about={"data_sha256": "2", "simulator": "runtime", "versions": {"numpy": "2"}, "reason": "on request"},
+    )
+    (second / "metrics.json").write_text('{"evaluated_on": "validation", "accuracy": {}}', encoding="utf-8")
+    comparison = compare([RunFolder.open(first), RunFolder.open(second)])
+    assert comparison.versions == {"numpy": ("1", "2")}
+    assert comparison.remarks[0] == "b is stopped: on request."
+    assert "different pictures" in comparison.remarks[1]
+    assert "held-out" in comparison.remarks[2]
+    assert "simulators" in comparison.remarks[3]
+    assert comparison.metrics["accuracy, vote"][1] is None
+
+
+def test_one_run_is_nothing_to_compare(family: list[RunFolder]) -> None:
+    with pytest.raises(StdpbenchError, match="at least two"):
+        compare([family[0], family[0]])
+
+
+def test_odd_metrics_are_passed_over() -> None:
+    assert metrics_of({"accuracy": 3, "baselines": {"k_means": 1}, "training": {"seconds": "long"}}) == {}
+    odd = {"accuracy": {"vote": {"accuracy": "high"}, "confidence": {"accuracy": 0.5, "interval_95": [0.1]}}}
+    assert metrics_of(odd) == {"accuracy, confidence": Metric(0.5)}
+    baselines = {"k_means": {"accuracy": 0.4, "interval_95": [0.3, 0.5]}, "start_weights": {"vote": {"accuracy": 0.2}}}
+    assert metrics_of({"baselines": baselines}) == {
+        "accuracy of k-means": Metric(0.4, 0.3, 0.5),
+        "accuracy of start weights, vote": Metric(0.2),
+    }
+
+
+def test_curves_come_from_the_journal(family: list[RunFolder]) -> None:
+    course = Course.of(family[1])
+    with np.load(family[1].path / "training.npz") as training:
+        np.testing.assert_array_equal(course.presentations, training["points"])
+        np.testing.assert_array_equal(course.vote, training["accuracy_vote"])
+        np.testing.assert_allclose(course.mean_theta, training["mean_theta_mV"])
+        np.testing.assert_allclose(course.spikes, training["spikes_per_image"])
+    assert course.changes == (30,)
+    assert course.result is not None
+
+
+def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make_run: Make) -> None:
+    courses = [Course.of(folder) for folder in family]
+    courses += [Course.of(RunFolder.open(make_run(tmp_path, f"r{n}", vote=None if n else 0.4))) for n in range(7)]
+    figure = comparison_figure(courses)
+    running, result = figure.axes[:2]
+    assert len(running.lines) == 9 + 1, "a line for each run, and one where parameters changed"
+    assert len({(line.get_color(), line.get_linestyle()) for line in figure.axes[2].lines}) == 9
+    assert len(result.containers) == 3
+    save(figure, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

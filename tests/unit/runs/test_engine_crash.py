@@ -1,0 +1,199 @@
+"""A crash between any two steps of the file system: whatever lies in the folder then can be gone on from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Driven, drive, experiment, finished, new_run, set_
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs import evaluation, responses
+from stdpbench.runs.checkpoints import newest_checkpoint, positions
+from stdpbench.runs.creation import create_run_from
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import branch, rewind
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.options import Options
+from stdpbench.runs.outcome import outcome
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+STEPS = ("replace", "rename", "mkdir", "unlink", "rmdir")
+WISHES = {3: [set_(plasticity__nu_post=0.05)], 5: ["pause"], 7: [set_(exc__theta_plus=0.3)], 8: ["checkpoint"]}
+
+
+class Filmed:
+    """Copies of a run folder: what there is before every step of the file system."""
+
+    def __init__(self, folder: Path, films: Path) -> None:
+        self.folder, self.films = folder, films
+        self.n = 0
+        self._busy = False
+
+    def shoot(self) -> None:
+        if self._busy or not self.folder.exists():
+            return
+        self._busy = True
+        try:
+            shutil.copytree(self.folder, self.films / f"{self.n:04d}")
+            self.n += 1
+        finally:
+            self._busy = False
+
+    @contextmanager
+    def rolling(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in STEPS:
+                patch.setattr(os, name, self._filming(getattr(os, name)))
+            yield
+        self.shoot()
+
+    def _filming(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def filmed(*arguments: Any, **options: Any) -> Any:
+            self.shoot()
+            return step(*arguments, **options)
+
+        return filmed
+
+    def watches(self, engine: Driven) -> Driven:
+        """Film before every line of the journal, too, and in its middle."""
+        film, file = self, engine._journal._file
+
+        class File:
+            def write(self, data: bytes) -> int:
+                film.shoot()
+                return file.write(data[: max(1, len(data) // 2)])
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(file, name)
+
+        engine._journal._file = File()  # type: ignore[assignment]
+        return engine
+
+    def taken(self, every: int) -> list[RunFolder]:
+        return [RunFolder(path) for path in sorted(self.films.iterdir())[::every]]
+
+
+def short() -> Experiment:
+    return experiment(schedule__train_images=10, schedule__label_images=4, schedule__test_images=4)
+
+
+def go_on(folder: RunFolder) -> dict[str, str]:
+    """Ask again for what had not been heard of; then to the end."""
+    records = read_journal(folder.path)
+    reached = max((record.position for record in records), default=0)
+    known = {record.position for record in records if type(record.fact).__name__ == "ParametersChanged"}
+    wishes = {at: asked for at, asked in WISHES.items() if at >= reached and at not in known}
+    checkpoint, said = newest_checkpoint(folder.path)
+    assert said == [], "a checkpoint with its name is not whole"
+    drive(folder, at=wishes)
+    assert folder.read_json("run.json")["state"] == "finished"
+    after, _ = newest_checkpoint(folder.path)
+    assert checkpoint is None or (after is not None and after.position >= checkpoint.position)
+    assert [path.name for path in (folder.path / "checkpoints").iterdir() if path.name.startswith(".")] == []
+    return outcome(folder)
+
+
+def film(tmp_path: Path, every: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "_CHUNK", 2)
+        patch.setattr(responses, "_GROUP", 2)
+        expected = finished(new_run(tmp_path, short(), checkpoint_every=4, baselines=False), at=WISHES)
+        folder = new_run(tmp_path, short(), checkpoint_every=4, baselines=False)
+        (tmp_path / "films").mkdir()
+        filmed = Filmed(folder.path, tmp_path / "films")
+        with filmed.rolling():
+            drive(folder, engine=filmed.watches(Driven(folder, at=WISHES)))
+        assert outcome(folder) == expected
+        assert filmed.n > 100
+        for taken in filmed.taken(every):
+            if taken.read_json("run.json")["state"] == "finished":
+                assert outcome(taken) == expected
+            else:
+                assert go_on(taken) == expected, f"after {taken.path.name} steps"
+                shutil.rmtree(taken.path)
+
+
+def test_a_crash_between_two_steps_of_the_file_system(tmp_path):
+    film(tmp_path, every=13)
+
+
+@pytest.mark.slow
+def test_a_crash_between_any_two_steps_of_the_file_system(tmp_path):
+    film(tmp_path, every=1)
+
+
+@pytest.mark.parametrize("to", [3, 6])
+def test_a_crash_while_a_run_is_taken_back(to, tmp_path):
+    """It stands at the later position or at the earlier one, and goes on to what follows from there."""
+    changes = {at: asked for at, asked in WISHES.items() if at in (3, 7)}
+    (runs := tmp_path / "runs").mkdir()
+    (tmp_path / "films").mkdir()
+    folder = new_run(runs, short(), checkpoint_every=2, baselines=False)
+    late = finished(folder, at=changes)
+    early = finished(new_run(tmp_path, short(), baselines=False), at={3: changes[3]})
+    filmed = Filmed(folder.path, tmp_path / "films")
+    with filmed.rolling():
+        rewind(folder, to)
+    seen = set()
+    for taken in filmed.taken(2):
+        if taken.read_json("run.json")["state"] == "finished":
+            assert outcome(taken) == late
+            continue
+        found = finished(taken)
+        assert found in (early, late), f"after {taken.path.name} steps"
+        seen.add(found == early)
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("what", ["branch", "rewind", "from"])
+def test_a_crash_while_a_folder_is_made_leaves_none_that_is_taken_for_a_run(what, tmp_path, monkeypatch):
+    folder = new_run(tmp_path / "parent", short(), checkpoint_every=2, baselines=False)
+    expected = finished(folder, at={3: WISHES[3]})
+    runs = folder.path.parent
+
+    def make() -> RunFolder:
+        if what == "branch":
+            return branch(folder, 6, {"exc.theta_plus": 0.2}, runs)
+        if what == "rewind":
+            return rewind(folder, 6)
+        return create_run_from(folder, {"network.n_exc": 5}, runs, Options())
+
+    class Dead(BaseException):
+        pass
+
+    for steps in range(100):
+        left = steps
+
+        def step(*arguments: Any, _step: Callable[..., Any] = os.replace, **options: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Dead
+            return _step(*arguments, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", step)  # gives every file its name
+            patch.setattr(shutil, "rmtree", lambda *arguments, **options: None)  # the dead tidy nothing up
+            try:
+                made = make()
+                break
+            except Dead:
+                whole = [path for path in runs.glob("[!.]*") if path != folder.path]
+                if whole:  # the run itself is being taken back
+                    assert what == "rewind"
+                    assert outcome(RunFolder(whole[0])) == expected
+                    break
+                assert outcome(folder) == expected
+    assert steps > 3
+    if what == "branch":
+        assert LiveRun.replay(read_journal(made.path)).parameters()["exc"]["theta_plus"] == "0.2 mV"
+        assert 6 in positions(made.path)

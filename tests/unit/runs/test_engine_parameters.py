@@ -1,0 +1,105 @@
+"""Every parameter that may change in the middle of a run does so, and is in force again after a kill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+
+from stdpbench.experiment import Experiment
+from stdpbench.parameters import Parameter, Parameters
+from stdpbench.runs.facts import Labelled, Measured, ParametersChanged
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.outcome import outcome
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+ROTATION = {"between": ["rest", "reset", "carry"], "label_images": [3, 7], "test_images": [2, 5]}
+
+
+def other_value(parameter: Parameter, value: Any) -> Any:
+    """A value near the old one that is within all bounds."""
+    if parameter.name in ROTATION:
+        return next(choice for choice in ROTATION[parameter.name] if choice != value)
+    if parameter.choices:
+        return next(choice for choice in parameter.choices if choice != value)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if parameter.unit in ("ms", "mV"):
+        return value + 0.5
+    return value * 1.25 + (0.5 if value == 0 else 0.0)
+
+
+def live_parameters(made: Experiment) -> dict[str, Any]:
+    """Dotted path and another value of every parameter that may change."""
+    found: dict[str, Any] = {}
+    for section in ("encoding", "network", "exc", "inh", "plasticity", "schedule"):
+        owner = getattr(made, section)
+        assert isinstance(owner, Parameters)
+        for parameter in owner.describe():
+            if not parameter.structural:
+                found[f"{section}.{parameter.name}"] = other_value(parameter, getattr(owner, parameter.name))
+    return found
+
+
+def accuracies(folder: RunFolder) -> list[Any]:
+    facts = [(record.position, record.fact) for record in read_journal(folder.path)]
+    return [(position, fact) for position, fact in facts if isinstance(fact, Labelled | Measured)]
+
+
+@pytest.mark.parametrize("delays", ["none", "uniform"])
+def test_every_live_parameter_is_changed_and_comes_back(delays, tmp_path):
+    made = experiment(delays)
+    wishes = {
+        number + 1: [("set", {"changes": {path: value}})]
+        for number, (path, value) in enumerate(live_parameters(made).items())
+    }
+    assert len(wishes) > 35
+    made = made.override({"schedule.train_images": len(wishes) + 5})
+    options = {"baselines": False, "checkpoint_every": 7}
+    folder = new_run(tmp_path, made, **options)
+    engine = drive(folder, at=wishes)
+    assert [(wish, error) for wish, (_, error, _) in zip(wishes.values(), engine.replies, strict=True) if error] == []
+    changes = [record.fact.changes for record in read_journal(folder.path) if type(record.fact) is ParametersChanged]
+    assert [list(change) for change in changes] == [list(wish[0][1]["changes"]) for wish in wishes.values()]
+    expected = outcome(folder)
+    killed = new_run(tmp_path, made, **options)
+    for position in (6, 13, 19, 20, 27, 33, 40, len(wishes) + 2):
+        drive(killed, at=wishes, die=killed_at_position(position))
+        wishes = {at: asked for at, asked in wishes.items() if at >= position}
+    assert finished(killed, at=wishes) == expected
+
+
+@pytest.mark.parametrize("position", [2, 12])
+def test_how_many_pictures_label_and_test_may_change(position, tmp_path):
+    """They are in force in the process that is told, and in the one that goes on after it, in the same way."""
+    wishes = {position: [set_(schedule__label_images=11, schedule__test_images=9)]}
+    expected = finished(whole := new_run(tmp_path), at=wishes)
+    with np.load(whole.path / "label.npz") as label, np.load(whole.path / "test.npz") as test:
+        assert label["spike_counts"].shape == (11, 4)
+        assert test["spike_counts"].shape == (9, 4)
+    assert accuracies(whole)[-1][0] == N_TRAIN + 2 * (11 + 9)
+    for died in (position + 1, N_TRAIN - 1, N_TRAIN + 11, N_TRAIN + 30):
+        folder = new_run(tmp_path)
+        drive(folder, at=wishes, die=killed_at_position(died))
+        assert finished(folder) == expected
+        assert accuracies(folder) == accuracies(whole)
+
+
+def test_a_change_asked_for_right_after_resuming_comes_after_those_that_were_before(tmp_path):
+    folder = new_run(tmp_path)
+    wishes = {5: [set_(plasticity__nu_post=0.05)], 6: [set_(plasticity__nu_post=0.06)]}
+    drive(folder, at=wishes, die=killed_at_position(8))
+    engine = drive(folder, at={5: [set_(plasticity__nu_post=0.09), "stop"]})
+    assert engine.replies[0][2] == {"plasticity.nu_post": [0.05, 0.09]}
+    once = new_run(tmp_path)
+    both = {5: [set_(plasticity__nu_post=0.05), set_(plasticity__nu_post=0.09)], 6: wishes[6]}
+    expected, found = finished(once, at=both), finished(folder)
+    for name in ("weights.npy", "theta.npy", "training.npz", "test.npz"):
+        assert found[name] == expected[name]

@@ -1,0 +1,156 @@
+"""A run that was cut off goes on bit for bit, wherever it was cut off, and whatever was asked of it on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness import (
+    N_LABEL,
+    N_TRAIN,
+    TOTAL,
+    drive,
+    experiment,
+    finished,
+    killed_at,
+    killed_at_position,
+    new_run,
+    set_,
+)
+
+from stdpbench.runs.facts import ParametersChanged
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+
+def killed_and_resumed(folder: RunFolder, *positions: int, **hooks: Any) -> dict[str, str]:
+    """Killed at each of these positions, one after the other, then taken to the end."""
+    for position in positions:
+        engine = drive(folder, die=killed_at_position(position), **hooks)
+        assert engine.position >= position
+        hooks = {}
+    return finished(folder, **hooks)
+
+
+def assert_written_once(folder: RunFolder) -> None:
+    records = read_journal(folder.path)
+    assert [record.number for record in records] == list(range(len(records)))
+    identities = [record.identity for record in records if record.fact.recurs]
+    assert len(identities) == len(set(identities))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What comes out of the usual run."""
+    return finished(new_run(tmp_path_factory.mktemp("undisturbed")))
+
+
+def test_two_runs_of_the_same_seed_are_the_same_and_of_another_are_not(undisturbed, tmp_path):
+    assert finished(new_run(tmp_path)) == undisturbed
+    other = finished(new_run(tmp_path, experiment(seed=12)))
+    assert other.keys() == undisturbed.keys()
+    assert {name for name in other if other[name] == undisturbed[name]} == {"parameter changes"}  # there were none
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 6, 9, 13, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35, 36, 37])
+def test_killed_at_a_boundary(number, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+    engine = drive(folder, die=killed_at(number))
+    assert len(engine.positions) == number
+    assert finished(folder) == undisturbed
+    assert_written_once(folder)
+
+
+def test_killed_again_and_again(undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+    assert killed_and_resumed(folder, 2, 3, 7, 6, 9, 12, 11, 23, 24, 30, N_TRAIN + N_LABEL, TOTAL) == undisturbed
+    assert_written_once(folder)
+
+
+VARIANTS = [
+    ("compiled", "uniform", "rest"),
+    ("compiled", "uniform", "reset"),
+    ("compiled", "uniform", "carry"),
+    ("compiled", "none", "reset"),
+    ("compiled", "none", "carry"),
+    ("compiled", "homogeneous", "carry"),
+    ("runtime", "none", "rest"),
+    ("runtime", "uniform", "carry"),
+]
+
+
+@pytest.mark.parametrize(("simulator", "delays", "between"), VARIANTS)
+def test_killed_on_every_simulator_with_delays_and_a_changed_parameter(simulator, delays, between, tmp_path):
+    small = {"schedule__train_images": 9, "schedule__label_images": 4, "schedule__test_images": 3}
+    made = experiment(delays, schedule__between=between, **small)
+    options = {"simulator": simulator, "checkpoint_every": 4, "baselines": False}
+    changes = {3: [set_(plasticity__nu_post=0.05)], 6: [set_(plasticity__tau_x="7 ms", exc__theta_plus="0.3 mV")]}
+    expected = finished(new_run(tmp_path, made, **options), at=changes)
+    assert expected != finished(new_run(tmp_path, made, **options)), "the changes made no difference"
+    folder = new_run(tmp_path, made, **options)
+    # the second change lies beyond the checkpoint at 4
+    assert killed_and_resumed(folder, 7, 5, 9 + 4, at=changes) == expected
+    assert_written_once(folder)
+
+
+def test_every_block_is_longer_than_a_presentation_and_running_accuracy_is_measured(tmp_path):
+    made = experiment(schedule__train_images=90, schedule__stimulus=20.0)
+    options = {"checkpoint_every": 30, "baselines": False}
+    folder = new_run(tmp_path, made, **options)
+    expected = finished(folder)
+    blocks = [record.fact for record in read_journal(folder.path) if type(record.fact).__name__ == "Block"]
+    assert len(blocks) == 45
+    assert blocks[-1].accuracy.keys() == {"vote", "proportion", "confidence"}
+    folder = new_run(tmp_path, made, **options)
+    assert killed_and_resumed(folder, 31, 59, 89) == expected
+    assert_written_once(folder)
+
+
+# -- parameters changed on the way -----------------------------------------------------------------
+
+CHANGES = {
+    0: [set_(exc__theta_plus=0.4)],
+    3: [set_(plasticity__nu_post=0.05)],
+    5: [set_(plasticity__nu_pre=0.002)],  # where a checkpoint was written the moment before
+    7: [set_(encoding__intensity=3.0), set_(network__weight_sum=15.0)],
+    8: [set_(plasticity__nu_post=0.01), set_(plasticity__nu_post=0.08)],
+    11: [set_(schedule__max_attempts=2, schedule__between="carry")],
+    23: [set_(exc__tau_theta=500.0)],
+}
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What comes out of a run whose parameters are changed on the way."""
+    folder = new_run(tmp_path_factory.mktemp("changed"))
+    found = finished(folder, at=CHANGES)
+    assert sum(isinstance(record.fact, ParametersChanged) for record in read_journal(folder.path)) == 9
+    return found
+
+
+def later(position: int) -> dict[int, list[Any]]:
+    return {at: wishes for at, wishes in CHANGES.items() if at > position}
+
+
+@pytest.mark.parametrize("position", [1, 4, 5, 6, 8, 9, 10, 12, 24, 27])
+def test_killed_after_parameters_were_changed(position, changed, undisturbed, tmp_path):
+    assert changed != undisturbed
+    folder = new_run(tmp_path)
+    drive(folder, at=CHANGES, die=killed_at_position(position))
+    assert finished(folder, at=later(position - 1)) == changed
+    assert_written_once(folder)
+
+
+@pytest.mark.parametrize("position", [6, 7, 8])
+@pytest.mark.parametrize("wish", ["pause", "stop", "checkpoint"])
+def test_a_change_survives_a_checkpoint_that_was_written_before_it_came_again(wish, position, changed, tmp_path):
+    folder = new_run(tmp_path)
+    drive(folder, at=CHANGES, die=killed_at_position(9))
+    for _ in range(2):  # resumed from 5 and then from `position`, before it has come to where it was
+        drive(folder, at={position: [wish]}, die=lambda engine: bool(engine.pauses) or engine.position > position)
+        assert (folder.path / "checkpoints" / f"{position:09d}").is_dir()
+    assert finished(folder, at=later(8)) == changed
+    assert_written_once(folder)

@@ -1,0 +1,250 @@
+"""What a run does when weights blow up or the disk is full: it pauses with the reason, and nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, finished, killed_at_position, new_run, set_
+
+import stdpbench.runs.engine
+from stdpbench.errors import DiskError
+from stdpbench.runs import evaluation, responses
+from stdpbench.runs.checkpoints import Checkpoint, positions, write_checkpoint
+from stdpbench.runs.facts import ParametersChanged
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import rewind
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return finished(new_run(tmp_path_factory.mktemp("undisturbed")))
+
+
+# -- weights that are no longer finite -------------------------------------------------------------
+
+TOO_LARGE = set_(plasticity__w_max=1e308, plasticity__nu_post=1e308)
+
+
+def test_a_parameter_that_blows_weights_up_pauses_the_run_which_can_be_rewound(undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+    engine = drive(
+        folder, at={7: [TOO_LARGE]}, paused=[["resume", ("step", {"n": 1}), "checkpoint", set_(exc__tau_m=90), "stop"]]
+    )
+    (position, reason), *more = engine.pauses
+    assert not more
+    assert "finite" in reason
+    assert "rewind" in reason
+    refused = [(name, error) for name, error, _ in engine.replies if error]
+    assert [name for name, _ in refused] == ["resume", "step", "checkpoint"]
+    assert all("finite" in error or "blown up" in error for _, error in refused)
+    assert positions(folder.path) == [5]  # none where weights were not finite, none on the way out
+    assert not (folder.path / "weights.npy").exists()
+    # the same again, if it goes on from where it was
+    again = drive(folder, paused=["stop"])
+    assert again.pauses == [(position, reason)]
+    kept = rewind(folder, 6)
+    assert folder.read_json("run.json")["state"] == "stopped"
+    assert finished(folder) == undisturbed
+    assert len([r for r in read_journal(kept.path) if isinstance(r.fact, ParametersChanged)]) == 2
+
+
+@pytest.mark.parametrize("array", ["w", "theta"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_never_kept(array, value, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+
+    def spoil(engine: Driven) -> None:
+        if engine.position == 9:  # the next checkpoint is due with the next presentation
+            getattr(engine.simulator, array).reshape(-1)[2] = value
+
+    engine = drive(folder, boundary=spoil, paused=["stop"])
+    assert [position for position, _ in engine.pauses] == [10]
+    assert positions(folder.path) == [5]
+    assert finished(folder) == undisturbed
+
+
+def test_going_on_with_what_is_not_finite_is_refused_even_if_it_was_asked_before(undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+
+    def spoil(engine: Driven) -> None:
+        if engine.position == N_TRAIN - 1:
+            engine.simulator.w[3, 1] = np.nan
+        elif engine.position == N_TRAIN and not engine.pauses:
+            engine.ask("resume")  # answered before the run stands
+
+    engine = drive(folder, boundary=spoil, paused=["stop"])
+    assert [position for position, _ in engine.pauses] == [N_TRAIN]
+    assert "finite" in engine.replies[0][1]
+    assert not (folder.path / "weights.npy").exists()
+    assert finished(folder) == undisturbed
+
+
+# -- a full disk -----------------------------------------------------------------------------------
+
+
+class Disk:
+    """A disk that is full when a test says so: half of a line still fits."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full: set[str] = set()
+        opened, made = Path.open, Path.mkdir
+
+        def open_(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+            if "files" in self.full and mode.strip("b") != "r":
+                raise self.error()
+            return opened(path, mode, *arguments, **options)
+
+        def mkdir(path: Path, *arguments: Any, **options: Any) -> None:
+            if "files" in self.full:
+                raise self.error()
+            made(path, *arguments, **options)
+
+        monkeypatch.setattr(Path, "open", open_)
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+
+    def error(self) -> OSError:
+        return OSError(errno.ENOSPC, "No space left on device")
+
+    def holds(self, engine: Driven) -> Driven:
+        """Have an engine write its journal to this disk."""
+        disk, file = self, engine._journal._file
+
+        class File:
+            def write(self, data: bytes) -> int:
+                if "journal" in disk.full:
+                    if len(data) > 20:
+                        return file.write(data[: len(data) // 2])
+                    raise disk.error()
+                return file.write(data)
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(file, name)
+
+        engine._journal._file = File()  # type: ignore[assignment]
+        return engine
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    made = Disk(monkeypatch)
+    yield made
+    made.full.clear()
+
+
+@pytest.mark.parametrize("position", [0, 3, 4, 5, 9, N_TRAIN - 1, N_TRAIN, N_TRAIN + N_LABEL, TOTAL - N_TEST, TOTAL])
+@pytest.mark.parametrize("what", ["everything", "files", "journal"])
+def test_a_run_on_a_full_disk_pauses_and_goes_on_when_there_is_room(what, position, disk, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+    filled = {"files", "journal"} if what == "everything" else {what}
+
+    def fill(engine: Driven) -> None:
+        if engine.position == position and not engine.pauses:
+            disk.full = filled
+
+    def make_room(engine: Driven, name: str, error: str) -> None:
+        read_journal(folder.path)  # whole, whatever could not be written
+        if error:
+            assert "No space left" in error
+            engine.ask("resume")
+        if error or len(engine.pauses) == 3:
+            disk.full = set()
+
+    engine = disk.holds(Driven(folder, boundary=fill, replied=make_room))
+    assert finished(folder, engine=engine) == undisturbed
+    assert engine.pauses or (what != "everything" and position >= N_TRAIN - 1), "nobody noticed"
+    assert all("cannot be" in said and "No space left" in said for _, said in engine.pauses)
+    assert [name for name, _, _ in engine.replies].count("resume") >= len(engine.pauses)
+    records = read_journal(folder.path)
+    assert [record.number for record in records] == list(range(len(records)))
+
+
+@pytest.mark.parametrize("what", ["everything", "files", "journal"])
+@pytest.mark.parametrize("position", [4, 9, N_TRAIN + N_LABEL])
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_run_that_ends_while_the_disk_is_full_goes_on_afterwards(end, position, what, disk, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+
+    def fill(engine: Driven) -> None:
+        if engine.position == position:
+            disk.full = {"files", "journal"} if what == "everything" else {what}
+
+    def die(engine: Driven) -> bool:
+        return end == "kill" and bool(engine.pauses)
+
+    disk.holds(engine := Driven(folder, boundary=fill, paused=["stop"], die=die))
+    drive(folder, engine=engine)
+    assert engine.pauses
+    disk.full = set()
+    assert finished(folder) == undisturbed
+
+
+def test_a_journal_that_cannot_be_written_lets_no_checkpoint_run_ahead(disk, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+
+    def fill(engine: Driven) -> None:
+        if engine.position == 3:
+            disk.full = {"journal"}
+
+    engine = disk.holds(Driven(folder, boundary=fill, paused=[["checkpoint", "stop"]]))
+    drive(folder, engine=engine)
+    assert [name for name, error, _ in engine.replies if "No space left" in error] == ["checkpoint"]
+    assert positions(folder.path) == []
+    disk.full = set()
+    assert finished(folder) == undisturbed
+
+
+def test_a_parameter_is_in_force_only_once_it_is_on_disk(disk, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+
+    def fill(engine: Driven) -> None:
+        disk.full = {"journal"} if engine.position == 6 else set()
+
+    def room(engine: Driven, name: str, error: str) -> None:
+        disk.full = set()
+
+    engine = disk.holds(Driven(folder, boundary=fill, at={6: [set_(plasticity__nu_post=0.05)]}, replied=room))
+    assert finished(folder, engine=engine) == undisturbed
+    assert [(name, "No space left" in error) for name, error, _ in engine.replies] == [("set", True)]
+
+
+def test_a_pause_says_if_its_checkpoint_could_not_be_written(monkeypatch, undisturbed, tmp_path):
+    written = write_checkpoint
+
+    def write(folder: Path, checkpoint: Checkpoint) -> str:
+        if checkpoint.position == 6:
+            raise DiskError("the checkpoint cannot be written: No space left on device")
+        return written(folder, checkpoint)
+
+    monkeypatch.setattr(stdpbench.runs.engine, "write_checkpoint", write)
+    engine = Driven(new_run(tmp_path), at={6: ["pause"]})
+    assert finished(engine.folder, engine=engine) == undisturbed
+    assert engine.pauses == [(6, "the checkpoint cannot be written: No space left on device")]
+
+
+def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monkeypatch, undisturbed, tmp_path):
+    monkeypatch.setattr(evaluation, "_CHUNK", 2)
+    monkeypatch.setattr(responses, "_GROUP", 2)
+    shown: list[tuple[str, int]] = []
+    present = evaluation.present_frozen
+
+    def noted(simulator: Any, made: Any, images: Any, phase: str, number: int) -> Any:
+        shown.append((phase, number))
+        return present(simulator, made, images, phase, number)
+
+    folder = new_run(tmp_path, baselines=False)
+    monkeypatch.setattr(evaluation, "present_frozen", noted)
+    drive(folder, die=killed_at_position(N_TRAIN + 4))
+    assert [number for phase, number in shown if phase == "label"] == [0, 1, 2, 3]
+    shown.clear()
+    assert {k: v for k, v in finished(folder).items() if k.endswith(".npz")} == {
+        k: v for k, v in undisturbed.items() if k.endswith(".npz")
+    }
+    assert [number for phase, number in shown if phase == "label"] == [4, 5, 6, 7]

@@ -1,0 +1,114 @@
+"""An experiment on somebody's own pictures: steps that suit them, and settings that fit their size and number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from stdpbench.datasets.folder import Folder
+from stdpbench.datasets.npz import NPZ
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.runs.own_data import Pictures, experiment_on, name_of, suggested
+from stdpbench.runs.preparation import load_split
+
+
+@pytest.fixture(scope="module")
+def npz(tmp_path_factory: pytest.TempPathFactory) -> NPZ:
+    digits = load_digits()
+    path = tmp_path_factory.mktemp("npz") / "mine.npz"
+    np.savez(path, images=(digits.images * 15.9).astype(np.uint8), labels=digits.target)
+    return NPZ(path=str(path))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """Dark on light, of several sizes, in two classes."""
+    root, digits = tmp_path_factory.mktemp("folder"), load_digits()
+    for number in range(40):
+        place = root / ("even" if digits.target[number] % 2 == 0 else "odd")
+        place.mkdir(exist_ok=True)
+        image = Image.fromarray((255 - digits.images[number] * 15.9).astype(np.uint8))
+        image.resize((40 + number % 7, 60)).save(place / f"{number}.png")
+    return Folder(path=str(root))
+
+
+def test_small_pictures_are_brought_to_the_size_of_mnist(npz):
+    pictures = Pictures()
+    made = suggested(npz, pictures)
+    assert (made.resize, made.frame, made.invert, made.pixel_sum) == (20, 28, False, 26265.0)
+    look = pictures.look(made)
+    assert look.sentence.startswith("1438 training and 359 test pictures of 8×8 pixels, seen as 28×28, in 10 classes")
+    assert look.raw.shape == (24, 8, 8)
+    assert look.ready.shape == (24, 28, 28)
+    assert len(set(look.classes)) == 10
+
+
+def test_large_pictures_on_paper_are_made_smaller_and_inverted(folder):
+    made = suggested(folder, Pictures())
+    assert (made.resize, made.frame, made.invert) == (28, None, True)
+
+
+def test_pictures_are_read_once(npz, monkeypatch):
+    reads = []
+    load = NPZ.load
+
+    def counted(self: NPZ) -> object:
+        reads.append(self)
+        return load(self)
+
+    monkeypatch.setattr(NPZ, "load", counted)
+    pictures = Pictures()
+    made = suggested(npz, pictures)
+    for side in (20, 24, 28):
+        pictures.look(made.model_copy(update={"frame": None, "resize": side}))
+    assert len(reads) == 1
+
+
+def test_settings_fit_size_and_number(npz):
+    pictures = Pictures()
+    small = npz.model_copy(update={"resize": 14, "pixel_sum": 26265.0})
+    made = experiment_on(small, pictures.look(small), "fast-400", 60, "mine")
+    base = read_experiment("fast-400")
+    assert made.network.n_exc == 60
+    assert made.network.weight_sum == pytest.approx(78 / 4)  # a quarter of the inputs
+    assert made.network.w_inh_exc == base.network.w_inh_exc
+    assert made.schedule.passes == 4
+    assert made.exc.theta_plus == pytest.approx(4 * base.exc.theta_plus)
+    assert made.about.expected_accuracy == ""
+
+
+def test_the_experiment_can_be_run_and_written(folder, tmp_path):
+    pictures = Pictures()
+    made = suggested(folder, pictures)
+    experiment = experiment_on(made, pictures.look(made), "fast-100", 20, "mine")
+    file = tmp_path / "mine.toml"
+    file.write_text(experiment.to_toml(), encoding="utf-8")
+    assert read_experiment(file) == experiment
+    split = load_split(Experiment.from_mapping(experiment.to_mapping()), validation=False)
+    assert len(split.train) + len(split.test) == 40
+
+
+def test_what_does_not_go_together_is_a_sentence(npz):
+    pictures = Pictures()
+    bright = npz.model_copy(update={"pixel_sum": 5e5})
+    with pytest.raises(StdpbenchError, match=r"lower data\.pixel_sum"):
+        experiment_on(bright, pictures.look(bright), "fast-100", 20, "mine")
+
+
+def test_unlabelled_pictures_are_said_to_be(tmp_path):
+    np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 255, (30, 28, 28), np.uint8))
+    look = Pictures().look(NPZ(path=str(tmp_path / "mine.npz")))
+    assert not look.labelled
+    assert "without labels" in look.sentence
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("a/my pictures", "my-pictures"), ("digits.npz", "digits"), ("x-images.idx3.gz", "x-images")]
+)
+def test_an_experiment_is_named_after_its_pictures(path, name):
+    assert name_of(Path(path)) == name

@@ -1,0 +1,334 @@
+"""Export and reproduction: a zip that says all, zips that mean ill, and numbers that come out again or do not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+import stdpbench
+from stdpbench.cli import main
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import read_experiment
+from stdpbench.runs.agreement import AccuracyAgain, Agreement, compare
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.export import export_run, installed, unpack_run
+from stdpbench.runs.facts import ParametersChanged
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal, write_journal
+from stdpbench.runs.lock import lock_path
+from stdpbench.runs.options import Options
+from stdpbench.runs.reproduction import opened, prepare
+
+SMALL = {
+    "network.n_exc": 12,
+    "schedule.train_images": 60,
+    "schedule.passes": 1,
+    "schedule.label_images": 40,
+    "schedule.test_images": 30,
+}
+
+
+@pytest.fixture(scope="module")
+def branch(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A branch of a run that starts from the network of another one; parameters of either were changed on the way."""
+    runs = tmp_path_factory.mktemp("runs")
+    first = create_run(read_experiment("digits").override(SMALL), runs, Options())
+    first.write_array("weights.npy", np.random.default_rng(0).random((784, 12)))
+    first.write_array("theta.npy", np.full(12, 0.02))
+    parent = stdpbench.start("digits", set=SMALL, seed=6, runs=runs, baselines=False, workers=1, start_from=first.path)
+    parent.pause().step(12)
+    parent.set({"exc.theta_plus": "0.3 mV"})
+    parent.step(15)
+    run = parent.branch(set={"plasticity.nu_post": 0.02})
+    parent.stop()
+    run.wait(progress=False)
+    return RunFolder.open(run.path)
+
+
+@pytest.fixture(scope="module")
+def zipped(branch: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_run(branch, tmp_path_factory.mktemp("zips ü") / "run.zip")
+
+
+@pytest.fixture
+def copy(branch: RunFolder, tmp_path: Path) -> RunFolder:
+    return RunFolder(Path(shutil.copytree(branch.path, tmp_path / "copy")))
+
+
+def reproduce(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = 0
+    try:
+        main(["reproduce", *arguments])
+    except SystemExit as end:
+        status = int(end.code or 0)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_the_zip_holds_all_that_reproduces_the_run(branch: RunFolder, zipped: Path) -> None:
+    name = branch.path.name
+    with zipfile.ZipFile(zipped) as archive:
+        names = set(archive.namelist())
+        text = archive.read(f"{name}/README.txt").decode()
+        packages = archive.read(f"{name}/packages.txt").decode().splitlines()
+    for file in ("experiment.toml", "run.json", "journal.jsonl", "metrics.json", "start_weights.npy", "test.npz"):
+        assert f"{name}/{file}" in names
+    assert not any("checkpoints" in entry or "lock" in entry or "worker.log" in entry for entry in names)
+    assert f"stdpbench reproduce {name}.zip" in text
+    assert "weights.npy" in text
+    assert f"numpy=={np.__version__}" in packages
+    assert packages == installed()
+
+
+def test_a_zip_reproduces_a_branch_to_the_bit(
+    branch: RunFolder, zipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = reproduce([str(zipped), "--runs", str(tmp_path), "--workers", "1", "--json"], capsys)
+    assert status == 0, err
+    record = json.loads(out.splitlines()[-1])
+    assert record["same"]
+    assert record["results"]["parameter changes"]
+    assert "agree to the bit" in err
+    again = RunFolder.open(Path(record["path"]))
+    assert (again.path / "weights.npy").read_bytes() == (branch.path / "weights.npy").read_bytes()
+    assert again.read_json("run.json")["reproduces"]["name"] == branch.path.name
+    changes = [r for r in read_journal(again.path) if isinstance(r.fact, ParametersChanged)]
+    assert [set(change.fact.changes) for change in changes] == [{"exc.theta_plus"}, {"plasticity.nu_post"}]  # type: ignore[union-attr]
+
+
+def test_unpacking_gives_a_run_folder(branch: RunFolder, zipped: Path, tmp_path: Path) -> None:
+    folder = unpack_run(zipped, tmp_path)
+    assert folder.path == tmp_path / branch.path.name
+    assert stdpbench.open_run(folder.path).state == "finished"
+    assert compare(branch, folder).same
+    with opened(zipped) as other:
+        assert other.experiment == branch.experiment
+    assert not other.path.exists()
+
+
+def test_what_cannot_be_exported_is_said(branch: RunFolder, zipped: Path, tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match="exists already"):
+        export_run(branch, zipped)
+    with pytest.raises(StdpbenchError, match="there is no folder"):
+        export_run(branch, tmp_path / "nowhere" / "run.zip")
+    with FileLock(lock_path(branch.path)), pytest.raises(StdpbenchError, match="a process is at work"):
+        export_run(branch, tmp_path / "run.zip")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../run.json", "run/../../run.json", "/run/run.json", "C:/run/run.json", "..\\run.json", "run/..\\..\\run.json"],
+)
+def test_a_zip_that_leads_out_of_its_folder_is_refused(name: str, tmp_path: Path) -> None:
+    path, into = tmp_path / "evil.zip", tmp_path / "a" / "b"
+    into.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("run/experiment.toml", "")
+        archive.writestr(name, "{}")
+    with pytest.raises(StdpbenchError, match="leads out of its folder"):
+        unpack_run(path, into)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "b", "evil.zip"]
+
+
+def test_links_doubles_and_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = zipfile.ZipInfo("run/run.json")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(StdpbenchError, match="no plain file"):
+        unpack_run(tmp_path / "link.zip", tmp_path)
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("run/run.json", "{}")
+        archive.writestr("other/run.json", "{}")
+    with pytest.raises(StdpbenchError, match="twice"):
+        unpack_run(tmp_path / "two.zip", tmp_path)
+    monkeypatch.setattr("stdpbench.runs.export._LARGEST", 1000)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("run/run.json", " " * 100_000)
+    with pytest.raises(StdpbenchError, match="larger than"):
+        unpack_run(tmp_path / "bomb.zip", tmp_path)
+
+
+def test_damaged_zips_get_one_sentence(zipped: Path, tmp_path: Path) -> None:
+    whole = zipped.read_bytes()
+    random = np.random.default_rng(0)
+    refused = 0
+    for number in range(60):
+        damaged = bytearray(whole)
+        if number % 3 == 0:
+            del damaged[int(random.integers(len(whole))) :]
+        else:
+            for place in random.integers(len(whole), size=30):
+                damaged[place] ^= int(random.integers(1, 256))
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(damaged)
+        try:
+            unpack_run(path, tmp_path / str(number))
+        except StdpbenchError as error:
+            refused += str(path) in str(error)  # anything else is a traceback, and ends the test
+    assert refused > 30
+    for text, said in ((b"", "no zip"), (b"PK", "no zip")):
+        (tmp_path / "x.zip").write_bytes(text)
+        with pytest.raises(StdpbenchError, match=said):
+            unpack_run(tmp_path / "x.zip", tmp_path / "x")
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
+    with pytest.raises(StdpbenchError, match="holds no run"):
+        unpack_run(tmp_path / "empty.zip", tmp_path / "empty")
+    with pytest.raises(StdpbenchError, match="there is no file"):
+        unpack_run(tmp_path / "nowhere.zip", tmp_path)
+
+
+def damaged_metrics(copy: RunFolder) -> None:
+    copy.write_text("metrics.json", '{"accuracy": {"vote": 3}}')
+
+
+def damaged_array(copy: RunFolder) -> None:
+    (copy.path / "test.npz").write_bytes((copy.path / "test.npz").read_bytes()[:-40])
+
+
+def structural_change(copy: RunFolder) -> None:
+    records = read_journal(copy.path)
+    change = next(r for r in records if isinstance(r.fact, ParametersChanged))
+    records[change.number] = replace(change, fact=ParametersChanged({"network.n_exc": (12, 13)}))
+    write_journal(copy.path, records)
+
+
+def no_change(copy: RunFolder) -> None:
+    text = (copy.path / "journal.jsonl").read_text(encoding="utf-8")
+    copy.write_text("journal.jsonl", text.replace('"changes":{', '"changes":[', 1).replace("]}}", "]]}", 1))
+
+
+def odd_change(copy: RunFolder) -> None:
+    records = read_journal(copy.path)
+    change = next(r for r in records if isinstance(r.fact, ParametersChanged))
+    records[change.number] = replace(change, fact=ParametersChanged({"exc.theta_plus": 3}))  # type: ignore[dict-item]
+    write_journal(copy.path, records)
+
+
+def no_journal(copy: RunFolder) -> None:
+    (copy.path / "journal.jsonl").unlink()
+
+
+def odd_options(copy: RunFolder) -> None:
+    copy.update_run(options={"checkpoint_every": "often"})
+
+
+def not_finished(copy: RunFolder) -> None:
+    copy.update_run(state="stopped")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (damaged_metrics, "damaged"),
+        (damaged_array, "damaged"),
+        (structural_change, "structural"),
+        (no_change, "damaged"),
+        (odd_change, "damaged"),
+        (no_journal, "its journal is not there"),
+        (odd_options, "options"),
+        (not_finished, "only a finished run"),
+    ],
+)
+def test_what_cannot_be_run_again_is_said_before_anything_is_made(
+    spoil: Callable[[RunFolder], None], said: str, copy: RunFolder, tmp_path: Path
+) -> None:
+    spoil(copy)
+    with pytest.raises(StdpbenchError, match=said):
+        prepare(copy, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+
+
+def test_only_where_data_lie_may_be_said_anew(branch: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match="would be another run"):
+        prepare(branch, tmp_path / "again", places={"seed": 3})
+    assert not (tmp_path / "again").exists()
+
+
+def test_other_pictures_are_noticed_beforehand(copy: RunFolder, tmp_path: Path) -> None:
+    assert prepare(copy, tmp_path / "again")[1] == ""
+    copy.update_run(data_sha256="0" * 64)
+    folder, remark = prepare(copy, tmp_path / "again")
+    assert "not those of the run" in remark
+    assert "data_sha256" not in folder.read_json("run.json")
+
+
+def test_interruptions_do_not_count(branch: RunFolder, copy: RunFolder) -> None:
+    # what a resumed run notes beside its results, and baselines that were evaluated afterwards
+    lines = (copy.path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    remark = {"n": len(lines), "position": 130, "time": "2025-01-01T00:00:00+00:00", "fact": "Remarked", "text": "x"}
+    copy.write_text("journal.jsonl", "\n".join([*lines, json.dumps(remark)]) + "\n")
+    metrics = copy.read_json("metrics.json")
+    metrics["baselines"] = {"k_means": metrics["accuracy"]["vote"]}
+    metrics["training"]["seconds"] = 1e6
+    copy.write_json("metrics.json", metrics)
+    assert compare(copy, branch).same
+    assert compare(branch, copy).same
+
+
+def test_differences_are_told_with_their_size(branch: RunFolder, copy: RunFolder) -> None:
+    with np.load(copy.path / "test.npz") as arrays:
+        counts, attempts = arrays["spike_counts"].copy(), arrays["attempts"]
+    counts[3, 2] += 5
+    counts[4, 1] += 1
+    copy.write_arrays("test.npz", spike_counts=counts, attempts=attempts)
+    found = compare(branch, copy)
+    assert not found.same
+    assert not found.agrees, "on the same machine, with the same versions, it should be to the bit"
+    assert "test.npz" in found.verdict
+    assert [name for name, same in found.results.items() if not same] == ["test.npz"]
+    (difference,) = found.spikes
+    assert (difference.phase, difference.different, difference.largest) == ("test", 2, 5)
+    assert difference.again == difference.before + 6
+    # elsewhere it counts as reproduced as long as accuracies lie within their intervals
+    copy.update_run(versions={**copy.read_json("run.json")["versions"], "numpy": "0.1"})
+    found = compare(branch, copy)
+    assert found.environment == {"numpy": (np.__version__, "0.1")}
+    assert found.agrees
+    assert "every accuracy lies within" in found.verdict
+    copy.write_arrays("test.npz", spike_counts=counts[:-1], attempts=attempts[:-1])
+    assert compare(branch, copy).spikes[0].different == counts.size
+
+
+def test_an_accuracy_outside_its_interval_is_no_reproduction() -> None:
+    inside, outside = AccuracyAgain("vote", 0.9, 0.88, 0.92, 0.89), AccuracyAgain("confidence", 0.9, 0.88, 0.92, 0.95)
+    elsewhere = {"numpy": ("1", "2")}
+    assert Agreement({"weights.npy": False}, elsewhere, (), (inside,)).agrees
+    found = Agreement({"weights.npy": False}, elsewhere, (), (inside, outside))
+    assert not found.agrees
+    assert "outside its interval: confidence" in found.verdict
+    assert not Agreement({"weights.npy": False}, elsewhere, (), ()).agrees
+    assert Agreement({"weights.npy": True}, elsewhere, (), ()).agrees
+
+
+def test_the_command_line_says_what_is_wrong(
+    branch: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main_status = []
+    for arguments in (["export", str(branch.path)], ["export", str(branch.path)], ["reproduce", "nowhere"]):
+        try:
+            main(arguments)
+        except SystemExit as end:
+            main_status.append(int(end.code or 0))
+    err = capsys.readouterr().err
+    assert (tmp_path / f"{branch.path.name}.zip").is_file()
+    assert main_status == [0, 2, 2]
+    assert "exists already" in err
+    assert "there is no run 'nowhere'" in err
+    (tmp_path / "text.zip").write_text("no zip")
+    status, _, err = reproduce(["text.zip", "--runs", str(tmp_path / "again")], capsys)
+    assert status == 2
+    assert "text.zip is no zip" in err
+    assert not (tmp_path / "again").exists()

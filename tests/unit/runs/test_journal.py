@@ -1,0 +1,244 @@
+"""The journal: every fact comes back as it was, and a crash or a full disk leaves nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Fact, Record
+from stdpbench.runs.journal import NAME, Journal, read_journal, write_journal
+
+EXAMPLES: list[Any] = [
+    facts.Started(
+        {"seed": 3, "name": "ü", "network": {"n_exc": 4, "weight_sum": "none"}, "data": {"sizes": [1, 2]}},
+        "compiled",
+        "Nothing better was there.",
+        (("train", 20), ("test", 8), ("start weights: test", 8)),
+        (8, 9),
+        ("0", "zwei", "三"),
+    ),
+    facts.Started({}, "runtime", "", (("train", 0),), (1, 1), ()),
+    facts.Estimated(12.5, 3 * 2**30),
+    facts.StateChanged("running"),
+    facts.StateChanged("paused", 'no room left: "disk"\nfull'),
+    facts.Block(40, (1, 3, 20), (0, 7, 65_535), 0.1 + 0.2, 1e-300, {"vote": 1 / 3, "confidence": 0.0}),
+    facts.Block(0, (), (), -0.0, 5e-324, {}),
+    facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02), "exc.tau_m": ("100 ms", "90 ms")}),
+    facts.ParametersChanged({"schedule.label_images": (None, 5), "network.weight_sum": ("none", 78.0)}),
+    facts.ParametersChanged({"data.sizes": ([1, 2], [3])}),
+    facts.CheckpointWritten("000000040"),
+    facts.Remarked("Some neurons never fire."),
+    facts.Remarked("The checkpoint is damaged.", once=True),
+    facts.Labelled((3, 0, 1), 2, "ab" * 32),
+    facts.Measured("network", {"vote": 0.9}, "cd" * 32),
+    facts.Measured("k-means", {}),
+    facts.Branched("0123", "parent-1", 12),
+    facts.Rewound("kept-1"),
+]
+RECORDS = [Record(number, 7 * number, "2026-01-02T03:04:05+00:00", fact) for number, fact in enumerate(EXAMPLES)]
+
+
+def test_there_is_an_example_of_every_kind():
+    assert {type(fact) for fact in EXAMPLES} == set(get_args(Fact))
+    for kind in get_args(Fact):  # they stand in one table with these
+        assert {"n", "position", "time", "fact"}.isdisjoint(field.name for field in fields(kind))
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record.fact).__name__)
+def test_every_fact_comes_back_as_it_was(record, tmp_path):
+    journal = Journal(tmp_path)
+    record = Record(0, record.position, record.time, record.fact)
+    journal.append(record, sync=True)
+    journal.close()
+    (found,) = read_journal(tmp_path)
+    assert found == record
+    assert found.identity == record.identity
+    assert found.fact.recurs == record.fact.recurs
+    for field in fields(found.fact):
+        assert type(getattr(found.fact, field.name)) is type(getattr(record.fact, field.name))
+    line = json.loads((tmp_path / NAME).read_text(encoding="utf-8"))
+    assert list(line)[:4] == ["n", "position", "time", "fact"]
+
+
+def test_a_journal_is_opened_again_and_written_on(tmp_path):
+    for start in range(0, len(RECORDS), 5):
+        journal = Journal(tmp_path)
+        assert journal.records == RECORDS[:start]
+        for record in RECORDS[start : start + 5]:
+            journal.append(record)
+        journal.sync()
+        journal.close()
+    assert read_journal(tmp_path) == RECORDS
+    write_journal(tmp_path, RECORDS[:3])
+    assert read_journal(tmp_path) == RECORDS[:3]
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_where_there_is_none_it_is_empty(tmp_path):
+    assert read_journal(tmp_path) == []
+    assert not (tmp_path / NAME).exists()
+    (tmp_path / NAME).write_bytes(b"")
+    assert read_journal(tmp_path) == []
+
+
+def test_a_last_line_that_was_cut_off_is_cut_away(tmp_path):
+    write_journal(tmp_path, RECORDS[:2])
+    whole = (tmp_path / NAME).read_bytes()
+    write_journal(tmp_path, RECORDS[:3])
+    data = (tmp_path / NAME).read_bytes()
+    for length in range(len(whole), len(data)):
+        (tmp_path / NAME).write_bytes(data[:length])
+        assert read_journal(tmp_path) == RECORDS[:2]
+        assert (tmp_path / NAME).stat().st_size == length  # to read is not to write
+    journal = Journal(tmp_path)
+    assert (tmp_path / NAME).read_bytes() == whole
+    journal.append(RECORDS[2])
+    journal.close()
+    assert (tmp_path / NAME).read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"nonsense",
+        b"{",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b"3",
+        b"null",
+        b'"fact"',
+        b"[]",
+        b"{}",
+        b'{"fact":"Rewound"}',
+        b'{"n":1,"position":0,"time":"","fact":"Nothing"}',
+        b'{"n":1,"position":0,"time":"","fact":["Rewound"]}',
+        b'{"n":1,"position":0,"time":"","fact":"Rewound"}',
+        b'{"n":1,"position":0,"time":"","fact":"Rewound","kept_as":5}',
+        b'{"n":1,"position":0,"time":5,"fact":"Rewound","kept_as":"x"}',
+        b'{"n":1,"position":-1,"time":"","fact":"Rewound","kept_as":"x"}',
+        b'{"n":true,"position":0,"time":"","fact":"Rewound","kept_as":"x"}',
+        b'{"n":1.0,"position":0,"time":"","fact":"Rewound","kept_as":"x"}',
+        b'{"n":7,"position":0,"time":"","fact":"Rewound","kept_as":"x"}',
+        b'{"n":0,"position":0,"time":"","fact":"Rewound","kept_as":"x"}',
+        b'{"n":1,"position":0,"time":"","fact":"StateChanged","state":"flying"}',
+        b'{"n":1,"position":0,"time":"","fact":"ParametersChanged","changes":{"exc.tau_m":3}}',
+        b'{"n":1,"position":0,"time":"","fact":"ParametersChanged","changes":[]}',
+        b'{"n":1,"position":0,"time":"","fact":"Block","first":0}',
+        b'{"n":1,"position":0,"time":"","fact":"Started","experiment":{},"simulator":"","remark":"","phases":3,'
+        b'"shape":[1,1],"class_names":[]}',
+    ],
+)
+def test_a_damaged_line_is_named(line, tmp_path):
+    write_journal(tmp_path, RECORDS[:3])
+    lines = (tmp_path / NAME).read_bytes().splitlines()
+    (tmp_path / NAME).write_bytes(b"\n".join([lines[0], line, lines[2], b""]))
+    for read in (read_journal, Journal):
+        with pytest.raises(StdpbenchError, match=r"journal\.jsonl, line 2 is damaged") as error:
+            read(tmp_path)
+        assert "\n" not in str(error.value)
+    assert (tmp_path / NAME).read_bytes().splitlines()[0] == lines[0], "a damaged journal was changed"
+
+
+def test_a_line_of_a_later_version_with_more_in_it_is_read(tmp_path):
+    record = RECORDS[3]
+    line = {**record.to_mapping(), "n": 0, "colour": "red"}
+    (tmp_path / NAME).write_text(json.dumps(line) + "\n")
+    assert read_journal(tmp_path)[0].fact == record.fact
+
+
+def test_what_cannot_be_read_is_said(tmp_path):
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(StdpbenchError, match="cannot be read"):
+        read_journal(tmp_path)
+
+
+def test_a_fact_that_json_does_not_know_is_no_half_line(tmp_path):
+    journal = Journal(tmp_path)
+    with pytest.raises(ValueError, match="JSON"):
+        journal.append(Record(0, 0, "", facts.Block(0, (), (), float("nan"), 0.0, {})))
+    journal.append(Record(0, 0, "", facts.Rewound("x")))
+    journal.close()
+    assert len(read_journal(tmp_path)) == 1
+
+
+# -- a full disk -----------------------------------------------------------------------------------
+
+
+class Stingy:
+    """A file that takes so many bytes and no more."""
+
+    def __init__(self, file: Any, room: int) -> None:
+        self.file, self.room = file, room
+
+    def write(self, data: bytes) -> int:
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        written: int = self.file.write(data[: self.room])
+        self.room -= written
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
+@pytest.mark.parametrize("room", [0, 1, 10, 60])
+def test_nothing_of_a_fact_stays_that_did_not_fit(room, tmp_path):
+    journal = Journal(tmp_path)
+    journal.append(RECORDS[0])
+    before = (tmp_path / NAME).read_bytes()
+    file = journal._file
+    journal._file = Stingy(file, room)  # type: ignore[assignment]
+    for _ in range(2):
+        with pytest.raises(DiskError, match="No space left"):
+            journal.append(RECORDS[1])
+        assert (tmp_path / NAME).read_bytes() == before
+    assert journal.records == RECORDS[:1]
+    journal._file = file
+    journal.append(RECORDS[1])
+    journal.close()
+    assert read_journal(tmp_path) == RECORDS[:2]
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from stdpbench.errors import DiskError
+from stdpbench.runs.facts import Record, Remarked
+from stdpbench.runs.journal import Journal, read_journal
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder, limit = Path(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)
+journal = Journal(folder)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+number = 0
+while True:
+    try:
+        journal.append(Record(number, number, "", Remarked("x" * 50)), sync=True)
+    except DiskError as error:
+        assert len(read_journal(folder)) == number, "half a line"
+        assert (folder / "journal.jsonl").stat().st_size <= 1000
+        assert "cannot be written" in str(error)
+        break
+    number += 1
+resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+journal.append(Record(number, number, "", Remarked("x" * 50)), sync=True)
+print(number, len(read_journal(folder)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of files")
+def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    number, found = map(int, done.stdout.split())
+    assert number > 3
+    assert found == number + 1

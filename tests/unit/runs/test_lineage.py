@@ -1,0 +1,295 @@
+"""Branches and rewinding: the same input, the same past, and only what is meant to differ differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.checkpoints import checkpoint_path, positions
+from stdpbench.runs.client import held
+from stdpbench.runs.creation import create_run_from
+from stdpbench.runs.facts import Branched, ParametersChanged, Rewound
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import branch, experiment_at, reached_position, rewind, state_of_records
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.options import Options
+from stdpbench.runs.outcome import outcome
+from stdpbench.runs.states import State
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+WISHES = {4: [set_(plasticity__nu_post=0.05)], 12: [set_(exc__theta_plus=0.3)]}
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A finished run, two parameters changed on the way."""
+    folder = new_run(tmp_path_factory.mktemp("parent"), baselines=False)
+    finished(folder, at=WISHES)
+    return folder
+
+
+def arrays(folder: RunFolder) -> dict[str, str]:
+    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
+
+
+def training(folder: RunFolder) -> dict[str, Any]:
+    with np.load(folder.path / "training.npz") as found:
+        return {name: found[name] for name in ("image", "attempts", "spikes")}
+
+
+# -- branches --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [0, 3, 4, 5, 7, 12, 20, 23, N_TRAIN, None])
+def test_a_branch_that_changes_nothing_comes_to_the_same(at, parent, tmp_path):
+    made = branch(parent, at, runs=tmp_path)
+    said = made.read_json("run.json")
+    assert said["parent"] == {
+        "id": parent.read_json("run.json")["id"],
+        "name": parent.path.name,
+        "at": N_TRAIN if at is None else at,
+    }
+    assert said["id"] != said["parent"]["id"]
+    assert said["state"] == "queued"
+    beyond = {position: wishes for position, wishes in WISHES.items() if at is not None and position > at}
+    finished(made, at=beyond)
+    assert arrays(made) == arrays(parent)
+    live, of_parent = (LiveRun.replay(read_journal(folder.path)) for folder in (made, parent))
+    assert live.blocks == of_parent.blocks
+    assert live.changes == of_parent.changes
+    assert live.parameters() == of_parent.parameters()
+
+
+@pytest.mark.parametrize("at", [6, 10, 13])
+def test_a_branch_sees_what_its_parent_saw_and_differs_from_where_it_was_changed(at, parent, tmp_path):
+    made = branch(parent, at, {"plasticity.nu_post": 0.2}, tmp_path)
+    finished(made)
+    mine, its = training(made), training(parent)
+    assert (mine["image"] == its["image"]).all()
+    assert (mine["spikes"][: at + 1] == its["spikes"][: at + 1]).all()  # the first spikes after it cannot differ yet
+    assert arrays(made)["weights.npy"] != arrays(parent)["weights.npy"]
+    changes = [r for r in read_journal(made.path) if isinstance(r.fact, ParametersChanged) and r.position == at]
+    assert dict(changes[0].fact.changes) == {"plasticity.nu_post": (0.05, 0.2)}
+    # the same as to change the parent there
+    folder = new_run(tmp_path, baselines=False)
+    wishes = {position: asked for position, asked in WISHES.items() if position <= at}
+    finished(folder, at={**wishes, at: [*wishes.get(at, []), set_(plasticity__nu_post=0.2)]})
+    assert arrays(folder) == arrays(made)
+
+
+def test_a_branch_of_a_branch_of_a_branch(parent, tmp_path):
+    child = branch(parent, 7, {"plasticity.nu_post": 0.2}, tmp_path)
+    drive(child, die=killed_at_position(11))  # at work, as far as its folder tells
+    grandchild = branch(child, 8, {"exc.theta_plus": "0.1 mV"}, tmp_path)
+    finished(child)
+    finished(grandchild)
+    same = branch(grandchild, 17, runs=tmp_path)
+    finished(same)
+    assert arrays(same) == arrays(grandchild)
+    assert arrays(grandchild)["weights.npy"] != arrays(child)["weights.npy"]
+    lines = [record.fact for record in read_journal(same.path) if isinstance(record.fact, Branched)]
+    assert [line.at for line in lines] == [7, 8, 17]
+    assert [line.parent_name for line in lines] == [parent.path.name, child.path.name, grandchild.path.name]
+    folder = new_run(tmp_path, baselines=False)
+    wishes = {4: WISHES[4], 7: [set_(plasticity__nu_post=0.2)], 8: [set_(exc__theta_plus="0.1 mV")]}
+    finished(folder, at=wishes)
+    assert arrays(folder) == arrays(grandchild)
+
+
+def test_a_branch_survives_kills_too(parent, tmp_path):
+    expected = branch(parent, 7, {"plasticity.nu_post": 0.2}, tmp_path)
+    killed = branch(parent, 7, {"plasticity.nu_post": 0.2}, tmp_path)
+    for position in (7, 8, 9, 14, 12, 20, N_TRAIN + 8):
+        drive(killed, die=killed_at_position(position))
+    assert finished(killed) == finished(expected)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"encoding.intensity": 3.0}, {"schedule.label_images": 5, "schedule.min_spikes": 0}]
+)
+def test_a_branch_at_the_end_of_training_labels_and_tests_with_what_was_changed(changes, parent, tmp_path):
+    made = branch(parent, N_TRAIN, changes, tmp_path)
+    finished(made)
+    assert arrays(made)["weights.npy"] == arrays(parent)["weights.npy"]
+    assert arrays(made)["label.npz"] != arrays(parent)["label.npz"]
+    killed = branch(parent, N_TRAIN, changes, tmp_path)
+    drive(killed, die=killed_at_position(N_TRAIN + 3))
+    assert finished(killed) == outcome(made)
+
+
+@pytest.mark.parametrize(
+    ("at", "changes", "said"),
+    [
+        (N_TRAIN + 1, {}, "has come to 24"),
+        (-1, {}, "0 to 24"),
+        (5, {"network.n_exc": 8}, "--from"),
+        (5, {"plasticity.nu_pots": 8}, "did you mean"),
+        (5, {"plasticity.nu_post": -8}, "at least"),
+    ],
+)
+def test_branches_that_cannot_be_leave_nothing_behind(at, changes, said, parent, tmp_path):
+    with pytest.raises(StdpbenchError, match=said):
+        branch(parent, at, changes, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_branch_that_cannot_be_written_leaves_nothing_behind(parent, tmp_path, monkeypatch):
+    def full(*arguments: Any, **options: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copytree", full)
+    with pytest.raises(StdpbenchError, match="No space"):
+        branch(parent, 8, runs=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_branch_passes_over_a_damaged_checkpoint(tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    finished(folder, at=WISHES)
+    (checkpoint_path(folder.path, 10) / "state.npz").write_bytes(b"")
+    made = branch(folder, 13, runs=tmp_path)
+    assert max(positions(made.path)) < 10
+    finished(made)
+    assert arrays(made) == arrays(folder)
+
+
+# -- rewinding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to", [0, 3, 10, 13, N_TRAIN])
+def test_a_run_that_is_taken_back_comes_to_the_same_again(to, tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    expected = finished(folder, at=WISHES)
+    before = folder.read_json("run.json")
+    kept = rewind(folder, to)
+    assert outcome(kept) == expected, "something of what was left behind is lost"
+    assert kept.read_json("run.json")["parent"] == {"id": before["id"], "name": folder.path.name, "at": to}
+    assert kept.read_json("run.json")["state"] == "finished"
+    said = folder.read_json("run.json")
+    assert said["id"] == before["id"]
+    assert said["state"] == "stopped"
+    records = read_journal(folder.path)
+    assert state_of_records(records)[0] is State.STOPPED
+    assert reached_position(records) == to
+    assert [record.fact.kept_as for record in records if isinstance(record.fact, Rewound)] == [kept.path.name]
+    assert not (folder.path / "weights.npy").exists()
+    assert not (folder.path / "metrics.json").exists()
+    assert all(position <= to for position in positions(folder.path))
+    drive(folder, die=killed_at_position(to + 2), at={p: w for p, w in WISHES.items() if p > to})
+    assert finished(folder, at={p: w for p, w in WISHES.items() if p > to + 1}) == expected
+
+
+def test_a_run_is_taken_back_again_and_again(tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    expected = finished(folder, at=WISHES)
+    rewind(folder, 14)
+    rewind(folder, 11)
+    drive(folder, at={12: [set_(exc__theta_plus=0.0)], 16: ["stop"]})
+    left = rewind(folder, 11)
+    assert finished(folder, at={12: WISHES[12]}) == expected
+    assert len([r for r in read_journal(left.path) if isinstance(r.fact, ParametersChanged)]) == 2
+
+
+@pytest.mark.parametrize("to", [N_TRAIN + 1, -1])
+def test_a_run_is_not_taken_to_where_it_never_was(to, parent):
+    before = sorted(parent.path.parent.iterdir())
+    with pytest.raises(StdpbenchError, match="0 to 24"):
+        rewind(parent, to)
+    assert sorted(parent.path.parent.iterdir()) == before
+    with held(parent):  # the lock is free again, though the error is still there
+        pass
+
+
+def test_a_run_that_is_at_work_is_not_taken_back(parent):
+    with held(parent), pytest.raises(StdpbenchError, match="another process is at work"):
+        rewind(parent, 3)
+
+
+def test_the_lock_is_let_go_at_once(parent):
+    with pytest.raises(StdpbenchError) as error:
+        rewind(parent, 99)
+    with held(parent):
+        assert "99" not in str(error.value)
+
+
+# -- parameters in force ---------------------------------------------------------------------------
+
+
+def test_the_experiment_at_a_position_is_what_was_in_force_there(tmp_path):
+    """Changed at 7; killed; resumed from 5; changed at 6: at 7 the earlier change takes force again."""
+    folder = new_run(tmp_path, baselines=False)
+    drive(folder, at={7: [set_(plasticity__nu_post=0.07)]}, die=killed_at_position(9))
+    drive(folder, at={6: [set_(plasticity__nu_post=0.06)], 8: ["stop"]})
+    records = read_journal(folder.path)
+    for position, expected in [(5, 0.01), (6, 0.06), (7, 0.07), (24, 0.07)]:
+        assert experiment_at(folder.experiment, records, position).plasticity.nu_post == expected
+    kept = folder.path / "checkpoints" / "000000008" / "checkpoint.json"
+    assert '"nu_post": 0.07' in kept.read_text()
+    assert LiveRun.replay(records).parameters()["plasticity"]["nu_post"] == 0.07
+
+
+# -- new runs from a network -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_exc", [2, 4, 7])
+def test_a_new_run_starts_from_the_weights_of_another(n_exc, parent, tmp_path):
+    folder = create_run_from(parent, {"network.n_exc": n_exc}, tmp_path, Options(simulator="compiled"))
+    w, theta = np.load(folder.path / "start_weights.npy"), np.load(folder.path / "start_theta.npy")
+    assert w.shape == (64, n_exc)
+    assert theta.shape == (n_exc,)
+    n = min(4, n_exc)
+    assert (w[:, :n] == np.load(parent.path / "weights.npy")[:, :n]).all()
+    assert (theta[:n] == np.load(parent.path / "theta.npy")[:n]).all()
+    assert (theta[n:] == 12e-3).all()
+    assert (w[:, n:].sum(axis=0) > 0).all()
+    assert folder.read_json("run.json")["from"]["name"] == parent.path.name
+    if n_exc == 4:
+        w_at_start: list[Any] = []
+        drive(folder, boundary=lambda engine: w_at_start.append(engine.simulator.w.copy()), at={0: ["stop"]})
+        assert (w_at_start[0] == w).all()
+        expected = finished(folder)
+        again = create_run_from(parent, {}, tmp_path, Options(simulator="compiled"))
+        drive(again, die=killed_at_position(3))
+        assert finished(again) == expected
+
+
+def test_a_new_run_starts_from_no_weights_that_do_not_fit(parent, tmp_path):
+    with pytest.raises(StdpbenchError, match="64 inputs"):
+        create_run_from(parent, {"data.resize": 9}, tmp_path, Options())
+    for content in (b"", b"nonsense"):
+        damaged = new_run(tmp_path / "damaged", experiment())
+        (damaged.path / "weights.npy").write_bytes(content)
+        with pytest.raises(StdpbenchError, match="weights"):
+            create_run_from(damaged, {}, tmp_path, Options())
+    for w, theta in (
+        (np.zeros(4), np.zeros(4)),
+        (np.zeros((64, 4)), np.zeros(3)),
+        (np.zeros((64, 4, 1)), np.zeros(4)),
+    ):
+        damaged = new_run(tmp_path / "damaged", experiment())
+        damaged.write_array("weights.npy", w)
+        damaged.write_array("theta.npy", theta)
+        with pytest.raises(StdpbenchError):
+            create_run_from(damaged, {}, tmp_path, Options())
+    new = new_run(tmp_path / "new")
+    with pytest.raises(StdpbenchError, match="did not get as far"):
+        create_run_from(new, {}, tmp_path, Options())
+    assert [path.name for path in tmp_path.iterdir()] == ["damaged", "new"] or len(list(tmp_path.iterdir())) == 2
+
+
+def test_another_experiment_may_be_named(parent, tmp_path):
+    other = experiment(seed=99, schedule__passes=2)
+    folder = create_run_from(parent, {"plasticity.nu_post": 0.3}, tmp_path, Options(), experiment=other)
+    assert isinstance(folder.experiment, Experiment)
+    assert folder.experiment.seed == 99
+    assert folder.experiment.plasticity.nu_post == 0.3
+    assert isinstance(folder.path, Path)

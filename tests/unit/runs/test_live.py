@@ -1,0 +1,147 @@
+"""What a run looks like to its readers: the same from watching it and from replaying its journal."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Record
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import TOPICS, LiveRun, describe, duration
+from stdpbench.runs.states import State
+from stdpbench.simulators import find_compiler
+
+FROM_FACTS = {field.name for field in fields(LiveRun)} - {"progress", "network", "presentation", "replies"}
+WISHES = {
+    3: [set_(plasticity__nu_post=0.05, network__weight_sum="none")],
+    6: ["pause", ("checkpoint", {})],
+    8: [set_(network__weight_sum=12.0), ("pause", {"reason": "a look"})],
+    30: ["pause"],
+}
+
+
+def watched(engine: Driven, live: LiveRun) -> Driven:
+    """Have a model take in what the engine tells its readers, as it comes out of a pipe."""
+    tell = engine._publisher.tell
+
+    def told(record: Record) -> None:
+        assert live.take(pickle.loads(pickle.dumps(("record", record)))) <= set(TOPICS)
+        tell(record)
+
+    engine._publisher.tell = told  # type: ignore[method-assign]
+    return engine
+
+
+def assert_same(live: LiveRun, other: LiveRun) -> None:
+    for name in FROM_FACTS:
+        assert getattr(live, name) == getattr(other, name), name
+    assert repr(live.changes) == repr(other.changes)  # tuples, not lists
+    assert repr(live.started) == repr(other.started)
+    assert live.parameters() == other.parameters()
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+@pytest.mark.parametrize("baselines", [True, False])
+def test_watching_and_replaying_give_the_same(baselines, tmp_path):
+    folder, live = new_run(tmp_path, baselines=baselines), LiveRun()
+    engine = watched(Driven(folder, at=WISHES), live)
+    finished(folder, engine=engine)
+    records = read_journal(folder.path)
+    assert_same(live, LiveRun.replay(records))
+    assert live.state is State.FINISHED
+    assert len(live.changes) == 2
+    assert live.metrics.keys() == ({"network", "start weights", "k-means"} if baselines else {"network"})
+    assert [blocks.first for blocks in live.blocks.values()] == list(range(24))
+    assert live.checkpoints[-1] == 24
+    assert Experiment.from_mapping(live.parameters()).differences(engine._experiment) == {}
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_watching_several_processes_one_after_the_other(tmp_path):
+    """A reader that comes to the second one is told of the past first; facts that recur are not told again."""
+    folder, live = new_run(tmp_path), LiveRun()
+    drive(folder, engine=watched(Driven(folder, at=WISHES, die=killed_at_position(8)), live))
+    assert_same(live, LiveRun.replay(read_journal(folder.path)))
+    live = LiveRun()
+    engine = Driven(folder, at={8: WISHES[8]})
+    for record in engine.records:
+        live.take(("record", record))
+    finished(folder, engine=watched(engine, live))
+    replayed = LiveRun.replay(read_journal(folder.path))
+    assert_same(live, replayed)
+    undisturbed = new_run(tmp_path)
+    finished(undisturbed, at=WISHES)
+    other = LiveRun.replay(read_journal(undisturbed.path))
+    for name in ("state", "blocks", "changes", "metrics", "labelled", "position"):
+        assert getattr(live, name) == getattr(other, name), name
+
+
+def test_frames_and_answers_are_kept_and_their_topic_is_told():
+    live = LiveRun()
+    for kind in ("progress", "network", "presentation"):
+        assert live.take(("frame", kind, {"position": 3})) == {kind}
+        assert live.take(("frame", kind, {"position": 4})) == {kind}
+        assert getattr(live, kind) == {"position": 4}
+    assert live.take(("reply", 5, "no", None)) == {"replies"}
+    assert live.replies == {5: ("no", None)}
+
+
+@pytest.mark.parametrize(
+    ("fact", "topics"),
+    [
+        (facts.Started({}, "compiled", "", (("train", 3),), (1, 1), ()), {"state", "log"}),
+        (facts.Estimated(5.0, 2**30), {"log"}),
+        (facts.StateChanged("paused", "a look"), {"state", "log"}),
+        (facts.Block(0, (1,), (1,), 1.0, 0.0, {}), {"curves"}),
+        (facts.ParametersChanged({"exc.tau_m": ("1 ms", "2 ms")}), {"parameters", "curves", "log"}),
+        (facts.CheckpointWritten("000000003"), {"log"}),
+        (facts.Remarked("Well."), {"log"}),
+        (facts.Labelled((1, 2), 1, ""), {"metrics", "log"}),
+        (facts.Measured("network", {"vote": 0.5}), {"metrics", "log"}),
+        (facts.Branched("id", "parent", 3), {"log"}),
+        (facts.Rewound("kept"), {"log"}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_topics_and_sentences(fact, topics):
+    record, live = Record(0, 3, "2026-01-01T00:00:00+00:00", fact), LiveRun()
+    assert live.take(("record", record)) == topics
+    assert topics <= set(TOPICS)
+    said = describe(record)
+    assert "\n" not in said
+    assert (said == "") == isinstance(fact, facts.Block)
+    assert live.log == ([] if said == "" else [(3, record.time, said)])
+
+
+@pytest.mark.parametrize("changes", [{"seed": (1, 2)}, {"": (1, 2)}, {"nothing.here": (1, 2)}, {"a.b.c": (None, 2)}])
+def test_changes_of_what_is_not_there_change_nothing(changes):
+    started: Any = facts.Started({"seed": 1, "exc": {"tau_m": "1 ms"}}, "", "", (("train", 3),), (1, 1), ())
+    live = LiveRun.replay([Record(0, 0, "", started), Record(1, 3, "", facts.ParametersChanged(changes))])
+    assert live.parameters() == {"seed": 1, "exc": {"tau_m": "1 ms"}}
+
+
+def test_parameters_are_those_that_took_force_last():
+    started = facts.Started(experiment().to_mapping(), "", "", (("train", 3),), (1, 1), ())
+    changes = [(7, "90 ms"), (6, "80 ms")]  # killed after 7, gone on with from 5, changed at 6
+    records = [Record(0, 0, "", started)]
+    assert LiveRun().parameters() == {}
+    for position, value in changes:
+        fact = facts.ParametersChanged({"exc.tau_m": ("100 ms", value)})
+        records.append(Record(len(records), position, "", fact))
+    live = LiveRun.replay(records)
+    assert live.parameters()["exc"]["tau_m"] == "90 ms"
+    assert live.started is not None
+    assert live.started.experiment["exc"]["tau_m"] == "100 ms"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
+)
+def test_how_long(seconds, said):
+    assert duration(seconds) == said

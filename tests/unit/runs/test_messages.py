@@ -1,0 +1,132 @@
+"""Requests by way of files in the run folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import wait_until
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.runs.messages import Mailbox
+
+
+@pytest.fixture
+def answers() -> list[Any]:
+    return []
+
+
+def ask_aside(mailbox: Mailbox, answers: list[Any], name: str, **arguments: Any) -> threading.Thread:
+    def ask() -> None:
+        try:
+            answers.append(mailbox.ask(name, arguments, lambda: True, 60.0))
+        except StdpbenchError as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_request_is_asked_and_answered(tmp_path, answers):
+    mailbox = Mailbox(tmp_path)
+    assert mailbox.take() == []
+    thread = ask_aside(mailbox, answers, "set", changes={"a.b": [1, "ü", None]})
+    taken: list[Any] = []
+    wait_until(lambda: taken.extend(mailbox.take()) or taken)
+    (request,) = taken
+    assert (request.name, request.arguments) == ("set", {"changes": {"a.b": [1, "ü", None]}})
+    assert mailbox.take() == []
+    request.reply("", {"a.b": [1, 2]})
+    thread.join(60)
+    assert answers == [{"a.b": [1, 2]}]
+    assert list((tmp_path / "requests").iterdir()) == []
+
+
+def test_a_refusal_is_an_error_in_the_words_of_the_run(tmp_path, answers):
+    mailbox = Mailbox(tmp_path)
+    thread = ask_aside(mailbox, answers, "fly")
+    taken: list[Any] = []
+    wait_until(lambda: taken.extend(mailbox.take()) or taken)
+    taken[0].reply("a run does not fly", None)
+    thread.join(60)
+    assert str(answers[0]) == "a run does not fly"
+    assert list((tmp_path / "requests").iterdir()) == []
+
+
+def test_requests_come_in_order(tmp_path):
+    (tmp_path / "requests").mkdir()
+    for number, name in enumerate("hgfedcba"):
+        path = tmp_path / "requests" / f"{name}.ask.json"
+        path.write_text(json.dumps({"name": name, "arguments": {}}))
+        os.utime(path, ns=(number, number))
+    assert [request.name for request in Mailbox(tmp_path).take()] == list("hgfedcba")
+
+
+def test_a_run_that_ends_or_does_not_answer_is_said(tmp_path):
+    mailbox = Mailbox(tmp_path)
+    with pytest.raises(StdpbenchError, match="ended before it could answer"):
+        mailbox.ask("pause", {}, lambda: False)
+    with pytest.raises(StdpbenchError, match="did not answer within 0 s"):
+        mailbox.ask("pause", {}, lambda: True, 0.05)
+    assert mailbox.take() == []
+
+
+def test_what_an_earlier_process_was_asked_is_dropped(tmp_path):
+    mailbox = Mailbox(tmp_path)
+    mailbox.clear()
+    (tmp_path / "requests").mkdir()
+    (tmp_path / "requests" / "1.ask.json").write_text(json.dumps({"name": "stop", "arguments": {}}))
+    (tmp_path / "requests" / "1.answer.json").write_text("{}")
+    mailbox.clear()
+    assert list((tmp_path / "requests").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nonsense",
+        b"\xff\xff",
+        b"3",
+        b"[]",
+        b"{}",
+        b'{"name": "pause"}',
+        b'{"name": "pause", "arguments": 3}',
+        b'{"name": "pause", "arguments": [1]}',
+        b"[" * 100_000,
+    ],
+)
+def test_files_that_are_no_requests_are_taken_away(content, tmp_path):
+    (tmp_path / "requests").mkdir()
+    (tmp_path / "requests" / "x.ask.json").write_bytes(content)
+    assert Mailbox(tmp_path).take() == []
+    assert list((tmp_path / "requests").iterdir()) == []
+
+
+def test_what_cannot_be_taken_away_is_not_taken(tmp_path, monkeypatch):
+    (tmp_path / "requests" / "folder.ask.json").mkdir(parents=True)
+    assert Mailbox(tmp_path).take() == []
+    (tmp_path / "requests" / "x.ask.json").write_text(json.dumps({"name": "step", "arguments": {}}))
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert Mailbox(tmp_path).take() == []
+
+
+def test_an_answer_that_cannot_be_written_is_no_error_of_the_run(tmp_path, monkeypatch):
+    (tmp_path / "requests").mkdir()
+    (tmp_path / "requests" / "x.ask.json").write_text(json.dumps({"name": "step", "arguments": {}}))
+    (request,) = Mailbox(tmp_path).take()
+
+    def full(path: Path, text: str) -> None:
+        raise DiskError("no room")
+
+    monkeypatch.setattr("stdpbench.runs.messages.write_text_aside", full)
+    request.reply("", {})

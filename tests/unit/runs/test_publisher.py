@@ -1,0 +1,328 @@
+"""The publisher: facts are lossless and in order, frames the newest against credit, and no reader holds it up."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, Listener
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import wait_until
+
+from stdpbench.runs.facts import Record, Remarked
+from stdpbench.runs.messages import CREDIT, Request
+from stdpbench.runs.publisher import Publisher
+
+KEY = b"k" * 32
+
+
+class Reader:
+    """The other end of a connection; reads only when it is told to."""
+
+    def __init__(self, key: bytes = KEY) -> None:
+        self.listener = Listener(authkey=key)
+        self.address = self.listener.address
+        self.connection: Connection | None = None
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError, AuthenticationError):
+            self.connection = self.listener.accept()
+
+    def connected(self) -> Connection:
+        wait_until(lambda: self.connection is not None)
+        assert self.connection is not None
+        return self.connection
+
+    def say(self, *message: Any) -> None:
+        self.connected().send(message)
+
+    def read(self, wait: float = 60.0) -> Any:
+        return self.connected().recv() if self.connected().poll(wait) else None
+
+    def read_all(self, wait: float = 0.3) -> list[Any]:
+        """Everything until nothing came for a while, or the end."""
+        found = []
+        with suppress(EOFError, OSError):
+            while (message := self.read(wait)) is not None:
+                found.append(message)
+        return found
+
+    def close(self) -> None:
+        self.listener.close()
+        if self.connection is not None:
+            self.connection.close()
+
+
+@pytest.fixture
+def requests() -> SimpleQueue[Request]:
+    return SimpleQueue()
+
+
+@pytest.fixture
+def publisher(requests: SimpleQueue[Request]) -> Iterator[Publisher]:
+    made = Publisher(requests)
+    yield made
+    made.close(0.2)
+
+
+@pytest.fixture
+def attach(publisher: Publisher) -> Iterator[Callable[..., Reader]]:
+    readers: list[Reader] = []
+
+    def new(past: int = 0, wants: tuple[str, ...] = ()) -> Reader:
+        readers.append(reader := Reader())
+        publisher.attach(reader.address, KEY, [fact(number) for number in range(past)])
+        reader.connected()
+        if wants:
+            reader.say("want", list(wants))
+            mine = publisher._readers[-1]
+            wait_until(lambda: mine._wanted == set(wants))
+        return reader
+
+    yield new
+    for reader in readers:
+        reader.close()
+
+
+def fact(number: int, size: int = 10) -> Record:
+    return Record(number, number, "", Remarked(f"{number} " + "x" * size))
+
+
+def offer(publisher: Publisher, number: int, *, flush: bool = True, made: list[str] | None = None) -> None:
+    """Frames with a number; `flush` so that nothing depends on the time since the last ones."""
+
+    def make(kind: str) -> Any:
+        if made is not None:
+            made.append(kind)
+        return {"number": number, "w": np.zeros((50, 50), np.float32)}
+
+    kinds = ("progress", "network", "presentation")
+    publisher.offer({kind: lambda kind=kind: make(kind) for kind in kinds}, flush=flush)  # type: ignore[misc]
+
+
+def frames(messages: list[Any], kind: str = "network") -> list[int]:
+    return [m[2]["number"] for m in messages if m[0] == "frame" and m[1] == kind]
+
+
+def numbers(messages: list[Any]) -> list[int]:
+    return [m[1].number for m in messages if m[0] == "record"]
+
+
+# -- facts -----------------------------------------------------------------------------------------
+
+
+def test_facts_come_in_order_those_of_the_past_first(publisher, attach):
+    reader = attach(past=5)
+    for number in range(5, 300):
+        publisher.tell(fact(number))
+    found = [reader.read() for _ in range(300)]
+    assert numbers(found) == list(range(300))
+    assert found[7][1] == fact(7)
+
+
+def test_facts_reach_every_reader_and_one_that_comes_later(publisher, attach):
+    first = attach()
+    publisher.tell(fact(0))
+    second = attach(past=1)
+    publisher.tell(fact(1))
+    for reader in (first, second):
+        assert numbers([reader.read(), reader.read()]) == [0, 1]
+
+
+def test_what_is_left_is_said_at_the_end(publisher, attach):
+    reader = attach(wants=("network",))
+    for number in range(50):
+        publisher.tell(fact(number))
+        offer(publisher, number)
+    publisher.close(60)
+    messages = reader.read_all()
+    assert numbers(messages) == list(range(50))
+    assert frames(messages)[-1] == 49
+
+
+# -- frames ----------------------------------------------------------------------------------------
+
+
+def test_no_frame_is_made_that_nobody_waits_for(publisher, attach):
+    made: list[str] = []
+    offer(publisher, 0, made=made)
+    assert made == []
+    reader = attach()
+    offer(publisher, 1, made=made)
+    assert made == ["progress"]  # what every reader gets
+    reader.say("want", ["presentation", "nonsense"])
+    wait_until(lambda: "presentation" in publisher._readers[0]._wanted)
+    offer(publisher, 2, made=made)
+    assert made == ["progress", "presentation"]
+    reader.say("want", [])
+    wait_until(lambda: not publisher._readers[0]._wanted)
+    offer(publisher, 3, made=made)
+    assert made == ["progress", "presentation"]
+
+
+def test_frames_come_against_credit_and_the_newest_replaces_the_others(publisher, attach):
+    reader = attach(wants=("network",))
+    for number in range(20):
+        offer(publisher, number)
+        if number < CREDIT:
+            assert frames([reader.read()]) == [number]
+    assert frames(reader.read_all()) == []  # no credit is left
+    reader.say("credit", "network", 1)
+    assert frames([reader.read()]) == [19]
+    reader.say("credit", "network", 3)
+    assert frames(reader.read_all()) == []  # there is nothing newer
+    made: list[str] = []
+    for number in range(20, 30):
+        offer(publisher, number, made=made)
+        assert frames([reader.read()]) == [number] if number < 23 else True
+    assert frames(reader.read_all()) == []
+    reader.say("credit", "network", 1)
+    assert frames([reader.read()]) == [29]  # as it was before a pause
+    assert len(made) == 10
+
+
+def test_without_credit_no_frame_is_made_but_before_a_pause(publisher, attach):
+    reader = attach(wants=("network",))
+    made: list[str] = []
+    for number in range(CREDIT):
+        offer(publisher, number)
+        reader.read()
+    publisher._next.update(dict.fromkeys(publisher._next, 0.0))
+    offer(publisher, 10, flush=False, made=made)
+    assert made == []
+    offer(publisher, 11, flush=True, made=made)
+    assert made == ["network"]
+
+
+def test_one_kind_does_not_wait_for_another(publisher, attach):
+    reader = attach(wants=("network", "progress"))
+    for number in range(CREDIT):
+        offer(publisher, number)
+        for _ in range(2):
+            reader.read()
+    offer(publisher, 9)
+    assert reader.read_all() == []
+    reader.say("credit", "progress", 1)
+    assert frames([reader.read()], "progress") == [9]
+
+
+# -- readers that misbehave ------------------------------------------------------------------------
+
+
+def test_a_reader_that_never_reads_holds_nobody_up(publisher, attach):
+    asleep, awake = attach(wants=("network", "presentation")), attach(wants=("network",))
+    made: list[str] = []
+    for number in range(2000):
+        publisher.tell(fact(number, size=10_000))  # far more than fits into any pipe
+        offer(publisher, number, made=made, flush=number % 100 == 0)
+    heard: list[int] = []
+    while len(heard) < 2000:
+        heard += numbers([awake.read()])
+    assert heard == list(range(2000))
+    assert publisher._readers[0]._facts, "it was read after all"
+    assert set(publisher._readers[0]._frames) <= {"network", "presentation"}
+    publisher.close(0.2)
+    assert asleep.connection is not None
+
+
+def test_a_reader_that_dies_is_forgotten(publisher, attach):
+    dead, living = attach(), attach()
+    dead.close()
+    for number in range(200):
+        publisher.tell(fact(number))
+    wait_until(lambda: (publisher.tell(fact(200)), len(publisher._readers) == 1)[1])
+    assert numbers([living.read() for _ in range(200)]) == list(range(200))
+    offer(publisher, 1)
+
+
+def test_a_listener_that_does_not_answer_holds_nobody_up(publisher, attach):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        publisher.attach(deaf.getsockname(), KEY, [])
+        living = attach()
+        publisher.tell(fact(0))
+        offer(publisher, 0)
+        assert numbers([living.read()]) == [0]
+        publisher.close(0.1)
+
+
+@pytest.mark.parametrize("address", [("127.0.0.1", 1), "/nowhere/at/all", "", 5, None, ["127.0.0.1"]])
+def test_where_nobody_listens_nothing_happens(address, publisher, attach, recwarn):
+    publisher.attach(address, KEY, [])
+    living = attach()
+    publisher.tell(fact(0))
+    assert numbers([living.read()]) == [0]
+    wait_until(lambda: (publisher.tell(fact(1)), len(publisher._readers) == 1)[1])
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_wrong_key_is_refused(publisher):
+    reader = Reader(key=b"another")
+    publisher.attach(reader.address, KEY, [])
+    wait_until(lambda: (publisher.tell(fact(1)), not publisher._readers)[1])
+    assert reader.connection is None
+    reader.close()
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        (),
+        5,
+        ("want",),
+        ("want", 5),
+        ("want", [[]]),
+        ("credit", "nonsense", 1),
+        ("credit", "network"),
+        ("credit", "network", "many"),
+        ("request", 1),
+        ("request", 1, "pause", {}, "more"),
+    ],
+)
+def test_a_reader_that_makes_no_sense_is_dropped_alone(message, publisher, attach):
+    odd, living = attach(), attach()
+    odd.connected().send(message)
+    wait_until(lambda: (publisher.tell(fact(0)), len(publisher._readers) == 1)[1])
+    publisher.tell(fact(7))
+    assert 7 in numbers([living.read() for _ in range(2)] + living.read_all())
+
+
+def test_what_is_no_pickle_is_dropped_too(publisher, attach):
+    odd = attach()
+    odd.connected().send_bytes(b"\x80nonsense")
+    wait_until(lambda: (publisher.tell(fact(0)), not publisher._readers)[1])
+
+
+# -- requests --------------------------------------------------------------------------------------
+
+
+def test_an_answer_goes_to_the_one_who_asked(publisher, attach, requests):
+    one, other = attach(), attach()
+    one.say("request", 4, "pause", {"reason": "x"})
+    request = requests.get(timeout=60)
+    assert (request.name, dict(request.arguments)) == ("pause", {"reason": "x"})
+    request.reply("no", None)
+    assert one.read() == ("reply", 4, "no", None)
+    other.say("request", 4, "step", {"n": 2})
+    requests.get(timeout=60).reply("", {"position": 3})
+    assert other.read() == ("reply", 4, "", {"position": 3})
+    assert one.read_all() == []
+
+
+def test_an_answer_to_one_who_is_gone_is_no_error(publisher, attach, requests):
+    reader = attach()
+    reader.say("request", 1, "pause", {})
+    request = requests.get(timeout=60)
+    reader.close()
+    for _ in range(100):
+        request.reply("", None)

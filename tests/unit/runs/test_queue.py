@@ -1,0 +1,473 @@
+"""The queue: its order, that no item is begun twice, and what becomes of items whose runs end in all ways."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs import index, queue_runner
+from stdpbench.runs.facts import Record, StateChanged
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.options import Options
+from stdpbench.runs.queue import FAILED, HELD, RUNNING, WAITING, Item, Queue
+from stdpbench.runs.queue_runner import QueueRunner
+from stdpbench.runs.store import Store
+
+Make = Callable[..., Path]
+
+
+def tiny(name: str, **schedule: Any) -> Experiment:
+    return Experiment.from_mapping(
+        {
+            "name": name,
+            "data": {"kind": "digits"},
+            "network": {"n_exc": 4, "delays": "none", "weight_sum": 20.0, "w_inh_exc": 4.0},
+            "schedule": {
+                "train_images": 60,
+                "label_images": 10,
+                "test_images": 10,
+                "stimulus": 30.0,
+                "rest": 5.0,
+                "max_attempts": 1,
+                **schedule,
+            },
+        }
+    )
+
+
+def filled(runs: Path, *names: str) -> Queue:
+    queue = Queue(runs)
+    for name in names:
+        queue.add(tiny(name), Options())
+    return queue
+
+
+def order(queue: Queue) -> list[str]:
+    return [item.name.partition(",")[0] for item in queue.items()]
+
+
+# -- items -----------------------------------------------------------------------------------------------------------
+
+
+def test_items_keep_what_they_are_and_go_in_order(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    assert Queue(runs).items() == []
+    assert not runs.exists()
+    queue = Queue(runs)
+    added = queue.add(tiny("a"), Options(workers=3, validation=True))
+    queue.add(tiny("b"), Options(), hold=True)
+    first, second = queue.items()
+    assert first == added
+    assert (first.number, first.state, first.name) == (1, WAITING, "a, seed 0")
+    assert Options.from_mapping(first.options or {}) == Options(workers=3, validation=True)
+    assert "weight_sum = 20.0" in first.experiment
+    assert (second.number, second.state) == (2, HELD)
+
+
+@pytest.mark.parametrize(
+    ("number", "to", "found"),
+    [
+        (3, "front", "cabd"),
+        (1, "back", "bcda"),
+        (4, "2", "adbc"),
+        (1, "3", "bcad"),
+        (2, "2", "abcd"),
+        (1, "4", "bcda"),
+    ],
+)
+def test_moving(tmp_path: Path, number: int, to: str, found: str) -> None:
+    queue = filled(tmp_path, *"abcd")
+    queue.move(number, to)
+    assert order(queue) == list(found)
+
+
+def test_moving_goes_on_where_numbers_become_too_near(tmp_path: Path) -> None:
+    queue = filled(tmp_path, *"abc")
+    for _ in range(60):
+        queue.move(queue.items()[2].number, "2")
+    assert sorted(order(queue)) == list("abc")
+    last = queue.items()[2].number
+    queue.move(last, "2")
+    assert queue.items()[1].number == last
+
+
+@pytest.mark.parametrize("to", ["0", "5", "-1", "first", "²"])
+def test_places_that_there_are_not(tmp_path: Path, to: str) -> None:
+    queue = filled(tmp_path, *"abc")
+    with pytest.raises(StdpbenchError, match="from 1 to 3"):
+        queue.move(1, to)
+    with pytest.raises(StdpbenchError, match="no item 9"):
+        queue.move(9, "front")
+
+
+def test_hold_release_and_remove_take_all_or_nothing(tmp_path: Path) -> None:
+    queue = filled(tmp_path, *"abc")
+    with pytest.raises(StdpbenchError, match="no item 7"):
+        queue.hold([1, 7])
+    assert {item.state for item in queue.items()} == {WAITING}
+    queue.hold([1, 2])
+    assert queue.claim("r") == queue.items()[0]
+    assert queue.items()[0].number == 3
+    assert queue.claim("r2") is not None, "the lock of the runner r is held by nobody"
+    queue.remove([1])
+    queue.release([2])
+    assert [(item.number, item.state) for item in queue.items()] == [(3, RUNNING), (2, WAITING)]
+    assert not (index.queue_folder(tmp_path) / "1.json").exists()
+
+
+def test_an_item_of_a_living_runner_is_not_touched(tmp_path: Path) -> None:
+    queue = filled(tmp_path, *"ab")
+    with FileLock(queue.runner_lock("r")):
+        item = queue.claim("r")
+        assert item is not None
+        assert queue.busy(item)
+        for act in (queue.hold, queue.release, queue.remove):
+            with pytest.raises(StdpbenchError, match="item 1 is running"):
+                act([1])
+        other = queue.claim("s")
+        assert other is not None
+        assert other.number == 2
+    again = queue.claim("t")
+    assert again is not None
+    assert again.number == 1, "what a runner left behind comes first"
+
+
+def test_a_run_folder_is_added_once(tmp_path: Path, make_run: Make) -> None:
+    folder = make_run(tmp_path / "runs", "r", state="stopped")
+    elsewhere = make_run(tmp_path / "other", "s", state="queued")
+    queue = Queue(tmp_path / "runs")
+    assert queue.add_run(folder).folder == "r"
+    assert queue.add_run(elsewhere).folder == str(elsewhere)
+    with pytest.raises(StdpbenchError, match="as item 1"):
+        queue.add_run(folder)
+    assert queue.forget(folder) is not None
+    assert queue.forget(folder) is None
+    assert [queue.folder_of(item) for item in queue.items()] == [elsewhere]
+
+
+def test_processes_that_claim_at_once_never_get_the_same(tmp_path: Path) -> None:
+    filled(tmp_path, *(f"x{number}" for number in range(12)))
+    code = (
+        "import sys; from pathlib import Path; from filelock import FileLock; from stdpbench.runs.queue import Queue\n"
+        "queue = Queue(Path(sys.argv[1])); lock = FileLock(queue.runner_lock(sys.argv[2])); lock.acquire()\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "while item := queue.claim(sys.argv[2]): print(item.number, flush=True)\n"
+        "sys.stdin.readline()"  # the lock is held until all have claimed
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    until = time.monotonic() + 60
+    while any(item.state == WAITING for item in Queue(tmp_path).items()) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    claimed = [int(number) for process in processes for number in process.communicate("end\n", timeout=60)[0].split()]
+    assert sorted(claimed) == list(range(1, 13))
+
+
+def test_damaged_copies_are_passed_over(tmp_path: Path) -> None:
+    filled(tmp_path, *"abc")
+    folder = index.queue_folder(tmp_path)
+    (folder / "1.json").write_text("{", encoding="utf-8")
+    (folder / "2.json").write_text(json.dumps({"number": 2}), encoding="utf-8")
+    odd = json.loads((folder / "3.json").read_text(encoding="utf-8"))
+    (folder / "4.json").write_text(json.dumps({**odd, "number": 4, "reason": ["no text"]}), encoding="utf-8")
+    for path in tmp_path.glob("index.sqlite*"):
+        path.unlink()
+    assert order(Queue(tmp_path)) == ["c"]
+
+
+# -- the runner, with processes that only seem to be -----------------------------------------------------------------
+
+
+class Script:
+    """What the process of a run does: states that it writes and tells, then how it ends."""
+
+    def __init__(self, *states: tuple[str, str], status: int = 0) -> None:
+        self.states = states
+        self.status = status
+
+
+FINISHES = Script(("building", ""), ("running", ""), ("finished", ""))
+
+
+class FakeClient:
+    """Stands for `RunClient`: plays the next script of the run's experiment."""
+
+    scripts: ClassVar[dict[str, list[Script]]] = {}
+    begun: ClassVar[list[str]] = []
+    together: ClassVar[list[int]] = []
+    alive: ClassVar[set[Path]] = set()
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = RunFolder(folder)
+        name = self.folder.experiment.name
+        self.script = FakeClient.scripts.get(name, [FINISHES]).pop(0) if FakeClient.scripts.get(name) else FINISHES
+        self.left = list(self.script.states)
+        self.connected = True
+        self.over = False
+        FakeClient.begun.append(name)
+        FakeClient.alive.add(folder)
+        FakeClient.together.append(len(FakeClient.alive))
+
+    @classmethod
+    def start(cls, folder: Path) -> FakeClient:
+        return cls(folder)
+
+    @classmethod
+    def attach(cls, folder: Path) -> FakeClient:
+        raise StdpbenchError("it does not answer")
+
+    def want(self, *kinds: str) -> None:
+        pass
+
+    def drain(self, budget: float = 0.0, wait: float = 0.0) -> list[Any]:
+        if not self.left:
+            if self.folder.read_json("run.json")["state"] != "paused":
+                self.over = True
+                FakeClient.alive.discard(self.folder.path)
+            return []
+        state, reason = self.left.pop(0)
+        self.folder.update_run(state=state, reason=reason)
+        return [("record", Record(0, 0, "t", StateChanged(state, reason)))]
+
+    def request(self, name: str, **arguments: Any) -> int:
+        assert name == "stop"
+        self.left = [("stopped", arguments["reason"])]
+        return 1
+
+    def wait_for_process(self, timeout: float) -> int:
+        return self.script.status
+
+    def last_words(self) -> str:
+        return "last words"
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    monkeypatch.setattr(queue_runner, "RunClient", FakeClient)
+    monkeypatch.setattr(queue_runner, "at_work", lambda folder: folder in FakeClient.alive)
+    monkeypatch.setattr("stdpbench.runs.client.at_work", lambda folder: folder in FakeClient.alive)
+    monkeypatch.setattr(queue_runner, "_LOOK", 0.0)
+    FakeClient.begun, FakeClient.together, FakeClient.alive = [], [], set()
+
+    def run(at_once: int = 1, **scripts: Script | list[Script]) -> list[str]:
+        FakeClient.scripts = {name: s if isinstance(s, list) else [s] for name, s in scripts.items()}
+        said: list[str] = []
+        QueueRunner(tmp_path, at_once, lambda item, sentence: said.append(f"{item.number} {sentence}")).run()
+        return said
+
+    return run
+
+
+def left(runs: Path) -> list[tuple[int, str, str]]:
+    return [(item.number, item.state, item.reason) for item in Queue(runs).items()]
+
+
+def test_all_are_run_in_order_and_leave_the_queue(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    queue = filled(tmp_path, *"abcd")
+    queue.hold([2])
+    queue.move(4, "front")
+    play()
+    assert FakeClient.begun == ["d", "a", "c"]
+    assert max(FakeClient.together) == 1
+    assert left(tmp_path) == [(2, HELD, "")]
+    with Store(tmp_path) as store:
+        assert {entry.state for entry in store.entries()} == {"finished"}
+    assert not list(index.queue_folder(tmp_path).glob("runner-*")), "a runner takes its lock away"
+
+
+def test_so_many_at_once(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    filled(tmp_path, *"abcdef")
+    play(at_once=3)
+    assert max(FakeClient.together) == 3
+    assert left(tmp_path) == []
+
+
+def test_what_fails_keeps_its_reason_and_stops_nothing(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    queue = filled(tmp_path, *"abc")
+    queue.note(2, experiment="no toml [")
+    said = play(a=Script(("building", ""), ("failed", "no pictures")))
+    assert left(tmp_path)[0] == (1, FAILED, "no pictures")
+    assert left(tmp_path)[1][:2] == (2, FAILED)
+    assert "is damaged" in left(tmp_path)[1][2]
+    assert "1 failed: no pictures" in said
+    queue.release([1])
+    play()
+    assert left(tmp_path) == [(2, FAILED, left(tmp_path)[0][2])]
+    with Store(tmp_path) as store:
+        assert len(store.entries()) == 2, "a released item goes on in its folder"
+
+
+def test_a_process_that_dies_is_resumed_but_not_for_ever(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    filled(tmp_path, *"ab")
+    dies = Script(("building", ""), ("running", ""), status=-9)
+    play(a=[dies, dies], b=[dies] * 9)
+    assert FakeClient.begun == ["a"] * 3 + ["b"] * 4
+    ((number, state, reason),) = left(tmp_path)
+    assert (number, state) == (2, FAILED)
+    assert "without a word" in reason
+
+
+def test_one_that_was_terminated_or_found_the_lock_taken_is_resumed(
+    tmp_path: Path, play: Callable[..., list[str]]
+) -> None:
+    filled(tmp_path, *"ab")
+    play(a=Script(("building", ""), ("stopped", "the process was asked to end")), b=Script(status=3))
+    assert FakeClient.begun == ["a", "a", "b", "b"]
+    assert left(tmp_path) == []
+
+
+def test_one_that_a_person_stopped_is_held(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    filled(tmp_path, *"ab")
+    play(a=Script(("building", ""), ("running", ""), ("stopped", "on request")))
+    assert left(tmp_path) == [(1, HELD, "stopped on request")]
+
+
+def test_one_that_pauses_by_itself_holds_up_nobody(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    filled(tmp_path, *"ab")
+    play(a=Script(("building", ""), ("running", ""), ("paused", "no space left on device")))
+    assert left(tmp_path) == [(1, FAILED, "no space left on device")]
+
+
+def test_one_that_was_paused_and_goes_on_is_not_stopped(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    filled(tmp_path, "a")
+    steps = ("paused", "the steps that were asked for are taken")
+    said = play(a=Script(("running", ""), ("paused", ""), ("running", ""), steps, ("running", ""), ("finished", "")))
+    assert left(tmp_path) == []
+    assert len([sentence for sentence in said if "is paused" in sentence]) == 2
+
+
+def test_a_stopped_queue_goes_on_later(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    filled(tmp_path, *"ab")
+    runner = QueueRunner(tmp_path, told=lambda item, sentence: runner.stop())
+    FakeClient.scripts = {"a": [Script(*[("running", "")] * 50)]}
+    runner.run()
+    assert left(tmp_path) == [(1, WAITING, ""), (2, WAITING, "")]
+    assert FakeClient.begun == ["a"]
+    play()
+    assert FakeClient.begun == ["a", "a", "b"]
+    assert left(tmp_path) == []
+
+
+def test_a_folder_that_a_runner_made_before_it_died_is_found(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+    queue = filled(tmp_path, "a")
+    item = queue.claim("gone")
+    assert item is not None
+    queue_runner.create_run(tiny("a"), tmp_path, Options(), {"queue": item.token})
+    play()
+    with Store(tmp_path) as store:
+        assert len(store.entries()) == 1
+
+
+def test_one_that_does_not_answer_is_waited_for(
+    tmp_path: Path, make_run: Make, play: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path, "r", state="running")
+    Queue(tmp_path).add_run(folder)
+    looked: list[Path] = []
+
+    def at_work(path: Path) -> bool:
+        looked.append(path)
+        return path in FakeClient.alive or len(looked) < 9
+
+    monkeypatch.setattr(queue_runner, "at_work", at_work)
+    monkeypatch.setattr("stdpbench.runs.client.at_work", at_work)
+    said = play()
+    assert "is at work already" in said[0]
+    assert "has lost its process" in said[1]
+    assert FakeClient.begun == ["tiny"]
+    assert left(tmp_path) == []
+
+
+def test_items_that_are_finished_or_gone(tmp_path: Path, make_run: Make, play: Callable[..., list[str]]) -> None:
+    queue = Queue(tmp_path)
+    queue.add_run(make_run(tmp_path, "done"))
+    queue.add_run(tmp_path / "gone")
+    play()
+    ((number, state, reason),) = left(tmp_path)
+    assert (number, state) == (2, FAILED)
+    assert "no run folder" in reason
+    assert FakeClient.begun == []
+
+
+# -- the runner, with processes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills processes")
+def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
+    queue = Queue(tmp_path)
+    options = Options(workers=1, simulator="runtime", baselines=False, checkpoint_every=20)
+    long = queue.add(tiny("long", passes=5), options)
+    pictures = tmp_path / "pictures.npz"
+    np.savez(pictures, images=np.zeros((9, 8, 8), np.uint8))
+    queue.add(tiny("lost").override({"data.kind": "npz", "data.path": str(pictures)}), options)
+    queue.add(tiny("short"), options)
+    pictures.unlink()
+    code = "import sys; from pathlib import Path; from stdpbench.runs.queue_runner import QueueRunner\n"
+    code += "QueueRunner(Path(sys.argv[1])).run()"
+    runner = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    try:
+        folder = _when(lambda: next(tmp_path.glob("long-*/checkpoints/*0"), None)).parents[1]
+        with pytest.raises(StdpbenchError, match="is running"):
+            queue.remove([long.number])
+    finally:
+        runner.kill()
+        runner.wait()
+    os.kill(RunFolder(folder).read_json("run.json")["pid"], signal.SIGKILL)  # it may hold its lock for a moment still
+    (item,) = [item for item in queue.items() if item.number == long.number]
+    assert item.state == RUNNING
+    assert not queue.busy(item)
+    told: list[tuple[Item, str]] = []
+    QueueRunner(tmp_path, 2, lambda item, sentence: told.append((item, sentence))).run()
+    ((number, state, reason),) = left(tmp_path)
+    assert (number, state) == (2, FAILED)
+    assert "pictures.npz" in reason
+    with Store(tmp_path) as store:
+        found = {entry.experiment: entry for entry in store.entries()}
+        assert len(store.entries()) == 3, "nothing was begun anew"
+    assert found["long"].path == folder
+    assert found["long"].state == found["short"].state == "finished"
+    said = [record.fact.state for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
+    assert said.count("building") == 2
+    assert any("goes on from where it was" in sentence for _, sentence in told)
+    assert any("is finished: vote" in sentence for _, sentence in told)
+
+
+def _when(look: Callable[[], Any]) -> Any:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never came to that")

@@ -1,0 +1,108 @@
+"""Run folders of earlier formats open in every later version: tests/assets/run-format-*."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from harness import finished
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.checkpoints import newest_checkpoint, positions
+from stdpbench.runs.client import state_of
+from stdpbench.runs.facts import Fact
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import branch, experiment_at, reached_position, rewind, state_of_records
+from stdpbench.runs.live import LiveRun, describe
+from stdpbench.runs.options import Options
+from stdpbench.runs.outcome import outcome
+from stdpbench.runs.states import State
+from stdpbench.simulators import find_compiler
+
+ASSETS = Path(__file__).parents[2] / "assets"
+FORMATS = sorted(path.name for path in ASSETS.glob("run-format-*"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    """The run of format 1, to do with as one likes."""
+    shutil.copytree(ASSETS / "run-format-1", tmp_path / "runs" / "old")
+    return RunFolder.open(tmp_path / "runs" / "old")
+
+
+def test_there_is_one_of_every_format_and_it_is_small():
+    assert FORMATS == ["run-format-1"]
+    for name in FORMATS:
+        assert sum(path.stat().st_size for path in (ASSETS / name).rglob("*") if path.is_file()) < 60_000
+
+
+def test_the_experiment_of_format_1(folder):
+    made = folder.experiment
+    assert (made.name, made.seed, made.network.n_exc, made.network.weight_sum) == ("tiny", 11, 4, 20.0)
+    assert (made.schedule.train_images, made.schedule.between, made.exc_kind) == (12, "rest", "adaptive-lif")
+
+
+def test_what_run_json_of_format_1_says(folder):
+    said = folder.read_json("run.json")
+    assert Options.from_mapping(said["options"]) == Options(1, "compiled", False, True, 4)
+    assert state_of(folder) == (State.FINISHED, "")
+    assert said["parent"]["at"] == 5
+
+
+def test_the_journal_of_format_1(folder):
+    records = read_journal(folder.path)
+    assert {type(record.fact) for record in records} == set(get_args(Fact))
+    assert state_of_records(records) == (State.FINISHED, "")
+    assert reached_position(records) == 12
+    live = LiveRun.replay(records)
+    assert live.state is State.FINISHED
+    assert live.position == 12 + 2 * (10 + 6)
+    assert live.started is not None
+    assert live.started.phases[:3] == (("train", 12), ("label", 10), ("test", 6))
+    assert live.started.shape == (8, 8)
+    assert live.started.class_names == tuple("0123456789")
+    assert sorted(live.blocks) == list(range(1, 13))
+    assert [block.first for _, block in sorted(live.blocks.items())] == list(range(12))
+    assert live.blocks[12].attempts == (2,)
+    assert [position for position, _ in live.changes] == [2, 5, 8, 11]
+    assert live.changes[1][1] == {"plasticity.nu_post": (0.01, 0.03)}
+    assert live.metrics.keys() == {"network", "start weights", "k-means"}
+    assert live.labelled is not None
+    assert sum(live.labelled.per_class) == 4
+    assert all(describe(record) for record in records if type(record.fact).__name__ != "Block")
+    inherited = Experiment.from_mapping(live.parameters())
+    assert inherited.differences(experiment_at(folder.experiment, records, 12)) == {}
+    assert inherited.exc.tau_m == 95  # type: ignore[attr-defined]
+    assert experiment_at(folder.experiment, records, 8).network.weight_sum is None
+
+
+def test_the_checkpoint_of_format_1(folder):
+    assert positions(folder.path) == [8]
+    found, said = newest_checkpoint(folder.path)
+    assert said == []
+    assert found is not None
+    assert found.position == 8
+    assert Experiment.from_mapping(found.experiment).plasticity.nu_post == 0.03  # type: ignore[attr-defined]
+    assert found.state["plastic.w"].shape == (64, 4)
+    assert found.state["exc.theta"].shape == (4,)
+    assert np.isfinite(found.state["plastic.w"]).all()
+    assert found.history["image"].tolist() == list(range(8))
+    assert found.history["recent_counts"].shape == (8, 4)
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_runs_of_format_1_go_on_and_branch(folder):
+    made = branch(folder, 10, {"exc.tau_m": "90 ms"})
+    assert positions(made.path) == [8]
+    finished(made)
+    live = LiveRun.replay(read_journal(made.path))
+    assert [position for position, _ in live.changes] == [2, 5, 8, 10]
+    assert sorted(live.blocks) == list(range(1, 13))
+    kept = rewind(folder, 9)
+    assert outcome(kept).keys() == {"facts", "parameter changes"}
+    finished(folder)
+    assert outcome(folder)["weights.npy"] != outcome(made)["weights.npy"]

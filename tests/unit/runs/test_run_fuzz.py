@@ -1,0 +1,292 @@
+"""Files of a run, damaged at random: a sentence at worst, and no earlier checkpoint is lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import hypothesis.strategies as st
+import pytest
+import tomli_w
+from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
+from hypothesis import given, settings
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.checkpoints import newest_checkpoint, positions, read_checkpoint, write_checkpoint
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import Journal, read_journal
+from stdpbench.runs.lineage import branch, experiment_at, reached_position, rewind, state_of_records
+from stdpbench.runs.live import LiveRun, describe
+from stdpbench.runs.outcome import outcome
+from stdpbench.simulators import find_compiler
+
+ASSET = Path(__file__).parents[2] / "assets" / "run-format-1"
+CHECKPOINT = "checkpoints/000000008"
+
+PIECES = st.one_of(
+    st.binary(max_size=8),
+    st.sampled_from(
+        [b"\n", b"\0", b"{", b"}", b"[", b'"', b",", b"-", b"9" * 400, b"1e999", b"NaN", b"null", b"\xff"]
+    ),
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, data: bytes) -> bytes:
+    """The bytes of a file after one to three accidents."""
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, max(0, len(data) - 1)))
+        stop = min(len(data), start + draw(st.integers(0, 40)))
+        kind = draw(st.sampled_from(["flip", "cut", "insert", "replace", "repeat", "truncate", "zero"]))
+        if kind == "flip" and data:
+            data = data[:start] + bytes([data[start] ^ (1 << draw(st.integers(0, 7)))]) + data[start + 1 :]
+        elif kind == "cut":
+            data = data[:start] + data[stop:]
+        elif kind == "insert":
+            data = data[:start] + draw(PIECES) + data[start:]
+        elif kind == "replace":
+            data = data[:start] + draw(PIECES) + data[stop:]
+        elif kind == "repeat":
+            data = data[:stop] + data[start:]
+        elif kind == "truncate":
+            data = data[:start]
+        elif kind == "zero":
+            data = data[:start] + bytes(stop - start) + data[stop:]
+    return data
+
+
+VALUES: Any = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**70), 2**70),
+        st.floats(),
+        st.text(max_size=6),
+        st.sampled_from(["none", "train", "1e400 mV", "5 ms", "lif", "1", "-1"]),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where something stands in nested tables and lists."""
+    found = [path] if path else []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        found += places(inner, (*path, key))
+    return found
+
+
+@st.composite
+def altered(draw: st.DrawFn, value: Any) -> Any:
+    """Nested tables with one value changed, gone, or under another name: still a file of its kind."""
+    value = json.loads(json.dumps(value))
+    *way, last = draw(st.sampled_from(places(value)))
+    owner = value
+    for key in way:
+        owner = owner[key]
+    kind = draw(st.sampled_from(["other", "gone", "renamed"]))
+    if kind == "other":
+        owner[last] = draw(VALUES)
+    elif kind == "gone":
+        del owner[last]
+    elif isinstance(owner, dict):
+        owner[draw(st.text(max_size=5))] = owner.pop(last)
+    return value
+
+
+@contextmanager
+def asset() -> Iterator[RunFolder]:
+    with tempfile.TemporaryDirectory() as place, patch("os.fsync", lambda handle: None):
+        shutil.copytree(ASSET, Path(place) / "run")
+        yield RunFolder(Path(place) / "run")
+
+
+def only_sentences(action: Any, *arguments: Any) -> Any:
+    """What an action gives back, or the sentence that it fails with; nothing else."""
+    try:
+        return action(*arguments)
+    except StdpbenchError:
+        return None
+
+
+# -- experiments -----------------------------------------------------------------------------------
+
+TOML = (ASSET / "experiment.toml").read_bytes()
+
+
+@given(damaged(TOML))
+@settings(max_examples=200)
+def test_a_damaged_experiment_is_one_or_a_sentence(data):
+    with asset() as folder:
+        (folder.path / "experiment.toml").write_bytes(data)
+        made = only_sentences(lambda: folder.experiment)
+        assert made is None or isinstance(made, Experiment)
+
+
+def test_an_experiment_nested_without_end_is_a_sentence():
+    with asset() as folder:
+        (folder.path / "experiment.toml").write_bytes(TOML + b"deep = " + b"[" * 100_000)
+        with pytest.raises(StdpbenchError, match="TOML"):
+            _ = folder.experiment
+
+
+@given(altered(tomllib.loads(TOML.decode())))
+@settings(max_examples=200)
+def test_an_experiment_with_other_values_is_one_or_a_sentence(mapping):
+    made = only_sentences(Experiment.from_mapping, mapping)
+    if made is not None:
+        assert Experiment.from_mapping(tomllib.loads(made.to_toml())) == made
+    with asset() as folder, suppress(TypeError, ValueError):  # what TOML does not know
+        (folder.path / "experiment.toml").write_text(tomli_w.dumps(mapping), encoding="utf-8")
+        only_sentences(lambda: folder.experiment)
+
+
+# -- journals --------------------------------------------------------------------------------------
+
+LINES = [json.loads(line) for line in (ASSET / "journal.jsonl").read_text().splitlines()]
+
+
+def use_the_journal(folder: RunFolder) -> None:
+    """All that is done with a journal but to run."""
+    records = only_sentences(read_journal, folder.path)
+    if records is None:
+        only_sentences(outcome, folder)
+        return
+    live = LiveRun.replay(records)
+    assert isinstance(live.parameters(), dict)
+    for record in records:
+        assert isinstance(describe(record), str)
+    state_of_records(records)
+    reached = reached_position(records)
+    only_sentences(experiment_at, folder.experiment, records, reached)
+    only_sentences(outcome, folder)
+    only_sentences(branch, folder, None, {"plasticity.nu_post": 0.5}, folder.path.parent / "others")
+    only_sentences(branch, folder, 9, None, folder.path.parent / "others")
+    only_sentences(rewind, folder, min(reached, 9))
+    journal = only_sentences(Journal, folder.path)
+    if journal is not None:
+        journal.close()
+
+
+@given(damaged((ASSET / "journal.jsonl").read_bytes()))
+@settings(max_examples=90)
+def test_a_damaged_journal_is_one_or_a_sentence(data):
+    with asset() as folder:
+        (folder.path / "journal.jsonl").write_bytes(data)
+        use_the_journal(folder)
+
+
+@given(st.integers(0, len(LINES) - 1).flatmap(lambda n: st.tuples(st.just(n), altered(LINES[n]))))
+@settings(max_examples=90)
+def test_a_journal_with_other_values_is_one_or_a_sentence(change):
+    number, line = change
+    with asset() as folder:
+        lines = [*LINES[:number], line, *LINES[number + 1 :]]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (folder.path / "journal.jsonl").write_text(text, encoding="utf-8")
+        use_the_journal(folder)
+
+
+# -- checkpoints -----------------------------------------------------------------------------------
+
+
+def earlier(folder: RunFolder) -> None:
+    """Write another checkpoint before the one that is damaged."""
+    write_checkpoint(folder.path, replace(read_checkpoint(folder.path, 8), position=3, number=5))
+
+
+def fingerprint(folder: RunFolder, position: int) -> bytes:
+    path = folder.path / "checkpoints" / f"{position:09d}"
+    return b"".join(file.read_bytes() for file in sorted(path.iterdir()))
+
+
+def same(found: Any, other: Any) -> bool:
+    if found.experiment != other.experiment or found.number != other.number or found.seconds != other.seconds:
+        return False
+    return all(found.state[name].tobytes() == other.state[name].tobytes() for name in other.state) and all(
+        found.history[name].tobytes() == other.history[name].tobytes() for name in other.history
+    )
+
+
+FILES = [f"{CHECKPOINT}/{name}" for name in ("checkpoint.json", "state.npz", "history.npz")]
+ABOUT = json.loads((ASSET / FILES[0]).read_text())
+
+
+@given(st.sampled_from(FILES).flatmap(lambda name: st.tuples(st.just(name), damaged((ASSET / name).read_bytes()))))
+@settings(max_examples=90)
+def test_a_damaged_checkpoint_is_noticed_and_the_one_before_is_whole(change):
+    name, data = change
+    with asset() as folder:
+        earlier(folder)
+        (folder.path / name).write_bytes(data)
+        check(folder)
+
+
+@given(altered(ABOUT))
+@settings(max_examples=90)
+def test_a_checkpoint_that_says_something_else_is_noticed(about):
+    with asset() as folder:
+        earlier(folder)
+        (folder.path / FILES[0]).write_text(json.dumps(about), encoding="utf-8")
+        check(folder)
+
+
+def check(folder: RunFolder) -> None:
+    before, whole = fingerprint(folder, 3), read_checkpoint(ASSET, 8)
+    found, said = newest_checkpoint(folder.path)
+    assert found is not None
+    assert (found.position, len(said)) in ((8, 0), (3, 1))
+    assert all("\n" not in sentence for sentence in said)
+    assert found.position == 3 or same(found, whole), "damage was not noticed"
+    made = branch(folder, 9, runs=folder.path.parent / "others")
+    assert positions(made.path) == [found.position]
+    assert fingerprint(folder, 3) == before
+
+
+# -- runs that go on from damaged files ------------------------------------------------------------
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_runs_go_on_from_damaged_files_or_fail_in_a_sentence(tmp_path):
+    wishes = {6: [set_(plasticity__nu_post=0.05)]}
+    small = experiment(schedule__train_images=12, schedule__label_images=4, schedule__test_images=4)
+    options = {"baselines": False, "checkpoint_every": 4}
+    expected = finished(new_run(tmp_path, small, **options), at=wishes)
+    folder = new_run(tmp_path, small, **options)
+    drive(folder, at=wishes, die=killed_at_position(10))
+    names = [str(path.relative_to(folder.path)) for path in folder.path.glob("checkpoints/*/*")]
+    names += ["journal.jsonl", "experiment.toml"]
+    outcomes = set()
+
+    @given(st.sampled_from(names).flatmap(lambda n: st.tuples(st.just(n), damaged((folder.path / n).read_bytes()))))
+    @settings(max_examples=30)
+    def go_on(change: tuple[str, bytes]) -> None:
+        name, data = change
+        with tempfile.TemporaryDirectory() as place:
+            copy = RunFolder(Path(place) / "run")
+            shutil.copytree(folder.path, copy.path)
+            (copy.path / name).write_bytes(data)
+            engine = only_sentences(Driven, copy)
+            if engine is None:
+                outcomes.add("refused")
+                return
+            drive(copy, engine=engine)
+            state = copy.read_json("run.json")["state"]
+            outcomes.add(state)
+            assert state in ("finished", "failed")
+            if state == "finished" and name.startswith("checkpoints"):
+                assert outcome(copy) == expected
+
+    go_on()
+    assert "finished" in outcomes

@@ -1,0 +1,311 @@
+"""The index of runs: what it says, that it follows the folders, and that it may be lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs import index
+from stdpbench.runs.bin import empty_bin, move_to_bin, names_in_bin, restore
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lock import at_work, lock_path
+from stdpbench.runs.options import Options
+from stdpbench.runs.queue import Queue
+from stdpbench.runs.selection import Filter, order, value_text
+from stdpbench.runs.store import Entry, Store
+
+Make = Callable[..., Path]
+
+
+def entries(runs: Path, *columns: str, filters: tuple[str, ...] = (), sort: str | None = None) -> list[Entry]:
+    with Store(runs) as store:
+        return store.select(columns, [Filter.parse(text) for text in filters], sort)
+
+
+def names(runs: Path, *filters: str, sort: str | None = None) -> list[str]:
+    return [entry.name for entry in entries(runs, filters=filters, sort=sort)]
+
+
+@pytest.fixture
+def three(tmp_path: Path, make_run: Make) -> Path:
+    make_run(tmp_path, "a", vote=0.9, parameters={"seed": 1, "exc.tau_m": "25 ms"})
+    make_run(tmp_path, "b", vote=0.7, parameters={"seed": 2}, changes={"plasticity.nu_post": (0.01, 0.02)})
+    make_run(
+        tmp_path,
+        "c",
+        state="stopped",
+        vote=None,
+        about={"parent": {"id": "id of a", "name": "a", "at": 7}, "reason": "x"},
+    )
+    return tmp_path
+
+
+def test_entries_say_what_the_files_say(three: Path) -> None:
+    a, b, c = entries(three, "exc.tau_m")
+    assert (a.name, a.experiment, a.seed, a.state, a.vote, a.progress) == (
+        "a",
+        "tiny",
+        1,
+        "finished",
+        0.9,
+        "train 7/60",
+    )
+    assert a.value("exc.tau_m") == "25 ms"
+    assert a.value("accuracy.vote.interval_95") == pytest.approx([0.8, 1.0])
+    assert a.value("accuracy.vote.confusion") is None, "tables of numbers belong in no list"
+    assert b.value("plasticity.nu_post") == 0.02
+    assert b.text("plasticity.nu_post") == "0.01 → 0.02"
+    assert (c.parent, c.parent_id, c.reason, c.vote) == ("a at 7", "id of a", "x", None)
+    with Store(three) as store:
+        assert [child.name for child in store.children("id of a")] == ["c"]
+        assert store.children("") == []
+        assert store.by_id("id of b") is not None
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (["state=finished"], ["a", "b"]),
+        (["state!=finished"], ["c"]),
+        (["experiment=ti*", "seed=2"], ["b"]),
+        (["exc.tau_m=25 ms"], ["a"]),
+        (["exc.tau_m=25"], ["a"]),
+        (["exc.tau_m=25 s"], []),
+        (["exc.tau_m>=25 ms"], ["a", "b", "c"]),
+        (["plasticity.nu_post=2e-2"], ["b"]),
+        (["vote>0.7"], ["a"]),
+        (["vote<=0.7"], ["b"]),
+        (["vote=none"], ["c"]),
+        (["data.invert=false", "name=c"], ["c"]),
+        (["started<2026-01-03"], ["a", "b", "c"]),
+        (["started<2026-01-02"], []),
+    ],
+)
+def test_filters(three: Path, filters: list[str], found: list[str]) -> None:
+    assert names(three, *filters) == found
+
+
+def test_sorting_puts_what_has_no_value_last(three: Path) -> None:
+    assert names(three, sort="vote") == ["b", "a", "c"]
+    assert names(three, sort="-vote") == ["a", "b", "c"]
+    assert names(three, sort="-exc.tau_m") == ["b", "c", "a"]
+    assert order(["9 ms", "100 ms", "", "x", None], lambda value: value) == ["9 ms", "100 ms", "x", "", None]
+    assert value_text([True, 0.25, None]) == "true, 0.25, "
+
+
+@pytest.mark.parametrize(
+    ("filters", "sort", "said"),
+    [
+        (("exc.taum=1",), None, "did you mean 'exc.tau_m'"),
+        (("state=finishd",), None, "did you mean 'finished'"),
+        (("nonsense",), None, "COLUMN=VALUE"),
+        ((), "vot", "did you mean 'vote'"),
+        ((), "-qqq", "columns are name"),
+    ],
+)
+def test_bad_selections_get_a_sentence(three: Path, filters: tuple[str, ...], sort: str | None, said: str) -> None:
+    with pytest.raises(StdpbenchError, match=said):
+        entries(three, filters=filters, sort=sort)
+
+
+def test_the_index_follows_the_folders(three: Path, make_run: Make) -> None:
+    assert names(three) == ["a", "b", "c"]
+    make_run(three, "b", vote=0.8)
+    make_run(three, "d")
+    shutil.rmtree(three / "a")
+    (three / "no run").mkdir()
+    again = entries(three, "plasticity.nu_post")
+    assert [entry.name for entry in again] == ["b", "c", "d"]
+    assert again[0].vote == 0.8
+    assert again[0].text("plasticity.nu_post") == "0.01"
+
+
+def test_only_what_changed_is_read_again(three: Path, make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    names(three)
+    make_run(three, "b", vote=0.8)
+    read: list[str] = []
+    from stdpbench.runs import store
+
+    whole = store._read
+    monkeypatch.setattr(store, "_read", lambda folder: read.append(folder.name) or whole(folder))
+    assert names(three) == ["a", "b", "c"]
+    assert read == ["b"]
+
+
+def test_a_change_that_was_cut_off_and_one_out_of_order(three: Path) -> None:
+    path = three / "b" / "journal.jsonl"
+    early = {
+        "n": 3,
+        "position": 5,
+        "time": "t",
+        "fact": "ParametersChanged",
+        "changes": {"plasticity.nu_post": [0.0, 9.0]},
+    }
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(early, separators=(",", ":")) + "\n")
+        file.write(json.dumps({**early, "n": 4, "position": 8}, separators=(",", ":")))
+    (entry,) = entries(three, "plasticity.nu_post", filters=("name=b",))
+    assert entry.value("plasticity.nu_post") == 0.02, "that of the later position counts, and only what is whole"
+
+
+def test_a_run_whose_process_died_has_failed(tmp_path: Path, make_run: Make) -> None:
+    folder = make_run(tmp_path, "r", state="running")
+    assert names(tmp_path, "state=failed") == ["r"]
+    assert not at_work(folder)
+    with FileLock(lock_path(folder)):
+        assert at_work(folder)
+        assert names(tmp_path, "state=running") == ["r"]
+    assert entries(tmp_path)[0].reason.startswith("its process ended")
+
+
+def test_damaged_folders_are_listed_as_such(three: Path) -> None:
+    (three / "a" / "run.json").write_text("{", encoding="utf-8")
+    (three / "b" / "experiment.toml").write_text("name = [", encoding="utf-8")
+    (three / "c" / "run.json").write_text('{"state": "asleep"}', encoding="utf-8")
+    found = entries(three)
+    assert [entry.state for entry in found] == ["damaged"] * 3
+    assert all("cannot be read" in entry.reason for entry in found)
+    (three / "b" / "metrics.json").write_text("[" * 100_000, encoding="utf-8")
+    assert len(entries(three)) == 3
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b""])
+def test_an_index_that_is_damaged_or_lost_is_made_anew(three: Path, content: bytes) -> None:
+    Queue(three).add(Experiment.from_mapping({"name": "waits"}), Options())
+    assert names(three) == ["a", "b", "c"]
+    index.index_path(three).write_bytes(content)
+    with Store(three) as store:
+        assert [entry.name for entry in store.entries()] == ["a", "b", "c"]
+        assert len(store.remarks) == bool(content)
+    assert (three / "index.sqlite.damaged").is_file() == bool(content)
+    (item,) = Queue(three).items()
+    assert item.name == "waits, seed 0", "the queue comes back from its copies"
+
+
+def test_an_index_with_other_tables_and_pages_is_made_anew(three: Path) -> None:
+    names(three)
+    with sqlite3.connect(index.index_path(three)) as connection:
+        connection.execute("ALTER TABLE runs DROP COLUMN vote")
+    connection.close()
+    assert names(three, "vote>0.8") == ["a"]
+    path = index.index_path(three)
+    data = bytearray(path.read_bytes())
+    data[4096:] = os.urandom(len(data) - 4096)
+    path.write_bytes(data)
+    with Store(three) as store:
+        assert store.rebuild() == 3
+        assert [entry.name for entry in store.entries(["exc.tau_m"])] == ["a", "b", "c"]
+    assert names(three) == ["a", "b", "c"]
+
+
+def test_rebuild_keeps_the_file_that_a_queue_runner_uses(three: Path) -> None:
+    names(three)
+    before = index.index_path(three).stat().st_ino
+    queue = Queue(three)
+    item = queue.add(Experiment.from_mapping({"name": "waits"}), Options())
+    with Store(three) as store:
+        assert store.rebuild() == 3
+    assert index.index_path(three).stat().st_ino == before
+    assert queue.items() == [item]
+
+
+def test_an_index_of_a_later_version_is_left_alone(three: Path) -> None:
+    names(three)
+    with sqlite3.connect(index.index_path(three)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StdpbenchError, match="later version"):
+        names(three)
+
+
+def test_where_nothing_can_be_written_the_index_is_kept_in_memory(three: Path, tmp_path: Path) -> None:
+    index.index_path(three).mkdir()
+    with Store(three) as store:
+        assert len(store.entries()) == 3
+        assert "not kept" in store.remarks[0]
+    with Store(tmp_path / "nowhere") as store:
+        assert store.entries() == []
+        assert store.remarks == []
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_stores_that_refresh_at_once_do_not_hinder_each_other(tmp_path: Path, make_run: Make) -> None:
+    for number in range(20):
+        make_run(tmp_path, f"r{number:02d}")
+    code = "from pathlib import Path; from stdpbench.runs.store import Store; "
+    code += f"print(len(Store(Path({str(tmp_path)!r})).entries()))"
+    processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [process.communicate(timeout=60)[0].strip() for process in processes] == ["20"] * 4
+
+
+def test_the_store_imports_nothing_heavy(three: Path) -> None:
+    code = (
+        "import sys; from stdpbench.cli import main\n"
+        f"try: main(['list', '--runs', {str(three)!r}, '--columns', 'exc.tau_m'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'sklearn', 'matplotlib', 'brian2', 'rich', 'filelock', 'PyQt6', 'stdpbench.experiment'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "25 ms" in done.stdout
+
+
+# -- the bin ----------------------------------------------------------------------------------------------------------
+
+
+def test_deleted_runs_come_back_from_the_bin(three: Path) -> None:
+    move_to_bin(RunFolder.open(three / "a"))
+    assert names(three) == ["b", "c"]
+    assert names(three / "bin") == ["a"]
+    assert names_in_bin(three) == ["a"]
+    with pytest.raises(StdpbenchError, match="known are a"):
+        restore(three, "q")
+    assert restore(three, "a").path == three / "a"
+    assert names(three) == ["a", "b", "c"]
+    with pytest.raises(StdpbenchError, match="the bin is empty"):
+        restore(three, "a")
+
+
+def test_the_bin_keeps_runs_of_one_name_apart(three: Path, make_run: Make) -> None:
+    for _ in range(2):
+        move_to_bin(RunFolder.open(make_run(three, "a")))
+    assert names_in_bin(three) == ["a", "a-2"]
+    make_run(three, "a")
+    with pytest.raises(StdpbenchError, match="is there already"):
+        restore(three, "a")
+    assert restore(three, "a-").path.name == "a-2"
+    with pytest.raises(StdpbenchError, match="lies in the bin already"):
+        move_to_bin(RunFolder.open(three / "bin" / "a"))
+
+
+def test_a_run_at_work_is_neither_deleted_nor_removed(three: Path) -> None:
+    with FileLock(lock_path(three / "a")), pytest.raises(StdpbenchError, match="at work"):
+        move_to_bin(RunFolder.open(three / "a"))
+    assert names(three) == ["a", "b", "c"]
+    move_to_bin(RunFolder.open(three / "a"))
+    move_to_bin(RunFolder.open(three / "b"))
+    with FileLock(lock_path(three / "bin" / "b")):
+        removed, kept, size = empty_bin(three)
+    assert (removed, kept) == (["a"], ["b"])
+    assert size > 1000
+    assert empty_bin(three)[0] == ["b"]
+    assert not (three / "bin").exists()
+    assert empty_bin(three) == ([], [], 0)
+
+
+def test_names_that_are_no_ascii(tmp_path: Path, make_run: Make) -> None:
+    runs = tmp_path / "Läufe ü"
+    make_run(runs, "größe-seed0")
+    assert names(runs, "name=grö*") == ["größe-seed0"]

@@ -1,0 +1,214 @@
+"""Carrying a sweep out, on a workplace without processes: what is begun, what counts, and where it goes on."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sweep_cases import Scripted, result, sweep
+
+from stdpbench.cli.sweep_command import SweepDisplay
+from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
+from stdpbench.sweeps.arms import Job, fixed_arms, jobs_of
+from stdpbench.sweeps.carry_out import known_arms
+from stdpbench.sweeps.result import Result
+from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
+
+THREE = [{"label": "one"}, {"label": "two", "set": {"exc.tau_m": 50}}, {"label": "one again"}]
+
+
+def by_inhibition(job: Job) -> Result:
+    """An accuracy that has its maximum at w_inh_exc = 30, and differs a little between seeds."""
+    return result(0.9 - abs(job.experiment.network.w_inh_exc - 30) / 100 + job.seed / 1000)
+
+
+def carried_out(made: Any, folder: Path, place: Scripted, most: int | None = None) -> bool:
+    """Carry out, until `most` jobs have ended."""
+    ended = 0
+
+    def stopping() -> bool:
+        return most is not None and ended >= most
+
+    with SweepState(folder) as state:
+        events = carry_out(made, state, place, stopping)
+        while True:
+            try:
+                ended += isinstance(next(events), Ended)
+            except StopIteration as end:
+                return bool(end.value)
+
+
+def test_each_setting_is_run_once_with_each_seed(tmp_path: Path) -> None:
+    made, place = sweep(arm=THREE, seeds=[0, 1]), Scripted(by_inhibition)
+    assert carried_out(made, tmp_path, place)
+    assert [(job.arm, job.seed) for job in place.begun] == [("one", 0), ("two", 0), ("one", 1), ("two", 1)]
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+    assert [len(row.runs) for row in report.rows] == [2, 2, 2]
+    assert report.rows[0].runs == report.rows[2].runs
+    assert report.missing == 0
+
+
+def test_a_sweep_that_was_stopped_goes_on_with_what_is_left(tmp_path: Path) -> None:
+    made = sweep(arm=THREE, seeds=[0, 1, 2])
+    first, second, third = (Scripted(by_inhibition, places=1) for _ in range(3))
+    assert not carried_out(made, tmp_path, first, most=2)
+    assert first.stopped
+    with SweepState(tmp_path) as state:
+        assert len(state.results) == 2
+        assert make_report(made, state).missing == 9 - 3  # one and its double, and two
+    assert carried_out(made, tmp_path, second)
+    assert {job.key for job in first.begun[:2]}.isdisjoint(job.key for job in second.begun)
+    assert len(second.begun) == 4
+    assert carried_out(made, tmp_path, third)
+    assert third.begun == []
+
+
+def test_a_failed_run_does_not_stop_the_others_and_is_tried_again(tmp_path: Path) -> None:
+    made = sweep(arm=THREE[:2], seeds=[0, 1])
+
+    def answer(job: Job) -> Result | str:
+        return "the disk is full" if job.arm == "two" and job.seed == 1 else by_inhibition(job)
+
+    assert carried_out(made, tmp_path, Scripted(answer))
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+    assert report.failures == {"two, seed 1": "the disk is full"}
+    assert [len(row.runs) for row in report.rows] == [2, 1]
+    again = Scripted(by_inhibition)
+    assert carried_out(made, tmp_path, again)
+    assert [(job.arm, job.seed) for job in again.begun] == [("two", 1)]
+    with SweepState(tmp_path) as state:
+        assert make_report(made, state).failures == {}
+
+
+def test_arms_that_are_added_later_keep_what_is_there(tmp_path: Path) -> None:
+    carried_out(sweep(arm=THREE[:2], seeds=[0, 1]), tmp_path, Scripted(by_inhibition))
+    made, place = (
+        sweep(arm=[THREE[0], {"label": "new", "set": {"exc.tau_m": 60}}], seeds=[1, 0]),
+        Scripted(by_inhibition),
+    )
+    carried_out(made, tmp_path, place)
+    assert {job.arm for job in place.begun} == {"new"}
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+    assert "2 finished runs in the folder are of no arm" in " ".join(report.remarks)
+
+
+# -- Optuna ------------------------------------------------------------------------------------------
+
+SEARCH = {"n_trials": 14, "seed": 5, "distributions": {"network.w_inh_exc": {"uniform": [5, 60]}}}
+
+
+def settings_of(made: Any, folder: Path) -> list[float]:
+    with SweepState(folder) as state:
+        return [arm.settings["network.w_inh_exc"] for arm in known_arms(made, state) if arm.settings]
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_optuna_chooses_the_same_whatever_the_pace_and_after_interruptions(tmp_path: Path, at_once: int) -> None:
+    made = sweep(optuna={**SEARCH, "at_once": at_once}, seeds=[0, 1], arm=[{"label": "as it is"}])
+    assert carried_out(made, tmp_path / "whole", Scripted(by_inhibition, places=1))
+    for most in (3, 8, 11, None):
+        carried_out(made, tmp_path / "parts", Scripted(by_inhibition, places=4), most)
+    whole = settings_of(made, tmp_path / "whole")
+    assert len(whole) == 14
+    assert settings_of(made, tmp_path / "parts") == whole
+    with SweepState(tmp_path / "whole") as one, SweepState(tmp_path / "parts") as other:
+        assert one.results == other.results
+        assert one.trials == other.trials
+        assert len(one.results) == 2 * (14 + 1)
+    # it learns: the last trials lie nearer to the maximum than the first ones, which are random
+    assert sum(abs(value - 30) for value in whole[-4:]) < sum(abs(value - 30) for value in whole[:4])
+
+
+def test_another_seed_of_the_sampler_chooses_otherwise(tmp_path: Path) -> None:
+    chosen = []
+    for seed in (5, 6):
+        made = sweep(optuna={**SEARCH, "n_trials": 3, "seed": seed}, seeds=[0])
+        carried_out(made, tmp_path / str(seed), Scripted(by_inhibition))
+        chosen.append(settings_of(made, tmp_path / str(seed)))
+    assert chosen[0] != chosen[1]
+
+
+def test_a_trial_that_fails_does_not_end_the_search(tmp_path: Path) -> None:
+    made = sweep(optuna={**SEARCH, "n_trials": 5}, seeds=[0])
+    place = Scripted(lambda job: "blown up" if job.arm.startswith("trial 2") else by_inhibition(job))
+    assert carried_out(made, tmp_path, place)
+    assert len(place.begun) == 5
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+    assert len(report.rows) == 5
+    assert list(report.failures.values()) == ["blown up"]
+    assert report.best is not None
+
+
+# -- the report --------------------------------------------------------------------------------------
+
+
+def test_table_and_figure_are_written(tmp_path: Path) -> None:
+    made = sweep(
+        arm=[{"label": "as it is"}, {"label": "a | b", "set": {"network.w_inh_exc": 30}}],
+        reference="as it is",
+        seeds=[0, 1, 2],
+    )
+    values = {"as it is": (0.80, 0.75, 0.85), "a | b": (0.90, 0.80, 0.85)}
+    carried_out(made, tmp_path, Scripted(lambda job: result(values[job.arm][job.seed], n_images=450)))
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+        write_report(report, state.folder)
+    text = (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert "vote on 450 validation pictures" in text
+    assert "| as it is | 3 | 80.00 ± 5.00 | – | 20.0 ± 0.0 | 40.0 ± 0.0 | 1.100 ± 0.000 |" in text
+    assert "| a \\| b | 3 | 85.00 ± 5.00 | +5.00 [-7.42, +17.42] (n = 3) |" in text
+    rows = (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[0].startswith("arm,n,vote_mean,vote_sd,")
+    assert rows[0].endswith(",network.w_inh_exc")
+    assert rows[2].startswith("a | b,3,0.85,0.05,")
+    said = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert said["best"] == "a | b"
+    assert said["arms"][1]["difference"]["mean"] == pytest.approx(0.05)
+    assert [run["accuracy"]["vote"] for run in said["arms"][1]["runs"]] == [0.90, 0.80, 0.85]
+    assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_report_of_what_is_not_finished(tmp_path: Path) -> None:
+    made = sweep(arm=THREE[:2], reference="one", seeds=[0, 1])
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+        write_report(report, tmp_path)
+        assert report.missing == 4
+        assert report.best is None
+    assert not (tmp_path / "results.png").exists()
+    assert "4 runs are not finished" in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
+def test_runs_of_different_versions_are_remarked(tmp_path: Path) -> None:
+    made = sweep(arm=THREE[:2], seeds=[0])
+    place = Scripted(lambda job: result(versions={"brian2": "2.9" if job.arm == "one" else "2.10"}))
+    carried_out(made, tmp_path, place)
+    with SweepState(tmp_path) as state:
+        assert "different versions" in " ".join(make_report(made, state).remarks)
+
+
+def test_a_label_is_no_markup_on_the_terminal() -> None:
+    made = sweep(arm=[{"label": "[/red] [bold]x"}], seeds=[0])
+    (job,) = jobs_of(fixed_arms(made), made.seeds)
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with SweepDisplay(console, 1, 0) as display:
+        for told in (Begun(job), Moved(job, 0.5, "train"), Remarked("[/x]"), Ended(job, result())):
+            display.take(told)
+    assert "[/red] [bold]x, seed 0: vote 50.00 %" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_of_many_arms_the_best_are_drawn(tmp_path: Path) -> None:
+    made = sweep(random={"n": 60, "distributions": {"network.w_inh_exc": {"uniform": [5, 60]}}}, seeds=[0])
+    carried_out(made, tmp_path, Scripted(by_inhibition))
+    with SweepState(tmp_path) as state:
+        write_report(make_report(made, state), tmp_path)
+    assert (tmp_path / "results.png").stat().st_size > 10_000

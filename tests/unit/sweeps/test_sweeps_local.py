@@ -1,0 +1,162 @@
+"""Sweeps of real runs in processes of this machine: killed in the middle, stopped, gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdpbench.cli import main
+from stdpbench.sweeps import SweepState, carry_out, read_sweep
+from stdpbench.sweeps.local import Local
+from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes as Unix does")
+
+FILE = """
+experiment = "digits"
+seeds = [0]
+reference = "strong"
+
+[set]
+network.n_exc = 12
+exc.theta_plus = "0.02 mV"
+schedule.train_images = 500
+schedule.test_images = 30
+schedule.passes = 2
+
+[[arm]]
+label = "strong"
+
+[[arm]]
+label = "weak"
+set = { network.w_inh_exc = 5 }
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "kill me.toml"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def command(file: Path, runs: Path, *more: str) -> subprocess.Popen[str]:
+    # a process that is started in the background may be born deaf to Ctrl+C
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from stdpbench.cli import main; main(sys.argv[1:])"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "sweep", str(file), "--runs", str(runs), *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+
+
+def wait_for_training(sweep: Path, seconds: float = 120) -> Path:
+    """The folder of a run that trains."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for path in sweep.glob("*/progress.json"):
+            if json.loads(path.read_text(encoding="utf-8")).get("position", 0) > 10:
+                return path.parent
+        time.sleep(0.01)
+    raise AssertionError("no run began to train")
+
+
+def lines(sweep: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (sweep / "sweep.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_sweep_and_a_run_that_are_killed_go_on_and_nothing_counts_twice(file: Path, tmp_path: Path) -> None:
+    runs, folder = tmp_path / "runs ü", tmp_path / "runs ü" / "kill-me"
+    killed = command(file, runs, "--processes", "1")
+    first = wait_for_training(folder)
+    killed.kill()
+    killed.communicate()
+    made, events, shot = read_sweep(file), [], False
+    with SweepState(folder) as state:
+        assert state.results == {}
+        for told in carry_out(made, state, Local(state, 2)):
+            events.append(told)
+            if isinstance(told, Moved) and told.job.arm == "weak" and told.share > 0.2 and not shot:
+                said = json.loads((folder / state.folders[told.job.key] / "run.json").read_text(encoding="utf-8"))
+                os.kill(said["pid"], signal.SIGKILL)
+                shot = True
+        # the run of the killed sweep was followed to its end, not begun anew
+        assert {path.parent.name for path in folder.glob("*/run.json")} == set(state.folders.values())
+        assert first.name in state.folders.values()
+        assert len(state.results) == 2
+    assert sum(isinstance(told, Begun) for told in events) + sum(line["what"] == "made" for line in lines(folder)) <= 4
+    assert [told.job.arm for told in events if isinstance(told, Ended) and told.result is None] == []
+    if shot:  # else it was too quick for the bullet
+        assert any(isinstance(told, Remarked) and "goes on from its newest checkpoint" in told.text for told in events)
+    assert [line["what"] for line in lines(folder)].count("finished") == 2
+
+    with SweepState(folder) as state:
+        assert list(carry_out(made, state, Local(state, 2))) == []
+    # without its memory it finds the runs by what they say of themselves
+    (folder / "sweep.jsonl").unlink()
+    with SweepState(folder) as state:
+        events = list(carry_out(made, state, Local(state, 2)))
+        assert [type(told) for told in events] == [Ended, Ended]
+    assert len(list(folder.glob("*/run.json"))) == 2
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, folder = tmp_path / "runs", tmp_path / "runs" / "kill-me"
+    stopped = command(file, runs, "--processes", "1")
+    run = wait_for_training(folder)
+    stopped.send_signal(signal.SIGINT)
+    out, err = stopped.communicate(timeout=120)
+    assert stopped.returncode == 130, err
+    assert "Stopping the runs that are under way" in out
+    assert f"stdpbench sweep '{file}' --runs {runs}` goes on" in out
+    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["state"] == "stopped"
+    assert "2 runs are not finished" in (folder / "results.md").read_text(encoding="utf-8")
+
+    with pytest.raises(SystemExit) as end:
+        main(["sweep", str(file), "--runs", str(runs), "--processes", "2", "--json"])
+    assert not end.value.code
+    captured = capsys.readouterr()
+    said = json.loads(captured.out.splitlines()[-1])
+    assert said["stopped"] is False
+    assert [arm["n"] for arm in said["results"]["arms"]] == [1, 1]
+    assert said["results"]["evaluated_on"] == "validation"
+    assert "(2 of 2)" in captured.err
+    assert run.name in {arm["runs"][0]["folder"] for arm in said["results"]["arms"]}
+    for name in ("README.txt", "results.md", "results.csv", "results.json", "results.png"):
+        assert (folder / name).is_file()
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["evaluated_on"] == "validation"
+    assert metrics["baselines"] == {}
+
+
+def test_a_run_that_cannot_be_begun_is_said_and_ends_with_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "too-many.toml"
+    path.write_text(
+        'experiment = "digits"\nseeds = [0]\n[set]\nnetwork.n_exc = 12\nschedule.train_images = 5000\n'
+        '[[arm]]\nlabel = "all"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(SystemExit) as end:
+        main(["sweep", str(path), "--runs", str(tmp_path)])
+    assert end.value.code == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "all, seed 0: failed: schedule.train_images = 5000, but there are only" in out
+    assert "1 runs are not finished" in out

@@ -1,0 +1,277 @@
+"""Sweeps from files: what they say, and what is refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sweep_cases import sweep
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.sweeps import read_sweep, shipped_sweeps
+from stdpbench.sweeps.arms import fixed_arms, jobs_of
+from stdpbench.sweeps.pairing import pairing_remarks
+
+FILE = """
+experiment = "digits"
+seeds = [3, 1]
+metric = "confidence"
+reference = "as it is"
+
+[set]
+network.n_exc = 12
+"schedule.train_images" = 60
+
+[[arm]]
+label = "as it is"
+
+[[arm]]
+label = "slow"
+set = { plasticity.nu_post = 0.001, "exc.tau_m" = "200 ms" }
+
+[grid]
+network.w_inh_exc = [5, 17.0]
+exc.t_ref = ["2 ms", "5 ms"]
+
+[random]
+n = 3
+seed = 4
+[random.distributions]
+plasticity.nu_post = { loguniform = [0.001, 0.1] }
+"exc.tau_theta" = { uniform = ["1000 s", "1e7 ms"] }
+network.n_exc = { int = [5, 6] }
+schedule.between = { choice = ["carry", "reset"] }
+"""
+
+
+def written(folder: Path, text: str, name: str = "mine.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_says_arms_seeds_and_metric(tmp_path: Path) -> None:
+    made = read_sweep(written(tmp_path, FILE))
+    assert (made.name, made.metric, made.seeds, made.reference) == ("mine", "confidence", (3, 1), "as it is")
+    assert made.base.network.n_exc == 12
+    arms = fixed_arms(made)
+    labels = [arm.label for arm in arms]
+    assert labels[:6] == [
+        "as it is",
+        "slow",
+        "w_inh_exc = 5, t_ref = 2 ms",
+        "w_inh_exc = 5, t_ref = 5 ms",
+        "w_inh_exc = 17, t_ref = 2 ms",
+        "w_inh_exc = 17, t_ref = 5 ms",
+    ]
+    assert len(labels) == 9
+    assert arms[1].start.plasticity.quantities()["nu_post"] == 0.001
+    assert arms[1].start.exc.to_mapping()["tau_m"] == "200 ms"
+    assert arms[3].start.network.w_inh_exc == 5.0
+    for arm in arms[6:]:
+        assert arm.label.startswith("draw ")
+        assert 1e-3 <= arm.start.plasticity.quantities()["nu_post"] <= 0.1
+        assert 1e3 <= arm.start.exc.quantities()["tau_theta"] <= 1e4  # SI: the bounds carried units
+        assert arm.start.network.n_exc in (5, 6)
+        assert arm.start.schedule.between in ("carry", "reset")
+
+
+def test_all_arms_of_a_seed_come_before_the_next_seed(tmp_path: Path) -> None:
+    made = read_sweep(written(tmp_path, FILE))
+    jobs = jobs_of(fixed_arms(made)[:2], made.seeds)
+    assert [(job.arm, job.seed) for job in jobs] == [("as it is", 3), ("slow", 3), ("as it is", 1), ("slow", 1)]
+    assert len({job.key for job in jobs}) == 4
+    assert all(job.experiment.seed == job.seed for job in jobs)
+
+
+def test_draws_are_the_same_every_time_and_more_of_them_leave_the_first_alone() -> None:
+    drawn = {"plasticity.nu_post": {"uniform": [0.0, 1.0]}}
+    few = fixed_arms(sweep(random={"n": 3, "distributions": drawn}))
+    many = fixed_arms(sweep(random={"n": 5, "distributions": drawn}))
+    other = fixed_arms(sweep(random={"n": 3, "seed": 1, "distributions": drawn}))
+    assert [arm.settings for arm in few] == [arm.settings for arm in many[:3]]
+    assert len({arm.label for arm in many}) == 5
+    assert few[0].settings != other[0].settings
+
+
+def test_an_experiment_lies_beside_the_sweep(tmp_path: Path) -> None:
+    written(tmp_path, "[network]\nn_exc = 33\n", "own.toml")
+    made = read_sweep(written(tmp_path, 'experiment = "own.toml"\n[[arm]]\nlabel = "one"\n'))
+    assert made.base.network.n_exc == 33
+
+
+def test_what_ships_can_be_read_by_name() -> None:
+    assert "port-ablation" in shipped_sweeps()
+    for name in shipped_sweeps():
+        made = read_sweep(name)
+        assert made.name == name
+        assert len(fixed_arms(made)) > 1
+
+
+def test_the_ablation_of_ports_varies_what_it_says() -> None:
+    made = read_sweep("port-ablation")
+    arms = {arm.label: arm.start for arm in fixed_arms(made)}
+    reference = arms[made.reference or ""]
+    assert reference.differences(arms["wrong sign of the depression"]) == {"plasticity.nu_pre": (0.0001, -0.0001)}
+    locked = reference.differences(arms["spikes locked out for 50 ms"])
+    assert locked == {
+        "exc.kind": ("adaptive-lif", "adaptive-lif-lockout"),
+        "exc.t_lockout": (None, "50 ms"),
+    }
+    assert len(made.seeds) >= 5
+    (remark,) = pairing_remarks(fixed_arms(made), made.reference)
+    assert "network.dt" in remark
+    assert "wrong sign of the depression" not in remark
+
+
+ARM = '[[arm]]\nlabel = "a"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seeds = [", "is not valid TOML"),
+        (ARM, "mine.toml: experiment is missing"),
+        ('experiment = "digist"\n' + ARM, "did you mean 'digits'?"),
+        ('experiment = "digits"\n', "nothing to compare"),
+        ('experiment = "digits"\nsedes = [1]\n' + ARM, "sedes is not a known parameter; did you mean seeds?"),
+        ('experiment = "digits"\nbase = 1\n' + ARM, "base is not a known parameter"),
+        ('experiment = "digits"\nseeds = []\n' + ARM, "seeds must be a list of whole numbers"),
+        ('experiment = "digits"\nseeds = [1, 1]\n' + ARM, "seeds lists a seed twice"),
+        ('experiment = "digits"\nseeds = [true]\n' + ARM, "seeds must be whole numbers from 0 on, not True"),
+        ('experiment = "digits"\nseeds = [-1]\n' + ARM, "seeds must be whole numbers from 0 on, not -1"),
+        ('experiment = "digits"\nmetric = "votes"\n' + ARM, "metric must be one of vote, proportion, confidence"),
+        ('experiment = "digits"\nreference = "b"\n' + ARM, "reference: no arm is called 'b'"),
+        (
+            'experiment = "digits"\n[set]\nexc.tau_n = 1\n' + ARM,
+            "set: exc.tau_n is not a known parameter; did you mean",
+        ),
+        ('experiment = "digits"\n[set]\nseed = 1\n' + ARM, "set.seed cannot be set here: seeds says"),
+        ('experiment = "digits"\n[set]\nname = "x"\n' + ARM, "set.name cannot be set here"),
+        ('experiment = "digits"\n[arm]\nlabel = "a"\n', "write [[arm]], not [arm]"),
+        (
+            'experiment = "digits"\n[[arm]]\nlable = "a"\n',
+            "arm 1.lable is not a known parameter; did you mean arm 1.label?",
+        ),
+        ('experiment = "digits"\n[[arm]]\nset = {}\n', "arm 1.label is missing"),
+        ('experiment = "digits"\n' + ARM + ARM, "another arm is called 'a' already"),
+        (
+            'experiment = "digits"\n[[arm]]\nlabel = "a"\nset = { plasticity.nu_pots = 1 }\n',
+            "arm 'a': plasticity.nu_pots is not a known parameter; did you mean plasticity.nu_post?",
+        ),
+        (
+            'experiment = "digits"\n[[arm]]\nlabel = "a"\nset = { exc.tau_m = -1 }\n',
+            "arm 'a': exc.tau_m must be more than 0",
+        ),
+        ('experiment = "digits"\n[grid]\nexc.tau_m = 1\n', "grid.exc.tau_m must be a list of values"),
+        ('experiment = "digits"\n[grid]\nexc.tau_m = [1, 1]\n', "grid.exc.tau_m lists a value twice"),
+        ('experiment = "digits"\n[random]\nn = 2\n', "random.distributions is missing"),
+        (
+            'experiment = "digits"\n[random]\nm = 2\n[random.distributions]\nexc.tau_m = {int = [1, 2]}\n',
+            "random.m is not a",
+        ),
+        (
+            'experiment = "digits"\n[random.distributions]\nexc.tau_n = {uniform = [1, 2]}\n',
+            "random.distributions.exc.tau_n is not a known parameter; did you mean random.distributions.exc.tau_m?",
+        ),
+        (
+            'experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {unifrom = [1, 2]}\n',
+            "did you mean optuna.distributions.exc.tau_m.uniform?",
+        ),
+        ('experiment = "digits"\n[optuna.distributions]\nexc.tau_m = 3\n', "must be a table with one of uniform"),
+        (
+            'experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {uniform = [2, 1]}\n',
+            "lower bound must be less",
+        ),
+        ('experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {uniform = ["1 mV", 2]}\n', "has the unit 'mV'"),
+        ('experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {loguniform = [0, 1]}\n', "must be more than 0"),
+        (
+            'experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {uniform = [-1, 1]}\n',
+            "exc.tau_m must be more than 0",
+        ),
+        ('experiment = "digits"\n[optuna.distributions]\nnetwork.n_exc = {int = [1.5, 3]}\n', "bounds must be whole"),
+        ('experiment = "digits"\n[optuna.distributions]\nseed = {int = [1, 3]}\n', "cannot be varied"),
+        (
+            'experiment = "digits"\n[optuna.distributions]\nnetwork.start = {choice = ["rondam"]}\n',
+            "network.start must be",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        read_sweep(written(tmp_path, text))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "mine.toml" in str(caught.value)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(FILE)), st.integers(0, 6), st.text(max_size=4)), min_size=1, max_size=4))
+def test_a_file_that_is_damaged_at_random_gives_a_sweep_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, int, str]]
+) -> None:
+    text = FILE
+    for at, length, instead in damage:
+        text = text[:at] + instead + text[at + length :]
+    path = tmp_path_factory.getbasetemp() / "damaged.toml"
+    path.write_bytes(text.encode("utf-8", errors="surrogatepass"))
+    said = ""
+    try:
+        fixed_arms(read_sweep(path))
+    except StdpbenchError as error:
+        said = str(error)
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("metric", ["test", "test.vote", "test_accuracy", "Test vote"])
+def test_a_metric_of_the_test_pictures_is_refused_with_the_reason(tmp_path: Path, metric: str) -> None:
+    text = f'experiment = "digits"\nmetric = "{metric}"\n{ARM}'
+    with pytest.raises(StdpbenchError, match="of the test pictures, and no choice is made on them"):
+        read_sweep(written(tmp_path, text))
+
+
+def test_an_unknown_sweep_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match="did you mean 'port-ablation'"):
+        read_sweep("port-ablatoin")
+    with pytest.raises(StdpbenchError, match="there is no sweep"):
+        read_sweep(tmp_path)
+
+
+# -- whether arms see the same -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"network.w_inh_exc": 3}, ""),
+        ({"plasticity.nu_post": 0.1, "network.n_exc": 20, "network.start": "random", "schedule.min_spikes": 9}, ""),
+        ({"network.dt": 0.25}, "other input spikes (network.dt)"),
+        ({"encoding.intensity": 3}, "other input spikes (encoding.intensity)"),
+        ({"schedule.stimulus": 300}, "other input spikes (schedule.stimulus)"),
+        (
+            {"network.delays": "uniform"},
+            "other input spikes (network.delays)",
+        ),  # between = carry: last bins stay empty
+        ({"network.delays": "uniform", "schedule.between": "rest"}, ""),
+        ({"schedule.order": "shuffled"}, "another order, than 'one' (schedule.order)"),
+        ({"schedule.train_images": 50}, "another order, than 'one' (schedule.train_images)"),
+        ({"data.pixel_sum": 20000}, "other pictures, or in another order, than 'one' (data.pixel_sum)"),
+        ({"schedule.test_images": 20}, "evaluated with other pictures than 'one' (schedule.test_images)"),
+    ],
+)
+def test_what_breaks_the_pairing_is_said(changes: dict[str, object], said: str) -> None:
+    made = sweep(arm=[{"label": "one"}, {"label": "two", "set": changes}], reference="one")
+    remarks = pairing_remarks(fixed_arms(made), made.reference)
+    if not said:
+        assert remarks == []
+    else:
+        (remark,) = remarks
+        assert said in remark
+        assert "two" in remark
+
+
+def test_arms_that_are_the_same_are_named() -> None:
+    made = sweep(arm=[{"label": "one"}, {"label": "two", "set": {"network.n_exc": 12}}])
+    (remark,) = pairing_remarks(fixed_arms(made), None)
+    assert "'two' has the same settings as 'one'" in remark

@@ -1,0 +1,317 @@
+"""Runs from Python: one life of a small run, and what can be read of it at each moment."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import stdpbench
+from stdpbench.api import tables
+from stdpbench.api.showing import progress
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.facts import Block
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.outcome import outcome
+
+SMALL = {
+    "network.n_exc": 12,
+    "schedule.train_images": 80,
+    "schedule.passes": 1,
+    "schedule.label_images": 40,
+    "schedule.test_images": 30,
+}
+
+
+def start(runs: Path, **options: Any) -> stdpbench.Run:
+    return stdpbench.start("digits", set=SMALL, seed=3, runs=runs, baselines=False, workers=1, **options)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs ü")
+
+
+@pytest.fixture(scope="module")
+def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
+    """A run that was paused, stepped, changed and branched, its branch, and what was seen on the way."""
+    run, seen = start(runs, checkpoint_every=30), {}
+    seen["repr"] = repr(run)
+    run.pause()
+    seen["paused"] = (run.state, run.position)
+    run.step(20)
+    seen["stepped"] = (run.state, run.position, run.weights, run.theta, run.total)
+    for changes in ({"network.n_exc": 13}, {"plasticity.nu_pots": 0.1}, {"plasticity.nu_post": -1}):
+        with pytest.raises(StdpbenchError) as refused:
+            run.set(changes)
+        seen[next(iter(changes))] = str(refused.value)
+    branch = run.branch()
+    seen["set"] = run.set(**{"plasticity.nu_post": np.float32(0.25)})
+    # many threads at once: nothing is mixed up, nothing waits for ever
+    positions: list[int] = []
+    threads = [threading.Thread(target=lambda: positions.append(run.step(1).position)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    seen["threads"] = (positions, run.position)
+    run.resume()
+    other = stdpbench.open_run(run.path)  # as another session would: it attaches to the process
+    other.wait(progress=False)
+    seen["attached"] = other.state
+    run.wait(progress=False)
+    branch.wait(progress=False)
+    return run, branch, seen
+
+
+Lived = tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]
+
+
+def test_requests_take_effect_between_presentations(lived: Lived) -> None:
+    run, _, seen = lived
+    assert "building at 0" in seen["repr"]
+    assert seen["paused"][0] == "paused"
+    position = seen["paused"][1]
+    state, stepped, w, theta, total = seen["stepped"]
+    assert (state, stepped, total) == ("paused", position + 20, 150)
+    assert w.shape == (784, 12)
+    assert theta.shape == (12,)
+    assert not np.array_equal(w, run.weights)
+    assert seen["attached"] == "finished"
+    assert (run.state, run.position, run.reason) == ("finished", 150, "")
+
+
+def test_threads_take_their_steps_one_after_the_other(lived: Lived) -> None:
+    positions, last = lived[2]["threads"]
+    begun = lived[2]["stepped"][1]
+    assert len(positions) == 4
+    assert all(begun < position <= last for position in positions)
+    assert last <= begun + 4
+
+
+def test_what_cannot_be_changed_is_refused_with_a_sentence(lived: Lived) -> None:
+    seen = lived[2]
+    assert "structural" in seen["network.n_exc"]
+    assert "did you mean plasticity.nu_post" in seen["plasticity.nu_pots"]
+    assert "at least 0" in seen["plasticity.nu_post"]
+
+
+def test_changes_are_told(lived: Lived) -> None:
+    run, branch, seen = lived
+    assert seen["set"] == {"plasticity.nu_post": (0.01, 0.25)}
+    (change,) = run.changes
+    assert change == (seen["stepped"][1], "plasticity.nu_post", 0.01, 0.25)
+    assert run.experiment.plasticity.to_mapping()["nu_post"] == 0.25
+    assert branch.experiment.plasticity.to_mapping()["nu_post"] == 0.01
+    assert any("nu_post" in entry.text for entry in run.log)
+
+
+def test_a_branch_shares_the_past_and_goes_its_own_way(lived: Lived) -> None:
+    run, branch, _ = lived
+    assert branch.changes == []
+    at = lived[2]["stepped"][1]
+    one, two = (tables.history_arrays(each._live()) for each in lived[:2])
+    early = one["position"] <= at
+    assert early.any()
+    np.testing.assert_array_equal(one["mean_theta"][early], two["mean_theta"][early])
+    assert not np.array_equal(run.weights, branch.weights)
+
+
+def test_results_come_from_the_folder_afterwards(lived: Lived) -> None:
+    run, _, _ = lived
+    np.testing.assert_array_equal(run.weights, np.load(run.path / "weights.npy"))
+    np.testing.assert_array_equal(run.theta, np.load(run.path / "theta.npy"))
+    assert set(run.scores) == {"vote", "proportion", "confidence"}
+    score = run.metrics["vote"]
+    assert score["low"] <= score["accuracy"] <= score["high"]
+    assert score["n_images"] == 30
+
+
+def test_tables_are_read_in_the_same_way_without_pandas(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _, _ = lived
+    pandas = pytest.importorskip("pandas")
+    frame, metrics = run.history, run.metrics
+    assert isinstance(frame, pandas.DataFrame)
+    assert frame.index.name == "position"
+    assert frame.index[-1] == 80
+    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    arrays = run.history
+    assert isinstance(arrays, dict)
+    np.testing.assert_array_equal(arrays["mean_theta"], frame["mean_theta"])
+    np.testing.assert_array_equal(arrays["position"], frame.index)
+    assert run.metrics["vote"]["accuracy"] == metrics["vote"]["accuracy"]
+
+
+def test_plots_are_axes_and_leave_pyplot_alone(lived: Lived) -> None:
+    from matplotlib.axes import Axes
+
+    run, branch, _ = lived
+    code = (
+        "import sys, stdpbench\n"
+        f"run = stdpbench.open_run({str(run.path)!r})\n"
+        "axes = run.plot_accuracy(), run.plot_theta(), run.plot_weights(), run.plot_confusion('confidence')\n"
+        "assert 'matplotlib.pyplot' not in sys.modules and 'brian2' not in sys.modules\n"
+        "import matplotlib.pyplot as pyplot\n"
+        "pyplot.switch_backend('agg')\n"
+        "run.plot_theta(run.plot_spikes())\n"
+        "assert len(pyplot.get_fignums()) == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    axes = run.plot_theta(label="one")
+    assert branch.plot_theta(axes, label="two") is axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "two"]
+    assert len({line.get_color() for line in axes.lines}) == 2
+    assert isinstance(run.plot_weight_change(), Axes)
+    with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
+        run.plot_confusion("vot")
+    with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
+        run.plot_accuracy(readout="vot")
+
+
+def test_html_and_lists_show_runs(lived: Lived, runs: Path) -> None:
+    run, branch, _ = lived
+    html = run._repr_html_()
+    assert "plasticity.nu_post = 0.25" in html
+    assert "finished" in html
+    (runs / "no run").mkdir(exist_ok=True)
+    found = stdpbench.runs(runs)
+    assert {each.path for each in found} >= {run.path, branch.path}
+    assert run.name in repr(found)
+    assert found._repr_html_().count("<tr>") == len(found) + 1
+    assert "<script>" not in stdpbench.Run(evil(runs))._repr_html_()
+    with pytest.raises(StdpbenchError, match="there is no folder"):
+        stdpbench.runs(runs / "nowhere")
+
+
+def evil(runs: Path) -> Path:
+    """A run folder that was named by somebody who means ill."""
+    from stdpbench.experiment import read_experiment
+    from stdpbench.runs.creation import create_run
+    from stdpbench.runs.options import Options
+
+    experiment = read_experiment("digits").override({"name": "<script>alert(1)</script>"})
+    return create_run(experiment, runs / "evil", Options()).path
+
+
+def test_what_is_over_takes_no_requests(lived: Lived) -> None:
+    run, _, _ = lived
+    with pytest.raises(StdpbenchError, match="is finished: only a run that goes on can be paused"):
+        run.pause()
+    with pytest.raises(StdpbenchError, match="finished"):
+        run.resume()
+    assert run.stop().state == "finished"
+    with pytest.raises(StdpbenchError, match="is no run folder"):
+        stdpbench.open_run(run.path.parent)
+
+
+def test_rewind_and_resume_give_the_same_again(lived: Lived) -> None:
+    _, branch, _ = lived
+    before = outcome(branch._folder)
+    kept = branch.rewind(35)
+    assert (branch.state, kept.state) == ("stopped", "finished")
+    assert 30 <= branch.position <= 35
+    assert branch.weights.shape == (784, 12)  # of the newest checkpoint
+    assert branch.theta.shape == (12,)
+    assert outcome(kept._folder) == before
+    branch.resume().wait(progress=False)
+    assert outcome(branch._folder) == before
+
+
+def test_a_run_outlives_its_session_and_its_process(runs: Path) -> None:
+    # a script without a guard, which ends while the network is built; this session takes over
+    long = {**SMALL, "schedule.passes": 1000}
+    code = (
+        "import stdpbench\n"
+        f"run = stdpbench.start('digits', set={long!r}, seed=4, runs={str(runs)!r}, baselines=False, workers=1)\n"
+        "print(run.path)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    run = stdpbench.open_run(done.stdout.strip())
+    until = time.monotonic() + 120  # its process may not have taken the lock yet
+    while run.state == "queued" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert run.pause().state == "paused"
+    reached = run.step(2).position
+    with pytest.raises(StdpbenchError, match="is not through after 0 s: it is running"):
+        run.resume().wait(progress=False, timeout=0)
+    os.kill(run.about["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
+    with pytest.raises(StdpbenchError, match="failed: its process ended without a word"):
+        run.wait(progress=False)
+    assert run.weights.shape == (784, 12)  # of the checkpoint that the pause wrote
+    assert run.resume().pause().position >= reached
+    assert run.stop().state == "stopped"
+    assert run.weights.shape == (784, 12)
+
+
+def test_what_fails_is_said_when_it_is_waited_for(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = stdpbench.start("digits", set={**SMALL, "data.pixel_sum": 1e7}, runs=runs, workers=1)
+    with pytest.raises(StdpbenchError, match=r"failed: .*data\.pixel_sum"):
+        run.wait()
+    assert run.state == "failed"
+    with pytest.raises(StdpbenchError, match="has no weights and thresholds yet: it is failed"):
+        _ = run.weights
+    with pytest.raises(StdpbenchError, match="did you mean 'digits'"):
+        stdpbench.start("digitz", runs=runs)
+
+
+def test_tables_of_a_run_that_has_hardly_begun() -> None:
+    live = LiveRun()
+    assert {name: len(values) for name, values in tables.history_arrays(live).items()}["position"] == 0
+    assert tables.live_columns(live) == {}
+    live.blocks[4] = Block(0, (1, 2, 1, 1), (3, 4, 5, 6), 20.5, 0.001, {"vote": 0.5})
+    arrays = tables.history_arrays(live)
+    assert arrays["repeats"][0] == 0.25
+    assert arrays["spikes_per_image"][0] == 4.5
+    assert np.isnan(arrays["accuracy_confidence"][0])
+
+
+class Screen(io.StringIO):
+    """A stream that says whether it is a terminal."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_shown_as_it_fits(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(terminal)
+    monkeypatch.setattr(sys, "stderr", screen)
+    live = LiveRun()
+    with progress("a run", True) as show:
+        show(live)  # before anything is known
+        for done in range(101):
+            live.progress = {"phase": "train", "done": done, "total": 100, "images_per_second": 50.0, "accuracy": {}}
+            show(live)
+    text = screen.getvalue()
+    assert "100/100" in text
+    assert "50/s" in text
+    if not terminal:
+        assert len(text.splitlines()) == 11
+
+
+def test_importing_the_package_is_light_and_offers_what_it_has() -> None:
+    code = (
+        "import sys, stdpbench\n"
+        "assert 'numpy' not in sys.modules and 'stdpbench.api' not in sys.modules\n"
+        "assert {'start', 'open_run', 'runs', 'Run', 'StdpbenchError'} <= set(dir(stdpbench))\n"
+        "import stdpbench.runs.states\n"
+        "assert stdpbench.runs('.') == ()\n"
+        "from stdpbench import open_run, runs, start\n"
+        "assert 'brian2' not in sys.modules and 'matplotlib' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="no attribute 'strat'"):
+        _ = stdpbench.strat

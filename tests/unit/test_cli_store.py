@@ -1,0 +1,227 @@
+"""The commands that look at runs, put them away, and queue them: what people type and what they get."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from stdpbench.cli import main
+from stdpbench.runs import queue_runner
+from stdpbench.runs.lock import lock_path
+
+Make = Callable[..., Path]
+Cli = Callable[..., str]
+
+
+@pytest.fixture
+def runs(tmp_path: Path, make_run: Make) -> Path:
+    folder = tmp_path / "runs ü"
+    make_run(folder, "first", vote=0.9, parameters={"exc.tau_m": "25 ms"}, about={"command": "stdpbench run tiny"})
+    make_run(folder, "second", vote=0.7, changes={"plasticity.nu_post": (0.01, 0.02)})
+    parent = {"id": "id of first", "name": "first", "at": 7}
+    make_run(folder, "third", state="stopped", vote=None, about={"parent": parent, "reason": "on request"})
+    return folder
+
+
+@pytest.fixture
+def cli(runs: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run a command on `runs`; its standard output, or its sentence where it is expected to fail."""
+
+    def run(*arguments: str, status: int = 0) -> str:
+        code = 0
+        try:
+            main([*arguments, "--runs", str(runs)])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        assert code == status, err
+        return err if status else out
+
+    return run
+
+
+def test_list_shows_a_table(cli: Cli) -> None:
+    header, *rows = cli("list").splitlines()
+    assert header.split() == ["name", "experiment", "seed", "state", "progress", "vote", "started", "parent"]
+    assert [row.split()[0] for row in rows] == ["first", "second", "third"]
+    assert "90.00 %" in rows[0]
+    assert rows[2].endswith("first at 7")
+
+
+def test_list_filters_sorts_and_shows_any_column(cli: Cli) -> None:
+    out = cli(
+        "list", "--filter", "state=finished", "--sort", "-exc.tau_m", "--columns", "exc.tau_m,plasticity.nu_post"
+    )
+    assert [line.split() for line in out.splitlines()] == [
+        ["name", "exc.tau_m", "plasticity.nu_post"],
+        ["second", "100", "ms", "0.01", "→", "0.02"],
+        ["first", "25", "ms", "0.01"],
+    ]
+    assert cli("list", "--filter", "vote>2").startswith("No run in ")
+
+
+def test_list_as_json(cli: Cli, runs: Path) -> None:
+    records = json.loads(cli("list", "--json", "--columns", "plasticity.nu_post"))
+    assert [record["name"] for record in records] == ["first", "second", "third"]
+    assert records[1]["plasticity.nu_post"] == 0.02
+    assert records[0]["vote"] == 0.9
+    assert records[0]["path"] == str(runs / "first")
+    assert records[2]["vote"] is None
+
+
+def test_list_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["list", "--runs", str(tmp_path / "none")])
+    assert capsys.readouterr().out.startswith("There are no runs in")
+    assert not (tmp_path / "none").exists()
+
+
+def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:
+    first = cli("list")
+    (runs / "index.sqlite").write_bytes(b"x" * 5000)
+    assert cli("list") == first
+    (runs / "index.sqlite").unlink()
+    assert cli("list", "--rebuild") == first
+
+
+def test_show_tells_what_a_run_was(cli: Cli) -> None:
+    out = cli("show", "third")
+    assert "stopped: on request" in out
+    assert "goes on from first at presentation 7" in out
+    assert "What is different from first" in out, "the parent is what it is held against"
+    assert [line.split() for line in out.splitlines() if line.startswith("exc.tau_m")] == [
+        ["exc.tau_m", "25", "ms", "100", "ms"]
+    ]
+    out = cli("show", "first")
+    assert "children   third" in out
+    assert "stdpbench run tiny" in out
+    assert "90.00 % (80.0 – 100.0)" in out
+    record = json.loads(cli("show", "third", "--against", "second", "--json"))
+    assert record["against"]["names"] == ["second", "third"]
+    assert set(record["against"]["parameters"]) == {"plasticity.nu_post"}
+    assert record["lineage"] == ["goes on from first at presentation 7"]
+
+
+def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> None:
+    figure = tmp_path / "figure.png"
+    out = cli("compare", "first", "second", "third", "--figure", str(figure))
+    assert "exc.tau_m" in out
+    assert "0.01 → 0.02 (from 7 on)" in out
+    assert "third is stopped: on request." in out
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    record = json.loads(cli("compare", "first", "second", "--json"))
+    assert record["metrics"]["accuracy, vote"][0]["value"] == 0.9
+
+
+def test_delete_and_restore(cli: Cli, runs: Path) -> None:
+    cli("queue", "add", "third")
+    out = cli("delete", "first", "third")
+    assert "`stdpbench restore first`" in out
+    assert "item 1 of the queue" in out
+    assert [line.split()[0] for line in cli("list", "--bin").splitlines()[1:]] == ["first", "third"]
+    assert cli("restore", "fir") == f"run folder: {runs / 'first'}\n"
+    assert "1 runs are removed" in cli("delete", "--empty-bin")
+    assert [line.split()[0] for line in cli("list").splitlines()[1:]] == ["first", "second"]
+    with FileLock(lock_path(runs / "first")):
+        assert "at work" in cli("delete", "first", status=2)
+
+
+def test_the_queue(cli: Cli, runs: Path) -> None:
+    assert cli("queue", "list").startswith("The queue is empty")
+    out = cli("queue", "add", "digits", "--set", "network.n_exc=9", "--seed", "1", "--seed", "2", "--no-baselines")
+    assert out.splitlines() == ["item 1: digits, seed 1, waiting", "item 2: digits, seed 2, waiting"]
+    assert cli("queue", "add", "third", "--hold", "--front") == "item 3: third, held\n"
+    assert [line.split()[0] for line in cli("queue", "list").splitlines()[1:]] == ["3", "1", "2"]
+    assert "2 in the queue" in cli("queue", "remove", "3") + cli("list")
+    cli("queue", "move", "2", "front")
+    assert cli("queue", "hold", "1", "2").count("is held") == 2
+    assert cli("queue", "release", "1") == "item 1: digits, seed 1, is waiting\n"
+    records = json.loads(cli("queue", "list", "--json"))
+    assert [(record["number"], record["state"]) for record in records] == [(2, "held"), (1, "waiting")]
+    assert "n_exc = 9" in records[0]["experiment"]
+    assert records[0]["options"]["baselines"] is False
+    assert not list(runs.glob("digits*")), "a run folder is made when its turn comes"
+
+
+def test_queue_run_says_what_it_does(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli("queue", "run").startswith("The queue is empty")
+    cli("queue", "add", "third")
+
+    def fail(folder: Path) -> None:
+        raise queue_runner.StdpbenchError("it cannot be started")
+
+    monkeypatch.setattr(queue_runner.RunClient, "start", fail)
+    cli("queue", "run", status=1)
+    assert "it cannot be started" in cli("queue", "list")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["list", "--filter", "state=finishd"], "did you mean 'finished'"),
+        (["list", "--filter", "exc.taum=3"], "did you mean 'exc.tau_m'"),
+        (["list", "--columns", "exc.taum"], "did you mean 'exc.tau_m'"),
+        (["list", "--filter", "nonsense"], "COLUMN=VALUE"),
+        (["show", "nobody"], "there is no run 'nobody'"),
+        (["compare", "first"], "at least two runs"),
+        (["compare", "first", "second", "--figure", "x.pdf"], "should end in .png"),
+        (["compare", "first", "second", "--figure", "/does/not/exist/x.png"], "cannot be written"),
+        (["delete"], "name the runs"),
+        (["delete", "nobody"], "there is no run 'nobody'"),
+        (["restore", "nobody"], "the bin is empty"),
+        (["queue", "add", "digitz"], "did you mean 'digits'"),
+        (["queue", "add", "digits", "--set", "exc.taum=3"], "did you mean exc.tau_m"),
+        (
+            ["queue", "add", "digits", "--set", "data.kind=folder", "--set", "data.path=/does/not/exist"],
+            "/does/not/exist",
+        ),
+        (["queue", "add", "digits", "--set", "schedule.label_images=5000"], "there are only 1347 pictures"),
+        (["queue", "add", "digits", "--simulator", "runtim"], "did you mean 'runtime'"),
+        (["queue", "add", "first"], "is finished"),
+        (["queue", "add", "third", "--seed", "1"], "is a run"),
+        (["queue", "move", "1", "front"], "is empty"),
+        (["queue", "hold", "1"], "is empty"),
+    ],
+)
+def test_bad_input_gets_one_sentence(cli: Cli, arguments: list[str], said: str) -> None:
+    err = cli(*arguments, status=2)
+    assert err.startswith("stdpbench: ")
+    assert len(err.strip().splitlines()) == 1
+    assert said in err
+
+
+def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) -> None:
+    (runs / "second" / "journal.jsonl").write_text("{}\n", encoding="utf-8")
+    (runs / "third" / "metrics.json").write_text("[", encoding="utf-8")
+    (runs / "first" / "run.json").write_text("{", encoding="utf-8")
+    for name in ("first", "second", "third"):
+        assert cli("show", name, status=2).startswith("stdpbench: ")
+    assert "damaged" in cli("list")
+
+
+def test_a_real_run_goes_through_the_queue(runs: Path, cli: Cli) -> None:
+    small = ["network.n_exc=9", "schedule.train_images=60", "schedule.test_images=30", "schedule.passes=1"]
+    settings = [part for text in small for part in ("--set", text)]
+    cli("queue", "add", "digits", *settings, "--workers", "1", "--no-baselines", "--simulator", "runtime")
+    done = subprocess.run(
+        [sys.executable, "-m", "stdpbench", "queue", "run", "--runs", str(runs)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert "is finished: vote" in done.stdout
+    (record,) = json.loads(
+        cli("list", "--json", "--filter", "experiment=digits", "--columns", "accuracy.vote.n_images")
+    )
+    assert record["state"] == "finished"
+    assert record["accuracy.vote.n_images"] == 30
+    assert "What is different from the experiment digits" in cli("show", record["name"])
