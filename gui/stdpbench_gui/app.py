@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from PyQt6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
         from PyQt6.QtWidgets import QApplication
 
+        from stdpbench_gui import crash
         from stdpbench_gui.window import MainWindow
     except ImportError as error:
         return _refuse(f"Qt cannot be loaded ({error}); `stdpbench doctor` says what to install")
@@ -50,9 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     previous_signal = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         window = MainWindow()
+        crash.install(window.tell)
         window.show()
         return app.exec()
     finally:
+        sys.excepthook = sys.__excepthook__
         signal.signal(signal.SIGINT, previous_signal)
 
 

@@ -1,49 +1,292 @@
-"""The window: for now it says what to use until the app is there."""
+"""The window: a rail of pages, menus, the command palette."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QLabel, QMainWindow, QWidget
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stdpbench import __version__
-
-MESSAGE = "The app is not there yet. Until it is, train from the command line with: stdpbench run digits"
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.paths import runs_folder
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.options import Options
+from stdpbench.runs.states import State
+from stdpbench_gui import theme
+from stdpbench_gui.actions import Actions, Palette
+from stdpbench_gui.habits import Habits
+from stdpbench_gui.pages.runs import RunsPage, recent_runs
+from stdpbench_gui.pages.start import StartPage
+from stdpbench_gui.pages.train import TrainPage
+from stdpbench_gui.panels.parameters import ParametersPanel
+from stdpbench_gui.session import RunSession
 
 
 class MainWindow(QMainWindow):
-    """The app's only window."""
+    """The app's window."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: QSettings | None = None, runs: Path | None = None) -> None:
+        super().__init__()
         self.setWindowTitle(f"stdpbench {__version__}")
         self.setAccessibleName("stdpbench")
-        self.setAccessibleDescription(MESSAGE)
+        self.setAcceptDrops(True)
+        self.settings = settings or QSettings("stdpbench", "stdpbench")
+        self.runs = (runs or runs_folder()).absolute()
+        theme.apply(str(self.settings.value("theme", "system")))
+        self.session = RunSession()
+        self.actions_ = Actions(self)
+        self._add_actions()
+        self.start = StartPage()
+        self.train = TrainPage(self.session, self.actions_, self.settings)
+        self.runs_page = RunsPage(self.runs)
+        self._add_panel_actions()
+        self.pages = QStackedWidget()
+        self.rail = self._rail()
+        content = QWidget()
+        layout = QHBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.rail)
+        layout.addWidget(self.pages, 1)
+        self.setCentralWidget(content)
+        self.message = QLabel()
+        self.message.setAccessibleName("Message")
+        bar = self.statusBar()
+        assert bar is not None
+        bar.addWidget(self.message, 1)
+        self.session.told.connect(self.tell)
+        self.session.opened.connect(lambda: self.go_to("train"))
+        self.session.opened.connect(lambda: self.tell(""))
+        self.start.experiment_chosen.connect(self.run_experiment)
+        self.start.run_chosen.connect(self.open_run)
+        self.start.check_wanted.connect(self.check_machine)
+        self.runs_page.run_chosen.connect(self.open_run)
+        self.habits = Habits(self)
+        self._restore()
+        QTimer.singleShot(0, self._after_painting)
 
-        self.message = QLabel(MESSAGE)
-        self.message.setObjectName("message")
-        self.message.setAccessibleName("What to use until the app is there")
-        self.message.setAccessibleDescription(MESSAGE)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setWordWrap(True)
-        self.message.setMargin(24)
-        # the command is there to be copied, by keyboard too
-        self.message.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    def _rail(self) -> QWidget:
+        rail = QWidget()
+        rail.setObjectName("rail")
+        rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        rail.setFixedWidth(84)
+        layout = QVBoxLayout(rail)
+        layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
+        self._buttons = QButtonGroup(self)
+        self._page_of: dict[str, QWidget] = {"start": self.start, "train": self.train, "runs": self.runs_page}
+        self._rail_buttons: dict[str, QToolButton] = {}
+        for number, (name, mark, word) in enumerate(
+            (("start", "⌂", "Start"), ("train", "▦", "Train"), ("runs", "☰", "Runs"))
+        ):
+            button = QToolButton()
+            button.setText(f"{mark}\n{word}")
+            button.setCheckable(True)
+            button.setToolTip(f"{word} (Ctrl+{number + 1})")
+            button.setAccessibleName(word)
+            button.setFixedWidth(84)
+            button.clicked.connect(lambda _=False, name=name: self.go_to(name))
+            self._buttons.addButton(button)
+            self._rail_buttons[name] = button
+            self.pages.addWidget(self._page_of[name])
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self._rail_buttons["start"].setChecked(True)
+        return rail
+
+    def go_to(self, name: str) -> None:
+        """Show a page."""
+        self.pages.setCurrentWidget(self._page_of[name])
+        self._rail_buttons[name].setChecked(True)
+        if name == "runs":
+            self.runs_page.refresh()
+        elif name == "start":
+            self._show_recent()
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def _add_actions(self) -> None:
+        add = self.actions_.add
+        add("open", "&File", "&Open a run…", self._choose_run, "Ctrl+O", "Show a run folder")
+        add("experiment", "&File", "Run an &experiment file…", self._choose_experiment, "Ctrl+E")
+        self.actions_.separator("&File")
+        add("quit", "&File", "&Quit", self.close, "Ctrl+Q")
+        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", "Pause or resume the run that is shown")
+        add("step", "&Run", "Step", lambda: self.session.request("step", n=1), "Ctrl+Right", "One presentation")
+        add("stop", "&Run", "Stop", self._stop, "", "End the run; it can be resumed")
+        add(
+            "checkpoint",
+            "&Run",
+            "Checkpoint",
+            lambda: self.session.request("checkpoint"),
+            "",
+            "Write a checkpoint now",
         )
-        self.setCentralWidget(self.message)
+        add("clear", "&Run", "Clear the selection", lambda: self.session.selection.select_neuron(-1), "Esc")
+        for number, (name, word) in enumerate((("start", "Start"), ("train", "Train"), ("runs", "Runs"))):
+            add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
+        self.actions_.separator("&View")
+        for name, word in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
+            add(f"theme-{name}", "&View", word, partial(self.set_theme, name))
+        self.actions_.separator("&View")
+        add("palette", "&Help", "Command &palette", self.open_palette, "Ctrl+K", "Find any action")
+        add("explain", "&Help", "What am I looking at?", self._explain, "F1")
+        add("about", "&Help", "&About stdpbench", self._about)
 
-        self.quit_action = QAction("&Quit", self)
-        # spelled out: QKeySequence.StandardKey.Quit is empty on Windows
-        self.quit_action.setShortcut(QKeySequence("Ctrl+Q"))
-        self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        self.quit_action.triggered.connect(self.close)
-        menu_bar = self.menuBar()
-        assert menu_bar is not None  # Qt makes one when it is asked for
-        menu_bar.setAccessibleName("Menu")
-        menu = menu_bar.addMenu("&File")
-        assert menu is not None
-        menu.setAccessibleName("File")
-        menu.addAction(self.quit_action)
-        self.setMinimumSize(400, 200)
-        self.resize(640, 320)
+    def _add_panel_actions(self) -> None:
+        for name in self.train.layouts:
+            self.actions_.add(
+                f"layout-{name.lower()}", "&Panels", f"Layout: {name}", partial(self.train.arrange, name)
+            )
+        self.actions_.separator("&Panels")
+        for key, panel in self.train.panels.items():
+            self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(_bring, panel))
+            if isinstance(panel, ParametersPanel):
+                panel.add_actions(self.actions_)
+
+    def open_palette(self) -> Palette:
+        """Open the command palette."""
+        palette = Palette(self.actions_, self)
+        palette.move(self.mapToGlobal(self.rect().center()) - palette.rect().center())
+        palette.open()
+        palette.field.setFocus()
+        return palette
+
+    def _pause(self) -> None:
+        if self.session.state is State.RUNNING and self.session.connected:
+            self.session.request("pause")
+        else:
+            self.session.resume()
+
+    def _stop(self) -> None:
+        self.session.request("stop", reason="on request")
+
+    def _explain(self) -> None:
+        panel = self.train.focused_panel() if self.pages.currentWidget() is self.train else None
+        if panel is None:
+            self.tell("Press F1 while a panel of the Train page has the focus, or click the ? in its title.")
+        else:
+            panel.explain()
+
+    def _about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About stdpbench",
+            f"<b>stdpbench {__version__}</b><p>Unsupervised STDP learning workbench: Brian2 networks after "
+            "Diehl &amp; Cook (2015).</p><p>GPL-3.0-or-later</p>",
+        )
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def run_experiment(self, experiment: Experiment) -> None:
+        """Make a run of an experiment, start it, and show it."""
+        self.tell(f"Starting {experiment.name} …")
+        runs = self.runs
+        self.session.start_new(lambda: create_run(experiment, runs, Options(), {"command": "desktop app"}))
+
+    def open_run(self, path: Path) -> None:
+        """Show a run."""
+        self.session.open(path)
+
+    def _choose_run(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Open a run folder", str(self.runs))
+        if chosen:
+            self.open_run(Path(chosen))
+
+    def _choose_experiment(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Run an experiment file", "", "Experiments (*.toml)")
+        if chosen:
+            self.run_file(Path(chosen))
+
+    def run_file(self, path: Path) -> None:
+        """Run an experiment file."""
+        self.habits.recent.add(path.absolute())
+        self.session.work(lambda: read_experiment(path), self.run_experiment, "The experiment cannot be read")
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take run folders, experiment files and pictures."""
+        if event is not None and event.mimeData() is not None and event.mimeData().hasUrls():  # type: ignore[union-attr]
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Open what was dropped."""
+        data = event.mimeData() if event is not None else None
+        for url in data.urls() if data is not None else []:
+            self.habits.open_path(Path(url.toLocalFile()))
+
+    # -- the rest --------------------------------------------------------------------------------------------------
+
+    def tell(self, sentence: str) -> None:
+        """Say a sentence at the foot of the window."""
+        self.message.setText(sentence)
+        self.message.setToolTip(sentence)
+
+    def set_theme(self, name: str) -> None:
+        """Choose the appearance: ``"system"``, ``"light"`` or ``"dark"``."""
+        self.settings.setValue("theme", name)
+        theme.apply(name)
+        self.train.restyle()
+        self.habits.restyle()
+
+    def _after_painting(self) -> None:
+        self._show_recent()
+        self.check_machine()
+        hints = QGuiApplication.styleHints()
+        assert hints is not None
+        hints.colorSchemeChanged.connect(lambda _: self._follow_system())
+
+    def _follow_system(self) -> None:
+        if str(self.settings.value("theme", "system")) == "system":
+            self.set_theme("system")
+
+    def _show_recent(self) -> None:
+        found = recent_runs(self.runs, 6)
+        self.start.show_recent(
+            [(path, f"{state} · vote {vote} %" if vote else state) for path, state, vote, _, _ in found]
+        )
+
+    def check_machine(self) -> None:
+        """Look at the machine anew."""
+        from stdpbench.cli.doctor import diagnose
+
+        self.start.show_machine([])
+        self.session.work(diagnose, self.start.show_machine, "The machine cannot be looked at")
+
+    def _restore(self) -> None:
+        self.resize(1280, 800)
+        geometry = self.settings.value("window/geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Ask what becomes of a run that goes on, and remember."""
+        if not self.habits.may_close():
+            if event is not None:
+                event.ignore()
+            return
+        self.habits.closed()
+        self.settings.setValue("window/geometry", self.saveGeometry())
+        self.train.save()
+        self.session.leave()
+        super().closeEvent(event)
+
+
+def _bring(panel: QWidget) -> None:
+    panel.show()
+    panel.raise_()
+    panel.setFocus()

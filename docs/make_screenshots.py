@@ -1,0 +1,208 @@
+"""Make the screenshots in docs/images from a real run: every page, panel and dialog, light and dark, in two sizes.
+
+    python docs/make_screenshots.py [FOLDER]
+
+Trains 100 exc neurons on the bundled digits, which takes a minute, without a screen (Qt's offscreen platform). Pages
+are named ``<page>-<theme>-<width>.png``, panels and dialogs, whose size is their own, ``<panel>-<theme>.png``.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image
+from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSettings
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.runs.states import State
+from stdpbench_gui import figure_export
+from stdpbench_gui.own_data import OwnDataDialog
+from stdpbench_gui.window import MainWindow
+
+SIZES = ((1280, 800), (1920, 1080))
+THEMES = ("light", "dark")
+MOST = 3_000_000
+"""Bytes of all pictures together."""
+THREE = [(0.3, 0.2), (0.43, 0.15), (0.57, 0.15), (0.68, 0.22), (0.69, 0.33), (0.6, 0.43), (0.46, 0.48)]
+THREE += [(0.6, 0.51), (0.71, 0.6), (0.72, 0.72), (0.62, 0.82), (0.47, 0.85), (0.3, 0.8)]
+_COLOURS = 256
+
+
+class Camera:
+    """Drives a window and writes what it shows.
+
+    Parameters
+    ----------
+    app : QApplication
+        The one there is.
+    window : MainWindow
+        What is driven.
+    folder : Path
+        Where pictures go.
+    """
+
+    def __init__(self, app: QApplication, window: MainWindow, folder: Path) -> None:
+        self.app = app
+        self.window = window
+        self.folder = folder
+        self.bytes = 0
+
+    def wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Let the app work."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not until():
+            self.app.processEvents()
+            self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # what a loop of Qt's own would do
+            time.sleep(0.005)
+
+    def take(self, widget: QWidget, name: str) -> None:
+        """Write what a widget shows, in few colours."""
+        content = QByteArray()
+        buffer = QBuffer(content)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        widget.grab().save(buffer, "PNG")
+        picture = Image.open(io.BytesIO(content.data())).convert("RGB")
+        path = self.folder / f"{name}.png"
+        few = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
+        self.bytes += path.stat().st_size
+
+    def in_all_looks(self, name: str, prepare: Callable[[], object], settle: float = 0.6) -> None:
+        """Take the window light and dark, in both sizes."""
+        for theme in THEMES:
+            self.window.set_theme(theme)
+            for width, height in SIZES:
+                self.window.resize(width, height)
+                prepare()
+                self.wait(settle)
+                self.take(self.window, f"{name}-{theme}-{width}")
+        self.window.resize(*SIZES[0])
+
+    def in_both_themes(self, name: str, make: Callable[[], QWidget], settle: float = 0.6) -> None:
+        """Take a dialog or panel light and dark."""
+        for theme in THEMES:
+            self.window.set_theme(theme)
+            widget = make()
+            self.wait(settle)
+            self.take(widget, f"{name}-{theme}")
+
+
+def experiment() -> Experiment:
+    """The run that is shown."""
+    return read_experiment("digits").override(
+        {"network.n_exc": 100, "schedule.passes": 3, "schedule.label_images": 600, "schedule.test_images": 300}
+    )
+
+
+def while_it_trains(camera: Camera) -> None:
+    """The Train page in its layouts, and every panel."""
+    window, session = camera.window, camera.window.session
+    session.selection.select_neuron(37)
+    for layout in window.train.layouts:
+        camera.in_all_looks(f"train-{layout.lower()}", lambda layout=layout: window.train.arrange(layout), 1.2)
+    window.train.arrange("Watch")
+    for key, panel in window.train.panels.items():
+
+        def shown(panel: QWidget = panel) -> QWidget:
+            panel.show()
+            panel.raise_()
+            return panel
+
+        camera.in_both_themes(f"panel-{key}", shown)
+    window.train.arrange("Watch")
+
+
+def drawing(camera: Camera) -> None:
+    """The pad, with an answer."""
+    pad = camera.window.habits.draw()
+    camera.wait(20, lambda: pad.ready)
+    if not pad.pad.strokes:
+        pad.pad.add_stroke(THREE)
+        camera.wait(30, lambda: pad.answer is not None)
+    camera.in_both_themes("draw-a-digit", lambda: pad)
+    pad.hide()
+
+
+def dialogs(camera: Camera, data: Path) -> None:
+    """Own pictures, export, numbers and the palette."""
+    window = camera.window
+    opened: list[QWidget] = []
+
+    def fresh(make: Callable[[], QWidget | None]) -> Callable[[], QWidget]:
+        def open_it() -> QWidget:
+            while opened:
+                opened.pop().close()
+            widget = make()
+            assert widget is not None
+            opened.append(widget)
+            return widget
+
+        return open_it
+
+    def own() -> QWidget:
+        dialog: OwnDataDialog = window.habits.choose_data(data)
+        camera.wait(20, lambda: dialog.experiment is not None)
+        return dialog
+
+    curves = window.train.panels["curves"]
+    camera.in_both_themes("own-pictures", fresh(own))
+    camera.in_both_themes("export-figure", fresh(lambda: figure_export.export(curves, curves)))
+    camera.in_both_themes("numbers", fresh(lambda: figure_export.show_numbers(curves, curves)))
+    camera.in_both_themes("command-palette", fresh(window.open_palette))
+    fresh(QWidget)()
+    opened.pop().close()
+
+
+def own_pictures(folder: Path) -> Path:
+    """A folder of pictures, dark on light, one subfolder for each class."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    for number, (image, label) in enumerate(zip(digits.images[:300], digits.target[:300], strict=True)):
+        place = folder / ("even" if label % 2 == 0 else "odd")
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((255 - image * 15.9).astype("uint8")).resize((48, 48)).save(place / f"{number}.png")
+    return folder
+
+
+def main(folder: Path) -> int:
+    """Make all of them; returns the exit status."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication.instance() or QApplication(["stdpbench"])
+    assert isinstance(app, QApplication)
+    with tempfile.TemporaryDirectory(prefix="stdpbench-screenshots-") as scratch:
+        settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)
+        settings.setValue("closing", "stop")
+        window = MainWindow(settings, Path(scratch) / "runs")
+        window.show()
+        camera = Camera(app, window, folder)
+        session = window.session
+        window.run_experiment(experiment())
+        camera.wait(120, lambda: len(session.live.blocks) > 12)
+        session.request("pace", seconds=0.02)  # so that there is time for all pictures
+        while_it_trains(camera)
+        dialogs(camera, own_pictures(Path(scratch) / "pictures"))
+        session.request("pace", seconds=0.0)
+        camera.wait(300, lambda: not session.connected)
+        print(f"The run is {session.state}.")
+        drawing(camera)
+        for name in window._page_of:
+            if name != "train":
+                camera.in_all_looks(name, lambda name=name: window.go_to(name), 1.5)
+        window.close()
+        camera.wait(1)
+        print(f"{len(list(folder.glob('*.png')))} pictures, {camera.bytes / 1e6:.2f} MB, in {folder}")
+        return 0 if session.state is State.FINISHED and camera.bytes < MOST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images"))

@@ -1,0 +1,138 @@
+"""Every action of the app, in one list: menus, shortcuts and the command palette are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QSortFilterProxyModel, QStringListModel, Qt
+from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence
+from PyQt6.QtWidgets import QDialog, QLineEdit, QListView, QMainWindow, QVBoxLayout, QWidget
+
+from stdpbench_gui import theme
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An action with its menu and the sentence that the palette shows."""
+
+    menu: str
+    action: QAction
+
+
+class Actions:
+    """The actions of a window.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Whose menus they stand in.
+    """
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._entries: dict[str, Entry] = {}
+
+    def add(
+        self,
+        key: str,
+        menu: str,
+        text: str,
+        slot: Callable[[], object],
+        shortcut: str = "",
+        tip: str = "",
+        checkable: bool = False,
+    ) -> QAction:
+        """Add an action at the end of a menu (made when it is first named)."""
+        action = QAction(text, self._window)
+        action.setObjectName(key)
+        action.setCheckable(checkable)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        action.setToolTip(f"{tip or text.replace('&', '')}{f' ({shortcut})' if shortcut else ''}")
+        action.setStatusTip(tip)
+        action.triggered.connect(lambda _checked=False: slot())
+        bar = self._window.menuBar()
+        assert bar is not None
+        found = next((m for m in (a.menu() for a in bar.actions()) if m is not None and m.title() == menu), None)
+        target = found or bar.addMenu(menu)
+        assert target is not None
+        target.addAction(action)
+        self._window.addAction(action)
+        self._entries[key] = Entry(menu, action)
+        return action
+
+    def separator(self, menu: str) -> None:
+        """Draw a line in a menu."""
+        bar = self._window.menuBar()
+        assert bar is not None
+        for action in bar.actions():
+            found = action.menu()
+            if found is not None and found.title() == menu:
+                found.addSeparator()
+
+    def __getitem__(self, key: str) -> QAction:
+        """An action by its key."""
+        return self._entries[key].action
+
+    def __iter__(self) -> Iterator[Entry]:
+        """All of them, in the order in which they were added."""
+        return iter(self._entries.values())
+
+
+class Palette(QDialog):
+    """The command palette: type a few letters of any action, and Enter does it."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAccessibleName("Command palette")
+        self._actions = {self._line(entry): entry.action for entry in actions if entry.action.isEnabled()}
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Type to find an action")
+        self.field.setAccessibleName("Find an action")
+        self.filter = QSortFilterProxyModel()
+        self.filter.setSourceModel(QStringListModel(list(self._actions)))
+        self.filter.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.view = QListView()
+        self.view.setModel(self.filter)
+        self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.view.setAccessibleName("Actions that match")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(theme.GRID,) * 4)
+        layout.addWidget(self.field)
+        layout.addWidget(self.view)
+        self.resize(560, 360)
+        self.field.textChanged.connect(self._search)
+        self.field.returnPressed.connect(self._do)
+        self.view.activated.connect(lambda _: self._do())
+        self._search("")
+
+    @staticmethod
+    def _line(entry: Entry) -> str:
+        text, keys = entry.action.text().replace("&", ""), entry.action.shortcut().toString()
+        return f"{entry.menu.replace('&', '')}: {text}{f'    {keys}' if keys else ''}"
+
+    def _search(self, text: str) -> None:
+        self.filter.setFilterRegularExpression(".*".join(map(_escaped, text.split())))
+        self.view.setCurrentIndex(self.filter.index(0, 0))
+
+    def _do(self) -> None:
+        line = self.view.currentIndex().data()
+        self.accept()
+        if line in self._actions:
+            self._actions[line].trigger()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Arrows move in the list while the field has the focus."""
+        if event is not None and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            step = 1 if event.key() == Qt.Key.Key_Down else -1
+            row = (self.view.currentIndex().row() + step) % max(1, self.filter.rowCount())
+            self.view.setCurrentIndex(self.filter.index(row, 0))
+            return
+        super().keyPressEvent(event)
+
+
+def _escaped(word: str) -> str:
+    from PyQt6.QtCore import QRegularExpression
+
+    return QRegularExpression.escape(word)

@@ -1,0 +1,313 @@
+"""The Start page: what to do in the first minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QGuiApplication, QImage, QPixmap
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench_gui import colour_maps, theme
+from stdpbench_gui.data_fetch import WORDS
+from stdpbench_gui.pictures import to_image
+from stdpbench_gui.widgets import wrapped
+
+_ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600")
+_COLUMNS = 3
+_FIELDS = Path(__file__).parent.parent / "assets" / "fields.png"
+
+
+class Card(QFrame):
+    """An experiment: what it is, what to expect, and the button that starts it."""
+
+    def __init__(self, experiment: Experiment, start: Callable[[], None], button: str, primary: bool) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        about = experiment.about
+        self._text = QHBoxLayout(self)
+        self._text.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
+        self._text.setSpacing(2 * theme.GRID)
+        layout = QVBoxLayout()
+        self._text.addLayout(layout, 1)
+        layout.setSpacing(theme.GRID)
+        title = wrapped(about.title or experiment.name, "cardtitle")
+        layout.addWidget(title)
+        layout.addWidget(wrapped(about.summary))
+        for label, text in (("Accuracy", about.expected_accuracy), ("Time", about.expected_time)):
+            if text:
+                layout.addWidget(wrapped(f"{label}: {text}", "faint"))
+        layout.addStretch(1)
+        self.kind = str(getattr(experiment.data, "kind", ""))
+        self._words = button
+        self.warning = wrapped("", "problem")
+        self.warning.hide()
+        layout.addWidget(self.warning)
+        self.button = QPushButton(button)
+        self.button.setAccessibleName(f"{button}: {about.title or experiment.name}")
+        if primary:
+            self.button.setObjectName("primary")
+        self.button.clicked.connect(lambda: start())
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def show_beside(self, picture: QWidget) -> None:
+        """Put a picture at the right of the text."""
+        self._text.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_missing(self, missing: bool) -> None:
+        """Warn that the data set is not here, or no longer."""
+        words = WORDS.get(self.kind, self.kind)
+        self.warning.setText(f"⚠ {words} is not on this machine yet.")
+        self.warning.setVisible(missing)
+        self.button.setText(f"Get {words}, then run…" if missing else self._words)
+
+
+class StartPage(QScrollArea):
+    """Cards of experiments, recent runs, own data, and the state of the machine."""
+
+    experiment_chosen = pyqtSignal(object)
+    run_chosen = pyqtSignal(object)
+    own_data_wanted = pyqtSignal()
+    check_wanted = pyqtSignal()
+    data_wanted = pyqtSignal(str, str)
+    data_wanted_for = pyqtSignal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Start")
+        content = QWidget()
+        self._layout = QVBoxLayout(content)
+        self._layout.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 4 * theme.GRID, 3 * theme.GRID)
+        self._layout.setSpacing(2 * theme.GRID)
+        self.setWidget(content)
+        self.cards: dict[str, Card] = {}
+        self.missing: set[str] = set()
+        self._first_minute()
+        lower = QHBoxLayout()
+        lower.setSpacing(2 * theme.GRID)
+        self.recent = self._box("Recent runs")
+        self.machine = self._box("This machine")
+        lower.addWidget(self.recent, 1)
+        lower.addWidget(self.machine, 1)
+        self._layout.addLayout(lower)
+        self._experiments()
+        self._layout.addStretch(1)
+        self.show_recent([])
+        self.show_machine([])
+
+    def _first_minute(self) -> None:
+        heading = QLabel("Watch a network of spiking neurons learn digits, without being told what they are")
+        font = heading.font()
+        font.setPointSizeF(font.pointSizeF() * 1.5)
+        heading.setFont(font)
+        heading.setWordWrap(True)
+        self._layout.addWidget(heading)
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.GRID)
+        digits = read_experiment("digits")
+        first = Card(digits, lambda: self.experiment_chosen.emit(digits), "Digits in a minute", primary=True)
+        self.cards["digits"] = first
+        own = QFrame()
+        own.setObjectName("card")
+        inner = QVBoxLayout(own)
+        inner.setContentsMargins(*(2 * theme.GRID,) * 4)
+        inner.addWidget(wrapped("Your own pictures", "cardtitle"))
+        inner.addWidget(wrapped("A folder of PNG or JPEG pictures, an IDX pair, or an npz file. Or drop it here."))
+        inner.addStretch(1)
+        self.own_button = QPushButton("Choose pictures…")
+        self.own_button.clicked.connect(self.own_data_wanted.emit)
+        line = QHBoxLayout()
+        line.addWidget(self.own_button)
+        line.addStretch(1)
+        inner.addLayout(line)
+        row.addWidget(first, 2)
+        row.addWidget(own, 1)
+        self.fields = QLabel()
+        self.fields.setAccessibleName("Receptive fields that have become digits")
+        self.fields.setToolTip("Receptive fields of 32 neurons after two passes of these digits (a network of 100)")
+        self.fields.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        first.show_beside(self.fields)
+        self.restyle()
+        self._layout.addLayout(row)
+
+    def _experiments(self) -> None:
+        self._layout.addWidget(self._heading("Experiments that ship"))
+        grid = QGridLayout()
+        grid.setSpacing(2 * theme.GRID)
+        known = shipped_experiments()
+        names = [*(name for name in _ORDER if name in known), *(n for n in known if n not in _ORDER and n != "digits")]
+        for number, name in enumerate(names):
+            experiment = read_experiment(name)
+            card = Card(experiment, partial(self._chosen, experiment), f"Run {name}", primary=False)
+            self.cards[name] = card
+            grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
+        self._layout.addLayout(grid)
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        image = QImage(str(_FIELDS)).convertToFormat(QImage.Format.Format_Grayscale8)
+        content = image.constBits()
+        if content is None:
+            return
+        rows = np.frombuffer(content.asstring(image.sizeInBytes()), np.uint8).reshape(image.height(), -1)
+        ink = rows[:, : image.width()].astype(np.float64)
+        self.fields.setPixmap(QPixmap.fromImage(to_image(ink, 0, 255, colour_maps.sequential())))
+
+    def _chosen(self, experiment: Experiment) -> None:
+        kind = str(getattr(experiment.data, "kind", ""))
+        if kind in self.missing:
+            self.data_wanted_for.emit(kind, experiment)
+        else:
+            self.experiment_chosen.emit(experiment)
+
+    @staticmethod
+    def _heading(text: str) -> QLabel:
+        label = QLabel(text)
+        font = label.font()
+        font.setPointSizeF(font.pointSizeF() * 1.15)
+        font.setBold(True)
+        label.setFont(font)
+        return label
+
+    def _box(self, title: str) -> QFrame:
+        frame = QFrame()
+        frame.setObjectName("card")
+        layout = QVBoxLayout(frame)
+        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.addWidget(wrapped(title, "cardtitle"))
+        return frame
+
+    def show_recent(self, runs: list[tuple[Path, str]]) -> None:
+        """Show the newest runs: folder, and what is known of each in a few words."""
+        layout = self._cleared(self.recent)
+        if not runs:
+            layout.addWidget(wrapped("None yet. The first will stand here.", "faint"))
+        for path, words in runs:
+            button = QPushButton(path.name)
+            button.setFlat(True)
+            button.setStyleSheet("text-align: left; padding: 2px;")
+            button.setToolTip(str(path))
+            button.clicked.connect(lambda _=False, path=path: self.run_chosen.emit(path))
+            line = QHBoxLayout()
+            line.addWidget(button)
+            line.addStretch(1)
+            line.addWidget(wrapped(words, "faint"))
+            layout.addLayout(line)
+
+    def show_machine(self, findings: list[Any]) -> None:
+        """Show what `doctor` found: state, name, detail, and what mends it."""
+        layout = self._cleared(self.machine)
+        if not findings:
+            layout.addWidget(wrapped("Looking…", "faint"))
+        for finding in findings:
+            if finding.state != "ok":
+                self._show_fault(layout, finding)
+        fine = [finding for finding in findings if finding.state == "ok"]
+        if fine:
+            all_fine = len(fine) == len(findings)
+            label = wrapped(
+                "✓  Everything is in order." if all_fine else f"✓  In order: {', '.join(f.name for f in fine)}.",
+                "" if all_fine else "faint",
+            )
+            label.setToolTip("\n".join(f"{finding.name}: {finding.detail}" for finding in fine))
+            layout.addWidget(label)
+        self.missing = {finding.name for finding in findings if finding.state != "ok" and finding.name in WORDS}
+        for card in self.cards.values():
+            card.show_missing(card.kind in self.missing)
+        if findings:
+            again = QPushButton("Look again")
+            again.clicked.connect(self.check_wanted.emit)
+            line = QHBoxLayout()
+            line.addWidget(again)
+            line.addStretch(1)
+            layout.addLayout(line)
+
+    def _show_fault(self, layout: QVBoxLayout, finding: Any) -> None:
+        """A fault, with the button that mends it, or the command that does."""
+        if finding.name in WORDS and finding.state != "fault":
+            self._show_missing_data(layout, finding.name)
+            return
+        mark = "✗" if finding.state == "fault" else "!"
+        layout.addWidget(wrapped(f"{mark}  {WORDS.get(finding.name, finding.name)}: {finding.detail}"))
+        line = QHBoxLayout()
+        line.setContentsMargins(2 * theme.GRID, 0, 0, 0)
+        if finding.name in WORDS:
+            button = QPushButton(f"Get {WORDS[finding.name]} anew…")
+            button.clicked.connect(lambda _=False: self.data_wanted.emit(finding.name, ""))
+            line.addWidget(button)
+            line.addStretch(1)
+        elif finding.fix:
+            command = wrapped(finding.fix)
+            command.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            command.setAccessibleName(f"What mends {finding.name}")
+            copy = QPushButton("Copy")
+            copy.setToolTip("Copy what mends it")
+            copy.setAccessibleName(f"Copy what mends {finding.name}")
+            copy.clicked.connect(lambda _=False, text=finding.fix: _copy(text))
+            line.addWidget(command, 1)
+            line.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(line)
+
+    def _show_missing_data(self, layout: QVBoxLayout, name: str) -> None:
+        needed, words = any(card.kind == name for card in self.cards.values()), WORDS[name]
+        line = QHBoxLayout()
+        text = f"!  {words} is not here; the experiments below need it." if needed else f"·  {words} is not here."
+        line.addWidget(wrapped(text, "" if needed else "faint"), 1)
+        ways = (("Download", "download"), ("Choose folder…", "folder")) if needed else (("Get…", ""),)
+        for label, way in ways:
+            button = QPushButton(label)
+            button.setAccessibleName(f"{label} {words}")
+            button.clicked.connect(lambda _=False, way=way: self.data_wanted.emit(name, way))
+            line.addWidget(button)
+        layout.addLayout(line)
+
+    @staticmethod
+    def _cleared(frame: QFrame) -> QVBoxLayout:
+        layout = frame.layout()
+        assert isinstance(layout, QVBoxLayout)
+        while layout.count() > 1:
+            item = layout.takeAt(1)
+            assert item is not None
+            _discard(item)
+        return layout
+
+
+def _copy(text: str) -> None:
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setText(text)
+
+
+def _discard(item: Any) -> None:
+    widget, inner = item.widget(), item.layout()
+    if widget is not None:
+        widget.hide()
+        widget.deleteLater()
+    elif inner is not None:
+        while inner.count():
+            _discard(inner.takeAt(0))

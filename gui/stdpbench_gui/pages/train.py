@@ -1,0 +1,300 @@
+"""The Train page: the bar of the run, and dockable panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QSizePolicy,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.runs.live import duration
+from stdpbench.runs.states import State
+from stdpbench_gui import theme
+from stdpbench_gui.actions import Actions
+from stdpbench_gui.panels import ALL
+from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import action_button, thousands
+
+_REDRAW_MS = 34
+_SPEEDS = (("maximum", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
+_LEFT, _RIGHT, _BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+
+
+class RunBar(QWidget):
+    """Which run is shown, how far it is, and what can be asked of it."""
+
+    def __init__(self, session: RunSession, actions: Actions) -> None:
+        super().__init__()
+        self.setObjectName("runbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self._actions = actions
+        self.title = QLabel()
+        self.title.setObjectName("runtitle")
+        self.state = QLabel()
+        self.position = QLabel()
+        self.speed_text = QLabel()
+        self.speed_text.setObjectName("faint")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.progress.setAccessibleName("Progress of the run")
+        self.speed = QComboBox()
+        for text, seconds in _SPEEDS:
+            self.speed.addItem(text, seconds)
+        self.speed.setToolTip("Training presentations per second, at most")
+        self.speed.setAccessibleName("Speed")
+        self.speed.activated.connect(self._set_pace)
+        top = QHBoxLayout()
+        top.setSpacing(theme.GRID)
+        top.addWidget(self.title)
+        top.addWidget(self.state)
+        top.addStretch(1)
+        for key in ("pause", "step", "stop", "checkpoint"):
+            top.addWidget(action_button(actions[key]))
+        label = QLabel("speed")
+        label.setObjectName("faint")
+        label.setBuddy(self.speed)
+        top.addWidget(label)
+        top.addWidget(self.speed)
+        top.addSpacing(2 * theme.GRID)
+        top.addWidget(self.position)
+        top.addWidget(self.speed_text)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(top)
+        layout.addWidget(self.progress)
+        for name in (self.position, self.speed_text):
+            name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.position.setMinimumWidth(190)
+        self.speed_text.setMinimumWidth(270)
+        session.opened.connect(self.refresh)
+        session.changed.connect(self._on_changed)
+        self.refresh()
+
+    def _on_changed(self, topics: set[str]) -> None:
+        if topics & {"state", "progress"}:
+            self.refresh()
+
+    def _set_pace(self) -> None:
+        self._session.request("pace", seconds=self.speed.currentData())
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        session, live = self._session, self._session.live
+        if session.folder is None:
+            self.title.setText("No run is open")
+            self.state.setText("")
+            self.position.setText("")
+            self.speed_text.setText("Start one on the Start page, or open one with Ctrl+O")
+        else:
+            name = live.started.experiment.get("name", "") if live.started else session.folder.path.name
+            seed = f" · seed {live.started.experiment.get('seed', 0)}" if live.started else ""
+            self.title.setText(f"{name}{seed}")
+            self.title.setToolTip(str(session.folder.path))
+            self.state.setText(f"{_MARKS[live.state]} {live.state}")
+            self.state.setToolTip(live.reason)
+            self._show_progress()
+        active = session.connected
+        running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
+        resumable = session.folder is not None and not active and live.state.resumable
+        pause = self._actions["pause"]
+        pause.setText("Resume" if paused or resumable or live.state is State.QUEUED else "Pause")
+        pause.setEnabled(running or paused or resumable)
+        self._actions["step"].setEnabled(running or paused)
+        self._actions["stop"].setEnabled(running or paused)
+        self._actions["checkpoint"].setEnabled(running or paused)
+        self.speed.setEnabled(running or paused)
+
+    def _show_progress(self) -> None:
+        if self._session.live.state is State.FINISHED:
+            vote = self._session.live.metrics.get("network", {}).get("vote")
+            self.progress.setRange(0, 1)
+            self.progress.setValue(1)
+            self.position.setText("" if vote is None else f"vote {100 * vote:.1f} %")
+            self.speed_text.setText("")
+            return
+        progress = self._session.live.progress
+        if not progress.get("total"):
+            self.progress.setRange(0, 0 if self._session.live.state is State.BUILDING else 1)
+            self.position.setText("reading data, compiling" if self._session.live.state is State.BUILDING else "")
+            self.speed_text.setText("")
+            return
+        self.progress.setRange(0, progress["total"])
+        self.progress.setValue(progress["done"])
+        self.position.setText(f"{progress['phase']} {thousands(progress['done'])}/{thousands(progress['total'])}")
+        parts = []
+        if self._session.live.state is State.RUNNING:
+            if progress.get("images_per_second"):
+                parts.append(f"{progress['images_per_second']:.0f} images/s")
+            if progress.get("seconds_left") is not None:
+                parts.append(f"{duration(progress['seconds_left'])} left")
+            parts.append(f"drawing {100 * self._session.drawing_share:.0f} %")
+        self.speed_text.setText(" · ".join(parts))
+
+
+_MARKS = {
+    State.QUEUED: "…",
+    State.BUILDING: "⚙",
+    State.RUNNING: "▶",
+    State.PAUSED: "‖",
+    State.FINISHING: "▶",
+    State.FINISHED: "✓",
+    State.STOPPED: "■",
+    State.FAILED: "✗",
+}
+
+
+class TrainPage(QWidget):
+    """The run that is shown, in panels."""
+
+    def __init__(self, session: RunSession, actions: Actions, settings: QSettings) -> None:
+        super().__init__()
+        self._settings = settings
+        self.session = session
+        self.bar = RunBar(session, actions)
+        self.docks = QMainWindow()
+        self.docks.setWindowFlags(Qt.WindowType.Widget)
+        self.docks.setDockOptions(
+            QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AnimatedDocks
+        )
+        self.docks.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.panels: dict[str, Panel] = {kind.key: kind(session) for kind in ALL}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.docks, 1)
+        for panel in self.panels.values():
+            self.docks.addDockWidget(_LEFT, panel)
+        self.layouts: dict[str, Callable[[], None]] = {
+            "Watch": self._watch,
+            "Inspect": self._inspect,
+            "Present": self._present,
+        }
+        self._restore()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        self._timer.start()
+
+    def redraw(self) -> None:
+        """Draw what changed and is visible, and ask for the frames of what is visible only."""
+        frames: set[str] = set()
+        for panel in self.panels.values():
+            if panel.isVisible() and not panel.visibleRegion().isEmpty():
+                frames |= panel.frames
+                panel.draw_if_needed()
+        self.session.want(frames)
+
+    def focused_panel(self) -> Panel | None:
+        """The panel that has the keyboard's focus."""
+        widget = self.docks.focusWidget()
+        while widget is not None:
+            if isinstance(widget, Panel):
+                return widget
+            widget = widget.parentWidget()
+        return None
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        for panel in self.panels.values():
+            panel.restyle()
+
+    # -- layouts ---------------------------------------------------------------------------------------------------
+
+    def arrange(self, name: str) -> None:
+        """Put the panels in one of the three orders."""
+        for panel in self.panels.values():
+            panel.setFloating(False)
+            self.docks.removeDockWidget(panel)
+        self.layouts[name]()
+        for panel in self.panels.values():
+            panel.mark_dirty()
+
+    def _place(self, rows: dict[str, list[list[str]]], widths: tuple[int, ...], heights: dict[str, list[int]]) -> None:
+        """Place panels: column to the rows in it, each row a list of tabs of which the first is in front."""
+        # columns first, then rows, then tabs: Qt splits what is split already inside, and never beside a tab
+        known = {
+            column: [tabs for keys in cells if (tabs := [self.panels[key] for key in keys if key in self.panels])]
+            for column, cells in rows.items()
+        }
+        columns = {column: cells for column, cells in known.items() if cells}
+        first_of = [cells[0][0] for cells in columns.values()]
+        for number, panel in enumerate(first_of):
+            self.docks.addDockWidget(_LEFT, panel)
+            if number:
+                self.docks.splitDockWidget(first_of[number - 1], panel, Qt.Orientation.Horizontal)
+            panel.show()
+        for cells in columns.values():
+            for above, below in pairwise(cells):
+                self.docks.splitDockWidget(above[0], below[0], Qt.Orientation.Vertical)
+                below[0].show()
+        for column, cells in columns.items():
+            for tabs in cells:
+                for other in tabs[1:]:
+                    self.docks.tabifyDockWidget(tabs[0], other)
+                    other.show()
+                tabs[0].raise_()
+            lead = [tabs[0] for tabs in cells]
+            self.docks.resizeDocks(lead, heights[column][: len(lead)], Qt.Orientation.Vertical)
+        self.docks.resizeDocks(first_of, list(widths[: len(first_of)]), Qt.Orientation.Horizontal)
+
+    def _watch(self) -> None:
+        self._place(
+            {
+                "left": [["weight-map"], ["curves"]],
+                "middle": [["raster"], ["stimulus", "thresholds"]],
+                "right": [["parameters", "neuron"], ["log", "confusion"]],
+            },
+            (460, 460, 340),
+            {"left": [440, 240], "middle": [400, 280], "right": [440, 240]},
+        )
+
+    def _inspect(self) -> None:
+        self._place(
+            {
+                "left": [["weight-map"], ["thresholds", "curves"]],
+                "middle": [["neuron", "slow-motion"], ["raster"]],
+                "right": [["stimulus"], ["parameters", "log", "confusion"]],
+            },
+            (400, 560, 300),
+            {"left": [440, 240], "middle": [440, 240], "right": [280, 400]},
+        )
+
+    def _present(self) -> None:
+        self._place(
+            {"left": [["weight-map"]], "right": [["raster"], ["curves"]]},
+            (640, 640),
+            {"left": [680], "right": [400, 280]},
+        )
+
+    def _restore(self) -> None:
+        state = self._settings.value("train/docks")
+        self.arrange("Watch")
+        if isinstance(state, QByteArray):
+            self.docks.restoreState(state)
+
+    def save(self) -> None:
+        """Remember where the panels are."""
+        self._settings.setValue("train/docks", self.docks.saveState())

@@ -1,0 +1,29 @@
+"""The panels of the Train page; each draws one thing."""
+
+from __future__ import annotations
+
+from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.panels.confusion import Confusion
+from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.panels.log import Log
+from stdpbench_gui.panels.neuron import NeuronInspector
+from stdpbench_gui.panels.parameters import ParametersPanel
+from stdpbench_gui.panels.raster import Raster
+from stdpbench_gui.panels.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.stimulus import Stimulus
+from stdpbench_gui.panels.thresholds import Thresholds
+from stdpbench_gui.panels.weight_map import WeightMap
+
+ALL: tuple[type[Panel], ...] = (
+    WeightMap,
+    Curves,
+    Log,
+    ParametersPanel,
+    Thresholds,
+    Confusion,
+    Raster,
+    Stimulus,
+    NeuronInspector,
+    SlowMotionPanel,
+)
+"""In the order of the menu."""

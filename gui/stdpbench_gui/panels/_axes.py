@@ -1,0 +1,103 @@
+"""Ranges and plots that do not jump: axes that grow in steps, titles that stand inside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import pyqtgraph as pg
+from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import QApplication
+
+from stdpbench_gui import theme
+from stdpbench_gui.widgets import thousands
+
+
+def step_up(value: float) -> float:
+    """The smallest of 1, 1.5, 2, 3, 5, 7.5 times a power of ten that is not below a value."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(m * power for m in (1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0) if m * power >= value * (1 - 1e-12))
+
+
+def stepped(low: float, high: float, before: tuple[float, float] | None = None) -> tuple[float, float]:
+    """A range of round numbers around values, which only grows.
+
+    Parameters
+    ----------
+    low, high : float
+        Smallest and largest value.
+    before : tuple of float, optional
+        The range that was in use; it stays as long as it holds all values.
+    """
+    if before is not None and before[0] <= low and high <= before[1]:
+        return before
+    if before is not None:
+        low, high = min(low, before[0]), max(high, before[1])
+    width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-9)
+    step = step_up(width / 4)
+    return step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
+
+
+class _CountAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with thin spaces between thousands."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
+        """What stands at the ticks."""
+        if spacing >= 1:
+            return [thousands(round(value * scale)) for value in values]
+        return list(super().tickStrings(values, scale, spacing))
+
+
+class SmallPlot(pg.PlotItem):  # type: ignore[misc]
+    """A plot for little room: its title with the unit stands inside, at the top left, and ticks are few."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(enableMenu=False, axisItems={"bottom": _CountAxis("bottom")})
+        self.hideButtons()
+        self.setMouseEnabled(x=True, y=False)
+        self.title_item = pg.LabelItem(title, justify="left")
+        self.title_item.setParentItem(self.getViewBox())
+        self.title_item.setPos(2, -3)
+        self.title_text = title
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setTickDensity(0.6)
+            axis.setStyle(tickLength=-4, tickTextOffset=3, hideOverlappingLabels=True)
+        self._size_axis()
+
+    def set_title(self, title: str) -> None:
+        """Change what stands inside."""
+        self.title_text = title
+        self._write_title()
+
+    def restyle(self) -> None:
+        """Take on the colours and the type size of the theme."""
+        colours = theme.current()
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(colours.line)
+            axis.setTextPen(colours.ink)
+            axis.setTickFont(QApplication.font())
+        self._size_axis()
+        self._write_title()
+
+    def _write_title(self) -> None:
+        size = QApplication.font().pointSizeF()
+        self.title_item.setText(self.title_text, color=theme.current().faint, size=f"{size:.0f}pt")
+
+    def _size_axis(self) -> None:
+        metrics = QFontMetrics(QApplication.font())
+        self.getAxis("left").setWidth(metrics.horizontalAdvance("0.0000") + 10)
+
+
+def double_clicked(plot: pg.PlotItem, slot: Callable[[], None]) -> None:
+    """Call something on a double click into a plot."""
+
+    def clicked(event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        if event.double() and plot.getViewBox().sceneBoundingRect().contains(event.scenePos()):
+            slot()
+
+    plot.scene().sigMouseClicked.connect(clicked)

@@ -1,0 +1,142 @@
+"""Curves of other runs under those of the run that is shown; they follow runs that are still at work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import READOUTS
+from stdpbench.runs.facts import Block
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.lock import at_work
+from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.session import RunSession
+
+Series = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+_LOOK_MS = 2000
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Curves of another run.
+
+    Attributes
+    ----------
+    name : str
+        Names it in the legend.
+    blocks : mapping of int to Block
+        Blocks of training presentations by the position of their end.
+    path : Path or None
+        Its folder; None where only the blocks are known.
+    """
+
+    name: str
+    blocks: Mapping[int, Block]
+    path: Path | None = None
+
+
+def series(blocks: Mapping[int, Block]) -> Series:
+    """What is drawn of a run: name of the curve to presentations and values, where they are known."""
+    ends = np.array(sorted(blocks), float)
+    ordered = [blocks[int(end)] for end in ends]
+    found = {
+        "spikes": np.array([float(np.mean(block.spikes)) for block in ordered]),
+        "theta": np.array([block.mean_theta for block in ordered]),
+        "change": np.array([block.weight_change for block in ordered]),
+    }
+    for name in READOUTS:
+        found[name] = 100 * np.array([block.accuracy.get(name, np.nan) for block in ordered])
+    return {name: (ends[np.isfinite(y)], y[np.isfinite(y)]) for name, y in found.items()}
+
+
+class Overlays(QObject):
+    """The runs that are drawn beside the one that is shown, by name, in the order in which they came.
+
+    Parameters
+    ----------
+    session : RunSession
+        The run that is shown.
+    panel : QWidget
+        Where they are drawn; while nobody looks at it, no journal is read.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, session: RunSession, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._session, self._panel = session, panel
+        self._overlays: dict[str, Overlay] = {}
+        self._settled: set[str] = set()
+        self._reading = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._overlays)
+
+    def shown(self) -> list[Overlay]:
+        """All but the run that is shown itself."""
+        folder = self._session.folder
+        return [o for o in self._overlays.values() if folder is None or o.path is None or o.path != folder.path]
+
+    def add(self, overlay: Overlay) -> None:
+        """Draw a run as well; one of the same name gives way."""
+        self._overlays[overlay.name] = overlay
+        self._settled.discard(overlay.name)
+        if overlay.path is not None:
+            self._timer.start()
+        self.changed.emit()
+
+    def remove(self, name: str) -> None:
+        """Take a run away."""
+        if self._overlays.pop(name, None) is not None:
+            self.changed.emit()
+
+    def clear(self) -> None:
+        """Take all of them away."""
+        self._overlays.clear()
+        self._timer.stop()
+        self.changed.emit()
+
+    def _look(self) -> None:
+        paths = {o.name: o.path for o in self.shown() if o.path is not None and o.name not in self._settled}
+        if not paths:
+            self._timer.stop()
+        if self._reading or not self._panel.isVisible() or not paths:
+            return
+        self._reading = True
+        self._session.work(lambda: _read(paths), alive(self, self._take), "")
+
+    def _take(self, found: dict[str, tuple[Mapping[int, Block], bool]]) -> None:
+        self._reading = False
+        for name, (blocks, over) in found.items():
+            before = self._overlays.get(name)
+            if before is None:
+                continue
+            if over:
+                self._settled.add(name)
+            if len(blocks) > len(before.blocks):
+                self._overlays[name] = Overlay(name, blocks, before.path)
+                self.changed.emit()
+
+
+def _read(paths: Mapping[str, Path]) -> dict[str, tuple[Mapping[int, Block], bool]]:
+    """Blocks of runs, and whether there are no more to come."""
+    found: dict[str, tuple[Mapping[int, Block], bool]] = {}
+    for name, path in paths.items():
+        over = not at_work(path)
+        try:
+            found[name] = LiveRun.replay(read_journal(path)).blocks, over
+        except StdpbenchError:  # it was deleted, or is damaged: what there is stays
+            found[name] = {}, True
+    return found

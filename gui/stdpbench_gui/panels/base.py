@@ -1,0 +1,219 @@
+"""What every panel of the Train page is: a dock with a title, an explanation, a summary in words, and numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QMessageBox,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench_gui import crash, figure_export, panel_figures, theme
+from stdpbench_gui.session import RunSession
+
+Table = tuple[Sequence[str], Sequence[Sequence[object]]]
+
+
+class Panel(QDockWidget):
+    """A panel that draws a part of the run that is shown.
+
+    A subclass names what it draws from (`topics`, `frames`), fills `body`, and implements `refresh`, which is called
+    when one of its topics changed, the panel is visible, and at most 30 times a second. `has_content` says whether
+    there is anything to draw; until then, `empty_text` stands in its place.
+
+    Attributes
+    ----------
+    body : QWidget
+        Where the panel draws.
+    menu : QMenu
+        The panel's own menu, at the right of its title.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    topics: ClassVar[frozenset[str]] = frozenset()
+    frames: ClassVar[frozenset[str]] = frozenset()
+    help_text: ClassVar[str]
+    empty_text: ClassVar[str]
+
+    explained = pyqtSignal(str, str)
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(self.title)
+        self.session = session
+        self.setObjectName(self.key)
+        self.setAccessibleName(self.title)
+        self._dirty = True
+        self.body = QWidget()
+        self.body.setObjectName("panel")
+        self._empty = QLabel(self.empty_text)
+        self._empty.setObjectName("empty")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setMargin(2 * theme.GRID)
+        self.menu = QMenu(self)
+        self.setTitleBarWidget(self._title_bar())
+        content = QWidget()
+        content.setObjectName("panel")
+        self._stack = QStackedLayout(content)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.body)
+        self.setWidget(content)
+        session.opened.connect(self._on_opened)
+        session.changed.connect(self._on_changed)
+        session.pictures_ready.connect(self._on_pictures)
+        self.visibilityChanged.connect(self._on_visible)
+
+    # -- for subclasses --------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+
+    def has_content(self) -> bool:
+        """Whether there is something to draw."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Draw what there is now."""
+        raise NotImplementedError
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme that came into force."""
+
+    def summary(self) -> str:
+        """What the panel shows, in words."""
+        return self.empty_text
+
+    def table(self) -> Table | None:
+        """The numbers behind the panel: column names and rows; None where there are none."""
+        return None
+
+    def figure(self) -> dict[str, Any] | None:
+        """What a paper would draw of the panel, as `stdpbench.readout.paper_figure` says; None where nothing is.
+
+        By default, what `panel_figures` knows of the panel, else the columns of `table` as lines.
+        """
+        return panel_figures.figure_of(self.key, self.session, self.table())
+
+    # -- what all share --------------------------------------------------------------------------------------------
+
+    def mark_dirty(self) -> None:
+        """Have the panel drawn anew with the next chance."""
+        self._dirty = True
+
+    def draw_if_needed(self) -> None:
+        """Draw, if something changed and somebody looks."""
+        if not self._dirty or not self.isVisible() or self.visibleRegion().isEmpty():
+            return
+        self._dirty = False
+        begun = time.perf_counter()
+        try:
+            self._draw()
+        except Exception as error:  # a panel that fails takes no other with it
+            self._show_failure(error)
+        self.session.add_cost(time.perf_counter() - begun)
+
+    def _draw(self) -> None:
+        if self.has_content():
+            self._stack.setCurrentWidget(self.body)
+            self.refresh()
+        else:
+            self._empty.setText(self.empty_text)
+            self._stack.setCurrentWidget(self._empty)
+        self.setAccessibleDescription(self.summary())
+
+    def _show_failure(self, error: Exception) -> None:
+        crash.note(error, f"The panel {self.title} could not be drawn")
+        self._empty.setText(
+            f"{self.title} could not be drawn: {crash.in_words(error)}. It is tried again when something new comes; "
+            f"details are in {crash.log_file()}."
+        )
+        self._stack.setCurrentWidget(self._empty)
+        self.setAccessibleDescription(self._empty.text())
+
+    def explain(self) -> None:
+        """Tell what one is looking at."""
+        box = QMessageBox(self)
+        box.setWindowTitle(f"{self.title}: what am I looking at?")
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setText(f"<p>{self.help_text}</p><p><b>Now:</b> {self.summary()}</p>")
+        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        box.open()
+
+    def _on_opened(self) -> None:
+        self.reset()
+        self._dirty = True
+
+    def _on_changed(self, topics: set[str]) -> None:
+        if topics & self.topics:
+            self._dirty = True
+
+    def _on_pictures(self) -> None:
+        self._dirty = True
+
+    def _on_visible(self, visible: bool) -> None:
+        if visible:
+            self._dirty = True
+
+    def _title_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setObjectName("paneltitle")
+        bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(bar)
+        layout.setContentsMargins(theme.GRID, 2, 2, 2)
+        layout.setSpacing(2)
+        layout.addWidget(QLabel(self.title))
+        self.title_extra = QHBoxLayout()
+        layout.addLayout(self.title_extra)
+        layout.addStretch(1)
+        question = QToolButton()
+        question.setText("?")
+        question.setAutoRaise(True)
+        question.setToolTip("What am I looking at? (F1)")
+        question.setAccessibleName(f"What does {self.title} show?")
+        question.clicked.connect(self.explain)
+        more = QToolButton()
+        more.setText("⋮")
+        more.setAutoRaise(True)
+        more.setToolTip("Menu of this panel")
+        more.setAccessibleName(f"Menu of {self.title}")
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        more.setMenu(self.menu)
+        layout.addWidget(question)
+        layout.addWidget(more)
+        self._add_common_actions()
+        return bar
+
+    def _add_common_actions(self) -> None:
+        figure_export.add_actions(self.menu, self, self)
+        self.menu.addSeparator()
+        for text, slot in (
+            ("Float or dock", lambda: self.setFloating(not self.isFloating())),
+            ("Close", self.close),
+        ):
+            action = QAction(text, self)
+            action.triggered.connect(lambda _, slot=slot: slot())
+            self.menu.addAction(action)
+        self.menu.addSeparator()
+
+
+def column(widget: QWidget) -> QVBoxLayout:
+    """A layout that fills a widget from top to bottom, without margins."""
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout

@@ -1,0 +1,257 @@
+"""The confusion matrix of the evaluated network, the accuracy of each class, and the pictures behind a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtGui import QIcon, QImage, QPixmap
+from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidgetItem
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import READOUTS, Assignment, Score, readouts
+from stdpbench.runs.folder import RunFolder
+from stdpbench_gui import colour_maps, theme
+from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.panels._matrix import Matrix
+from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.session import RunSession
+
+_SIDE = 36  # pixels of a thumbnail
+_MOST = 200  # thumbnails
+_AGAIN_MS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What each picture was answered with.
+
+    Attributes
+    ----------
+    predicted : ndarray, int64, (n_images,)
+        Class, or -1 for none.
+    spikes : ndarray, int64, (n_images,)
+        Exc spikes in all.
+    """
+
+    predicted: NDArray[np.int64]
+    spikes: NDArray[np.int64]
+
+
+class Confusion(Panel):
+    """Which classes are taken for which."""
+
+    key = "confusion"
+    title = "Confusion"
+    topics = frozenset({"metrics", "state"})
+    help_text = (
+        "Rows are the true classes of the pictures that were evaluated on, columns what the read-out answered; the "
+        "framed diagonal is right, “none” is no answer and counts as wrong. The darker a cell, the larger its share "
+        "of the class. Click a cell, or move with the arrow keys, to see the pictures in it. The vote answers with "
+        "the class whose neurons fire most on average. (Diehl &amp; Cook 2015, section 2.6 and figure 3, "
+        "doi:10.3389/fncom.2015.00099)"
+    )
+    empty_text = (
+        "The confusion matrix appears here once the test phase is over: neurons are labelled by training pictures "
+        "after training, and then answer to pictures that they have not seen. Pictures without labels have none."
+    )
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.readout = QComboBox()
+        self.readout.setAccessibleName("Read-out")
+        self.readout.setToolTip("How classes are read off the spikes")
+        self.readout.currentIndexChanged.connect(self._on_readout)
+        self.title_extra.addWidget(self.readout)
+        self.matrix = Matrix()
+        self.matrix.cell_chosen.connect(self._choose)
+        self.label = QLabel()
+        self.label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.label.setAccessibleName("Cell that is chosen")
+        self.strip = QListWidget()
+        self.strip.setViewMode(QListView.ViewMode.IconMode)
+        self.strip.setFlow(QListView.Flow.LeftToRight)
+        self.strip.setWrapping(False)
+        self.strip.setMovement(QListView.Movement.Static)
+        self.strip.setIconSize(QSize(_SIDE, _SIDE))
+        self.strip.setSpacing(2)
+        self.strip.setFixedHeight(_SIDE + 20)
+        self.strip.setFrameShape(QListWidget.Shape.NoFrame)
+        self.strip.setAccessibleName("Pictures in the cell")
+        self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = column(self.body)
+        layout.addWidget(self.matrix, 1)
+        layout.addWidget(self.label)
+        layout.addWidget(self.strip)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._scores: dict[str, Score] = {}
+        self._evaluated_on = "test"
+        self._answers: dict[str, Answers] = {}
+        self._asked: set[str] = set()
+        self._read_at: object = None
+        self.matrix.score, self.matrix.cell = None, None
+        self._show_pictures(False)
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self._forget()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.matrix.restyle()
+        self._fill_strip()
+
+    def has_content(self) -> bool:
+        """Whether the network was evaluated; its numbers are fetched where it was."""
+        folder, measured = self.session.folder, self.session.live.metrics.get("network")
+        if folder is not None and measured is not None and self._read_at != measured:
+            self._read_at = measured
+            self._answers.clear()
+            self._asked.clear()
+            self.session.work(lambda: (folder, _metrics(folder)), alive(self, self._take_metrics), "")
+        return bool(self._scores)
+
+    def _take_metrics(self, found: tuple[RunFolder, dict[str, Any]]) -> None:
+        folder, metrics = found
+        if self.session.folder is not folder:
+            return
+        accuracy = metrics.get("accuracy", {})
+        if not accuracy:  # they are written in the moment after they were told
+            self._read_at = None
+            QTimer.singleShot(_AGAIN_MS, self.mark_dirty)
+            return
+        self._scores = {name: Score.from_mapping(accuracy[name]) for name in READOUTS if name in accuracy}
+        self._evaluated_on = str(metrics.get("evaluated_on", "test"))
+        chosen = self.readout.currentText()
+        self.readout.blockSignals(True)
+        self.readout.clear()
+        self.readout.addItems(list(self._scores))
+        self.readout.setCurrentIndex(max(0, self.readout.findText(chosen)))
+        self.readout.blockSignals(False)
+        self.mark_dirty()
+
+    def refresh(self) -> None:
+        """Draw the matrix."""
+        score, started = self.score, self.session.live.started
+        if score is not None:
+            self.matrix.show_score(score, started.class_names if started is not None else ())
+            self._fill_strip()
+
+    @property
+    def score(self) -> Score | None:
+        """The score that is shown."""
+        return self._scores.get(self.readout.currentText())
+
+    def _on_readout(self) -> None:
+        self.mark_dirty()
+
+    # -- the pictures of a cell ------------------------------------------------------------------------------------
+
+    def _choose(self, row: int, column: int) -> None:
+        self._fill_strip()
+
+    def _show_pictures(self, on: bool) -> None:
+        self.label.setVisible(on)
+        self.strip.setVisible(on)
+
+    def _fill_strip(self) -> None:
+        """Show the pictures of the cell that is chosen, once it is known which they are."""
+        cell, score, split, folder = self.matrix.cell, self.score, self.session.split, self.session.folder
+        if cell is None or score is None or folder is None:
+            return
+        self._show_pictures(True)
+        name = self.readout.currentText()
+        if name not in self._answers:
+            self.label.setText(f"{self.matrix.describe(*cell)} · reading …")
+            if name not in self._asked:
+                self._asked.add(name)
+                self.session.work(
+                    lambda: (folder, name, _answers(folder, name)), alive(self, self._take_answers), "No answers"
+                )
+            return
+        self.strip.clear()
+        if split is None or split.test.labels is None:
+            self.label.setText(f"{self.matrix.describe(*cell)} · the pictures are being read")
+            return
+        answers, (row, column) = self._answers[name], cell
+        answer = column if column < score.n_classes else -1
+        numbers = np.flatnonzero((split.test.labels == row) & (answers.predicted == answer))
+        more = f" · the first {_MOST} are shown" if len(numbers) > _MOST else ""
+        self.label.setText(self.matrix.describe(*cell) + more)
+        for number in numbers[:_MOST].tolist():
+            item = QListWidgetItem(_icon(split.test.pixels[number]), "")
+            said = f"{self._evaluated_on} picture {number}: {answers.spikes[number]} spikes"
+            item.setToolTip(said)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+            item.setData(Qt.ItemDataRole.UserRole, number)
+            self.strip.addItem(item)
+
+    def _take_answers(self, found: tuple[RunFolder, str, Answers]) -> None:
+        folder, name, answers = found
+        if self.session.folder is folder:
+            self._answers[name] = answers
+            self._fill_strip()
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        score = self.score
+        if score is None:
+            return self.empty_text
+        low, high = score.interval
+        wrong = score.confusion.copy()
+        np.fill_diagonal(wrong, 0)
+        row, col = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        worst = f"; most often wrong: {self.matrix.describe(int(row), int(col))}" if wrong.any() else ""
+        return (
+            f"{self.readout.currentText()}: {100 * score.accuracy:.1f} % of {score.n_images} {self._evaluated_on} "
+            f"pictures right (95 % interval {100 * low:.1f} to {100 * high:.1f} %), {score.n_unanswered} without an "
+            f"answer{worst}."
+        )
+
+    def table(self) -> Table | None:
+        """A row for each true class."""
+        score = self.score
+        if score is None:
+            return None
+        names = [self.matrix._name(i) for i in range(score.n_classes)]
+        rows = [
+            (names[i], *score.confusion[i].tolist(), round(float(score.class_accuracy[i]), 5))
+            for i in range(score.n_classes)
+        ]
+        return ("true class", *(f"answered {name}" for name in names), "no answer", "accuracy"), rows
+
+
+def _metrics(folder: RunFolder) -> dict[str, Any]:
+    try:
+        return folder.read_json("metrics.json")
+    except StdpbenchError:
+        return {}
+
+
+def _answers(folder: RunFolder, readout: str) -> Answers:
+    """What a read-out answers to the pictures that were evaluated on."""
+    with np.load(folder.path / "test.npz", allow_pickle=False) as arrays:
+        counts = arrays["spike_counts"]
+    with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
+        assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
+    predicted = readouts.get(readout)().predict(counts, assignment)
+    return Answers(predicted, counts.sum(axis=1, dtype=np.int64))
+
+
+def _icon(picture: NDArray[Any]) -> QIcon:
+    """A picture, light strokes as ink."""
+    values = np.asarray(picture, np.float64)
+    top = float(values.max()) or 1.0
+    table = theme.lookup(colour_maps.sequential())
+    pixels = np.ascontiguousarray(table[np.round(255 * np.clip(values / top, 0, 1)).astype(int)])
+    height, width = values.shape
+    image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+    pixmap = QPixmap.fromImage(image).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+    return QIcon(pixmap)

@@ -1,0 +1,273 @@
+"""Curves over training: running accuracy, spikes, thresholds, weight change, with every parameter change marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction, QResizeEvent
+
+from stdpbench.readout import READOUTS
+from stdpbench.runs.facts import Block
+from stdpbench_gui import theme
+from stdpbench_gui.panels._axes import SmallPlot, double_clicked, step_up, stepped
+from stdpbench_gui.panels._legend import Legend, said, without_what_is_shared
+from stdpbench_gui.panels._overlays import Overlay, Overlays, Series, series
+from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import thousands
+
+_PLOTS = {
+    "accuracy": "running accuracy (%)",
+    "spikes": "exc spikes per image",
+    "theta": "mean theta (mV)",
+    "change": "mean |Δw| per block",
+}
+_STYLES = {
+    "vote": (Qt.PenStyle.SolidLine, "━━"),
+    "proportion": (Qt.PenStyle.DashLine, "╍╍"),
+    "confidence": (Qt.PenStyle.DotLine, "┅┅"),
+}
+_OVERLAY_STYLES = ((Qt.PenStyle.DashLine, "╌╌"), (Qt.PenStyle.DashDotLine, "─·"), (Qt.PenStyle.DotLine, "┈┈"))
+_OVERLAY_COLOURS = (1, 2, 3, 7, 8)  # of the classes, but blue, which is the run that is shown
+_TALL = 420  # pixels, from which on plots stand below each other
+
+
+class Curves(Panel):
+    """Four plots over the training presentations, of the run that is shown and of others beside it."""
+
+    key = "curves"
+    title = "Curves"
+    topics = frozenset({"curves", "parameters"})
+    help_text = (
+        "Running accuracy labels the neurons by one stretch of training pictures and tests them on the next, while "
+        "the network learns on: for the eye only, it is not the accuracy of the network. Beside it: excitatory "
+        "spikes per picture, the mean adaptive threshold theta, and how far weights move per block of "
+        "presentations. A vertical line marks a "
+        "parameter change, and the legend says which. Other runs are drawn in their own colours; of "
+        "their accuracy, the vote. Drag or wheel moves in time, a double click shows the whole run again. "
+        "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
+    )
+    empty_text = "Curves appear here after the first block of training presentations."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.overlays = Overlays(session, self)
+        self.overlays.changed.connect(self.mark_dirty)
+        self.legend = Legend()
+        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics.setAccessibleName("Curves over training")
+        self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
+        self.graphics.ci.layout.setSpacing(4)
+        layout = column(self.body)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.graphics, 1)
+        self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
+        self.curves: dict[str, pg.PlotDataItem] = {}
+        self.lines: list[pg.InfiniteLine] = []
+        self._others: list[pg.PlotDataItem] = []
+        self._ranges: dict[str, tuple[float, float]] = {}
+        self._columns = 0
+        self._whole = True
+        self._arrange(2)
+        for name, plot in self.plots.items():
+            if name != "accuracy":
+                plot.setXLink(self.plots["accuracy"])
+            plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
+            double_clicked(plot, self.show_all)
+            for curve in READOUTS if name == "accuracy" else (name,):
+                self.curves[curve] = plot.plot([], [])
+        for text, slot in (("Whole run", self.show_all), ("Take other runs away", self.overlays.clear)):
+            action = QAction(text, self)
+            action.triggered.connect(lambda _, slot=slot: slot())
+            self.menu.addAction(action)
+        self.restyle()
+
+    # -- other runs ------------------------------------------------------------------------------------------------
+
+    def overlay(self, name: str, blocks: Mapping[int, Block], path: Path | None = None) -> None:
+        """Draw another run beside the one that is shown.
+
+        Parameters
+        ----------
+        name : str
+            Names it in the legend; one of the same name gives way.
+        blocks : mapping of int to Block
+            Its blocks by the position of their end, as `LiveRun.blocks` has them.
+        path : Path, optional
+            Its folder: then the curves go on as it does, and it is not drawn twice while it is shown itself.
+        """
+        self.overlays.add(Overlay(name, dict(blocks), path))
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forget the run that was shown before; other runs stay."""
+        self._whole = True
+        self._ranges.clear()
+        for curve in self.curves.values():
+            curve.setData([], [])
+        self._drop_lines()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        colours = theme.current()
+        self.graphics.setBackground(colours.base)
+        for plot in self.plots.values():
+            plot.restyle()
+        for name, curve in self.curves.items():
+            style, _ = _STYLES.get(name, _STYLES["vote"])
+            curve.setPen(pg.mkPen(_colour(name), width=2 if style == Qt.PenStyle.SolidLine else 1.5, style=style))
+        self._drop_lines()
+        self.mark_dirty()
+
+    def has_content(self) -> bool:
+        """Whether a block is over."""
+        return bool(self.session.live.blocks)
+
+    def refresh(self) -> None:
+        """Draw all curves."""
+        self._arrange(1 if self.graphics.height() > _TALL else 2)
+        values = series(self.session.live.blocks)
+        for name, curve in self.curves.items():
+            curve.setData(*values[name])
+        for item in self._others:
+            item.getViewBox().removeItem(item)
+        self._others.clear()
+        drawn = [values]
+        for number, overlay in enumerate(self.overlays.shown()):
+            drawn.append(series(overlay.blocks))
+            style, _ = _OVERLAY_STYLES[number % len(_OVERLAY_STYLES)]
+            pen = pg.mkPen(_overlay_colour(number), width=1.5, style=style)
+            for plot in self.plots:
+                item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
+                self.plots[plot].addItem(item)
+                self._others.append(item)
+        self._set_ranges(drawn)
+        self._write_legend()
+        if len(self.lines) != len(self.session.live.changes) * len(self.plots):
+            self._draw_lines()
+
+    def _set_ranges(self, drawn: list[Series]) -> None:
+        end = max((float(x[-1]) for values in drawn for x, _ in values.values() if len(x)), default=1.0)
+        if self._whole:
+            total = dict(self.session.live.started.phases).get("train", 0) if self.session.live.started else 0
+            self.plots["accuracy"].setXRange(0, max(min(step_up(end), total), end), padding=0.01)
+        for plot in self.plots:
+            names = READOUTS if plot == "accuracy" else (plot,)
+            found = [y for values in drawn for name in names if len(y := values[name][1])]
+            if found:
+                low, high = min(float(y.min()) for y in found), max(float(y.max()) for y in found)
+                room = 0.25 * max(high - low, 1e-9)  # for the title
+                wanted = stepped(low, high + room, self._ranges.get(plot))
+                if wanted != self._ranges.get(plot):
+                    self._ranges[plot] = wanted
+                    self.plots[plot].setYRange(*wanted, padding=0.02)
+
+    def _write_legend(self) -> None:
+        lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
+        folder = self.session.folder
+        for number, overlay in enumerate(self.overlays.shown()):
+            _, mark = _OVERLAY_STYLES[number % len(_OVERLAY_STYLES)]
+            name = without_what_is_shared(overlay.name, folder.path.name if folder is not None else "")
+            lines.append((_overlay_colour(number), mark, f"{name} ({READOUTS[0]})"))
+        self.legend.write(lines, [changes for _, changes in self.session.live.changes])
+
+    def _drop_lines(self) -> None:
+        for line in self.lines:
+            line.getViewBox().removeItem(line)
+        self.lines.clear()
+
+    def _draw_lines(self) -> None:
+        self._drop_lines()
+        colours = theme.current()
+        pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
+        for number, (position, changes) in enumerate(self.session.live.changes, 1):
+            for name, plot in self.plots.items():
+                height = 0.08 + 0.15 * ((number - 1) % 3)  # numbers of lines that stand close do not meet
+                options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
+                label = str(number) if name == "accuracy" else None  # the legend says what it stands for
+                line = pg.InfiniteLine(position, angle=90, pen=pen, label=label, labelOpts=options)
+                line.setToolTip(f"{said(changes)} from presentation {thousands(position)} on")
+                plot.addItem(line, ignoreBounds=True)
+                self.lines.append(line)
+
+    # -- room ------------------------------------------------------------------------------------------------------
+
+    def show_all(self) -> None:
+        """Show the whole run again, from its first presentation."""
+        self._whole = True
+        self._ranges.clear()
+        self.mark_dirty()
+
+    def _on_moved(self, *_: object) -> None:
+        self._whole = False
+
+    def _arrange(self, columns: int) -> None:
+        """Plots below each other where there is room, else in a square."""
+        if columns == self._columns:
+            return
+        for plot in self.plots.values():
+            if self._columns:
+                self.graphics.removeItem(plot)
+        self._columns = columns
+        for place, plot in enumerate(self.plots.values()):
+            self.graphics.addItem(plot, row=place // columns, col=place % columns)
+            lowest = place >= len(self.plots) - columns
+            plot.getAxis("bottom").setStyle(showValues=lowest)
+            plot.setLabel("bottom", "training presentations" if lowest else None)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """See anew how the plots fit."""
+        super().resizeEvent(event)
+        self.mark_dirty()
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        live = self.session.live
+        if not live.blocks:
+            return self.empty_text
+        last = live.blocks[max(live.blocks)]
+        parts = [f"{float(np.mean(last.spikes)):.1f} spikes per image", f"mean theta {last.mean_theta:.1f} mV"]
+        if "vote" in last.accuracy:
+            parts.insert(0, f"running accuracy {100 * last.accuracy['vote']:.1f} % (vote, training labels)")
+        others = [overlay.name for overlay in self.overlays.shown()]
+        beside = f"; beside it {', '.join(others)}" if others else ""
+        return (
+            f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; parameters changed "
+            f"{len(live.changes)} times{beside}."
+        )
+
+    def table(self) -> Table | None:
+        """A row for each block, of all runs that are drawn."""
+        folder = self.session.folder
+        runs = [(folder.path.name if folder else "", self.session.live.blocks)]
+        runs += [(overlay.name, dict(overlay.blocks)) for overlay in self.overlays.shown()]
+        names = ("run", "presentation", *READOUTS, "spikes per image", "theta (mV)", "weight change")
+        rows = [
+            (
+                run,
+                end,
+                *(block.accuracy.get(name, "") for name in READOUTS),
+                float(np.mean(block.spikes)),
+                block.mean_theta,
+                block.weight_change,
+            )
+            for run, blocks in runs
+            for end, block in sorted(blocks.items())
+        ]
+        return names, rows
+
+
+def _colour(name: str) -> str:
+    colours = theme.current()
+    return {"proportion": colours.right, "confidence": colours.wrong}.get(name, colours.exc)
+
+
+def _overlay_colour(number: int) -> str:
+    return theme.CLASS_COLOURS[_OVERLAY_COLOURS[number % len(_OVERLAY_COLOURS)]]

@@ -1,0 +1,78 @@
+"""The log: what happened, in sentences."""
+
+from __future__ import annotations
+
+from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PyQt6.QtWidgets import QPlainTextEdit
+
+from stdpbench_gui import theme
+from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import thousands
+
+_WARNINGS = ("failed", "damaged", "no longer finite", "differ", "will never fire", "cannot be written", "came out")
+
+
+class Log(Panel):
+    """All facts that are a sentence."""
+
+    key = "log"
+    title = "Log"
+    topics = frozenset({"log", "state", "parameters", "metrics"})
+    help_text = (
+        "What happened in this run, with the number of training presentations that were over. The run folder keeps "
+        "it in journal.jsonl. Warnings stand out with a mark."
+    )
+    empty_text = "What happens in a run is told here."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.text.setAccessibleName("Log")
+        self.text.setMaximumBlockCount(5000)
+        column(self.body).addWidget(self.text)
+        self._shown = 0
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self.text.clear()
+        self._shown = 0
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.text.clear()
+        self._shown = 0
+        self.mark_dirty()
+
+    def has_content(self) -> bool:
+        """Whether anything happened."""
+        return bool(self.session.live.log)
+
+    def refresh(self) -> None:
+        """Add what is new."""
+        bar = self.text.verticalScrollBar()
+        assert bar is not None
+        at_end = bar.value() >= bar.maximum() - 4
+        cursor = QTextCursor(self.text.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        for position, _, sentence in self.session.live.log[self._shown :]:
+            warning = any(word in sentence for word in _WARNINGS)
+            style = QTextCharFormat()
+            style.setForeground(QColor(theme.current().wrong if warning else theme.current().ink))
+            if not self.text.document().isEmpty():  # type: ignore[union-attr]
+                cursor.insertBlock()
+            cursor.insertText(f"{thousands(position):>7}  {'⚠ ' if warning else ''}{sentence}", style)
+        self._shown = len(self.session.live.log)
+        if at_end:
+            bar.setValue(bar.maximum())
+
+    def summary(self) -> str:
+        """The last sentence."""
+        log = self.session.live.log
+        return log[-1][2] if log else self.empty_text
+
+    def table(self) -> Table | None:
+        """Position, time and sentence."""
+        return ("presentation", "time", "what happened"), list(self.session.live.log)

@@ -1,0 +1,193 @@
+"""The stimulus: the picture that was shown, its spikes, and what the network made of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout
+
+from stdpbench_gui import colour_maps, theme
+from stdpbench_gui.motion import motion
+from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.pictures import Picture
+from stdpbench_gui.seen import Seen
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import thousands, wrapped
+
+
+class Stimulus(Panel):
+    """A training picture, the input spikes that it was turned into, and the answer."""
+
+    key = "stimulus"
+    title = "Stimulus"
+    topics = frozenset({"presentation", "state"})
+    frames = frozenset({"presentation"})
+    help_text = (
+        "Left, the training picture that was shown; right, its input spikes, counted per pixel: brighter pixels fire "
+        "more often (rate coding with Poisson spike trains). The answer is the class whose neurons fire most. While "
+        "the network trains, a neuron stands for the class that it responded to most in the last thousand "
+        "presentations that were seen here: for the eye only, accuracy is measured with frozen weights at the end. "
+        "A mark and a frame say right (✓) or wrong (✗). Changes at most three times a second, unless fast flicker is "
+        "on. (Diehl &amp; Cook 2015, sections 2.4 and 2.6; doi:10.3389/fncom.2015.00099)"
+    )
+    empty_text = "The picture that is shown appears here with the next training presentation: start or resume a run."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.seen = Seen.of(session)
+        self.picture = Picture("The picture that was shown")
+        self.spikes = Picture("Input spikes of each pixel")
+        self.verdict = QLabel()
+        self.verdict.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.verdict.setAccessibleName("Answer of the network")
+        self.details = wrapped("", "faint")
+        self.details.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.details.setMinimumHeight(2 * self.details.fontMetrics().height())
+        self.details.setAccessibleName("About this presentation")
+        grid = QGridLayout()
+        grid.setSpacing(theme.GRID // 2)
+        self.captions = (QLabel(), QLabel())
+        for place, (picture, label) in enumerate(zip((self.picture, self.spikes), self.captions, strict=True)):
+            label.setObjectName("faint")
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+            label.setWordWrap(True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # both columns as wide
+            grid.addWidget(picture, 0, place)
+            grid.addWidget(label, 1, place)
+            grid.setColumnStretch(place, 1)
+        grid.setRowStretch(0, 1)
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(*(theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(grid, 1)
+        layout.addWidget(self.verdict)
+        layout.addWidget(self.details)
+        self._frame: Mapping[str, Any] = {}
+        self._answer = -1
+        self._changed_at = 0.0
+        self.restyle()
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self._frame, self._changed_at = {}, 0.0
+        self.picture.clear()
+        self.spikes.clear()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        font = self.verdict.font()
+        font.setPointSizeF(self.font().pointSizeF() * 1.25)
+        font.setBold(True)
+        self.verdict.setFont(font)
+        self._changed_at = 0.0
+        self.mark_dirty()
+
+    def has_content(self) -> bool:
+        """Whether a presentation was seen."""
+        return bool(self.session.live.presentation)
+
+    def refresh(self) -> None:
+        """Show the newest presentation, if the one before was shown long enough."""
+        now = time.monotonic()
+        if now - self._changed_at < motion.shortest_gap:
+            self.mark_dirty()
+            return
+        new = self.session.live.presentation
+        if new.get("presentation") != self._frame.get("presentation"):
+            self._changed_at = now
+        self._frame, self._answer = new, self.seen.answer
+        self._show()
+
+    def _show(self) -> None:
+        frame = self._frame
+        started, split = self.session.live.started, self.session.split
+        label, answer = self.seen.label(frame["image"]), self._answer
+        role, mark = self._judged(label, answer)
+        sequential = colour_maps.sequential()
+        self.picture.frame = role
+        if split is not None and frame["image"] < len(split.train):
+            pixels = np.asarray(split.train.pixels[frame["image"]], np.float64)
+            self.picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, sequential)
+            self.captions[0].setText("picture")
+        else:
+            self.picture.clear()
+            self.captions[0].setText("picture is being read")
+        counts = self._counts()
+        if counts is not None and started is not None:
+            self.spikes.show_values(counts, 0.0, max(1.0, float(counts.max())), sequential)
+            self.captions[1].setText(f"0 to {int(counts.max())} input spikes")
+        said = f"shown {self.seen.class_name(label)}" if label >= 0 else "shown: no label"
+        answered = self.seen.class_name(answer) if answer >= 0 else "nothing" if mark else "–"
+        self.verdict.setText(f"{mark} {said} · answered {answered}".strip())
+        colours = theme.current()
+        self.verdict.setStyleSheet(f"color: {getattr(colours, role) if role else colours.ink};")
+        self.details.setText(" · ".join(self._about(frame)))
+
+    def _judged(self, label: int, answer: int) -> tuple[str, str]:
+        """Role of the theme and mark; empty where nothing can be said. No answer is wrong."""
+        if label < 0 or (answer < 0 and not self.seen.right):
+            return "", ""
+        return ("right", "✓") if label == answer else ("wrong", "✗")
+
+    def _about(self, frame: Mapping[str, Any]) -> list[str]:
+        n, times = int(frame["spike_counts"].sum()), frame["attempts"]
+        parts = [
+            f"presentation {thousands(frame['presentation'])}",
+            f"{n} exc spike{'s' if n != 1 else ''}",
+            "shown once" if times == 1 else f"shown {times} times",
+        ]
+        right = self.seen.right
+        if len(right) >= 10:
+            parts.append(f"right in {sum(right)} of the last {len(right)} seen")
+        return parts
+
+    def _counts(self) -> NDArray[np.float64] | None:
+        """Input spikes per pixel, (height, width)."""
+        started = self.session.live.started
+        if started is None or not self._frame:
+            return None
+        height, width = started.shape
+        counts = np.bincount(self._frame["input"][0], minlength=height * width)
+        return counts.astype(np.float64).reshape(height, width)
+
+    def summary(self) -> str:
+        """In words."""
+        if not self._frame:
+            return self.empty_text
+        label = self.seen.label(self._frame["image"])
+        shown = f"picture {self._frame['image']}" + (f" of class {self.seen.class_name(label)}" if label >= 0 else "")
+        _, mark = self._judged(label, self._answer)
+        verdict = {"✓": ", right", "✗": ", wrong", "": ""}[mark]
+        answered = f"answered {self.seen.class_name(self._answer)}{verdict}" if self._answer >= 0 else "no answer"
+        return f"Shown {shown}; {answered}; {', '.join(self._about(self._frame))}."
+
+    def table(self) -> Table | None:
+        """Grey value and spikes of each pixel."""
+        counts, split = self._counts(), self.session.split
+        if counts is None:
+            return None
+        known = split is not None and self._frame["image"] < len(split.train)
+        grey = split.train.pixels[self._frame["image"]].reshape(-1).tolist() if known and split is not None else None
+        width = counts.shape[1]
+        rows = [
+            (number // width, number % width, grey[number] if grey else "", int(n))
+            for number, n in enumerate(counts.reshape(-1).tolist())
+        ]
+        return ("row", "column", "grey value", "input spikes"), rows
+
+    def figure(self) -> dict[str, Any] | None:
+        """The picture, and its spikes."""
+        counts, split = self._counts(), self.session.split
+        if counts is None:
+            return None
+        parts = [{"kind": "image", "image": counts, "label": "input spikes"}]
+        if split is not None:
+            parts.insert(
+                0, {"kind": "image", "image": split.train.pixels[self._frame["image"]], "label": "grey value"}
+            )
+        return {"kind": "stack", "parts": parts, "title": "A stimulus and its input spikes", "n": "one presentation"}

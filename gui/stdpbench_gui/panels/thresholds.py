@@ -1,0 +1,238 @@
+"""Distributions over exc neurons: adaptive thresholds, and how often neurons fire."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QComboBox
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.fields import never_fired
+from stdpbench_gui import theme
+from stdpbench_gui.panels._axes import SmallPlot, step_up, stepped
+from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import thousands, wrapped
+
+_KEPT = 200  # presentations
+_BINS = 40
+_LITTLE = 0.3  # share of an axis
+_RATES, _TOTALS = range(2)
+
+
+class Histogram(SmallPlot):
+    """A histogram with its mean, and a mark for the neuron that is selected."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.setMouseEnabled(x=False, y=False)
+        self.bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
+        self.mean = pg.InfiniteLine(angle=90, label="mean", labelOpts={"position": 0.75, "movable": False})
+        self.selected = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.45, "movable": False})
+        for item in (self.bars, self.mean, self.selected):
+            self.addItem(item, ignoreBounds=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the axes begin anew."""
+        self._range: tuple[float, float] | None = None
+        self._top = 0.0
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        super().restyle()
+        colours = theme.current()
+        fill = QColor(colours.exc)
+        fill.setAlpha(110)
+        self.bars.setBrush(fill)
+        self.bars.setPen(colours.pen("exc", 1))
+        for line, role, style in (
+            (self.mean, "ink", Qt.PenStyle.DashLine),
+            (self.selected, "wrong", Qt.PenStyle.SolidLine),
+        ):
+            line.setPen(pg.mkPen(getattr(colours, role), width=1.5, style=style))
+            line.label.setColor(getattr(colours, role))
+
+    def draw(self, values: NDArray[np.float64], selected: float | None, name: str) -> None:
+        """Draw how many values there are of each size; axes grow in steps, and shrink where little of them is used."""
+        low, high = float(values.min()), float(values.max())
+        if self._range is not None and high - low < _LITTLE * (self._range[1] - self._range[0]):
+            self._range = None
+        self._range = stepped(low, high, self._range)
+        counts, edges = np.histogram(values, _BINS, self._range)
+        self.bars.setData(edges, counts)
+        top = 1.3 * float(counts.max())  # room for the title
+        self._top = step_up(top) if top < _LITTLE * self._top else max(self._top, step_up(top))
+        self.setXRange(*self._range, padding=0.02)
+        self.setYRange(0, self._top, padding=0)
+        self.mean.setPos(float(values.mean()))
+        self.selected.setVisible(selected is not None)
+        if selected is not None:
+            self.selected.setPos(selected)
+            self.selected.label.setFormat(name)
+
+
+class Thresholds(Panel):
+    """Histograms of theta and of firing."""
+
+    key = "thresholds"
+    title = "Thresholds and rates"
+    topics = frozenset({"network", "presentation"})
+    frames = frozenset({"network", "presentation"})
+    help_text = (
+        "Every spike of an excitatory neuron raises its adaptive threshold theta, which decays slowly: who fires much "
+        "becomes hard to excite, so that all neurons get their share of the pictures (homeostasis). Left: theta of "
+        "all neurons. Right: how often neurons fired during the last presentations that were seen. A neuron whose "
+        "theta still is where it started never fired. The dashed line is the mean, the solid one the neuron that is "
+        "selected. (Diehl &amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
+    )
+    empty_text = "Distributions of thresholds and firing rates appear here once the network stands."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.what = QComboBox()
+        self.what.addItems(("rate per neuron", "spikes per presentation"))
+        self.what.setAccessibleName("What the right histogram shows")
+        self.what.setToolTip("What the right histogram shows")
+        self.what.currentIndexChanged.connect(self._on_what)
+        self.title_extra.addWidget(self.what)
+        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics.setAccessibleName("Histograms of thresholds and of firing")
+        self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
+        self.theta_plot = Histogram("exc neurons")
+        self.rate_plot = Histogram("exc neurons")
+        self.theta_plot.setLabel("bottom", "theta (mV)")
+        self.graphics.addItem(self.theta_plot, row=0, col=0)
+        self.graphics.addItem(self.rate_plot, row=0, col=1)
+        self.numbers = wrapped("")
+        self.numbers.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID // 2)
+        self.numbers.setAccessibleName("Thresholds and rates in numbers")
+        layout = column(self.body)
+        layout.addWidget(self.graphics, 1)
+        layout.addWidget(self.numbers)
+        self._recent: deque[tuple[int, NDArray[np.int64]]] = deque()
+        self._sum: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._known: tuple[int, Experiment] | None = None
+        session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
+        self._on_what()
+        self.restyle()
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self._recent.clear()
+        self._sum = np.zeros(0, np.int64)
+        self._known = None
+        for plot in (self.theta_plot, self.rate_plot):
+            plot.forget()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.graphics.setBackground(theme.current().base)
+        for plot in (self.theta_plot, self.rate_plot):
+            plot.restyle()
+        self.mark_dirty()
+
+    def _on_what(self) -> None:
+        rates = self.what.currentIndex() == _RATES
+        self.rate_plot.set_title("exc neurons" if rates else "presentations")
+        self.rate_plot.setLabel("bottom", "firing rate (Hz)" if rates else "exc spikes in all")
+        self.rate_plot.forget()
+        self.mark_dirty()
+
+    def has_content(self) -> bool:
+        """Whether thresholds have come."""
+        return self.session.live.started is not None and "theta" in self.session.live.network
+
+    def refresh(self) -> None:
+        """Draw both histograms."""
+        self._collect()
+        neuron = self.session.selection.neuron
+        theta, values = self._theta(), self._values()
+        name = f"neuron {neuron}"
+        self.theta_plot.draw(theta, float(theta[neuron]) if 0 <= neuron < len(theta) else None, name)
+        self.rate_plot.setVisible(len(values) > 0)
+        if len(values):
+            per_neuron = self.what.currentIndex() == _RATES and 0 <= neuron < len(values)
+            self.rate_plot.draw(values, float(values[neuron]) if per_neuron else None, name)
+        self.numbers.setText(self._sentence())
+
+    def _collect(self) -> None:
+        """Take in a presentation that was not seen yet."""
+        frame = self.session.live.presentation
+        if "spike_counts" not in frame or (self._recent and self._recent[-1][0] == frame["presentation"]):
+            return
+        counts = np.asarray(frame["spike_counts"], np.int64)
+        if len(self._sum) != len(counts):
+            self._recent.clear()
+            self._sum = np.zeros_like(counts)
+        self._recent.append((int(frame["presentation"]), counts))
+        self._sum += counts
+        if len(self._recent) > _KEPT:
+            self._sum -= self._recent.popleft()[1]
+
+    def _theta(self) -> NDArray[np.float64]:
+        return np.asarray(self.session.live.network["theta"], np.float64) * 1e3
+
+    def _values(self) -> NDArray[np.float64]:
+        """What the right histogram is of: a rate in Hz per neuron, or a number of spikes per presentation."""
+        if not self._recent:
+            return np.zeros(0)
+        if self.what.currentIndex() == _TOTALS:
+            return np.array([float(counts.sum()) for _, counts in self._recent])
+        seconds = self._experiment().schedule.stimulus * 1e-3
+        return np.asarray(self._sum / len(self._recent) / seconds, np.float64)
+
+    def _experiment(self) -> Experiment:
+        """With the parameters in force, made anew only where they changed."""
+        n, found = len(self.session.live.changes), self._known
+        if found is None or found[0] != n:
+            experiment = self.session.experiment
+            assert experiment is not None
+            found = self._known = (n, experiment)
+        return found[1]
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def never_fired(self) -> int:
+        """How many neurons have not fired yet, as their thresholds tell."""
+        start = self._experiment().exc.quantities()["theta_start"]
+        return int(never_fired(np.asarray(self.session.live.network["theta"]), start).sum())
+
+    def _sentence(self) -> str:
+        theta = self._theta()
+        parts = [
+            f"theta {theta.mean():.2f} mV ({theta.min():.2f} to {theta.max():.2f})",
+            f"{thousands(self.never_fired())} of {thousands(len(theta))} neurons never fired",
+        ]
+        values = self._values()
+        if len(values):
+            first, last, n = self._recent[0][0], self._recent[-1][0], len(self._recent)
+            every = round((last - first) / (n - 1)) if n > 1 else 1
+            sampled = f", about one in {every}" if every > 1 else ""
+            unit, what = (" Hz", "rate") if self.what.currentIndex() == _RATES else ("", "spikes")
+            parts.append(
+                f"{what} {values.mean():.2f}{unit} ({values.min():.2f} to {values.max():.2f}) over the last {n} "
+                f"presentations seen{sampled}"
+            )
+        else:
+            parts.append("firing is shown while the run is at work")
+        return " · ".join(parts)
+
+    def summary(self) -> str:
+        """In words."""
+        return f"{self._sentence()}." if self.has_content() else self.empty_text
+
+    def table(self) -> Table | None:
+        """Neuron, theta and mean spikes."""
+        if not self.has_content():
+            return None
+        theta = self._theta()
+        known = len(self._recent) and len(self._sum) == len(theta)
+        means = (self._sum / len(self._recent)).round(4).tolist() if known else [""] * len(theta)
+        rows = zip(range(len(theta)), theta.round(4).tolist(), means, strict=True)
+        return ("neuron", "theta (mV)", "mean spikes per presentation"), list(rows)

@@ -1,0 +1,310 @@
+"""The run that the app shows: its connection, what is known of it, and who wants to hear.
+
+A timer drains the connection within a budget, folds what came into a `LiveRun`, and emits one signal with the topics
+that changed. Nothing here blocks: what may take time runs in a thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import QObject, QRunnable, QThreadPool, QTimer, pyqtSignal
+
+from stdpbench.datasets import Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.client import RunClient, state_of
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.lock import at_work
+from stdpbench.runs.states import State
+
+_TICK_MS = 33
+_BUDGET_S = 0.012
+
+
+class Selection(QObject):
+    """What is selected, for all panels."""
+
+    neuron_changed = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.neuron = -1
+
+    def select_neuron(self, neuron: int) -> None:
+        """Select an exc neuron; -1 for none."""
+        if neuron != self.neuron:
+            self.neuron = neuron
+            self.neuron_changed.emit(neuron)
+
+
+class Job(QRunnable):
+    """Something that takes time, in a thread; its outcome comes back to the thread of the app."""
+
+    class Signals(QObject):
+        """A QRunnable is no QObject, so its signals live here."""
+
+        done = pyqtSignal(object)
+        failed = pyqtSignal(str)
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__()
+        self.setAutoDelete(False)
+        self.signals = Job.Signals()
+        self._work = work
+
+    def run(self) -> None:
+        """Do it."""
+        reason: str | None = None
+        try:
+            result = self._work()
+        except StdpbenchError as error:
+            reason = str(error)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+        with suppress(RuntimeError):  # the app may be gone meanwhile, and its signals with it
+            if reason is None:
+                self.signals.done.emit(result)
+            else:
+                self.signals.failed.emit(reason)
+
+
+class RunSession(QObject):
+    """The run that is shown.
+
+    Attributes
+    ----------
+    live : LiveRun
+        What is known of it.
+    folder : RunFolder or None
+        Where it lies; None before a run is opened.
+    split : Split or None
+        Its pictures, once they are read.
+    selection : Selection
+        What is selected in it.
+    drawing_share : float
+        Share of the time that drawing takes of this process.
+    """
+
+    opened = pyqtSignal()
+    changed = pyqtSignal(set)
+    told = pyqtSignal(str)
+    pictures_ready = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = LiveRun()
+        self.folder: RunFolder | None = None
+        self.split: Split | None = None
+        self.selection = Selection()
+        self.drawing_share = 0.0
+        self._client: RunClient | None = None
+        self._wanted: frozenset[str] = frozenset({"progress"})
+        self._said_wanted: frozenset[str] = frozenset()
+        self._waiting: dict[int, tuple[str, Callable[[Any], None] | None]] = {}
+        self._backlog: list[tuple[str, dict[str, Any], Callable[[Any], None] | None]] = []
+        self._jobs: set[Job] = set()
+        self._busy = 0.0
+        self._since = time.monotonic()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    # -- opening ---------------------------------------------------------------------------------------------------
+
+    def start_new(self, make: Callable[[], RunFolder]) -> None:
+        """Make a run folder in a thread, start its process, and show it."""
+        self.work(make, self.start, "The run cannot be made")
+
+    def start(self, folder: RunFolder) -> None:
+        """Start the process of a run that waits, was stopped or failed, and show it."""
+        self.work(lambda: (folder, RunClient.start(folder.path)), self._take_client, "The run does not start")
+
+    def open(self, path: Path) -> None:
+        """Show a run: connected where a process works on it, else from its folder."""
+
+        def find() -> Any:
+            folder = RunFolder.open(path)
+            if at_work(folder.path):
+                return folder, RunClient.attach(folder.path)
+            return folder, LiveRun.replay(read_journal(folder.path)), state_of(folder)
+
+        self.work(find, self._take_found, "The run cannot be opened")
+
+    def _take_found(self, found: Any) -> None:
+        if isinstance(found[1], RunClient):
+            self._take_client(found)
+            return
+        self._begin(found[0])
+        self.live = found[1]
+        self.live.state, self.live.reason = found[2]
+        self._read_network()
+        self.opened.emit()
+        self.changed.emit(set(_ALL))
+
+    def _take_client(self, found: tuple[RunFolder, RunClient]) -> None:
+        folder, client = found
+        self._begin(folder)
+        self._client = client
+        self._said_wanted = frozenset()
+        self.opened.emit()
+        self.changed.emit(set(_ALL))
+        self._timer.start()
+
+    def _begin(self, folder: RunFolder) -> None:
+        self.leave()
+        self.folder, self.live, self.split = folder, LiveRun(), None
+        self.selection.select_neuron(-1)
+        self._waiting.clear()
+        self._backlog.clear()
+        self._load_pictures(folder)
+
+    def _load_pictures(self, folder: RunFolder) -> None:
+        from stdpbench.runs.preparation import load_split
+
+        def read() -> tuple[RunFolder, Split]:
+            validation = bool(folder.read_json("run.json").get("validation", False))
+            return folder, load_split(folder.experiment, validation)
+
+        self.work(read, self._take_pictures, "")
+
+    def _take_pictures(self, found: tuple[RunFolder, Split]) -> None:
+        if self.folder is not None and found[0].path == self.folder.path:
+            self.split = found[1]
+            self.pictures_ready.emit()
+
+    def _read_network(self) -> None:
+        """Weights and thresholds of a run that no process works on, from its folder."""
+        assert self.folder is not None
+        try:
+            w = np.load(self.folder.path / "weights.npy", mmap_mode="r", allow_pickle=False)
+            theta = np.load(self.folder.path / "theta.npy", allow_pickle=False)
+        except (OSError, ValueError):
+            return
+        self.live.network = {"position": self.live.position, "w": np.asarray(w, np.float32), "theta": theta}
+
+    def leave(self) -> None:
+        """Let go of the run that is shown: it goes on."""
+        self._timer.stop()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """Whether a process works on the run and hears us."""
+        return self._client is not None and not self._client.over
+
+    @property
+    def state(self) -> State:
+        """Where in its life the run is."""
+        return self.live.state
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The experiment with the parameters in force; None before the network stands."""
+        parameters = self.live.parameters()
+        return Experiment.from_mapping(parameters) if parameters else None
+
+    def want(self, frames: Iterable[str]) -> None:
+        """Say which frames the visible panels draw."""
+        self._wanted = frozenset(frames) | {"progress"}
+
+    def request(self, name: str, then: Callable[[Any], None] | None = None, **arguments: Any) -> None:
+        """Ask the run for something; a refusal is told in a sentence, `then` gets the answer."""
+        if self._client is None:
+            self.told.emit("No process works on this run; resume it first.")
+            return
+        if not self._client.connected:
+            self._backlog.append((name, arguments, then))
+            return
+        self._waiting[self._client.request(name, **arguments)] = (name, then)
+
+    def resume(self) -> None:
+        """Go on: at once where the run is paused, else by starting its process."""
+        if self.connected:
+            self.request("resume")
+        elif self.folder is not None:
+            self.start(self.folder)
+
+    def work(self, work: Callable[[], Any], done: Callable[[Any], None], sorry: str) -> None:
+        """Do something in a thread, then take its outcome; a failure is told, if there is something to say."""
+        job = Job(work)
+        self._jobs.add(job)
+
+        def finish(result: Any) -> None:
+            self._jobs.discard(job)
+            done(result)
+
+        def fail(reason: str) -> None:
+            self._jobs.discard(job)
+            if sorry:
+                self.told.emit(f"{sorry}: {reason}")
+
+        job.signals.done.connect(finish)
+        job.signals.failed.connect(fail)
+        pool = QThreadPool.globalInstance()
+        assert pool is not None
+        pool.start(job)
+
+    # -- listening -------------------------------------------------------------------------------------------------
+
+    def add_cost(self, seconds: float) -> None:
+        """Count time that drawing took."""
+        self._busy += seconds
+
+    def _tick(self) -> None:
+        client = self._client
+        if client is None:
+            return
+        begun = time.perf_counter()
+        if client.connected:
+            for name, arguments, then in self._backlog:
+                self._waiting[client.request(name, **arguments)] = (name, then)
+            self._backlog.clear()
+            if self._said_wanted != self._wanted:
+                self._said_wanted = self._wanted
+                client.want(*self._wanted)
+        topics: set[str] = set()
+        for message in client.drain(_BUDGET_S):
+            topics |= self.live.take(message)
+        for number in [number for number in self._waiting if number in self.live.replies]:
+            _, then = self._waiting.pop(number)
+            error, value = self.live.replies.pop(number)
+            if error:
+                self.told.emit(error)
+            elif then is not None:
+                then(value)
+        if client.over:
+            topics |= self._end()
+        if topics:
+            self.changed.emit(topics)
+        self._busy += time.perf_counter() - begun
+        now = time.monotonic()
+        if now - self._since > 1:
+            self.drawing_share = self._busy / (now - self._since)
+            self._busy, self._since = 0.0, now
+
+    def _end(self) -> set[str]:
+        """The process of the run is gone: with a word, or without."""
+        self._timer.stop()
+        self._client = None
+        self._waiting.clear()
+        if self.folder is not None and self.live.state.active:
+            self.live.state, self.live.reason = state_of(self.folder)
+            if self.live.state.active:  # it holds its lock for a moment still
+                self.live.state, self.live.reason = State.FAILED, "its process ended without a word"
+            self.told.emit(f"The run failed: {self.live.reason}. Resume goes on from its newest checkpoint.")
+        return {"state", "log", "metrics"}
+
+
+_ALL = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation")

@@ -1,0 +1,176 @@
+"""What things look like: palette, colours with a meaning, colour maps.
+
+The same thing has the same colour everywhere. Plots take background and ink from Qt's palette, light or dark after
+the system or as chosen. Colours with a meaning are Okabe and Ito's (2008), which colour-blind eyes tell apart, and
+never stand alone: names, marks or numbers go with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QGuiApplication, QPalette
+from PyQt6.QtWidgets import QApplication
+
+GRID = 8
+"""Pixels; margins and gaps are multiples of it."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one appearance."""
+
+    dark: bool
+    window: str
+    base: str
+    ink: str
+    faint: str
+    line: str
+    accent: str
+    input: str
+    exc: str
+    inh: str
+    right: str
+    wrong: str
+
+    def pen(self, role: str, width: float = 1.5) -> pg.QtGui.QPen:
+        """A pen of a role, such as ``"exc"``."""
+        return pg.mkPen(getattr(self, role), width=width)
+
+
+LIGHT = Theme(
+    dark=False,
+    window="#f4f5f7",
+    base="#ffffff",
+    ink="#1d2026",
+    faint="#5d6470",
+    line="#d3d7de",
+    accent="#0067b0",
+    input="#707783",
+    exc="#0072b2",
+    inh="#c2410c",
+    right="#00795a",
+    wrong="#b8400a",
+)
+DARK = Theme(
+    dark=True,
+    window="#1c1e23",
+    base="#14161a",
+    ink="#e8eaee",
+    faint="#a2a9b5",
+    line="#3a3f48",
+    accent="#5ab4ff",
+    input="#9aa2af",
+    exc="#56b4e9",
+    inh="#f08a4b",
+    right="#3cc79a",
+    wrong="#f08a4b",
+)
+CLASS_COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#d55e00",
+    "#b8a800",
+    "#7a5195",
+    "#8c6d46",
+    "#6b7280",
+)
+_current = LIGHT
+
+
+def current() -> Theme:
+    """The theme that is in force."""
+    return _current
+
+
+def system_is_dark() -> bool:
+    """Whether the system prefers a dark appearance."""
+    hints = QGuiApplication.styleHints()
+    return hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
+
+
+def apply(choice: str) -> Theme:
+    """Put an appearance in force: ``"light"``, ``"dark"``, or ``"system"``."""
+    global _current
+    _current = DARK if choice == "dark" or (choice == "system" and system_is_dark()) else LIGHT
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    sheet = _STYLE.format(theme=_current, grid=GRID)
+    if not app.styleSheet():
+        app.setStyle("Fusion")
+    app.setPalette(_palette(_current))
+    if app.styleSheet() != sheet:  # it has every widget that there is polished anew
+        app.setStyleSheet(sheet)
+    pg.setConfigOptions(background=_current.base, foreground=_current.ink, antialias=False, imageAxisOrder="row-major")
+    return _current
+
+
+def class_colour(number: int) -> QColor:
+    """The colour of a class; grey for a neuron that carries none."""
+    return QColor(CLASS_COLOURS[number % len(CLASS_COLOURS)]) if number >= 0 else QColor(_current.faint)
+
+
+def lookup(table: pg.ColorMap, n: int = 256) -> NDArray[np.uint8]:
+    """A colour map as a table of n colours: uint8, (n, 4)."""
+    return np.asarray(table.getLookupTable(0.0, 1.0, n, alpha=True), np.uint8)
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: theme.window,
+        QPalette.ColorRole.WindowText: theme.ink,
+        QPalette.ColorRole.Base: theme.base,
+        QPalette.ColorRole.AlternateBase: theme.window,
+        QPalette.ColorRole.Text: theme.ink,
+        QPalette.ColorRole.Button: theme.window,
+        QPalette.ColorRole.ButtonText: theme.ink,
+        QPalette.ColorRole.BrightText: theme.wrong,
+        QPalette.ColorRole.ToolTipBase: theme.base,
+        QPalette.ColorRole.ToolTipText: theme.ink,
+        QPalette.ColorRole.Link: theme.accent,
+        QPalette.ColorRole.Highlight: theme.accent,
+        QPalette.ColorRole.HighlightedText: "#ffffff" if not theme.dark else "#101215",
+        QPalette.ColorRole.PlaceholderText: theme.faint,
+        QPalette.ColorRole.Mid: theme.line,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
+    return palette
+
+
+_STYLE = """
+QToolTip {{ color: {theme.ink}; background: {theme.base}; border: 1px solid {theme.line}; padding: 4px; }}
+QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
+QMainWindow::separator {{ background: {theme.window}; width: 6px; height: 6px; }}
+QMainWindow::separator:hover {{ background: {theme.accent}; }}
+#rail {{ background: {theme.base}; border-right: 1px solid {theme.line}; }}
+#rail QToolButton {{ border: none; border-left: 3px solid transparent; padding: {grid}px 4px; color: {theme.faint}; }}
+#rail QToolButton:checked {{ border-left: 3px solid {theme.accent}; color: {theme.ink}; font-weight: 600; }}
+#rail QToolButton:hover {{ color: {theme.ink}; }}
+#runbar {{ background: {theme.base}; border-bottom: 1px solid {theme.line}; }}
+#runtitle {{ font-weight: 600; }}
+#panel {{ background: {theme.base}; }}
+#paneltitle {{ background: {theme.window}; }}
+#paneltitle QLabel {{ font-weight: 600; color: {theme.ink}; }}
+#empty {{ color: {theme.faint}; }}
+#faint {{ color: {theme.faint}; }}
+#card {{ background: {theme.base}; border: 1px solid {theme.line}; border-radius: 6px; }}
+#card QLabel {{ background: transparent; }}
+#cardtitle {{ font-weight: 600; }}
+QPushButton#primary {{ background: {theme.accent}; color: {theme.base}; border: none; border-radius: 4px;
+    padding: 6px 14px; font-weight: 600; }}
+QPushButton#primary:disabled {{ background: {theme.line}; color: {theme.faint}; }}
+QPushButton#primary:focus {{ border: 2px solid {theme.ink}; padding: 4px 12px; }}
+#changed {{ font-weight: 700; }}
+#problem {{ color: {theme.wrong}; font-weight: 600; }}
+"""

@@ -1,0 +1,31 @@
+"""Small widgets that several pages and panels use."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QLabel, QToolButton
+
+
+def thousands(number: int) -> str:
+    """A whole number with thin spaces between its thousands."""
+    return f"{number:,}".replace(",", "\u2009")
+
+
+def action_button(action: QAction) -> QToolButton:
+    """A button with the words of an action, which follows it."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(action.text())
+    return button
+
+
+def wrapped(text: str, name: str = "") -> QLabel:
+    """A label that breaks lines; `name` is its name in the style sheet."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    if name:
+        label.setObjectName(name)
+    return label

@@ -1,0 +1,50 @@
+"""A window of the app, and small runs for it to show: 12 exc neurons, 60 of the bundled digits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QEvent, QSettings
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from small_run import small_experiment
+
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.options import Options
+from stdpbench_gui.window import MainWindow
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run that came to its end, in a process of its own as always."""
+    runs = tmp_path_factory.mktemp("runs")
+    folder = create_run(small_experiment(), runs, Options(workers=1, baselines=False))
+    done = subprocess.run(
+        [sys.executable, "-m", "stdpbench.runs.worker", str(folder.path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: QSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    """A window with settings and runs of its own; what it looks at of the machine is left out."""
+    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    window = MainWindow(settings, tmp_path / "runs")
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.habits._may_close = True
+    window.close()
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

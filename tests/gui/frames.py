@@ -1,0 +1,70 @@
+"""Frames of presentations that nobody simulated, and the pictures that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from synthetic import N_EXC, SHAPE
+
+from stdpbench.datasets import Images, Split
+from stdpbench.simulators.base import Recording
+from stdpbench_gui.session import RunSession
+
+N_BINS = 700
+Pair = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+def pair(*spikes: tuple[int, int]) -> Pair:
+    """Spikes at (index, bin)."""
+    ordered = sorted(spikes, key=lambda spike: (spike[1], spike[0]))
+    return np.array([i for i, _ in ordered], np.int32), np.array([b for _, b in ordered], np.int32)
+
+
+def some(seed: int, n: int, n_neurons: int) -> Pair:
+    cells = np.sort(np.random.default_rng(seed).choice(N_BINS * n_neurons, n, replace=False))
+    return (cells % n_neurons).astype(np.int32), (cells // n_neurons).astype(np.int32)
+
+
+def frame(number: int, image: int = 0, exc: Pair | None = None, **more: Any) -> Mapping[str, Any]:
+    """A frame of ``presentation``; `more` replaces what is usual."""
+    exc = some(number + 1000, 12, N_EXC) if exc is None else exc
+    return {
+        "position": number + 1,
+        "presentation": number,
+        "image": image,
+        "attempts": 1,
+        "spike_counts": np.bincount(exc[0], minlength=N_EXC),
+        "n_bins": N_BINS,
+        "input": some(number, 300, SHAPE[0] * SHAPE[1]),
+        "exc": exc,
+        "inh": pair(),
+        "recording": None,
+    } | more
+
+
+def recording(*neurons: int) -> Recording:
+    """Courses that rise towards a threshold."""
+    v = np.linspace(-65e-3, -55e-3, N_BINS)[:, None] + np.zeros(len(neurons))
+    theta = np.full((N_BINS, len(neurons)), 21e-3)
+    return Recording(np.array(neurons), v, np.full_like(v, 0.5), np.full_like(v, 2.0), theta)
+
+
+def give(session: RunSession, made: Mapping[str, Any], network: bool = True) -> None:
+    """Have a session get a frame, and the weights at the same position."""
+    session.live.presentation = made
+    topics = {"presentation"}
+    if network:
+        session.live.network = {**session.live.network, "position": made["position"]}
+        topics.add("network")
+    session.changed.emit(topics)
+
+
+def give_pictures(session: RunSession, labels: list[int]) -> None:
+    """Have a session know the pictures."""
+    pixels = np.random.default_rng(1).integers(0, 255, (len(labels), *SHAPE)).astype(np.uint8)
+    images = Images(pixels, np.array(labels))
+    session.split = Split(images, images, tuple("abc"))
+    session.pictures_ready.emit()

@@ -1,0 +1,83 @@
+"""Runs that nobody carried out, for panels to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.runs import facts
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.facts import Fact, Record
+from stdpbench.runs.options import Options
+from stdpbench.runs.states import State
+from stdpbench_gui import theme
+from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.session import RunSession
+
+SHAPE, N_EXC, N_TRAIN = (6, 5), 7, 400
+
+
+def experiment() -> Experiment:
+    return read_experiment("digits").override({"network.n_exc": N_EXC})
+
+
+def block(vote: float = 0.5, theta: float = 21.0) -> facts.Block:
+    return facts.Block(0, (1,) * 4, (10, 12, 8, 14), theta, 0.002, {"vote": vote, "proportion": vote + 0.02})
+
+
+def session(tmp_path: Path, *more: tuple[int, Fact], w: np.ndarray | None = None) -> RunSession:
+    """A session that shows a run of seven exc neurons, with the further facts, given as position and fact."""
+    theme.apply("light")
+    made = RunSession()
+    made.folder = create_run(experiment(), tmp_path / "runs", Options())
+    started = facts.Started(
+        experiment().to_mapping(), "none", "", (("train", N_TRAIN), ("label", 10), ("test", 10)), SHAPE, tuple("abc")
+    )
+    for number, (position, fact) in enumerate([(0, started), *more]):
+        made.live.take_record(Record(number, position, "2026-01-01T00:00:00+00:00", fact))
+    made.live.state = State.RUNNING
+    if w is None:
+        w = np.random.default_rng(0).random((SHAPE[0] * SHAPE[1], N_EXC)).astype(np.float32)
+    made.live.network = {"position": 8, "w": w, "theta": np.linspace(0.020, 0.026, w.shape[1])}
+    return made
+
+
+def show(panel: Panel, qtbot: QtBot, size: tuple[int, int] = (480, 320)) -> None:
+    """Have a panel on the screen, drawn."""
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    redraw(panel)
+
+
+def redraw(panel: Panel) -> None:
+    """Draw a panel now, as the timer of the Train page would."""
+    panel.mark_dirty()
+    panel.draw_if_needed()
+
+
+def presentation(number: int, counts: list[int], **more: Any) -> Mapping[str, Any]:
+    return {"presentation": number, "position": number + 1, "spike_counts": np.array(counts), "n_bins": 700, **more}
+
+
+def is_complete(panel: Panel) -> None:
+    """See that a panel keeps the contract of all panels."""
+    assert panel.accessibleName() == panel.title
+    assert "doi" in panel.help_text
+    assert panel.empty_text.endswith(".")
+    assert panel.summary().endswith(".")
+    table = panel.table()
+    assert table is not None
+    names, rows = table
+    assert rows
+    assert all(len(row) == len(names) for row in rows)
+    for name in ("dark", "light"):
+        theme.apply(name)
+        panel.restyle()
+        redraw(panel)

@@ -1,0 +1,125 @@
+"""Draw a digit: the pad, and what a network that learns and one that has learned answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+from small_run import small_experiment
+
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.probe import Probe
+from stdpbench.runs.states import State
+from stdpbench_gui.draw_digit import DrawDigitDialog
+from stdpbench_gui.pad import Pad
+from stdpbench_gui.window import MainWindow
+
+SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.5, 0.62), (0.42, 0.85)]
+
+
+@pytest.fixture
+def pad(qtbot: QtBot) -> Pad:
+    pad = Pad()
+    qtbot.addWidget(pad)
+    pad.show()
+    return pad
+
+
+def test_the_mouse_draws_and_strokes_are_taken_back(pad: Pad, qtbot: QtBot) -> None:
+    heard: list[None] = []
+    pad.changed.connect(lambda: heard.append(None))
+    qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    qtbot.mouseMove(pad, QPoint(220, 60))
+    qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(220, 60))
+    assert len(pad.strokes) == 1
+    assert heard
+    assert pad.ink()[60, 60] == 255
+    pad.add_stroke(SEVEN)
+    both = pad.ink().sum()
+    pad.undo()
+    assert 0 < pad.ink().sum() < both
+    pad.clear()
+    assert not pad.ink().any()
+    pad.undo()  # nothing to take back
+
+
+def test_the_eraser_takes_ink_away_and_lines_have_a_width(pad: Pad) -> None:
+    pad.add_stroke([(0.2, 0.5), (0.8, 0.5)])
+    thin = pad.ink().sum()
+    pad.erases = True
+    pad.add_stroke([(0.5, 0.2), (0.5, 0.8)])
+    assert pad.ink().sum() < thin
+    assert pad.ink()[140, 140] == 0
+    pad.clear()
+    pad.erases, pad.line_width = False, 2 * pad.line_width
+    pad.add_stroke([(0.2, 0.5), (0.8, 0.5)])
+    assert pad.ink().sum() > 1.7 * thin
+
+
+def answered(dialog: DrawDigitDialog, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: dialog.answer is not None or "⚠" in dialog.words.text(), timeout=60_000)
+
+
+def test_without_a_run_it_says_what_to_do(window: MainWindow) -> None:
+    dialog = window.habits.draw()
+    dialog.pad.add_stroke(SEVEN)
+    assert "No run is open" in dialog.words.text()
+
+
+def test_a_finished_run_answers_by_a_process_that_only_looks(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    window.open_run(finished_run.path)
+    window.actions_["draw"].trigger()
+    dialog = window.habits.drawing
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.ready, timeout=10_000)
+    dialog.pad.add_stroke(SEVEN)
+    answered(dialog, qtbot)
+    assert dialog.answer is not None, dialog.words.text()
+    assert dialog.picture is not None
+    assert dialog.picture.shape == (28, 28)
+    assert dialog.picture.sum() == pytest.approx(26520, rel=1e-3)  # as the pictures of the experiment
+    assert dialog.answer == Probe(finished_run).answer("try", {"image": dialog.picture.ravel().tolist()})
+    counts = np.array(dialog.answer["spike_counts"])
+    assert f"{counts.sum()} spikes" in dialog.words.text()
+    best = int(np.argsort(-counts, kind="stable")[0])
+    dialog.fields[0].click()
+    assert window.session.selection.neuron == best
+    assert not dialog.fields[0].icon().isNull()
+    assert dialog.big.text() == str(dialog.answer["vote"]["answer"])
+    window.set_theme("dark")
+    assert not dialog.grab().isNull()
+    dialog.pad.clear()
+    qtbot.waitUntil(lambda: dialog.answer is None, timeout=3000)
+    client = dialog.probe._client
+    assert client is not None
+    dialog.hide()
+    assert dialog.probe._client is None
+    client.wait_for_process(10)
+
+
+def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBot) -> None:
+    window.run_experiment(small_experiment(schedule__passes=3))
+    dialog = window.habits.draw()
+    session = window.session
+    qtbot.waitUntil(lambda: session.live.position > 10, timeout=60_000)
+    session.request("pace", seconds=0.2)
+    qtbot.waitUntil(lambda: dialog.ready, timeout=10_000)
+    dialog.pad.add_stroke(SEVEN)
+    answered(dialog, qtbot)
+    assert dialog.answer is not None, dialog.words.text()
+    assert len(dialog.answer["spike_counts"]) == 12
+    assert dialog.probe._client is None  # it asked the process of the run
+    assert session.state is State.RUNNING
+    assert "training pictures, so they are rough" in dialog.words.text() or dialog.big.text() == "?"
+    # and when it ends, the network is asked that it left
+    session.request("stop")
+    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+    dialog.pad.clear()
+    qtbot.waitUntil(lambda: dialog.answer is None, timeout=3000)
+    dialog.pad.add_stroke(SEVEN)
+    answered(dialog, qtbot)
+    assert dialog.answer is not None, dialog.words.text()
+    assert dialog.probe._client is not None

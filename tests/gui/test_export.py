@@ -1,0 +1,145 @@
+"""Figures and numbers leave a panel: as files of a process with matplotlib, by the clipboard, as a table."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from stdpbench.readout.paper_figure import Order, script
+from stdpbench.runs.folder import RunFolder
+from stdpbench_gui import figure_export
+from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.window import MainWindow
+
+
+@pytest.fixture
+def curves(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> Panel:
+    window.open_run(finished_run.path)
+    qtbot.waitUntil(lambda: bool(window.session.live.blocks), timeout=10_000)
+    panel = window.train.panels["curves"]
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.body, timeout=5000)
+    return panel
+
+
+def clipboard_text() -> str:
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    return clipboard.text()
+
+
+def test_every_panel_has_the_ways_out_in_its_menu(window: MainWindow) -> None:
+    for panel in window.train.panels.values():
+        texts = [action.text() for action in panel.menu.actions()]
+        assert {"Export figure…", "Copy picture", "Copy numbers", "Show numbers…"} <= set(texts)
+
+
+def test_what_is_on_screen_is_copied(curves: Panel) -> None:
+    figure_export.copy_picture(curves)
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.pixmap().size() == curves.body.size() * curves.devicePixelRatioF()
+
+
+def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
+    figure_export.copy_numbers(curves)
+    rows = [line.split("\t") for line in clipboard_text().splitlines()]
+    table = curves.table()
+    assert table is not None
+    assert rows[0] == list(table[0])
+    assert len(rows) == 1 + len(table[1])
+
+
+def test_numbers_are_shown_as_a_table(curves: Panel) -> None:
+    dialog = figure_export.show_numbers(curves, curves)
+    table = curves.table()
+    assert dialog is not None
+    assert table is not None
+    assert dialog.model.rowCount() == len(table[1])
+    assert dialog.model.columnCount() == len(table[0])
+    assert dialog.model.data(dialog.model.index(0, 0)) == str(table[1][0][0])
+    dialog.close()
+
+
+def test_an_empty_panel_says_that_there_is_nothing(window: MainWindow) -> None:
+    panel = window.train.panels["curves"]
+    figure_export.copy_numbers(panel)
+    assert "no numbers yet" in window.message.text()
+    assert figure_export.show_numbers(panel, panel) is None
+    assert figure_export.export(panel, panel) is None
+    assert "nothing yet that could be drawn" in window.message.text()
+
+
+def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.session.selection.select_neuron(3)
+    panels = window.train.panels
+    window.train.arrange("Watch")
+    panels["confusion"].show()
+    panels["confusion"].raise_()
+    qtbot.waitUntil(lambda: panels["confusion"].table() is not None, timeout=5000)
+    fields = panels["weight-map"].figure()
+    assert fields is not None
+    assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28
+    lines = curves.figure()
+    assert lines is not None
+    assert lines["plots"][-1]["label"] == "|Δw| per synapse"
+    confusion = panels["confusion"].figure()
+    assert confusion is not None
+    assert confusion["image"].shape == (10, 11)
+    assert panels["log"].figure() is None
+    for key in ("weight-map", "confusion", "thresholds", "neuron"):
+        spec = panels[key].figure()
+        assert spec is not None, key
+        script(spec, Order(str(tmp_path / "a.pdf"), caption=figure_export.caption_of(panels[key], spec)))
+
+
+def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
+    curves: Panel, window: MainWindow, qtbot: QtBot, tmp_path: Path, finished_run: RunFolder
+) -> None:
+    dialog = figure_export.export(curves, curves)
+    assert dialog is not None
+    assert dialog.target.text().endswith(".pdf")
+    dialog.target.setText(str(tmp_path / "curves"))
+    dialog.format.setCurrentIndex(dialog.format.findData("png"))
+    assert dialog.target.text() == str(tmp_path / "curves.png")
+    dialog.width_.setValue(120)
+    dialog.dpi.setValue(100)
+    dialog.go.click()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: "is written" in window.message.text(), timeout=60_000)
+    assert {path.name for path in tmp_path.glob("curves.*")} == {
+        f"curves.{s}" for s in ("png", "csv", "npz", "py", "txt")
+    }
+    caption = (tmp_path / "curves.txt").read_text(encoding="utf-8")
+    for said in (finished_run.path.name, "seed 0", "stdpbench ", "n: ", "No error bars"):
+        assert said in caption
+    with (tmp_path / "curves.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    table = curves.table()
+    assert table is not None
+    assert len(rows) == 1 + len(table[1])
+    from PIL import Image
+
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert abs(picture.width - round(120 / 25.4 * 100)) <= 1
+        assert np.asarray(picture.convert("L"))[0, 0] == 255  # light, whatever the app looks like
+    again = figure_export.export(curves, curves)
+    assert again is not None
+    assert again.width_.value() == 120  # remembered
+    again.close()
+
+
+def test_a_place_that_is_none_is_told_in_the_dialog(curves: Panel, tmp_path: Path) -> None:
+    dialog = figure_export.export(curves, curves)
+    assert dialog is not None
+    dialog.target.setText(str(tmp_path / "absent" / "curves.pdf"))
+    dialog.export()
+    assert dialog.problem.text() == f"There is no folder {tmp_path / 'absent'}."
+    dialog.target.setText(str(tmp_path / "curves.gif"))
+    dialog.export()
+    assert "should end in .pdf, .svg or .png" in dialog.problem.text()
+    assert dialog.isVisible()
+    dialog.close()

@@ -1,0 +1,121 @@
+"""Own pictures: chosen or dropped, made ready live, and made an experiment of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt6.QtWidgets import QCheckBox, QSpinBox
+from pytestqt.qtbot import QtBot
+from sklearn.datasets import load_digits
+
+from stdpbench.experiment import read_experiment
+from stdpbench.runs.states import State
+from stdpbench_gui.own_data import OwnDataDialog, is_own_data
+from stdpbench_gui.window import MainWindow
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of dark digits on light paper, in two classes."""
+    root, digits = tmp_path_factory.mktemp("pictures"), load_digits()
+    for number in range(60):
+        place = root / ("even" if digits.target[number] % 2 == 0 else "odd")
+        place.mkdir(exist_ok=True)
+        Image.fromarray((255 - digits.images[number] * 15.9).astype(np.uint8)).save(place / f"{number}.png")
+    return root
+
+
+def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
+    dialog: OwnDataDialog = window.habits.choose_data(path)
+    qtbot.waitUntil(lambda: dialog.experiment is not None or bool(dialog.problem.text()), timeout=20_000)
+    return dialog
+
+
+def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
+    dialog = opened(window, qtbot, pictures)
+    assert (
+        "48 training and 12 test pictures of 8×8 pixels, seen as 28×28, in 2 classes: even, odd" in dialog.said.text()
+    )
+    assert len(dialog.raw._pictures) == len(dialog.ready._pictures) == 24
+    invert = dialog.form.fields["invert"]
+    assert isinstance(invert, QCheckBox)
+    assert invert.isChecked()
+    assert dialog.start_button.isEnabled()
+    assert not dialog.grab().isNull()
+
+
+def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
+    dialog = opened(window, qtbot, pictures)
+    frame = dialog.form.fields["frame"]
+    assert isinstance(frame, QSpinBox)
+    frame.setValue(32)
+    qtbot.waitUntil(lambda: "seen as 32×32" in dialog.said.text(), timeout=5000)
+    assert dialog.experiment is not None
+    assert dialog.experiment.network.weight_sum == pytest.approx(78 / 784 * 32 * 32, rel=1e-3)
+    frame.setValue(10)
+    qtbot.waitUntil(lambda: "data.frame = 10 is smaller" in dialog.problem.text(), timeout=5000)
+    assert not dialog.start_button.isEnabled()
+    frame.setValue(28)
+    qtbot.waitUntil(dialog.start_button.isEnabled, timeout=5000)
+    assert dialog.problem.text() == ""
+
+
+def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
+    dialog = opened(window, qtbot, pictures)
+    dialog.base.setCurrentText("fast-400")
+    dialog.base.activated.emit(dialog.base.currentIndex())
+    assert dialog.n_exc.value() == 400
+    dialog.n_exc.setValue(25)
+    dialog.name.setText("parity")
+    dialog.name.textEdited.emit("parity")
+    made = dialog.experiment
+    assert made is not None
+    assert (made.name, made.network.n_exc) == ("parity", 25)
+    assert made.network.w_inh_exc == read_experiment("fast-400").network.w_inh_exc
+
+
+def test_it_is_saved_as_a_file(window: MainWindow, qtbot: QtBot, pictures: Path, tmp_path: Path) -> None:
+    dialog = opened(window, qtbot, pictures)
+    dialog.save(tmp_path / "parity.toml")
+    assert read_experiment(tmp_path / "parity.toml").override({"name": dialog.name.text()}) == dialog.experiment
+
+
+def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "broken.npz").write_bytes(b"no archive")
+    dialog = opened(window, qtbot, tmp_path / "broken.npz")
+    assert "is damaged, or no .npz file" in dialog.problem.text()
+    assert not dialog.start_button.isEnabled()
+    dialog.take(tmp_path / "absent")
+    qtbot.waitUntil(lambda: "there is no file or folder" in dialog.problem.text(), timeout=5000)
+
+
+def test_unlabelled_pictures_are_fine(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (40, 28, 28), np.uint8))
+    dialog = opened(window, qtbot, tmp_path / "mine.npz")
+    assert "without labels" in dialog.said.text()
+    assert dialog.experiment is not None
+
+
+def test_what_is_dropped_is_told_apart(pictures: Path, tmp_path: Path, finished_run: Any) -> None:
+    (tmp_path / "mine.toml").write_text("name = 'x'", encoding="utf-8")
+    assert is_own_data(pictures)
+    assert not is_own_data(finished_run.path)
+    assert not is_own_data(tmp_path / "mine.toml")
+
+
+def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
+    dialog = opened(window, qtbot, pictures)
+    dialog.n_exc.setValue(12)
+    dialog.start_button.click()
+    assert not dialog.isVisible()
+    session = window.session
+    qtbot.waitUntil(lambda: session.live.position > 30, timeout=60_000)
+    assert session.live.started is not None
+    assert session.live.started.class_names == ("even", "odd")
+    session.request("stop")
+    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+    assert session.state is State.STOPPED

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from synthetic import is_complete, redraw, session, show
+
+from stdpbench.datasets import Images, Split
+from stdpbench.readout import READOUTS, assign, readouts, score
+from stdpbench.runs import facts
+from stdpbench_gui.panels.confusion import Confusion
+from stdpbench_gui.session import RunSession
+
+LABELS = np.array([0, 0, 1, 1, 2, 2, 2, 1])
+
+
+def evaluated(tmp_path: Path) -> RunSession:
+    """A run whose read-outs answered; class 2 is taken for class 1 once, and one picture drew no spike."""
+    counts = np.zeros((8, 7), np.uint16)
+    for image, label in enumerate(LABELS):
+        counts[image, 2 * label : 2 * label + 2] = 5
+    assignment = assign(counts, LABELS, 3)
+    counts[4] = [0, 0, 9, 9, 0, 0, 0]
+    counts[7] = 0
+    made = session(tmp_path, (420, facts.Measured("network", {"vote": 0.75})))
+    assert made.folder is not None
+    scores = {name: score(readouts.get(name)().predict(counts, assignment), LABELS, 3) for name in READOUTS}
+    made.folder.write_json(
+        "metrics.json", {"evaluated_on": "test", "accuracy": {name: s.to_mapping() for name, s in scores.items()}}
+    )
+    made.folder.write_arrays("test.npz", spike_counts=counts, attempts=np.ones(8, np.int16))
+    made.folder.write_arrays("assignments.npz", **vars(assignment))
+    pixels = np.random.default_rng(0).integers(0, 255, (8, 6, 5)).astype(np.uint8)
+    made.split = Split(Images(pixels, LABELS), Images(pixels, LABELS), tuple("abc"))
+    return made
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> Confusion:
+    panel = Confusion(evaluated(tmp_path))
+    show(panel, qtbot, (380, 360))
+    qtbot.waitUntil(lambda: panel.score is not None)
+    redraw(panel)
+    return panel
+
+
+def test_says_what_it_needs_until_the_network_is_evaluated(qtbot: QtBot) -> None:
+    panel = Confusion(RunSession())
+    show(panel, qtbot)
+    assert panel.summary() == panel.empty_text
+
+
+def test_is_complete(panel: Confusion) -> None:
+    is_complete(panel)
+    assert "75.0 % of 8 test pictures" in panel.summary()
+    assert "1 without an answer" in panel.summary()
+
+
+def test_a_row_is_a_true_class_and_none_is_a_column(panel: Confusion) -> None:
+    table = panel.table()
+    assert table is not None
+    assert table[1] == [("a", 2, 0, 0, 0, 1.0), ("b", 0, 2, 0, 1, 0.66667), ("c", 0, 1, 2, 0, 0.66667)]
+    assert panel.readout.count() == 3
+    assert panel.matrix.describe(1, 3) == "true b, no answer: 1 of 3 (33.3 %)"
+
+
+def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
+    area, width, height = panel.matrix._grid()
+    point = area.topLeft().toPoint()
+    point.setX(point.x() + int(1.5 * width))
+    point.setY(point.y() + int(2.5 * height))
+    qtbot.mouseClick(panel.matrix, Qt.MouseButton.LeftButton, pos=point)
+    qtbot.waitUntil(lambda: panel.strip.count() == 1)
+    item = panel.strip.item(0)
+    assert item is not None
+    assert item.data(Qt.ItemDataRole.UserRole) == 4
+    assert item.toolTip() == "test picture 4: 18 spikes"
+    assert panel.label.text() == "true c, answered b: 1 of 3 (33.3 %)"
+    qtbot.keyClick(panel.matrix, Qt.Key.Key_Right)
+    assert panel.strip.count() == 2
+    assert panel.matrix.accessibleDescription() == panel.label.text()
+
+
+def test_pictures_without_an_answer_have_a_cell_too(panel: Confusion, qtbot: QtBot) -> None:
+    panel.matrix.choose(1, 3)
+    qtbot.waitUntil(lambda: panel.strip.count() == 1)
+
+
+def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
+    panel.matrix.choose(0, 0)
+    qtbot.waitUntil(lambda: panel.strip.count() == 2)
+    panel.readout.setCurrentText("confidence")
+    redraw(panel)
+    qtbot.waitUntil(lambda: "confidence" in panel._answers)
+    assert panel.matrix.cell == (0, 0)
+
+
+def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, tmp_path: Path) -> None:
+    made = evaluated(tmp_path)
+    assert made.folder is not None
+    path = made.folder.path / "metrics.json"
+    said = path.read_text()
+    path.unlink()
+    panel = Confusion(made)
+    show(panel, qtbot)
+    qtbot.waitUntil(lambda: panel._read_at is None)
+    path.write_text(said)
+    qtbot.waitUntil(lambda: (panel.draw_if_needed(), panel.score is not None)[1], timeout=5000)
+
+
+def test_numbers_fit_or_are_left_out(panel: Confusion, qtbot: QtBot) -> None:
+    from PyQt6.QtGui import QPainter, QPixmap
+
+    pixmap = QPixmap(10, 10)
+    painter = QPainter(pixmap)
+    assert panel.matrix._fit_numbers(painter, 40, 20)
+    assert not panel.matrix._fit_numbers(painter, 6, 20)
+    painter.end()

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from synthetic import block, is_complete, redraw, session, show
+
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Record
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import write_journal
+from stdpbench_gui.panels._axes import step_up, stepped
+from stdpbench_gui.panels._legend import without_what_is_shared
+from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.session import RunSession
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
+    more = [(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)]
+    panel = Curves(session(tmp_path, *more))
+    show(panel, qtbot)
+    return panel
+
+
+def test_says_what_it_needs_until_a_block_is_over(qtbot: QtBot) -> None:
+    panel = Curves(RunSession())
+    show(panel, qtbot)
+    assert panel.summary() == panel.empty_text
+
+
+def test_is_complete(panel: Curves) -> None:
+    is_complete(panel)
+    assert "62.0 %" in panel.summary()
+
+
+def test_draws_what_the_blocks_say(panel: Curves) -> None:
+    x, y = panel.curves["vote"].getData()
+    assert x.tolist() == list(range(10, 130, 10))
+    assert y[-1] == pytest.approx(62.0)
+    assert panel.curves["spikes"].getData()[1].tolist() == [11.0] * 12
+    assert panel.curves["confidence"].getData()[0] is None or len(panel.curves["confidence"].getData()[0]) == 0
+
+
+def test_time_begins_at_zero_grows_in_steps_and_obeys_the_person(panel: Curves) -> None:
+    view = panel.plots["accuracy"].getViewBox()
+    low, high = view.viewRange()[0]
+    assert low <= 0
+    assert high == pytest.approx(150, abs=4)
+    live = panel.session.live
+    live.take_record(Record(90, 140, "", block()))
+    redraw(panel)
+    assert view.viewRange()[0] == [low, high]
+    panel._on_moved()
+    view.setXRange(20, 40, padding=0)
+    live.take_record(Record(91, 200, "", block()))
+    redraw(panel)
+    assert view.viewRange()[0] == [20, 40]
+    panel.show_all()
+    redraw(panel)
+    assert view.viewRange()[0][1] > 200
+
+
+def test_parameter_changes_are_lines_that_the_legend_explains(panel: Curves) -> None:
+    change = facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})
+    panel.session.live.take_record(Record(90, 60, "", change))
+    redraw(panel)
+    assert len(panel.lines) == 4
+    assert panel.lines[0].value() == 60
+    assert "1:&nbsp;nu_post&nbsp;→&nbsp;0.02" in panel.legend.text()
+    panel.restyle()
+    redraw(panel)
+    assert len(panel.lines) == 4
+
+
+def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
+    panel.overlay("another-run", {20: block(0.3), 40: block(0.35)})
+    redraw(panel)
+    assert "another\u2011run&nbsp;(vote)" in panel.legend.text()
+    assert len(panel._others) == 4
+    assert panel._others[0].getData()[1].tolist() == [30.0, 35.0]
+    assert "beside it another-run" in panel.summary()
+    assert panel.plots["accuracy"].getViewBox().viewRange()[1][0] <= 30
+    table = panel.table()
+    assert table is not None
+    assert {row[0] for row in table[1]} == {panel.session.folder.path.name, "another-run"}  # type: ignore[union-attr]
+    panel.overlays.remove("another-run")
+    redraw(panel)
+    assert not panel._others
+
+
+def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
+    folder = panel.session.folder
+    assert folder is not None
+    panel.overlay(folder.path.name, panel.session.live.blocks, folder.path)
+    redraw(panel)
+    assert not panel._others
+
+
+def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp_path: Path) -> None:
+    other: RunFolder | None = session(tmp_path / "other").folder
+    assert other is not None
+    panel.overlay("other", {20: block(0.3)}, other.path)
+    facts_ = [Record(0, 20, "t", block(0.3)), Record(1, 40, "t", block(0.4))]
+    write_journal(other.path, facts_)
+    panel.overlays._look()
+    qtbot.waitUntil(lambda: len(panel.overlays.shown()[0].blocks) == 2)
+    panel.overlays._look()
+    assert not panel.overlays._timer.isActive()  # no process works on it
+
+
+def test_plots_stand_below_each_other_where_there_is_room(panel: Curves, qtbot: QtBot) -> None:
+    assert panel._columns == 2
+    panel.resize(480, 700)
+    qtbot.waitUntil(lambda: panel.graphics.height() > 500)
+    redraw(panel)
+    assert panel._columns == 1
+    assert [axis.getAxis("bottom").labelText for axis in panel.plots.values()].count("training presentations") == 1
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, 1), (1, 1), (1.2, 1.5), (160, 200), (7600, 10_000), (3e-4, 3e-4)])
+def test_steps_are_round_numbers(value: float, expected: float) -> None:
+    assert step_up(value) == pytest.approx(expected)
+
+
+def test_ranges_keep_until_values_leave_them() -> None:
+    first = stepped(0.52, 0.61)
+    assert first[0] <= 0.52
+    assert first[1] >= 0.61
+    assert stepped(0.53, 0.6, first) == first
+    wider = stepped(0.4, 0.6, first)
+    assert wider[0] <= 0.4
+    assert wider[1] >= first[1]
+    assert stepped(5, 5)[0] < stepped(5, 5)[1]
+
+
+def test_names_leave_out_what_they_share() -> None:
+    shared = "digits-seed0-20260101-101500"
+    assert without_what_is_shared("digits-seed0-20260101-101733", shared) == "…101733"
+    assert without_what_is_shared("digits-seed1-20260101-101500", shared) == "…seed1-20260101-101500"
+    assert without_what_is_shared("fast-seed0", shared) == "fast-seed0"
+    assert without_what_is_shared(shared, shared) == shared

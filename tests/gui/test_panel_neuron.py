@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from frames import N_BINS, frame, give, give_pictures, pair, recording
+from pytestqt.qtbot import QtBot
+from synthetic import N_EXC, is_complete, redraw, session, show
+
+from stdpbench_gui.motion import motion
+from stdpbench_gui.panels.neuron import NeuronInspector
+from stdpbench_gui.recording import Recorder
+from stdpbench_gui.session import RunSession
+
+Asked = list[tuple[str, dict[str, object]]]
+
+
+@pytest.fixture(autouse=True)
+def _as_fast_as_it_comes() -> Iterator[None]:
+    motion.fast_flicker = True
+    yield
+    motion.fast_flicker = False
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> NeuronInspector:
+    panel = NeuronInspector(session(tmp_path))
+    show(panel, qtbot, (420, 480))
+    return panel
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What is asked of the run."""
+    found: Asked = []
+    monkeypatch.setattr(RunSession, "connected", property(lambda self: True))
+    monkeypatch.setattr(RunSession, "request", lambda self, name, then=None, **more: found.append((name, more)))
+    return found
+
+
+def test_says_what_it_needs_until_a_neuron_is_selected(panel: NeuronInspector) -> None:
+    assert panel.summary() == panel.empty_text
+    assert panel.table() is None
+    assert not panel.body.isVisible()
+    assert panel.number.isVisible()
+    assert panel.number.maximum() == N_EXC - 1
+
+
+def test_is_complete(panel: NeuronInspector) -> None:
+    panel.session.selection.select_neuron(2)
+    give(panel.session, frame(4, recording=recording(2)))
+    redraw(panel)
+    is_complete(panel)
+    table = panel.table()
+    assert table is not None
+    assert len(table[1]) == N_BINS
+    # v_thresh - theta_offset + theta = -52 - 20 + 21
+    assert table[1][0][2] == pytest.approx(-51.0)
+    assert table[1][-1][1] == pytest.approx(-55.0)
+
+
+def test_number_and_selection_follow_each_other(panel: NeuronInspector) -> None:
+    panel.session.selection.select_neuron(5)
+    assert panel.number.value() == 5
+    panel.number.setValue(3)
+    assert panel.session.selection.neuron == 3
+    redraw(panel)
+    assert panel.about.text().startswith("<b>neuron 3</b>")
+    assert "theta 23.00 mV" in panel.about.text()
+
+
+def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspector) -> None:
+    give_pictures(panel.session, [0, 1, 1])
+    panel.session.selection.select_neuron(4)
+    for number, image, spikes in ((0, 0, 1), (1, 1, 3), (2, 2, 5), (3, 1, 3)):
+        give(panel.session, frame(number, image=image, exc=pair(*((4, 10 * k) for k in range(spikes)))))
+    redraw(panel)
+    assert "label b" in panel.about.text()
+    assert panel.bars._values == pytest.approx([1.0, 11 / 3, 0.0])
+    assert panel.bars._label == 1
+    assert "11" not in panel.bars._note
+    assert [caption.text() for caption in panel.best_captions[:3]] == ["b: 5", "b: 3", "a: 1"]
+    assert not panel.best[3].isVisible()
+    assert "excited most by picture 2 (5 spikes)" in panel.summary()
+    panel.session.selection.select_neuron(0)
+    redraw(panel)
+    assert "never fired" in panel.about.text()
+    assert panel.best_title.text() == "No picture has made it spike yet."
+
+
+def test_courses_stay_until_new_ones_come(panel: NeuronInspector) -> None:
+    panel.session.selection.select_neuron(2)
+    give(panel.session, frame(4))
+    redraw(panel)
+    assert "recorded with the next presentation" in panel.potential.note
+    give(panel.session, frame(5, recording=recording(1, 2)))
+    redraw(panel)
+    assert panel.potential.note == ""
+    give(panel.session, frame(6))
+    redraw(panel)
+    assert panel._courses is not None
+    assert panel._shown["presentation"] == 5
+    panel.session.selection.select_neuron(1)
+    assert panel._courses is None
+
+
+def test_a_visible_panel_asks_for_the_selected_neuron(panel: NeuronInspector, asked: Asked) -> None:
+    panel.session.selection.select_neuron(3)
+    panel.session.selection.select_neuron(4)
+    assert asked == [("record", {"neurons": [3]}), ("record", {"neurons": [4]})]
+    other = Recorder.of(panel.session)
+    assert other is panel.recorder
+    other.watch("slow-motion", True)
+    panel.hide()
+    assert len(asked) == 2
+    other.watch("slow-motion", False)
+    assert asked[-1] == ("record", {"neurons": []})
+    panel.show()
+    assert asked[-1] == ("record", {"neurons": [4]})
+    panel.session.selection.select_neuron(-1)
+    assert asked[-1] == ("record", {"neurons": []})
+    panel.session.opened.emit()  # another process, which records nothing
+    assert len(asked) == 5
+
+
+def test_changes_at_most_three_times_a_second(panel: NeuronInspector) -> None:
+    motion.fast_flicker = False
+    panel.session.selection.select_neuron(2)
+    redraw(panel)
+    give(panel.session, frame(5, recording=recording(2)))
+    panel.draw_if_needed()
+    assert panel._courses is None
+    assert panel._dirty
+
+
+def test_a_field_of_zeros_is_drawn_too(panel: NeuronInspector) -> None:
+    network = panel.session.live.network
+    panel.session.live.network = {**network, "w": np.zeros_like(network["w"])}
+    panel.session.selection.select_neuron(1)
+    redraw(panel)
+    assert panel.body.isVisible()

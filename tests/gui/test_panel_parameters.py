@@ -1,0 +1,453 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QComboBox, QLineEdit
+from pytestqt.qtbot import QtBot
+from synthetic import is_complete, redraw, session, show
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import read_experiment
+from stdpbench.parameters import build
+from stdpbench.runs import facts
+from stdpbench.runs.client import ask
+from stdpbench.runs.facts import Record
+from stdpbench.runs.states import State
+from stdpbench_gui.panels import _parameter_changes
+from stdpbench_gui.panels._parameter_row import Standing
+from stdpbench_gui.panels._parameter_scale import Scale, nudged
+from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.panels.parameters import ParametersPanel
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.window import MainWindow
+
+PATH = "plasticity.nu_post"
+
+
+class Run:
+    """Stands for the process of a run: says yes or no to what it is asked."""
+
+    def __init__(self, panel: ParametersPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.refusal = ""
+        self._panel = panel
+        monkeypatch.setattr(_parameter_changes, "ask", self._ask)
+
+    def _ask(self, folder: Path, name: str, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+        assert name == "set"
+        self.asked.append(changes)
+        if self.refusal:
+            raise StdpbenchError(self.refusal)
+        experiment = self._panel.session.experiment
+        assert experiment is not None
+        return dict(experiment.differences(experiment.changed_live(changes)))
+
+    def confirm(self, **changes: tuple[Any, Any]) -> None:
+        """Tell that changes are in force, as the run does."""
+        live = self._panel.session.live
+        fact = facts.ParametersChanged({path.replace("__", "."): values for path, values in changes.items()})
+        live.take_record(Record(100 + len(live.changes), 50, "", fact))
+        redraw(self._panel)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ParametersPanel:
+    monkeypatch.setattr(RunSession, "connected", True)
+    panel = ParametersPanel(session(tmp_path))
+    show(panel, qtbot, (340, 440))
+    return panel
+
+
+@pytest.fixture
+def run(panel: ParametersPanel, monkeypatch: pytest.MonkeyPatch) -> Run:
+    return Run(panel, monkeypatch)
+
+
+def type_in(panel: ParametersPanel, qtbot: QtBot, path: str, text: str) -> None:
+    field = panel.form.row(path).editor
+    assert isinstance(field, QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+
+
+def text_of(panel: ParametersPanel, path: str) -> str:
+    field = panel.form.row(path).editor
+    assert isinstance(field, QLineEdit)
+    return field.text()
+
+
+# -- the form ---------------------------------------------------------------------------------------------------------
+
+
+def test_says_what_it_needs_until_the_network_stands(qtbot: QtBot) -> None:
+    panel = ParametersPanel(RunSession())
+    show(panel, qtbot)
+    assert panel.summary() == panel.empty_text
+
+
+def test_is_complete(panel: ParametersPanel) -> None:
+    is_complete(panel)
+    assert "exc.theta_plus = 0.2 mV" in panel.summary()
+
+
+def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) -> None:
+    experiment = panel.session.experiment
+    assert experiment is not None
+    for name, section in panel.form.sections.items():
+        section.header.setChecked(True)
+        assert list(section.rows) == [p.name for p in getattr(experiment, name).describe()]
+    assert text_of(panel, "plasticity.tau_x") == "20 ms"
+    assert text_of(panel, "schedule.train_images") == "none"
+    row = panel.form.row("network.inhibition")
+    assert isinstance(row.editor, QComboBox)
+    assert row.editor.currentText() == "direct-undelayed"
+    assert all(r.editor.accessibleName() == path for path, r in panel.form.rows().items())
+    assert "Potentiation per output spike" in panel.form.row(PATH).editor.toolTip()
+    assert "within [0, ∞)" in panel.form.row(PATH).editor.toolTip()
+
+
+def test_what_differs_from_the_default_is_bold(panel: ParametersPanel) -> None:
+    assert panel.form.row("exc.theta_plus").name.font().bold()
+    assert not panel.form.row("exc.tau_m").name.font().bold()
+    assert panel.form.sections["exc"].header.text() == "exc · adaptive-lif · 2 not default"
+
+
+def test_rows_are_made_when_they_are_first_seen(panel: ParametersPanel) -> None:
+    assert not panel.form.sections["schedule"].rows
+    panel.form.sections["schedule"].header.setChecked(True)
+    assert panel.form.sections["schedule"].rows
+
+
+def test_search_finds_paths_and_help_and_opens_sections(panel: ParametersPanel) -> None:
+    panel.search.setText("inhibition weight")
+    shown = {path for path, row in panel.form.rows().items() if row.isVisible()}
+    assert shown == {"network.w_inh_exc"}
+    panel.search.setText("")
+    assert panel.form.row(PATH).isVisible()
+    assert not panel.form.sections["network"].rows["n_exc"].isVisible()
+
+
+def test_structural_ones_say_why_not_and_offer_a_new_run(
+    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = panel.form.row("network.n_exc")
+    assert not row.editor.isEnabled()
+    assert "Structural" in row.editor.toolTip()
+    made: list[Any] = []
+    monkeypatch.setattr(panel.changes, "new_run", lambda experiment, values: made.append(values))
+    dialog = panel.ask_for_new_run("network.n_exc")
+    assert dialog is not None
+    assert not dialog.make.isEnabled()
+    dialog.field.setText("0")  # type: ignore[union-attr]
+    assert "must be at least 1" in dialog.error.text()
+    dialog.field.setText("9")  # type: ignore[union-attr]
+    assert dialog.make.isEnabled()
+    dialog.accept()
+    assert made == [{"network.n_exc": "9"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda live: setattr(live, "state", State.FINISHING), "The run is finishing"),
+        (lambda live: setattr(live, "position", 400), "Training is over"),
+        (lambda live: setattr(live, "progress", {"phase": "label"}), "Training is over"),
+    ],
+)
+def test_says_why_nothing_can_be_changed(panel: ParametersPanel, change: Callable[[Any], None], why: str) -> None:
+    change(panel.session.live)
+    redraw(panel)
+    row = panel.form.row(PATH)
+    assert not row.editor.isEnabled()
+    assert row.slider is not None
+    assert not row.slider.isEnabled()
+    assert why in row.editor.toolTip()
+
+
+# -- changing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_number_is_sent_with_enter_and_marked_until_it_is_in_force(
+    panel: ParametersPanel, run: Run, qtbot: QtBot
+) -> None:
+    row = panel.form.row(PATH)
+    type_in(panel, qtbot, PATH, "0.02")
+    assert row.standing is Standing.EDITED
+    assert not run.asked
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    redraw(panel)
+    assert row.standing is Standing.IN_FLIGHT
+    assert text_of(panel, PATH) == "0.02"
+    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    redraw(panel)
+    assert run.asked == [{PATH: 0.02}]
+    assert row.standing is Standing.IN_FLIGHT
+    run.confirm(plasticity__nu_post=(0.01, 0.02))
+    assert row.standing is Standing.IN_FORCE
+    assert row.mark.text() == "↺"
+    assert row.name.font().bold()
+    assert panel.changes.stack.undoText() == "nu_post → 0.02"
+
+
+def test_a_slider_sends_when_it_is_let_go_of(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    row = panel.form.row(PATH)
+    assert row.slider is not None
+    qtbot.mousePress(row.slider, Qt.MouseButton.LeftButton, pos=row.slider.rect().center())
+    row.slider.setValue(300)
+    chosen = row.slider.chosen
+    assert row.standing is Standing.EDITED
+    assert text_of(panel, PATH) == f"{chosen:g}"
+    assert not run.asked
+    qtbot.mouseRelease(row.slider, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: run.asked == [{PATH: chosen}])
+
+
+def test_units_are_read_and_escape_takes_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    path = "plasticity.tau_x"
+    editor = panel.form.row(path).editor
+    type_in(panel, qtbot, path, "0.025 s")
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    assert text_of(panel, path) == "20 ms"
+    type_in(panel, qtbot, path, "0.025 s")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: run.asked == [{path: "25 ms"}])
+
+
+def test_arrow_keys_step_and_nothing_is_sent_without_a_change(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    row = panel.form.row(PATH)
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    assert not run.asked
+    qtbot.keyClick(row.editor, Qt.Key.Key_Up)
+    assert text_of(panel, PATH) == "0.011"
+    assert row.standing is Standing.EDITED
+    qtbot.keyClick(row.editor, Qt.Key.Key_Down)
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    qtbot.wait(50)
+    assert not run.asked
+    assert row.standing is Standing.IN_FORCE
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        (PATH, "-1", "must be at least 0"),
+        (PATH, "much", "a plain number"),
+        ("plasticity.tau_x", "3 mV", "'mV'"),
+        ("schedule.min_spikes", "2.5", "whole number"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_row(
+    panel: ParametersPanel, run: Run, qtbot: QtBot, path: str, text: str, said: str
+) -> None:
+    row = panel.form.row(path)
+    type_in(panel, qtbot, path, text)
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    assert said in row.error.text()
+    assert text_of(panel, path) == text
+    assert not run.asked
+    row.revert()
+    assert not row.error.text()
+
+
+def test_a_refusal_is_told_where_it_was_asked_for(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    run.refusal = "the brightest pixel would fire with probability 2"
+    row = panel.form.row(PATH)
+    type_in(panel, qtbot, PATH, "0.5")
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "brightest pixel" in row.error.text())
+    redraw(panel)
+    assert not panel.changes.in_flight
+    assert text_of(panel, PATH) == "0.01"
+    assert not panel.changes.stack.count()
+
+
+def test_what_others_change_is_shown_and_what_is_being_typed_stays(
+    panel: ParametersPanel, run: Run, qtbot: QtBot
+) -> None:
+    type_in(panel, qtbot, "exc.tau_m", "90")
+    run.confirm(plasticity__nu_post=(0.01, 0.03))
+    assert text_of(panel, PATH) == "0.03"
+    assert text_of(panel, "exc.tau_m") == "90"
+    assert not panel.changes.stack.count()
+
+
+def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
+    panel: ParametersPanel, run: Run, qtbot: QtBot
+) -> None:
+    panel.changes.here({PATH: 0.02})
+    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    assert not panel.changes.can_undo  # it is not in force yet
+    run.confirm(plasticity__nu_post=(0.01, 0.02))
+    assert panel.changes.can_undo
+    panel.changes.undo()
+    qtbot.waitUntil(lambda: panel.changes.stack.index() == 0)
+    run.confirm(plasticity__nu_post=(0.02, 0.01))
+    assert text_of(panel, PATH) == "0.01"
+    run.refusal = "no"
+    panel.changes.redo()
+    qtbot.waitUntil(lambda: not panel.changes.in_flight)
+    assert panel.changes.stack.index() == 0
+    run.refusal = ""
+    panel.changes.redo()
+    qtbot.waitUntil(lambda: panel.changes.stack.index() == 1)
+    assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.02]
+
+
+def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    run.confirm(exc__tau_m=("100 ms", "90 ms"))
+    row = panel.form.row("exc.tau_m")
+    assert "Back to 100 ms" in row.mark.toolTip()
+    qtbot.mouseClick(row.mark, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: run.asked == [{"exc.tau_m": "100 ms"}])
+
+
+def test_nothing_can_become_something_and_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    path = "network.weight_sum"
+    row = panel.form.row(path)
+    type_in(panel, qtbot, path, "none")
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    run.confirm(network__weight_sum=(78.0, "none"))
+    assert text_of(panel, path) == "none"
+    assert row.slider is not None
+    assert not row.slider.isEnabled()
+    panel.changes.undo()
+    qtbot.waitUntil(lambda: run.asked[-1] == {path: 78.0})
+
+
+def test_another_run_begins_without_what_was_under_way(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    panel.changes.here({PATH: 0.02})
+    panel.way.way.setCurrentIndex(1)
+    panel.session.opened.emit()
+    assert not panel.changes.in_flight
+    qtbot.wait(50)
+    assert not panel.changes.stack.count()
+    assert panel.way.current == 0
+
+
+def test_ways_say_what_they_do_and_where_they_begin(panel: ParametersPanel) -> None:
+    folder = panel.session.folder
+    assert folder is not None
+    for position in (100, 200, 400):
+        (folder.path / "checkpoints" / f"{position:09d}").mkdir(parents=True)
+    panel.way.way.setCurrentIndex(1)
+    redraw(panel)
+    assert "controlled experiment" in panel.way.message.text()
+    box = panel.way.position
+    assert [box.itemText(i) for i in range(box.count())] == ["from now", "from 200", "from 100"]
+    assert panel.way.at is None
+    panel.way.way.setCurrentIndex(2)
+    redraw(panel)
+    assert [box.itemText(i) for i in range(box.count())] == ["to 200", "to 100", "to the start"]
+    panel.session.live.position = 400
+    panel.way.way.setCurrentIndex(1)
+    redraw(panel)
+    assert box.itemText(0) == "from 200"
+    assert panel.form.row(PATH).editor.isEnabled()
+
+
+# -- scales -----------------------------------------------------------------------------------------------------------
+
+
+def test_sliders_cover_every_live_number_within_its_bounds() -> None:
+    experiment = read_experiment("diehl-cook-400")
+    for section in ("plasticity", "exc", "inh", "encoding", "network", "schedule"):
+        owner = getattr(experiment, section)
+        for declared in owner.describe():
+            value = getattr(owner, declared.name)
+            if declared.type not in ("int", "float") or value is None:
+                continue
+            scale = Scale.of(declared, float(value))
+            assert scale.value(scale.share(value)) == pytest.approx(value)
+            for share in (0.0, 0.3, 0.77, 1.0):
+                found = scale.value(share)
+                build(
+                    type(owner), {**owner.to_mapping(), declared.name: int(found) if scale.whole else found}, section
+                )
+                assert scale.low <= found <= scale.high
+                assert found == pytest.approx(float(f"{found:.3g}")) or not scale.log
+
+
+@pytest.mark.parametrize(
+    ("value", "up", "whole", "expected"),
+    [
+        (0.01, True, False, 0.011),
+        (0.01, False, False, 0.0099),
+        (350.0, True, False, 360.0),
+        (-65.0, True, False, -64.0),
+        (5.0, False, True, 4.0),
+        (0.0, True, False, 0.1),
+    ],
+)
+def test_steps_are_of_the_second_digit(value: float, up: bool, whole: bool, expected: float) -> None:
+    assert math.isclose(nudged(value, up, whole), expected, rel_tol=1e-12)
+
+
+# -- a run ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window that shows a run of 12 exc neurons in the middle of its training, taking its time."""
+    small = {"network.n_exc": 12, "schedule.passes": 1, "schedule.train_images": 200, "schedule.test_images": 20}
+    window.run_experiment(read_experiment("digits").override(small))
+    qtbot.waitUntil(lambda: window.session.connected, timeout=20_000)
+    window.session.request("pace", seconds=0.04)
+    qtbot.waitUntil(lambda: len(window.session.live.blocks) > 1, timeout=40_000)
+    yield window
+    for path in window.runs.iterdir():
+        with suppress(StdpbenchError):
+            ask(path, "stop")
+    qtbot.waitUntil(lambda: not window.session.connected, timeout=20_000)
+    window.session.leave()
+
+
+def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -> None:
+    window, live = learning, learning.session.live
+    panel, curves = window.train.panels["parameters"], window.train.panels["curves"]
+    assert isinstance(panel, ParametersPanel)
+    assert isinstance(curves, Curves)
+    panel.raise_()
+    qtbot.waitUntil(lambda: bool(panel.form.sections))
+    undo = window.actions_["undo"]
+    assert not undo.isEnabled()
+
+    type_in(panel, qtbot, PATH, "0.02")
+    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(undo.isEnabled, timeout=10_000)
+    assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
+    assert text_of(panel, PATH) == "0.02"
+    assert undo.text() == "&Undo nu_post → 0.02"
+
+    row, selection = panel.form.row(PATH), window.session.selection
+    selection.select_neuron(3)
+    type_in(panel, qtbot, PATH, "0.5")
+    qtbot.keyClick(row.editor, Qt.Key.Key_Escape)  # is the field's, though it also clears the selection
+    assert text_of(panel, PATH) == "0.02"
+    assert selection.neuron == 3
+
+    qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=10_000)
+    assert dict(live.changes[-1][1]) == {PATH: (0.02, 0.01)}
+    assert text_of(panel, PATH) == "0.01"
+    assert not undo.isEnabled()
+
+    parent = window.session.folder
+    assert parent is not None
+    panel.way.way.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: panel.way.possible)
+    type_in(panel, qtbot, PATH, "0.05")
+    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
+    session = window.session
+    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != parent.path, timeout=20_000)
+    qtbot.waitUntil(lambda: session.live.state is State.RUNNING, timeout=30_000)
+    assert dict(session.live.changes[-1][1]) == {PATH: (0.01, 0.05)}
+    qtbot.waitUntil(lambda: panel.form.sections and text_of(panel, PATH) == "0.05")
+    assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
+    assert len(curves.overlays.shown()[0].blocks) > 1

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from frames import frame, give, give_pictures, pair, some
+from PyQt6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+from synthetic import N_EXC, is_complete, redraw, session, show
+
+from stdpbench_gui.motion import motion
+from stdpbench_gui.panels._raster_strips import Band, Strip, bands_of, every, fill, place
+from stdpbench_gui.panels.raster import COUNTS, Raster
+from stdpbench_gui.session import RunSession
+
+
+@pytest.fixture(autouse=True)
+def _as_fast_as_it_comes() -> Iterator[None]:
+    motion.fast_flicker = True
+    yield
+    motion.fast_flicker = motion.reduced = False
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> Raster:
+    panel = Raster(session(tmp_path))
+    show(panel, qtbot, (640, 400))
+    return panel
+
+
+def see(panel: Raster, *numbers: int) -> None:
+    for number in numbers:
+        give(panel.session, frame(number))
+        redraw(panel)
+
+
+def test_says_what_it_needs_until_spikes_come(qtbot: QtBot) -> None:
+    panel = Raster(RunSession())
+    show(panel, qtbot)
+    assert panel.summary() == panel.empty_text
+    assert panel.table() is None
+    assert not panel.body.isVisible()
+
+
+def test_is_complete(panel: Raster) -> None:
+    see(panel, 3, 4)
+    is_complete(panel)
+    assert panel.view.accessibleName()
+    assert panel.frames == {"presentation"}
+    figure = panel.figure()
+    assert figure is not None
+    assert [row["label"] for row in figure["parts"][0]["rows"]] == ["input", "exc"]
+
+
+def test_presentations_in_a_row_stand_side_by_side_and_a_gap_is_a_gap(panel: Raster) -> None:
+    see(panel, 3, 4, 11)
+    first, second, third = panel.strips
+    assert (first.end, second.skipped) == (second.start, 0)
+    assert third.skipped == 6
+    assert third.start > second.end
+    assert panel.view.right == third.end
+
+
+def test_says_of_how_many_presentations_one_is_shown(panel: Raster) -> None:
+    see(panel, 3, 4, 5)
+    assert panel.sampled.text() == ""
+    see(panel, 12, 19, 26, 33)
+    assert panel.sampled.text() == "every 7th presentation shown"
+    assert panel.sampled.text() in panel.summary()
+
+
+def test_every_spike_is_a_pixel_of_its_colour() -> None:
+    strip = Strip.of(frame(0), 0.5, 350.0)
+    bands = bands_of({"input": 30, "exc": N_EXC, "inh": 0}, 120)
+    assert [band.layer for band in bands] == ["input", "exc"]
+    image = np.zeros((120, 700), np.uint32)
+    colours = {"base": 0, "input": 1, "exc": 2, "inh": 3, "selected": 4}
+    fill(image, place([strip], bands, 700, 2.0), bands, colours, 0)
+    for band in bands:
+        index, bins = strip.spikes[band.layer]
+        drawn = image[band.row(index), bins]
+        inside = bins + band.mark[0] <= 700
+        assert (drawn[inside] == colours[band.layer]).all()
+    assert set(np.unique(image)) == {0, 1, 2}
+    fill(image, place([strip], bands, 700, 2.0), bands, colours, 0, selected=int(strip.spikes["exc"][0][0]))
+    assert (image == 4).any()
+
+
+def test_spikes_that_have_scrolled_out_are_cut_off() -> None:
+    strip = Strip.of(frame(0), 0.5, 350.0)
+    bands = bands_of({"input": 30, "exc": N_EXC, "inh": 0}, 60)
+    colours = {"base": 0, "input": 1, "exc": 2, "inh": 3, "selected": 4}
+    wide, narrow = np.zeros((60, 700), np.uint32), np.zeros((60, 100), np.uint32)
+    fill(wide, place([strip], bands, 700, 2.0), bands, colours, 0)
+    fill(narrow, place([strip], bands, 100, 2.0), bands, colours, 250)
+    np.testing.assert_array_equal(narrow[:, 2:-2], wide[:, 252:348])
+
+
+def test_marks_stay_in_their_band() -> None:
+    band = Band("exc", 10, 9, 3, (2, 5))
+    assert band.row(np.array([0, 1, 2])).tolist() == [10, 13, 14]
+    assert [band.neuron(row) for row in (9, 10, 13, 18, 19)] == [-1, 0, 1, 2, -1]
+
+
+def test_rate_is_spikes_per_second_and_neuron() -> None:
+    strip = Strip.of(frame(0, exc=pair((1, 0), (2, 9), (0, 10), (0, 699))), 0.5, 350.0)
+    assert strip.rate[:2] == pytest.approx(np.array([2, 1]) / N_EXC / 0.005)
+    assert strip.rate.sum() == pytest.approx(4 / N_EXC / 0.005)
+
+
+def test_glides_in_and_then_stands_still(panel: Raster, qtbot: QtBot) -> None:
+    see(panel, 3)
+    motion.fast_flicker = False
+    panel._taken = 0.0
+    see(panel, 4)
+    assert panel.view.right < panel.strips[-1].end
+    assert panel._dirty
+
+    def arrived() -> None:
+        panel.draw_if_needed()
+        assert panel.view.right == panel.strips[-1].end
+
+    qtbot.waitUntil(lambda: (arrived(), True)[1] if panel._dirty else True, timeout=2000)
+    arrived()
+    assert not panel._dirty
+
+
+def test_takes_at_most_three_or_so_a_second(panel: Raster) -> None:
+    motion.fast_flicker = False
+    see(panel, 3, 4, 5, 6)
+    assert [strip.presentation for strip in panel.strips] == [3]
+    assert panel._dirty  # the newest comes when its turn comes
+
+
+def test_nothing_glides_with_reduced_motion(panel: Raster) -> None:
+    motion.fast_flicker, motion.reduced = False, True
+    see(panel, 3)
+    panel._taken = 0.0
+    see(panel, 4)
+    assert panel.view.right == panel.strips[-1].end
+
+
+def test_a_click_on_a_spike_selects_its_neuron(panel: Raster, qtbot: QtBot) -> None:
+    give(panel.session, frame(3, exc=pair((4, 350))))
+    redraw(panel)
+    band = next(band for band in panel.view._bands if band.layer == "exc")
+    area = panel.view._areas()[0]
+    x = panel.view._x(175.0)
+    y = area.top() + (band.row(np.array([4]))[0] + 1) / panel.view.devicePixelRatioF()
+    qtbot.mouseClick(panel.view, Qt.MouseButton.LeftButton, pos=QPoint(round(x) + 3, round(y) + 2))
+    assert panel.session.selection.neuron == 4
+    redraw(panel)
+    assert panel.view.selected == 4
+    assert "1 of exc neuron 4" in panel.summary()
+
+
+def test_keys_select_neurons_and_show_more_or_less(panel: Raster, qtbot: QtBot) -> None:
+    see(panel, 3)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Down)
+    assert panel.session.selection.neuron == 0
+    qtbot.keyClick(panel.view, Qt.Key.Key_Up)
+    assert panel.session.selection.neuron == N_EXC - 1
+    before = panel.count
+    qtbot.keyClick(panel.view, Qt.Key.Key_Minus)
+    assert panel.count == COUNTS[COUNTS.index(before) + 1]
+    for _ in range(9):
+        qtbot.keyClick(panel.view, Qt.Key.Key_Plus)
+    assert panel.count == COUNTS[0]
+
+
+def test_names_the_class_that_was_shown(panel: Raster) -> None:
+    give_pictures(panel.session, [2, 0])
+    give(panel.session, frame(3, image=0, attempts=2))
+    redraw(panel)
+    assert panel.view.headers[3] == "№ 3 · c · 2×"
+
+
+def test_a_run_that_was_taken_back_begins_anew(panel: Raster) -> None:
+    see(panel, 30, 31, 5)
+    assert [strip.presentation for strip in panel.strips] == [5]
+    panel.session.live.presentation = {}
+    panel.session.opened.emit()
+    redraw(panel)
+    assert panel.summary() == panel.empty_text
+
+
+def test_only_so_many_presentations_are_kept(panel: Raster) -> None:
+    for number in range(3 * COUNTS[-1]):
+        panel._take(frame(number))
+    assert len(panel.strips) == COUNTS[-1] + 1
+    assert every(panel.strips) == 1
+    assert len(panel.view.headers) <= 4 * COUNTS[-1]
+
+
+def test_every_spike_on_screen_stands_in_the_table(panel: Raster) -> None:
+    give(panel.session, frame(3, exc=pair((4, 350))))
+    redraw(panel)
+    table = panel.table()
+    assert table is not None
+    assert (3, "exc", 4, 175.0) in table[1]
+    assert len(table[1]) == 301
+
+
+def test_a_hundred_thousand_spikes_are_no_more_than_pixels(panel: Raster) -> None:
+    panel.set_count(8)
+    for number in range(8):
+        give(panel.session, frame(number, input=some(number, 12_500, 30)))
+        redraw(panel)
+    assert sum(len(strip.spikes["input"][0]) for strip in panel.view.strips) == 100_000
+    assert np.count_nonzero(panel.view._pixels == panel.view._pixels.max()) > 0

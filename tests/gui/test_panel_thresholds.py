@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+from synthetic import N_EXC, is_complete, presentation, redraw, session, show
+
+from stdpbench_gui.panels.thresholds import Thresholds
+from stdpbench_gui.session import RunSession
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> Thresholds:
+    panel = Thresholds(session(tmp_path))
+    panel.session.live.presentation = presentation(0, [0, 0, 0, 0, 0, 7, 14])
+    show(panel, qtbot)
+    return panel
+
+
+def test_says_what_it_needs_until_the_network_stands(qtbot: QtBot) -> None:
+    panel = Thresholds(RunSession())
+    show(panel, qtbot)
+    assert panel.summary() == panel.empty_text
+
+
+def test_is_complete(panel: Thresholds) -> None:
+    is_complete(panel)
+    assert "1 of 7 neurons never fired" in panel.summary()
+    assert "theta 23.00 mV (20.00 to 26.00)" in panel.summary()
+
+
+def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
+    for number in (10, 20, 20):  # the same presentation counts once
+        panel.session.live.presentation = presentation(number, [7, 0, 0, 0, 0, 7, 7])
+        redraw(panel)
+    assert len(panel._recent) == 3
+    rates = panel._values()
+    assert rates[5] == pytest.approx(7 / 0.35)
+    assert rates[0] == pytest.approx(14 / 3 / 0.35)
+    assert "about one in 10" in panel.summary()
+    table = panel.table()
+    assert table is not None
+    assert table[1][5][2] == 7
+    panel.what.setCurrentIndex(1)
+    assert sorted(panel._values().tolist()) == [21.0, 21.0, 21.0]
+    assert panel.rate_plot.getAxis("bottom").labelText == "exc spikes in all"
+
+
+def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
+    edges, counts = panel.theta_plot.bars.getData()
+    assert counts.sum() == N_EXC
+    assert edges[0] <= 20
+    assert edges[-1] >= 26
+    assert panel.theta_plot.mean.value() == pytest.approx(23.0)
+
+
+def test_axes_keep_until_little_of_them_is_used(panel: Thresholds) -> None:
+    before = panel.theta_plot._range
+    network = panel.session.live.network
+    panel.session.live.network = {**network, "theta": np.linspace(0.0205, 0.0255, N_EXC)}
+    redraw(panel)
+    assert panel.theta_plot._range == before
+    panel.session.live.network = {**network, "theta": np.linspace(0.0231, 0.0232, N_EXC)}
+    redraw(panel)
+    assert panel.theta_plot._range != before
+
+
+def test_only_the_last_presentations_count(panel: Thresholds) -> None:
+    for number in range(1, 260):
+        panel.session.live.presentation = presentation(number, [1, 0, 0, 0, 0, 0, 0])
+        panel._collect()
+    assert len(panel._recent) == 200
+    assert panel._sum.tolist() == [200, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_neuron_that_is_selected_is_marked(panel: Thresholds) -> None:
+    assert not panel.theta_plot.selected.isVisible()
+    panel.session.selection.select_neuron(6)
+    redraw(panel)
+    assert panel.theta_plot.selected.isVisible()
+    assert panel.theta_plot.selected.value() == pytest.approx(26.0)
+
+
+def test_another_run_begins_anew(panel: Thresholds) -> None:
+    panel.session.live.network = {}
+    panel.session.opened.emit()
+    assert not panel._recent
+    redraw(panel)
+    assert panel.summary() == panel.empty_text

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPointF, Qt
+from pytestqt.qtbot import QtBot
+from synthetic import N_EXC, SHAPE, is_complete, redraw, session, show
+
+from stdpbench.runs import facts
+from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
+from stdpbench.runs.folder import RunFolder
+from stdpbench_gui import colour_maps, theme
+from stdpbench_gui.panels.weight_map import WeightMap
+from stdpbench_gui.session import RunSession
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> WeightMap:
+    panel = WeightMap(session(tmp_path))
+    show(panel, qtbot)
+    return panel
+
+
+def point_of(panel: WeightMap, neuron: int) -> QPointF:
+    place = int(np.flatnonzero(panel.mosaic.order == neuron)[0])
+    left, top = panel.mosaic.corner(place)
+    return panel.mosaic.view.mapViewToScene(QPointF(left + 1, top + 1))
+
+
+def test_says_what_it_needs_until_weights_come(qtbot: QtBot) -> None:
+    panel = WeightMap(RunSession())
+    show(panel, qtbot)
+    assert panel.summary() == panel.empty_text
+    assert panel.table() is None
+    assert not panel.body.isVisible()
+
+
+def test_is_complete(panel: WeightMap) -> None:
+    is_complete(panel)
+    assert "7 exc neurons" in panel.summary()
+
+
+def test_draws_every_field_in_its_place(panel: WeightMap) -> None:
+    w, image = panel.session.live.network["w"], panel.mosaic.image.image
+    height, width = SHAPE
+    for neuron in range(N_EXC):
+        left, top = panel.mosaic.corner(neuron)
+        np.testing.assert_array_equal(image[top : top + height, left : left + width], w[:, neuron].reshape(SHAPE))
+        assert panel.mosaic.neuron_at(left + 0.5, top + 0.5) == neuron
+    assert panel.mosaic.neuron_at(-3, 2) == -1
+    assert panel.mosaic.neuron_at(*np.add(panel.mosaic.corner(N_EXC), 1)) == -1
+
+
+def test_levels_keep_while_weights_change_and_fit_when_asked(panel: WeightMap) -> None:
+    before, axis = panel.levels.levels, panel.levels.getAxis("left")
+    assert axis.labelUnits == ""
+    assert axis.autoSIPrefix is False
+    network = panel.session.live.network
+    panel.session.live.network = {**network, "w": network["w"] * 3}
+    redraw(panel)
+    assert panel.levels.levels == before
+    panel.fit_levels()
+    redraw(panel)
+    assert panel.levels.levels[1] == pytest.approx(3 * before[1], rel=0.05)
+
+
+def test_clicks_and_arrow_keys_select(panel: WeightMap, qtbot: QtBot) -> None:
+    view, selection = panel.graphics, panel.session.selection
+    position = view.mapFromScene(point_of(panel, 4))
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=position)
+    qtbot.waitUntil(lambda: selection.neuron == 4)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    assert selection.neuron == 3
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert selection.neuron == 0
+    assert "theta 20.00 mV" in panel.marks.describe(0)
+
+
+def test_orders_follow_theta_and_similarity(panel: WeightMap, qtbot: QtBot) -> None:
+    panel.order.setCurrentText("by theta")
+    assert panel.mosaic.order.tolist() == list(range(N_EXC))[::-1]
+    panel.order.setCurrentText("by similarity")
+    qtbot.waitUntil(lambda: sorted(panel.mosaic.order) == list(range(N_EXC)) and panel.mosaic.order[0] != N_EXC - 1)
+    item = panel.order.model().item(1)  # type: ignore[union-attr, attr-defined]
+    assert not item.isEnabled()
+    assert "label phase" in item.toolTip()
+
+
+def test_labels_sort_and_name_classes(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path, (400, facts.Labelled((2, 3, 1), 1, "")))
+    assert made.folder is not None
+    labels = np.array([2, 1, 0, 1, -1, 1, 0])
+    made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 7)), class_counts=np.ones(3))
+    panel = WeightMap(made)
+    show(panel, qtbot)
+    qtbot.waitUntil(lambda: len(panel.marks.labels) == N_EXC)
+    panel.order.setCurrentText("by label")
+    assert labels[panel.mosaic.order].tolist() == [0, 0, 1, 1, 1, 2, -1]
+    assert len(panel.marks._chips) == 4
+    assert "class c" in panel.marks.describe(0)
+
+
+def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path)
+    w = np.array(made.live.network["w"])
+    w[:, 5] = w[:, 1]
+    made.live.network = {"position": 8, "w": w, "theta": np.array([20, 21, 22, 20, 23, 24, 25]) * 1e-3}
+    panel = WeightMap(made)
+    show(panel, qtbot)
+    assert np.flatnonzero(panel.marks.dead).tolist() == [0, 3]
+    panel.marks.set_show_alike(True)
+    redraw(panel)
+    qtbot.waitUntil(lambda: len(panel.marks.alike) == N_EXC)
+    assert np.flatnonzero(panel.marks.alike).tolist() == [5]
+    assert panel.marks.summary() == "2 never fired, 1 duplicate"
+
+
+def write(folder: RunFolder, position: int, w: np.ndarray) -> None:
+    state = {"plastic.w": w.astype(float), "exc.theta": np.full(w.shape[1], 0.02)}
+    write_checkpoint(folder.path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
+
+
+def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
+    assert made.folder is not None
+    w = made.live.network["w"]
+    write(made.folder, 4, w / 2)
+    panel = WeightMap(made)
+    show(panel, qtbot)
+    assert panel.history.isVisible()
+    panel.history.slider.setValue(0)
+    qtbot.waitUntil(lambda: not panel.sources.reading)
+    redraw(panel)
+    assert panel.history.label.text() == "at 4"
+    np.testing.assert_allclose(panel.mosaic.image.image[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
+    qtbot.mouseClick(panel.history.back, Qt.MouseButton.LeftButton)
+    redraw(panel)
+    assert panel.history.label.text() == "at 8"
+
+    panel.sources.compare_with_checkpoint(4)
+    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    redraw(panel)
+    np.testing.assert_allclose(panel.mosaic.image.image[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
+    low, high = panel.levels.levels
+    assert low == -high
+    assert panel.summary().startswith("Difference to checkpoint 4")
+
+
+def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path)
+    assert made.folder is not None
+    write(made.folder, 4, np.asarray(made.live.network["w"]))
+    made.live.network = {}
+    panel = WeightMap(made)
+    show(panel, qtbot)
+    qtbot.waitUntil(lambda: panel.sources.shown() is not None)
+    redraw(panel)
+    assert panel.body.isVisible()
+
+
+def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
+    other = session(tmp_path / "other").folder
+    assert other is not None
+    with qtbot.waitSignal(panel.session.told) as told:
+        panel.sources.compare_with_run(other.path)
+    assert "no weights yet" in told.args[0]
+    other.write_array("weights.npy", np.zeros((4, 3)))
+    other.write_array("theta.npy", np.zeros(3))
+    with qtbot.waitSignal(panel.session.told) as told:
+        panel.sources.compare_with_run(other.path)
+    assert "shape (4, 3)" in told.args[0]
+    other.write_array("weights.npy", np.zeros((30, N_EXC)))
+    panel.sources.compare_with_run(other.path)
+    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+
+
+def test_large_maps_are_drawn_no_finer_than_the_screen(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path, w=np.random.default_rng(0).random((784, 2500)).astype(np.float32))
+    made.live.started = facts.Started(*(vars(made.live.started) | {"shape": (28, 28)}).values())
+    panel = WeightMap(made)
+    show(panel, qtbot, (400, 400))
+    whole = panel.mosaic.image.image.shape
+    assert whole[0] < 700
+    panel.mosaic.view.setRange(xRange=(0, 60), yRange=(0, 60))
+    redraw(panel)
+    part = panel.mosaic.image.image
+    assert part.shape < whole
+    np.testing.assert_array_equal(part[:28, :28], made.live.network["w"][:, 0].reshape(28, 28))
+    panel.mosaic.show_all()
+    redraw(panel)
+    assert panel.mosaic.image.image.shape == whole
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_colour_maps_are_even_in_lightness_and_begin_at_the_paper(name: str, qtbot: QtBot) -> None:
+    colours = theme.apply(name)
+    table = theme.lookup(colour_maps.sequential())
+    lightness = [colour_maps._lab_of(f"#{r:02x}{g:02x}{b:02x}")[0] for r, g, b, _ in table[::16].tolist()]
+    steps = np.diff(lightness)
+    assert (np.sign(steps) == np.sign(steps[0])).all()
+    assert np.abs(steps).max() < 1.4 * np.abs(steps).min()
+    assert "#{:02x}{:02x}{:02x}".format(*table[0, :3]) == colours.base
+    middle = theme.lookup(colour_maps.diverging())[127:129, :3].astype(int)
+    assert np.abs(middle - table[0, :3].astype(int)).max() < 16
+    theme.apply("light")

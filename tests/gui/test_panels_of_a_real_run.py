@@ -1,0 +1,81 @@
+"""Raster, stimulus, inspector and slow motion of a run that a process works on: started once, looked at in a row."""
+
+from __future__ import annotations
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from stdpbench.experiment import read_experiment
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.states import State
+from stdpbench_gui.panels.neuron import NeuronInspector
+from stdpbench_gui.panels.raster import Raster
+from stdpbench_gui.panels.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.stimulus import Stimulus
+from stdpbench_gui.window import MainWindow
+
+
+def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
+    session, panels = window.session, window.train.panels
+    raster, stimulus, neuron, slow = (panels[key] for key in ("raster", "stimulus", "neuron", "slow-motion"))
+    assert isinstance(raster, Raster)
+    assert isinstance(stimulus, Stimulus)
+    assert isinstance(neuron, NeuronInspector)
+    assert isinstance(slow, SlowMotionPanel)
+    window.train.arrange("Inspect")
+    small = {"network.n_exc": 12, "schedule.train_images": 60, "schedule.passes": 2000}
+    window.run_experiment(read_experiment("digits").override(small))
+    qtbot.waitUntil(lambda: len(raster.strips) > 3 and session.split is not None, timeout=60_000)
+    assert all(strip.skipped >= 0 for strip in raster.strips[1:])
+    qtbot.waitUntil(lambda: "right in" in stimulus.details.text(), timeout=20_000)
+    assert stimulus.verdict.text()[0] in "✓✗"
+
+    busiest = int(np.bincount(session.live.presentation["exc"][0], minlength=1).argmax())
+    session.selection.select_neuron(busiest)
+    qtbot.waitUntil(lambda: neuron._courses is not None, timeout=20_000)
+    assert neuron._courses is not None
+    assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0
+    assert neuron.bars._values
+    assert f"Neuron {busiest}" in neuron.summary()
+
+    neuron.hide()
+    slow.show()
+    slow.raise_()
+    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=5000)
+    slow.player.play.click()
+    qtbot.waitUntil(lambda: slow.player.playing, timeout=20_000)
+    assert session.state is State.PAUSED
+    moment = slow.moment
+    assert moment is not None
+    np.testing.assert_allclose(moment.replay.end, session.live.network["w"][:, busiest], atol=1e-6)
+
+    slow.hunt.click()
+    qtbot.waitUntil(lambda: slow.moment is not moment and slow.player.playing, timeout=60_000)
+    assert slow.moment is not None
+    assert len(slow.moment.output)
+    assert slow.moment.courses is not None
+    if slow.moment.attempts == 1:
+        assert "end where those of the run do" in slow.about.text()
+    slow.player.stop()
+    slow.player.go(0)
+    session.request("stop")
+    qtbot.waitUntil(lambda: not session.connected, timeout=20_000)
+    assert session.state is State.STOPPED
+    qtbot.waitUntil(lambda: not slow.next.isEnabled(), timeout=5000)
+    assert slow.moment is not None  # it can still be looked at
+
+
+def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
+    neuron, raster = window.train.panels["neuron"], window.train.panels["raster"]
+    assert isinstance(neuron, NeuronInspector)
+    window.train.arrange("Inspect")
+    window.open_run(finished_run.path)
+    qtbot.waitUntil(lambda: neuron.seen.lasting is not None and window.session.split is not None, timeout=20_000)
+    assert neuron.seen.lasting is not None
+    counts = neuron.seen.lasting.spike_counts
+    busiest = int(counts.sum(axis=0).argmax())
+    window.session.selection.select_neuron(busiest)
+    qtbot.waitUntil(lambda: "label phase" in neuron.bars._note, timeout=5000)
+    best = neuron.seen.best_images(busiest, 1)
+    assert best == [(int(counts[:, busiest].argmax()), int(counts[:, busiest].max()))]
+    assert raster.summary() == raster.empty_text
