@@ -247,7 +247,7 @@ def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
 def _toml_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except ValueError:  # no TOML, or a number of thousands of digits
+    except (ValueError, RecursionError):  # no TOML, or a number of thousands of digits
         return text
 
 
@@ -282,7 +282,7 @@ def read_experiment(name: str | Path) -> Experiment:
         mapping = tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StdpbenchError(f"{path} is not valid TOML: {error}") from None
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
