@@ -25,6 +25,8 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
     """
 
     levels_changed = pyqtSignal(float, float)
+    # Qt may ask for the outline of an item whose Python half is already emptied, when both go together
+    _boundingRectCache = _previousGeometry = _painterPathCache = None
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
