@@ -86,10 +86,13 @@ class Responses:
     def _read(self, start: int, stop: int) -> bool:
         try:
             with np.load(self._path(start), allow_pickle=False) as arrays:
-                self.spike_counts[start:stop], self.attempts[start:stop] = arrays["spike_counts"], arrays["attempts"]
+                counts, attempts = arrays["spike_counts"], arrays["attempts"]
         except Exception:  # not there, or whatever a damaged file makes of its reader: it is computed again
-            self.attempts[start:stop] = 0
             return False
+        same_shape = counts.shape == self.spike_counts[start:stop].shape and attempts.shape == (stop - start,)
+        if not same_shape or counts.dtype != np.uint16 or attempts.dtype != np.int16 or attempts.min() < 1:
+            return False
+        self.spike_counts[start:stop], self.attempts[start:stop] = counts, attempts
         return True
 
 

@@ -246,7 +246,13 @@ time.sleep(1000)
 
 
 @pytest.mark.parametrize(
-    ("when", "number"), [("at once", signal.SIGSTOP), ("connected", signal.SIGSTOP), ("connected", signal.SIGKILL)]
+    ("when", "number"),
+    [
+        ("at once", signal.SIGSTOP),
+        ("connected", signal.SIGKILL),
+        pytest.param("connected", signal.SIGSTOP, marks=pytest.mark.slow),
+        pytest.param("at once", signal.SIGKILL, marks=pytest.mark.slow),
+    ],
 )
 def test_a_parent_that_hangs_or_dies_stops_no_training(when, number, undisturbed, tmp_path):
     folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
@@ -267,7 +273,7 @@ def test_a_process_that_is_asked_to_end_stops_at_a_boundary(undisturbed, tmp_pat
     folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
     client = RunClient.start(folder.path)
     client.wait_for_connection()
-    client.request("pace", seconds=0.02)
+    client.request("pace", seconds=0.1)
     live = watch(client, lambda live: live.state is State.RUNNING and live.position > 2)
     os.kill(pid_of(folder), signal.SIGTERM)
     watch(client, lambda live: False, live)

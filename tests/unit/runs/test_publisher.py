@@ -251,7 +251,8 @@ def test_a_reader_that_makes_no_sense_is_dropped_alone(message, publisher, attac
     odd.connected().send(message)
     wait_until(lambda: (publisher.tell(fact(0)), len(publisher._readers) == 1)[1])
     publisher.tell(fact(7))
-    assert 7 in numbers([living.read() for _ in range(2)] + living.read_all())
+    while living.read()[1].number != 7:
+        pass
 
 
 def test_what_is_no_pickle_is_dropped_too(publisher, attach):

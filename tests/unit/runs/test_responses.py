@@ -1,0 +1,102 @@
+"""Responses of a phase on disk: what is whole is not computed again, what is damaged is."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from stdpbench.errors import DiskError
+from stdpbench.runs import responses
+from stdpbench.runs.evaluation import Part
+from stdpbench.runs.responses import FOLDER, Responses, remove_responses
+
+N, N_EXC = 7, 3
+COUNTS = np.random.default_rng(0).integers(0, 60_000, (N, N_EXC)).astype(np.uint16)
+ATTEMPTS = np.arange(1, N + 1, dtype=np.int16)
+
+
+@pytest.fixture(autouse=True)
+def _groups_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "_GROUP", 3)
+
+
+def part(start: int, stop: int) -> Part:
+    return Part(start, COUNTS[start:stop], ATTEMPTS[start:stop])
+
+
+def written(folder: Path, *parts: tuple[int, int]) -> Responses:
+    made = Responses(folder, "key", N, N_EXC)
+    for start, stop in parts:
+        made.add(part(start, stop))
+    return made
+
+
+def test_whole_groups_are_kept_in_whatever_order_they_come(tmp_path):
+    first = written(tmp_path, (6, 7), (4, 6), (0, 1), (1, 2))
+    assert first.done == 5
+    assert first.missing() == [(0, 3), (3, 6)]  # one of each is not there yet
+    again = Responses(tmp_path, "key", N, N_EXC)
+    assert again.done == 1
+    assert again.missing() == [(0, 3), (3, 6)]
+    again.add(part(3, 6))
+    again.add(part(0, 3))
+    last = Responses(tmp_path, "key", N, N_EXC)
+    assert last.missing() == []
+    assert (last.spike_counts == COUNTS).all()
+    assert (last.attempts == ATTEMPTS).all()
+    assert last.digest() == again.digest()
+    assert Responses(tmp_path, "another", N, N_EXC).done == 0
+    remove_responses(tmp_path)
+    assert not (tmp_path / FOLDER).exists()
+    assert Responses(tmp_path, "key", N, N_EXC).done == 0
+
+
+def test_where_there_is_no_room_it_is_said_and_may_be_tried_again(tmp_path, monkeypatch):
+    (tmp_path / FOLDER).write_text("a file where a folder belongs")
+    made = Responses(tmp_path, "key", N, N_EXC)
+    with pytest.raises(DiskError, match="cannot be made"):
+        made.add(part(0, 3))
+    (tmp_path / FOLDER).unlink()
+    made.add(part(0, 3))
+    assert Responses(tmp_path, "key", N, N_EXC).done == 3
+
+
+@given(st.integers(0, 10**6), st.sampled_from(["flip", "cut", "zero", "empty", "nonsense"]))
+@settings(max_examples=100)
+def test_a_damaged_group_is_computed_again(place, how):
+    with tempfile.TemporaryDirectory() as folder:
+        written(Path(folder), (0, 3), (3, 6), (6, 7))
+        path = Path(folder) / FOLDER / "key" / "0000003.npz"
+        data = bytearray(path.read_bytes())
+        place %= len(data)
+        if how == "flip":
+            data[place] ^= 1 << place % 8
+        elif how == "cut":
+            del data[place:]
+        elif how == "zero":
+            data[place : place + 9] = bytes(len(data[place : place + 9]))
+        path.write_bytes({"empty": b"", "nonsense": b"nonsense" * 99}.get(how, bytes(data)))
+        found = Responses(Path(folder), "key", N, N_EXC)
+        assert found.missing() in ([], [(3, 6)])
+        shown = slice(0, N) if not found.missing() else [0, 1, 2, 6]
+        assert (found.spike_counts[shown] == COUNTS[shown]).all()
+        assert (found.attempts[shown] == ATTEMPTS[shown]).all()
+
+
+def test_a_group_of_another_shape_is_computed_again(tmp_path):
+    for counts, attempts in [
+        (np.zeros((1, N_EXC), np.uint16), np.ones(1, np.int16)),
+        (np.zeros((3, 1), np.uint16), np.ones(3, np.int16)),
+        (np.zeros((3, N_EXC)), np.ones(3, np.int16)),
+        (np.zeros((3, N_EXC), np.uint16), np.zeros(3, np.int16)),
+    ]:
+        written(tmp_path, (0, 3))
+        path = tmp_path / FOLDER / "key" / "0000000.npz"
+        np.savez(path, spike_counts=counts, attempts=attempts)
+        assert Responses(tmp_path, "key", N, N_EXC).missing() == [(0, 3), (3, 6), (6, 7)]
+        remove_responses(tmp_path)

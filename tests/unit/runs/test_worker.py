@@ -1,0 +1,70 @@
+"""The process of a run, started twice, by hand, and while others ask whether it is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+from harness import drive, experiment, finished, killed_at_position, new_run
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs import worker
+from stdpbench.runs.client import RunClient, at_work, held, state_of
+from stdpbench.runs.outcome import outcome
+from stdpbench.runs.states import State
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+OPTIONS = {"checkpoint_every": 10, "baselines": False}
+
+
+def test_of_two_processes_that_start_at_once_one_carries_out_the_run(tmp_path):
+    made = experiment(schedule__train_images=40)
+    expected = finished(new_run(tmp_path, made, **OPTIONS))
+    folder = new_run(tmp_path, made, **OPTIONS)
+    drive(folder, die=killed_at_position(13))
+    clients = [RunClient.start(folder.path), RunClient.start(folder.path)]
+    ends = sorted(client.wait_for_process(250) or 0 for client in clients)
+    # the second one found the lock held, or, where it came late, a run that is finished
+    assert ends in ([0, 1], [0, 3])
+    loser = next(client for client in clients if client.wait_for_process(1))
+    with pytest.raises(StdpbenchError, match=r"another process is at work|finished cannot become"):
+        loser.wait_for_connection()
+    for client in clients:
+        client.close()
+    assert state_of(folder) == (State.FINISHED, "")
+    assert outcome(folder) == expected
+
+
+def test_a_process_is_started_by_hand(tmp_path):
+    folder = new_run(tmp_path, **OPTIONS)
+    expected = finished(new_run(tmp_path, **OPTIONS))
+    drive(folder, die=killed_at_position(13))
+    command = [sys.executable, "-m", "stdpbench.runs.worker"]
+    done = subprocess.run([*command, str(folder.path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert outcome(folder) == expected
+    assert not at_work(folder.path)
+    nowhere = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert nowhere.returncode == 1
+    assert "no run folder" in nowhere.stderr
+    assert "Traceback" not in nowhere.stderr
+
+
+def test_a_process_waits_for_those_who_only_look(tmp_path, monkeypatch):
+    """Whoever asks whether a process is at work holds the lock for a moment, and must not keep it from starting."""
+    folder, carried_out = new_run(tmp_path), []
+    monkeypatch.setattr(worker, "_LOCK", 60.0)
+    monkeypatch.setattr(worker, "_carry_out", lambda folder: carried_out.append(at_work(folder.path)) or 0)
+    monkeypatch.setattr("signal.signal", lambda *arguments: None)
+    with held(folder):
+        assert at_work(folder.path)
+        starting = threading.Thread(target=worker.main, args=([str(folder.path)],))
+        starting.start()
+        starting.join(0.3)
+        assert starting.is_alive()
+    starting.join(60)
+    assert carried_out == [True]
+    assert not at_work(folder.path)
