@@ -22,7 +22,13 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs import facts
 from stdpbench.runs.assessment import assess, phases
-from stdpbench.runs.checkpoints import Checkpoint, newest_checkpoint, tidy_checkpoints, write_checkpoint
+from stdpbench.runs.checkpoints import (
+    Checkpoint,
+    newest_checkpoint,
+    positions,
+    tidy_checkpoints,
+    write_checkpoint,
+)
 from stdpbench.runs.curves import Curves
 from stdpbench.runs.facts import Fact, Progress, Record
 from stdpbench.runs.figures import draw_training
@@ -96,7 +102,7 @@ class RunEngine:
         self._journal = Journal(folder.path)
         self._unwritten: list[Record] = []
         self._number = len(self._journal.records)
-        self._position = 0
+        self._position = max(positions(folder.path), default=0)  # until a checkpoint is loaded
         self._expected: dict[tuple[str, int, str], Fact] = {}
         self._scheduled: dict[int, list[Mapping[str, tuple[Any, Any]]]] = defaultdict(list)
         self._pause_because: str | None = None
@@ -173,6 +179,7 @@ class RunEngine:
         self._simulator.w[...], self._simulator.theta[...] = start_arrays(folder, start, self._split)
         self._w_of_last_block = self._simulator.w.copy()
         self._seconds, self._silent = 0.0, 0
+        self._position = 0
         if checkpoint is not None:
             self._load(checkpoint)
         self._remember(checkpoint)

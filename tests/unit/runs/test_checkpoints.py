@@ -198,8 +198,8 @@ def test_it_may_be_given_another_number_of_facts(tmp_path):
 
 
 @needs_compiler
-@pytest.mark.parametrize("how", ["one bit of an array", "a parameter", "no folder"])
-@pytest.mark.parametrize("which", [[15], [10, 15], [5, 10, 15]])
+@pytest.mark.parametrize("how", ["a parameter", "no folder"])
+@pytest.mark.parametrize("which", [[15], [5, 10, 15]])
 def test_a_run_goes_on_from_the_newest_that_is_whole(how, which, tmp_path):
     wishes = {11: [set_(plasticity__nu_post=0.05)]}
     expected = finished(new_run(tmp_path), at=wishes)
@@ -208,7 +208,7 @@ def test_a_run_goes_on_from_the_newest_that_is_whole(how, which, tmp_path):
     for position in which:
         damage(checkpoint_path(folder.path, position), how)
     engine = drive(folder, at={})
-    assert engine.positions[0] == which[0] - 5
+    assert engine.positions[0] == which[0] - 5  # the one before it, or the start
     from stdpbench.runs.outcome import outcome
 
     assert outcome(folder) == expected

@@ -110,7 +110,7 @@ def test_killed_five_times_a_run_comes_to_the_same_and_leaves_no_process_behind(
         assert "killed" in reason
         assert not at_work(folder.path)
     else:
-        to_the_end(folder)
+        finished(folder)
     assert outcome(folder) == undisturbed
 
 
@@ -224,7 +224,7 @@ def test_a_parameter_set_from_another_process_is_kept_through_a_kill(tmp_path):
     assert said == {"plasticity.nu_post": [0.01, 0.05]}
     (record,) = [r for r in read_journal(folder.path) if isinstance(r.fact, ParametersChanged)]
     assert kill(client, folder)
-    found = to_the_end(folder)
+    found = finished(folder)
     expected = finished(
         new_run(tmp_path, longer(), **OPTIONS),
         at={record.position: [("set", {"changes": {"plasticity.nu_post": 0.05}})]},
@@ -281,7 +281,7 @@ def test_a_process_that_is_asked_to_end_stops_at_a_boundary(undisturbed, tmp_pat
     assert live.state is State.STOPPED
     assert "asked to end" in live.reason
     assert positions(folder.path)[-1] == live.position
-    assert to_the_end(folder) == undisturbed
+    assert finished(folder) == undisturbed
 
 
 def test_a_process_that_cannot_begin_says_why(tmp_path):

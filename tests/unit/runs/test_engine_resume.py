@@ -55,13 +55,26 @@ def test_two_runs_of_the_same_seed_are_the_same_and_of_another_are_not(undisturb
     assert {name for name in other if other[name] == undisturbed[name]} == {"parameter changes"}  # there were none
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 6, 9, 13, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35, 36, 37])
+@pytest.mark.parametrize("number", [1, 2, 3, 6, 9, 25, 26, 27, 28, 30, 32, 34, 36])
 def test_killed_at_a_boundary(number, undisturbed, tmp_path):
     folder = new_run(tmp_path)
     engine = drive(folder, die=killed_at(number))
     assert len(engine.positions) == number
     assert finished(folder) == undisturbed
     assert_written_once(folder)
+
+
+def test_a_run_that_goes_on_says_where_it_is(tmp_path):
+    folder = new_run(tmp_path)
+    drive(folder, die=killed_at_position(13))
+    n = len(read_journal(folder.path))
+    drive(folder, at={12: ["stop"]})
+    assert [record.position for record in read_journal(folder.path)[n:]] == [10, 10, 10, 12, 12]
+    assert {type(record.fact).__name__ for record in read_journal(folder.path)[n:]} == {
+        "StateChanged",
+        "Estimated",
+        "CheckpointWritten",
+    }
 
 
 def test_killed_again_and_again(undisturbed, tmp_path):
@@ -93,7 +106,8 @@ def test_killed_on_every_simulator_with_delays_and_a_changed_parameter(simulator
         assert expected != finished(new_run(tmp_path, made, **options)), "the changes made no difference"
     folder = new_run(tmp_path, made, **options)
     # the second change lies beyond the checkpoint at 4
-    assert killed_and_resumed(folder, 7, 5, 9 + 4, at=changes) == expected
+    again = (5,) if simulator == "compiled" else ()
+    assert killed_and_resumed(folder, 7, *again, 9 + 4, at=changes) == expected
     assert_written_once(folder)
 
 
