@@ -176,10 +176,13 @@ def own_pictures(folder: Path) -> Path:
 
 def main(folder: Path) -> int:
     """Make all of them; returns the exit status."""
+    folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication.instance() or QApplication(["stdpbench"])
     assert isinstance(app, QApplication)
     with tempfile.TemporaryDirectory(prefix="stdpbench-screenshots-") as scratch:
+        # a home folder of its own: the pictures show nothing of the machine that they are made on
+        os.environ.update(HOME=scratch, USERPROFILE=scratch)
         settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)
         settings.setValue("closing", "stop")
         window = MainWindow(settings, Path(scratch) / "runs")

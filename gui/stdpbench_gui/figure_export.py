@@ -37,7 +37,7 @@ from stdpbench import __version__
 from stdpbench.readout.paper_figure import FORMATS, Order, Table, caption, table_text, write_order
 from stdpbench_gui import theme
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.widgets import short_path, wrapped
 
 _WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.0))
 _REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
@@ -243,7 +243,8 @@ class ExportDialog(QDialog):
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._settings: QSettings | None = getattr(parent.window(), "settings", None)
         start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
-        self.target = QLineEdit(str(Path(str(self._remembered("folder", str(Path.home())))) / _file_name(shown)))
+        folder = Path(str(self._remembered("folder", str(Path.home()))))
+        self.target = QLineEdit(short_path(folder / _file_name(shown)))
         self.target.setAccessibleName("File")
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
@@ -386,7 +387,9 @@ class ExportDialog(QDialog):
 
     def _browse(self) -> None:
         kinds = ";;".join(f"{name.upper()} (*.{name})" for name in FORMATS)
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export figure", self.target.text(), kinds)
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Export figure", str(Path(self.target.text()).expanduser()), kinds
+        )
         if chosen:
             self.target.setText(chosen)
             place = self.format.findData(Path(chosen).suffix.lower().lstrip("."))

@@ -33,7 +33,7 @@ from stdpbench_gui import theme
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.steps_form import StepsForm
 from stdpbench_gui.thumbnails import Thumbnails
-from stdpbench_gui.widgets import thousands, wrapped
+from stdpbench_gui.widgets import short_path, thousands, wrapped
 
 _WAIT_MS = 250
 
@@ -184,8 +184,8 @@ class OwnDataDialog(QDialog):
     def take(self, path: Path) -> None:
         """Look at a file or folder, with steps that suit it."""
         self._path = path
-        self.place.setText(str(path))
-        self.place.setCursorPosition(len(str(path)))
+        self.place.setText(short_path(path))
+        self.place.setCursorPosition(len(self.place.text()))
         self.said.setText("Reading …")
         self._enable(False)
 
@@ -214,7 +214,7 @@ class OwnDataDialog(QDialog):
         self._show_look(look)
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "A folder of pictures", self.place.text())
+        chosen = QFileDialog.getExistingDirectory(self, "A folder of pictures", str(self._path or ""))
         if chosen:
             self.take(Path(chosen))
 
@@ -222,7 +222,7 @@ class OwnDataDialog(QDialog):
         chosen, _ = QFileDialog.getOpenFileName(
             self,
             "An npz or IDX file",
-            self.place.text(),
+            str(self._path or ""),
             "Pictures (*.npz *ubyte *ubyte.gz *.idx *.gz);;All files (*)",
         )
         if chosen:

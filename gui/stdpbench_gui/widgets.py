@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QToolButton
@@ -10,6 +12,12 @@ from PyQt6.QtWidgets import QLabel, QToolButton
 def thousands(number: int) -> str:
     """A whole number with thin spaces between its thousands."""
     return f"{number:,}".replace(",", "\u2009")
+
+
+def short_path(path: Path) -> str:
+    """A path as a person writes it, with ``~`` for her home folder."""
+    home = Path.home()
+    return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
 
 
 def action_button(action: QAction) -> QToolButton:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.experiment import Experiment
 from stdpbench.runs.assessment import Told, assess
-from stdpbench.runs.checkpoints import newest_checkpoint
 from stdpbench.runs.client import held
 from stdpbench.runs.facts import Remarked
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import experiment_at, reached_position
 from stdpbench.runs.options import Options
 from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays
 from stdpbench.runs.responses import remove_responses
@@ -41,9 +41,8 @@ def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str
     with held(folder):
         said = folder.read_json("run.json")
         options = replace(options, validation=bool(said.get("validation", False)))
-        checkpoint, _ = newest_checkpoint(folder.path)
-        start = folder.experiment
-        experiment = start if checkpoint is None else Experiment.from_mapping(checkpoint.experiment)
+        start, records = folder.experiment, read_journal(folder.path)
+        experiment = experiment_at(start, records, reached_position(records))
         split = load_split(experiment, options.validation)
         if said.get("data_sha256") not in (None, fingerprint(split)):
             yield Remarked(

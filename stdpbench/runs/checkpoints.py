@@ -145,9 +145,9 @@ def _write_about(path: Path, about: Mapping[str, Any]) -> None:
 def _read_about(path: Path) -> dict[str, Any]:
     about = json.loads((path / "checkpoint.json").read_text(encoding="utf-8"))
     if about["format"] > FORMAT:
-        raise StdpbenchError(f"the checkpoint {path} was written by a later version of stdpbench")
+        raise StdpbenchError(f"the checkpoint {_called(path)} was written by a later version of stdpbench")
     if about.pop("digest") != _digest_of(about):
-        raise StdpbenchError(f"the checkpoint {path} is damaged: checkpoint.json has another digest")
+        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: checkpoint.json has another digest")
     return dict(about)
 
 
@@ -195,9 +195,9 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
     except StdpbenchError:
         raise
     except Exception as error:  # whatever a damaged file makes of its reader
-        raise StdpbenchError(f"the checkpoint {path} is damaged: {type(error).__name__}: {error}") from None
+        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: {type(error).__name__}: {error}") from None
     if found.position != position:
-        raise StdpbenchError(f"the checkpoint {path} is damaged: it says that it is of position {found.position}")
+        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: it says it is of position {found.position}")
     return found
 
 
@@ -267,9 +267,14 @@ def _thin_out(folder: Path) -> None:
             shutil.rmtree(checkpoint_path(folder, position), ignore_errors=True)
 
 
+def _called(path: Path) -> str:
+    """A checkpoint as its run knows it: the sentence may go into the journal, and the folder to another machine."""
+    return f"{_FOLDER}/{path.name}"
+
+
 def _read_arrays(path: Path, digest: str) -> dict[str, NDArray[Any]]:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise StdpbenchError(f"the checkpoint {path.parent} is damaged: {path.name} has another SHA-256")
+        raise StdpbenchError(f"the checkpoint {_called(path.parent)} is damaged: {path.name} has another SHA-256")
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}

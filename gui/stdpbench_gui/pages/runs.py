@@ -11,6 +11,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client import state_of
 from stdpbench.runs.folder import RunFolder
 from stdpbench_gui import theme
+from stdpbench_gui.widgets import short_path
 
 
 class RunsPage(QWidget):
@@ -45,7 +46,8 @@ class RunsPage(QWidget):
     def refresh(self) -> None:
         """Read the runs folder."""
         rows = recent_runs(self.folder, 500)
-        self.label.setText(f"{len(rows)} runs in {self.folder}")
+        count = f"{len(rows)} run{'' if len(rows) == 1 else 's'}"
+        self.label.setText(f"{count} in {short_path(self.folder)}")
         self.table.setRowCount(len(rows))
         for row, (path, state, vote, started, parent) in enumerate(rows):
             for column, text in enumerate((path.name, state, vote, started, parent)):
