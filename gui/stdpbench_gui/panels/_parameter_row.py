@@ -96,7 +96,9 @@ class ParameterRow(QWidget):
             field.committed.connect(self._commit_text)
             field.textEdited.connect(lambda _: self._edit())
             field.reverted.connect(self.revert)
-            field.setFixedWidth(field.fontMetrics().horizontalAdvance("0.000000 mV") + 2 * theme.GRID)
+            measure = field.fontMetrics().horizontalAdvance
+            field.setMinimumWidth(measure("-100 mV") + 2 * theme.GRID)
+            field.setMaximumWidth(measure("0.000000 mV") + 2 * theme.GRID)
             self.editor = field
             if declared.type in ("int", "float") and not declared.structural:
                 self.slider = ValueSlider()

@@ -93,7 +93,7 @@ class ValueSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.setRange(0, _STEPS)
         self.setPageStep(_STEPS // 20)
-        self.setMinimumWidth(48)
+        self.setMinimumWidth(24)
         self._scale = Scale(0, 1, False, False)
 
     @property
