@@ -15,9 +15,6 @@ from contextlib import closing
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs import facts
@@ -29,11 +26,10 @@ from stdpbench.runs.checkpoints import (
     tidy_checkpoints,
     write_checkpoint,
 )
-from stdpbench.runs.curves import Curves
+from stdpbench.runs.chronicle import Chronicle
 from stdpbench.runs.facts import Fact, Progress, Record
-from stdpbench.runs.figures import draw_training
 from stdpbench.runs.folder import RunFolder, now, versions
-from stdpbench.runs.journal import Journal
+from stdpbench.runs.frames import network_frame, presentation_frame
 from stdpbench.runs.messages import STEPPED, Mailbox, Request
 from stdpbench.runs.options import Options
 from stdpbench.runs.pace import Pace, estimate
@@ -49,7 +45,8 @@ from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.responses import remove_responses
 from stdpbench.runs.states import State, check_transition
 from stdpbench.runs.training import Presented, Training, not_finite, training_order
-from stdpbench.runs.trial import recent_labels, try_picture, written_labels
+from stdpbench.runs.training_record import TrainingRecord
+from stdpbench.runs.trial import try_in_run
 from stdpbench.simulators import open_simulator
 
 _LISTEN = 0.1  # s between two looks into the mailbox
@@ -99,11 +96,8 @@ class RunEngine:
         about = folder.read_json("run.json")
         self._options = Options.from_mapping(about.get("options", {}))
         self._state = _state_before(about)
-        self._journal = Journal(folder.path)
-        self._unwritten: list[Record] = []
-        self._number = len(self._journal.records)
+        self._chronicle = Chronicle(folder, publisher)
         self._position = max(positions(folder.path), default=0)  # until a checkpoint is loaded
-        self._expected: dict[tuple[str, int, str], Fact] = {}
         self._scheduled: dict[int, list[Mapping[str, tuple[Any, Any]]]] = defaultdict(list)
         self._pause_because: str | None = None
         self._pause_at: int | None = None
@@ -120,7 +114,7 @@ class RunEngine:
     @property
     def records(self) -> list[Record]:
         """All facts so far."""
-        return [*self._journal.records, *self._unwritten]
+        return self._chronicle.records
 
     def run(self) -> State:
         """Take the run to its end, or to where it is asked to stop; returns the state it is left in.
@@ -153,13 +147,13 @@ class RunEngine:
             self._publisher.offer(self._frames(), flush=True)
             if self._training is not None:
                 self._training.close()
-            self._journal.close()
+            self._chronicle.close()
         return self._state
 
     def _build(self) -> None:
         folder, options = self._folder, self._options
         tidy_checkpoints(folder.path)
-        checkpoint, damage = newest_checkpoint(folder.path, n_facts=len(self._journal.records))
+        checkpoint, damage = newest_checkpoint(folder.path, n_facts=self._chronicle.number)
         start = folder.experiment
         experiment = start if checkpoint is None else Experiment.from_mapping(checkpoint.experiment)
         self._split = load_split(experiment, options.validation)
@@ -172,20 +166,18 @@ class RunEngine:
         self._experiment = experiment
         self._n_train = len(training_order(experiment, len(self._split.train)))
         self._phases = (("train", self._n_train), *phases(experiment, self._split, options))
-        self._curves = Curves(self._n_train, self._split.train.labels, len(self._split.class_names))
         print_of_data = fingerprint(self._split)
         known = said.get("data_sha256", print_of_data)
         folder.update_run(simulator=self._simulator.name, data_sha256=known)
         self._simulator.w[...], self._simulator.theta[...] = start_arrays(folder, start, self._split)
-        self._w_of_last_block = self._simulator.w.copy()
-        self._seconds, self._silent = 0.0, 0
+        self._record = TrainingRecord(self._simulator, self._split, self._n_train)
         self._position = 0
         if checkpoint is not None:
             self._load(checkpoint)
         self._remember(checkpoint)
         self._training = Training(self._simulator, experiment, self._split.train, self._position)
         self._catch_up()
-        if not any(isinstance(record.fact, facts.Started) for record in self._journal.records):
+        if not any(isinstance(record.fact, facts.Started) for record in self.records):
             shape = self._split.train.pixels.shape
             self._emit(
                 facts.Started(
@@ -213,10 +205,8 @@ class RunEngine:
         self._simulator.set_state(
             {name: checkpoint.state[name] for name in checkpoint.state if name in self._simulator.layout.state}
         )
-        history = dict(checkpoint.history)
-        self._w_of_last_block = history.pop("w_of_last_block")
-        self._curves.restore(history)
-        self._position, self._seconds, self._silent = checkpoint.position, checkpoint.seconds, checkpoint.silent
+        self._record.restore(checkpoint.history, checkpoint.seconds, checkpoint.silent)
+        self._position = checkpoint.position
 
     def _remember(self, checkpoint: Checkpoint | None) -> None:
         """Take from the journal what comes after the checkpoint: changes to apply again, facts that will recur.
@@ -225,12 +215,12 @@ class RunEngine:
         and then paused before it had come as far again.
         """
         number, position = (0, 0) if checkpoint is None else (checkpoint.number, checkpoint.position)
-        for record in self._journal.records:
-            if isinstance(record.fact, facts.ParametersChanged):
-                if record.position > position or (record.position == position and record.number >= number):
-                    self._scheduled[record.position].append(record.fact.changes)
-            elif record.fact.recurs and record.position >= position:
-                self._expected[record.identity] = record.fact
+        for record in self.records:
+            if isinstance(record.fact, facts.ParametersChanged) and (
+                record.position > position or (record.position == position and record.number >= number)
+            ):
+                self._scheduled[record.position].append(record.fact.changes)
+        self._chronicle.expect(record for record in self.records if record.position >= position)
 
     def _catch_up(self) -> None:
         """Put in force again what was changed at this position before the run was cut off."""
@@ -248,19 +238,18 @@ class RunEngine:
         while True:
             try:
                 yield from self._assess()
-                self._write_what_is_left()
+                self._chronicle.write_what_is_left()
             except (DiskError, OSError) as error:
                 self._pause_because = str(error)
             else:
                 return
             # what there is of responses is kept, so that trying again costs little; what was told is not told twice
             self._position = self._n_train
-            told = (record for record in self.records if record.fact.recurs and record.position >= self._n_train)
-            self._expected |= {record.identity: record.fact for record in told}
+            self._chronicle.expect(record for record in self.records if record.position >= self._n_train)
             yield None
 
     def _train(self) -> Generator[Progress | Fact | None, None, None]:
-        training, curves = self._training, self._curves
+        training = self._training
         assert training is not None
         every = self._options.interval(self._n_train)
         while training.position < self._n_train:
@@ -268,53 +257,26 @@ class RunEngine:
             self._presented = presented = training.step(self._recorded or None)
             self._position = training.position
             self._catch_up()
-            self._silent = max(self._silent, presented.silent)
             if not training.finite:
                 self._blown_up = True
                 self._pause_because = not_finite(presented.presentation) + "; rewind the run to go on from before it"
                 yield None
                 continue
-            if curves.add(presented.image, presented.attempts, presented.response.spike_counts):
-                self._emit(self._block())
-            self._seconds += time.perf_counter() - begun
+            block = self._record.take(presented)
+            if block is not None:
+                self._emit(block)
+            self._record.seconds += time.perf_counter() - begun
             if self._position % every == 0 or self._position == self._n_train:
                 self._checkpoint()
-            yield self._training_progress()
-
-    def _block(self) -> Fact:
-        curves, w = self._curves, self._simulator.w
-        change = float(np.abs(w - self._w_of_last_block).mean())
-        self._w_of_last_block[...] = w
-        curves.measure(float(self._simulator.theta.mean() * 1e3), change)
-        n = curves.interval
-        return facts.Block(
-            len(curves.image) - n,
-            tuple(curves.attempts[-n:]),
-            tuple(curves.spikes[-n:]),
-            curves.mean_theta[-1],
-            change,
-            curves.latest_accuracy(),
-        )
-
-    def _training_progress(self) -> Progress:
-        curves = self._curves
-        return Progress(
-            "train",
-            self._position,
-            self._n_train,
-            curves.spikes_per_image[-1] if curves.points else None,
-            curves.repeats,
-            curves.mean_theta[-1] if curves.points else None,
-            curves.latest_accuracy(),
-        )
+            yield self._record.progress(self._position)
 
     def _assess(self) -> Generator[Progress | Fact | None, None, None]:
         """What follows training: weights and curves written down, labelling, testing, baselines."""
         w, theta = start_arrays(self._folder, self._folder.experiment, self._split)
         trained = self._simulator.w.copy()
         scaled = normalised(trained, self._experiment)
-        training = self._write_training(scaled, stopped=False)
-        for sentence in self._sentences():
+        training = self._record.write(self._folder, self._experiment, self._split, scaled, stopped=False)
+        for sentence in self._record.sentences(self._experiment):
             yield facts.Remarked(sentence)
         try:
             self._simulator.w[...] = scaled
@@ -331,41 +293,6 @@ class RunEngine:
             self._simulator.w[...] = trained
         remove_responses(self._folder.path)
 
-    def _sentences(self) -> Generator[str, None, None]:
-        if self._silent:
-            yield (
-                f"{self._silent} exc neurons had weights that summed to 0; they were not normalised and will never "
-                "fire."
-            )
-        schedule = self._experiment.schedule
-        at_limit = int((np.array(self._curves.spikes) < schedule.min_spikes).sum())
-        if at_limit:
-            yield (
-                f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes even at the last of "
-                f"{schedule.max_attempts} attempts (schedule.min_spikes, schedule.max_attempts)."
-            )
-
-    def _write_training(self, w: NDArray[np.float64], *, stopped: bool) -> dict[str, Any]:
-        """Write weights, thresholds, curves and their figures; returns what ``metrics.json`` says of training."""
-        folder, curves, experiment = self._folder, self._curves, self._experiment
-        done = len(self._curves.image)
-        folder.write_array("weights.npy", w)
-        folder.write_array("theta.npy", self._simulator.theta)
-        folder.write_arrays("training.npz", **curves.arrays())
-        draw_training(folder, experiment, self._split, w, curves)
-        attempts, spikes = np.array(curves.attempts), np.array(curves.spikes)
-        return {
-            "presentations": done,
-            "planned": self._n_train,
-            "stopped": stopped,
-            "seconds": round(self._seconds, 2),
-            "images_per_second": round(done / self._seconds, 2) if self._seconds > 0 else None,
-            "spikes_per_image": round(float(spikes.mean()), 3) if done else None,
-            "presentations_per_image": round(float(attempts.mean()), 4) if done else None,
-            "too_few_spikes": int((spikes < experiment.schedule.min_spikes).sum()),
-            "mean_theta_mV": round(float(self._simulator.theta.mean() * 1e3), 4),
-        }
-
     def _leave(self) -> None:
         """Leave a usable folder behind where training is stopped, or just over."""
         if self._training is None or self._position > self._n_train or self._blown_up:
@@ -374,7 +301,8 @@ class RunEngine:
         if stopped:
             self._checkpoint()
         try:
-            training = self._write_training(normalised(self._simulator.w, self._experiment), stopped=stopped)
+            w = normalised(self._simulator.w, self._experiment)
+            training = self._record.write(self._folder, self._experiment, self._split, w, stopped=stopped)
             self._folder.write_json("metrics.json", {"training": training})
         except (DiskError, OSError) as error:
             self._stop_because = f"{self._stop_because}; {error}"
@@ -452,14 +380,8 @@ class RunEngine:
             self._stop_because = _text(arguments.get("reason", "")) or "on request"
         elif name == "checkpoint":
             if self._blown_up or self._position >= self._n_train:
-                raise StdpbenchError(
-                    "there is nothing to keep: "
-                    + (
-                        "the weights are blown up"
-                        if self._blown_up
-                        else "training is over, and responses are kept as they come in"
-                    )
-                )
+                why = "the weights are blown up" if self._blown_up else "training is over; responses are kept anyway"
+                raise StdpbenchError(f"there is nothing to keep: {why}")
             self._write_checkpoint()
         elif name == "set":
             return self._set(dict(arguments["changes"]))
@@ -488,7 +410,7 @@ class RunEngine:
         self._pause_because = self._pause_at = None
         if self._state is not State.PAUSED:
             return
-        self._write_what_is_left()
+        self._chronicle.write_what_is_left()
         self._enter(State.RUNNING)
 
     def _set(self, changes: dict[str, Any]) -> dict[str, Any]:
@@ -504,7 +426,7 @@ class RunEngine:
             split = load_split(changed, self._options.validation) if _cuts(differences) else self._split
             check_weights(changed, split)
             check_brightness(changed, split)
-            self._write_what_is_left()
+            self._chronicle.write_what_is_left()
             self._emit(facts.ParametersChanged(differences), sync=True)
             self._put_in_force(changed)
         return {path: list(values) for path, values in differences.items()}
@@ -513,24 +435,9 @@ class RunEngine:
         """Show a picture that a reader brings; nothing of it stays."""
         if self._blown_up:
             raise StdpbenchError("weights or thresholds are not finite, so the network answers nothing")
-        folder, layout, assignment = self._folder, self._simulator.layout, None
-        shape = self._split.train.pixels.shape
-        if self._position > self._n_train:  # the simulator may hold the network before learning, as a baseline
-            w = folder.read_array("weights.npy", (layout.n_input, layout.n_exc))
-            theta = folder.read_array("theta.npy", (layout.n_exc,))
-            assignment = written_labels(folder, layout.n_exc)
-        else:
-            w, theta = normalised(self._simulator.w, self._experiment), self._simulator.theta.copy()
-        if assignment is None:
-            recent = self._curves.recent(layout.n_exc)
-            assignment = recent_labels(
-                recent["recent_image"].astype(np.int64),
-                recent["recent_counts"],
-                self._split.train.labels,
-                len(self._split.class_names),
-            )
-        size = int(shape[1]), int(shape[2])
-        return try_picture(self._simulator, self._experiment, picture, size, w, theta, assignment)
+        # once training is over, the simulator may hold the network before learning, as a baseline
+        trained = self._folder if self._position > self._n_train else None
+        return try_in_run(self._simulator, self._experiment, self._split, picture, trained, self._record.curves)
 
     def _put_in_force(self, experiment: Experiment) -> None:
         assert self._training is not None
@@ -554,36 +461,12 @@ class RunEngine:
         self._pace.take(told, self._position, before)
 
     def _emit(self, fact: Fact, *, sync: bool = False) -> None:
-        """Write a fact to the journal and tell it, unless it recurs and stands there."""
-        record = Record(self._number, self._position, now(), fact)
-        if fact.recurs:
-            known = self._expected.pop(record.identity, None)
-            if known == fact:
-                return
-            if known is not None:
-                self._note("What follows came out differently than before the run was interrupted.")
-                record = Record(self._number, self._position, now(), fact)
-        if sync:
-            self._journal.append(record, sync=True)
-        else:
-            self._unwritten.append(record)
-            try:
-                self._write_what_is_left()
-            except DiskError as error:
-                self._pause_because = str(error)
-        self._number += 1
-        self._publisher.tell(record)
+        """Write a fact down and tell it; where it cannot be written, the run pauses."""
+        self._pause_because = self._chronicle.add(fact, self._position, sync=sync) or self._pause_because
 
     def _note(self, sentence: str) -> None:
         """Tell a sentence, once."""
-        note = facts.Remarked(sentence, once=True)
-        if not any(record.fact == note and record.position == self._position for record in self.records):
-            self._emit(note)
-
-    def _write_what_is_left(self) -> None:
-        while self._unwritten:
-            self._journal.append(self._unwritten[0])
-            del self._unwritten[0]
+        self._pause_because = self._chronicle.note(sentence, self._position) or self._pause_because
 
     def _checkpoint(self) -> None:
         """Write a checkpoint; where that fails, the run pauses."""
@@ -593,24 +476,19 @@ class RunEngine:
             self._pause_because = str(error)
 
     def _write_checkpoint(self) -> None:
-        self._write_what_is_left()
-        self._journal.sync()  # first, for a checkpoint counts the facts that came before it
+        self._chronicle.sync()  # first, for a checkpoint counts the facts that came before it
         self._emit(facts.CheckpointWritten(write_checkpoint(self._folder.path, self._kept())))
 
     def _kept(self) -> Checkpoint:
         return Checkpoint(
             self._position,
-            self._number,
+            self._chronicle.number,
             self._experiment.to_mapping(),
-            self._seconds,
-            self._silent,
+            self._record.seconds,
+            self._record.silent,
             versions(),
             self._simulator.state(),
-            {
-                **self._curves.arrays(),
-                **self._curves.recent(self._simulator.layout.n_exc),
-                "w_of_last_block": self._w_of_last_block,
-            },
+            self._record.history(),
         )
 
     def _enter(self, state: State, reason: str = "") -> None:
@@ -628,27 +506,9 @@ class RunEngine:
 
     def _frames(self) -> dict[str, Any]:
         frames: dict[str, Any] = {"progress": self._pace.values}
-        if self._training is not None:
-            frames["network"] = self._network_frame
-        if self._presented is not None:
-            frames["presentation"] = self._presentation_frame
-        return frames
-
-    def _network_frame(self) -> dict[str, Any]:
-        w, theta = self._simulator.w, self._simulator.theta
-        return {"position": self._position, "w": w.astype(np.float32), "theta": theta.copy()}
-
-    def _presentation_frame(self) -> dict[str, Any]:
-        assert self._presented is not None
         presented = self._presented
-        response = presented.response
-        return {
-            "position": presented.presentation + 1,
-            "presentation": presented.presentation,
-            "image": presented.image,
-            "attempts": presented.attempts,
-            "spike_counts": response.spike_counts,
-            "n_bins": self._experiment.stimulus_bins + self._experiment.rest_bins,
-            **{name: (getattr(response, name).index, getattr(response, name).bin) for name in ("input", "exc", "inh")},
-            "recording": response.recording,
-        }
+        if self._training is not None:
+            frames["network"] = lambda: network_frame(self._simulator, self._position)
+        if presented is not None:
+            frames["presentation"] = lambda: presentation_frame(presented, self._experiment)
+        return frames

@@ -13,12 +13,14 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images
+from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.readout import Assignment, assign
 from stdpbench.readout.vote import Vote
+from stdpbench.runs.curves import Curves
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.preparation import normalised
 from stdpbench.runs.stimuli import encode
 from stdpbench.simulators import Simulator
 
@@ -97,6 +99,42 @@ def try_picture(
         "attempts": attempt + 1,
         "vote": None if assignment is None else _vote(response.spike_counts, assignment),
     }
+
+
+def try_in_run(
+    simulator: Simulator,
+    experiment: Experiment,
+    split: Split,
+    picture: Any,
+    trained: RunFolder | None,
+    curves: Curves,
+) -> dict[str, Any]:
+    """Show a picture to the network of a run that goes on; see `try_picture`.
+
+    Parameters
+    ----------
+    simulator, experiment, picture
+        As in `try_picture`; the simulator holds the network while it is trained.
+    split : Split
+        The pictures of the run.
+    trained : RunFolder or None
+        Where training is over: the run, whose weights and labels are taken from its files.
+    curves : Curves
+        Hold the last training pictures, which say what neurons stand for as long as no label phase has.
+    """
+    layout, assignment = simulator.layout, None
+    if trained is not None:
+        w = trained.read_array("weights.npy", (layout.n_input, layout.n_exc))
+        theta = trained.read_array("theta.npy", (layout.n_exc,))
+        assignment = written_labels(trained, layout.n_exc)
+    else:
+        w, theta = normalised(simulator.w, experiment), simulator.theta.copy()
+    if assignment is None:
+        recent = curves.recent(layout.n_exc)
+        images, counts = recent["recent_image"].astype(np.int64), recent["recent_counts"]
+        assignment = recent_labels(images, counts, split.train.labels, len(split.class_names))
+    height, width = split.train.pixels.shape[1:]
+    return try_picture(simulator, experiment, picture, (int(height), int(width)), w, theta, assignment)
 
 
 def recent_labels(

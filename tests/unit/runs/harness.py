@@ -181,7 +181,7 @@ def drive(folder: RunFolder, engine: Driven | None = None, **hooks: Any) -> Driv
     """Run until it ends or dies; the engine, for what it has seen."""
     engine = engine or Driven(folder, **hooks)
     with ExitStack() as patches:
-        for name in ("engine.draw_training", "assessment.draw_assessment"):
+        for name in ("training_record.draw_training", "assessment.draw_assessment"):
             patches.enter_context(patch(f"stdpbench.runs.{name}", lambda *arguments: None))
         patches.enter_context(patch("os.fsync", lambda handle: None))  # no power is lost here
         patches.enter_context(suppress(Killed))

@@ -115,7 +115,7 @@ class Disk:
 
     def holds(self, engine: Driven) -> Driven:
         """Have an engine write its journal to this disk."""
-        disk, file = self, engine._journal._file
+        disk, file = self, engine._chronicle.journal._file
 
         class File:
             def write(self, data: bytes) -> int:
@@ -128,7 +128,7 @@ class Disk:
             def __getattr__(self, name: str) -> Any:
                 return getattr(file, name)
 
-        engine._journal._file = File()  # type: ignore[assignment]
+        engine._chronicle.journal._file = File()  # type: ignore[assignment]
         return engine
 
 

@@ -28,7 +28,8 @@ def run_of(runs: Path, **changes: Any) -> tuple[LiveRun, Frames]:
     def take(engine: Driven) -> None:
         engine._recorded = [0, 1, 2, 3]
         if engine._presented is not None and (not frames or engine._position > frames[-1][0]["position"]):
-            frames.append((engine._presentation_frame(), engine._network_frame()))
+            made = engine._frames()
+            frames.append((made["presentation"](), made["network"]()))
 
     lively = {"exc__theta_offset": 24.0, "schedule__min_spikes": 0}  # so that nothing is shown twice
     folder = new_run(runs, experiment(**lively | changes))

@@ -1,0 +1,31 @@
+"""The frames that readers draw from (`stdpbench.runs.messages`): copies, made only for somebody who waits for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.training import Presented
+from stdpbench.simulators import Simulator
+
+
+def network_frame(simulator: Simulator, position: int) -> dict[str, Any]:
+    """Weights as float32, and thresholds."""
+    return {"position": position, "w": simulator.w.astype(np.float32), "theta": simulator.theta.copy()}
+
+
+def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str, Any]:
+    """What was shown last, and what the network did."""
+    response = presented.response
+    return {
+        "position": presented.presentation + 1,
+        "presentation": presented.presentation,
+        "image": presented.image,
+        "attempts": presented.attempts,
+        "spike_counts": response.spike_counts,
+        "n_bins": experiment.stimulus_bins + experiment.rest_bins,
+        **{name: (getattr(response, name).index, getattr(response, name).bin) for name in ("input", "exc", "inh")},
+        "recording": response.recording,
+    }
