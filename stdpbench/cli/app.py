@@ -117,7 +117,10 @@ def rewind(
     run: Run,
     to: Annotated[int, typer.Option(min=0, metavar="POSITION", help="Training presentations that shall be over.")],
 ) -> None:
-    """Take a run back to an earlier position; what it leaves behind is kept as another run."""
+    """Take a run back to an earlier position; what it leaves behind is kept as another run.
+
+    Parameters that were changed at that very position are put back, too.
+    """
     from stdpbench.cli.commands import rewind_command
 
     rewind_command(run, to)

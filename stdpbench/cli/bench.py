@@ -82,6 +82,7 @@ def plan(quick: bool) -> list[Measurement]:
             for delays in ("none", "uniform"):
                 if not quick or (inhibition, delays) == ("layer", "none") or (size == 400 and inhibition == "layer"):
                     found.append(training("compiled", size, inhibition, delays, n[size], warm_up[size]))
+    found.append(Measurement("scaling", "scaling.py", ("--rounds", "4" if quick else "20")))
     few = {100: 10, 400: 10, 1600: 5} if not quick else {400: 4}
     for size in few:
         found.append(training("runtime", size, "layer", "none", few[size], 1))
@@ -209,11 +210,10 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
 
     A baseline is set beside those parts of stdpbench's presentation that it does itself: the plain script draws
     spikes, normalises and simulates; the long run and standalone are given their spikes; the kernel only simulates.
-    All in one thread, nothing overlapping.
+    All in one thread, nothing overlapping. How time grows with the number of neurons is a measurement of its own.
     """
     own = training_name("compiled", 400)
     whole, fed, simulated = ("encode", "normalise", "simulate"), ("normalise", "simulate"), ("simulate",)
-    simulation = {size: training_name("compiled", size) for size in (100, 1600, 6400)}
     pairs: dict[str, tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]] = {
         "plain runtime / compiled": (("plain runtime 400", ()), (own, whole)),
         "long runtime / compiled": (("long runtime 400", ()), (own, fed)),
@@ -224,8 +224,6 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
             (training_name("compiled", 400, "direct"), simulated),
         ),
         "runtime / compiled": ((training_name("runtime", 400), whole), (own, whole)),
-        "compiled, 1600 / 400 neurons": ((simulation[1600], simulated), (own, simulated)),
-        "compiled, 6400 / 400 neurons": ((simulation[6400], simulated), (own, simulated)),
         "compiled, uniform / no delays": (
             (training_name("compiled", 400, "layer", "uniform"), simulated),
             (own, simulated),
@@ -239,13 +237,17 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
             denominator = results.milliseconds(below, protocol, *below_parts)
             if numerator is not None and denominator:
                 found.setdefault(name, {})[protocol] = round(numerator / denominator, 2)
+    if scaling := results.figures.get("scaling"):  # measured in turn, so that both sizes meet the same machine
+        for n_exc in ("1600", "6400"):
+            values = {protocol: round(scaling[protocol][n_exc]["ratio"]["median"], 2) for protocol in PROTOCOLS}
+            found[f"compiled, {n_exc} / 400 neurons"] = values
     return found
 
 
 def show(results: Results, console: Console) -> None:
     """Print the figures as tables."""
     pictures = sorted({str(figures["pictures"]) for figures in results.figures.values() if "pictures" in figures})
-    own = {name: figures for name, figures in results.figures.items() if "stimulus" in figures}
+    own = {name: figures for name, figures in results.figures.items() if "open_s" in figures and "stimulus" in figures}
     if own:
         title = f"Training on {' and '.join(pictures)} pictures of 28 × 28: ms per presentation, median (min–max)"
         table = _table(title, "network", "enc.", "norm.", *PROTOCOLS.values())

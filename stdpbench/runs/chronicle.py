@@ -40,6 +40,13 @@ class Chronicle:
         """Have facts that stand there already, and will recur, not written twice."""
         self._expected |= {record.identity: record.fact for record in records if record.fact.recurs}
 
+    def expect_nothing_after(self, position: int) -> int:
+        """Let facts of later positions be replaced by what comes out now; returns the last such position, or 0."""
+        later = [identity for identity in self._expected if identity[1] > position]
+        for identity in later:
+            del self._expected[identity]
+        return max((at for _, at, _ in later), default=0)
+
     def add(self, fact: Fact, position: int, *, sync: bool = False) -> str:
         """Write a fact to the journal and tell it, unless it recurs and stands there.
 

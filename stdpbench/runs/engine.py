@@ -227,6 +227,8 @@ class RunEngine:
         changes = self._scheduled.pop(self._position, [])
         for change in changes:
             self._put_in_force(self._experiment.override({path: new for path, (_, new) in change.items()}))
+        if changes:
+            self._tell_plan()
         if changes and self._position == self._n_train:  # a branch from the end of training
             self._checkpoint()
 
@@ -428,7 +430,14 @@ class RunEngine:
             check_brightness(changed, split)
             self._chronicle.write_what_is_left()
             self._emit(facts.ParametersChanged(differences), sync=True)
+            overtaken = self._chronicle.expect_nothing_after(self._position)
+            if overtaken:
+                self._note(
+                    f"This change comes before presentation {overtaken}, which the run had reached before it was "
+                    "interrupted; what came out from here to there is replaced."
+                )
             self._put_in_force(changed)
+            self._tell_plan()
         return {path: list(values) for path, values in differences.items()}
 
     def _try(self, picture: Any) -> dict[str, Any]:
@@ -446,6 +455,13 @@ class RunEngine:
         if _cuts(before.differences(experiment)):
             self._split = load_split(experiment, self._options.validation)
             self._phases = (("train", self._n_train), *phases(experiment, self._split, self._options))
+
+    def _tell_plan(self) -> None:
+        """Tell what there is to do, unless the journal says so of this position."""
+        known = [record for record in self.records if record.position <= self._position]
+        plans = [record.fact.phases for record in known if isinstance(record.fact, facts.Started | facts.Planned)]
+        if plans and plans[-1] != self._phases:
+            self._emit(facts.Planned(self._phases))
 
     # -- what is written and told ----------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ thresholds and its own number alone: not on how many processes share the work, n
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -194,7 +195,7 @@ _worker: dict[str, Any] = {}
 
 def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str, parent: int) -> None:
     """Open a simulator in a worker process, once."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent, Path(folder)), daemon=True).start()
     try:
         experiment = Experiment.from_mapping(mapping)
         images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
@@ -206,11 +207,12 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
         _worker["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
 
 
-def _end_with(parent: int) -> None:
-    """End this process once its parent is gone, which cannot end it where it was killed."""
+def _end_with(parent: int, folder: Path) -> None:
+    """End this process, and remove what it reads, once its parent is gone, which could do neither if it was killed."""
     while os.name != "nt" and os.getppid() == parent:  # Windows does not tell
         time.sleep(1)
     if os.name != "nt":
+        shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
 

@@ -113,6 +113,14 @@ class ParametersChanged:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """What there is to do changed with parameters: name and number of presentations of each phase, in order."""
+
+    phases: tuple[tuple[str, int], ...]
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
 class CheckpointWritten:
     """A checkpoint lies in ``checkpoints/<name>``."""
 
@@ -177,6 +185,7 @@ Fact = (
     | StateChanged
     | Block
     | ParametersChanged
+    | Planned
     | CheckpointWritten
     | Remarked
     | Labelled
@@ -192,6 +201,7 @@ _KINDS: dict[str, type[Any]] = {
         StateChanged,
         Block,
         ParametersChanged,
+        Planned,
         CheckpointWritten,
         Remarked,
         Labelled,

@@ -104,6 +104,9 @@ def branch(
 def rewind(folder: RunFolder, to: int) -> RunFolder:
     """Take a run back to an earlier position, and keep what it leaves behind as another run.
 
+    What was changed at that very position belongs to what follows it, and is put back: so a run that a change has
+    blown up can be taken back to where the change was made. What a branch was made with stays.
+
     Parameters
     ----------
     folder : RunFolder
@@ -146,7 +149,10 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         # from here on the run itself changes; a crash in between leaves it at the later position or the earlier one
         checkpoint, _ = newest_checkpoint(folder.path, to, len(records))
         early, late = _split_facts(records, to, checkpoint)
+        in_force = experiment_at(folder.experiment, records, to)
+        put_back = in_force.differences(experiment_at(folder.experiment, _without_changes_here(records, to), to))
         late += [
+            *([_record(facts.ParametersChanged(put_back), to)] if put_back else []),
             _record(facts.Rewound(kept.path.name), to),
             _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), to),
         ]
@@ -180,6 +186,16 @@ def experiment_at(start: Experiment, records: Sequence[Record], position: int) -
     return start
 
 
+def _without_changes_here(records: Sequence[Record], position: int) -> list[Record]:
+    """Facts without the changes of parameters at a position, but for those that a branch was made with."""
+    kept: list[Record] = []
+    for record in records:
+        changed_here = isinstance(record.fact, facts.ParametersChanged) and record.position == position
+        if not changed_here or (kept and isinstance(kept[-1].fact, facts.Branched)):
+            kept.append(record)
+    return kept
+
+
 def state_of_records(records: Sequence[Record]) -> tuple[State, str]:
     """The state that a journal ends with; an active one is a run whose process died."""
     last = next((r.fact for r in reversed(records) if isinstance(r.fact, facts.StateChanged)), None)
@@ -210,7 +226,7 @@ def _inherited(record: Record, at: int) -> bool:
     """Whether a run that goes its own way at a position shares a fact with what was before."""
     if isinstance(record.fact, facts.Started):
         return True
-    lasting = facts.ParametersChanged | facts.Branched | facts.Rewound | facts.CheckpointWritten
+    lasting = facts.ParametersChanged | facts.Planned | facts.Branched | facts.Rewound | facts.CheckpointWritten
     return record.position <= at and (record.fact.recurs or isinstance(record.fact, lasting))
 
 

@@ -6,7 +6,7 @@ The same model comes from watching a run and from replaying its journal. Views d
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stdpbench.runs import facts
@@ -25,7 +25,7 @@ class LiveRun:
     state, reason : State, str
         Where in its life it is, and why.
     started : Started or None
-        What the network is and what there is to do.
+        What the network is, and what there is to do as it is planned now.
     position : int
         Presentations that are over, as far as facts tell.
     blocks : dict of int to Block
@@ -101,6 +101,9 @@ class LiveRun:
             case facts.ParametersChanged():
                 self.changes.append((record.position, fact.changes))
                 changed |= {"parameters", "curves"}
+            case facts.Planned():
+                self.started = self.started and replace(self.started, phases=fact.phases)
+                changed = {"state", "curves"}
             case facts.CheckpointWritten():
                 if record.position not in self.checkpoints:
                     self.checkpoints.append(record.position)

@@ -31,7 +31,8 @@ def outcome(folder: RunFolder) -> dict[str, str]:
     if (folder.path / "metrics.json").is_file():
         found["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
     records = read_journal(folder.path)
-    recurring = [record.to_mapping() for record in records if record.fact.recurs]
+    newest = {record.identity: record.to_mapping() for record in records if record.fact.recurs}
+    recurring = list(newest.values())  # a change made while an interrupted run caught up replaces what was there
     found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
     changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, ParametersChanged)]
     found["parameter changes"] = _digest(changes)

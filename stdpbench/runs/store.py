@@ -100,6 +100,8 @@ class Entry:
     @property
     def progress(self) -> str:
         """How far it has come, in words."""
+        if self.state == State.FINISHED:  # the last phase alone would say little
+            return f"all {self.position}" if self.position else ""
         return f"{self.phase} {self.done}/{self.total}" if self.phase else ""
 
     def value(self, column: str) -> Any:

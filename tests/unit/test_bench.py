@@ -204,6 +204,11 @@ def test_quick_is_part_of_the_whole() -> None:
 def canned(measurement: Measurement) -> dict[str, Any]:
     """Figures as a script would give them: every time is 2 ms, but for the plain script, which takes 200."""
     time = {"median": 2.0, "min": 1.0, "max": 3.0, "n": 2}
+    if measurement.script == "scaling.py":
+        sizes = {
+            size: {"ms": time, "ratio": {**time, "median": ratio}} for size, ratio in (("1600", 3.6), ("6400", 15))
+        }
+        return {"pictures": "synthetic", **dict.fromkeys(bench.PROTOCOLS, sizes)}
     if measurement.script != "training.py":
         slow = {"median": 200.0, "min": 190.0, "max": 230.0, "n": 2}
         own = slow if measurement.script == "plain_runtime.py" else time
@@ -231,7 +236,8 @@ def test_ratios_set_a_baseline_beside_what_it_does_itself() -> None:
     assert found["plain runtime / compiled"] == {"stimulus": 33.33, "stimulus_and_rest": 33.33}
     assert found["standalone / compiled"]["stimulus"] == 0.5
     assert found["kernel / compiled"]["stimulus"] == 1
-    assert found["compiled, 6400 / 400 neurons"]["stimulus"] == 1
+    assert found["compiled, 1600 / 400 neurons"]["stimulus"] == 3.6
+    assert found["compiled, 6400 / 400 neurons"]["stimulus"] == 15
 
 
 def test_no_ratio_without_both_sides() -> None:

@@ -139,7 +139,10 @@ def test_a_crash_while_a_run_is_taken_back(to, tmp_path):
     (tmp_path / "films").mkdir()
     folder = new_run(runs, short(), checkpoint_every=2, baselines=False)
     late = finished(folder, at=changes)
-    early = finished(new_run(tmp_path, short(), baselines=False), at={3: changes[3]})
+    whole = new_run(tmp_path, short(), checkpoint_every=2, baselines=False)
+    finished(whole, at=changes)
+    rewind(whole, to)
+    early = finished(whole)
     filmed = Filmed(folder.path, tmp_path / "films")
     with filmed.rolling():
         rewind(folder, to)

@@ -10,9 +10,10 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.experiment import Experiment
 from stdpbench.parameters import Parameter, Parameters
-from stdpbench.runs.facts import Labelled, Measured, ParametersChanged
+from stdpbench.runs.facts import Block, Labelled, Measured, ParametersChanged, Planned, Remarked
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import LiveRun
 from stdpbench.runs.outcome import outcome
 from stdpbench.simulators import find_compiler
 
@@ -90,6 +91,35 @@ def test_how_many_pictures_label_and_test_may_change(position, tmp_path):
         drive(folder, at=wishes, die=killed_at_position(died))
         assert finished(folder) == expected
         assert accuracies(folder) == accuracies(whole)
+
+
+def test_what_there_is_to_do_is_told_anew_and_once(tmp_path):
+    """Readers know how far a run has come, also where it was cut off after the numbers changed, there and back."""
+    folder = new_run(tmp_path, baselines=False)
+    wishes = {7: [set_(schedule__label_images=n) for n in (11, 5, 11)]}
+    drive(folder, at=wishes, die=killed_at_position(9))
+    finished(folder)
+    records = read_journal(folder.path)
+    assert [dict(record.fact.phases)["label"] for record in records if isinstance(record.fact, Planned)] == [11, 5, 11]
+    live = LiveRun.replay(records)
+    assert live.started is not None
+    assert dict(live.started.phases)["label"] == 11
+    assert sum(n for _, n in live.started.phases) == live.position
+
+
+def test_a_change_while_a_run_catches_up_replaces_what_was_after_it(tmp_path):
+    """The journal says so once, readers see what is, and the result is that of a run that was never cut off."""
+    folder = new_run(tmp_path, baselines=False)
+    drive(folder, die=killed_at_position(14))
+    drive(folder, at={12: [set_(plasticity__nu_post=0.2)]}, die=killed_at_position(17))
+    found = finished(folder)
+    assert found == finished(whole := new_run(tmp_path, baselines=False), at={12: [set_(plasticity__nu_post=0.2)]})
+    records = read_journal(folder.path)
+    said = [record.fact.text for record in records if isinstance(record.fact, Remarked)]
+    assert len([text for text in said if "before presentation 14" in text]) == 1
+    assert not [text for text in said if "came out differently" in text]
+    assert LiveRun.replay(records).blocks == LiveRun.replay(read_journal(whole.path)).blocks
+    assert len([r for r in records if isinstance(r.fact, Block) and r.position == 13]) == 2
 
 
 def test_a_change_asked_for_right_after_resuming_comes_after_those_that_were_before(tmp_path):

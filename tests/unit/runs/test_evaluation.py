@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -265,3 +270,36 @@ def test_no_more_workers_than_memory_holds(trained, monkeypatch):
     assert default_workers(trained.layout) == 1
     monkeypatch.setattr(evaluation, "available_memory", lambda: None)
     assert default_workers(trained.layout) == enough
+
+
+LABEL_AND_DIE = """
+import os, signal
+import numpy as np
+from stdpbench.datasets import Images
+from stdpbench.experiment import Experiment
+from stdpbench.runs.evaluation import respond
+from stdpbench.simulators import open_simulator
+
+if __name__ == "__main__":
+    made = Experiment.from_mapping({"network": {"n_exc": 4}, "schedule": {"stimulus": 20.0, "max_attempts": 1}})
+    images = Images(np.full((400, 8, 8), 200, np.uint8), None)
+    simulator, _ = open_simulator(made, images.n_input)
+    next(respond(simulator, made, images, "label", workers=2))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot see there that its parent is gone")
+def test_what_workers_read_is_removed_by_them_where_the_process_is_killed(tmp_path):
+    """Also the temporary folder, which nobody else knows of."""
+    script = tmp_path / "label.py"
+    script.write_text(LABEL_AND_DIE, encoding="utf-8")
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    done = subprocess.run([sys.executable, str(script)], env={**os.environ, "TMPDIR": str(temporary)}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    for _ in range(300):
+        if not list(temporary.glob("stdpbench-*")):
+            break
+        time.sleep(0.1)
+    assert list(temporary.glob("stdpbench-*")) == []

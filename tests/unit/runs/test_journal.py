@@ -26,6 +26,7 @@ EXAMPLES: list[Any] = [
         ("0", "zwei", "三"),
     ),
     facts.Started({}, "runtime", "", (("train", 0),), (1, 1), ()),
+    facts.Planned((("train", 20), ("test", 3))),
     facts.Estimated(12.5, 3 * 2**30),
     facts.StateChanged("running"),
     facts.StateChanged("paused", 'no room left: "disk"\nfull'),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -197,6 +197,43 @@ def test_a_run_is_taken_back_again_and_again(tmp_path):
     left = rewind(folder, 11)
     assert finished(folder, at={12: WISHES[12]}) == expected
     assert len([r for r in read_journal(left.path) if isinstance(r.fact, ParametersChanged)]) == 2
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["from the start", "with a checkpoint after the change"])
+def test_what_was_changed_where_a_run_is_taken_back_to_is_put_back(kept, tmp_path):
+    """So a run that a change has blown up can be taken back to where the change was made."""
+    folder = new_run(tmp_path, baselines=False)
+    bad = [set_(plasticity__nu_post=0.5), set_(exc__theta_plus=3.0), *(["checkpoint"] if kept else [])]
+    drive(folder, at={4: WISHES[4], 12: bad, 16: ["stop"]})
+    rewind(folder, 12)
+    records = read_journal(folder.path)
+    assert experiment_at(folder.experiment, records, 12).plasticity.nu_post == 0.05
+    assert dict(LiveRun.replay(records).parameters()["exc"])["theta_plus"] == "0.05 mV"
+    rewind(folder, 12)  # there is nothing more to put back
+    undisturbed = new_run(tmp_path, baselines=False)
+    finished(undisturbed, at={4: WISHES[4]})
+    finished(folder)
+    assert arrays(folder) == arrays(undisturbed)
+
+
+def test_what_a_branch_was_made_with_stays_when_it_is_taken_back_to_its_beginning(parent, tmp_path):
+    made = branch(parent, 7, {"plasticity.nu_post": 0.2}, runs=tmp_path)
+    drive(made, at={7: [set_(plasticity__nu_post=0.4)], 9: ["stop"]})
+    rewind(made, 7)
+    assert experiment_at(made.experiment, read_journal(made.path), 7).plasticity.nu_post == 0.2
+
+
+def test_what_there_is_to_do_is_right_in_a_branch_and_after_going_back(tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    drive(folder, at={7: [set_(schedule__label_images=11)], 9: ["stop"]})
+    made = branch(folder, 8, {"schedule.test_images": 3}, runs=tmp_path)
+    rewind(folder, 7)
+    for run, planned in ((folder, (N_LABEL, N_TEST)), (made, (11, 3))):
+        finished(run)
+        live = LiveRun.replay(read_journal(run.path))
+        assert live.started is not None
+        assert (dict(live.started.phases)["label"], dict(live.started.phases)["test"]) == planned
+        assert sum(n for _, n in live.started.phases) == live.position
 
 
 @pytest.mark.parametrize("to", [N_TRAIN + 1, -1])

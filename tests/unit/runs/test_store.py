@@ -59,7 +59,7 @@ def test_entries_say_what_the_files_say(three: Path) -> None:
         1,
         "finished",
         0.9,
-        "train 7/60",
+        "all 7",
     )
     assert a.value("exc.tau_m") == "25 ms"
     assert a.value("accuracy.vote.interval_95") == pytest.approx([0.8, 1.0])
