@@ -26,6 +26,7 @@ from stdpbench.paths import runs_folder
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.options import Options
 from stdpbench.runs.states import State
+from stdpbench.threads import one_blas_thread
 from stdpbench_gui import theme
 from stdpbench_gui.actions import Actions, Palette
 from stdpbench_gui.habits import Habits
@@ -41,6 +42,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, settings: QSettings | None = None, runs: Path | None = None) -> None:
         super().__init__()
+        one_blas_thread()
         self.setWindowTitle(f"stdpbench {__version__}")
         self.setAccessibleName("stdpbench")
         self.setAcceptDrops(True)

@@ -64,7 +64,8 @@ class Curves:
     @property
     def repeats(self) -> float:
         """Share of the last presentations that were shown more than once."""
-        return float(np.mean(np.array(self.attempts[-self.interval :]) > 1)) if self.attempts else 0.0
+        last = self.attempts[-self.interval :]
+        return sum(attempts > 1 for attempts in last) / len(last) if last else 0.0
 
     def latest_accuracy(self) -> dict[str, float]:
         """The newest running accuracy by read-out; empty where none was measured."""

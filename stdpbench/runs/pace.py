@@ -6,7 +6,6 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,7 @@ class Pace:
         speed = (position - first) / (now - begun) if now > begun and position > first else None
         left = None if speed is None else (progress.total - progress.done) / speed
         self._latest = {
-            **asdict(progress),
+            **vars(progress),
             "position": position,
             "images_per_second": speed,
             "seconds_left": left,

@@ -1,7 +1,8 @@
-"""Stimuli encoded ahead: while the network runs, a thread draws the spikes of the next presentation."""
+"""Stimuli encoded ahead: while the network runs, a thread draws the spikes of the next presentations."""
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -13,6 +14,9 @@ from stdpbench.experiment import Experiment
 from stdpbench.network import Layout
 
 Key = tuple[str, int, int, int]
+
+_MOST_AHEAD = 8
+"""Stimuli that wait at most: enough to go on while the processor of the thread draws a window of the app."""
 
 
 def encode(experiment: Experiment, images: Images, phase: str, presentation: int, attempt: int, image: int) -> Spikes:
@@ -28,7 +32,7 @@ def encode(experiment: Experiment, images: Images, phase: str, presentation: int
 
 
 class Stimuli:
-    """Encodes presentations of one phase, the next one ahead of time.
+    """Encodes presentations of one phase, the next ones ahead of time.
 
     A stimulus encoded ahead is used only if phase, presentation, attempt and parameter version are still those in
     force; otherwise it is thrown away and encoded again.
@@ -41,7 +45,7 @@ class Stimuli:
         self._order = order
         self._version = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
-        self._ahead: tuple[Key, Future[Spikes]] | None = None
+        self._ahead: deque[tuple[Key, Future[Spikes]]] = deque()
 
     def change(self, experiment: Experiment) -> None:
         """Encode with other parameters from the next presentation on."""
@@ -49,18 +53,25 @@ class Stimuli:
         self._version += 1
 
     def get(self, presentation: int, attempt: int) -> Spikes:
-        """The spikes of a presentation; starts on those of the next one."""
-        key = (self._phase, presentation, attempt, self._version)
-        if self._ahead is not None and self._ahead[0] == key:
-            spikes = self._ahead[1].result()
+        """The spikes of a presentation; starts on those of the next ones."""
+        key = self._key(presentation, attempt)
+        if self._ahead and self._ahead[0][0] == key:
+            spikes = self._ahead.popleft()[1].result()
         else:
             spikes = self._encode(self._experiment, presentation, attempt)
-        following = (self._phase, presentation + 1, 0, self._version)
-        if presentation + 1 >= len(self._order):
-            self._ahead = None
-        elif self._ahead is None or self._ahead[0] != following:
-            self._ahead = (following, self._thread.submit(self._encode, self._experiment, presentation + 1, 0))
+        if self._ahead and self._ahead[0][0] != self._key(presentation + 1):
+            for _, stimulus in self._ahead:
+                stimulus.cancel()
+            self._ahead.clear()
+        if len(self._ahead) <= _MOST_AHEAD // 2:  # some at a time, so that the thread wakes more seldom
+            following = presentation + 1 + len(self._ahead)
+            for number in range(following, min(presentation + 1 + _MOST_AHEAD, len(self._order))):
+                stimulus = self._thread.submit(self._encode, self._experiment, number, 0)
+                self._ahead.append((self._key(number), stimulus))
         return spikes
+
+    def _key(self, presentation: int, attempt: int = 0) -> Key:
+        return self._phase, presentation, attempt, self._version
 
     def _encode(self, experiment: Experiment, presentation: int, attempt: int) -> Spikes:
         image = int(self._order[presentation])

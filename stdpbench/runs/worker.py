@@ -24,6 +24,7 @@ from stdpbench.runs.lock import lock_path
 from stdpbench.runs.messages import TERMINATED, Mailbox, Request
 from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.states import State
+from stdpbench.threads import one_blas_thread
 
 _LOCK = 1.0  # s to wait for the lock: others hold it for a moment to see whether somebody does
 
@@ -45,6 +46,7 @@ def main(arguments: list[str]) -> int:
 def _carry_out(folder: RunFolder) -> int:
     from stdpbench.runs.engine import RunEngine
 
+    one_blas_thread()
     requests: SimpleQueue[Request] = SimpleQueue()
 
     def terminate(number: int, frame: FrameType | None) -> None:

@@ -221,14 +221,17 @@ def fill_rate(
     """Draw the rate of strips as columns from the foot of an image; `top` is the rate at its head."""
     image[...] = base
     height, width = image.shape
-    rows = np.arange(height, 0, -1)[:, None]
+    rows = np.arange(height, 0, -1, dtype=np.int32)[:, None]
     for strip in strips:
         first = round(strip.start * scale) - left
         columns = np.arange(max(0, first), min(width, first + int(strip.duration * scale)))
         if len(columns):
             bins = np.minimum(((columns - first + 0.5) / (scale * RATE_BIN)).astype(np.int64), len(strip.rate) - 1)
-            high = np.round(strip.rate[bins] / top * height)
-            image[:, columns[0] : columns[-1] + 1][rows <= high] = colour
+            high = np.round(strip.rate[bins] / top * height).astype(np.int32)
+            highest = int(high.max(initial=0))
+            if highest:  # what is above the highest column is empty
+                part = image[-highest:, columns[0] : columns[-1] + 1]
+                np.copyto(part, np.uint32(colour), where=rows[-highest:] <= high)
 
 
 def every(strips: Sequence[Strip]) -> int:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QDockWidget,
@@ -26,6 +26,8 @@ from stdpbench_gui.session import RunSession
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
+_WORDS_MS = 1000
+
 
 class Panel(QDockWidget):
     """A panel that draws a part of the run that is shown.
@@ -33,6 +35,9 @@ class Panel(QDockWidget):
     A subclass names what it draws from (`topics`, `frames`), fills `body`, and implements `refresh`, which is called
     when one of its topics changed, the panel is visible, and at most 30 times a second. `has_content` says whether
     there is anything to draw; until then, `empty_text` stands in its place.
+
+    What moves draws as often as it may; what is read or changes little says with `most_per_second` how often is
+    enough, so that the run keeps the processor. What a hand asks for (`mark_dirty`) is drawn at once.
 
     Attributes
     ----------
@@ -46,6 +51,7 @@ class Panel(QDockWidget):
     title: ClassVar[str]
     topics: ClassVar[frozenset[str]] = frozenset()
     frames: ClassVar[frozenset[str]] = frozenset()
+    most_per_second: ClassVar[float] = 30.0
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
 
@@ -56,7 +62,13 @@ class Panel(QDockWidget):
         self.session = session
         self.setObjectName(self.key)
         self.setAccessibleName(self.title)
-        self._dirty = True
+        self._dirty = self._at_once = True
+        self._drawn_at = 0.0
+        self._described = False
+        self._words = QTimer(self)
+        self._words.setSingleShot(True)
+        self._words.setInterval(_WORDS_MS)
+        self._words.timeout.connect(self._describe)
         self.body = QWidget()
         self.body.setObjectName("panel")
         self._empty = QLabel(self.empty_text)
@@ -112,14 +124,15 @@ class Panel(QDockWidget):
 
     def mark_dirty(self) -> None:
         """Have the panel drawn anew with the next chance."""
-        self._dirty = True
+        self._dirty = self._at_once = True
 
     def draw_if_needed(self) -> None:
         """Draw, if something changed and somebody looks."""
-        if not self._dirty or not self.isVisible() or self.visibleRegion().isEmpty():
-            return
-        self._dirty = False
         begun = time.perf_counter()
+        early = not self._at_once and begun - self._drawn_at < 1 / self.most_per_second
+        if not self._dirty or early or not self.isVisible() or self.visibleRegion().isEmpty():
+            return
+        self._dirty, self._at_once, self._drawn_at = False, False, begun
         try:
             self._draw()
         except Exception as error:  # a panel that fails takes no other with it
@@ -133,7 +146,16 @@ class Panel(QDockWidget):
         else:
             self._empty.setText(self.empty_text)
             self._stack.setCurrentWidget(self._empty)
-        self.setAccessibleDescription(self.summary())
+        self._described = False
+        if not self._words.isActive():
+            self._describe()
+
+    def _describe(self) -> None:
+        """Say in words what is drawn, once a second at most: whoever listens could not follow more."""
+        if not self._described:
+            self._described = True
+            self.setAccessibleDescription(self.summary())
+            self._words.start()
 
     def _show_failure(self, error: Exception) -> None:
         crash.note(error, f"The panel {self.title} could not be drawn")
@@ -155,18 +177,18 @@ class Panel(QDockWidget):
 
     def _on_opened(self) -> None:
         self.reset()
-        self._dirty = True
+        self.mark_dirty()
 
     def _on_changed(self, topics: set[str]) -> None:
         if topics & self.topics:
             self._dirty = True
 
     def _on_pictures(self) -> None:
-        self._dirty = True
+        self.mark_dirty()
 
     def _on_visible(self, visible: bool) -> None:
         if visible:
-            self._dirty = True
+            self.mark_dirty()
 
     def _title_bar(self) -> QWidget:
         bar = QWidget()

@@ -35,6 +35,7 @@ class NeuronInspector(Panel):
     title = "Neuron"
     topics = frozenset({"presentation", "network", "metrics", "state"})
     frames = frozenset({"presentation", "network"})
+    most_per_second = 8.0
     help_text = (
         "The selected excitatory neuron. Its receptive field: the weights from all pixels. theta: how far its "
         "threshold has risen by its own spikes, which keeps all neurons taking part (homeostasis). Its label: the "

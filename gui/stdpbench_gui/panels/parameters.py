@@ -30,6 +30,7 @@ class ParametersPanel(Panel):
     key = "parameters"
     title = "Parameters"
     topics = frozenset({"parameters", "state", "progress", "log"})
+    most_per_second = 8.0
     help_text = (
         "Every parameter of the experiment with the value that is in force. Bold: not the default. ✎: typed, not "
         "sent (Enter sends it, Esc takes it back). …: sent, not confirmed by the run. ↺: changed in this run; a "

@@ -35,6 +35,7 @@ class SlowMotionPanel(Panel):
     title = "Slow motion"
     topics = frozenset({"presentation", "network", "state"})
     frames = frozenset({"presentation", "network"})
+    most_per_second = 8.0
     help_text = (
         "One presentation, replayed slowly for the selected neuron. Spikes leave traces that decay; where an input "
         "spike or a spike of the neuron meets the traces of the other side, the weight between them moves: that is "

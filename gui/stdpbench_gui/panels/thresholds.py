@@ -84,6 +84,7 @@ class Thresholds(Panel):
     title = "Thresholds and rates"
     topics = frozenset({"network", "presentation"})
     frames = frozenset({"network", "presentation"})
+    most_per_second = 5.0
     help_text = (
         "Every spike of an excitatory neuron raises its adaptive threshold theta, which decays slowly: who fires much "
         "becomes hard to excite, so that all neurons get their share of the pictures (homeostasis). Left: theta of "
@@ -160,6 +161,11 @@ class Thresholds(Panel):
             per_neuron = self.what.currentIndex() == _RATES and 0 <= neuron < len(values)
             self.rate_plot.draw(values, float(values[neuron]) if per_neuron else None, name)
         self.numbers.setText(self._sentence())
+
+    def _on_changed(self, topics: set[str]) -> None:
+        super()._on_changed(topics)
+        if "presentation" in topics and self.isVisible():
+            self._collect()
 
     def _collect(self) -> None:
         """Take in a presentation that was not seen yet."""

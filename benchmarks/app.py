@@ -1,0 +1,249 @@
+"""What the desktop app costs a run that it shows, and whether its window ever blocks.
+
+The real app, without a screen (Qt's offscreen platform draws into memory all the same), shows a real run in a process
+of its own. Gaps between two turns of the event loop are recorded as long as it does, and how often panels draw. What
+training loses is measured by letting go of the run and taking it up again, in turn: the run itself does not stop, so
+what else changes meets both conditions alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import inputs
+import numpy as np
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+WITHOUT, USUAL, ALL = "without the app", "usual layout", "all panels"
+_TURN_MS = 2
+_SETTLE_S = 1.0
+
+
+def main() -> None:
+    """Measure, and print the figures."""
+    options = arguments()
+    from PyQt6.QtCore import QSettings
+    from PyQt6.QtWidgets import QApplication
+
+    from stdpbench_gui.window import MainWindow
+
+    app = QApplication(["stdpbench"])
+    with tempfile.TemporaryDirectory(prefix="stdpbench-app-") as scratch:
+        settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)
+        settings.setValue("closing", "stop")
+        window = MainWindow(settings, Path(scratch) / "runs")
+        window.resize(1920, 1080)
+        window.show()
+        watch = Watch(app, window)
+        window.session.start_new(lambda: new_run(Path(scratch), options))
+        watch.wait(180, lambda: len(window.session.live.blocks) > 3)
+        assert window.session.folder is not None
+        run = window.session.folder.path
+        window.session.selection.select_neuron(37)
+        try:
+            figures = {"n_exc": options.n_exc, "size": "1920 × 1080"}
+            if options.minutes:
+                figures |= memory(watch, run, options)
+            else:
+                figures |= conditions(watch, run, options)
+        finally:
+            if not window.session.connected:
+                window.session.open(run)
+                watch.wait(10, lambda: window.session.connected)
+            window.session.request("stop")
+            watch.wait(60, lambda: not window.session.connected)
+            window.habits._may_close = True
+            window.close()
+    inputs.report(figures, options.json)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("--n-exc", type=int, default=400, help="excitatory neurons")
+    options.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
+    options.add_argument("--rounds", type=int, default=10, help="of all conditions in turn")
+    options.add_argument("--minutes", type=float, default=0.0, help="measure memory over so many minutes instead")
+    options.add_argument("--per-second", type=float, default=0.0, help="pictures shown with --minutes; 0: all it can")
+    options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
+    options.add_argument("--json", action="store_true", help="end with one line of JSON and print nothing else")
+    return options.parse_args()
+
+
+def new_run(folder: Path, options: argparse.Namespace) -> Any:
+    """Make the folder of a run that goes on for longer than anybody looks."""
+    from stdpbench.experiment import Experiment
+    from stdpbench.runs.creation import create_run
+    from stdpbench.runs.options import Options
+
+    pixels, _ = inputs.images(3000, options.data)
+    np.savez(folder / "pictures.npz", images=pixels, labels=np.arange(len(pixels)) % 10)
+    experiment = Experiment.from_mapping(
+        {
+            "name": "app",
+            "data": {"kind": "npz", "path": str(folder / "pictures.npz")},
+            "network": {"n_exc": options.n_exc, "inhibition": "direct-undelayed"},
+            "schedule": {"between": "carry", "passes": 1000, "test_images": 500},
+        }
+    )
+    return create_run(experiment, folder / "runs", Options(workers=1, baselines=False))
+
+
+class Watch:
+    """Looks at the event loop of the app, and at how often its panels draw."""
+
+    def __init__(self, app: Any, window: Any) -> None:
+        from PyQt6.QtCore import Qt, QTimer
+
+        self.app, self.window = app, window
+        self.turns: list[float] = []
+        self.drawn: Counter[str] = Counter()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(_TURN_MS)
+        self._timer.timeout.connect(lambda: self.turns.append(time.perf_counter()))
+        self._timer.start()
+        for panel in window.train.panels.values():
+            self._count(panel)
+
+    def _count(self, panel: Any) -> None:
+        draw = panel._draw
+
+        def counted() -> None:
+            self.drawn[panel.key] += 1
+            draw()
+
+        panel._draw = counted
+
+    def wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Let Qt's own event loop run."""
+        from PyQt6.QtCore import QEventLoop, QTimer
+
+        loop, looking = QEventLoop(), QTimer()
+        looking.setInterval(50)
+        looking.timeout.connect(lambda: loop.quit() if until() else None)
+        looking.start()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+
+    def show(self, condition: str, run: Path) -> None:
+        """Bring the app into a condition, and let it settle."""
+        session, page = self.window.session, self.window.train
+        if condition == WITHOUT:
+            session.leave()
+        else:
+            if not session.connected:
+                session.open(run)
+                self.wait(20, lambda: session.connected)
+            page.arrange("Watch")
+            if condition == ALL:
+                columns = np.array_split(np.array(list(page.panels)), 4)
+                rows = {str(number): [[str(key)] for key in keys] for number, keys in enumerate(columns)}
+                page._place(rows, (480,) * 4, {column: [300] * len(keys) for column, keys in rows.items()})
+        self.wait(_SETTLE_S)
+
+
+def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Images a second in each condition, against no app in the same round; gaps and frames where there is one."""
+    speeds: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
+    gaps: dict[str, list[float]] = {USUAL: [], ALL: []}
+    drawn: dict[str, Counter[str]] = {USUAL: Counter(), ALL: Counter()}
+    shares: dict[str, list[float]] = {USUAL: [], ALL: []}
+    looked: dict[str, float] = {USUAL: 0.0, ALL: 0.0}
+    for number in range(options.rounds):
+        order = list(speeds)
+        for condition in order[number % 3 :] + order[: number % 3]:  # none comes always first
+            watch.show(condition, run)
+            watch.turns.clear()
+            watch.drawn.clear()
+            speeds[condition].append(speed(watch, run, options.seconds))
+            if condition != WITHOUT:
+                gaps[condition] += list(1e3 * np.diff(watch.turns))
+                drawn[condition] += watch.drawn
+                looked[condition] += watch.turns[-1] - watch.turns[0]
+                shares[condition].append(watch.window.session.drawing_share)
+    figures: dict[str, Any] = {WITHOUT: {"images_per_s": round(float(np.median(speeds[WITHOUT])), 1)}}
+    for condition in (USUAL, ALL):
+        ratios = np.array(speeds[WITHOUT]) / np.array(speeds[condition])
+        figures[condition] = {
+            "images_per_s": round(float(np.median(speeds[condition])), 1),
+            "time_against_no_app": inputs.median(ratios.tolist()),
+            "standard_error": round(float(ratios.std(ddof=1) / len(ratios) ** 0.5), 4),
+            "longest_gap_ms": round(max(gaps[condition]), 1),
+            "gaps_over_50_ms": int((np.array(gaps[condition]) > 50).sum()),
+            "gap_ms_99th_percentile": round(float(np.percentile(gaps[condition], 99)), 1),
+            "drawing_share": round(float(np.median(shares[condition])), 3),
+            "frames_per_s": {key: round(n / looked[condition], 1) for key, n in drawn[condition].most_common()},
+        }
+    return figures
+
+
+def speed(watch: Watch, run: Path, seconds: float) -> float:
+    """Images a second, from the file in which a run says how far it has come."""
+    begun, first = mark(watch, run)
+    watch.wait(seconds)
+    ended, last = mark(watch, run)
+    return (last - first) / (ended - begun)
+
+
+def mark(watch: Watch, run: Path) -> tuple[float, int]:
+    """A moment at which the file was written, and the position that it says."""
+    path, before = run / "progress.json", 0
+    with suppress(OSError):
+        before = path.stat().st_mtime_ns
+    found: list[tuple[float, int]] = []
+
+    def written() -> bool:
+        with suppress(OSError, ValueError):
+            after = path.stat().st_mtime_ns
+            if after != before:
+                found.append((after / 1e9, int(json.loads(path.read_text(encoding="utf-8"))["position"])))
+        return bool(found)
+
+    watch.wait(30, written)
+    if not found:
+        sys.exit("the run says no longer how far it has come")
+    return found[0]
+
+
+def memory(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Resident size of the app and of the process of the run, all panels open, a minute at a time."""
+    watch.show(ALL, run)
+    if options.per_second:
+        watch.window.session.request("pace", seconds=1 / options.per_second)
+    pid = int(json.loads((run / "run.json").read_text(encoding="utf-8"))["pid"])
+    sizes: dict[str, dict[str, float | None]] = {"app": {}, "run": {}}
+    watch.turns.clear()
+    for minute in range(round(options.minutes) + 1):
+        if minute:
+            watch.wait(60)
+        for name, process in (("app", "self"), ("run", str(pid))):
+            sizes[name][str(minute)] = resident_mb(process)
+    return {
+        "presentations": watch.window.session.live.position,
+        "resident_mb_after_minutes": sizes,
+        "longest_gap_ms": round(float(1e3 * np.diff(watch.turns).max()), 1),
+    }
+
+
+def resident_mb(process: str) -> float | None:
+    """Resident size of a process; None where the system does not tell."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    return None
+
+
+if __name__ == "__main__":
+    main()
