@@ -27,7 +27,7 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import action_button, thousands
 
-_REDRAW_MS = 34
+_REDRAW_MS = 33
 _SPEEDS = (("maximum", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 _LEFT, _RIGHT, _BOTTOM = (
     Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -194,6 +194,7 @@ class TrainPage(QWidget):
         }
         self._restore()
         self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
         self._timer.start()
