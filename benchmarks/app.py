@@ -223,16 +223,18 @@ def memory(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, An
         watch.window.session.request("pace", seconds=1 / options.per_second)
     pid = int(json.loads((run / "run.json").read_text(encoding="utf-8"))["pid"])
     sizes: dict[str, dict[str, float | None]] = {"app": {}, "run": {}}
-    watch.turns.clear()
+    longest = 0.0
     for minute in range(round(options.minutes) + 1):
+        watch.turns.clear()
         if minute:
             watch.wait(60)
+            longest = max(longest, float(1e3 * np.diff(watch.turns).max()))
         for name, process in (("app", "self"), ("run", str(pid))):
             sizes[name][str(minute)] = resident_mb(process)
     return {
         "presentations": watch.window.session.live.position,
         "resident_mb_after_minutes": sizes,
-        "longest_gap_ms": round(float(1e3 * np.diff(watch.turns).max()), 1),
+        "longest_gap_ms": round(longest, 1),
     }
 
 
