@@ -1,0 +1,144 @@
+"""One sitting with the app: real window, real processes, the bundled digits."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from small_run import small_experiment
+
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.facts import Branched, ParametersChanged
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.options import Options
+from stdpbench.runs.outcome import outcome
+from stdpbench.runs.states import State
+from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.panels.parameters import ParametersPanel
+from stdpbench_gui.window import MainWindow
+
+ASSETS = Path(__file__).parents[1] / "assets"
+NU_POST = "plasticity.nu_post"
+
+
+def drawn(window: MainWindow, qtbot: QtBot, layout: str = "Watch") -> dict[str, str]:
+    """What every panel says of what it shows, each brought to the front and drawn."""
+    window.train.arrange(layout)
+    said = {}
+    for key, panel in window.train.panels.items():
+        panel.show()
+        panel.raise_()
+        qtbot.waitUntil(lambda panel=panel: panel.isVisible() and not panel.visibleRegion().isEmpty())
+        panel.mark_dirty()
+        panel.draw_if_needed()
+        said[key] = panel.summary()
+        assert "could not be drawn" not in panel._empty.text(), panel._empty.text()
+        panel.table()
+        panel.figure()
+    return said
+
+
+def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    parameters, curves = window.train.panels["parameters"], window.train.panels["curves"]
+    assert isinstance(parameters, ParametersPanel)
+    assert isinstance(curves, Curves)
+    window.run_experiment(small_experiment(schedule__passes=400))
+    qtbot.waitUntil(lambda: len(session.live.blocks) > 2, timeout=60_000)
+    assert session.folder is not None
+    first = session.folder
+
+    window.actions_["pause"].trigger()
+    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=20_000)
+    position = session.live.position
+    window.actions_["step"].trigger()
+    qtbot.waitUntil(lambda: session.live.position == position + 1 and session.state is State.PAUSED, timeout=20_000)
+
+    parameters.changes.here({NU_POST: 0.02})
+    qtbot.waitUntil(lambda: session.live.parameters().get("plasticity", {}).get("nu_post") == 0.02, timeout=20_000)
+    assert any("0.01 → 0.02" in sentence for _, _, sentence in session.live.log)
+    qtbot.waitUntil(lambda: parameters.changes.can_undo, timeout=20_000)
+    parameters.changes.undo()
+    qtbot.waitUntil(lambda: session.live.parameters()["plasticity"]["nu_post"] == 0.01, timeout=20_000)
+
+    parameters.changes.branch({NU_POST: 0.03})
+    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != first.path, timeout=60_000)
+    qtbot.waitUntil(lambda: session.connected and session.state is State.RUNNING, timeout=60_000)
+    assert session.folder is not None
+    branch = session.folder
+    facts = [record.fact for record in read_journal(branch.path)]
+    assert [fact.parent_name for fact in facts if isinstance(fact, Branched)] == [first.path.name]
+    assert [fact.changes[NU_POST][1] for fact in facts if isinstance(fact, ParametersChanged)][-1] == 0.03
+    qtbot.waitUntil(lambda: len(curves.overlays) == 1, timeout=20_000)
+
+    session.request("stop")
+    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+    assert session.state is State.STOPPED
+    window.open_run(first.path)
+    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == first.path, timeout=20_000)
+    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=20_000)  # it stands where it was left
+    session.request("stop")
+    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed otherwise there")
+def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    undisturbed = create_run(small_experiment(), window.runs, Options(workers=1, baselines=False))
+    session.start(undisturbed)
+    qtbot.waitUntil(lambda: session.state is State.FINISHED, timeout=120_000)
+    expected = outcome(undisturbed)
+
+    folder = create_run(small_experiment(), window.runs, Options(workers=1, baselines=False, checkpoint_every=20))
+    session.start(folder)
+    qtbot.waitUntil(lambda: session.folder == folder and session.connected, timeout=60_000)
+    session.request("pace", seconds=0.02)
+    qtbot.waitUntil(lambda: session.live.position > 24, timeout=60_000)
+    os.kill(int(folder.read_json("run.json")["pid"]), signal.SIGKILL)
+    qtbot.waitUntil(lambda: not session.connected, timeout=20_000)
+    assert session.state is State.FAILED
+    assert "Resume goes on from its newest checkpoint" in window.message.text()
+    drawn(window, qtbot)
+
+    window.actions_["pause"].trigger()  # which says Resume now
+    qtbot.waitUntil(lambda: session.connected, timeout=60_000)
+    qtbot.waitUntil(lambda: session.state is State.FINISHED, timeout=120_000)
+    assert outcome(folder) == expected
+
+
+def test_recorded_journals_are_replayed_in_every_panel(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, finished_run: RunFolder
+) -> None:
+    """A run of today and one of the first format; what curves and log show is what the journal says."""
+    shutil.copytree(ASSETS / "run-format-1", tmp_path / "runs" / "old")
+    curves, log, confusion = (window.train.panels[key] for key in ("curves", "log", "confusion"))
+    for path in (finished_run.path, tmp_path / "runs" / "old"):
+        window.open_run(path)
+        qtbot.waitUntil(lambda path=path: window.session.folder is not None and window.session.folder.path == path)
+        qtbot.waitUntil(lambda: window.session.split is not None, timeout=20_000)
+        whole = (path / "metrics.json").is_file()  # of the other one, journal and checkpoints are kept
+        if whole:
+            confusion.show()
+            confusion.raise_()
+            qtbot.waitUntil(confusion.has_content, timeout=20_000)
+        said = drawn(window, qtbot)
+        live = LiveRun.replay(read_journal(path))
+        for key in ("curves", "parameters", "log", *(("weight-map", "thresholds", "confusion") if whole else ())):
+            assert said[key] != window.train.panels[key].empty_text, key
+        table = curves.table()
+        assert table is not None
+        assert len(table[1]) == len(live.blocks)
+        told = log.table()
+        assert told is not None
+        assert len(told[1]) == len(live.log)
+        assert window.session.live.metrics == live.metrics
+        if whole:
+            accuracy = json.loads((path / "metrics.json").read_text(encoding="utf-8"))["accuracy"]
+            assert f"{100 * accuracy['vote']['accuracy']:.1f}" in said["confusion"]
