@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +33,9 @@ _SETTLE_S = 1.0
 def main() -> None:
     """Measure, and print the figures."""
     options = arguments()
+    if options.still:
+        inputs.report(still(), options.json)
+        return
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
@@ -75,6 +79,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--rounds", type=int, default=10, help="of all conditions in turn")
     options.add_argument("--minutes", type=float, default=0.0, help="measure memory over so many minutes instead")
     options.add_argument("--per-second", type=float, default=0.0, help="pictures shown with --minutes; 0: all it can")
+    options.add_argument("--still", action="store_true", help="measure the start and a full raster instead: no run")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
     options.add_argument("--json", action="store_true", help="end with one line of JSON and print nothing else")
     return options.parse_args()
@@ -214,6 +219,79 @@ def mark(watch: Watch, run: Path) -> tuple[float, int]:
     if not found:
         sys.exit("the run says no longer how far it has come")
     return found[0]
+
+
+def still() -> dict[str, Any]:
+    """How long until the window is painted, from the start of Python; and a raster with 100 000 spikes on screen."""
+    begun = [float(started()) for _ in range(5)]
+    return {"painted_after_s": inputs.median(begun), "raster_of_100_000_spikes_ms": inputs.median(raster(100_000))}
+
+
+def started() -> str:
+    """Start the app in a process of its own, and end it once it is painted."""
+    with tempfile.TemporaryDirectory(prefix="stdpbench-app-") as home:
+        environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "BEGUN": repr(time.time())}
+        command = [sys.executable, "-c", _START]
+        done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=True)
+    return done.stdout.split()[-1]
+
+
+_START = """
+import os, time
+from PyQt6.QtCore import QEvent, QObject, QTimer
+from PyQt6.QtWidgets import QApplication
+from stdpbench_gui.app import main
+
+class Eye(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint and type(watched).__name__ == "MainWindow":
+            QTimer.singleShot(0, self.tell)  # once all of the window is painted
+        return False
+
+    def tell(self):
+        print(time.time() - float(os.environ["BEGUN"]), flush=True)
+        os._exit(0)
+
+app = QApplication(["stdpbench"])
+eye = Eye()
+app.installEventFilter(eye)
+main()
+"""
+
+
+def raster(n_spikes: int) -> list[float]:
+    """Milliseconds to fill and paint a raster of 760 × 520 pixels whose right edge moves."""
+    from PyQt6.QtWidgets import QApplication
+
+    from stdpbench_gui.panels._raster_strips import Strip
+    from stdpbench_gui.panels._raster_view import RasterView
+
+    app = QApplication.instance() or QApplication(["stdpbench"])
+    rng, each = np.random.default_rng(0), 2300
+    view = RasterView()
+    view.sizes = {"input": 784, "exc": 400, "inh": 400}
+    view.resize(760, 520)
+    view.show()
+    strips: list[Strip] = []
+    for number in range(-(-n_spikes // each)):
+        frame = {"presentation": number, "image": number, "attempts": 1, "n_bins": 1000, "spike_counts": np.zeros(400)}
+        for layer, n, count in (("input", 784, each - 32), ("exc", 400, 16), ("inh", 400, 16)):
+            index, bins = rng.integers(0, n, count, np.int32), np.sort(rng.integers(0, 700, count, np.int32))
+            frame[layer] = (index, bins)
+        strip = Strip.of(frame, 0.5, 350.0)
+        if strips:
+            strip.follow(strips[-1])
+        strips.append(strip)
+    view.strips, view.span, times = strips, strips[-1].end, []
+    for step in range(60):
+        view.right = strips[-1].end + step
+        begun = time.perf_counter()
+        view.render_spikes()
+        view.repaint()
+        app.processEvents()
+        times.append(1e3 * (time.perf_counter() - begun))
+    view.close()
+    return times[5:]
 
 
 def memory(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:
