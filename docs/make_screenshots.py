@@ -23,6 +23,13 @@ from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.runs.client import state_of
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lineage import branch
+from stdpbench.runs.lock import at_work
+from stdpbench.runs.options import Options
+from stdpbench.runs.queue import Queue
 from stdpbench.runs.states import State
 from stdpbench_gui import figure_export
 from stdpbench_gui.own_data import OwnDataDialog
@@ -174,6 +181,49 @@ def own_pictures(folder: Path) -> Path:
     return folder
 
 
+def several_runs(camera: Camera) -> None:
+    """Further runs to compare: a branch of the first one, and one with another seed; and a queue."""
+    window, first = camera.window, camera.window.session.folder
+    assert first is not None
+    small = {"network.n_exc": 100, "schedule.passes": 3, "schedule.label_images": 600, "schedule.test_images": 300}
+    other = create_run(read_experiment("digits").override({**small, "seed": 1}), window.runs, Options(baselines=False))
+    for folder in (branch(first, 2000, {"plasticity.nu_post": 0.03}), other):
+        window.session.start(folder)
+        camera.wait(300, lambda folder=folder: window.session.folder is not None and state_is_final(folder))
+    queue = Queue(window.runs)
+    for seed in (2, 3):
+        queue.add(read_experiment("digits").override({**small, "seed": seed}), Options())
+    queue.hold([queue.items()[-1].number])
+
+
+def state_is_final(folder: RunFolder) -> bool:
+    """Whether a run is over."""
+    return state_of(folder)[0] in (State.FINISHED, State.FAILED, State.STOPPED) and not at_work(folder.path)
+
+
+def runs_page(camera: Camera) -> None:
+    """The Runs page with its runs compared, and its dialogs."""
+    window, page = camera.window, camera.window.runs_page
+    window.go_to("runs")
+    camera.wait(10, lambda: page.model.n_all > 2)
+    page.ticks.tick([entry.name for entry in page.model.entries])
+    page.table.choose([page.model.entries[0].name])
+    camera.wait(10, lambda: page.ticks.comparison is not None)
+    camera.in_all_looks("runs", lambda: window.go_to("runs"), 1.5)
+    opened: list[QWidget] = []
+
+    def add() -> QWidget:
+        while opened:
+            opened.pop().close()
+        page.doing.ask_what_to_queue()
+        assert page.doing.dialog is not None
+        opened.append(page.doing.dialog)
+        return page.doing.dialog
+
+    camera.in_both_themes("queue-add", add)
+    opened.pop().close()
+
+
 def main(folder: Path) -> int:
     """Make all of them; returns the exit status."""
     folder = folder.absolute()
@@ -198,9 +248,9 @@ def main(folder: Path) -> int:
         camera.wait(300, lambda: not session.connected)
         print(f"The run is {session.state}.")
         drawing(camera)
-        for name in window._page_of:
-            if name != "train":
-                camera.in_all_looks(name, lambda name=name: window.go_to(name), 1.5)
+        several_runs(camera)
+        camera.in_all_looks("start", lambda: window.go_to("start"), 1.5)
+        runs_page(camera)
         window.close()
         camera.wait(1)
         print(f"{len(list(folder.glob('*.png')))} pictures, {camera.bytes / 1e6:.2f} MB, in {folder}")

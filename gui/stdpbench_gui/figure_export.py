@@ -130,6 +130,8 @@ def export(shown: Shows, parent: QWidget) -> ExportDialog | None:
 
 def caption_of(shown: Shows, spec: dict[str, Any]) -> str:
     """The caption of what is shown: run, seed, version, n, and what error bars mean."""
+    if "caption" in spec:  # of several runs
+        return str(spec["caption"])
     session = shown.session
     folder, started = session.folder, session.live.started
     said = started.experiment if started is not None else {}

@@ -140,6 +140,7 @@ class Habits(QObject):
         self.dialog: QDialog | None = None
         self.drawing: DrawDigitDialog | None = None
         self._may_close = False
+        self._closing: QTimer | None = None
         self.recent = Recent(self._settings, self._recent_menu(), self.open_path)
         self._add_actions()
         window.session.opened.connect(self._on_opened)
@@ -305,16 +306,22 @@ class Habits(QObject):
 
     def _stop_and_close(self) -> None:
         self._window.tell("Stopping the run; the window closes when it has.")
-        self._window.session.request("stop", reason="the window was closed")
         self._closing = QTimer(self)
         self._closing.setSingleShot(True)
         self._closing.timeout.connect(self._close)
         self._closing.start(_STOPPING_MS)
+        self._window.session.request("stop", refused=self._not_stopped, reason="the window was closed")
+
+    def _not_stopped(self, sentence: str) -> None:
+        """The window stays, since the run goes on."""
+        if self._closing is not None:
+            self._closing.stop()
+        self._closing = None
+        self._window.tell(f"The run was not stopped, so the window stays: {sentence}")
 
     def _on_changed(self, topics: set[str]) -> None:
-        stopping = getattr(self, "_closing", None)
-        if stopping is not None and not self._window.session.connected:
-            stopping.stop()
+        if self._closing is not None and not self._window.session.connected:
+            self._closing.stop()
             self._close()
 
     def _close(self) -> None:

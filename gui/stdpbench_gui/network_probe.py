@@ -81,7 +81,12 @@ class NetworkProbe(QObject):
             self._asked, self._next, self._by_run = self._next, None, True
             self._generation += 1
             generation = self._generation
-            session.request("try", lambda value: self._take_from_run(generation, value), image=self._asked)
+            session.request(
+                "try",
+                lambda value: self._take_from_run(generation, "", value),
+                lambda error: self._take_from_run(generation, error, None),
+                image=self._asked,
+            )
         elif self._client is None:
             try:
                 self._client = ProbeClient.open(session.folder.path)
@@ -95,9 +100,9 @@ class NetworkProbe(QObject):
             self._number = self._client.request("try", image=self._asked)
             self._timer.start()
 
-    def _take_from_run(self, generation: int, value: Any) -> None:
+    def _take_from_run(self, generation: int, error: str, value: Any) -> None:
         if generation == self._generation:
-            self._take("", value)
+            self._take(error, value)
 
     def _take(self, error: str, value: Any) -> None:
         self._asked = None

@@ -48,4 +48,9 @@ class Recorder(QObject):
         wanted = [neuron] if neuron >= 0 and self._watchers else []
         if wanted != self._asked and self._session.connected:
             self._asked = wanted
-            self._session.request("record", neurons=wanted)
+            self._session.request("record", refused=self._on_refusal, neurons=wanted)
+
+    def _on_refusal(self, sentence: str) -> None:
+        self._asked = []  # it records nothing, so that the next wish is asked anew
+        if self._session.connected:
+            self._session.told.emit(sentence)

@@ -7,8 +7,9 @@ that changed. Nothing here blocks: what may take time runs in a thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,16 @@ class Job(QRunnable):
                 self.signals.failed.emit(reason)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Something that was asked of the run, and who hears what becomes of it."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    then: Callable[[Any], None] | None
+    refused: Callable[[str], None] | None
+
+
 class RunSession(QObject):
     """The run that is shown.
 
@@ -108,8 +119,8 @@ class RunSession(QObject):
         self._client: RunClient | None = None
         self._wanted: frozenset[str] = frozenset({"progress"})
         self._said_wanted: frozenset[str] = frozenset()
-        self._waiting: dict[int, tuple[str, Callable[[Any], None] | None]] = {}
-        self._backlog: list[tuple[str, dict[str, Any], Callable[[Any], None] | None]] = []
+        self._waiting: dict[int, _Asked] = {}
+        self._backlog: list[_Asked] = []
         self._jobs: set[Job] = set()
         self._busy = 0.0
         self._since = time.monotonic()
@@ -219,15 +230,40 @@ class RunSession(QObject):
         """Say which frames the visible panels draw."""
         self._wanted = frozenset(frames) | {"progress"}
 
-    def request(self, name: str, then: Callable[[Any], None] | None = None, **arguments: Any) -> None:
-        """Ask the run for something; a refusal is told in a sentence, `then` gets the answer."""
+    def request(
+        self,
+        name: str,
+        then: Callable[[Any], None] | None = None,
+        refused: Callable[[str], None] | None = None,
+        **arguments: Any,
+    ) -> None:
+        """Ask the run for something.
+
+        Parameters
+        ----------
+        name : str
+            One of `stdpbench.runs.messages.REQUESTS`.
+        then : callable, optional
+            Gets the answer.
+        refused : callable, optional
+            Gets the sentence that says why not: the run refuses, ends before it answers, or no process works on it.
+            Without it a refusal is told at the foot of the window.
+        **arguments
+            Of the request.
+        """
+        asked = _Asked(name, arguments, then, refused)
         if self._client is None:
-            self.told.emit("No process works on this run; resume it first.")
-            return
-        if not self._client.connected:
-            self._backlog.append((name, arguments, then))
-            return
-        self._waiting[self._client.request(name, **arguments)] = (name, then)
+            self._refuse(asked, "No process works on this run; resume it first.")
+        elif not self._client.connected:
+            self._backlog.append(asked)
+        else:
+            self._send(self._client, asked)
+
+    def _refuse(self, asked: _Asked, sentence: str) -> None:
+        (asked.refused or self.told.emit)(sentence)
+
+    def _send(self, client: RunClient, asked: _Asked) -> None:
+        self._waiting[client.request(asked.name, **asked.arguments)] = asked
 
     def resume(self) -> None:
         """Go on: at once where the run is paused, else by starting its process."""
@@ -268,8 +304,8 @@ class RunSession(QObject):
             return
         begun = time.perf_counter()
         if client.connected:
-            for name, arguments, then in self._backlog:
-                self._waiting[client.request(name, **arguments)] = (name, then)
+            for asked in self._backlog:
+                self._send(client, asked)
             self._backlog.clear()
             if self._said_wanted != self._wanted:
                 self._said_wanted = self._wanted
@@ -278,12 +314,12 @@ class RunSession(QObject):
         for message in client.drain(_BUDGET_S):
             topics |= self.live.take(message)
         for number in [number for number in self._waiting if number in self.live.replies]:
-            _, then = self._waiting.pop(number)
+            asked = self._waiting.pop(number)
             error, value = self.live.replies.pop(number)
             if error:
-                self.told.emit(error)
-            elif then is not None:
-                then(value)
+                self._refuse(asked, error)
+            elif asked.then is not None:
+                asked.then(value)
         if client.over:
             topics |= self._end()
         if topics:
@@ -298,7 +334,12 @@ class RunSession(QObject):
         """The process of the run is gone: with a word, or without."""
         self._timer.stop()
         self._client = None
+        unanswered = [*self._waiting.values(), *self._backlog]
         self._waiting.clear()
+        self._backlog.clear()
+        for asked in unanswered:
+            if asked.refused is not None and asked.name != "stop":  # which it did
+                asked.refused("The run ended before it could answer.")
         if self.folder is not None and self.live.state.active:
             self.live.state, self.live.reason = state_of(self.folder)
             if self.live.state.active:  # it holds its lock for a moment still

@@ -171,6 +171,12 @@ QPushButton#primary {{ background: {theme.accent}; color: {theme.base}; border: 
     padding: 6px 14px; font-weight: 600; }}
 QPushButton#primary:disabled {{ background: {theme.line}; color: {theme.faint}; }}
 QPushButton#primary:focus {{ border: 2px solid {theme.ink}; padding: 4px 12px; }}
+#notice {{ background: {theme.base}; border: 1px solid {theme.line}; border-left: 3px solid {theme.accent};
+    border-radius: 4px; }}
+#notice QLabel {{ background: transparent; border: none; }}
+#rows::item {{ padding: 3px {grid}px 3px 4px; }}
+#rows QHeaderView::section {{ background: {theme.window}; color: {theme.faint}; border: none;
+    padding: 4px {grid}px 4px 4px; border-right: 1px solid {theme.line}; border-bottom: 1px solid {theme.line}; }}
 #changed {{ font-weight: 700; }}
 #problem {{ color: {theme.wrong}; font-weight: 600; }}
 """

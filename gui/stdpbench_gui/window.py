@@ -23,18 +23,23 @@ from PyQt6.QtWidgets import (
 from stdpbench import __version__
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.paths import runs_folder
+from stdpbench.runs import run_words
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.options import Options
 from stdpbench.runs.states import State
+from stdpbench.runs.store import Entry, newest
 from stdpbench.threads import one_blas_thread
 from stdpbench_gui import theme
 from stdpbench_gui.actions import Actions, Palette
 from stdpbench_gui.habits import Habits
-from stdpbench_gui.pages.runs import RunsPage, recent_runs
+from stdpbench_gui.pages.runs import RunsPage
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
+from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.panels.parameters import ParametersPanel
 from stdpbench_gui.session import RunSession
+from stdpbench_gui.undo import UndoActions
 
 
 class MainWindow(QMainWindow):
@@ -54,8 +59,11 @@ class MainWindow(QMainWindow):
         self._add_actions()
         self.start = StartPage()
         self.train = TrainPage(self.session, self.actions_, self.settings)
-        self.runs_page = RunsPage(self.runs)
         self._add_panel_actions()
+        curves = self.train.panels["curves"]
+        assert isinstance(curves, Curves)
+        self.runs_page = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
+        self.undo.follow(self.runs_page.steps.changed)
         self.pages = QStackedWidget()
         self.rail = self._rail()
         content = QWidget()
@@ -77,6 +85,7 @@ class MainWindow(QMainWindow):
         self.start.run_chosen.connect(self.open_run)
         self.start.check_wanted.connect(self.check_machine)
         self.runs_page.run_chosen.connect(self.open_run)
+        self.runs_page.wanted.connect(lambda: self.go_to("runs"))
         self.habits = Habits(self)
         self._restore()
         QTimer.singleShot(0, self._after_painting)
@@ -115,9 +124,8 @@ class MainWindow(QMainWindow):
         """Show a page."""
         self.pages.setCurrentWidget(self._page_of[name])
         self._rail_buttons[name].setChecked(True)
-        if name == "runs":
-            self.runs_page.refresh()
-        elif name == "start":
+        self.undo.show(self.runs_page.steps if name == "runs" else self._parameters.changes)
+        if name == "start":
             self._show_recent()
 
     # -- actions ---------------------------------------------------------------------------------------------------
@@ -151,6 +159,12 @@ class MainWindow(QMainWindow):
         add("about", "&Help", "&About stdpbench", self._about)
 
     def _add_panel_actions(self) -> None:
+        parameters = self.train.panels["parameters"]
+        assert isinstance(parameters, ParametersPanel)
+        self._parameters = parameters
+        self.undo = UndoActions(self.actions_, self)
+        self.undo.follow(parameters.changes.changed)
+        self.undo.show(parameters.changes)
         for name in self.train.layouts:
             self.actions_.add(
                 f"layout-{name.lower()}", "&Panels", f"Layout: {name}", partial(self.train.arrange, name)
@@ -158,8 +172,6 @@ class MainWindow(QMainWindow):
         self.actions_.separator("&Panels")
         for key, panel in self.train.panels.items():
             self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(_bring, panel))
-            if isinstance(panel, ParametersPanel):
-                panel.add_actions(self.actions_)
 
     def open_palette(self) -> Palette:
         """Open the command palette."""
@@ -243,6 +255,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("theme", name)
         theme.apply(name)
         self.train.restyle()
+        self.runs_page.restyle()
         self.habits.restyle()
 
     def _after_painting(self) -> None:
@@ -257,10 +270,14 @@ class MainWindow(QMainWindow):
             self.set_theme("system")
 
     def _show_recent(self) -> None:
-        found = recent_runs(self.runs, 6)
-        self.start.show_recent(
-            [(path, f"{state} · vote {vote} %" if vote else state) for path, state, vote, _, _ in found]
-        )
+        runs = self.runs
+
+        def show(entries: list[Entry]) -> None:
+            words = [[one.state, run_words.text(one, "vote")] for one in entries]
+            texts = [" · vote ".join(filter(None, said)) for said in words]
+            self.start.show_recent([(one.path, said) for one, said in zip(entries, texts, strict=True)])
+
+        self.session.work(lambda: newest(runs, 6), alive(self, show), "")
 
     def check_machine(self) -> None:
         """Look at the machine anew."""
@@ -284,6 +301,7 @@ class MainWindow(QMainWindow):
         self.habits.closed()
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
+        self.runs_page.save()
         self.session.leave()
         super().closeEvent(event)
 

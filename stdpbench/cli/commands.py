@@ -13,10 +13,10 @@ from rich.console import Console
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, follow, report
 from stdpbench.cli.progress import Display
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.paths import runs_folder
 from stdpbench.runs.client import RunClient, ask, state_of
+from stdpbench.runs.control import end, pause, stop
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.options import Options
@@ -103,8 +103,7 @@ def rewind_command(run: str, to: int) -> None:
     from stdpbench.runs.lineage import rewind
 
     folder, console = find_run(run, runs_folder()), Console()
-    if at_work(folder.path):
-        stop_run(folder)
+    end(folder, "on request")
     kept = rewind(folder, to)
     console.print(f"{folder.path.name} is back at presentation {to}; `stdpbench resume` goes on from there.")
     console.print(f"What was after it is kept as {kept.path}", highlight=False, soft_wrap=True)
@@ -113,25 +112,7 @@ def rewind_command(run: str, to: int) -> None:
 def ask_command(run: str, name: str) -> None:
     """Carry out ``stdpbench pause`` and ``stdpbench stop``."""
     folder, console = find_run(run, runs_folder()), Console()
-    if name == "stop":
-        stop_run(folder)
-        state, _ = state_of(folder)
-        console.print(f"{folder.path.name} is {state}.", highlight=False)
-        return
-    said = ask(folder.path, name)
-    console.print(f"{folder.path.name} pauses at presentation {said['position']}.", highlight=False)
-
-
-def stop_run(folder: RunFolder) -> None:
-    """Have a run stop, and wait until its process has let it go."""
-    import time
-
-    ask(folder.path, "stop", reason="on request")
-    until = time.monotonic() + 120
-    while at_work(folder.path):
-        if time.monotonic() > until:
-            raise StdpbenchError(f"{folder.path.name} was asked to stop, but its process is still at work")
-        time.sleep(0.02)
+    console.print(stop(folder) if name == "stop" else pause(folder), highlight=False)
 
 
 def set_command(run: str, assignments: Sequence[str]) -> None:

@@ -11,19 +11,18 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from stdpbench.cli.store_commands import local_time, plain_table
+from stdpbench.cli.store_commands import plain_table
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
-from stdpbench.runs.lock import at_work
 from stdpbench.runs.options import Options
-from stdpbench.runs.queue import RUNNING, Item, Queue
+from stdpbench.runs.queue import Item, Queue
+from stdpbench.runs.run_words import local_time
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from stdpbench.experiment import Experiment
     from stdpbench.runs.queue_runner import Job
 
 
@@ -38,17 +37,21 @@ def add_command(
 ) -> None:
     """Carry out ``stdpbench queue add``."""
     from stdpbench.cli.follow import find_run
-    from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
+    from stdpbench.experiment import shipped_experiments
     from stdpbench.runs.client import state_of
+    from stdpbench.runs.enqueue import check_data, experiments_of
     from stdpbench.runs.states import State
+    from stdpbench.simulators import SIMULATORS
 
     queue = Queue(runs or runs_folder())
     added: list[Item] = []
     if name in shipped_experiments() or Path(name).expanduser().is_file() or not _may_be_run(name, queue.runs):
-        changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
-        base = read_experiment(name)
-        wanted = [base.override({**changes, "seed": seed}) for seed in seeds] or [base.override(changes)]
-        _check(wanted[0], options)
+        wanted = experiments_of(name, assignments, seeds)
+        if options.simulator is not None and options.simulator not in SIMULATORS:
+            raise StdpbenchError(
+                f"there is no simulator {options.simulator!r}; {suggestion(options.simulator, SIMULATORS)}"
+            )
+        check_data(wanted[0], options)
         added = [queue.add(experiment, options, hold=hold) for experiment in wanted]
     else:
         folder = find_run(name, queue.runs)
@@ -72,14 +75,14 @@ def list_command(json: bool, runs: Path | None) -> None:
     queue = Queue(runs or runs_folder())
     items = queue.items()
     if json:
-        records = [asdict(item) | {"state": _state(queue, item)} for item in items]
+        records = [asdict(item) | {"state": queue.standing(item)} for item in items]
         sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
         return
     if not items:
         sys.stdout.write("The queue is empty; `stdpbench queue add` puts something in.\n")
         return
     rows = [
-        [str(item.number), _state(queue, item), item.name, local_time(item.added), item.folder, item.reason]
+        [str(item.number), queue.standing(item), item.name, local_time(item.added), item.folder, item.reason]
         for item in items
     ]
     sys.stdout.write(plain_table(["item", "state", "name", "added", "run folder", "reason"], rows, right=[0]))
@@ -136,20 +139,6 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
         sys.exit(1)
 
 
-def _check(experiment: Experiment, options: Options) -> None:
-    """Say now what would else be said in the night: that there are no such pictures, or simulator."""
-    from stdpbench.runs.preparation import check_brightness, check_weights, load_split
-    from stdpbench.simulators import SIMULATORS
-
-    if options.simulator is not None and options.simulator not in SIMULATORS:
-        raise StdpbenchError(
-            f"there is no simulator {options.simulator!r}; {suggestion(options.simulator, SIMULATORS)}"
-        )
-    split = load_split(experiment, options.validation)
-    check_weights(experiment, split)
-    check_brightness(experiment, split)
-
-
 class _Bars:
     """A bar for each run that is at work, on a terminal."""
 
@@ -188,14 +177,6 @@ def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) ->
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _state(queue: Queue, item: Item) -> str:
-    """The state of an item, as it is: one whose runner is gone may be at work all the same."""
-    if item.state != RUNNING or queue.busy(item):
-        return item.state
-    folder = queue.folder_of(item)
-    return "left at work" if folder is not None and at_work(folder) else "interrupted"
 
 
 def _may_be_run(name: str, runs: Path) -> bool:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json as json_format
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
 from stdpbench.runs.queue import Queue
+from stdpbench.runs.run_words import clock, local_time
 from stdpbench.runs.selection import Filter
 from stdpbench.runs.store import BIN, COLUMNS, Entry, Store
 
 if TYPE_CHECKING:
-    from stdpbench.runs.comparison import Account, Comparison, Metric
+    from stdpbench.runs.comparison import Account, Comparison
     from stdpbench.runs.folder import RunFolder
 
 _SHOWN = ("name", "experiment", "seed", "state", "progress", "vote", "started", "parent")
-_NUMBERS = {"seed", "vote", "done", "total", "position"}
+_NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
 
 
 def list_command(
@@ -64,7 +64,7 @@ def list_command(
 def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench show``."""
     from stdpbench.cli.follow import find_run
-    from stdpbench.runs.comparison import Account, compare, lineage
+    from stdpbench.runs.comparison import Account, compare, lineage, metric_text
 
     folder = find_run(run, runs or runs_folder())
     with Store(folder.path.parent) as store:
@@ -98,7 +98,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         else:
             sys.stdout.write(f"Its parameters are those of the experiment {name} that ships.\n")
     if comparison is None:
-        rows = [[name, _metric(metric)] for name, metric in account.metrics.items()]
+        rows = [[name, metric_text(metric)] for name, metric in account.metrics.items()]
         if rows:
             sys.stdout.write("\n")
             sys.stdout.write(plain_table(["measure", "value"], rows))
@@ -169,17 +169,11 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
     return "".join(lines)
 
 
-def local_time(text: str) -> str:
-    """A time of a file as the clock on the wall says it."""
-    try:
-        return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return text
-
-
 def _cell(entry: Entry, column: str) -> str:
     if column in ("started", "ended"):
         return local_time(getattr(entry, column))
+    if column == "duration":
+        return "" if entry.duration is None else clock(entry.duration)
     if column == "vote":
         return "" if entry.vote is None else f"{100 * entry.vote:5.2f} %"
     return entry.text(column)
@@ -209,6 +203,8 @@ def _show_account(account: Account, said: dict[str, Any], origins: Sequence[str]
 
 
 def _show_comparison(comparison: Comparison, title: str) -> None:
+    from stdpbench.runs.comparison import metric_text
+
     names = [account.name for account in comparison.accounts]
     others = names[:-1] if title.endswith("from") else names
     sys.stdout.write("\n")
@@ -219,20 +215,12 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
         sys.stdout.write(plain_table(["", *names], rows))
     else:
         sys.stdout.write("Nothing: parameters and versions are the same.\n")
-    measured = [[name, *(_metric(metric) for metric in metrics)] for name, metrics in comparison.metrics.items()]
+    measured = [[name, *(metric_text(metric) for metric in metrics)] for name, metrics in comparison.metrics.items()]
     if measured:
         sys.stdout.write("\n")
         sys.stdout.write(plain_table(["measure", *names], measured))
     for remark in comparison.remarks:
         sys.stdout.write(f"{remark}\n")
-
-
-def _metric(metric: Metric | None) -> str:
-    if metric is None:
-        return "–"
-    if metric.low is None or metric.high is None:
-        return f"{metric.value:.6g}"
-    return f"{100 * metric.value:.2f} % ({100 * metric.low:.1f} – {100 * metric.high:.1f})"
 
 
 def _plain(account: Account) -> dict[str, Any]:

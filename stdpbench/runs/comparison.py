@@ -45,6 +45,15 @@ class Metric:
     high: float | None = None
 
 
+def metric_text(metric: Metric | None) -> str:
+    """A number that came out of a run, for a person: in per cent with its interval where it has one."""
+    if metric is None:
+        return "–"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.6g}"
+    return f"{100 * metric.value:.2f} % ({100 * metric.low:.1f} – {100 * metric.high:.1f})"
+
+
 @dataclass(frozen=True)
 class Change:
     """A parameter that was changed in the middle of a run: at which position, from what, to what."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stdpbench.readout._drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, shortened, spaced
 from stdpbench.runs import facts
 from stdpbench.runs.comparison import Metric, changes_of, metrics_of
+from stdpbench.runs.facts import Record
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 
@@ -64,7 +65,11 @@ class Course:
         StdpbenchError
             If one of its files is damaged.
         """
-        records = read_journal(folder.path)
+        return cls.from_records(folder, read_journal(folder.path))
+
+    @classmethod
+    def from_records(cls, folder: RunFolder, records: Sequence[Record]) -> Course:
+        """Of a run folder whose journal was read already."""
         blocks = {record.position: record.fact for record in records if isinstance(record.fact, facts.Block)}
         has_metrics = (folder.path / "metrics.json").is_file()
         metrics = metrics_of(folder.read_json("metrics.json")) if has_metrics else {}

@@ -13,6 +13,7 @@ import shutil
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -25,6 +26,7 @@ from stdpbench.runs.lock import at_work
 from stdpbench.runs.states import State
 
 PACKAGES = "packages.txt"
+Told = Callable[[int, int], object]
 _NAMES = (
     "experiment.toml",
     "run.json",
@@ -59,7 +61,9 @@ whether accuracies lie within their intervals. {ended}
 """
 
 
-def export_run(folder: RunFolder, target: Path) -> Path:
+def export_run(
+    folder: RunFolder, target: Path, *, replace: bool = False, told: Told = lambda done, total: None
+) -> Path:
     """Write a run to a zip.
 
     Parameters
@@ -67,7 +71,11 @@ def export_run(folder: RunFolder, target: Path) -> Path:
     folder : RunFolder
         A run that no process works on.
     target : Path
-        The zip, in a folder that exists; one that is there is not replaced.
+        The zip, in a folder that exists.
+    replace : bool
+        Whether one that is there gives way, once the new one is whole.
+    told : callable
+        Gets how many bytes are read, and how many there are; what it raises gives the export up.
 
     Returns
     -------
@@ -77,13 +85,14 @@ def export_run(folder: RunFolder, target: Path) -> Path:
     Raises
     ------
     StdpbenchError
-        If a process works on the run, `target` exists, or it cannot be written; nothing half-written stays.
+        If a process works on the run, `target` exists and shall not be replaced, or it cannot be written; nothing
+        half-written stays.
     """
     if at_work(folder.path):
         raise StdpbenchError(
             f"a process is at work on {folder.path}: `stdpbench stop` ends it, then it can be exported"
         )
-    if target.exists():
+    if target.exists() and not replace:
         raise StdpbenchError(f"{target} exists already; --output names another file")
     if not target.absolute().parent.is_dir():
         raise StdpbenchError(f"{target} cannot be written: there is no folder {target.absolute().parent}")
@@ -96,8 +105,15 @@ def export_run(folder: RunFolder, target: Path) -> Path:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for entry, text in texts.items():
                 archive.writestr(f"{name}/{entry}", text)
+            done, total = 0, sum(path.stat().st_size for path in files)
             for path in files:
-                archive.write(path, f"{name}/{path.relative_to(folder.path).as_posix()}")
+                info = zipfile.ZipInfo.from_file(path, f"{name}/{path.relative_to(folder.path).as_posix()}")
+                info.compress_type = zipfile.ZIP_DEFLATED
+                with path.open("rb") as content, archive.open(info, "w") as entry_file:
+                    while part := content.read(_READ):
+                        entry_file.write(part)
+                        done += len(part)
+                        told(done, total)
 
     write_aside(target, write)
     return target

@@ -28,13 +28,16 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.runs import index
-from stdpbench.runs.lock import locked
+from stdpbench.runs.lock import at_work, locked
 from stdpbench.runs.options import Options
+from stdpbench.runs.queue_process import lock_of
 
 if TYPE_CHECKING:
     from stdpbench.experiment import Experiment
 
 WAITING, HELD, RUNNING, FAILED = "waiting", "held", "running", "failed"
+LEFT, INTERRUPTED = "left at work", "interrupted"
+"""How items stand that were running under a runner which is gone."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +220,13 @@ class Queue:
                 self._delete(connection, item.number)
             return items
 
+    def put_back(self, item: Item) -> Item:
+        """Put an item in again that was taken out: at the end, with a new number; returns it."""
+        state = HELD if item.state == HELD else WAITING
+        return self._append(
+            state=state, name=item.name, folder=item.folder, options=item.options, experiment=item.experiment
+        )
+
     def forget(self, folder: Path) -> Item | None:
         """Take the item of a run folder that is deleted out of the queue, if there is one."""
         text = self._text(folder)
@@ -226,6 +236,13 @@ class Queue:
     def busy(self, item: Item) -> bool:
         """Whether a living queue runner has the item."""
         return item.state == RUNNING and locked(self.runner_lock(item.runner))
+
+    def standing(self, item: Item) -> str:
+        """The state of an item, as it is: one whose runner is gone may be at work all the same."""
+        if item.state != RUNNING or self.busy(item):
+            return item.state
+        folder = self.folder_of(item)
+        return LEFT if folder is not None and at_work(folder) else INTERRUPTED
 
     # -- for queue runners -----------------------------------------------------------------------------------------
 
@@ -260,7 +277,7 @@ class Queue:
 
     def runner_lock(self, runner: str) -> Path:
         """The file that a queue runner holds locked as long as it lives."""
-        return index.queue_folder(self.runs) / f"runner-{runner}.lock"
+        return lock_of(self.runs, runner)
 
     # -- within ----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs import queue
+from stdpbench.runs import queue, queue_process
 from stdpbench.runs.client import RunClient, state_of
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.folder import RunFolder
@@ -127,6 +127,7 @@ class QueueRunner:
         self._told = told
         self._shown = shown
         self._stopping = False
+        self._closing = False
         self._looked = -_LOOK
 
     def stop(self) -> None:
@@ -148,18 +149,29 @@ class QueueRunner:
             raise DiskError(f"{lock.parent} cannot be made: {error.strerror}") from error
         _clean(lock.parent)
         with FileLock(lock):
+            queue_process.announce(self._runs, self.name, self._at_once)
             try:
-                while self._go_on() or (wait and not self._stopping):
+                while self._go_on() or (wait and not self._stopping and not self._closing):
                     if not self.jobs:
                         time.sleep(0.1)
             finally:
                 for job in self.jobs:
                     job.client.close()
-        lock.unlink(missing_ok=True)
+                queue_process.withdraw(self._runs, self.name)
+
+    def _heed(self) -> None:
+        """Do what other processes ask of this runner."""
+        wish = queue_process.read_wish(self._runs, self.name)
+        self._at_once = wish.at_once or self._at_once
+        self._closing = wish.stop == queue_process.AFTER
+        self._stopping |= wish.stop == queue_process.NOW
 
     def _go_on(self) -> bool:
         """Begin what may begin, hear what is at work; returns whether there was anything."""
-        while not self._stopping and len(self.jobs) < self._at_once and self._due():
+        while self._due():
+            self._heed()
+            if self._stopping or self._closing or len(self.jobs) >= self._at_once:
+                break
             item = self.queue.claim(self.name)
             if item is None:
                 break
@@ -322,4 +334,4 @@ def _clean(folder: Path) -> None:
     for path in folder.glob("runner-*.lock"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > 86_400 and not locked(path):
-                path.unlink()
+                queue_process.withdraw(folder.parent, path.stem.removeprefix("runner-"))

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -45,7 +46,7 @@ _PLAIN = (
     "parent",
     "id",
 )
-COLUMNS = ("name", *_PLAIN, "progress", "path")
+COLUMNS = ("name", *_PLAIN, "progress", "duration", "path")
 """What can be asked of every run; parameters and metrics by their dotted paths come beside it."""
 
 
@@ -103,6 +104,19 @@ class Entry:
         if self.state == State.FINISHED:  # the last phase alone would say little
             return f"all {self.position}" if self.position else ""
         return f"{self.phase} {self.done}/{self.total}" if self.phase else ""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end, pauses included; None where it has not come to its end."""
+        return self.lasted(self.ended)
+
+    def lasted(self, until: str) -> float | None:
+        """Seconds from its start to a time, ISO 8601; None where either is not known."""
+        try:
+            seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(self.started)).total_seconds()
+        except (ValueError, TypeError):  # no time, or one with its zone and one without
+            return None
+        return max(0.0, seconds)
 
     def value(self, column: str) -> Any:
         """What stands in a column: one of `COLUMNS`, or the dotted path of a parameter or metric; None for nothing.
@@ -206,19 +220,22 @@ class Store:
         (count,) = self._connection.execute("SELECT count(*) FROM runs").fetchone()
         return int(count)
 
-    def entries(self, columns: Iterable[str] = COLUMNS) -> list[Entry]:
-        """All runs in the order in which they were started.
+    def entries(self, columns: Iterable[str] = COLUMNS, names: Collection[str] | None = None) -> list[Entry]:
+        """All runs, or those that are named, in the order in which they were started.
 
         Parameters
         ----------
         columns : iterable of str
             Parameters and metrics are read only if one of them is none of `COLUMNS`.
+        names : collection of str, optional
+            Of run folders.
         """
         details = any(column not in COLUMNS for column in columns)
-        names = ["folder", "parent_id", *_PLAIN, *(("parameters", "changes", "metrics") if details else ())]
+        fields = ["folder", "parent_id", *_PLAIN, *(("parameters", "changes", "metrics") if details else ())]
+        query = f"SELECT {', '.join(fields)} FROM runs ORDER BY started, folder"
         with index.translated(self.runs):
-            rows = self._connection.execute(f"SELECT {', '.join(names)} FROM runs ORDER BY started, folder").fetchall()
-        return [self._entry(dict(row)) for row in rows]
+            rows = self._connection.execute(query).fetchall()
+        return [self._entry(dict(row)) for row in rows if names is None or row["folder"] in names]
 
     def select(
         self, columns: Iterable[str] = (), filters: Iterable[Filter] = (), sort: str | None = None
@@ -242,7 +259,7 @@ class Store:
         filters = list(filters)
         asked = [*columns, *(one.column for one in filters), *([sort.removeprefix("-")] if sort else [])]
         entries = self.entries(asked)
-        _check_columns(asked, entries)
+        check_columns(asked, entries)
         chosen = [entry for entry in entries if all(one.passes(entry.value(one.column)) for one in filters)]
         return (
             order(chosen, lambda entry: entry.value(sort.removeprefix("-")), sort.startswith("-")) if sort else chosen
@@ -273,6 +290,14 @@ class Store:
         return Entry(name=name, path=path, **row)
 
 
+def newest(runs: Path, n: int) -> list[Entry]:
+    """The runs of a folder that were started last, the newest first."""
+    if not runs.is_dir():
+        return []
+    with Store(runs) as store:
+        return store.entries()[: -n - 1 : -1]
+
+
 def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested tables as dotted path to value."""
     found: dict[str, Any] = {}
@@ -281,7 +306,14 @@ def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _check_columns(columns: Iterable[str], entries: list[Entry]) -> None:
+def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
+    """See that there are such columns.
+
+    Raises
+    ------
+    StdpbenchError
+        If no run has one of them, with the nearest that there is.
+    """
     if not entries:
         return
     known = set(COLUMNS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ from stdpbench.runs.creation import create_run
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.options import Options
 from stdpbench_gui.window import MainWindow
+
+
+def pytest_report_header() -> str:
+    return f"windows of tests: on {os.environ.get('QT_QPA_PLATFORM', 'whatever Qt finds')}"
 
 
 @pytest.fixture(scope="session")

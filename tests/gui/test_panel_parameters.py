@@ -24,6 +24,7 @@ from stdpbench_gui.panels._parameter_row import Standing
 from stdpbench_gui.panels._parameter_scale import Scale, nudged
 from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.panels.parameters import ParametersPanel
+from stdpbench_gui.panels.weight_map import WeightMap
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.window import MainWindow
 
@@ -451,3 +452,23 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(lambda: panel.form.sections and text_of(panel, PATH) == "0.05")
     assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
     assert len(curves.overlays.shown()[0].blocks) > 1
+
+    weights = window.train.panels["weight-map"]
+    assert isinstance(weights, WeightMap)
+    assert weights.sources.follows == parent.path
+    assert "shows the difference to it" in window.message.text()
+    assert parent.path.name in window.message.text()
+    qtbot.waitUntil(lambda: weights.sources.reference is not None, timeout=20_000)
+    assert weights.sources.reference is not None
+    assert weights.sources.reference.position <= session.live.position
+    qtbot.waitUntil(lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "), timeout=10_000)
+    weights.sources.compare_with_nothing()
+    assert weights.sources.follows is None
+
+
+def test_a_refused_change_after_going_back_is_told_in_its_row(panel: ParametersPanel, qtbot: QtBot) -> None:
+    folder = panel.session.folder
+    assert folder is not None
+    panel.changes._after_start = folder.path, {PATH: 0.02}
+    panel.changes._on_opened()  # no process hears it
+    assert "No process works on this run" in panel.form.row(PATH).error.text()

@@ -65,6 +65,7 @@ def drop(window: MainWindow, path: Path) -> None:
 # -- pages, actions, themes ------------------------------------------------------------------------
 
 
+@pytest.mark.display
 def test_it_opens_painted_on_the_start_page(window: MainWindow) -> None:
     assert window.windowTitle().startswith("stdpbench")
     assert window.pages.currentWidget() is window.start
@@ -73,6 +74,7 @@ def test_it_opens_painted_on_the_start_page(window: MainWindow) -> None:
     assert len(colours) > 3
 
 
+@pytest.mark.display
 def test_every_page_is_reached_by_rail_and_by_menu(window: MainWindow) -> None:
     for name, page in window._page_of.items():
         window.go_to("start")
@@ -111,6 +113,7 @@ def test_every_action_stands_in_a_menu_and_shortcuts_are_told_apart(window: Main
     assert titles[-1] == "&Help"
 
 
+@pytest.mark.display
 def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot: QtBot) -> None:
     palette = window.open_palette()
     everything = palette.filter.rowCount()
@@ -120,6 +123,7 @@ def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot:
     assert window.pages.currentWidget() is window.train
 
 
+@pytest.mark.display
 def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSettings) -> None:
     app = QGuiApplication.instance()
     assert isinstance(app, QGuiApplication)

@@ -61,6 +61,7 @@ class RunBar(QWidget):
         self.speed.setToolTip("Training presentations per second, at most")
         self.speed.setAccessibleName("Speed")
         self.speed.activated.connect(self._set_pace)
+        self._pace = 0
         top = QHBoxLayout()
         top.setSpacing(theme.GRID)
         top.addWidget(self.title)
@@ -95,7 +96,16 @@ class RunBar(QWidget):
             self.refresh()
 
     def _set_pace(self) -> None:
-        self._session.request("pace", seconds=self.speed.currentData())
+        wanted, before = self.speed.currentIndex(), self._pace
+        self._pace = wanted
+
+        def refused(sentence: str) -> None:
+            if self._pace == wanted:  # show what is in force
+                self._pace = before
+                self.speed.setCurrentIndex(before)
+            self._session.told.emit(sentence)
+
+        self._session.request("pace", refused=refused, seconds=self.speed.currentData())
 
     def refresh(self) -> None:
         """Show what is known now."""

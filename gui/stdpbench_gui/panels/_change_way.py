@@ -16,7 +16,7 @@ _WAYS = (
     (
         "in a branch, to compare",
         "A second run goes its own way with the change, and sees the same input spikes. This run stays as it is; the "
-        "curves of both are drawn over each other: a controlled experiment.",
+        "curves of both are drawn over each other, the weight map their difference: a controlled experiment.",
     ),
     (
         "after going back",

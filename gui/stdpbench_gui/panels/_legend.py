@@ -69,4 +69,4 @@ def without_what_is_shared(name: str, other: str) -> str:
 
 def _whole(text: str) -> str:
     """A text that does not break."""
-    return text.replace(" ", "&nbsp;").replace("-", "\u2011")
+    return text.replace(" ", "&nbsp;").replace("-", "\u2011").replace("…", "…\u2060")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +37,14 @@ class Overlay:
         Blocks of training presentations by the position of their end.
     path : Path or None
         Its folder; None where only the blocks are known.
+    slot : int or None
+        What it is drawn as (`stdpbench_gui.run_lines`); None: by its place among the others.
     """
 
     name: str
     blocks: Mapping[int, Block]
     path: Path | None = None
+    slot: int | None = None
 
 
 def series(blocks: Mapping[int, Block]) -> Series:
@@ -84,6 +88,16 @@ class Overlays(QObject):
         """How many there are."""
         return len(self._overlays)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether a run of this name is drawn."""
+        return name in self._overlays
+
+    def slots(self) -> list[int]:
+        """What the runs of `shown` are drawn as: those that were not told take what is free."""
+        shown, taken = self.shown(), {overlay.slot for overlay in self._overlays.values()}
+        free = (slot for slot in count() if slot not in taken)
+        return [next(free) if overlay.slot is None else overlay.slot for overlay in shown]
+
     def shown(self) -> list[Overlay]:
         """All but the run that is shown itself."""
         folder = self._session.folder
@@ -126,7 +140,7 @@ class Overlays(QObject):
             if over:
                 self._settled.add(name)
             if len(blocks) > len(before.blocks):
-                self._overlays[name] = Overlay(name, blocks, before.path)
+                self._overlays[name] = replace(before, blocks=blocks)
                 self.changed.emit()
 
 

@@ -1,13 +1,11 @@
 """Changes of parameters: here, in a branch, after going back, or in a new run; undone and redone.
 
 A change is *in flight* from when it is sent until the run says that it is in force. What may take time runs in
-threads. Changes go by way of the run folder, not of `RunSession.request`, because a refusal then comes back to the
-change that it is about.
+threads. Changes go by way of the run folder, which works for a run that this window has no connection to as well.
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +19,7 @@ from PyQt6.QtGui import QUndoCommand, QUndoStack
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client import ask
+from stdpbench.runs.control import end
 from stdpbench.runs.creation import create_run_from
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.lineage import branch, rewind
@@ -32,7 +31,6 @@ from stdpbench_gui.widgets import thousands
 
 Values = Mapping[str, Any]
 _ABOUT = {"command": "desktop app"}
-_ENDS = 120.0  # s that a run may take to end
 
 
 class Change(QUndoCommand):
@@ -72,6 +70,7 @@ class Changes(QObject):
         self.stack = QUndoStack(self)
         self.in_flight: dict[str, Any] = {}
         self.busy = ""
+        self._connected = False
         self._waiting: deque[_Sent] = deque()
         self._under_way: _Sent | None = None
         self._confirmed = 0
@@ -118,8 +117,19 @@ class Changes(QObject):
         """Whether there is a change to make again, and no other one under way."""
         return self.stack.canRedo() and not self.in_flight and self._session.connected
 
+    @property
+    def undo_text(self) -> str:
+        """The change that would be undone."""
+        return self.stack.undoText()
+
+    @property
+    def redo_text(self) -> str:
+        """The change that would be made again."""
+        return self.stack.redoText()
+
     def confirm(self) -> None:
         """Take in what the run has said since."""
+        before = self.can_undo, self.can_redo
         changes = self._session.live.changes
         for _, said in changes[self._confirmed :]:
             for path in said:
@@ -127,6 +137,9 @@ class Changes(QObject):
         self._confirmed = len(changes)
         if not self._session.connected:
             self.in_flight.clear()
+        if (self.can_undo, self.can_redo) != before or self._connected != self._session.connected:
+            self._connected = self._session.connected
+            self.changed.emit()
 
     def _send(self, values: Values, kind: str) -> None:
         folder = self._session.folder
@@ -196,7 +209,7 @@ class Changes(QObject):
             return
 
         def go_back() -> RunFolder:
-            _end(folder, f"to go back to presentation {to}")
+            end(folder, f"to go back to presentation {to}")
             return rewind(folder, to)
 
         def done(kept: RunFolder) -> None:
@@ -213,7 +226,7 @@ class Changes(QObject):
             return
 
         def make() -> RunFolder:
-            _end(folder, "to start another run from its weights")
+            end(folder, "to start another run from its weights")
             options = Options.from_mapping(folder.read_json("run.json").get("options", {}))
             return create_run_from(folder, values, folder.path.parent, options, _ABOUT, experiment)
 
@@ -255,16 +268,7 @@ class Changes(QObject):
                     self.stack.push(Change(differences))
                     self.changed.emit()
 
-            self._session.request("set", confirmed, changes=dict(after[1]))
-
-
-def _end(folder: RunFolder, reason: str) -> None:
-    """Have the process of a run end, if there is one."""
-    if not at_work(folder.path):
-        return
-    ask(folder.path, "stop", reason=reason)
-    until = time.monotonic() + _ENDS
-    while at_work(folder.path):
-        if time.monotonic() > until:
-            raise StdpbenchError(f"{folder.path.name} does not end")
-        time.sleep(0.05)
+            values = dict(after[1])
+            self._session.request(
+                "set", confirmed, lambda sentence: self.refused.emit(list(values), sentence), changes=values
+            )

@@ -11,16 +11,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.past_weights import nearest_position, weights_near
 from stdpbench_gui.panels._alive import alive
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands
 
 _KEPT = 6
+_LOOK_MS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,9 @@ class WeightSources(QObject):
     def __init__(self, session: RunSession, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look_at_parent)
         self.reset()
 
     def reset(self) -> None:
@@ -71,6 +76,7 @@ class WeightSources(QObject):
         self._past: Weights | None = None
         self._known: OrderedDict[int, Weights] = OrderedDict()
         self._counted = -1
+        self._follow(None)
 
     @property
     def folder(self) -> RunFolder | None:
@@ -125,6 +131,7 @@ class WeightSources(QObject):
 
     def compare_with_nothing(self) -> None:
         """Show weights as they are."""
+        self._follow(None)
         self.reference = None
         self.changed.emit()
 
@@ -133,6 +140,7 @@ class WeightSources(QObject):
         folder = self._session.folder
         if folder is None:
             return
+        self._follow(None)
 
         def read() -> tuple[RunFolder, Weights]:
             from stdpbench.runs.preparation import load_split, normalised, start_arrays
@@ -146,6 +154,7 @@ class WeightSources(QObject):
 
     def compare_with_checkpoint(self, position: int) -> None:
         """Show the difference to a checkpoint."""
+        self._follow(None)
         self._read(position, self._take_reference)
 
     def compare_with_run(self, path: Path) -> None:
@@ -153,6 +162,7 @@ class WeightSources(QObject):
         folder, shown = self._session.folder, self.shown()
         if folder is None or shown is None:
             return
+        self._follow(None)
         shape = shown.w.shape
 
         def read() -> tuple[RunFolder, Weights]:
@@ -169,6 +179,55 @@ class WeightSources(QObject):
             return folder, Weights(other.path.name, -1, np.asarray(w, np.float32), theta)
 
         self._session.work(read, alive(self, self._take_reference), "There is nothing to compare with")
+
+    # -- the parent of a branch ------------------------------------------------------------------------------------
+
+    @property
+    def follows(self) -> Path | None:
+        """The run whose checkpoints the reference keeps up with; None where it stays as it is."""
+        return self._followed
+
+    def compare_with_parent(self, path: Path) -> None:
+        """Show the difference to the run that this one branched off from, at the same presentation as near as can be.
+
+        As both go on, the newest checkpoint of the parent that is not beyond the weights that are shown is taken.
+        """
+        self._follow(path)
+        self._look_at_parent()
+
+    def _follow(self, path: Path | None) -> None:
+        self._followed, self._followed_at, self._following = path, -1, False
+        if path is None:
+            self._timer.stop()
+        else:
+            self._timer.start()
+
+    def _look_at_parent(self) -> None:
+        folder, path, shown = self._session.folder, self._followed, self.shown()
+        if folder is None or path is None or self._following:
+            return
+        position, before = shown.position if shown is not None else self._session.live.position, self._followed_at
+        self._following = True
+
+        def read() -> tuple[RunFolder, Path, Weights | None]:
+            try:
+                if nearest_position(path, position) == before:
+                    return folder, path, None
+                past = weights_near(path, position)
+            except StdpbenchError:  # none yet, or thinned out while it was read: the next look finds another one
+                return folder, path, None
+            return folder, path, Weights(path.name, past.position, past.w, past.theta)
+
+        self._session.work(read, alive(self, self._take_parent), "The parent's weights cannot be read")
+
+    def _take_parent(self, found: tuple[RunFolder, Path, Weights | None]) -> None:
+        folder, path, weights = found
+        if not self._is_shown(folder) or path != self._followed:
+            return
+        self._following = False
+        if weights is not None:
+            self._followed_at, self.reference = weights.position, weights
+            self.changed.emit()
 
     def _read(self, position: int, take: object) -> None:
         folder = self._session.folder

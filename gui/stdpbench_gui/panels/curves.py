@@ -12,7 +12,7 @@ from PyQt6.QtGui import QAction, QResizeEvent
 
 from stdpbench.readout import READOUTS
 from stdpbench.runs.facts import Block
-from stdpbench_gui import theme
+from stdpbench_gui import run_lines, theme
 from stdpbench_gui.panels._axes import SmallPlot, double_clicked, step_up, stepped
 from stdpbench_gui.panels._legend import Legend, said, without_what_is_shared
 from stdpbench_gui.panels._overlays import Overlay, Overlays, Series, series
@@ -31,8 +31,6 @@ _STYLES = {
     "proportion": (Qt.PenStyle.DashLine, "╍╍"),
     "confidence": (Qt.PenStyle.DotLine, "┅┅"),
 }
-_OVERLAY_STYLES = ((Qt.PenStyle.DashLine, "╌╌"), (Qt.PenStyle.DashDotLine, "─·"), (Qt.PenStyle.DotLine, "┈┈"))
-_OVERLAY_COLOURS = (1, 2, 3, 7, 8)  # of the classes, but blue, which is the run that is shown
 _TALL = 420  # pixels, from which on plots stand below each other
 
 
@@ -138,10 +136,9 @@ class Curves(Panel):
             item.getViewBox().removeItem(item)
         self._others.clear()
         drawn = [values]
-        for number, overlay in enumerate(self.overlays.shown()):
+        for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
             drawn.append(series(overlay.blocks))
-            style, _ = _OVERLAY_STYLES[number % len(_OVERLAY_STYLES)]
-            pen = pg.mkPen(_overlay_colour(number), width=1.5, style=style)
+            pen = run_lines.pen(slot)
             for plot in self.plots:
                 item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
                 self.plots[plot].addItem(item)
@@ -170,10 +167,9 @@ class Curves(Panel):
     def _write_legend(self) -> None:
         lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
         folder = self.session.folder
-        for number, overlay in enumerate(self.overlays.shown()):
-            _, mark = _OVERLAY_STYLES[number % len(_OVERLAY_STYLES)]
+        for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
             name = without_what_is_shared(overlay.name, folder.path.name if folder is not None else "")
-            lines.append((_overlay_colour(number), mark, f"{name} ({READOUTS[0]})"))
+            lines.append((run_lines.colour(slot), run_lines.mark(slot), f"{name} ({READOUTS[0]})"))
         self.legend.write(lines, [changes for _, changes in self.session.live.changes])
 
     def _drop_lines(self) -> None:
@@ -267,7 +263,3 @@ class Curves(Panel):
 def _colour(name: str) -> str:
     colours = theme.current()
     return {"proportion": colours.right, "confidence": colours.wrong}.get(name, colours.exc)
-
-
-def _overlay_colour(number: int) -> str:
-    return theme.CLASS_COLOURS[_OVERLAY_COLOURS[number % len(_OVERLAY_COLOURS)]]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QDialog, QLineEdit, QMainWindow, QVBoxLayout
 
 from stdpbench.errors import StdpbenchError
@@ -14,13 +14,13 @@ from stdpbench.parameters import Parameter
 from stdpbench.runs.checkpoints import positions
 from stdpbench.runs.states import State
 from stdpbench_gui import theme
-from stdpbench_gui.actions import Actions
 from stdpbench_gui.panels._change_way import BRANCH, HERE, REWIND, ChangeWay
 from stdpbench_gui.panels._new_run_dialog import NewRunDialog
 from stdpbench_gui.panels._parameter_changes import Changes
 from stdpbench_gui.panels._parameter_form import SECTIONS, ParameterForm
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.panels.weight_map import WeightMap
 from stdpbench_gui.session import RunSession
 
 
@@ -60,7 +60,7 @@ class ParametersPanel(Panel):
         self._shown: tuple[object, ...] = ()
         self._experiment: Experiment | None = None
         self._start: Experiment | None = None
-        self._actions: tuple[QAction, ...] = ()
+        self._parent_of_branch: Path | None = None
         self.search.textChanged.connect(self.form.search)
         self.way.chosen.connect(self.mark_dirty)
         self.form.committed.connect(self._commit)
@@ -68,20 +68,9 @@ class ParametersPanel(Panel):
         self.changes.changed.connect(self._on_change)
         self.changes.refused.connect(self._on_refusal)
         self.changes.branched.connect(self._compare)
+        # after all panels have forgotten the run that was shown before, and the window has told that it is open
+        session.opened.connect(lambda: QTimer.singleShot(0, self._show_difference))
         self.restyle()
-
-    def add_actions(self, actions: Actions) -> None:
-        """Add undo and redo of the changes that are made here, in an Edit menu beside the first one."""
-        tips = "Make the opposite of the last parameter change", "Make the parameter change again"
-        undo = actions.add("undo", "&Edit", "&Undo", self.changes.undo, "Ctrl+Z", tips[0])
-        redo = actions.add("redo", "&Edit", "&Redo", self.changes.redo, "Ctrl+Shift+Z", tips[1])
-        self._actions = undo, redo
-        window = undo.parent()
-        bar = window.menuBar() if isinstance(window, QMainWindow) else None
-        if bar is not None and len(bar.actions()) > 2:
-            edit = next(entry for entry in bar.actions() if entry.text() == "&Edit")
-            bar.insertAction(bar.actions()[1], edit)
-        self._write_actions()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -126,7 +115,6 @@ class ParametersPanel(Panel):
         assert self._start is not None
         self._offer_positions()
         self.form.show_experiment(self._experiment, self._start, self.changes.in_flight, self._why_not)
-        self._write_actions()
 
     def _training_over(self) -> bool:
         live = self.session.live
@@ -197,7 +185,6 @@ class ParametersPanel(Panel):
 
     def _on_change(self) -> None:
         self.way.say(self.changes.busy)
-        self._write_actions()
         self.mark_dirty()
 
     def _on_refusal(self, paths: list[str], sentence: str) -> None:
@@ -206,23 +193,28 @@ class ParametersPanel(Panel):
         self.mark_dirty()
         self.session.told.emit(sentence)
 
-    def _write_actions(self) -> None:
-        for action, word, text, can in zip(
-            self._actions,
-            ("Undo", "Redo"),
-            (self.changes.stack.undoText(), self.changes.stack.redoText()),
-            (self.changes.can_undo, self.changes.can_redo),
-            strict=False,
-        ):
-            action.setText(f"&{word} {text}".strip())
-            action.setEnabled(can)
-
     def _compare(self, name: str, blocks: Any, path: Any) -> None:
-        """Draw the parent's curves beside those of the branch."""
+        """Draw the parent's curves beside those of the branch; the difference of weights follows once it is shown."""
         docks = self.parentWidget()
         curves = docks.findChild(Curves) if isinstance(docks, QMainWindow) else None
         if curves is not None:
             curves.overlay(name, blocks, path)
+        self._parent_of_branch = path
+
+    def _show_difference(self) -> None:
+        """Have the weight map show how a branch that was made here differs from its parent, and say so."""
+        parent, self._parent_of_branch = self._parent_of_branch, None
+        docks, folder = self.parentWidget(), self.session.folder
+        found = docks.findChild(WeightMap) if isinstance(docks, QMainWindow) else None
+        if parent is None or found is None or folder is None or folder.path == parent:
+            return
+        found.compare_with_parent(parent)
+        found.show()
+        found.raise_()
+        self.session.told.emit(
+            f"{folder.path.name} branched off from {parent.name}, which stays as it is: the weight map shows the "
+            "difference to it, the curves show both. Weight map ⋮ ▸ Show ▸ Weights brings the weights back."
+        )
 
     # -- in words and numbers --------------------------------------------------------------------------------------
 

@@ -229,7 +229,7 @@ class SlowMotionPanel(Panel):
             self.player.stop()
         elif self._learns() and self.session.state is State.RUNNING:
             self._armed = True
-            self.session.request("pause", reason="for slow motion")
+            self.session.request("pause", refused=self._on_refusal, reason="for slow motion")
             self.mark_dirty()
         else:
             self.player.start()
@@ -245,7 +245,13 @@ class SlowMotionPanel(Panel):
         self._armed, self._tries = True, tries
         self._tried = self.seen.presentation.get("presentation", -1)
         self.player.stop()
-        self.session.request("step", n=1)
+        self.session.request("step", refused=self._on_refusal, n=1)
+        self.mark_dirty()
+
+    def _on_refusal(self, sentence: str) -> None:
+        """No presentation will come: wait for none."""
+        self._armed, self._tries = False, 0
+        self.session.told.emit(sentence)
         self.mark_dirty()
 
     def _go_on(self, frame: Mapping[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -144,8 +146,11 @@ class WeightMap(Panel):
         self.history.refresh()
         self.marks.look(shown)
         values = self._values()
-        state = (self.sources.reference, bool(values.any()))
-        if state != self._fitted:  # a first look, or at something other than before; else levels stay
+        reference = self.sources.reference
+        state = (reference and reference.name, bool(values.any()))
+        # a first look, or at something other than before, or a difference that outgrew its colours; else levels stay
+        outgrown = self.sources.follows is not None and float(np.abs(values).max()) > 2 * self.levels.levels[1]
+        if state != self._fitted or outgrown:
             self._fitted = state
             self._colour()
             self.levels.fit(values)
@@ -175,6 +180,10 @@ class WeightMap(Panel):
         self.mark_dirty()
 
     # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def compare_with_parent(self, path: Path) -> None:
+        """Show the difference to the run that this one branched off from, which both go on to make."""
+        self.sources.compare_with_parent(path)
 
     def _on_sources(self) -> None:
         if self.order.currentIndex() == _THETA:
@@ -264,7 +273,8 @@ class WeightMap(Panel):
         shown, reference = self.sources.shown(), self.sources.reference
         if shown is None or self.session.live.started is None:
             return self.empty_text
-        what = f"Difference to {reference.name} of the" if reference else "The"
+        at = f" at {thousands(reference.position)}" if reference and self.sources.follows else ""
+        what = f"Difference to {reference.name}{at} of the" if reference else "The"
         return (
             f"{what} receptive fields of {thousands(shown.w.shape[1])} exc neurons at presentation "
             f"{thousands(shown.position)}, {self.order.currentText()}; weights 0 to {float(shown.w.max()):.2f}; "

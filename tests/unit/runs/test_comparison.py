@@ -24,6 +24,13 @@ from stdpbench.runs.comparison import (
     shipped_reference,
 )
 from stdpbench.runs.comparison_figure import Course, comparison_figure
+from stdpbench.runs.comparison_spec import (
+    comparison_rows,
+    comparison_spec,
+    comparison_words,
+    course_table,
+    short_names,
+)
 from stdpbench.runs.creation import create_run, create_run_from
 from stdpbench.runs.engine import RunEngine
 from stdpbench.runs.folder import RunFolder
@@ -181,3 +188,30 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
     assert len(result.containers) == 3
     save(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_comparison_for_a_paper_as_a_table_and_in_words(family: list[RunFolder]) -> None:
+    courses = [Course.of(folder) for folder in family]
+    spec = comparison_spec(courses, "1.2")
+    assert spec is not None
+    assert [plot["label"] for plot in spec["plots"]][-1] == "mean theta (mV)"
+    assert [line["label"] for line in spec["plots"][-1]["lines"]] == [folder.path.name for folder in family]
+    assert all(folder.path.name in spec["caption"] for folder in family)
+    assert comparison_spec([], "1.2") is None
+    names, rows = course_table(courses)
+    assert names[:2] == ("run", "presentation")
+    assert len(rows) == sum(len(course.presentations) for course in courses)
+    comparison = compare(family)
+    kinds = {heading for heading, _, _ in comparison_rows(comparison)}
+    assert {"accuracy", "measured", "different parameters"} <= kinds
+    assert all(len(texts) == 2 for _, _, texts in comparison_rows(comparison))
+    words = comparison_words(comparison)
+    assert words.startswith("2 runs; vote ")
+    assert "different: " in words
+
+
+def test_short_names() -> None:
+    assert short_names(["a-1-x", "a-2-x"]) == {"a-1-x": "…1-x", "a-2-x": "…2-x"}
+    assert short_names(["a-1", "a-1-2"]) == {"a-1": "…1", "a-1-2": "…1-2"}
+    assert short_names(["a-1", "b-1"]) == {"a-1": "a-1", "b-1": "b-1"}
+    assert short_names(["a-1"]) == {"a-1": "a-1"}

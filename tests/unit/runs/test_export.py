@@ -18,6 +18,7 @@ import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
+from stdpbench.runs import reproducing
 from stdpbench.runs.agreement import AccuracyAgain, Agreement, compare
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.export import export_run, installed, unpack_run
@@ -26,6 +27,7 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal, write_journal
 from stdpbench.runs.lock import lock_path
 from stdpbench.runs.options import Options
+from stdpbench.runs.reproducing import GO_ON, STOP
 from stdpbench.runs.reproduction import opened, prepare
 
 SMALL = {
@@ -332,3 +334,37 @@ def test_the_command_line_says_what_is_wrong(
     assert status == 2
     assert "text.zip is no zip" in err
     assert not (tmp_path / "again").exists()
+
+
+def test_an_export_tells_how_far_it_is_and_can_be_given_up(branch: RunFolder, tmp_path: Path) -> None:
+    target, told = tmp_path / "run.zip", []
+    target.write_bytes(b"an older one")
+    with pytest.raises(StdpbenchError, match="exists already"):
+        export_run(branch, target)
+
+    def give_up(done: int, total: int) -> None:
+        raise StdpbenchError("enough")
+
+    with pytest.raises(StdpbenchError, match="enough"):
+        export_run(branch, target, replace=True, told=give_up)
+    assert target.read_bytes() == b"an older one"
+    assert list(tmp_path.iterdir()) == [target]
+    export_run(branch, target, replace=True, told=lambda done, total: told.append((done, total)))
+    assert told[-1][0] == told[-1][1] > 0
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert unpack_run(target, tmp_path / "unpacked").read_json("run.json")["state"] == "finished"
+
+
+def test_reproducing_in_one_call_says_what_came_of_it(branch: RunFolder, tmp_path: Path) -> None:
+    told: list[str] = []
+    again = reproducing.reproduce(branch.path, tmp_path, lambda progress: told.append(progress.get("phase", "")))
+    assert again.agreement is not None
+    assert again.agreement.same
+    assert again.sentence.endswith("The numbers agree to the bit.")
+    assert {"train", "test"} <= set(told)
+    stopped = reproducing.reproduce(branch.path, tmp_path, wish=iter([GO_ON, GO_ON, *[STOP] * 10_000]).__next__)
+    assert stopped.agreement is None
+    assert "nothing was compared" in stopped.sentence
+    none = reproducing.reproduce(branch.path, tmp_path, wish=lambda: STOP)
+    assert "is not run again" in none.sentence
+    assert not none.path.exists()

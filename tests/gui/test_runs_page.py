@@ -1,0 +1,507 @@
+"""The Runs page: history, queue, comparison, and what is done with runs, over real run folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+from small_run import small_experiment
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.bin import names_in_bin
+from stdpbench.runs.client import ask, state_of
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lock import at_work
+from stdpbench.runs.options import Options
+from stdpbench.runs.queue import HELD, WAITING, Queue
+from stdpbench.runs.queue_process import AFTER, runners
+from stdpbench.runs.states import State
+from stdpbench_gui.pages.runs import RunsPage
+from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.runs_browser.bin_dialog import BinDialog
+from stdpbench_gui.runs_browser.dialogs import AddDialog, BranchDialog, RewindDialog
+from stdpbench_gui.window import MainWindow
+
+NAMES = ("digits-a", "digits-b", "fast-c")
+_DAY = {"digits-b": 3, "digits-a": 2, "fast-c": 1}
+
+
+def copy(original: RunFolder, runs: Path, name: str, vote: float, **said: object) -> Path:
+    """A copy of a finished run under another name, with another accuracy."""
+    path = runs / name
+    shutil.copytree(original.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
+    folder = RunFolder(path)
+    folder.update_run(id=f"id of {name}", started=f"2026-01-0{_DAY.get(name, 9)}T10:00:00+00:00", **said)
+    metrics = folder.read_json("metrics.json")
+    metrics["accuracy"]["vote"]["accuracy"] = vote
+    folder.write_json("metrics.json", metrics)
+    return path
+
+
+@pytest.fixture
+def runs(tmp_path: Path, finished_run: RunFolder) -> Path:
+    runs = tmp_path / "runs"
+    copy(finished_run, runs, "digits-a", 0.5)
+    copy(finished_run, runs, "digits-b", 0.75, parent={"id": "id of digits-a", "name": "digits-a", "at": 20})
+    copy(finished_run, runs, "fast-c", 0.25, state="stopped", reason="for lunch")
+    return runs
+
+
+@pytest.fixture
+def page(runs: Path, window: MainWindow, qtbot: QtBot) -> Iterator[RunsPage]:
+    window.go_to("runs")
+    page = window.runs_page
+    qtbot.waitUntil(lambda: page.model.n_all == 3, timeout=10_000)
+    yield page
+    for path in runs.glob("*/run.json"):
+        with suppress(StdpbenchError):
+            if at_work(path.parent):
+                ask(path.parent, "stop")
+    qtbot.waitUntil(lambda: not any(at_work(path.parent) for path in runs.glob("*/run.json")), timeout=30_000)
+
+
+def shown(page: RunsPage) -> list[str]:
+    return [entry.name for entry in page.model.entries]
+
+
+def cell(page: RunsPage, name: str, column: str) -> str:
+    return str(page.model.index(page.model.row_of(name), page.model.columns.index(column)).data())
+
+
+def told(page: RunsPage) -> str:
+    return "\n".join(page.notices.texts())
+
+
+def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 60) -> None:
+    qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)
+
+
+# -- the history -----------------------------------------------------------------------------------
+
+
+@pytest.mark.display
+def test_runs_are_listed_with_what_is_known_of_them(page: RunsPage) -> None:
+    assert shown(page) == ["digits-b", "digits-a", "fast-c"]
+    assert cell(page, "digits-b", "vote") == "75.00 %"
+    assert cell(page, "digits-b", "parent") == "digits-a at 20"
+    assert cell(page, "digits-a", "branches") == "1"
+    assert cell(page, "fast-c", "state") == "■ stopped"
+    assert page.summary.text().startswith("3 runs · 2 finished · 1 stopped · best vote 75.0 %")
+    assert page.table.accessibleDescription().startswith("3 runs")
+
+
+def test_where_there_are_none_it_says_what_will_appear(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("runs")
+    page = window.runs_page
+    waits(qtbot, page.empty.isVisible)
+    waits(qtbot, lambda: "`stdpbench run`" in page.empty.text())
+    assert not page.table.isVisible()
+    assert page.queue.empty.isVisible()
+    assert page.comparison.empty.isVisible()
+
+
+def test_the_search_takes_filters_and_words_and_says_what_is_wrong(page: RunsPage, qtbot: QtBot) -> None:
+    for text, names in (
+        ("vote>0.3 state=finished", ["digits-b", "digits-a"]),
+        ("lunch", ["fast-c"]),
+        ("network.n_exc=12", ["digits-b", "digits-a", "fast-c"]),
+        ("parent=none vote<0.4", ["fast-c"]),
+        ("nothing like it", []),
+    ):
+        page.search.setText(text)
+        waits(qtbot, lambda names=names: shown(page) == names)
+        assert not page.search_problem.isVisible()
+    assert "No run is found" in page.empty.text()
+    page.search.setText("vot>0.3")
+    waits(qtbot, page.search_problem.isVisible)
+    assert "did you mean 'vote'" in page.search_problem.text()
+    page.search.setText("")
+    waits(qtbot, lambda: len(shown(page)) == 3)
+    assert not page.search_problem.isVisible()
+
+
+@pytest.mark.display
+def test_a_click_on_a_heading_sorts_and_selection_stays(page: RunsPage) -> None:
+    page.table.choose(["fast-c"])
+    vote = page.model.columns.index("vote")
+    page.table.sortByColumn(vote, Qt.SortOrder.AscendingOrder)
+    assert shown(page) == ["fast-c", "digits-a", "digits-b"]
+    page.table.sortByColumn(vote, Qt.SortOrder.DescendingOrder)
+    assert shown(page) == ["digits-b", "digits-a", "fast-c"]
+    assert [entry.name for entry in page.table.chosen()] == ["fast-c"]
+    assert page.table.currentIndex().row() == 2
+    assert "fast-c: stopped, for lunch" in page.summary.text()
+
+
+def test_rows_come_go_and_change_in_place(page: RunsPage, runs: Path, qtbot: QtBot, finished_run: RunFolder) -> None:
+    page.table.choose(["digits-a"])
+    resets: list[object] = []
+    page.model.modelReset.connect(lambda: resets.append(1))
+    copy(finished_run, runs, "a-newer-one", 0.9)
+    waits(qtbot, lambda: len(shown(page)) == 4, 10)
+    RunFolder(runs / "fast-c").update_run(state="failed", reason="the disk is full")
+    waits(qtbot, lambda: cell(page, "fast-c", "state") == "✗ failed", 10)
+    shutil.rmtree(runs / "a-newer-one")
+    waits(qtbot, lambda: len(shown(page)) == 3, 10)
+    assert [entry.name for entry in page.table.chosen()] == ["digits-a"]
+    assert not resets
+
+
+def test_columns_are_chosen_and_remembered(
+    page: RunsPage, window: MainWindow, settings: QSettings, qtbot: QtBot
+) -> None:
+    menu = page.table.column_menu(page)
+    headings = [action.text() for action in menu.actions() if action.menu() is not None]
+    assert {"metrics", "plasticity", "network"} <= set(headings)
+    page.table._toggle("plasticity.nu_post", True)
+    page.table._toggle("seed", False)
+    assert cell(page, "digits-a", "plasticity.nu_post") == "0.01"
+    page.table.sortByColumn(page.model.columns.index("vote"), Qt.SortOrder.AscendingOrder)
+    other = MainWindow(settings, window.runs)
+    qtbot.addWidget(other)
+    assert other.runs_page.model.columns == page.model.columns
+    assert "seed" not in other.runs_page.model.columns
+    assert other.runs_page.model.sort_by == "vote"
+
+
+def test_where_a_run_comes_from_is_one_click_away(page: RunsPage) -> None:
+    table, model = page.table, page.model
+    table._follow_link(model.index(model.row_of("digits-b"), model.columns.index("parent")))
+    assert [entry.name for entry in table.chosen()] == ["digits-a"]
+    table._follow_link(model.index(model.row_of("digits-a"), model.columns.index("branches")))
+    assert [entry.name for entry in table.chosen()] == ["digits-b"]
+    page.run_actions.do("parent")
+    assert [entry.name for entry in table.chosen()] == ["digits-a"]
+
+
+def test_enter_opens_a_run_in_train(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
+    page.table.choose(["digits-b"])
+    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    waits(qtbot, lambda: window.session.folder is not None)
+    assert window.session.folder is not None
+    assert window.session.folder.path.name == "digits-b"
+    assert window.pages.currentWidget() is window.train
+    assert not page.watcher._timer.isActive()
+
+
+# -- ticks and the comparison ----------------------------------------------------------------------
+
+
+@pytest.mark.display
+def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
+    page: RunsPage, window: MainWindow, qtbot: QtBot
+) -> None:
+    curves = window.train.panels["curves"]
+    assert isinstance(curves, Curves)
+    page.table.choose(["digits-a"])
+    qtbot.keyClick(page.table, Qt.Key.Key_Space)
+    waits(qtbot, lambda: "digits-a" in page.ticks.courses)
+    assert "tick another one" in page.comparison.summary()
+    index = page.model.index(page.model.row_of("digits-b"), 0)
+    assert page.model.setData(index, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    waits(qtbot, lambda: page.ticks.comparison is not None)
+    assert index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+    assert [overlay.name for overlay in curves.overlays.shown()] == ["digits-a", "digits-b"]
+    assert curves.overlays.slots() == [0, 1]
+    assert len(curves.overlays.shown()[0].blocks) > 1
+    assert len(page.comparison.plots["mean_theta"].listDataItems()) == 2
+    texts = [page.comparison.rows.topLevelItem(row).text(0) for row in range(page.comparison.rows.topLevelItemCount())]  # type: ignore[union-attr]
+    assert {"accuracy", "vote", "measured", "training presentations"} <= set(texts)
+    assert "vote 50.0 to 75.0 %, best digits-b" in page.comparison.words.text()
+    spec, table = page.comparison.figure(), page.comparison.table()
+    assert spec is not None
+    assert "digits-a, digits-b" in spec["caption"]
+    assert table is not None
+    assert {row[0] for row in table[1]} == {"digits-a", "digits-b"}
+
+    curves.overlays.clear()  # "take other runs away" on the Train page
+    assert not page.ticks.slots
+    assert page.comparison.empty.isVisible()
+
+
+def test_compare_ticks_what_is_selected_and_nothing_else(page: RunsPage, qtbot: QtBot) -> None:
+    page.ticks.tick(["fast-c"])
+    page.table.choose(["digits-a"])
+    assert not page.run_actions.actions["compare"].isEnabled()
+    page.table.choose(["digits-a", "digits-b"])
+    page.run_actions.actions["compare"].trigger()
+    assert sorted(page.ticks.slots) == ["digits-a", "digits-b"]
+    waits(qtbot, lambda: page.ticks.comparison is not None)
+    page.comparison.clear.click()
+    assert not page.ticks.slots
+
+
+def test_a_run_that_cannot_be_read_is_told_where_it_is_drawn(page: RunsPage, runs: Path, qtbot: QtBot) -> None:
+    (runs / "digits-a" / "journal.jsonl").write_text('{"fact":"Nonsense","n":0}\n{"n":1}\n', encoding="utf-8")
+    page.ticks.tick(["digits-a"])
+    waits(qtbot, lambda: page.comparison.problem.isVisible())
+    assert "digits-a cannot be drawn" in page.comparison.problem.text()
+
+
+# -- what is done with runs ------------------------------------------------------------------------
+
+
+@pytest.mark.display
+def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a", "fast-c"])
+    undo = window.actions_["undo"]
+    assert not undo.isEnabled()
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    waits(qtbot, lambda: shown(page) == ["digits-b"])
+    assert names_in_bin(page.runs) == ["digits-a", "fast-c"]
+    assert "2 runs lie in the bin" in told(page)
+    assert undo.text() == "&Undo deleting 2 runs"
+    assert page.bin_button.text() == "Bin (2)…"
+    window.activateWindow()
+    page.table.setFocus()
+    undo.trigger()
+    waits(qtbot, lambda: len(shown(page)) == 3)
+    assert "back from the bin" in told(page)
+    window.actions_["redo"].trigger()
+    waits(qtbot, lambda: shown(page) == ["digits-b"])
+    window.go_to("train")
+    assert undo.text() == "&Undo"
+    assert not undo.isEnabled()
+
+
+def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a", "fast-c"])
+    page.run_actions.do("delete")
+    waits(qtbot, lambda: len(shown(page)) == 1)
+    page.bin_action.trigger()
+    dialog = page.doing.dialog
+    assert isinstance(dialog, BinDialog)
+    waits(qtbot, lambda: dialog.list.count() == 2)
+    dialog.list.setCurrentItem(dialog.list.findItems("digits-a", Qt.MatchFlag.MatchStartsWith)[0])
+    dialog.restore()
+    waits(qtbot, lambda: "digits-a" in shown(page))
+    waits(qtbot, lambda: dialog.list.count() == 1)
+    box = dialog.ask()
+    assert "cannot be undone" in box.informativeText()
+    box.button(QMessageBox.StandardButton.Cancel).click()  # type: ignore[union-attr]
+    assert names_in_bin(page.runs) == ["fast-c"]
+    dialog._empty()
+    waits(qtbot, lambda: "removed for good" in told(page))
+    assert not names_in_bin(page.runs)
+    dialog.close()
+
+
+def test_export_writes_one_zip_and_says_where(
+    page: RunsPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "one.zip"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target.with_suffix("")), ""))
+    page.table.choose(["digits-a"])
+    page.run_actions.do("export")
+    waits(qtbot, lambda: str(target) in told(page))
+    with zipfile.ZipFile(target) as archive:
+        assert "digits-a/metrics.json" in archive.namelist()
+    assert not page.notices.tasks
+    page.doing.export(page.table.chosen()[0], tmp_path / "nowhere" / "one.zip")
+    waits(qtbot, lambda: "is not exported: " in told(page))
+    page.doing.export(page.table.chosen()[0], tmp_path / "other.zip")
+    page.notices.tasks[0].cancel.click()
+    waits(qtbot, lambda: not page.notices.tasks)
+    assert not (tmp_path / "other.zip").exists() or "other.zip" in told(page)
+
+
+def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBot, runs: Path) -> None:
+    made = RunFolder(_small(runs, train_images=1000).path)
+    waits(qtbot, lambda: made.path.name in shown(page))
+    page.table.choose([made.path.name])
+    can = page.run_actions.actions
+    assert (can["resume"].isEnabled(), can["pause"].isEnabled(), can["stop"].isEnabled()) == (True, False, False)
+    page.run_actions.do("resume")
+    waits(qtbot, lambda: cell(page, made.path.name, "state") == "▶ running")
+    assert f"{made.path.name} begins." in told(page)
+    ask(made.path, "pace", seconds=0.05)
+    waits(qtbot, lambda: cell(page, made.path.name, "progress").startswith("train "))
+    waits(qtbot, can["pause"].isEnabled)
+    page.run_actions.do("pause")
+    waits(qtbot, lambda: cell(page, made.path.name, "state") == "‖ paused")
+    waits(qtbot, lambda: "pauses at presentation" in told(page))
+    waits(qtbot, can["resume"].isEnabled)
+    page.run_actions.do("resume")
+    waits(qtbot, lambda: state_of(made)[0] is State.RUNNING)
+    page.run_actions.do("stop")
+    waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
+    page.doing.pause(page.table.chosen())
+    waits(qtbot, lambda: "cannot be paused: no process works" in told(page))
+
+
+def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a"])
+    page.run_actions.do("branch")
+    waits(qtbot, lambda: isinstance(page.doing.dialog, BranchDialog))
+    dialog = page.doing.dialog
+    assert isinstance(dialog, BranchDialog)
+    assert dialog.at.maximum() == 60
+    dialog.at.setValue(40)
+    dialog.set_.setPlainText("--set plasticity.nu_pos=0.03")
+    dialog.try_it()
+    waits(qtbot, lambda: dialog.problem.isVisible())
+    assert "did you mean plasticity.nu_post?" in dialog.problem.text()
+    dialog.set_.setPlainText("plasticity.nu_post=0.03\n")
+    dialog.then.setCurrentText(BranchDialog.WAIT)
+    dialog.try_it()
+    waits(qtbot, lambda: len(shown(page)) == 4)
+    name = next(name for name in shown(page) if name not in NAMES)
+    assert cell(page, name, "parent") == "digits-a at 40"
+    waits(qtbot, lambda: set(page.ticks.slots) == {"digits-a", name})
+    assert "branched off from digits-a" in told(page)
+    page.table.choose([name])
+    page.run_actions.do("enqueue")
+    waits(qtbot, lambda: page.queue.model.rowCount() == 1)
+
+
+def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a"])
+    page.run_actions.do("rewind")
+    waits(qtbot, lambda: isinstance(page.doing.dialog, RewindDialog))
+    dialog = page.doing.dialog
+    assert isinstance(dialog, RewindDialog)
+    dialog.to.setValue(30)
+    dialog.try_it()
+    waits(qtbot, lambda: "is back at presentation 30" in told(page))
+    waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
+    assert len(shown(page)) == 4
+
+
+def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:
+    shutil.copyfile(finished_run.path / "metrics.json", page.runs / "digits-a" / "metrics.json")
+    page.table.choose(["digits-a"])
+    page.run_actions.do("reproduce")
+    assert len(page.notices.tasks) == 1
+    waits(qtbot, lambda: "The numbers agree to the bit." in told(page), 120)
+    assert not page.notices.tasks
+
+
+# -- the queue -------------------------------------------------------------------------------------
+
+
+def _small(runs: Path, train_images: int = 60, seed: int = 5) -> RunFolder:
+    from stdpbench.runs.creation import create_run
+
+    made = small_experiment(seed=seed, schedule__train_images=train_images)
+    return create_run(made, runs, Options(workers=1, baselines=False))
+
+
+def order(page: RunsPage) -> list[int]:
+    return [page.queue.model.item(row).number for row in range(page.queue.model.rowCount())]
+
+
+def pick(page: RunsPage, number: int) -> None:
+    page.queue._choose(number)
+    assert [item.number for item in page.queue.chosen()] == [number]
+
+
+def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtBot) -> None:
+    page.queue.add_button.click()
+    dialog = page.doing.dialog
+    assert isinstance(dialog, AddDialog)
+    dialog.seeds.setText("one")
+    dialog.try_it()
+    assert "Seeds are whole numbers" in dialog.problem.text()
+    dialog.seeds.setText("1, 2 3")
+    dialog.set_.setPlainText("network.n_exc=many")
+    dialog.try_it()
+    waits(qtbot, lambda: "network.n_exc" in dialog.problem.text())
+    dialog.set_.setPlainText("network.n_exc=12\nnetwork.weight_sum=78\n")
+    dialog.try_it()
+    waits(qtbot, lambda: order(page) == [1, 2, 3])
+    assert "In the queue now: item 1, 2, 3" in told(page)
+    assert page.queue.words() == "3 waiting · nobody works on it"
+    pick(page, 3)
+    qtbot.keyClick(page.queue.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    waits(qtbot, lambda: order(page) == [1, 3, 2])
+    assert [item.number for item in page.queue.chosen()] == [3]
+    page.queue.up_button.click()
+    waits(qtbot, lambda: order(page) == [3, 1, 2])
+    model = page.queue.model
+    model.dropMimeData(model.mimeData([model.index(0, 0)]), Qt.DropAction.MoveAction, 3, 0, model.index(-1, -1))
+    waits(qtbot, lambda: order(page) == [1, 2, 3])
+    pick(page, 2)
+    page.queue.hold_button.click()
+    waits(qtbot, lambda: Queue(page.runs).items()[1].state == HELD)
+    waits(qtbot, lambda: page.queue.hold_button.text() == "Release")
+    page.queue.hold_button.click()
+    waits(qtbot, lambda: Queue(page.runs).items()[1].state == WAITING)
+    qtbot.keyClick(page.queue.view, Qt.Key.Key_Delete)
+    waits(qtbot, lambda: order(page) == [1, 3])
+    page.steps.undo()
+    waits(qtbot, lambda: order(page) == [1, 3, 4])
+
+
+def test_the_queue_is_worked_on_in_a_process_of_its_own(page: RunsPage, qtbot: QtBot) -> None:
+    queue = Queue(page.runs)
+    options = Options(workers=1, baselines=False)
+    for seed in (1, 2):
+        queue.add(small_experiment(seed=seed, schedule__train_images=1000), options)
+    waits(qtbot, lambda: page.queue.start_button.isEnabled())
+    page.queue.start_button.click()
+    waits(qtbot, lambda: page.queue.stop_button.isVisible())
+    assert f"process {runners(page.runs)[0].pid} works on it" in page.queue.words()
+    waits(qtbot, lambda: len(shown(page)) == 4)
+    name = next(name for name in shown(page) if name not in NAMES)
+    waits(qtbot, lambda: cell(page, name, "state") == "▶ running")
+    ask(page.runs / name, "pace", seconds=0.05)
+    page.queue.at_once.setValue(2)
+    waits(qtbot, lambda: len(shown(page)) == 5)
+    page.queue.stop(AFTER)
+    waits(qtbot, lambda: "and stops after what is at work" in page.queue.words())
+    page.queue.stop("now")
+    waits(qtbot, lambda: not runners(page.runs))
+    waits(qtbot, lambda: page.queue.words() == "2 waiting · nobody works on it")
+    assert {state_of(RunFolder(page.runs / name))[0] for name in shown(page) if name not in NAMES} == {State.STOPPED}
+
+
+# -- other processes -------------------------------------------------------------------------------
+
+
+def test_a_run_of_the_command_line_is_followed_paused_and_opened(
+    page: RunsPage, window: MainWindow, qtbot: QtBot
+) -> None:
+    small = ["n_exc=12", "weight_sum=78"]
+    command = [sys.executable, "-m", "stdpbench", "run", "digits", "--runs", str(page.runs), "--detach"]
+    command += [part for text in small for part in ("--set", f"network.{text}")]
+    command += ["--set", "schedule.train_images=1000", "--set", "schedule.label_images=40"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+    assert done.returncode == 0, done.stderr
+    waits(qtbot, lambda: len(shown(page)) == 4, 10)
+    name = next(name for name in shown(page) if name not in NAMES)
+    waits(qtbot, lambda: cell(page, name, "state") == "▶ running")
+    ask(page.runs / name, "pace", seconds=0.05)
+    seen: set[str] = set()
+
+    def moves() -> bool:
+        seen.add(cell(page, name, "progress"))
+        return len(seen) > 2
+
+    waits(qtbot, moves, 20)
+    page.table.choose([name])
+    page.run_actions.do("pause")
+    waits(qtbot, lambda: cell(page, name, "state") == "‖ paused")
+    page.run_actions.do("open")
+    waits(qtbot, lambda: window.session.connected and window.session.state is State.PAUSED)
+    assert window.pages.currentWidget() is window.train
+    window.session.request("stop")
+    waits(qtbot, lambda: not window.session.connected)
+
+
+def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtbot: QtBot) -> None:
+    (page.runs / "queue").mkdir(exist_ok=True)
+    (page.runs / "queue" / "9.json").write_text(json.dumps(["no item"]), encoding="utf-8")
+    waits(qtbot, lambda: page.watcher._workers.busy == 0)
+    assert page.queue.model.rowCount() == 0
+    assert "cannot be looked at" not in told(page)

@@ -1,0 +1,105 @@
+"""What is asked of a run: the answer comes back, and so does a refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+from synthetic import session
+
+from stdpbench.runs.states import State
+from stdpbench_gui.pages.train import RunBar
+from stdpbench_gui.recording import Recorder
+from stdpbench_gui.session import RunSession
+
+
+class Client:
+    """Stands for the connection to a run; `answers` are given one by one."""
+
+    connected, over = True, False
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.messages: list[Any] = []
+
+    def request(self, name: str, **arguments: Any) -> int:
+        self.asked.append(name)
+        return len(self.asked)
+
+    def want(self, *kinds: str) -> None:
+        pass
+
+    def drain(self, budget: float = 0.0, wait: float = 0.0) -> list[Any]:
+        found, self.messages = self.messages, []
+        return found
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, tmp_path: Path, client: Client) -> RunSession:
+    made = session(tmp_path)
+    made._client = client  # type: ignore[assignment]
+    return made
+
+
+def test_answers_and_refusals_come_back_to_who_asked(shown: RunSession, client: Client) -> None:
+    heard: list[Any] = []
+    told: list[str] = []
+    shown.told.connect(told.append)
+    shown.request("pause", heard.append, told.append)
+    shown.request("step", heard.append, lambda sentence: heard.append(f"refused: {sentence}"), n=1)
+    shown.request("checkpoint", heard.append)
+    client.messages = [("reply", 1, "", {"position": 7}), ("reply", 2, "it is over", None), ("reply", 3, "no", None)]
+    shown._tick()
+    assert heard == [{"position": 7}, "refused: it is over"]
+    assert told == ["no"]
+
+
+def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) -> None:
+    heard: list[str] = []
+    shown.request("try", None, heard.append)
+    shown.request("stop", None, heard.append)
+    client.over = True
+    shown.live.state = State.FINISHED
+    shown._tick()
+    assert heard == ["The run ended before it could answer."]
+    shown.request("try", None, heard.append)
+    assert heard[1:] == ["No process works on this run; resume it first."]
+
+
+def test_a_recorder_that_was_refused_asks_again(shown: RunSession, client: Client) -> None:
+    recorder = Recorder.of(shown)
+    recorder.watch("neuron", True)
+    shown.selection.select_neuron(3)
+    client.messages = [("reply", 1, "not now", None)]
+    shown._tick()
+    shown.changed.emit({"state"})
+    assert client.asked == ["record", "record"]
+
+
+def test_a_speed_that_was_refused_is_not_shown(shown: RunSession, client: Client, qtbot: QtBot) -> None:
+    from PyQt6.QtWidgets import QMainWindow
+
+    from stdpbench_gui.actions import Actions
+
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    actions = Actions(window)
+    for key in ("pause", "step", "stop", "checkpoint"):
+        actions.add(key, "&Run", key, lambda: None)
+    bar = RunBar(shown, actions)
+    window.setCentralWidget(bar)
+    bar.speed.setCurrentIndex(2)
+    bar.speed.activated.emit(2)
+    client.messages = [("reply", 1, "training is over", None)]
+    shown._tick()
+    assert bar.speed.currentIndex() == 0

@@ -1,0 +1,110 @@
+"""A queue runner in a process of its own: started, seen, asked for something, stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs import control
+from stdpbench.runs.client import ask, state_of
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.options import Options
+from stdpbench.runs.queue import RUNNING, WAITING, Queue
+from stdpbench.runs.queue_process import (
+    AFTER,
+    NOW,
+    Runner,
+    announce,
+    ask_runner,
+    last_words,
+    lock_of,
+    read_wish,
+    runners,
+    start_runner,
+)
+from stdpbench.runs.states import State
+
+OPTIONS = Options(workers=1, simulator="runtime", baselines=False, checkpoint_every=20)
+
+
+def tiny(name: str, **schedule: Any) -> Experiment:
+    usual = {"train_images": 60, "label_images": 10, "test_images": 10, "stimulus": 30.0, "rest": 5.0}
+    return Experiment.from_mapping(
+        {
+            "name": name,
+            "data": {"kind": "digits"},
+            "network": {"n_exc": 4, "delays": "none", "weight_sum": 20.0, "w_inh_exc": 4.0},
+            "schedule": {**usual, "max_attempts": 1, **schedule},
+        }
+    )
+
+
+def when(look: Callable[[], Any]) -> Any:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never came to that")
+
+
+def test_nobody_works_where_there_is_no_queue(tmp_path: Path) -> None:
+    assert runners(tmp_path / "runs") == []
+    with pytest.raises(StdpbenchError, match="nothing works on the queue"):
+        ask_runner(tmp_path, "x", at_once=2)
+
+
+def test_what_a_runner_says_that_does_not_live_counts_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "queue").mkdir()
+    announce(tmp_path, "x", 3)
+    lock_of(tmp_path, "x").touch()
+    assert runners(tmp_path) == []
+    lock_of(tmp_path, "x").with_suffix(".wish").write_text('{"at_once": true, "stop": 7}', encoding="utf-8")
+    assert (read_wish(tmp_path, "x").at_once, read_wish(tmp_path, "x").stop) == (0, "")
+
+
+def test_a_runner_that_has_nothing_to_do_ends_and_that_is_no_error(tmp_path: Path) -> None:
+    start_runner(tmp_path, 1)
+    assert runners(tmp_path) == []
+    assert "queue is empty" in last_words(tmp_path)
+
+
+def test_a_queue_is_worked_on_and_stopped_from_outside(tmp_path: Path) -> None:
+    queue = Queue(tmp_path)
+    for name in "abc":
+        queue.add(tiny(name, passes=40), OPTIONS)
+    start_runner(tmp_path, 1)
+    (runner,) = runners(tmp_path)
+    assert runner == Runner(runner.name, runner.pid, 1, "")
+    assert runner.pid > 0
+    with pytest.raises(StdpbenchError, match="works on the queue already"):
+        start_runner(tmp_path, 1)
+    folder = RunFolder(when(lambda: next(tmp_path.glob("a-*/checkpoints/*0"), None)).parents[1])
+    assert "pauses at" in control.pause(folder)
+    when(lambda: state_of(folder)[0] is State.PAUSED)
+    ask_runner(tmp_path, runner.name, at_once=2)
+    assert runners(tmp_path)[0].at_once == 2
+    when(lambda: next(tmp_path.glob("b-*/checkpoints/*0"), None))
+    assert [item.state for item in queue.items()] == [RUNNING, RUNNING, WAITING]
+    ask_runner(tmp_path, runner.name, stop=AFTER)
+    assert runners(tmp_path)[0].stopping == AFTER
+    assert "is running at" in control.resume(folder)
+    ask_runner(tmp_path, runner.name, stop=NOW)
+    when(lambda: not runners(tmp_path))
+    assert [item.state for item in queue.items()] == [WAITING] * 3
+    assert state_of(folder)[0] is State.STOPPED
+    assert not list((tmp_path / "queue").glob("runner-*"))
+
+    # and from outside of any queue
+    assert "goes on from its newest checkpoint" in control.resume(folder)
+    ask(folder.path, "pause")
+    assert control.stop(folder) == f"{folder.path.name} is stopped."
+    control.end(folder, "there is nothing to end")
+    with pytest.raises(StdpbenchError, match="no process works"):
+        control.pause(folder)

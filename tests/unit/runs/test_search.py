@@ -1,0 +1,100 @@
+"""What is typed to find runs: filters, words, and sentences where it is neither; how lists of runs read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs import run_words
+from stdpbench.runs.search import Search, found
+from stdpbench.runs.store import Entry, Store
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def three(tmp_path: Path, make_run: Make) -> list[Entry]:
+    make_run(tmp_path, "a", vote=0.9, parameters={"seed": 1, "exc.tau_m": "25 ms"})
+    make_run(tmp_path, "b", vote=0.7, parameters={"seed": 2}, about={"ended": "2026-01-02T04:04:06+00:00"})
+    make_run(tmp_path, "c", state="stopped", vote=None, about={"reason": "for lunch"})
+    with Store(tmp_path) as store:
+        return store.entries(["exc.tau_m"])
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", "abc"),
+        ("   ", "abc"),
+        ("state=finished", "ab"),
+        ("state = finished vote>0.8", "a"),
+        ("exc.tau_m=25 ms", "a"),
+        ("exc.tau_m = 25 ms  seed=1", "a"),
+        ("exc.tau_m='25 ms' tiny", "a"),
+        ('exc.tau_m="25 ms"', "a"),
+        ("exc.tau_m=25 s", ""),
+        ("TINY finished", "ab"),
+        ('"for lunch"', "c"),
+        ("lunch state=stopped", "c"),
+        ("vote=none", "c"),
+        ("vote=", "c"),
+        ("seed=2 ms", ""),
+    ],
+)
+def test_filters_and_words(three: list[Entry], text: str, names: str) -> None:
+    assert "".join(entry.name for entry in found(three, Search.parse(text))) == names
+
+
+def test_what_is_found_is_sorted(three: list[Entry]) -> None:
+    assert [entry.name for entry in found(three, Search(), "-vote")] == ["a", "b", "c"]
+    assert [entry.name for entry in found(three, Search(), "duration")] == ["a", "c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("vot>0.9", "did you mean 'vote'"),
+        ("state=finishd", "did you mean 'finished'"),
+        (">0.9", "write COLUMN=VALUE"),
+        ("exc.taum=3", "did you mean 'exc.tau_m'"),
+    ],
+)
+def test_what_is_neither_gets_a_sentence(three: list[Entry], text: str, said: str) -> None:
+    with pytest.raises(StdpbenchError, match=said):
+        found(three, Search.parse(text))
+
+
+def test_values_as_they_are_read(three: list[Entry]) -> None:
+    a, b, c = three
+    assert run_words.text(a, "state") == "✓ finished"
+    assert run_words.text(a, "vote") == "90.00 %"
+    assert run_words.text(a, "accuracy.vote.accuracy") == "90.00 %"
+    assert run_words.text(a, "exc.tau_m") == "25 ms"
+    assert run_words.text(a, "progress") == ""
+    assert run_words.text(c, "progress") == "train 7 / 60"
+    assert run_words.text(b, "duration") == "1:00:01"
+    assert run_words.text(c, "vote") == ""
+    assert run_words.summary(three) == "3 runs · 2 finished · 1 stopped · best vote 90.0 %"
+    assert run_words.summary([]) == "no runs"
+    known = run_words.columns(three)
+    assert "exc.tau_m" in known["exc"]
+    assert "accuracy.vote.accuracy" in known["metrics"]
+    assert run_words.is_number(three, "n_test_images")
+    assert not run_words.is_number(three, "exc.tau_m")
+
+
+def test_a_run_at_work_has_lasted_until_now(tmp_path: Path, make_run: Make) -> None:
+    from filelock import FileLock
+
+    from stdpbench.runs.lock import lock_path
+
+    path = make_run(tmp_path, "d", state="running", vote=None, about={"ended": ""})
+    with FileLock(lock_path(path)), Store(tmp_path) as store:
+        (entry,) = store.entries()
+        assert entry.duration is None
+        assert run_words.is_active(entry)
+        assert run_words.text(entry, "duration", "2026-01-02T03:05:05+00:00") == "0:01:00"
+        assert run_words.text(entry, "duration") == ""

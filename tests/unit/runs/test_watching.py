@@ -1,0 +1,118 @@
+"""Looking at a runs folder again and again: what changed, and that nothing else is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from stdpbench.runs import watching
+from stdpbench.runs.bin import move_to_bin, restore
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lock import lock_path
+from stdpbench.runs.queue import INTERRUPTED, WAITING, Queue
+from stdpbench.runs.watching import RunsWatch
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _fine_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_FRESH", 0)
+
+
+def age(path: Path) -> None:
+    """Have a folder look as if it had changed long ago, so that another change shows on any clock."""
+    os.utime(path, (0, 0))
+
+
+def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    watch = RunsWatch(tmp_path / "runs")
+    seen = watch.look()
+    assert seen is not None
+    assert dict(seen.entries) == {}
+    assert watch.look() is None
+    assert not (tmp_path / "runs").exists()
+
+
+def test_only_what_changed_is_read(tmp_path: Path, make_run: Make) -> None:
+    for name in "abc":
+        age(make_run(tmp_path, name))
+    watch = RunsWatch(tmp_path)
+    first = watch.look()
+    assert first is not None
+    assert list(first.entries) == ["a", "b", "c"]
+    assert first.entries["a"].parameters["name"] == "tiny"
+    assert watch.look() is None
+    assert watch.read == 3
+    RunFolder(tmp_path / "b").update_run(state="stopped")
+    make_run(tmp_path, "d", about={"started": "2025-01-01T00:00:00+00:00"})
+    second = watch.look()
+    assert second is not None
+    assert watch.read == 5
+    assert list(second.entries) == ["d", "a", "b", "c"]
+    assert second.entries["b"].state == "stopped"
+    assert second.entries["a"] is first.entries["a"]
+    shutil.rmtree(tmp_path / "c")
+    third = watch.look()
+    assert third is not None
+    assert list(third.entries) == ["d", "a", "b"]
+    assert watch.read == 5
+
+
+def test_what_changed_lately_is_read_again(tmp_path: Path, make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(tmp_path, "a")
+    monkeypatch.setattr(watching, "_FRESH", 10**12)
+    watch = RunsWatch(tmp_path)
+    watch.look()
+    said = json.loads((tmp_path / "a" / "run.json").read_text(encoding="utf-8"))
+    (tmp_path / "a" / "run.json").write_text(json.dumps(said | {"reason": "of no change of the folder"}), "utf-8")
+    seen = watch.look()
+    assert seen is not None
+    assert seen.entries["a"].reason == "of no change of the folder"
+
+
+def test_a_process_that_dies_is_noticed_though_no_file_changes(tmp_path: Path, make_run: Make) -> None:
+    path = make_run(tmp_path, "a", state="running")
+    lock = FileLock(lock_path(path))
+    watch = RunsWatch(tmp_path)
+    with lock:
+        age(path)
+        seen = watch.look()
+        assert seen is not None
+        assert seen.entries["a"].state == "running"
+        assert watch.look() is None
+    age(path)
+    watch._marks["a"] = path.stat().st_mtime_ns
+    seen = watch.look()
+    assert seen is not None
+    assert seen.entries["a"].state == "failed"
+
+
+def test_the_queue_and_the_bin_are_looked_at(tmp_path: Path, make_run: Make) -> None:
+    path = make_run(tmp_path, "a", state="stopped")
+    watch, queue = RunsWatch(tmp_path), Queue(tmp_path)
+    watch.look()
+    queue.add_run(path)
+    seen = watch.look()
+    assert seen is not None
+    assert [(item.name, standing) for item, standing in seen.queue.items] == [("a", WAITING)]
+    assert watch.look() is None
+    queue.claim("nobody")
+    seen = watch.look()
+    assert seen is not None
+    assert seen.queue.items[0][1] == INTERRUPTED
+    queue.remove([1])
+    move_to_bin(RunFolder(path))
+    seen = watch.look()
+    assert seen is not None
+    assert (dict(seen.entries), seen.queue.items, seen.in_bin) == ({}, (), 1)
+    restore(tmp_path, "a")
+    seen = watch.look()
+    assert seen is not None
+    assert (list(seen.entries), seen.in_bin) == (["a"], 0)
