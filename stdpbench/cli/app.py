@@ -382,3 +382,36 @@ def sweep(
     from stdpbench.cli.sweep_command import sweep_command
 
     sweep_command(file, runs, processes, dask, json)
+
+
+@app.command()
+def report(
+    run: Annotated[list[str], typer.Argument(metavar="RUN…", help="Finished runs; several are put side by side.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the report goes; RUN/report, or ./report for several runs."),
+    ] = None,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Also measure accuracy under noise, damage and short time: minutes.")
+    ] = False,
+    robustness_images: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Pictures per point of the robustness curves.")
+    ] = 1000,
+    sample: Annotated[
+        int, typer.Option(min=20, metavar="N", help="Pictures that are shown again, clustered and embedded.")
+    ] = 2000,
+    repeats: Annotated[
+        int, typer.Option(min=0, metavar="N", help="How often they are shown again with other input spikes.")
+    ] = 2,
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    runs: AllRuns = None,
+    json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON object.")] = False,
+) -> None:
+    """Write one page, and its data, about what networks learned: read-outs, clusters, neurons, baselines."""
+    from stdpbench.cli.report_command import report_command
+    from stdpbench.report.analysis import Extent
+    from stdpbench.report.making import Wish
+
+    wish = Wish(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
+    report_command(run, output, wish, runs, json)

@@ -14,10 +14,10 @@ from stdpbench.experiment import About, Network, Schedule, read_experiment, ship
 from stdpbench.neurons import neurons
 from stdpbench.parameters import Parameters
 from stdpbench.plasticity import rules
-from stdpbench.readout import readouts
+from stdpbench.readout import readouts, timed_readouts
 from stdpbench.registry import Family
 
-_FAMILIES: tuple[Family[Parameters], ...] = (datasets, encoders, neurons, rules, readouts)  # type: ignore[assignment]
+_FAMILIES: tuple[Family[Parameters], ...] = (datasets, encoders, neurons, rules, readouts, timed_readouts)  # type: ignore[assignment]
 _SECTIONS: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
 
 
@@ -74,7 +74,7 @@ def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -
     table = Table(box=None, padding=(1, 2, 0, 0))
     for heading in ("parameter", "default", "allowed", "live", "what it is"):
         table.add_column(heading, overflow="fold")
-    fixed = family in ("data set", "read-out") or kind == "about"
+    fixed = family in ("data set", "read-out", "read-out of spike times") or kind == "about"
     for parameter in cls.describe():
         allowed = " | ".join(parameter.choices) or parameter.bounds or parameter.type
         live = "" if parameter.structural or fixed else "yes"

@@ -2,6 +2,8 @@
 
 from stdpbench.readout.base import NO_ANSWER, Assignment, Readout, assign
 from stdpbench.readout.metrics import Score, score, wilson_interval
+from stdpbench.readout.spike_trains import SpikeTrains
+from stdpbench.readout.timed import Known, TimedReadout
 from stdpbench.registry import Family
 
 readouts: Family[Readout] = Family(
@@ -15,6 +17,17 @@ readouts: Family[Readout] = Family(
     group="stdpbench.readout",
 )
 
+timed_readouts: Family[TimedReadout] = Family(
+    "read-out of spike times",
+    TimedReadout,  # type: ignore[type-abstract]
+    {
+        "first-spike": "stdpbench.readout.first_spike:FirstSpike",
+        "van-rossum": "stdpbench.readout.van_rossum:VanRossum",
+        "victor-purpura": "stdpbench.readout.victor_purpura:VictorPurpura",
+    },
+    group="stdpbench.timed_readout",
+)
+
 READOUTS = ("vote", "proportion", "confidence")
 """The read-outs that every run is scored with; the first is the one that is drawn."""
 
@@ -22,10 +35,14 @@ __all__ = [
     "NO_ANSWER",
     "READOUTS",
     "Assignment",
+    "Known",
     "Readout",
     "Score",
+    "SpikeTrains",
+    "TimedReadout",
     "assign",
     "readouts",
     "score",
+    "timed_readouts",
     "wilson_interval",
 ]

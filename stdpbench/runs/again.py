@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from stdpbench.runs.assessment import Told, assess
 from stdpbench.runs.client import held
-from stdpbench.runs.facts import Remarked
+from stdpbench.runs.facts import LabelsRead, Remarked
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
+from stdpbench.runs.ledger import note_reading
 from stdpbench.runs.lineage import experiment_at, reached_position
 from stdpbench.runs.options import Options
 from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays
@@ -24,7 +26,8 @@ def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str
 
     Yields
     ------
-    Progress, Remarked, Labelled, Measured
+    Progress, Remarked, Labelled, LabelsRead, Measured
+        Readings of labels are in the journal before they are told.
         Closing the generator in its middle leaves what an earlier evaluation wrote.
 
     Returns
@@ -60,8 +63,26 @@ def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str
                 training = folder.read_json("metrics.json").get("training", {})
             w_start, theta_start = start_arrays(folder, start, split)
             before = (normalised(w_start, experiment), theta_start)
-            metrics = yield from assess(simulator, experiment, split, folder, options, training, before)
+            metrics = yield from _journaled(
+                folder, assess(simulator, experiment, split, folder, options, training, before)
+            )
             remove_responses(folder.path)
         finally:
             simulator.close()
     return metrics
+
+
+def _journaled(
+    folder: RunFolder, told: Generator[Told, None, dict[str, Any]]
+) -> Generator[Told, None, dict[str, Any]]:
+    """Write readings of labels down; all else of an evaluation stands in ``metrics.json``."""
+    with closing(told):
+        while True:
+            try:
+                event = next(told)
+            except StopIteration as end:
+                metrics: dict[str, Any] = end.value
+                return metrics
+            if isinstance(event, LabelsRead):
+                note_reading(folder, event)
+            yield event

@@ -15,7 +15,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
 from stdpbench.runs.evaluation import default_workers, respond
-from stdpbench.runs.facts import Labelled, Measured, Progress, Remarked
+from stdpbench.runs.facts import Labelled, LabelsRead, Measured, Progress, Remarked
 from stdpbench.runs.figures import draw_assessment
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.options import Options
@@ -24,7 +24,7 @@ from stdpbench.simulators import Simulator
 
 Start = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Weights and thresholds before learning, normalised."""
-Told = Progress | Remarked | Labelled | Measured
+Told = Progress | Remarked | Labelled | LabelsRead | Measured
 """What an assessment tells while it goes on."""
 
 
@@ -70,7 +70,7 @@ def assess(
 
     Yields
     ------
-    Progress, Remarked, Labelled, Measured
+    Progress, Remarked, Labelled, LabelsRead, Measured
 
     Returns
     -------
@@ -127,12 +127,15 @@ def _measure(
     test = yield from _respond(context, context.split.test, "test", "test")
     if label is not None:  # only now, so that both files are of the same evaluation
         folder.write_arrays("label.npz", spike_counts=label.spike_counts, attempts=label.attempts)
+        folder.write_arrays("label_spikes.npz", **label.trains.to_arrays())
     folder.write_arrays("test.npz", spike_counts=test.spike_counts, attempts=test.attempts)
+    folder.write_arrays("test_spikes.npz", **test.trains.to_arrays())
     totals = test.spike_counts.sum(axis=1)
     metrics["spikes_per_test_image"] = round(float(totals.mean()), 3)
     metrics["silent_test_images"] = int((totals == 0).sum())
     if label is None:
         return None, {}
+    yield _reading(context, "read-outs")
     assignment, scores = _scores(context, label.spike_counts, test.spike_counts)
     folder.write_arrays(
         "assignments.npz",
@@ -182,6 +185,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
         simulator.w[...], simulator.theta[...] = context.start
         label = yield from _respond(context, context.label_images, "label", "start weights: label")
         test = yield from _respond(context, split.test, "test", "start weights: test")
+        yield _reading(context, "start weights as a baseline")
         _, scores = _scores(context, label.spike_counts, test.spike_counts)
         results["start_weights"] = {name: value.to_mapping() for name, value in scores.items()}
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
@@ -194,6 +198,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
     yield Progress(f"k-means, K = {k}", 0, 1)
     assert context.label_images.labels is not None
     assert split.test.labels is not None
+    yield _reading(context, "k-means as a baseline")
     found = kmeans_accuracy(
         split.train.pixels,
         context.label_images.labels,
@@ -206,6 +211,11 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
     results["k_means"] = found.to_mapping()
     yield Progress(f"k-means, K = {k}", 1, 1)
     yield Measured("k-means", {"majority": found.accuracy})
+
+
+def _reading(context: _Context, purpose: str) -> LabelsRead:
+    """To be told before labels of evaluated pictures are looked at."""
+    return LabelsRead("validation" if context.options.validation else "test", len(context.split.test), purpose)
 
 
 def _about_neurons(assignment: Assignment | None) -> dict[str, Any]:

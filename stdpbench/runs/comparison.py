@@ -294,6 +294,7 @@ def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
         | facts.Remarked
         | facts.Labelled
         | facts.Measured
+        | facts.LabelsRead
     )
     return tuple((one.time, one.position, describe(one)) for one in records if isinstance(one.fact, told))
 

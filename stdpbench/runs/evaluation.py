@@ -26,8 +26,9 @@ from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout
+from stdpbench.readout import SpikeTrains
 from stdpbench.runs.stimuli import encode
-from stdpbench.simulators import Simulator, available_memory, open_simulator, synapse_memory
+from stdpbench.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
 
 _CHUNK = 50
 PROCESS_MEMORY = 150 * 2**20  # bytes of a worker without its network
@@ -45,11 +46,14 @@ class Part:
         Exc spikes per picture.
     attempts : ndarray, int16, (n,)
         How often each picture was shown.
+    trains : SpikeTrains
+        The same spikes, with their times.
     """
 
     start: int
     spike_counts: NDArray[np.uint16]
     attempts: NDArray[np.int16]
+    trains: SpikeTrains
 
 
 def default_workers(layout: Layout) -> int:
@@ -61,25 +65,51 @@ def default_workers(layout: Layout) -> int:
 
 
 def present_frozen(
-    simulator: Simulator, experiment: Experiment, images: Images, phase: str, number: int
-) -> tuple[NDArray[np.int64], int]:
+    simulator: Simulator,
+    experiment: Experiment,
+    images: Images,
+    phase: str,
+    number: int,
+    presentation: int | None = None,
+) -> tuple[Response, int]:
     """Show one picture with frozen weights, from the reset state, brighter until it draws enough spikes.
+
+    Parameters
+    ----------
+    number : int
+        Of the picture.
+    presentation : int, optional
+        Numbers the random stream, where a picture is shown again with other input spikes; that of the picture if not
+        said.
 
     Returns
     -------
-    spike_counts : ndarray, int64, (n_exc,)
+    response : Response
+        To the last attempt.
     attempts : int
     """
     schedule = experiment.schedule
-    counts = np.zeros(simulator.layout.n_exc, np.int64)
+    presentation = number if presentation is None else presentation
     for attempt in range(schedule.max_attempts):
         simulator.reset()
-        spikes = encode(experiment, images, phase, number, attempt, number)
+        spikes = encode(experiment, images, phase, presentation, attempt, number)
         # delayed spikes of the whole stimulus still arrive; what they cause after it does not count
-        counts = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins).spike_counts
-        if counts.sum() >= schedule.min_spikes:
+        response = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins)
+        if response.spike_counts.sum() >= schedule.min_spikes:
             break
-    return counts, attempt + 1
+    return response, attempt + 1
+
+
+def part_of(start: int, shown: Sequence[tuple[Response, int]], n_exc: int, experiment: Experiment) -> Part:
+    """Responses to a run of pictures, packed."""
+    counts = np.array([response.spike_counts for response, _ in shown]).reshape(-1, n_exc).astype(np.uint16)
+    trains = SpikeTrains.of_pictures(
+        [(response.exc.index, response.exc.bin) for response, _ in shown],
+        n_exc,
+        experiment.stimulus_bins,
+        experiment.network.dt,
+    )
+    return Part(start, counts, np.array([attempts for _, attempts in shown], np.int16), trains)
 
 
 def respond(
@@ -127,9 +157,8 @@ def split_up(start: int, stop: int) -> list[tuple[int, int]]:
 
 
 def _part(simulator: Simulator, experiment: Experiment, images: Images, phase: str, start: int, stop: int) -> Part:
-    results = [present_frozen(simulator, experiment, images, phase, number) for number in range(start, stop)]
-    counts = np.array([counts for counts, _ in results]).astype(np.uint16)
-    return Part(start, counts, np.array([attempts for _, attempts in results], np.int16))
+    shown = [present_frozen(simulator, experiment, images, phase, number) for number in range(start, stop)]
+    return part_of(start, shown, simulator.layout.n_exc, experiment)
 
 
 def _in_this_process(
@@ -159,7 +188,7 @@ def _in_processes(
         np.save(Path(folder) / "w.npy", simulator.w)
         np.save(Path(folder) / "theta.npy", simulator.theta)
         arguments = (folder, experiment.to_mapping(), simulator.name, phase, os.getpid())
-        with _sigint_ignored():  # what a process is born with: Ctrl+C is for the parent, which ends the workers
+        with sigint_ignored():  # what a process is born with: Ctrl+C is for the parent, which ends the workers
             pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
             ahead = iter(chunks)
             tasks = {pool.submit(_worker_part, *chunk) for chunk in islice(ahead, 2 * workers)}
@@ -178,7 +207,8 @@ def _in_processes(
 
 
 @contextmanager
-def _sigint_ignored() -> Iterator[None]:
+def sigint_ignored() -> Iterator[None]:
+    """Have processes that are started meanwhile ignore Ctrl+C, which is for the one that ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -195,7 +225,7 @@ _worker: dict[str, Any] = {}
 
 def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str, parent: int) -> None:
     """Open a simulator in a worker process, once."""
-    threading.Thread(target=_end_with, args=(parent, Path(folder)), daemon=True).start()
+    threading.Thread(target=end_with, args=(parent, Path(folder)), daemon=True).start()
     try:
         experiment = Experiment.from_mapping(mapping)
         images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
@@ -207,7 +237,7 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
         _worker["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
 
 
-def _end_with(parent: int, folder: Path) -> None:
+def end_with(parent: int, folder: Path) -> None:
     """End this process, and remove what it reads, once its parent is gone, which could do neither if it was killed."""
     while os.name != "nt" and os.getppid() == parent:  # Windows does not tell
         time.sleep(1)

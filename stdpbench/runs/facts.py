@@ -162,6 +162,26 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class LabelsRead:
+    """Answers were compared with the labels of pictures that are evaluated on.
+
+    Attributes
+    ----------
+    part : str
+        ``"test"``, or ``"validation"`` for held-out training pictures.
+    images : int
+        How many labels were read.
+    purpose : str
+        What for.
+    """
+
+    part: str
+    images: int
+    purpose: str
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
 class Branched:
     """The run goes on from another one, whose facts up to the position `at` are copied in front."""
 
@@ -190,6 +210,7 @@ Fact = (
     | Remarked
     | Labelled
     | Measured
+    | LabelsRead
     | Branched
     | Rewound
 )
@@ -206,6 +227,7 @@ _KINDS: dict[str, type[Any]] = {
         Remarked,
         Labelled,
         Measured,
+        LabelsRead,
         Branched,
         Rewound,
     )

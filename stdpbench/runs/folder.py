@@ -40,12 +40,16 @@ theta.npy          float64, (n_exc,), volt: adaptive thresholds
 training.npz       per training presentation: image, attempts, spikes (exc spikes in all); and curves over training
 label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
 test.npz           the same for the pictures that were evaluated on
+label_spikes.npz, test_spikes.npz
+                   the same spikes with their times: neuron and bin (time step) of each, one picture after another;
+                   spikes, uint32, (n_images,): how many belong to each
 assignments.npz    labels, int64, (n_exc,): class of each neuron (-1: never fired); mean_response; class_counts
 metrics.json       accuracies by read-out with intervals and confusion matrices, baselines, figures of the training
 figures/           receptive fields, confusion matrix, accuracy over time
 journal.jsonl      all that happened, one fact a line, in order: states, blocks of presentations, parameter changes
 checkpoints/       what `stdpbench resume` goes on from, one folder each, named after the training presentations that
                    were over
+report/            what `stdpbench report` wrote, and points of robustness curves
 responses/         responses of a phase that is not over yet
 progress.json      how far it has come, for `stdpbench watch`
 lock               held by the process that works on the run

@@ -30,7 +30,17 @@ from stdpbench.runs.journal import read_journal, write_journal
 from stdpbench.runs.states import State
 
 _INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha256", "digest")
-_RESULTS = ("weights.npy", "theta.npy", "training.npz", "label.npz", "test.npz", "assignments.npz", "metrics.json")
+_RESULTS = (
+    "weights.npy",
+    "theta.npy",
+    "training.npz",
+    "label.npz",
+    "label_spikes.npz",
+    "test.npz",
+    "test_spikes.npz",
+    "assignments.npz",
+    "metrics.json",
+)
 
 
 def branch(
@@ -163,7 +173,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         write_journal(folder.path, _numbered([*early, *late]))
         for name in _RESULTS:
             (folder.path / name).unlink(missing_ok=True)
-        for name in ("responses", "figures"):
+        for name in ("responses", "figures", "report"):
             shutil.rmtree(folder.path / name, ignore_errors=True)
     return kept
 

@@ -164,6 +164,8 @@ def describe(record: Record) -> str:
         case facts.Measured():
             said = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())
             return f"Accuracy of {fact.what}: {said}."
+        case facts.LabelsRead():
+            return f"Labels of {fact.images} {fact.part} pictures were read: {fact.purpose}."
         case facts.Branched():
             return f"Goes on from {fact.parent_name} at presentation {fact.at}."
         case facts.Rewound():

@@ -30,11 +30,25 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
     ):
         if wanted is not None and wanted > there:
             raise StdpbenchError(f"schedule.{name} = {wanted}, but there are only {there} pictures for it")
-    return Split(
+    cut = Split(
         split.train.part(0, schedule.train_images or len(split.train)),
         split.test.part(0, schedule.test_images or len(split.test)),
         split.class_names,
     )
+    check_apart(cut)
+    return cut
+
+
+def check_apart(split: Split) -> None:
+    """See that no picture is used to train or label and to evaluate.
+
+    Raises
+    ------
+    StdpbenchError
+        If both parts of a split look at the same memory.
+    """
+    if np.shares_memory(split.train.pixels, split.test.pixels):
+        raise StdpbenchError("training pictures and pictures that are evaluated on overlap: there is no fair result")
 
 
 def check_brightness(experiment: Experiment, split: Split) -> None:

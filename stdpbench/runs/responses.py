@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import DiskError
 from stdpbench.experiment import Experiment
 from stdpbench.files import write_aside
+from stdpbench.readout import SpikeTrains
 from stdpbench.runs.evaluation import Part, split_up
 from stdpbench.simulators import Simulator
 
@@ -27,7 +28,7 @@ _GROUP = 500
 
 
 class Responses:
-    """Exc spike counts of a phase as they come in.
+    """Exc spikes of a phase as they come in.
 
     Parameters
     ----------
@@ -49,12 +50,18 @@ class Responses:
         self.attempts = np.zeros(n_images, np.int16)
         self._folder = folder / FOLDER / key
         self._groups = [(start, min(start + _GROUP, n_images)) for start in range(0, n_images, _GROUP)]
+        self._trains: dict[int, SpikeTrains] = {}
         self._written = [self._read(start, stop) for start, stop in self._groups]
 
     @property
     def done(self) -> int:
         """Pictures whose response is there."""
         return int((self.attempts > 0).sum())
+
+    @property
+    def trains(self) -> SpikeTrains:
+        """Spikes with their times, of all pictures; only once none is missing."""
+        return SpikeTrains.joined([self._trains[first] for first in sorted(self._trains)])
 
     def missing(self) -> list[tuple[int, int]]:
         """Parts that are still to be computed."""
@@ -65,6 +72,7 @@ class Responses:
         """Take a part in; a group that is whole is written down."""
         stop = part.start + len(part.attempts)
         self.spike_counts[part.start : stop], self.attempts[part.start : stop] = part.spike_counts, part.attempts
+        self._trains[part.start] = part.trains
         number = part.start // _GROUP
         first, last = self._groups[number]
         if not self._written[number] and (self.attempts[first:last] > 0).all():
@@ -72,8 +80,11 @@ class Responses:
                 self._folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise DiskError(f"{self._folder} cannot be made: {error.strerror}") from error
-            counts, attempts = self.spike_counts[first:last], self.attempts[first:last]
-            write_aside(self._path(first), lambda file: np.savez(file, spike_counts=counts, attempts=attempts))
+            starts = sorted(start for start in self._trains if first <= start < last)
+            trains = SpikeTrains.joined([self._trains.pop(start) for start in starts])
+            self._trains[first] = trains
+            arrays = {"attempts": self.attempts[first:last], **trains.to_arrays()}
+            write_aside(self._path(first), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
             self._written[number] = True
 
     def digest(self) -> str:
@@ -86,13 +97,15 @@ class Responses:
     def _read(self, start: int, stop: int) -> bool:
         try:
             with np.load(self._path(start), allow_pickle=False) as arrays:
-                counts, attempts = arrays["spike_counts"], arrays["attempts"]
+                attempts, trains = arrays["attempts"], SpikeTrains.from_arrays(arrays)
         except Exception:  # not there, or whatever a damaged file makes of its reader: it is computed again
             return False
-        same_shape = counts.shape == self.spike_counts[start:stop].shape and attempts.shape == (stop - start,)
-        if not same_shape or counts.dtype != np.uint16 or attempts.dtype != np.int16 or attempts.min() < 1:
+        if attempts.shape != (stop - start,) or attempts.dtype != np.int16 or attempts.min() < 1:
             return False
-        self.spike_counts[start:stop], self.attempts[start:stop] = counts, attempts
+        if (len(trains), trains.n_exc) != (stop - start, self.spike_counts.shape[1]):
+            return False
+        self.spike_counts[start:stop], self.attempts[start:stop] = trains.counts(), attempts
+        self._trains[start] = trains
         return True
 
 

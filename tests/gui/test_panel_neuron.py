@@ -36,7 +36,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """What is asked of the run."""
     found: Asked = []
     monkeypatch.setattr(RunSession, "connected", property(lambda self: True))
-    monkeypatch.setattr(RunSession, "request", lambda self, name, then=None, refused=None, **more: found.append((name, more)))
+    monkeypatch.setattr(
+        RunSession, "request", lambda self, name, then=None, refused=None, **more: found.append((name, more))
+    )
     return found
 
 

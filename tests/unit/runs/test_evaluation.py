@@ -20,6 +20,7 @@ from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import normalise, start_weights
+from stdpbench.readout import SpikeTrains
 from stdpbench.runs import evaluation
 from stdpbench.runs.evaluation import Part, default_workers, present_frozen, respond
 from stdpbench.runs.stimuli import encode
@@ -122,8 +123,8 @@ def test_each_response_depends_on_its_own_number_alone(trained, images):
     rng = np.random.default_rng(0)
     state = trained.state()
     for number in rng.permutation(N_IMAGES)[:40].tolist():
-        counts, _ = present_frozen(trained, made, images, "test", number)
-        np.testing.assert_array_equal(counts, whole[number])
+        response, _ = present_frozen(trained, made, images, "test", number)
+        np.testing.assert_array_equal(response.spike_counts, whole[number])
     trained.set_state(state)
     # fewer pictures, the same responses
     part, _ = gathered(respond(trained, made, images.part(0, 120), "test", workers=1), 120)
@@ -138,22 +139,47 @@ def test_a_response_is_one_frozen_presentation_from_the_reset_state(trained, ima
         # as long as the last spike needs to arrive
         expected = trained.present(spikes, plastic=False, n_rest=trained.layout.max_delay_bins).spike_counts
         trained.set_state(state)
-        counts, attempts = present_frozen(trained, made, images, "test", number)
+        response, attempts = present_frozen(trained, made, images, "test", number)
         assert attempts == 1
-        np.testing.assert_array_equal(counts, expected)
+        np.testing.assert_array_equal(response.spike_counts, expected)
     trained.set_state(state)
 
 
 def test_a_dim_picture_is_shown_again_brighter(trained, images):
     made, state = trained.experiment, trained.state()
     number = next(n for n in range(3, N_IMAGES, 7) if present_frozen(trained, made, images, "test", n)[1] in (2, 3))
-    counts, attempts = present_frozen(trained, made, images, "test", number)
+    last, attempts = present_frozen(trained, made, images, "test", number)
     for attempt in range(attempts):
         trained.reset()
         spikes = encode(made, images, "test", number, attempt, number)
         response = trained.present(spikes, plastic=False, n_rest=trained.layout.max_delay_bins)
         assert (response.spike_counts.sum() >= 5) == (attempt == attempts - 1)
-    np.testing.assert_array_equal(counts, response.spike_counts)
+    np.testing.assert_array_equal(last.spike_counts, response.spike_counts)
+    trained.set_state(state)
+
+
+def test_trains_hold_the_spikes_that_are_counted_with_their_times(trained, images):
+    made, state = trained.experiment, trained.state()
+    shown = images.part(0, 30)
+    parts = sorted(respond(trained, made, shown, "test", workers=1, chunks=[(0, 20), (20, 30)]), key=lambda p: p.start)
+    trains = SpikeTrains.joined([part.trains for part in parts])
+    np.testing.assert_array_equal(trains.counts(), np.concatenate([part.spike_counts for part in parts]))
+    response, _ = present_frozen(trained, made, shown, "test", 21)
+    own = trains.part(21, 22)
+    during = response.exc.bin < made.stimulus_bins
+    assert during.sum() > 5
+    np.testing.assert_array_equal(own.neuron, response.exc.index[during])
+    np.testing.assert_array_equal(own.bin, response.exc.bin[during])
+    trained.set_state(state)
+
+
+def test_a_picture_shown_as_another_presentation_draws_other_spikes(trained, images):
+    made, state = trained.experiment, trained.state()
+    usual, _ = present_frozen(trained, made, images, "test", 1)
+    again, _ = present_frozen(trained, made, images, "test", 1, 1)
+    other, _ = present_frozen(trained, made, images, "test", 1, 1 + 2**32)
+    np.testing.assert_array_equal(usual.input.bin, again.input.bin)
+    assert len(usual.input) != len(other.input) or (usual.input.bin != other.input.bin).any()
     trained.set_state(state)
 
 

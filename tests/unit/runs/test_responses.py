@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 
 from stdpbench.errors import DiskError
+from stdpbench.readout import SpikeTrains
 from stdpbench.runs import responses
 from stdpbench.runs.evaluation import Part
 from stdpbench.runs.responses import FOLDER, Responses, remove_responses
 
 N, N_EXC = 7, 3
-COUNTS = np.random.default_rng(0).integers(0, 60_000, (N, N_EXC)).astype(np.uint16)
+COUNTS = np.random.default_rng(0).integers(0, 600, (N, N_EXC)).astype(np.uint16)
 ATTEMPTS = np.arange(1, N + 1, dtype=np.int16)
 
 
@@ -26,7 +27,9 @@ def _groups_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def part(start: int, stop: int) -> Part:
-    return Part(start, COUNTS[start:stop], ATTEMPTS[start:stop])
+    counts = COUNTS[start:stop]
+    pictures = [(np.repeat(np.arange(N_EXC), row), np.arange(row.sum())) for row in counts]
+    return Part(start, counts, ATTEMPTS[start:stop], SpikeTrains.of_pictures(pictures, N_EXC, 9000, 0.5))
 
 
 def written(folder: Path, *parts: tuple[int, int]) -> Responses:
@@ -49,6 +52,8 @@ def test_whole_groups_are_kept_in_whatever_order_they_come(tmp_path):
     assert last.missing() == []
     assert (last.spike_counts == COUNTS).all()
     assert (last.attempts == ATTEMPTS).all()
+    np.testing.assert_array_equal(last.trains.counts(), COUNTS)
+    np.testing.assert_array_equal(last.trains.bin, part(0, N).trains.bin)
     assert last.digest() == again.digest()
     assert Responses(tmp_path, "another", N, N_EXC).done == 0
     remove_responses(tmp_path)
@@ -89,14 +94,18 @@ def test_a_damaged_group_is_computed_again(place, how):
 
 
 def test_a_group_of_another_shape_is_computed_again(tmp_path):
-    for counts, attempts in [
-        (np.zeros((1, N_EXC), np.uint16), np.ones(1, np.int16)),
-        (np.zeros((3, 1), np.uint16), np.ones(3, np.int16)),
-        (np.zeros((3, N_EXC)), np.ones(3, np.int16)),
-        (np.zeros((3, N_EXC), np.uint16), np.zeros(3, np.int16)),
+    right = part(0, 3).trains.to_arrays()
+    for trains, attempts in [
+        (part(0, 1).trains.to_arrays(), np.ones(1, np.int16)),
+        (right | {"n_exc": np.int64(N_EXC + 1)}, np.ones(3, np.int16)),
+        (right | {"spikes": right["spikes"][:2]}, np.ones(3, np.int16)),
+        (right | {"bin": right["bin"].astype(float)}, np.ones(3, np.int16)),
+        (right | {"n_bins": np.int64(3)}, np.ones(3, np.int16)),
+        ({}, np.ones(3, np.int16)),
+        (right, np.zeros(3, np.int16)),
     ]:
         written(tmp_path, (0, 3))
         path = tmp_path / FOLDER / "key" / "0000000.npz"
-        np.savez(path, spike_counts=counts, attempts=attempts)
+        np.savez(path, attempts=attempts, **trains)
         assert Responses(tmp_path, "key", N, N_EXC).missing() == [(0, 3), (3, 6), (6, 7)]
         remove_responses(tmp_path)

@@ -87,7 +87,8 @@ def test_a_trial_is_a_frozen_presentation(undisturbed):
         np.testing.assert_array_equal(array, before[name])
     # another random stream, so about as many spikes, not the same
     simulator.w[...], simulator.theta[...] = w, theta
-    counts, attempts = present_frozen(simulator, made, Images(np.array([PICTURE], np.float32), None), "test", 0)
+    response, attempts = present_frozen(simulator, made, Images(np.array([PICTURE], np.float32), None), "test", 0)
+    counts = response.spike_counts
     assert attempts == answer["attempts"]
     assert abs(int(counts.sum()) - sum(answer["spike_counts"])) <= 6
     simulator.close()

@@ -1,0 +1,66 @@
+"""The command ``report``."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from stdpbench.cli.follow import INTERRUPTED, Interrupt, find_run
+from stdpbench.cli.progress import Display
+from stdpbench.paths import runs_folder
+from stdpbench.report.making import PAGE, Wish, make_report
+from stdpbench.runs.facts import Progress
+
+
+def report_command(runs: Sequence[str], output: Path | None, wish: Wish, folder: Path | None, json: bool) -> None:
+    """Carry out ``stdpbench report``."""
+    folders = [find_run(run, folder or runs_folder()) for run in runs]
+    target = output or (folders[0].path / "report" if len(folders) == 1 else Path("report"))
+    console, data = Console(stderr=json), dict[str, Any]()
+    interrupt, stopped = Interrupt(console, "Stopping after this part; press Ctrl+C again to end at once."), False
+    with Display(console) as display, closing(make_report(folders, target, wish)) as events:
+        while not stopped:
+            try:
+                with interrupt.heard():  # anew each time: importing brian2 puts a handler of its own
+                    event = next(events)
+            except StopIteration as end:
+                data = end.value
+                break
+            if isinstance(event, Progress):
+                display.progress(event)
+            else:
+                console.print(event.text, soft_wrap=True)
+            stopped = interrupt.asked
+    if stopped:
+        sys.exit(INTERRUPTED)
+    _show(data, console)
+    console.print(f"report: {target / PAGE}", highlight=False, soft_wrap=True)
+    if json:
+        said = {"path": str((target / PAGE).resolve()), "runs": data["runs"]}
+        sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
+
+
+def _show(data: dict[str, Any], console: Console) -> None:
+    for run in data["runs"]:
+        table = Table(title=run["run"], title_justify="left")
+        table.add_column("what reads")
+        for heading in ("%", "95 % interval", "pictures"):
+            table.add_column(heading, justify="right")
+        for row in run["accuracies"]:
+            name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]
+            interval = f"{100 * row['low']:.1f} – {100 * row['high']:.1f}"
+            table.add_row(name, f"{100 * row['accuracy']:.2f}", interval, str(row["n_images"]))
+        console.print(table)
+        readings = run["readings"]
+        said = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
+        console.print(
+            f"looks at labels of evaluated pictures: {said} for the run, {readings['experiment']} for the experiment",
+            highlight=False,
+        )

@@ -1,0 +1,99 @@
+"""What a presentation costs: synaptic operations, and energy by published figures per operation.
+
+A synaptic operation is one spike that arrives at one synapse. The estimate leaves out neurons, leakage and moving data
+on the first figure, and is no measurement of anything: it sets orders of magnitude beside each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Energy of one operation.
+
+    Attributes
+    ----------
+    name : str
+        What is counted, where.
+    picojoule : float
+        Of one operation.
+    source : str
+        Where the figure stands.
+    """
+
+    name: str
+    picojoule: float
+    source: str
+
+
+ADDITION: Final = Figure(
+    "32-bit floating-point addition, 45 nm, without memory",
+    0.9,
+    "M. Horowitz, Computing's energy problem, ISSCC 2014, doi:10.1109/ISSCC.2014.6757323",
+)
+MULTIPLY_ADD: Final = Figure(
+    "32-bit floating-point multiplication and addition, 45 nm, without memory",
+    4.6,
+    "M. Horowitz, Computing's energy problem, ISSCC 2014, doi:10.1109/ISSCC.2014.6757323",
+)
+LOIHI: Final = Figure(
+    "synaptic operation on Loihi, 14 nm",
+    23.6,
+    "M. Davies et al., IEEE Micro 38:82 (2018), doi:10.1109/MM.2018.112130359",
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Mean cost of one picture.
+
+    Attributes
+    ----------
+    input_spikes, exc_spikes : float
+        Per picture.
+    input_operations : float
+        Synaptic operations from input to exc.
+    lateral_operations : float
+        Those of lateral inhibition.
+    """
+
+    input_spikes: float
+    exc_spikes: float
+    input_operations: float
+    lateral_operations: float
+
+    @property
+    def operations(self) -> float:
+        """All synaptic operations."""
+        return self.input_operations + self.lateral_operations
+
+    def nanojoule(self, figure: Figure) -> float:
+        """Energy by a figure per operation."""
+        return self.operations * figure.picojoule * 1e-3
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain numbers for a JSON file, with the figures they are made of."""
+        return {
+            **asdict(self),
+            "operations": self.operations,
+            "energy_nJ": {figure.name: self.nanojoule(figure) for figure in (ADDITION, LOIHI)},
+            "sources": {figure.name: f"{figure.picojoule:g} pJ: {figure.source}" for figure in (ADDITION, LOIHI)},
+        }
+
+
+def cost(input_spikes: float, exc_spikes: float, n_exc: int, inhibition: str) -> Cost:
+    """Count synaptic operations.
+
+    Each input spike arrives at every exc neuron. Each exc spike inhibits all others: at once
+    (``inhibition = "direct…"``), or through its inh neuron (``"layer"``), which takes one operation more.
+    """
+    per_spike = n_exc - 1 + (inhibition == "layer")
+    return Cost(input_spikes, exc_spikes, input_spikes * n_exc, exc_spikes * per_spike)
+
+
+def pixel_distances_nanojoule(n_input: int, centres: int) -> float:
+    """Energy of comparing a picture with so many centres pixel by pixel, one multiplication and addition each."""
+    return n_input * centres * MULTIPLY_ADD.picojoule * 1e-3

@@ -1,0 +1,75 @@
+"""The table of clusterings, and the embeddings, of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.readout.cluster_measures import agreement, compactness, contingency, matched
+from stdpbench.readout.clustering import METHODS, Features, cluster, features, winners
+from stdpbench.readout.embedding import Embedding, embed
+from stdpbench.readout.uncertainty import bootstrap_accuracy
+
+CHANCE = "chance: k-means, permuted"
+"""The row of clusters that have nothing to do with the pictures, to see what chance gives."""
+
+
+def measure_clusters(
+    spike_counts: NDArray[np.uint16], labels: NDArray[np.int64], n_classes: int, seed: int
+) -> Iterator[tuple[dict[str, Any], NDArray[np.int64]]]:
+    """Cluster responses by every method, with K from the classes; by k-means with K free; and by the neurons.
+
+    Yields
+    ------
+    row : dict
+        Name, how K was chosen, measures, and the 95 % interval of the matched accuracy.
+    clusters : ndarray, int64, (n_images,)
+    """
+    points = features(spike_counts)
+    k = min(n_classes, len(points))
+    for method in METHODS:
+        free = method == "hdbscan"
+        found = cluster(points, method, None if free else k, seed)
+        yield _row(method, "its own" if free else "classes", found, labels, n_classes, points, seed), found
+    found = cluster(points, "k-means", None, seed)
+    yield _row("k-means, K free", "best silhouette", found, labels, n_classes, points, seed), found
+    found = winners(spike_counts)
+    yield _row("neurons (winner)", "neurons", found, labels, n_classes, points, seed), found
+    rng = np.random.default_rng(seed)
+    chance = rng.permutation(cluster(points, "k-means", k, seed))
+    yield _row(CHANCE, "classes", chance, labels, n_classes, points, seed), chance
+
+
+def _row(
+    name: str,
+    chosen: str,
+    found: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    n_classes: int,
+    points: Features,
+    seed: int,
+) -> dict[str, Any]:
+    # with the matching held fixed: to match each resample anew would move all of them up
+    right = matched(contingency(found, labels, n_classes))
+    low, high = bootstrap_accuracy(np.arange(len(labels)) < right, seed)
+    return {
+        "name": name,
+        "k_from": chosen,
+        **agreement(found, labels, n_classes).to_mapping(),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        **compactness(points, found).to_mapping(),
+    }
+
+
+def see(spike_counts: NDArray[np.uint16], seed: int) -> Iterator[Embedding]:
+    """Put responses on a plane by every method that is installed."""
+    points = features(spike_counts)
+    if len(points) < 3:
+        return
+    for method in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
+        yield embed(points, method, seed)

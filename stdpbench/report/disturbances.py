@@ -1,0 +1,140 @@
+"""What robustness is measured against: pictures that are spoilt, networks that are damaged, time that is short.
+
+A disturbance is a kind and a level. Pictures of an experiment that scales them to one pixel sum are scaled again
+afterwards, so that noise is no light; weights are not scaled again after synapses are deleted, since damage is not
+repaired, but are after quantisation, as they are before each presentation of training. What is random is drawn from
+(seed, kind, number of the picture), the same at every level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.experiment import Experiment
+from stdpbench.network import normalise
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of disturbance.
+
+    Attributes
+    ----------
+    title, unit : str
+        What it is called, and what its levels are given in.
+    levels : tuple of float
+        From none to much; the first one changes nothing.
+    help : str
+        What is done.
+    """
+
+    title: str
+    unit: str
+    levels: tuple[float, ...]
+    help: str
+
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "noise": Kind("noise", "% of pixels", (0, 5, 10, 20, 30, 50), "pixels replaced by random grey values"),
+        "occlusion": Kind("occlusion", "% of the side", (0, 10, 20, 30, 40, 50), "a black square somewhere"),
+        "shift": Kind("shift", "pixels", (0, 1, 2, 3, 4, 6), "moved in a random direction"),
+        "rotation": Kind("rotation", "degrees", (0, 5, 10, 20, 30, 45), "turned to either side"),
+        "synapses": Kind("deleted synapses", "%", (0, 10, 25, 50, 75, 90), "input weights set to 0"),
+        "neurons": Kind("deleted neurons", "%", (0, 10, 25, 50, 75, 90), "exc neurons without input"),
+        "bits": Kind(
+            "quantised weights", "bits", (64, 8, 6, 5, 4, 3, 2, 1), "equal steps from 0 to the largest weight"
+        ),
+        "duration": Kind(
+            "shorter presentations", "% of the stimulus", (100, 70, 50, 30, 20, 10), "shown once, never brighter"
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """A kind, one of `KINDS`, and a level.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such kind.
+    """
+
+    kind: str
+    level: float
+
+    def __post_init__(self) -> None:
+        """See that there is such a kind."""
+        if self.kind not in KINDS:
+            raise StdpbenchError(f"there is no disturbance {self.kind!r}; {suggestion(self.kind, KINDS)}")
+
+    @property
+    def of_network(self) -> bool:
+        """Whether weights change."""
+        return self.kind in ("synapses", "neurons", "bits")
+
+    def experiment(self, usual: Experiment) -> Experiment:
+        """How it is shown."""
+        if self.kind != "duration" or self.level >= 100:
+            return usual
+        dt = usual.network.dt
+        steps = max(1, round(usual.stimulus_bins * self.level / 100))
+        return usual.override({"schedule.stimulus": steps * dt, "schedule.max_attempts": 1})
+
+    def weights(self, w: NDArray[np.float64], usual: Experiment) -> NDArray[np.float64]:
+        """What is left of the network: float64, (n_input, n_exc), a copy where it changes."""
+        random = np.random.default_rng((usual.seed, *self.kind.encode()))
+        if self.kind == "synapses":
+            return np.where(random.random(w.shape) < self.level / 100, 0.0, w)
+        if self.kind == "neurons":
+            lost = random.permutation(w.shape[1])[: round(w.shape[1] * self.level / 100)]
+            left = w.copy()
+            left[:, lost] = 0.0
+            return left
+        if self.kind == "bits" and self.level < 64:
+            steps, largest = 2.0**self.level - 1, max(float(w.max(initial=0.0)), 1e-300)
+            coarse: NDArray[np.float64] = np.rint(w / largest * steps) * (largest / steps)
+            if usual.network.weight_sum is not None:
+                normalise(coarse, usual.network.weight_sum)
+            return coarse
+        return w
+
+    def pictures(self, pixels: NDArray[Any], first: int, usual: Experiment) -> NDArray[Any]:
+        """What is seen: pictures from number `first` on, (n, height, width)."""
+        if self.kind not in ("noise", "occlusion", "shift", "rotation") or not self.level:
+            return pixels
+        spoilt = np.stack(
+            [self._spoilt(one, np.random.default_rng((usual.seed, first + n))) for n, one in enumerate(pixels)]
+        )
+        if usual.data.pixel_sum is not None:
+            sums = spoilt.sum(axis=(1, 2), keepdims=True)
+            spoilt = spoilt * np.where(sums > 0, usual.data.pixel_sum / np.where(sums > 0, sums, 1), 1)
+        return spoilt.astype(np.float32)
+
+    def _spoilt(self, picture: NDArray[Any], random: np.random.Generator) -> NDArray[np.float64]:
+        from scipy import ndimage
+
+        image = picture.astype(np.float64)
+        if self.kind == "noise":
+            share, grey = random.random(image.shape), random.random(image.shape) * image.max(initial=0.0)
+            return np.where(share < self.level / 100, grey, image)
+        if self.kind == "occlusion":
+            side = [round(length * self.level / 100) for length in image.shape]
+            top, left = (int(random.random() * (length - s + 1)) for length, s in zip(image.shape, side, strict=True))
+            image[top : top + side[0], left : left + side[1]] = 0.0
+            return image
+        if self.kind == "shift":
+            angle = 2 * np.pi * random.random()
+            moved = self.level * np.array([np.sin(angle), np.cos(angle)])
+            return np.clip(ndimage.shift(image, moved, order=1), 0, None)
+        turned = self.level * (1 if random.random() < 0.5 else -1)
+        return np.clip(ndimage.rotate(image, turned, reshape=False, order=1), 0, None)

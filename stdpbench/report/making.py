@@ -1,0 +1,162 @@
+"""A report made: runs in, a folder with one page and its data out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stdpbench.datasets import Images
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.files import write_text_aside
+from stdpbench.report import robustness
+from stdpbench.report.analysis import Extent, Findings, analyse
+from stdpbench.report.material import Material, gather
+from stdpbench.report.page import Part, make_part, render
+from stdpbench.report.showing import Presenter
+from stdpbench.report.tables import FORMAT, csv_tables, run_data, together
+from stdpbench.runs.client import held
+from stdpbench.runs.evaluation import default_workers
+from stdpbench.runs.facts import LabelsRead, Progress, Remarked
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.ledger import count_readings, note_reading
+
+PAGE = "report.html"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a report shall hold, and how it is computed.
+
+    Attributes
+    ----------
+    extent : Extent
+        How many pictures are shown again.
+    robustness : int
+        Pictures per point of the robustness curves; 0: none are measured, but those that lie there are drawn.
+    workers : int
+        Processes; 0: as many as processors and memory allow.
+    simulator : str or None
+        Which simulator; None: the best there is.
+    """
+
+    extent: Extent = field(default_factory=Extent)
+    robustness: int = 0
+    workers: int = 0
+    simulator: str | None = None
+
+
+def make_report(
+    folders: Sequence[RunFolder], target: Path, wish: Wish
+) -> Generator[Progress | Remarked, None, dict[str, Any]]:
+    """Measure runs and write a report.
+
+    Parameters
+    ----------
+    folders : sequence of RunFolder
+        Finished runs, at least one.
+    target : Path
+        Folder of the report; made if it is not there. The page is written last.
+    wish : Wish
+        What shall be in it.
+
+    Yields
+    ------
+    Progress, Remarked
+        Closing the generator in its middle leaves an earlier report as it was.
+
+    Returns
+    -------
+    data : dict
+        What ``report.json`` holds.
+
+    Raises
+    ------
+    StdpbenchError
+        If a run is not finished, a process works on it, or the report cannot be written.
+    """
+    if len({folder.path.resolve() for folder in folders}) < len(folders):
+        raise StdpbenchError("a run is named twice; a report puts different runs beside each other")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"{target} cannot be made: {error.strerror}") from error
+    parts: list[Part] = []
+    rows: list[tuple[dict[str, Any], Findings]] = []
+    experiments: list[str] = []
+    curves: dict[str, Any] = {}
+    for folder in folders:
+        yield Progress(f"{folder.path.resolve().name[:40]}", 0, 1)
+        material = gather(folder)
+        found = yield from _measured(material, wish)
+        readings = count_readings(folder)
+        data = run_data(material, found, readings)
+        n = min(wish.robustness or robustness.IMAGES, len(material.test_counts))
+        data["robustness"] = robustness.rows(material, n, _kept(folder))
+        if data["robustness"]:
+            curves[data["run"]] = data["robustness"]
+        parts.append(make_part(material, found, readings, data))
+        rows.append((data, found))
+        seedless = {key: value for key, value in material.start.to_mapping().items() if key not in _ASIDE}
+        experiments.append(json.dumps(seedless, sort_keys=True))
+        yield Progress(f"{folder.path.resolve().name[:40]}", 1, 1)
+    beside = together([data for data, _ in rows], experiments) if len(rows) > 1 else {}
+    report = {"format": FORMAT, "runs": [data for data, _ in rows], "together": beside}
+    titles = {data["run"]: f"{data['experiment']}, seed {data['seed']}" for data, _ in rows}
+    drawn = robustness.draw({titles[run]: points for run, points in curves.items()})
+    for name, text in csv_tables(rows, curves).items():
+        write_text_aside(target / name, text)
+    write_text_aside(target / "report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text_aside(target / PAGE, render(parts, beside, drawn))
+    return report
+
+
+_ASIDE = ("name", "about", "seed")
+
+
+def _kept(folder: RunFolder) -> Path:
+    """Where measurements of a run that take long are kept, whatever report they are for."""
+    kept = folder.path / "report"
+    kept.mkdir(exist_ok=True)
+    return kept
+
+
+def _measured(material: Material, wish: Wish) -> Generator[Progress | Remarked, None, Findings]:
+    extent, n_test = wish.extent, len(material.test_counts)
+    shown = min(n_test, max(extent.sample, wish.robustness))
+    workers = wish.workers or _workers(material)
+    networks = {
+        "trained": (material.w, material.theta),
+        "random weights": material.random_network(),
+        "start weights": material.start_network(),
+    }
+    images = {
+        "label": _unlabelled(material.label_images.part(0, 2 * extent.sample)),
+        "test": _unlabelled(material.split.test.part(0, shown)),
+    }
+    simulator = wish.simulator or material.said.get("simulator")
+    with Presenter(material.experiment, images, networks, simulator, workers) as presenter:
+        if not _note(material, "report"):
+            yield Remarked(f"{material.name} has no journal, so this look at its labels cannot be written down.")
+        found = yield from analyse(material, presenter, extent)
+        if wish.robustness:
+            _note(material, "robustness")
+            yield from robustness.measure(material, presenter, min(wish.robustness, n_test), _kept(material.folder))
+    return found
+
+
+def _workers(material: Material) -> int:
+    from stdpbench.network import Layout
+
+    return default_workers(Layout(material.experiment, material.split.train.n_input))
+
+
+def _unlabelled(images: Images) -> Images:
+    return Images(images.pixels, None)
+
+
+def _note(material: Material, purpose: str) -> bool:
+    with held(material.folder):
+        return note_reading(material.folder, LabelsRead(material.part, len(material.test_counts), purpose))

@@ -1,0 +1,189 @@
+"""What a report is made of: a finished run, its pictures, responses and weights, as they lie in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images, Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.readout import Assignment, SpikeTrains, assign
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import experiment_at, reached_position
+from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays
+
+FEWEST = 20
+"""Evaluated pictures that a report is made of, at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """A finished run with all that belongs to it.
+
+    Attributes
+    ----------
+    folder : RunFolder
+    said, metrics : mapping
+        ``run.json`` and ``metrics.json``.
+    start, experiment : Experiment
+        As the run began, and with the parameters in force at its end.
+    split : Split
+        Its pictures.
+    w, theta : ndarray
+        The trained network.
+    label_counts, test_counts : ndarray, uint16
+        Its responses, (n_images, n_exc).
+    label_trains, test_trains : SpikeTrains or None
+        The same with times, where the run kept them.
+    same_pictures : bool
+        Whether the pictures are those that it was trained with.
+    """
+
+    folder: RunFolder
+    said: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    start: Experiment
+    experiment: Experiment
+    split: Split
+    w: NDArray[np.float64]
+    theta: NDArray[np.float64]
+    label_counts: NDArray[np.uint16]
+    test_counts: NDArray[np.uint16]
+    label_trains: SpikeTrains | None
+    test_trains: SpikeTrains | None
+    same_pictures: bool
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return self.folder.path.resolve().name
+
+    @property
+    def part(self) -> str:
+        """What it is evaluated on."""
+        return "validation" if self.said.get("validation") else "test"
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.split.class_names)
+
+    @property
+    def label_images(self) -> Images:
+        """Pictures of the label phase."""
+        return self.split.train.part(0, len(self.label_counts))
+
+    @property
+    def label_labels(self) -> NDArray[np.int64]:
+        """Classes of the pictures of the label phase."""
+        assert self.label_images.labels is not None
+        return self.label_images.labels
+
+    @property
+    def test_labels(self) -> NDArray[np.int64]:
+        """Classes of the evaluated pictures: to be read under the ledger."""
+        assert self.split.test.labels is not None
+        return self.split.test.labels
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the pictures."""
+        height, width = self.split.train.pixels.shape[1:3]
+        return height, width
+
+    def assignment(self) -> Assignment:
+        """What the neurons stand for."""
+        return assign(self.label_counts, self.label_labels, self.n_classes)
+
+    def start_network(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The network before learning, as a presentation sees it."""
+        w, theta = start_arrays(self.folder, self.start, self.split)
+        return normalised(w, self.experiment), theta
+
+    def random_network(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """A network of the same seed with random weights."""
+        from stdpbench.network import start_weights
+
+        plain = self.start.override({"network.start": "random"})
+        theta = np.full(self.theta.shape, plain.exc.quantities()["theta_start"])
+        return normalised(start_weights(plain, self.split.train), self.experiment), theta
+
+
+def gather(folder: RunFolder) -> Material:
+    """Read a finished run.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not finished, its pictures carry no labels, or something of it is missing or damaged.
+    """
+    said, start, records = folder.read_json("run.json"), folder.experiment, read_journal(folder.path)
+    if not (folder.path / "test.npz").is_file() or not (folder.path / "metrics.json").is_file():
+        raise StdpbenchError(
+            f"{folder.path} has no responses to test pictures yet: a report is made of a finished run "
+            "(`stdpbench resume` finishes it, `stdpbench evaluate` labels and tests it again)"
+        )
+    experiment = experiment_at(start, records, reached_position(records))
+    split = load_split(experiment, bool(said.get("validation", False)))
+    if split.train.labels is None or split.test.labels is None:
+        raise StdpbenchError(f"the pictures of {folder.path.name} carry no labels, so there is nothing to report on")
+    n_exc = experiment.network.n_exc
+    label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
+    if len(test) != len(split.test) or len(label) > len(split.train):
+        raise StdpbenchError(
+            f"{folder.path.name} holds responses to {len(label)} and {len(test)} pictures where there are "
+            f"{len(split.train)} and {len(split.test)}: its data set changed; `stdpbench evaluate` makes them anew"
+        )
+    if len(test) < FEWEST:
+        raise StdpbenchError(
+            f"{folder.path.name} is evaluated on {len(test)} pictures: a report needs at least {FEWEST}, or nothing "
+            "in it could be told from chance"
+        )
+    return Material(
+        folder=folder,
+        said=said,
+        metrics=folder.read_json("metrics.json"),
+        start=start,
+        experiment=experiment,
+        split=split,
+        w=folder.read_array("weights.npy", (split.train.n_input, n_exc)),
+        theta=folder.read_array("theta.npy", (n_exc,)),
+        label_counts=label,
+        test_counts=test,
+        label_trains=_trains(folder, "label_spikes.npz", label),
+        test_trains=_trains(folder, "test_spikes.npz", test),
+        same_pictures=said.get("data_sha256") in (None, fingerprint(split)),
+    )
+
+
+def _counts(folder: RunFolder, name: str, n_exc: int) -> NDArray[np.uint16]:
+    try:
+        with np.load(folder.path / name, allow_pickle=False) as arrays:
+            counts = arrays["spike_counts"]
+    except Exception as error:  # whatever a damaged file makes of its reader
+        raise StdpbenchError(f"{folder.path / name} is damaged or missing: {error}") from None
+    if counts.ndim != 2 or counts.shape[1] != n_exc or counts.dtype != np.uint16:
+        raise StdpbenchError(
+            f"{folder.path / name} holds {counts.dtype} {counts.shape}, not counts of {n_exc} neurons"
+        )
+    return np.asarray(counts)
+
+
+def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTrains | None:
+    """Spike times, if they are there and are those of the counts."""
+    if not (folder.path / name).is_file():
+        return None
+    try:
+        with np.load(folder.path / name, allow_pickle=False) as arrays:
+            trains = SpikeTrains.from_arrays(arrays)
+    except Exception as error:  # whatever a damaged file makes of its reader
+        raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
+    if len(trains) != len(counts) or (np.diff(trains.first) != counts.sum(axis=1, dtype=np.int64)).any():
+        return None  # of another evaluation
+    return trains

@@ -1,0 +1,180 @@
+"""The page: one HTML file that needs nothing else, and the values that its template takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench import __version__
+from stdpbench.readout import NO_ANSWER
+from stdpbench.report import pictures
+from stdpbench.report.analysis import Findings
+from stdpbench.report.material import Material
+from stdpbench.report.rows import GROUPS, Accuracy
+from stdpbench.report.sentences import summary
+from stdpbench.runs.ledger import Readings
+
+_EXAMPLES = 6
+_CONFUSIONS = 8
+_MOST_CLASSES = 30  # a matrix beyond that is no picture any more
+
+
+@dataclass
+class Part:
+    """What the page says about one run.
+
+    Attributes
+    ----------
+    title, name : str
+        Experiment with its seed, and run folder.
+    about : list of (str, str)
+        What it is.
+    sentences : list of str
+        The summary.
+    data : mapping
+        All plain values, as they stand in the JSON file.
+    figures : mapping of str to Any
+        SVG, data URIs, and tables of them.
+    """
+
+    title: str
+    name: str
+    about: list[tuple[str, str]]
+    sentences: list[str]
+    data: Mapping[str, Any]
+    groups: list[tuple[str, list[Accuracy]]]
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def make_part(material: Material, found: Findings, readings: Readings, data: Mapping[str, Any]) -> Part:
+    """Draw everything that the page shows of one run."""
+    names = material.split.class_names
+    groups = [
+        (title, rows)
+        for group, title in GROUPS.items()
+        if (rows := [row for row in found.accuracies if row.group == group])
+    ]
+    part = Part(
+        title=f"{material.experiment.name}, seed {material.experiment.seed}",
+        name=material.name,
+        about=_about(material),
+        sentences=summary(material, found, data["readings"]),
+        data=data,
+        groups=groups,
+    )
+    labels = found.arrays["neuron label"].astype(np.int64)
+    part.figures = {
+        "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
+        "mistakes": _mistakes(material, found),
+        "fields": [
+            (names[group] if group >= 0 else "never fired", n, uri)
+            for group, n, uri in pictures.fields(material.w, material.shape, labels, len(names))
+        ],
+        "embeddings": _embeddings(material, found),
+        "histograms": [
+            pictures.histogram(found.arrays[f"neuron {name}"], label)
+            for name, label in (
+                ("purity", "purity"),
+                ("information_bit", "information about the class (bit)"),
+                ("lifetime_sparseness", "lifetime sparseness"),
+                ("most_alike_correlation", "correlation with the most alike field"),
+            )
+        ],
+    }
+    return part
+
+
+def _about(material: Material) -> list[tuple[str, str]]:
+    said, experiment = material.said, material.experiment
+    versions = said.get("versions", {})
+    return [
+        ("experiment", f"{experiment.name}{': ' + experiment.about.title if experiment.about.title else ''}"),
+        ("network", f"{experiment.network.n_exc} exc neurons, inhibition {experiment.network.inhibition}"),
+        ("plasticity", str(getattr(experiment.plasticity, "kind", ""))),
+        ("data", f"{getattr(experiment.data, 'kind', '')}, {len(material.split.train)} training pictures"),
+        ("passes", str(experiment.schedule.passes)),
+        ("started", str(said.get("started", ""))),
+        ("simulator", str(said.get("simulator", ""))),
+        ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
+    ]
+
+
+def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any]:
+    totals = confusion.sum(axis=1, keepdims=True)
+    shares = confusion / np.maximum(totals, 1)
+    rows = [
+        {
+            "name": name,
+            "cells": [(int(n), float(share), i == j) for j, (n, share) in enumerate(zip(row, part, strict=True))],
+            "accuracy": float(part[i]) if totals[i, 0] else None,
+        }
+        for i, (name, row, part) in enumerate(zip(names, confusion, shares, strict=True))
+    ]
+    return {"names": [*names, "none"], "rows": rows}
+
+
+def _mistakes(material: Material, found: Findings) -> list[dict[str, Any]]:
+    """The most frequent confusions with pictures of them."""
+    confusion, names = found.arrays["confusion vote"].copy(), (*material.split.class_names, "no answer")
+    answers, labels = found.arrays["answers vote"], material.test_labels
+    answers = np.where(answers == NO_ANSWER, len(material.split.class_names), answers)
+    np.fill_diagonal(confusion, 0)
+    found_: list[dict[str, Any]] = []
+    for cell in np.argsort(-confusion, axis=None, kind="stable")[:_CONFUSIONS]:
+        true, said = divmod(int(cell), confusion.shape[1])
+        if not confusion[true, said]:
+            break
+        members = np.flatnonzero((labels == true) & (answers == said))[:_EXAMPLES]
+        found_.append(
+            {
+                "true": names[true],
+                "said": names[said],
+                "n": int(confusion[true, said]),
+                "pictures": [pictures.png(material.split.test.pixels[number]) for number in members],
+            }
+        )
+    return found_
+
+
+def _embeddings(material: Material, found: Findings) -> list[dict[str, Any]]:
+    drawn = []
+    for one in found.data["embeddings"]:
+        points = found.arrays[f"embedding {one['method']}"]
+        n, classes = len(points), material.split.class_names
+        labels = material.test_labels[:n]
+        clusters = found.arrays["clusters"][:n]
+        wrong = (found.arrays["answers vote"][:n] != labels).astype(np.int64)
+        mean = one["method"] == "pca"
+        drawn.append(
+            {
+                **one,
+                "by_class": pictures.embedding(points, labels, classes, mean),
+                "by_cluster": pictures.embedding(
+                    points, clusters, [str(number + 1) for number in range(int(clusters.max(initial=0)) + 1)], mean
+                ),
+                "by_answer": pictures.embedding(points, wrong, ["right", "wrong"], mean),
+            }
+        )
+    return drawn
+
+
+def render(parts: Sequence[Part], together: Mapping[str, Any], robustness: Sequence[Mapping[str, Any]]) -> str:
+    """The page as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("stdpbench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
+    environment.filters["num"] = lambda value, digits=2: "–" if value is None else f"{value:.{digits}f}"
+    return environment.get_template("report.html.j2").render(
+        parts=parts, together=together, robustness=robustness, version=__version__
+    )

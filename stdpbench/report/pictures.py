@@ -1,0 +1,161 @@
+"""Figures of a report: small files inside the page, which fit a light and a dark one.
+
+Drawings are SVG whose text and lines take the colour of the page's text; pictures are PNG.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.readout import NO_ANSWER
+from stdpbench.readout._drawing import MARKERS, OKABE_ITO
+from stdpbench.runs.fields import by_similarity, pooled, tile
+
+_INK = "#123457"  # stands for the colour of the page's text
+_WIDTH, _HEIGHT = 5.2, 4.2
+_TEN = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A65628", "#7F7F7F", "#B2B200")
+_MOST_COLOURS = 20
+
+
+def png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = False) -> str:
+    """A picture of grey values, (height, width), as a data URI; what is no number becomes transparent."""
+    from PIL import Image
+
+    top = float(np.nanmax(grey, initial=0.0)) if largest is None else largest
+    known = np.isfinite(grey)
+    value = np.clip(np.where(known, grey, 0) / max(top, 1e-12), 0, 1) * 255
+    shade = (255 - value if invert else value).astype(np.uint8)
+    image = Image.fromarray(shade if known.all() else np.dstack([shade, np.where(known, 255, 0).astype(np.uint8)]))
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return _uri("image/png", file.getvalue())
+
+
+def fields(
+    w: NDArray[np.float64], shape: tuple[int, int], groups: NDArray[np.int64], n_groups: int
+) -> list[tuple[int, int, str]]:
+    """Receptive fields by group, alike ones beside each other: group, number of neurons, picture.
+
+    Neurons of no group (`NO_ANSWER`) come last.
+    """
+    factor = 1 if w.shape[1] <= 2000 else 2
+    small, small_shape = pooled(w, shape, factor)
+    largest = float(np.quantile(small, 0.9995)) if small.size else 1.0
+    found = []
+    for group in (*range(n_groups), NO_ANSWER):
+        members = np.flatnonzero(groups == group)
+        if not len(members):
+            continue
+        ordered = small[:, members][:, by_similarity(small[:, members])]
+        columns = min(len(members), 24 if w.shape[1] > 100 else 12)
+        found.append((group, len(members), png(tile(ordered, small_shape, columns), largest, invert=True)))
+    return found
+
+
+def embedding(points: NDArray[np.float64], groups: NDArray[np.int64], names: Sequence[str], axes_mean: bool) -> str:
+    """Points coloured by group, as SVG; too many groups share colours, with other markers."""
+    figure, axes = _axes()
+    for number, name in enumerate(names[:_MOST_COLOURS]):
+        mine = points[groups == number]
+        axes.scatter(
+            mine[:, 0],
+            mine[:, 1],
+            s=9,
+            color=_TEN[number % len(_TEN)],
+            marker=MARKERS[number // len(_TEN) % len(MARKERS)],
+            linewidths=0,
+            alpha=0.85,
+            label=name,
+            rasterized=True,
+        )
+    rest = points[(groups >= _MOST_COLOURS) | (groups < 0)]
+    if len(rest):
+        axes.scatter(rest[:, 0], rest[:, 1], s=7, color="#9AA5AD", linewidths=0, label="other", rasterized=True)
+    if axes_mean:
+        axes.set(xlabel="first principal component", ylabel="second principal component")
+    else:
+        axes.set(xticks=[], yticks=[])
+    axes.legend(
+        loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9, markerscale=2.2, labelcolor=_INK
+    )
+    return _svg(figure)
+
+
+def histogram(values: NDArray[np.float64], label: str) -> str:
+    """How a quantity is spread over neurons, as SVG."""
+    figure, axes = _axes(3.4, 2.3)
+    known = values[np.isfinite(values)]
+    axes.hist(known, bins=30, color=OKABE_ITO[0], linewidth=0)
+    axes.set(xlabel=label, ylabel="neurons")
+    return _svg(figure)
+
+
+def curves(
+    levels: Sequence[float],
+    series: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[float]]],
+    label: str,
+    *,
+    evenly: bool,
+) -> str:
+    """Accuracy over the level of a disturbance with its interval, one line per run, as SVG.
+
+    Parameters
+    ----------
+    levels : sequence of float
+    series : mapping of str to (accuracy, low, high)
+    label : str
+        Of the horizontal axis.
+    evenly : bool
+        Whether levels stand at equal distances, as numbers of bits do.
+    """
+    figure, axes = _axes(4.2, 2.9)
+    at = list(range(len(levels))) if evenly else list(levels)
+    for number, (name, (accuracy, low, high)) in enumerate(series.items()):
+        colour = OKABE_ITO[number % len(OKABE_ITO)]
+        axes.fill_between(at, 100 * np.array(low), 100 * np.array(high), color=colour, alpha=0.2, linewidth=0)
+        axes.plot(at, 100 * np.array(accuracy), color=colour, marker=MARKERS[number % len(MARKERS)], ms=4, label=name)
+    if evenly:
+        axes.set_xticks(at, ["as is" if level == 64 else f"{level:g}" for level in levels])
+    axes.set(xlabel=label, ylabel="accuracy, vote (%)", ylim=(0, 100))
+    axes.grid(visible=True, color=_INK, alpha=0.15, linewidth=0.7)
+    if len(series) > 1:
+        axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
+    return _svg(figure)
+
+
+def _axes(wide: float = _WIDTH, high: float = _HEIGHT) -> tuple[Any, Any]:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(wide, high), dpi=160, layout="constrained", facecolor="none")
+    FigureCanvasSVG(figure)
+    axes = figure.add_subplot(facecolor="none")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(_INK)
+    axes.tick_params(colors=_INK, labelsize=9)
+    axes.xaxis.label.set(color=_INK, fontsize=10)
+    axes.yaxis.label.set(color=_INK, fontsize=10)
+    return figure, axes
+
+
+def _svg(figure: Any) -> str:
+    from matplotlib import rc_context
+
+    file = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "stdpbench", "font.family": "sans-serif"}):
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    return text.replace(_INK, "currentColor").replace("<svg ", '<svg role="img" ', 1)
+
+
+def _uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,136 @@
+"""What was found, in plain sentences: the few things that a person asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stdpbench.report.analysis import Findings
+from stdpbench.report.clusters import CHANCE
+from stdpbench.report.material import Material
+from stdpbench.report.rows import Accuracy
+
+
+def summary(material: Material, found: Findings, readings: Mapping[str, Any]) -> list[str]:
+    """The summary of one run."""
+    said = [_accuracy(material, found), *_baselines(material, found), *_learned(found), *_clusters(found)]
+    said += [_neurons(found), *_protocol(found, readings)]
+    return said
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one decimal, which no line break parts from its sign."""
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def _interval(row: Accuracy) -> str:
+    return f"{percent(row.accuracy)} (95 % interval {100 * row.low:.1f} to {100 * row.high:.1f} %)"
+
+
+def _accuracy(material: Material, found: Findings) -> str:
+    vote, network = found.row("vote"), material.experiment.network
+    assert vote is not None
+    # all of them: to name the best one only would be a choice made on the pictures that are evaluated
+    others = [row for row in found.accuracies if row.group == "read-out" and row.name != "vote"]
+    more = ", ".join(f"{percent(row.accuracy)} by {row.name}" for row in others)
+    repeats = found.data["repeats"]
+    again = ""
+    if repeats["sd"]["vote"] is not None:
+        again = (
+            f" Shown {repeats['n_presentations']} times with other input spikes, the same {repeats['n_images']} "
+            f"pictures are read with a standard deviation of {100 * repeats['sd']['vote']:.2f} points."
+        )
+    part = "held-out training pictures" if material.part == "validation" else "test pictures"
+    return (
+        f"{network.n_exc} exc neurons, trained without labels and named by {len(material.label_counts)} labelled "
+        f"training pictures, read {_interval(vote)} of {vote.n_images} {part} right by vote, {more}.{again}"
+    )
+
+
+def _baselines(material: Material, found: Findings) -> list[str]:
+    vote, said = found.row("vote"), []
+    assert vote is not None
+    start, random = found.row("start weights, vote"), found.row("random weights, vote")
+    if start is not None:
+        gain = 100 * (vote.accuracy - start.accuracy)
+        said.append(
+            f"Learning {'adds' if gain >= 0 else 'takes away'} {abs(gain):.1f} points: with its own start weights, "
+            f"labelled and read in the same way, the network gets {percent(start.accuracy)}"
+            + (f", with random weights {percent(random.accuracy)}." if random is not None else ".")
+        )
+    elif random is not None:
+        gain = 100 * (vote.accuracy - random.accuracy)
+        said.append(f"Learning adds {gain:.1f} points to {percent(random.accuracy)} with random weights.")
+    k_means = next((row for row in found.accuracies if row.group == "pixels"), None)
+    if k_means is not None:
+        said.append(f"{_against(vote, k_means)} k-means on pixels with as many centres ({percent(k_means.accuracy)}).")
+    return said
+
+
+def _against(row: Accuracy, other: Accuracy) -> str:
+    if row.low > other.high:
+        return "The vote reads more than"
+    return "The vote reads less than" if row.high < other.low else "The vote cannot be told apart from"
+
+
+def _learned(found: Findings) -> list[str]:
+    probe = found.row("linear probe on responses")
+    pixels = found.row("nearest neighbours on pixels")
+    if probe is None or pixels is None:
+        return []
+    return [
+        f"Somebody who is told the labels reads {percent(probe.accuracy)} from the same responses with a linear "
+        f"probe; nearest neighbours on plain pixels read {percent(pixels.accuracy)}."
+    ]
+
+
+def _clusters(found: Findings) -> list[str]:
+    rows = [row for row in found.data["clusters"] if row["k_from"] == "classes" and row["name"] != CHANCE]
+    neurons = next(row for row in found.data["clusters"] if row["k_from"] == "neurons")
+    low, high = (pick(row["ami"] for row in rows) for pick in (min, max))
+    worst, best = (percent(pick(row["accuracy"] for row in rows)) for pick in (min, max))
+    return [
+        f"Without any label, {len(rows)} clustering methods with as many clusters as classes agree with the classes "
+        f"to an AMI of {low:.2f} to {high:.2f} (0 is chance, 1 perfect); matched to classes, {worst} to {best} of the "
+        f"pictures are right. The {neurons['k']} winning neurons as clusters are {percent(neurons['purity'])} pure, "
+        f"which so many clusters flatter, and have an AMI of {neurons['ami']:.2f}."
+    ]
+
+
+def _neurons(found: Findings) -> str:
+    neurons, cost = found.data["neurons"], found.data["cost"]
+    purity = neurons["median_purity"]
+    typical = "" if purity is None else f"The typical neuron spends {percent(purity)} of its spikes on its class. "
+    energy = next(iter(cost["energy_nJ"].values()))
+    return (
+        f"{typical}{neurons['never_fired']} of {neurons['n_exc']} neurons never fired and {neurons['duplicates']} "
+        f"nearly repeat another one. A picture takes {cost['exc_spikes']:.1f} exc spikes and about "
+        f"{cost['operations'] / 1e6:.2g} million synaptic operations, some {energy / 1000:.2g} µJ if each were an "
+        "addition in 45 nm."
+    )
+
+
+def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
+    protocol, said = found.data["protocol"], []
+    part = protocol["evaluated_on"]
+    if readings["run"] is None:
+        said.append("The run has no journal, so nobody knows how often labels of its evaluated pictures were read.")
+    else:
+        said.append(
+            f"Labels of the {part} pictures were read {_times(readings['run'])} for this run, this report included, "
+            f"and {_times(readings['experiment'])} for all runs of the experiment in its folder ({readings['runs']})."
+        )
+    if protocol["shared_pictures"]:
+        said.append(
+            f"{protocol['shared_pictures']} of the {part} pictures are, pixel by pixel, training pictures as well: "
+            "the data set holds them twice."
+        )
+    if not protocol["same_pictures"]:
+        said.append("The pictures are not those that the network was trained with: data or their preparation changed.")
+    if not found.data["same_responses"]:
+        said.append("Shown the same input spikes again, the network answers otherwise than the run says.")
+    return said
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"

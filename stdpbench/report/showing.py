@@ -1,0 +1,237 @@
+"""Pictures shown to networks for a report: trained or not, again with other input spikes, or disturbed.
+
+As in the label and test phases, each presentation starts from the reset state and nothing is learned, so processes
+share the work in any way. Those live as long as the `Presenter`, since opening a network takes longer than many
+presentations.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.readout import SpikeTrains
+from stdpbench.report.disturbances import Disturbance
+from stdpbench.runs.evaluation import end_with, part_of, present_frozen, sigint_ignored
+from stdpbench.simulators import Simulator, open_simulator
+
+_CHUNK = 100
+_STREAMS = 2**32  # presentations of a repetition are numbered from a multiple of this on
+
+
+@dataclass(frozen=True)
+class Showing:
+    """Some pictures shown to a network.
+
+    Attributes
+    ----------
+    network : str
+        Which weights and thresholds.
+    phase : {"label", "test"}
+        Which pictures.
+    n_images : int
+        The first so many of them.
+    repeat : int
+        0: with the same input spikes as in the run; any other number draws others.
+    disturbance : Disturbance or None
+    """
+
+    network: str
+    phase: str
+    n_images: int
+    repeat: int = 0
+    disturbance: Disturbance | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Responses to a showing.
+
+    Attributes
+    ----------
+    trains : SpikeTrains
+    input_spikes : ndarray, int64, (n_images,)
+        Of the last attempt at each picture.
+    """
+
+    trains: SpikeTrains
+    input_spikes: NDArray[np.int64]
+
+    @property
+    def spike_counts(self) -> NDArray[np.uint16]:
+        """Spikes of each neuron during each picture: uint16, (n_images, n_exc)."""
+        return self.trains.counts()
+
+
+class Presenter:
+    """Shows pictures in several processes; a context manager.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The parameters in force.
+    pictures : mapping of str to Images
+        Phase to pictures.
+    networks : mapping of str to (ndarray, ndarray)
+        Name to weights, float64, (n_input, n_exc), as a presentation sees them, and thresholds, (n_exc,), volt.
+    simulator : str or None
+        Which simulator.
+    workers : int
+        Processes; 1: this one does the work.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        pictures: Mapping[str, Images],
+        networks: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+        simulator: str | None,
+        workers: int,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-")
+        path = Path(self._folder.name)
+        for phase, images in pictures.items():
+            np.save(path / f"pictures {phase}.npy", images.pixels)
+        for name, (w, theta) in networks.items():
+            np.save(path / f"w {name}.npy", w)
+            np.save(path / f"theta {name}.npy", theta)
+        self._arguments = (self._folder.name, experiment.to_mapping(), simulator, os.getpid())
+        self._workers = workers
+        self._pool: Any = None
+        self._stage: _Stage | None = None
+
+    def __enter__(self) -> Presenter:
+        """Use it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, kill_workers=True)
+        if self._stage is not None:
+            self._stage.simulator.close()
+        self._folder.cleanup()
+
+    def present(self, showings: Sequence[Showing]) -> Iterator[tuple[int, Showing, Shown | None]]:
+        """Show pictures.
+
+        Yields
+        ------
+        done : int
+            Presentations that are over, of all showings.
+        showing : Showing
+            Of which some were.
+        shown : Shown or None
+            All its responses, once they are there.
+        """
+        tasks = [(s, n, min(n + _CHUNK, s.n_images)) for s in showings for n in range(0, s.n_images, _CHUNK)]
+        missing = {showing: -(-showing.n_images // _CHUNK) for showing in showings}
+        parts: dict[Showing, dict[int, tuple[SpikeTrains, NDArray[np.int64]]]] = {showing: {} for showing in showings}
+        done = 0
+        for (showing, start, stop), part in self._carried_out(tasks):
+            done += stop - start
+            parts[showing][start] = part
+            whole = None
+            if len(parts[showing]) == missing[showing]:
+                ordered = [parts[showing].pop(first) for first in sorted(parts[showing])]
+                trains = SpikeTrains.joined([one for one, _ in ordered])
+                whole = Shown(trains, np.concatenate([spikes for _, spikes in ordered]))
+            yield done, showing, whole
+
+    def _carried_out(self, tasks: Sequence[tuple[Showing, int, int]]) -> Iterator[tuple[Any, Any]]:
+        if self._workers <= 1:
+            if self._stage is None:
+                self._stage = _Stage(*self._arguments[:3])
+            for task in tasks:
+                yield task, self._stage.part(*task)
+            return
+        from loky import ProcessPoolExecutor, wait
+        from loky.process_executor import BrokenProcessPool
+
+        with sigint_ignored():  # what a process is born with
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(self._workers, initializer=_open, initargs=self._arguments)
+            ahead = iter(tasks)
+            running = {self._pool.submit(_part, *task): task for task in islice(ahead, 2 * self._workers)}
+        try:
+            while running:
+                for future in wait(list(running), return_when="FIRST_COMPLETED").done:
+                    task = running.pop(future)
+                    running |= {self._pool.submit(_part, *task): task for task in islice(ahead, 1)}
+                    yield task, future.result()
+        except BrokenProcessPool as error:
+            raise StdpbenchError(
+                "a process that shows pictures ended unexpectedly, perhaps for want of memory: try --workers 1"
+            ) from error
+
+
+class _Stage:
+    """A network that is shown parts of showings."""
+
+    def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None) -> None:
+        self._folder, self._usual = Path(folder), Experiment.from_mapping(mapping)
+        self._pixels = {
+            path.stem.partition(" ")[2]: np.load(path, mmap_mode="r") for path in self._folder.glob("pictures *.npy")
+        }
+        n_input = int(np.prod(next(iter(self._pixels.values())).shape[1:]))
+        self.simulator: Simulator = open_simulator(self._usual, n_input, simulator)[0]
+        self._set: tuple[str, Disturbance | None] | None = None
+
+    def part(self, showing: Showing, start: int, stop: int) -> tuple[SpikeTrains, NDArray[np.int64]]:
+        """Show pictures `start` to `stop` - 1."""
+        disturbance, experiment = showing.disturbance, self._usual
+        pixels: NDArray[Any] = np.asarray(self._pixels[showing.phase][start:stop])
+        if disturbance is not None:
+            experiment, pixels = disturbance.experiment(self._usual), disturbance.pictures(pixels, start, self._usual)
+        self._be(showing.network, disturbance)
+        self.simulator.set_parameters(experiment)
+        images, offset = Images(pixels, None), start + showing.repeat * _STREAMS
+        shown = [
+            present_frozen(self.simulator, experiment, images, showing.phase, number, number + offset)
+            for number in range(len(images))
+        ]
+        trains = part_of(start, shown, self.simulator.layout.n_exc, experiment).trains
+        return trains, np.array([len(response.input) for response, _ in shown], np.int64)
+
+    def _be(self, network: str, disturbance: Disturbance | None) -> None:
+        wanted = network, disturbance if disturbance is not None and disturbance.of_network else None
+        if wanted == self._set:
+            return
+        w = np.load(self._folder / f"w {network}.npy")
+        self.simulator.w[...] = w if wanted[1] is None else wanted[1].weights(w, self._usual)
+        self.simulator.theta[...] = np.load(self._folder / f"theta {network}.npy")
+        self._set = wanted
+
+
+_stage: dict[str, Any] = {}
+
+
+def _open(folder: str, mapping: dict[str, Any], simulator: str | None, parent: int) -> None:
+    """Open a network in a process, once."""
+    threading.Thread(target=end_with, args=(parent, Path(folder)), daemon=True).start()
+    try:
+        _stage["open"] = _Stage(folder, mapping, simulator)
+    except StdpbenchError as error:
+        _stage["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
+
+
+def _part(showing: Showing, start: int, stop: int) -> tuple[SpikeTrains, NDArray[np.int64]]:
+    if "failure" in _stage:
+        raise _stage["failure"]
+    part: tuple[SpikeTrains, NDArray[np.int64]] = _stage["open"].part(showing, start, stop)
+    return part

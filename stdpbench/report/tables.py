@@ -1,0 +1,186 @@
+"""A report as data: values for JSON, tables for CSV, and several runs beside each other."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from stdpbench.report.analysis import Findings
+from stdpbench.report.material import Material
+from stdpbench.report.rows import GROUPS
+from stdpbench.runs.ledger import Readings
+from stdpbench.sweeps.statistics import spread
+
+FORMAT = 1
+_DATA_ROWS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None], bool], ...] = (
+    ("AMI of clusters and classes, k-means", lambda data: _cluster(data, "k-means")["ami"], False),
+    ("AMI, spectral clusters", lambda data: _cluster(data, "spectral")["ami"], False),
+    ("purity of winning neurons as clusters", lambda data: _cluster(data, "neurons (winner)")["purity"], True),
+    ("median purity of neurons", lambda data: data["neurons"]["median_purity"], True),
+    ("median selectivity", lambda data: data["neurons"]["median_selectivity"], False),
+    ("median lifetime sparseness", lambda data: data["neurons"]["median_lifetime_sparseness"], False),
+    ("neurons that never fired", lambda data: data["neurons"]["never_fired"], False),
+    ("duplicate neurons", lambda data: data["neurons"]["duplicates"], False),
+    ("exc spikes per picture", lambda data: data["cost"]["exc_spikes"], False),
+    ("million synaptic operations per picture", lambda data: data["cost"]["operations"] / 1e6, False),
+)
+
+
+def _cluster(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(row for row in data["clusters"] if row["name"] == name)
+    return found
+
+
+def run_data(material: Material, found: Findings, readings: Readings) -> dict[str, Any]:
+    """All plain values of one run."""
+    experiment = material.experiment
+    return {
+        "run": material.name,
+        "experiment": experiment.name,
+        "seed": experiment.seed,
+        "n_exc": experiment.network.n_exc,
+        "accuracies": [row.to_mapping() for row in found.accuracies],
+        **found.data,
+        "confusion": found.arrays["confusion vote"].tolist(),
+        "class_names": list(material.split.class_names),
+        "readings": {
+            "run": readings.run,
+            "experiment": readings.experiment,
+            "runs": readings.runs,
+            "unknown": readings.unknown,
+        },
+        "reproduce": reproduce(material),
+        "experiment_toml": material.start.to_toml(),
+        "versions": dict(material.said.get("versions", {})),
+    }
+
+
+def reproduce(material: Material) -> list[str]:
+    """Commands that make the run and this report again."""
+    name = material.name
+    lines = [
+        f"stdpbench reproduce {name}    # runs it again and says whether the numbers agree",
+        f"stdpbench report {name}",
+    ]
+    if material.experiment.differences(material.start):
+        lines.insert(
+            0, "# parameters were changed on the way: the journal of the run has them, and reproduce applies them"
+        )
+    return lines
+
+
+def together(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) -> dict[str, Any]:
+    """Runs beside each other.
+
+    Parameters
+    ----------
+    data : sequence of mapping
+        Of each run.
+    experiments : sequence of str
+        What makes each run's experiment, its seed aside: runs with the same text are averaged.
+    """
+    groups = list(dict.fromkeys(experiments))
+    named = {text: _title(data, experiments, text) for text in groups}
+    rows: list[dict[str, Any]] = []
+    for group, title in GROUPS.items():
+        names = dict.fromkeys(
+            _seedless(row["name"]) for one in data for row in one["accuracies"] if row["group"] == group
+        )
+        for number, name in enumerate(names):
+            values = [_accuracy(one, group, name) for one in data]
+            rows.append(_row(name, values, True, experiments, groups, title if number == 0 else ""))
+    for number, (name, value, share) in enumerate(_DATA_ROWS):
+        values = [value(one) for one in data]
+        rows.append(_row(name, values, share, experiments, groups, "responses and neurons" if number == 0 else ""))
+    return {"experiments": [named[text] for text in groups], "rows": rows}
+
+
+def _title(data: Sequence[Mapping[str, Any]], experiments: Sequence[str], text: str) -> str:
+    return next(
+        str(one["experiment"]) for one, experiment in zip(data, experiments, strict=True) if experiment == text
+    )
+
+
+def _seedless(name: str) -> str:
+    return "k-means, K = n" if name.startswith("k-means, K =") else name
+
+
+def _accuracy(one: Mapping[str, Any], group: str, name: str) -> float | None:
+    return next(
+        (row["accuracy"] for row in one["accuracies"] if row["group"] == group and _seedless(row["name"]) == name),
+        None,
+    )
+
+
+def _row(
+    name: str,
+    values: Sequence[float | None],
+    share: bool,
+    experiments: Sequence[str],
+    groups: Sequence[str],
+    heading: str,
+) -> dict[str, Any]:
+    spreads = []
+    for text in groups:
+        mine = [v for v, experiment in zip(values, experiments, strict=True) if experiment == text and v is not None]
+        over = spread(mine)
+        spreads.append({"n": over.n, "mean": over.mean if over.n else None, "sd": over.sd if over.n > 1 else None})
+    return {"name": name, "heading": heading, "share": share, "values": list(values), "spreads": spreads}
+
+
+def csv_tables(parts: Sequence[tuple[Mapping[str, Any], Findings]], robustness: Mapping[str, Any]) -> dict[str, str]:
+    """File name to text; each line says which run it is of."""
+    tables: dict[str, list[dict[str, Any]]] = {
+        "accuracy.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["accuracies"]],
+        "clusters.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["clusters"]],
+        "neurons.csv": [row for d, f in parts for row in _per_neuron(d["run"], f)],
+        "embedding.csv": [row for d, f in parts for row in _points(d["run"], f)],
+        "confusion.csv": [
+            {
+                "run": d["run"],
+                "true": d["class_names"][i],
+                "answer": [*d["class_names"], "no answer"][j],
+                "pictures": n,
+            }
+            for d, _ in parts
+            for i, row in enumerate(d["confusion"])
+            for j, n in enumerate(row)
+        ],
+        "robustness.csv": [{"run": run, **row} for run, rows in robustness.items() for row in rows],
+    }
+    return {name: _text(rows) for name, rows in tables.items() if rows}
+
+
+def _per_neuron(run: str, found: Findings) -> list[dict[str, Any]]:
+    columns = {name.partition(" ")[2]: array for name, array in found.arrays.items() if name.startswith("neuron ")}
+    n = len(columns["label"])
+    return [
+        {"run": run, "neuron": i, **{name: _plain(values[i]) for name, values in columns.items()}} for i in range(n)
+    ]
+
+
+def _points(run: str, found: Findings) -> list[dict[str, Any]]:
+    rows = []
+    for name, points in found.arrays.items():
+        if name.startswith("embedding "):
+            method = name.partition(" ")[2]
+            rows += [{"run": run, "method": method, "picture": i, "x": x, "y": y} for i, (x, y) in enumerate(points)]
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.floating):
+        return "" if np.isnan(value) else float(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _text(rows: Sequence[Mapping[str, Any]]) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

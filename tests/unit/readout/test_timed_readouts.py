@@ -1,0 +1,124 @@
+"""Read-outs of spike times, on responses made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import NO_ANSWER, Known, SpikeTrains, assign, timed_readouts
+from stdpbench.readout.spike_distances import van_rossum, victor_purpura
+from stdpbench.readout.van_rossum import VanRossum
+from stdpbench.readout.victor_purpura import VictorPurpura
+
+N_EXC, N_BINS, DT = 4, 700, 0.5
+
+
+def trains(*pictures: list[tuple[int, int]]) -> SpikeTrains:
+    """Pictures as lists of (neuron, bin)."""
+    arrays = [np.array(sorted(picture, key=lambda spike: spike[1]), np.int64).reshape(-1, 2) for picture in pictures]
+    return SpikeTrains.of_pictures([(array[:, 0], array[:, 1]) for array in arrays], N_EXC, N_BINS, DT)
+
+
+def known(*pictures: tuple[int, list[tuple[int, int]]], n_classes: int = 2) -> Known:
+    """Labelled pictures: class and spikes."""
+    labels = np.array([label for label, _ in pictures])
+    given = trains(*(spikes for _, spikes in pictures))
+    return Known(given, labels, assign(given.counts(), labels, n_classes))
+
+
+# neurons 0 and 1 fire early for class 0 and late for class 1, which 2 and 3 answer more to
+LABELLED = known(
+    (0, [(0, 20), (0, 60), (1, 30), (2, 500)]),
+    (0, [(0, 24), (0, 66), (1, 36), (3, 520)]),
+    (1, [(2, 40), (2, 90), (3, 50), (3, 80), (0, 600)]),
+    (1, [(2, 44), (2, 96), (3, 54), (3, 86), (1, 620)]),
+)
+
+
+def answers(kind: str, *pictures: list[tuple[int, int]]) -> list[int]:
+    return timed_readouts.build({"kind": kind}, "readout").predict(trains(*pictures), LABELLED).tolist()
+
+
+def test_the_first_spike_decides_whatever_comes_after():
+    late = [(2, bin_) for bin_ in range(100, 400, 20)]
+    assert answers("first-spike", [(0, 10), *late], [(3, 9), (0, 10), (0, 12), (1, 14)]) == [0, 1]
+
+
+def test_of_several_first_spikes_the_class_of_most_wins_then_the_lowest():
+    assert answers("first-spike", [(0, 5), (2, 5), (3, 5)], [(0, 5), (2, 5)]) == [1, 0]
+
+
+@pytest.mark.parametrize("kind", timed_readouts.kinds())
+def test_a_picture_without_spikes_has_no_answer(kind):
+    assert answers(kind, [], [(0, 20)]) == [NO_ANSWER, 0]
+
+
+@pytest.mark.parametrize("kind", timed_readouts.kinds())
+def test_labelled_responses_are_recognised(kind):
+    given = LABELLED.trains
+    assert timed_readouts.build({"kind": kind}, "readout").predict(given, LABELLED).tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("kind", ["van-rossum", "victor-purpura"])
+def test_time_alone_can_decide(kind):
+    """The same neuron answers as often to both classes, at other times."""
+    both = known((0, [(0, 20)]), (0, [(0, 24)]), (1, [(0, 600)]), (1, [(0, 604)]))
+    reader = timed_readouts.build({"kind": kind}, "readout")
+    assert reader.predict(trains([(0, 40)], [(0, 560)]), both).tolist() == [0, 1]
+
+
+def test_van_rossum_templates_are_means_of_filtered_trains():
+    one = known((0, [(0, 20), (1, 30)]), (1, [(2, 40)]))  # one picture each: the mean is the train
+    shown = trains([(0, 26), (1, 300), (2, 50)])
+    found = VanRossum(tau=15.0).distances(shown, one)[0]
+
+    def squared(template):
+        own = {0: [26], 1: [300], 2: [50]}
+        return sum(
+            van_rossum(np.array(own.get(n, [])) * DT, np.array(template.get(n, [])) * DT, 15.0) ** 2 for n in range(4)
+        )
+
+    expected = [squared({0: [20], 1: [30]}), squared({2: [40]})]
+    assert found[0] - found[1] == pytest.approx(expected[0] - expected[1])
+
+
+def test_victor_purpura_adds_up_over_one_line_per_class():
+    one = known((0, [(0, 20), (1, 30), (2, 300)]), (1, [(2, 40), (2, 60)]))
+    assert one.assignment.labels.tolist() == [0, 0, 1, NO_ANSWER]
+    q = 1 / VictorPurpura().timescale
+    shown = [[10.0, 13.0], [150.0]]  # class 0: neurons 0 and 1 together; class 1
+    distances = [
+        victor_purpura(shown[0], [10.0, 15.0], q) + victor_purpura(shown[1], [150.0], q),
+        victor_purpura(shown[0], [], q) + victor_purpura(shown[1], [20.0, 30.0], q),
+    ]
+    assert distances[0] < distances[1]
+    assert VictorPurpura().predict(trains([(0, 20), (1, 26), (2, 300)]), one).tolist() == [0]
+
+
+def test_a_class_without_labelled_pictures_is_never_answered():
+    lacking = known((0, [(0, 20)]), (2, [(1, 20)]), n_classes=3)
+    for kind in timed_readouts.kinds():
+        reader = timed_readouts.build({"kind": kind}, "readout")
+        assert set(reader.predict(trains([(0, 25)], [(1, 25)], [(0, 600)]), lacking).tolist()) <= {0, 2}
+
+
+def test_trains_of_another_network_are_refused():
+    other = SpikeTrains.of_pictures([(np.array([0]), np.array([1]))], N_EXC + 1, N_BINS, DT)
+    for kind in timed_readouts.kinds():
+        with pytest.raises(StdpbenchError, match="5 neurons"):
+            timed_readouts.build({"kind": kind}, "readout").predict(other, LABELLED)
+    with pytest.raises(StdpbenchError, match="labels of 1"):
+        Known(LABELLED.trains, np.array([0]), LABELLED.assignment)
+
+
+def test_trains_come_back_from_a_file_and_in_parts(tmp_path):
+    given = LABELLED.trains
+    np.savez(tmp_path / "trains.npz", **given.to_arrays())
+    with np.load(tmp_path / "trains.npz", allow_pickle=False) as arrays:
+        again = SpikeTrains.from_arrays(arrays)
+    joined = SpikeTrains.joined([again.part(0, 1), again.part(1, 3), again.part(3, 99)])
+    for name in ("neuron", "bin", "first"):
+        np.testing.assert_array_equal(getattr(joined, name), getattr(given, name))
+    assert (joined.n_exc, joined.n_bins, joined.dt) == (N_EXC, N_BINS, DT)
+    np.testing.assert_array_equal(given.counts()[0], [2, 1, 1, 0])

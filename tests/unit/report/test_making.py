@@ -1,0 +1,259 @@
+"""A report of real small runs: its numbers are those of the run, its page needs nothing else."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from stdpbench.cli.app import app
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.report import robustness
+from stdpbench.report.analysis import Extent
+from stdpbench.report.disturbances import Kind
+from stdpbench.report.making import PAGE, Wish, make_report
+from stdpbench.report.material import gather
+from stdpbench.report.showing import Presenter, Showing
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.engine import RunEngine
+from stdpbench.runs.facts import LabelsRead, Progress
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.options import Options
+from stdpbench.runs.publisher import Publisher
+
+WISH = Wish(Extent(40, 1), workers=1)
+KINDS = {"noise": Kind("noise", "%", (0, 50), "noise"), "neurons": Kind("deleted neurons", "%", (0, 90), "lost")}
+
+
+def experiment(seed: int) -> Experiment:
+    return Experiment.from_mapping(
+        {
+            "name": "tiny",
+            "seed": seed,
+            "data": {"kind": "digits"},
+            "network": {"n_exc": 12, "inhibition": "direct", "weight_sum": 20.0, "w_inh_exc": 4.0, "start": "samples"},
+            "exc": {"theta_start": 12.0, "tau_theta": 1e5},
+            "schedule": {
+                "train_images": 90,
+                "label_images": 80,
+                "test_images": 60,
+                "stimulus": 40.0,
+                "between": "reset",
+                "max_attempts": 2,
+            },
+        }
+    )
+
+
+def finished(runs: Path, seed: int) -> RunFolder:
+    from queue import SimpleQueue
+
+    folder = create_run(experiment(seed), runs, Options(workers=1, baselines=seed == 0))
+    requests: SimpleQueue = SimpleQueue()
+    RunEngine(folder, Publisher(requests), requests).run()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
+        folder = tmp_path_factory.mktemp("runs")
+        yield finished(folder, 0), finished(folder, 1)
+
+
+def carried_out(folders, target, wish=WISH):
+    told, events = [], make_report(folders, target, wish)
+    while True:
+        try:
+            told.append(next(events))
+        except StopIteration as end:
+            return end.value, told
+
+
+@pytest.fixture(scope="module")
+def report(runs, tmp_path_factory):
+    target = tmp_path_factory.mktemp("reports") / "both"
+    with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
+        data, told = carried_out(runs, target, Wish(Extent(40, 1), robustness=30, workers=1))
+    return data, told, target
+
+
+def rows(target, name):
+    with (target / name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_accuracies_are_those_of_the_run(report, runs):
+    data, _, target = report
+    metrics = runs[0].read_json("metrics.json")
+    found = {row["name"]: row for row in data["runs"][0]["accuracies"]}
+    for name, score in metrics["accuracy"].items():
+        assert found[name]["accuracy"] == pytest.approx(score["accuracy"])
+        assert found[name]["low"] <= score["accuracy"] <= found[name]["high"]
+    start = metrics["baselines"]["start_weights"]["vote"]["accuracy"]
+    assert found["start weights, vote"]["accuracy"] == pytest.approx(start)
+    assert found["k-means, K = 12"]["accuracy"] == pytest.approx(metrics["baselines"]["k_means"]["accuracy"])
+    assert found["linear probe on pixels"]["supervised"]
+    assert not found["vote"]["supervised"]
+    written = {(row["run"], row["name"]): row for row in rows(target, "accuracy.csv")}
+    assert float(written[runs[0].path.name, "vote"]["accuracy"]) == pytest.approx(found["vote"]["accuracy"])
+
+
+def test_a_run_without_baselines_gets_them_from_what_is_shown_anew(report):
+    found = {row["name"]: row for row in report[0]["runs"][1]["accuracies"]}
+    assert found["start weights, vote"]["n_images"] == 40
+    assert found["k-means, K = 12"]["n_images"] == 60
+    assert found["random weights, vote"]["n_images"] == 40
+    assert found["victor-purpura"]["n_images"] == 60  # from spike times that the run kept
+
+
+def test_the_same_spikes_give_the_same_responses_again(report, runs):
+    assert [one["same_responses"] for one in report[0]["runs"]] == [True, True]
+    material = gather(runs[0])
+    images = {"test": material.split.test}
+    for workers in (1, 2):
+        with Presenter(material.experiment, images, {"trained": (material.w, material.theta)}, None, workers) as shows:
+            usual, again = Showing("trained", "test", 60), Showing("trained", "test", 60, repeat=1)
+            whole = {showing: shown for _, showing, shown in shows.present([usual, again]) if shown is not None}
+        np.testing.assert_array_equal(whole[usual].spike_counts, material.test_counts)
+        assert (whole[again].spike_counts != material.test_counts).any()
+
+
+def test_the_page_needs_nothing_else_and_says_what_was_found(report):
+    _, _, target = report
+    page = (target / PAGE).read_text(encoding="utf-8")
+
+    class Tags(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.open = []
+
+        def handle_starttag(self, tag, attrs):
+            values = dict(attrs)
+            for name in ("src", "href", "xlink:href"):
+                if values.get(name):
+                    assert values[name].startswith(("data:", "#")), values[name][:80]
+            assert tag not in ("script", "link", "iframe")
+            if tag not in ("meta", "img", "br", "path", "use", "rect"):
+                self.open.append(tag)
+
+        def handle_endtag(self, tag):
+            if tag in self.open:
+                while self.open.pop() != tag:
+                    pass
+
+    reader = Tags()
+    reader.feed(page)
+    assert reader.open == []
+    assert "url(http" not in page
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
+    for text in ("Side by side", "mean ± SD", "Robustness", "supervised", "looks at their labels", "experiment.toml"):
+        assert text in page
+    assert not re.search(r"\bnan\b", re.sub(r"base64,[^\"]*", "", page))
+
+
+def test_runs_that_differ_in_their_seed_are_averaged(report):
+    together = report[0]["together"]
+    assert together["experiments"] == ["tiny"]
+    vote = next(row for row in together["rows"] if row["name"] == "vote")
+    assert vote["spreads"][0]["n"] == 2
+    assert vote["spreads"][0]["mean"] == pytest.approx(np.mean(vote["values"]))
+    assert vote["spreads"][0]["sd"] == pytest.approx(np.std(vote["values"], ddof=1))
+
+
+def test_each_look_at_labels_is_written_down_before(report, runs):
+    purposes = [record.fact.purpose for record in read_journal(runs[1].path) if isinstance(record.fact, LabelsRead)]
+    assert purposes[:3] == ["read-outs", "report", "robustness"]
+    first, second = report[0]["runs"]
+    assert first["readings"]["run"] == 5  # with both baselines
+    assert second["readings"] == {"run": 3, "experiment": 8, "runs": 2, "unknown": 0}
+
+
+def test_data_beside_the_page_is_whole(report):
+    data, told, target = report
+    assert json.loads((target / "report.json").read_text(encoding="utf-8")) == data
+    neurons = rows(target, "neurons.csv")
+    assert len(neurons) == 24
+    confusion = rows(target, "confusion.csv")
+    assert sum(int(row["pictures"]) for row in confusion) == 120
+    assert {row["method"] for row in rows(target, "embedding.csv")} >= {"pca", "t-sne"}
+    assert any(row["name"] == "chance: k-means, permuted" for row in rows(target, "clusters.csv"))
+    assert not list(target.glob(".*.part"))
+    phases = [event.phase for event in told if isinstance(event, Progress)]
+    assert "pictures shown anew" in phases
+    assert "robustness" in phases
+
+
+def test_robustness_is_measured_once_and_goes_on_where_it_was(report, runs, tmp_path):
+    data, _, _ = report
+    points = [row for row in data["runs"][0]["robustness"] if row["readout"] == "vote"]
+    assert [(row["kind"], row["level"]) for row in points] == [
+        ("noise", 0),
+        ("noise", 50),
+        ("neurons", 0),
+        ("neurons", 90),
+    ]
+    assert points[0]["accuracy"] == points[2]["accuracy"]
+    assert points[3]["spikes_per_image"] < points[2]["spikes_per_image"]
+    material, kept = gather(runs[0]), runs[0].path / "report"
+    file = json.loads((kept / robustness.FILE).read_text(encoding="utf-8"))
+    del file["points"]["noise 50"]
+    (kept / robustness.FILE).write_text(json.dumps(file), encoding="utf-8")
+    shown: list[Showing] = []
+
+    class Watched(Presenter):
+        def present(self, showings):
+            shown.extend(showings)
+            return super().present(showings)
+
+    with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
+        networks = {"trained": (material.w, material.theta)}
+        with Watched(material.experiment, {"test": material.split.test}, networks, None, 1) as presenter:
+            list(robustness.measure(material, presenter, 30, kept))
+            assert [showing.disturbance.kind for showing in shown if showing.disturbance] == ["noise"]
+            assert len(shown) == 1
+        again = [row for row in robustness.rows(material, 30, kept) if row["readout"] == "vote"]
+        assert again == points
+        assert robustness.rows(material, 29, kept) == []  # points of other pictures are none of these
+
+
+def test_the_command_writes_into_the_run_folder(runs):
+    said = CliRunner().invoke(
+        app, ["report", str(runs[0].path), "--sample", "40", "--repeats", "0", "--workers", "1", "--json"]
+    )
+    assert said.exit_code == 0, said.output
+    last = json.loads(said.stdout.strip().splitlines()[-1])
+    assert Path(last["path"]) == (runs[0].path / "report" / PAGE).resolve()
+    assert Path(last["path"]).is_file()
+    assert last["runs"][0]["run"] == runs[0].path.name
+
+
+def test_what_is_no_finished_run_is_refused(runs, tmp_path):
+    waiting = create_run(experiment(5), tmp_path, Options())
+    with pytest.raises(StdpbenchError, match="made of a finished run"):
+        carried_out([waiting], tmp_path / "report")
+    with pytest.raises(StdpbenchError, match="named twice"):
+        carried_out([runs[0], runs[0]], tmp_path / "report")
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from typer.testing import CliRunner; from stdpbench.cli.app import app; "
+        "assert CliRunner().invoke(app, ['report', '--help']).exit_code == 0; "
+        "heavy = {'sklearn', 'matplotlib', 'brian2', 'jinja2', 'numpy', 'scipy'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,111 @@
+"""The protocol: labels never reach training, no picture is on both sides, each look at test labels is counted."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from harness import drive, experiment, killed_at_position, new_run
+
+from stdpbench.datasets import Images, Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs import engine
+from stdpbench.runs.again import evaluate_run
+from stdpbench.runs.facts import LabelsRead, Remarked
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.ledger import count_readings, note_reading, shared_pictures
+from stdpbench.runs.options import Options
+from stdpbench.runs.preparation import check_apart, load_split
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled_networks(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
+        yield
+
+
+def readings(folder):
+    return [record.fact for record in read_journal(folder.path) if isinstance(record.fact, LabelsRead)]
+
+
+def test_labels_never_reach_training(tmp_path):
+    usual = new_run(tmp_path / "usual", baselines=False)
+    drive(usual)
+    other = new_run(tmp_path / "other", baselines=False)
+    load = engine.load_split
+
+    def mislabelled(*arguments):
+        split = load(*arguments)
+        labels = (split.train.labels + 1 + np.arange(len(split.train)) % 8) % 10
+        return Split(Images(split.train.pixels, labels), split.test, split.class_names)
+
+    with patch.object(engine, "load_split", mislabelled):
+        drive(other)
+    for name in ("weights.npy", "theta.npy"):
+        np.testing.assert_array_equal(np.load(usual.path / name), np.load(other.path / name))
+    with np.load(usual.path / "label.npz") as one, np.load(other.path / "label.npz") as two:
+        np.testing.assert_array_equal(one["spike_counts"], two["spike_counts"])
+    with np.load(usual.path / "assignments.npz") as one, np.load(other.path / "assignments.npz") as two:
+        assert (one["labels"] != two["labels"]).any()  # and they do reach the read-out
+
+
+@pytest.mark.parametrize("validation", [False, True])
+def test_no_picture_is_on_both_sides(validation):
+    split = load_split(experiment(), validation)
+    check_apart(split)
+    train, test = ({one.tobytes() for one in part.pixels} for part in (split.train, split.test))
+    assert len(train & test) == shared_pictures(split.train, split.test) == 0
+    whole = split.train.pixels
+    with pytest.raises(StdpbenchError, match="overlap"):
+        check_apart(Split(split.train, Images(whole[-2:], None), ()))
+
+
+def test_pictures_that_a_data_set_holds_twice_are_counted():
+    pixels = np.arange(24, dtype=np.uint8).reshape(6, 2, 2)
+    assert shared_pictures(Images(pixels[:4], None), Images(pixels[[3, 5, 0]], None)) == 2
+
+
+def test_each_look_at_test_labels_is_journaled_before_anything_is_told(tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    drive(folder)
+    assert readings(folder) == [LabelsRead("test", 6, "read-outs")]
+    list(evaluate_run(folder.path, Options(workers=1, simulator="compiled", baselines=False)))
+    assert len(readings(folder)) == 2
+    before = count_readings(folder)
+    assert (before.run, before.experiment, before.runs, before.unknown) == (2, 2, 1, 0)
+    held = new_run(tmp_path, validation=True, baselines=True)
+    drive(held)
+    assert [(fact.part, fact.purpose) for fact in readings(held)] == [
+        ("validation", "read-outs"),
+        ("validation", "start weights as a baseline"),
+        ("validation", "k-means as a baseline"),
+    ]
+
+
+def test_a_run_that_looks_again_after_a_crash_is_counted_again(tmp_path):
+    folder = new_run(tmp_path, baselines=True)
+    drive(folder, die=killed_at_position(24 + 8 + 6 + 3))  # in the middle of the baseline
+    assert len(readings(folder)) == 1
+    drive(folder)
+    assert [fact.purpose for fact in readings(folder)].count("read-outs") == 2
+
+
+def test_readings_are_counted_over_seeds_of_one_experiment(tmp_path, make_run):
+    looked = LabelsRead("test", 5, "read-outs")
+    from stdpbench.runs.folder import RunFolder
+
+    one = RunFolder(make_run(tmp_path, "one"))
+    other_seed = RunFolder(make_run(tmp_path, "two", parameters={"seed": 4}))
+    another = RunFolder(make_run(tmp_path, "three", parameters={"network.n_exc": 9}))
+    for folder in (one, one, other_seed, another):
+        assert note_reading(folder, looked)
+    old = RunFolder(make_run(tmp_path, "old"))
+    (old.path / "journal.jsonl").unlink()
+    assert not note_reading(old, looked)
+    assert not (old.path / "journal.jsonl").exists()
+    found = count_readings(one)
+    assert (found.run, found.experiment, found.runs, found.unknown) == (2, 3, 3, 1)
+    assert count_readings(old).run is None
+    assert not any(isinstance(record.fact, Remarked) for record in read_journal(one.path))
