@@ -18,10 +18,13 @@ from stdpbench.errors import StdpbenchError, suggestion
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "clip": np.clip,
+    "minimum": np.minimum,
+    "maximum": np.maximum,
     "exp": np.exp,
     "expm1": np.expm1,
     "log": np.log,
     "log1p": np.log1p,
+    "log10": np.log10,
     "sqrt": np.sqrt,
     "abs": np.abs,
     "sign": np.sign,

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from stdpbench import units
-from stdpbench.errors import StdpbenchError, nearest
+from stdpbench.errors import StdpbenchError, nearest, suggestion
 
 
 def parameter(
@@ -98,6 +98,9 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Named sets of values: a file or ``--set`` asks for one with the key ``preset``; what else it says goes first."""
+
     @field_validator("*", mode="before")
     @classmethod
     def _read_quantity(cls, value: object, info: ValidationInfo) -> object:
@@ -115,6 +118,11 @@ class Parameters(BaseModel):
             return units.read(value, unit)
         except StdpbenchError as error:
             raise ValueError(str(error)) from None
+
+    @classmethod
+    def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
+        """Class and values that a table asks for: this class, unless the table itself declares parameters."""
+        return cls, dict(mapping)
 
     @classmethod
     def describe(cls) -> tuple[Parameter, ...]:
@@ -167,13 +175,26 @@ def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
     """
     if not isinstance(mapping, Mapping):
         raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
-    for key in mapping:
-        if key not in cls.model_fields:
-            raise unknown_key(key, cls.model_fields, where)
+    declaring, values = cls.declared_by(_with_preset(cls, mapping, where), where)
+    for key in values:
+        if key not in declaring.model_fields:
+            raise unknown_key(key, declaring.model_fields, where)
     try:
-        return cls.model_validate(dict(mapping))
+        made = declaring.model_validate(values)
+        assert isinstance(made, cls)
+        return made
     except ValidationError as error:
         raise StdpbenchError(explain(error, where)) from None
+
+
+def _with_preset(cls: type[Parameters], mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The mapping with the values of the preset that it names, where it says nothing else."""
+    if "preset" not in mapping or not cls.presets:
+        return dict(mapping)
+    name = str(mapping["preset"])
+    if name not in cls.presets:
+        raise StdpbenchError(f"{where}.preset: there is no preset {name!r}; {suggestion(name, cls.presets)}")
+    return {**cls.presets[name], **{key: value for key, value in mapping.items() if key != "preset"}}
 
 
 def unknown_key(key: str, known: Mapping[str, Any], where: str) -> StdpbenchError:

@@ -13,7 +13,7 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import About, Network, Schedule, read_experiment, shipped_experiments
 from stdpbench.neurons import neurons
 from stdpbench.parameters import Parameters
-from stdpbench.plasticity import rules
+from stdpbench.plasticity import PlasticityRule, rules
 from stdpbench.readout import readouts, timed_readouts
 from stdpbench.registry import Family
 
@@ -62,10 +62,15 @@ def describe_kind(kind: str | None) -> None:
 def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -> None:
     console.print(f"{family} {kind}: {getattr(cls, 'summary', '')}".rstrip(": "), style="bold", highlight=False)
     console.print(inspect.getdoc(cls) or "", highlight=False, markup=False)
+    if issubclass(cls, PlasticityRule):
+        console.print("\ntraces:", highlight=False)
+        for line in _traces(cls):
+            console.print(f"  {line}", highlight=False, markup=False)
     for title, attribute in (
         ("equations", "equations"),
         ("on an input spike", "on_input_spike"),
         ("on an output spike", "on_output_spike"),
+        ("in the digit network", "in_digit_network"),
         ("reference", "reference"),
     ):
         text = getattr(cls, attribute, "")
@@ -80,6 +85,21 @@ def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -
         live = "" if parameter.structural or fixed else "yes"
         table.add_row(parameter.name, parameter.show(parameter.default), allowed, live, parameter.help)
     console.print(table)
+    if cls.presets:
+        console.print("\npresets, by --set plasticity.preset=NAME:", highlight=False)
+        for name, values in cls.presets.items():
+            said = ", ".join(f"{p.name} {p.show(values[p.name])}" for p in cls.describe() if p.name in values)
+            console.print(f"  {name}: {said}", highlight=False, markup=False)
+
+
+def _traces(rule: type[PlasticityRule]) -> list[str]:
+    """What a rule remembers, a line each."""
+    lines = []
+    for trace in rule.traces:
+        event = "set to 1" if trace.on_spike == "set" else "raised by 1"
+        lines.append(f"{trace.name}: {event} by an {trace.side} spike, decays with {trace.tau}")
+    lines += [f"{a.name}: follows {a.of} with {a.tau}, per exc neuron" for a in rule.averages]
+    return lines
 
 
 def list_data() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ from stdpbench.experiment.sections import About, Network, Schedule
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
-from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.plasticity import Average, PlasticityRule, Trace, rules
 from stdpbench.registry import Family
 
 _PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
@@ -33,6 +34,7 @@ _FAMILIES: dict[str, tuple[Family[Any], str]] = {
     "inh": (neurons, "lif"),
     "plasticity": (rules, "diehl-cook-triplet"),
 }
+_RANK = {"kind": 0, "preset": 1, "file": 1}
 _MOST_BINS = 65_535  # so that a spike count fits in 16 bits
 SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "schedule")
 
@@ -76,6 +78,9 @@ class Experiment(Parameters):
                 f"inh.kind {getattr(self.inh, 'kind', '')!r} has an adaptive threshold, which inh neurons must not; "
                 "use 'lif'"
             )
+        if not self.plasticity.runs_in_digit_network:
+            kind = getattr(self.plasticity, "kind", "")
+            raise ValueError(f"plasticity.kind {kind!r} {self.plasticity.in_digit_network}")
         self._check_names()
         if self.network.conductance_step == "euler":
             for where, neuron in (("exc", self.exc), ("inh", self.inh)):
@@ -96,7 +101,11 @@ class Experiment(Parameters):
     def _check_names(self) -> None:
         """See that rule and neuron, which meet in the exc neurons, do not mean two things by one name."""
         own = {variable.name for variable in self.exc.variables} | {p.name for p in self.exc.describe()}
-        names = [name for trace in self.plasticity.traces for name in (trace.name, trace.tau)]
+        rule = self.plasticity
+        remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
+        names = [name for each in remembered for name in (each.name, each.tau)]
+        names += [word for average in rule.averages for word in re.findall(r"[A-Za-z_]\w*", average.of)]
+        own |= set(re.findall(r"^\s*(\w+)\s*=", self.exc.update, re.MULTILINE))
         taken = sorted(own.intersection(names))
         if taken:
             raise ValueError(
@@ -154,8 +163,10 @@ class Experiment(Parameters):
             ``"none"`` unsets.
         """
         mapping = self.to_mapping()
-        # kinds first: another kind starts from its own defaults, whatever was written before it
-        for path, value in sorted(changes.items(), key=lambda change: not change[0].endswith(".kind")):
+        # kinds first, then presets: they start from values of their own, whatever was written before them
+        for path, value in sorted(changes.items(), key=lambda change: _RANK.get(change[0].rpartition(".")[2], 2)):
+            if path.endswith(".preset"):
+                self._forget_for_preset(mapping, path, str(value))
             _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
         return Experiment.from_mapping(mapping)
 
@@ -190,6 +201,15 @@ class Experiment(Parameters):
                     f"weights and thresholds of this one: stdpbench run … --from RUN --set {path}=…"
                 )
         return changed
+
+    @staticmethod
+    def _forget_for_preset(mapping: dict[str, Any], path: str, preset: str) -> None:
+        """Take out of a section what the preset that is asked for has values for."""
+        section = path.rpartition(".")[0]
+        if section in _FAMILIES:
+            owner = _FAMILIES[section][0].get(str(mapping[section]["kind"]), f"{section}.kind")
+            for name in owner.presets.get(preset, {}):
+                mapping[section].pop(name, None)
 
     def _meant(self, path: str, text: str) -> Any:
         """What was typed for a parameter: a TOML value, but a text that looks like a number where a text belongs."""
@@ -238,6 +258,9 @@ def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
         )
     if key == "kind" and table.get("kind") != value:
         table.clear()  # the parameters of another kind do not carry over
+    if key == "file" and table.get("kind") == "custom":
+        table.clear()  # nor do those of another rule
+        table["kind"] = "custom"
     if value is None:
         table.pop(key, None)
     else:
@@ -287,6 +310,9 @@ def read_experiment(name: str | Path) -> Experiment:
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
     mapping.setdefault("name", path.stem)
+    rule = mapping.get("plasticity")
+    if isinstance(rule, dict) and isinstance(rule.get("file"), str):
+        rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # a rule lies beside its experiment
     try:
         return Experiment.from_mapping(mapping)
     except StdpbenchError as error:

@@ -3,7 +3,7 @@
 The same objects serve every simulator. Order within a time step (Brian2's slots, and `order` where one slot holds
 several):
 
-1. ``groups``: neurons take their step, traces decay;
+1. ``groups``: neurons take their step, traces decay; then averages follow the traces (training only);
 2. ``thresholds``: spikes;
 3. ``synapses``: input event (-1), input traces are set (0), output event (1); exc spikes reach inh, inh spikes reach
 the pool;
@@ -70,7 +70,7 @@ def build(layout: Layout) -> BuiltNetwork:
     groups["pool"] = b2.NeuronGroup(1, "total : 1\ntotal_next : 1", clock=clock, name="pool")
     groups["exc"] = _exc(layout, parameters["exc"], groups["pool"])
     groups["plastic"] = _plastic(layout, parameters["plastic"], source, groups["exc"])
-    built.training_only |= {"plastic_pre", "plastic_post"}
+    built.training_only |= {"plastic_pre", "plastic_post", "exc_averages"}
     built.frozen_only |= {"plastic_drive"}
     built.fan_out["plastic"] = n
 
@@ -114,7 +114,9 @@ def _units_of(*declared: Any) -> dict[str, str]:
     brian = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "Hz"}
     units = {"w_inh_exc": "1", "w_exc_inh": "1"}
     for parameters in declared:
-        units |= {brian_name(p.name): brian[p.unit] for p in parameters.describe() if p.unit is not None}
+        for p in parameters.describe():
+            if p.unit is not None:
+                units |= dict.fromkeys((brian_name(p.name), f"{brian_name(p.name)}_syn"), brian[p.unit])
     return units
 
 
@@ -137,7 +139,7 @@ def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
     experiment = layout.experiment
     neuron, direct = experiment.exc, experiment.network.inhibition == "direct"
     model = [f"{variable.name} : {variable.unit}" for variable in neuron.variables]
-    model += [f"{trace.name} : 1" for trace in layout.output_traces]
+    model += [f"{variable.name} : 1" for variable in layout.output_variables]
     model += ["own : 1", "total : 1 (linked)"]
     if direct:
         model += ["own_next : 1"]
@@ -154,6 +156,10 @@ def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
     group.total = b2.linked_var(pool, "total")
     decay = [f"{trace.name} = {trace.name}*exp(-dt/{trace.tau})" for trace in layout.output_traces]
     group.run_regularly("\n".join([_step(neuron), *decay]), when="groups", name="exc_step")
+    if layout.averages:
+        # exact for what is followed as it is now, in place of its course within the step
+        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in layout.averages]
+        group.run_regularly("\n".join(move), when="groups", order=1, name="exc_averages")
     after = ["gi += w_inh_exc*(total - own)", "own = own_next" if direct else "own = 0"]
     if direct:
         after.append("own_next = 0")
@@ -205,12 +211,14 @@ def _plastic(layout: Layout, parameters: dict[str, float], source: Any, target: 
     units = _units_of(rule)
     model = ["w : 1", _declare(parameters, units)]
     pre, post = [], []
-    names = {name: brian_name(name) for name in rule.quantities()}
-    names |= {trace.name: f"{trace.name}_post" for trace in layout.output_traces}
+    names = {name: layout.synaptic_name(name) for name in rule.quantities()}
+    names |= {variable.name: f"{variable.name}_post" for variable in layout.output_variables}
     if differ:
         # one trace per synapse, decayed when it is read: its spikes arrive at another time than its neighbour's
         model += [f"{trace.name} : 1" for trace in layout.input_traces] + [f"{LAST_ARRIVAL} : second"]
-        decayed = {t.name: f"({t.name}*exp(({LAST_ARRIVAL} - t)/{t.tau}))" for t in layout.input_traces}
+        decayed = {
+            t.name: f"({t.name}*exp(({LAST_ARRIVAL} - t)/{layout.synaptic_name(t.tau)}))" for t in layout.input_traces
+        }
         pre.append(_replace(rule.on_input_spike, names | decayed))
         post.append(_replace(rule.on_output_spike, names | decayed))
         pre += [
@@ -223,12 +231,13 @@ def _plastic(layout: Layout, parameters: dict[str, float], source: Any, target: 
         pre.append(_replace(rule.on_input_spike, names))
         post.append(_replace(rule.on_output_spike, names))
     drive = "ge_post += w"
+    post = [code for code in post if code]
     synapses = b2.Synapses(
         source,
         target,
         "\n".join(model),
-        on_pre={"pre": "\n".join([drive, *pre]), "drive": drive},
-        on_post={"post": "\n".join(post)},
+        on_pre={"pre": "\n".join([drive, *filter(None, pre)]), "drive": drive},
+        on_post={"post": "\n".join(post)} if post else None,
         clock=source.clock,
         name="plastic",
     )

@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from stdpbench.experiment import Experiment
-from stdpbench.plasticity import Trace
+from stdpbench.plasticity import Average, Trace
 
 LAST_ARRIVAL = "t_arrival"
 """Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start."""
@@ -99,6 +99,23 @@ class Layout:
         """Traces of output spikes."""
         return tuple(trace for trace in self.experiment.plasticity.traces if trace.side == "output")
 
+    @property
+    def averages(self) -> tuple[Average, ...]:
+        """Running averages of the rule, which exc neurons carry."""
+        return self.experiment.plasticity.averages
+
+    @property
+    def output_variables(self) -> tuple[Trace | Average, ...]:
+        """All that exc neurons carry for the rule."""
+        return (*self.output_traces, *self.averages)
+
+    def synaptic_name(self, name: str) -> str:
+        """The name of a rule's parameter in the synapses, where those of their neurons must not occur again."""
+        rule, own = self.experiment.plasticity, brian_name(name)
+        elsewhere = {each.tau for each in (*self.input_traces, *self.output_variables)}
+        elsewhere |= {word for average in rule.averages for word in re.findall(r"\w+", average.of)}
+        return f"{own}_syn" if name in elsewhere else own
+
     @cached_property
     def state(self) -> dict[str, StateVariable]:
         """Every array that a presentation may change, by name."""
@@ -114,6 +131,7 @@ class Layout:
                 reset = None if variable.slow else values[variable.start] if variable.start else 0.0
                 found.append(StateVariable(group, variable.name, (n,), reset))
         found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.output_traces]
+        found += [StateVariable("exc", average.name, (n,), None) for average in self.averages]
         found.append(StateVariable("exc", "own", (n,), 0.0))
         found.append(StateVariable("pool", "total", (1,), 0.0))
         if self.experiment.network.inhibition == "direct":
@@ -139,7 +157,8 @@ class Layout:
         given = experiment or self.experiment
         rule = given.plasticity.quantities()
         exc = self._used(given.exc.quantities(), _code(given.exc))
-        exc |= {trace.tau: rule[trace.tau] for trace in self.output_traces}
+        exc |= {each.tau: rule[each.tau] for each in self.output_variables}
+        exc |= self._used(rule, " ".join(average.of for average in self.averages))
         exc["w_inh_exc"] = given.network.w_inh_exc
         groups = {"exc": exc}
         if self.has_layer:
@@ -155,9 +174,10 @@ class Layout:
         if not self.delays_differ:
             groups["input"] = {trace.tau: rule[trace.tau] for trace in self.input_traces}
         expressions = given.plasticity.on_input_spike + given.plasticity.on_output_spike
-        groups["plastic"] = {brian_name(name): value for name, value in self._used(rule, expressions).items()}
+        read = self._used(rule, expressions)
         if self.delays_differ:
-            groups["plastic"] |= {trace.tau: rule[trace.tau] for trace in self.input_traces}
+            read |= {trace.tau: rule[trace.tau] for trace in self.input_traces}
+        groups["plastic"] = {self.synaptic_name(name): value for name, value in read.items()}
         return groups
 
     def learning_parameters(self) -> dict[str, float]:

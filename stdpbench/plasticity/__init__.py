@@ -1,13 +1,28 @@
 """Plasticity rules. The family, and what its kinds share."""
 
-from stdpbench.plasticity.base import PlasticityRule, Trace
+from stdpbench.plasticity.base import Average, PlasticityRule, Trace
 from stdpbench.registry import Family
 
 rules: Family[PlasticityRule] = Family(
     "plasticity rule",
     PlasticityRule,
-    {"diehl-cook-triplet": "stdpbench.plasticity.diehl_cook_triplet:DiehlCookTriplet"},
+    {
+        "diehl-cook-triplet": "stdpbench.plasticity.diehl_cook_triplet:DiehlCookTriplet",
+        "diehl-cook-power-law": "stdpbench.plasticity.diehl_cook_power_law:DiehlCookPowerLaw",
+        "diehl-cook-exponential": "stdpbench.plasticity.diehl_cook_exponential:DiehlCookExponential",
+        "diehl-cook-pre-post": "stdpbench.plasticity.diehl_cook_pre_post:DiehlCookPrePost",
+        "pair-additive": "stdpbench.plasticity.pair_additive:PairAdditive",
+        "pair-multiplicative": "stdpbench.plasticity.pair_multiplicative:PairMultiplicative",
+        "pair-van-rossum": "stdpbench.plasticity.pair_van_rossum:PairVanRossum",
+        "pair-power-law": "stdpbench.plasticity.pair_power_law:PairPowerLaw",
+        "triplet": "stdpbench.plasticity.triplet:Triplet",
+        "triplet-nearest": "stdpbench.plasticity.triplet_nearest:TripletNearest",
+        "symmetric": "stdpbench.plasticity.symmetric:Symmetric",
+        "oja": "stdpbench.plasticity.oja:Oja",
+        "bcm": "stdpbench.plasticity.bcm:BCM",
+        "custom": "stdpbench.plasticity.custom:CustomRule",
+    },
     group="stdpbench.plasticity",
 )
 
-__all__ = ["PlasticityRule", "Trace", "rules"]
+__all__ = ["Average", "PlasticityRule", "Trace", "rules"]

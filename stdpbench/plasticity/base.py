@@ -4,11 +4,15 @@ A rule *describes*; `stdpbench.network` builds. It is written in Brian2's syntax
 
 * its own parameters, by name;
 * its traces, by name: each decays exponentially and is set or incremented by a spike of its side;
+* its averages, by name: each follows an expression of the output traces, slowly;
 * ``w``, the weight, and ``w_max``.
 
 An expression on a spike reads the traces of that spike's own side as they were *before* the spike touched them, and
 those of the other side as they are now. When an input and an output spike fall into the same step, the input spike
-comes first.
+comes first. A rule without an expression on input spikes is *post-only*: an input spike then only drives.
+
+Bounds are part of the expressions. A weight may exceed ``w_max`` when a rule reads it, since normalisation does not
+clip: powers of ``w_max - w`` are taken of ``clip(w_max - w, 0, w_max)``.
 """
 
 from __future__ import annotations
@@ -41,6 +45,28 @@ class Trace:
     on_spike: Literal["set", "add"]
 
 
+@dataclass(frozen=True)
+class Average:
+    """A running average, one per exc neuron: ``tau * d(name)/dt = of - name``.
+
+    It starts at 0, moves in training only, and outlasts presentations and resets, as an adaptive threshold does. In
+    each step it moves after the traces have decayed and before spikes touch them.
+
+    Attributes
+    ----------
+    name : str
+        Name in the rule's expressions.
+    tau : str
+        The rule's parameter that holds its time constant.
+    of : str
+        What it follows: an expression of output traces and parameters.
+    """
+
+    name: str
+    tau: str
+    of: str
+
+
 class PlasticityRule(Parameters):
     """A rule for the weights from input to exc neurons; one kind per file."""
 
@@ -49,5 +75,9 @@ class PlasticityRule(Parameters):
     summary: ClassVar[str]
     reference: ClassVar[str]
     traces: ClassVar[tuple[Trace, ...]]
-    on_input_spike: ClassVar[str]
-    on_output_spike: ClassVar[str]
+    averages: ClassVar[tuple[Average, ...]] = ()
+    on_input_spike: ClassVar[str] = ""
+    on_output_spike: ClassVar[str] = ""
+    in_digit_network: ClassVar[str] = "runs"
+    """What the rule does in the digit network, or why it cannot run there."""
+    runs_in_digit_network: ClassVar[bool] = True

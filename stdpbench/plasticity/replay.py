@@ -2,7 +2,7 @@ r"""What a rule does to the weights of one exc neuron in one presentation, compu
 
 The order within a time step is that of the simulators (`stdpbench.network.build`):
 
-1. traces decay, by :math:`e^{-dt/\tau}`;
+1. traces decay, by :math:`e^{-dt/\tau}`, and averages follow them;
 2. input spikes arrive: their weights change, then their traces are set;
 3. the neuron spikes: all its weights change, then its traces are set.
 
@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.expressions import Code
-from stdpbench.plasticity.base import PlasticityRule, Trace
+from stdpbench.expressions import Code, evaluate
+from stdpbench.plasticity.base import Average, PlasticityRule, Trace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
@@ -80,7 +80,7 @@ class Replay:
     end : ndarray, float64, (n_input,)
         Weights after the last step.
     traces_end : dict of str to ndarray
-        Traces after the last step: (n_input,) of the input side, a number of the output side.
+        Traces and averages after the last step: (n_input,) of the input side, a number of the output side.
     """
 
     heard: Heard
@@ -133,8 +133,8 @@ class Replay:
         return course(spikes, self.heard.n_bins, factor, trace.on_spike == "set", float(start))
 
 
-def decay(rule: PlasticityRule, trace: Trace, dt: float) -> float:
-    """Factor on a trace per time step of `dt` seconds."""
+def decay(rule: PlasticityRule, trace: Trace | Average, dt: float) -> float:
+    """Factor on a trace, or on what is left of an average, per time step of `dt` seconds."""
     return float(np.exp(-dt / rule.quantities()[trace.tau]))
 
 
@@ -167,7 +167,8 @@ def replay(
     w : ndarray, float64, (n_input,)
         Weights at the beginning, after they were normalised.
     traces : mapping of str to float or ndarray, optional
-        Traces at the beginning, (n_input,) of the input side; 0 where nothing is said, as in the reset state.
+        Traces and averages at the beginning, (n_input,) of the input side; 0 where nothing is said, as in the reset
+        state.
 
     Raises
     ------
@@ -181,6 +182,8 @@ def replay(
     factors = {trace.name: decay(rule, trace, dt) for trace in rule.traces}
     state: dict[str, Any] = {t.name: np.zeros(n_input) + at_start.get(t.name, 0.0) for t in sides["input"]}
     state |= {trace.name: float(at_start.get(trace.name, 0.0)) for trace in sides["output"]}
+    state |= {average.name: float(at_start.get(average.name, 0.0)) for average in rule.averages}
+    left = {average.name: decay(rule, average, dt) for average in rule.averages}
     active = np.unique(heard.index)
     means = {trace.name: np.zeros(heard.n_bins) for trace in sides["input"]}
     edges = np.searchsorted(heard.bin, np.arange(heard.n_bins + 1))
@@ -202,6 +205,9 @@ def replay(
     for step in range(heard.n_bins):
         for name, factor in factors.items():
             state[name] *= factor
+        for average in rule.averages:
+            follows = evaluate(average.of, {**constants, **state})
+            state[average.name] = follows + (state[average.name] - follows) * left[average.name]
         if edges[step + 1] > edges[step]:
             here = heard.index[edges[step] : edges[step + 1]]
             seen = {trace.name: state[trace.name][here] for trace in sides["input"]}

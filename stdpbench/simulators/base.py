@@ -267,11 +267,12 @@ class Simulator(ABC):
         To the last step of the presentation before, since a trace decays at the start of each step: from the first
         step of the next one on, the new time constants hold, as they do for traces of neurons.
         """
-        if all(old[trace.tau] == new[trace.tau] for trace in self.layout.input_traces):
+        names = {trace.name: self.layout.synaptic_name(trace.tau) for trace in self.layout.input_traces}
+        if all(old[tau] == new[tau] for tau in names.values()):
             return
         arrival, dt = self._array(f"plastic.{LAST_ARRIVAL}"), self._experiment.network.dt * 1e-3
         for trace in self.layout.input_traces:
-            self._array(f"plastic.{trace.name}")[...] *= np.exp(np.minimum(arrival + dt, 0) / old[trace.tau])
+            self._array(f"plastic.{trace.name}")[...] *= np.exp(np.minimum(arrival + dt, 0) / old[names[trace.name]])
         arrival[...] = -dt
 
     def _check_input(self, spikes: Spikes, n_stimulus: int, n_bins: int) -> None:

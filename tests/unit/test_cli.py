@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from stdpbench.cli import main
+from stdpbench.plasticity import rules
 
 SMALL = ["--set", "network.n_exc=12", "--set", "schedule.train_images=60", "--set", "schedule.test_images=30"]
 SMALL += ["--set", "schedule.passes=1", "--workers", "1"]
@@ -150,9 +151,7 @@ def test_bad_input_gets_one_sentence(
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
 
 
-@pytest.mark.parametrize(
-    "kind", ["poisson", "diehl-cook-triplet", "adaptive-lif", "mnist", "vote", "network", "digits"]
-)
+@pytest.mark.parametrize("kind", ["poisson", *rules.kinds(), "adaptive-lif", "mnist", "vote", "network", "digits"])
 def test_describe_prints_every_parameter(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run_cli(["describe", kind], capsys)
     assert status == 0

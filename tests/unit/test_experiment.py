@@ -206,7 +206,7 @@ def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
         ({"exc.tau_m": "[1, 2]"}, "exc.tau_m must be a number"),
         ({"exc.kind": "lfi"}, "exc.kind: there is no neuron 'lfi'; did you mean 'lif'?"),
         ({"exc.kind": "lif"}, "exc.kind 'lif' has no adaptive threshold"),
-        ({"plasticity.kind": "magic"}, "there is no plasticity rule 'magic'; known are diehl-cook-triplet"),
+        ({"plasticity.kind": "magic"}, "there is no plasticity rule 'magic'; known are "),
         ({"network.n_exc": "0"}, "network.n_exc must be at least 1, not 0"),
         ({"network.n_exc": "many"}, "network.n_exc must be a whole number, not 'many'"),
         ({"network.inhibition": "lateral"}, "network.inhibition must be 'layer', 'direct' or 'direct-undelayed'"),
@@ -228,6 +228,19 @@ def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
 )
 def test_refuses_in_one_sentence_with_the_dotted_path(changes: dict[str, Any], said: str) -> None:
     assert said in refusal(changes)
+
+
+def test_a_preset_replaces_its_values_and_what_is_said_beside_it_goes_first() -> None:
+    triplet = DEFAULT.override({"plasticity.kind": "triplet", "plasticity.w_max": "0.7", "plasticity.tau_y": "33"})
+    preset = triplet.override({"plasticity.preset": "hippocampus-full"})
+    assert preset.plasticity.to_mapping()["tau_y"] == "27 ms"
+    assert preset.plasticity.w_max == 0.7
+    both = DEFAULT.override(
+        {"plasticity.a2_plus": "0.2", "plasticity.preset": "hippocampus-full", "plasticity.kind": "triplet"}
+    )
+    assert both.plasticity.to_mapping()["a2_plus"] == 0.2
+    assert both.plasticity.to_mapping()["tau_x"] == "946 ms"
+    assert "there is no preset 'cortex'" in refusal({"plasticity.kind": "triplet", "plasticity.preset": "cortex"})
 
 
 def test_none_is_also_the_name_of_a_choice() -> None:

@@ -29,6 +29,18 @@ def refusal(mapping: Any, where: str = "part") -> str:
     return sentence
 
 
+def test_a_preset_gives_what_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Example, "presets", {"slow": {"tau": 40.0, "share": 0.1}})
+    made = build(Example, {"preset": "slow", "share": 0.2}, "part")
+    assert (made.tau, made.share) == (40.0, 0.2)
+    assert "preset" not in made.to_mapping()
+    assert refusal({"preset": "slwo"}) == "part.preset: there is no preset 'slwo'; did you mean 'slow'?"
+
+
+def test_a_preset_is_unknown_where_there_is_none() -> None:
+    assert "part.preset is not a known parameter" in refusal({"preset": "slow"})
+
+
 def test_what_is_not_said_has_its_default() -> None:
     assert build(Example, {}, "part") == Example()
 

@@ -1,4 +1,4 @@
-// What the generated code of a resident network shares: the presentation that is running, and a vectorisable exp.
+// What the generated code of a resident network shares: the presentation that is running, and a vectorisable exp and power.
 #ifndef STDPBENCH_RESIDENT_H
 #define STDPBENCH_RESIDENT_H
 
@@ -21,6 +21,13 @@
 #define RESIDENT_INDEPENDENT
 #endif
 
+// A loop is vectorised only if all that it calls is inlined, which compilers do not do by themselves with long functions.
+#if defined(__GNUC__)
+#define RESIDENT_INLINE static inline __attribute__((always_inline))
+#else
+#define RESIDENT_INLINE static inline
+#endif
+
 namespace resident {
 
 struct Input {
@@ -40,7 +47,7 @@ extern int32_t now;  // bin of the step that is being taken
 
 // exp(x) to one unit in the last place: 2^n * P(r), |r| <= ln(2)/2, P(r) = 1 + r + r^2 Q(r), Q the Chebyshev fit of degree 9.
 // Free of branches and calls, so that loops over it vectorise with any compiler, with or without a vector libm.
-static inline double fast_exp(double x)
+RESIDENT_INLINE double fast_exp(double x)
 {
     x = x < -708.0 ? -708.0 : (x > 709.0 ? 709.0 : x);
     const double n = __builtin_rint(x * 1.4426950408889634074);
@@ -60,6 +67,44 @@ static inline double fast_exp(double x)
     double scale;
     std::memcpy(&scale, &bits, sizeof scale);
     return p * scale;
+}
+
+// log(x) of a positive, normal x to two units in the last place: x = 2^e * m, m in [sqrt(1/2), sqrt(2)], and
+// log(m) = 2 atanh(s) = 2 s (1 + s^2 Q(s^2)), s = (m - 1)/(m + 1), Q the Chebyshev fit of degree 7.
+RESIDENT_INLINE double fast_log(double x)
+{
+    uint64_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    const uint64_t exponent = (bits >> 52) | 0x4330000000000000ull, mantissa = (bits & 0xfffffffffffffull) | 0x3ff0000000000000ull;
+    double e, m;
+    std::memcpy(&e, &exponent, sizeof e);
+    std::memcpy(&m, &mantissa, sizeof m);
+    e -= 4503599627370496.0 + 1023.0;
+    const bool above = m > 1.4142135623730951;
+    m = above ? 0.5 * m : m;
+    e = above ? e + 1.0 : e;
+    const double s = (m - 1.0) / (m + 1.0), z = s * s;
+    double q = 0.06543383504974087;
+    q = q * z + 0.06634379834280306;
+    q = q * z + 0.07693120102906739;
+    q = q * z + 0.09090897815442377;
+    q = q * z + 0.11111111195900235;
+    q = q * z + 0.14285714285401616;
+    q = q * z + 0.2000000000000044;
+    q = q * z + 0.3333333333333333;
+    return (2.0 * s * (z * q) + e * 1.90821492927058770002e-10) + 2.0 * s + e * 6.93147180369123816490e-01;
+}
+
+// pow(x, p), without branches and calls. Of a negative x: for a whole p only, else not a number. Written without nested conditions,
+// which compilers turn into branches again, and then do not vectorise.
+RESIDENT_INLINE double fast_pow(double x, double p)
+{
+    const double size = std::fabs(x), odd = p - 2.0 * std::floor(0.5 * p);  // odd: 0 or 1 for a whole p
+    const double sign = 1.0 - 2.0 * odd + std::sqrt(odd * (odd - 1.0));
+    const double at_zero = std::fmax(0.0, 1.0 - 1e300 * std::fabs(p)) + std::fmax(0.0, -1e300 * p);  // 0, 1 or huge
+    const double some = size < 2.2250738585072014e-308 ? 0.0 : 1.0;
+    const double r = fast_exp(p * fast_log(size + (1.0 - some)));
+    return (x < 0.0 ? sign : 1.0) * some * r + (1.0 - some) * at_zero;
 }
 
 // Brian2's int(condition), as the double that it is multiplied as.

@@ -1,0 +1,53 @@
+"""What each plasticity rule costs: all in one process, one after the other on the same spikes, simulation only."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import inputs
+import numpy as np
+
+
+def main() -> None:
+    """Open a network per rule and time their presentations in turn, so that all see the same machine."""
+    options = inputs.parser(__doc__, presentations=50)
+    options.add_argument("--inhibition", choices=("layer", "direct", "direct-undelayed"), default="layer")
+    options.add_argument("--kinds", nargs="*", help="rules to compare; all if not said")
+    options.add_argument("--warm-up", type=int, default=10, help="presentations before those that are timed")
+    chosen = options.parse_args()
+    from stdpbench.datasets import Images
+    from stdpbench.experiment import Experiment
+    from stdpbench.network import normalise, start_weights
+    from stdpbench.plasticity import rules
+    from stdpbench.runs.stimuli import encode
+    from stdpbench.simulators import open_simulator
+
+    base, shown = "diehl-cook-triplet", chosen.warm_up + chosen.presentations
+    kinds = [base, *(kind for kind in chosen.kinds or rules.kinds() if kind != base)]
+    images = Images(inputs.images(min(shown, 2000), chosen.data)[0], None)
+    opened: dict[str, Any] = {}
+    for kind in kinds:
+        network = {"n_exc": chosen.n_exc, "inhibition": chosen.inhibition}
+        sections = {"network": network, "schedule": {"between": "carry"}, "plasticity": {"kind": kind}}
+        experiment = Experiment.from_mapping({"seed": chosen.seed, **sections})
+        opened[kind] = open_simulator(experiment, inputs.N_INPUT, "compiled")[0]
+        opened[kind].w[...] = start_weights(experiment, images)
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for presentation in range(shown):
+        spikes = encode(opened[base].experiment, images, "train", presentation, 0, presentation % len(images))
+        for kind, simulator in opened.items():
+            normalise(simulator.w, inputs.WEIGHT_SUM)
+            begin = perf_counter()
+            simulator.present(spikes, plastic=True)
+            times[kind].append(1e3 * (perf_counter() - begin))
+    figures: dict[str, Any] = {}
+    for kind in kinds:
+        timed = times[kind][chosen.warm_up :]
+        ratio = np.median(np.divide(timed, times[base][chosen.warm_up :]))
+        figures[kind] = {"median_ms": inputs.median(timed)["median"], "ratio": round(float(ratio), 2)}
+    inputs.report(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The exponential rule of Diehl & Cook's paper, which learns on output spikes only."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from stdpbench.parameters import parameter
+from stdpbench.plasticity.base import PlasticityRule, Trace
+
+
+class DiehlCookExponential(PlasticityRule):
+    r"""On an output spike, weights of recently active inputs grow, all others shrink: less, the nearer the bound.
+
+    With the input trace x, to which every input spike *adds* 1:
+
+    .. math::
+
+        \text{output spike: } w \leftarrow
+        \mathrm{clip}\big(w + \eta\,(x\, e^{-\beta w} - x_{tar}\, e^{-\beta (w_{max} - w)}),\ 0,\ w_{max}\big)
+
+    and nothing on an input spike. Zero at :math:`w = w_{max}/2`, :math:`x = x_{tar}`. Source: Diehl & Cook (2015),
+    equation 4, after Querlioz et al. (2013). :math:`\eta`, :math:`x_{tar}` and :math:`\beta` were never published;
+    ours are a first choice, not tuned yet.
+    """
+
+    kind: Literal["diehl-cook-exponential"] = "diehl-cook-exponential"
+    eta: float = parameter(0.01, unit="", ge=0, help="η: learning rate; ours.")
+    x_tar: float = parameter(0.4, unit="", help="Input trace at which nothing changes at w = w_max/2; ours.")
+    beta: float = parameter(1.0, unit="", help="β: how strongly the weight enters; ours.")
+    tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
+
+    summary: ClassVar[str] = "Exponential rule of Diehl & Cook's paper, on output spikes only"
+    reference: ClassVar[str] = "Diehl & Cook 2015, equation 4; Querlioz et al. 2013, doi:10.1109/TNANO.2013.2250995"
+    traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
+    on_output_spike: ClassVar[str] = "w = clip(w + eta*(x*exp(-beta*w) - x_tar*exp(-beta*(w_max - w))), 0, w_max)"

@@ -1,0 +1,34 @@
+"""The power-law rule of Diehl & Cook's paper, which learns on output spikes only."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from stdpbench.parameters import parameter
+from stdpbench.plasticity.base import PlasticityRule, Trace
+
+
+class DiehlCookPowerLaw(PlasticityRule):
+    r"""On an output spike, weights of recently active inputs grow, all others shrink.
+
+    With the input trace x, to which every input spike *adds* 1:
+
+    .. math::
+
+        \text{output spike: } w \leftarrow
+        \mathrm{clip}\big(w + \eta\,(x - x_{tar})(w_{max} - w)^\mu,\ 0,\ w_{max}\big)
+
+    and nothing on an input spike. Source: Diehl & Cook (2015), equation 3, with which they report their results.
+    :math:`\eta`, :math:`x_{tar}` and :math:`\mu` were never published; ours are a first choice, not tuned yet.
+    """
+
+    kind: Literal["diehl-cook-power-law"] = "diehl-cook-power-law"
+    eta: float = parameter(0.01, unit="", ge=0, help="η: learning rate; ours.")
+    x_tar: float = parameter(0.4, unit="", help="Input trace at which nothing changes; ours.")
+    mu: float = parameter(0.2, unit="", ge=0, help="μ: how the weight enters; ours.")
+    tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
+
+    summary: ClassVar[str] = "Power-law rule of Diehl & Cook's paper, on output spikes only"
+    reference: ClassVar[str] = "Diehl & Cook 2015, equation 3, doi:10.3389/fncom.2015.00099"
+    traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
+    on_output_spike: ClassVar[str] = "w = clip(w + eta*(x - x_tar)*clip(w_max - w, 0, w_max)**mu, 0, w_max)"

@@ -1,0 +1,287 @@
+"""The language that a rule of one's own is written in, and the check of what a file says in it.
+
+Arithmetic on known names, comparisons inside ``int(…)``, and the functions of `FUNCTIONS`; one statement per line,
+``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data: nothing in
+it is ever run as Python. It is read into a tree, every node of which is known here, and written anew from that tree;
+only what was written anew reaches Brian2 and the compiler. Rules that come as Python code are not read here.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stdpbench.errors import StdpbenchError, nearest
+
+Dimension = tuple[float, float]
+"""Exponents of time and voltage."""
+NUMBER: Dimension = (0.0, 0.0)
+DIMENSIONS: dict[str, Dimension] = {
+    "": NUMBER,
+    "ms": (1.0, 0.0),
+    "s": (1.0, 0.0),
+    "Hz": (-1.0, 0.0),
+    "mV": (0.0, 1.0),
+    "V": (0.0, 1.0),
+}
+"""By the units that a parameter may have."""
+FUNCTIONS = {
+    **dict.fromkeys(("exp", "expm1", "log", "log1p", "log10", "sin", "cos", "tanh", "floor", "ceil"), 1),
+    **{"sqrt": 1, "abs": 1, "sign": 1, "int": 1, "minimum": 2, "maximum": 2, "clip": 3},
+}
+"""Name and number of arguments. ``int`` turns a comparison into 0 or 1."""
+_BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_CHARACTERS = re.compile(r"[^A-Za-z0-9_+\-*/(),.<>=! ]")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_LONGEST, _DEEPEST = 2000, 50
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A part of an expression: as it is written anew, its dimension, and its value where it is a constant."""
+
+    text: str
+    dimension: Dimension
+    is_condition: bool = False
+    constant: float | None = None
+
+
+def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
+    """Read statements, and write them anew.
+
+    Parameters
+    ----------
+    text : object
+        What a file says: a text of one statement per line, which gives ``w`` a value.
+    names : mapping of str to Dimension
+        What may be read, ``w`` included.
+    where : str
+        Dotted path, for error sentences.
+
+    Returns
+    -------
+    str
+        The same statements, in Brian2's syntax: numbers as floats, brackets around all parts. Empty for no statement.
+
+    Raises
+    ------
+    StdpbenchError
+        One sentence with the column of what is wrong, and what would be right.
+    """
+    if not isinstance(text, str):
+        raise StdpbenchError(f"{where} must be a text such as 'w = clip(w + eta*x, 0, w_max)', not {text!r}")
+    if len(text) > _LONGEST:
+        raise StdpbenchError(f"{where} has {len(text)} characters; at most {_LONGEST} are read")
+    lines = text.split("\n")
+    statements, known = [], dict(names)
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            place = f"{where}, line {number}" if len([one for one in lines if one.strip()]) > 1 else where
+            statements.append(_Line(line, known, place).written())
+    if statements and not any(statement.startswith("w = ") for statement in statements):
+        raise StdpbenchError(f"{where} gives w no value; it should read such as w = clip(w + eta*x, 0, w_max)")
+    return "\n".join(statements)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text could be a name here: a letter, then at most 39 letters, digits and underscores, all ASCII."""
+    return _NAME.fullmatch(text) is not None
+
+
+class _Line:
+    """One statement; names that it gives a value to are added to those that are known."""
+
+    def __init__(self, line: str, known: dict[str, Dimension], where: str) -> None:
+        self.line, self.known, self.where = line, known, where
+        self.lead = len(line) - len(line.lstrip())
+
+    def written(self) -> str:
+        self._check_characters()
+        try:
+            body = ast.parse(self.line.strip()).body
+        except SyntaxError as error:
+            raise self._wrong(self.lead + (error.offset or 1) - 1, f"this cannot be read ({error.msg})") from None
+        except (ValueError, RecursionError, MemoryError):
+            raise self._wrong(self.lead, "this cannot be read") from None
+        node = body[0]
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            target, expression = node.targets[0], node.value
+            value = self._value(expression, 0)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and type(node.op) in _BINARY:
+            target = node.target
+            whole = ast.BinOp(ast.copy_location(ast.Name(target.id, ast.Load()), target), node.op, node.value)
+            value = self._value(ast.copy_location(whole, target), 0)
+        else:
+            raise self._wrong(self.lead, "only statements such as w = … or w += … are understood")
+        name = target.id
+        if value.is_condition:
+            raise self._at(node, "a comparison is no number; int(…) makes it 0 or 1")
+        if name == "w" and value.dimension != NUMBER:
+            raise self._at(node.value, f"w has no unit, but this is {_said(value.dimension)}")
+        if name in self.known and name != "w" and not name.startswith("my_"):
+            raise self._at(target, f"{name} cannot be given a value; only w, and names that begin with my_, can")
+        if name != "w" and not (name.startswith("my_") and is_name(name) and not name.endswith(("_pre", "_post"))):
+            raise self._at(target, f"{name} cannot be given a value; only w, and names that begin with my_, can")
+        self.known[name] = value.dimension
+        return f"{name} = {value.text}"
+
+    def _check_characters(self) -> None:
+        if odd := _CHARACTERS.search(self.line):
+            raise self._wrong(odd.start(), f"{odd[0]!r} does not belong into an expression")
+        open_at: list[int] = []
+        for column, character in enumerate(self.line):
+            if character == "(":
+                open_at.append(column)
+                if len(open_at) > _DEEPEST:
+                    raise self._wrong(column, f"brackets are nested more than {_DEEPEST} deep")
+            elif character == ")":
+                if not open_at:
+                    raise self._wrong(column, "this ')' closes nothing")
+                open_at.pop()
+        if open_at:
+            raise self._wrong(open_at[-1], "this '(' is never closed")
+
+    def _value(self, node: ast.expr, depth: int) -> _Value:
+        if depth > 4 * _DEEPEST:
+            raise self._at(node, "this is nested too deeply")
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return self._number(node, number)
+            case ast.Name(id=name):
+                if name not in self.known:
+                    near = nearest(name, [*self.known, *FUNCTIONS])
+                    hint = f"did you mean {near}?" if near else f"known are {', '.join(self.known)}"
+                    raise self._at(node, f"{name} is not known here; {hint}")
+                return _Value(name, self.known[name])
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=inner):
+                value = self._numeric(inner, depth)
+                constant = None if value.constant is None else -value.constant
+                if isinstance(op, ast.UAdd):
+                    return value
+                return _Value(f"(-{value.text})", value.dimension, constant=constant)
+            case ast.BinOp(op=op, left=left, right=right) if type(op) in _BINARY:
+                return self._binary(node, op, self._numeric(left, depth), self._numeric(right, depth))
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                one, other = self._numeric(left, depth), self._numeric(right, depth)
+                self._same(node, one, other, "compares")
+                return _Value(f"({one.text} {_COMPARE[type(op)]} {other.text})", NUMBER, is_condition=True)
+            case ast.BoolOp(op=join, values=parts):
+                found = [self._value(part, depth + 1) for part in parts]
+                if not all(part.is_condition for part in found):
+                    raise self._at(node, "and, or join comparisons only")
+                word = " and " if isinstance(join, ast.And) else " or "
+                return _Value(f"({word.join(part.text for part in found)})", NUMBER, is_condition=True)
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                value = self._value(inner, depth + 1)
+                if not value.is_condition:
+                    raise self._at(node, "not stands before comparisons only")
+                return _Value(f"(not {value.text})", NUMBER, is_condition=True)
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                return self._call(node, name, arguments, depth)
+        raise self._at(node, f"{ast.unparse(node)!r} is not arithmetic; functions are {', '.join(FUNCTIONS)}")
+
+    def _numeric(self, node: ast.expr, depth: int) -> _Value:
+        value = self._value(node, depth + 1)
+        if value.is_condition:
+            raise self._at(node, "a comparison is no number; int(…) makes it 0 or 1")
+        return value
+
+    def _number(self, node: ast.expr, number: float) -> _Value:
+        try:
+            value = float(number)
+        except OverflowError:
+            value = math.inf
+        if not math.isfinite(value):
+            raise self._at(node, "this number is too large")
+        return _Value(repr(value), NUMBER, constant=value)
+
+    def _binary(self, node: ast.BinOp, op: ast.operator, one: _Value, other: _Value) -> _Value:
+        dimension = one.dimension
+        if isinstance(op, ast.Add | ast.Sub):
+            self._same(node, one, other, "adds" if isinstance(op, ast.Add) else "subtracts")
+        elif isinstance(op, ast.Pow):
+            if other.dimension != NUMBER:
+                raise self._at(node.right, f"an exponent has no unit, but this is {_said(other.dimension)}")
+            if one.dimension != NUMBER:
+                if other.constant is None:
+                    raise self._at(node.right, f"the exponent of {_said(one.dimension)} must be a plain number")
+                dimension = (dimension[0] * other.constant, dimension[1] * other.constant)
+        else:
+            sign = 1 if isinstance(op, ast.Mult) else -1
+            dimension = (dimension[0] + sign * other.dimension[0], dimension[1] + sign * other.dimension[1])
+        text = f"({one.text}{_BINARY[type(op)]}{other.text})"
+        if one.constant is None or other.constant is None:
+            return _Value(text, dimension)
+        return _Value(text, dimension, constant=self._computed(node, op, one.constant, other.constant))
+
+    def _computed(self, node: ast.expr, op: ast.operator, one: float, other: float) -> float:
+        """The value of a part without names, which must be a number: Brian2 computes it, too."""
+        try:
+            match op:
+                case ast.Add():
+                    value = one + other
+                case ast.Sub():
+                    value = one - other
+                case ast.Mult():
+                    value = one * other
+                case ast.Div():
+                    value = one / other
+                case _:
+                    value = math.pow(one, other)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            value = math.nan
+        if not math.isfinite(value):
+            raise self._at(node, f"{ast.unparse(node)!r} is no number")
+        return value
+
+    def _call(self, node: ast.Call, name: str, arguments: list[ast.expr], depth: int) -> _Value:
+        if name not in FUNCTIONS:
+            near = nearest(name, FUNCTIONS)
+            hint = f"did you mean {near}?" if near else f"functions are {', '.join(FUNCTIONS)}"
+            raise self._at(node, f"there is no function {name}; {hint}")
+        if len(arguments) != FUNCTIONS[name]:
+            raise self._at(node, f"{name} takes {FUNCTIONS[name]} values, not {len(arguments)}")
+        if name == "int":
+            condition = self._value(arguments[0], depth + 1)
+            if not condition.is_condition:
+                raise self._at(node, "int takes a comparison, such as int(x > 0.5)")
+            return _Value(f"(1.0*int({condition.text}))", NUMBER)
+        values = [self._numeric(argument, depth) for argument in arguments]
+        first, texts = values[0], [value.text for value in values]
+        if name in ("clip", "minimum", "maximum"):
+            for other in values[1:]:
+                self._same(node, first, other, "compares")
+            if name != "clip" and first.dimension != NUMBER:
+                raise self._at(node, f"{name} takes numbers without unit, but this is {_said(first.dimension)}")
+            # Brian2 has no minimum and maximum
+            texts = {"minimum": [texts[0], "-1e308", texts[-1]], "maximum": [*texts, "1e308"]}.get(name, texts)
+            return _Value(f"clip(1.0*{', '.join(texts)})", first.dimension)
+        if name in ("sqrt", "abs"):
+            half = 0.5 if name == "sqrt" else 1.0
+            return _Value(f"{name}({first.text})", (first.dimension[0] * half, first.dimension[1] * half))
+        if first.dimension != NUMBER and name != "sign":
+            raise self._at(arguments[0], f"{name} takes a number without unit, but this is {_said(first.dimension)}")
+        return _Value(f"{name}({first.text})", NUMBER)
+
+    def _same(self, node: ast.expr, one: _Value, other: _Value, verb: str) -> None:
+        if one.dimension != other.dimension:
+            raise self._at(node, f"{ast.unparse(node)!r} {verb} {_said(one.dimension)} and {_said(other.dimension)}")
+
+    def _at(self, node: ast.AST, what: str) -> StdpbenchError:
+        return self._wrong(self.lead + getattr(node, "col_offset", 0), what)
+
+    def _wrong(self, column: int, what: str) -> StdpbenchError:
+        return StdpbenchError(f"{self.where}, column {column + 1}: {what}")
+
+
+def _said(dimension: Dimension) -> str:
+    """A dimension in words."""
+    names = {NUMBER: "a number without unit", (1.0, 0.0): "a time", (-1.0, 0.0): "a rate", (0.0, 1.0): "a voltage"}
+    if dimension in names:
+        return names[dimension]
+    parts = zip(("s", "V"), dimension, strict=True)
+    return "a quantity in " + "·".join(f"{unit}^{power:g}" for unit, power in parts if power)

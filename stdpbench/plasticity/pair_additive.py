@@ -1,0 +1,33 @@
+"""The additive pair rule of Song, Miller & Abbott."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from stdpbench.parameters import parameter
+from stdpbench.plasticity._pair import PairRule
+
+
+class PairAdditive(PairRule):
+    r"""Each pair of spikes changes the weight by an amount that does not depend on it; bounds are hard.
+
+    With the traces x of input and y of output spikes, each spike of a side *adding* 1:
+
+    .. math::
+
+        \text{input spike: }  & w \leftarrow \mathrm{clip}(w - A_-\, w_{max}\, y,\ 0,\ w_{max}) \\
+        \text{output spike: } & w \leftarrow \mathrm{clip}(w + A_+\, w_{max}\, x,\ 0,\ w_{max})
+
+    A pair at :math:`\Delta t = t_{out} - t_{in}` gives :math:`A_+ w_{max} e^{-\Delta t/\tau_+}` for
+    :math:`\Delta t \ge 0` and :math:`-A_- w_{max} e^{\Delta t/\tau_-}` below. Weights become bimodal. Defaults as
+    published, :math:`A_- = 1.05\, A_+`. Source: Song, Miller & Abbott (2000), equation 1.
+    """
+
+    kind: Literal["pair-additive"] = "pair-additive"
+    a_plus: float = parameter(0.01, unit="", help="Potentiation per pair without delay, in units of w_max.")
+    a_minus: float = parameter(0.0105, unit="", help="Depression per pair without delay, in units of w_max.")
+
+    summary: ClassVar[str] = "Additive pair rule: exponential windows, hard bounds"
+    reference: ClassVar[str] = "Song, Miller & Abbott 2000, doi:10.1038/78829"
+    on_input_spike: ClassVar[str] = "w = clip(w - a_minus*w_max*y, 0, w_max)"
+    on_output_spike: ClassVar[str] = "w = clip(w + a_plus*w_max*x, 0, w_max)"

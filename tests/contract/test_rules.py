@@ -1,0 +1,177 @@
+"""Every registered plasticity rule, on both simulators: the same spikes and weights, a pure function, live, replayed.
+
+Brian2's runtime mode runs on NumPy here: no rule has to be compiled a second time. Cython is held against the
+compiled simulator by the other tests of the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import N_EXC, N_INPUT, assert_same_bytes, assert_same_spikes, fingerprint, put_start, stimulus
+from test_replay import check, lively
+
+from stdpbench.experiment import Experiment
+from stdpbench.network import delay_bins, normalise
+from stdpbench.network.layout import Layout
+from stdpbench.plasticity import rules
+from stdpbench.simulators import Simulator
+from stdpbench.simulators.runtime import RuntimeSimulator
+
+KINDS = [kind for kind in rules.kinds() if rules.get(kind).runs_in_digit_network]
+VARIANTS = [("layer", "uniform"), ("direct", "none")]
+
+
+def network(kind: str, variant: tuple[str, str], **changes: Any) -> Experiment:
+    """Neurons that fire often, and a rule that changes weights much in one presentation."""
+    inhibition, delays = variant
+    made = lively(delays, plasticity__kind=kind, **changes)
+    return made.override({"network.inhibition": inhibition})
+
+
+def on_numpy(made: Experiment) -> Simulator:
+    delays = delay_bins(made, N_INPUT) if made.network.delays == "uniform" else None
+    simulator = RuntimeSimulator(made, N_INPUT, delays, target="numpy")
+    put_start(simulator)
+    return simulator
+
+
+@pytest.fixture(params=VARIANTS, ids="-".join)
+def variant(request: pytest.FixtureRequest) -> tuple[str, str]:
+    found: tuple[str, str] = request.param
+    return found
+
+
+@pytest.fixture
+def runtime() -> Iterator[list[Simulator]]:
+    opened: list[Simulator] = []
+    yield opened
+    for simulator in opened:
+        simulator.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_simulators_agree(kind: str, variant: tuple[str, str], built: Any) -> None:
+    first, second = built("compiled", network(kind, variant)), on_numpy(network(kind, variant))
+    drawn, before = 0, first.w.copy()
+    for number in range(4):
+        spikes = stimulus(number, first, 0.03)
+        one, other = (simulator.present(spikes, plastic=number != 2) for simulator in (first, second))
+        assert_same_spikes(one, other)
+        assert np.abs(first.w - second.w).max() <= 1e-9
+        for name, value in first.state().items():
+            np.testing.assert_allclose(value, second.state()[name], rtol=1e-7, atol=1e-9, err_msg=name)
+        drawn += int(one.spike_counts.sum())
+        for simulator in (first, second):
+            normalise(simulator.w, 20.0)
+    assert drawn > 100
+    assert np.abs(first.w - before).max() > 1e-3
+    second.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_presentation_is_a_pure_function(kind: str, variant: tuple[str, str], built: Any) -> None:
+    simulator = built("compiled", network(kind, variant))
+    simulator.present(stimulus(1, simulator), plastic=True)
+    state, shown = simulator.state(), []
+    for seed in (None, 5):
+        if seed is not None:  # something else in between
+            simulator.present(stimulus(seed, simulator), plastic=True)
+            simulator.set_state(state)
+        response = simulator.present(stimulus(2, simulator), plastic=True)
+        shown.append((fingerprint(response), simulator.state()))
+    assert shown[0][0] == shown[1][0]
+    assert_same_bytes(shown[0][1], shown[1][1])
+    lasting = [name for name, variable in simulator.layout.state.items() if variable.reset is None]
+    before = {name: simulator.state()[name] for name in lasting}
+    simulator.present(stimulus(3, simulator), plastic=False)
+    simulator.reset()
+    assert_same_bytes(before, {name: simulator.state()[name] for name in lasting}, "what lasts, after a frozen one")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_parameter_changes_live(kind: str, variant: tuple[str, str], built: Any) -> None:
+    """In one go, each to another value: the weights afterwards are those of a network that is built with them."""
+    made = network(kind, variant)
+    changes = {}
+    for declared in made.plasticity.describe():
+        if declared.unit is not None:
+            value = getattr(made.plasticity, declared.name)
+            changes[f"plasticity.{declared.name}"] = value * 1.3 if value else 0.002
+    assert changes
+    changed = made.changed_live(changes)
+    simulator = built("compiled", made)
+    simulator.present(stimulus(1, simulator), plastic=True)
+    simulator.set_parameters(changed)
+    fresh = on_numpy(changed)
+    fresh.set_state(simulator.state())
+    for number in (2, 3):
+        for each in (simulator, fresh):
+            each.present(stimulus(number, simulator), plastic=True)
+        assert np.abs(simulator.w - fresh.w).max() <= 1e-9
+    unchanged = on_numpy(made)
+    unchanged.set_state(simulator.state())
+    for each in (simulator, unchanged):
+        each.present(stimulus(4, simulator), plastic=True)
+    assert np.abs(simulator.w - unchanged.w).max() > 1e-6
+    simulator.set_parameters(made)
+    fresh.close()
+    unchanged.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_rule_can_be_replayed(kind: str, variant: tuple[str, str], built: Any) -> None:
+    # BCM's threshold starts at 0, and lets all weights of these busy neurons run into the bound
+    gentle = {"plasticity__eta": 0.001} if kind == "bcm" else {}
+    check(built("compiled", network(kind, variant, **gentle)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_post_only_rules_leave_weights_alone_on_input_spikes(kind: str) -> None:
+    made = network(kind, ("direct", "none"))
+    simulator = on_numpy(made)
+    simulator.theta[...] = 1.0  # nobody fires
+    w = simulator.w.copy()
+    simulator.present(stimulus(1, simulator), plastic=True)
+    changed = not np.array_equal(w, simulator.w)
+    assert not changed or made.plasticity.on_input_spike
+    simulator.close()
+
+
+ALL_FUNCTIONS = """
+my_a = exp(-x) + expm1(-y)/2 + log(1 + x) + log1p(y) + log10(2 + x) + sqrt(x) + abs(x - y) + sign(x - 0.3)
+my_b = sin(x) + cos(y)*tanh(x) + floor(3*x)/9 + ceil(2*y)/7 + int(x > 0.2 and not y >= 1 or x == y)
+w += eta*(minimum(my_a, 1) - maximum(my_b, 0.1)*(1/2)**(x - y) + 1e-2*(w - 2)**3 + tau*rate/10)
+w = clip(w, 0.0, w_max)
+"""
+
+
+def test_the_language_of_ones_own_rules_means_the_same_everywhere(variant: tuple[str, str], built: Any) -> None:
+    made = network("custom", variant).to_mapping()
+    parameters = {"eta": {"default": 0.01}, "rate": {"default": "3 Hz", "unit": "Hz"}}
+    parameters |= {"tau": {"default": "20 ms", "unit": "ms"}}
+    made["plasticity"] = {
+        "kind": "custom",
+        "on_input_spike": ALL_FUNCTIONS,
+        "on_output_spike": ALL_FUNCTIONS,
+        "parameters": parameters,
+        "traces": {s[0]: {"side": s[1], "tau": "tau", "on_spike": "add"} for s in (("x", "input"), ("y", "output"))},
+    }
+    experiment = Experiment.from_mapping(made)
+    first, second = built("compiled", experiment), on_numpy(experiment)
+    before = first.w.copy()
+    for number in range(3):
+        spikes = stimulus(number, first)
+        assert_same_spikes(*(simulator.present(spikes, plastic=True) for simulator in (first, second)))
+        assert np.abs(first.w - second.w).max() <= 1e-9
+    assert np.abs(first.w - before).max() > 0.05
+    second.close()
+
+
+def test_rules_say_what_they_do_in_the_digit_network() -> None:
+    for kind in rules.kinds():
+        assert rules.get(kind).in_digit_network
+        assert Layout(network(kind, ("direct", "none")), N_INPUT).n_exc == N_EXC

@@ -1,0 +1,261 @@
+"""Rules of one's own: read, checked to the column, written anew; and never run as anything but arithmetic."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.expressions import Code
+from stdpbench.plasticity.custom import EXAMPLE, CustomRule, rule_file
+from stdpbench.plasticity.language import DIMENSIONS, NUMBER, checked
+
+NAMES = {"w": NUMBER, "w_max": NUMBER, "x": NUMBER, "y": NUMBER, "eta": NUMBER}
+NAMES |= {"tau": DIMENSIONS["ms"], "theta_v": DIMENSIONS["mV"], "rate": DIMENSIONS["Hz"]}
+
+
+def made(**parts: Any) -> Experiment:
+    return Experiment.from_mapping({"plasticity": {"kind": "custom", **parts}})
+
+
+def refusal(text: object) -> str:
+    with pytest.raises(StdpbenchError) as caught:
+        checked(text, NAMES, "rule")
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "w = clip(w + eta*x, 0, w_max)",
+        "w += eta*(x - 0.4)*maximum(w_max - w, 0)**0.2",
+        "w = w - eta*y*exp(-x) / 2\nw = clip(w, 0, w_max)",
+        "my_step = eta*int(x > 0.5 and not y >= 1)*sqrt(abs(x - y))\nw = minimum(w + my_step, w_max)",
+        "w = w + eta*tau*rate - 1_0*-x**2 + 7/2",
+    ],
+)
+def test_what_is_written_anew_means_the_same(text: str) -> None:
+    anew = checked(text, NAMES, "rule")
+    values = {"w": np.array([0.1, 0.9, 0.3]), "w_max": 1.0, "x": np.array([0.2, 0.7, 1.4]), "y": 0.4, "eta": 0.3}
+    values |= {"tau": 0.02, "rate": 5.0}
+    np.testing.assert_allclose(Code(anew).run(values)["w"], Code(text).run(values)["w"], rtol=1e-14)
+    np.testing.assert_allclose(Code(checked(anew, NAMES, "rule")).run(values)["w"], Code(text).run(values)["w"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("w = clip(w - eta*yy, 0, w_max)", "rule, column 18: yy is not known here; did you mean y?"),
+        ("  w = w + etta", "column 11: etta is not known here; did you mean eta?"),
+        ("w = x\n\nw = z", "rule, line 3, column 5: z is not known here; known are w, w_max, x"),
+        ("w = w + (x", "column 9: this '(' is never closed"),
+        ("w = x)", "column 6: this ')' closes nothing"),
+        ("w = x +", "column 8: this cannot be read"),
+        ("w = w + tau", "column 5: 'w + tau' adds a number without unit and a time"),
+        ("w = tau*theta_v", "column 5: w has no unit, but this is a quantity in s^1·V^1"),
+        ("w = exp(tau)", "column 9: exp takes a number without unit, but this is a time"),
+        ("w = x**tau", "column 8: an exponent has no unit, but this is a time"),
+        ("w = tau**x", "column 10: the exponent of a time must be a plain number"),
+        ("w = clip(x, 0, rate)", "column 5: 'clip(x, 0, rate)' compares a number without unit and a rate"),
+        ("w = x > 1", "a comparison is no number; int(…) makes it 0 or 1"),
+        ("w = int(x)", "int takes a comparison"),
+        ("w = sin(x, y)", "column 5: sin takes 1 values, not 2"),
+        ("w = cilp(x, 0, 1)", "there is no function cilp; did you mean clip?"),
+        ("x = 1", "column 1: x cannot be given a value; only w, and names that begin with my_, can"),
+        ("my_step = x", "gives w no value"),
+        ("w == x", "only statements such as w = …"),
+        ("w = 1/0", "'1 / 0' is no number"),
+        ("w = 9**9**9**9", "is no number"),
+        ("w = 1e999", "this number is too large"),
+        ("w = 0 < x < 1", "is not arithmetic"),
+        ("w = " + "(" * 60 + "x" + ")" * 60, "brackets are nested more than 50 deep"),
+        ("w = " + "-" * 1500 + "x", "rule, column"),
+        ("w = x" + " " * 2000, "at most 2000 are read"),
+        (5, "rule must be a text"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_column(text: object, said: str) -> None:
+    assert said in refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "w = __import__('os').system('touch owned')",
+        "w = __import__",
+        "w = x.__class__.__mro__",
+        "w = (1).__class__",
+        "w = x[0]",
+        "w = [x for x in y]",
+        "w = (lambda: x)()",
+        "w = exec(x)",
+        "w = eval(input())",
+        "w = open(x)",
+        "w = getattr(x, y)",
+        "w = print(x)",
+        "w = system(x)",
+        "w = x; import os",
+        "w = x\nimport os",
+        "w = x\nfrom os import path",
+        "w = x\ndel w",
+        "w = x\nif x: w = 1",
+        "w = (my_a := 1)",
+        "w = x if y else 1",
+        "w = f'{x}'",
+        "w = 'x'",
+        'w = "); system(\\"touch owned\\"); ("',
+        "w = x # comment",
+        "w = x // 1",
+        "w = x /* comment */ + 1",
+        "w = x; } int hack() { return system(0); } void f() { w = 1",
+        "w = x \\\n + 1",
+        "#define w system",
+        '#include "owned"',
+        "w = {{ 7*7 }}",
+        "w = {% raw %} x",
+        "w = ${x}",
+        "w = `x`",
+        "w = x\rimport os",
+        "w = x\x0cw = y",
+        "w = x\0",
+        "w = x\u2028import os",
+        "w = ｗ",
+        "w = ｅxec(x)",
+        "w = True",
+        "w = None",
+        "w = ...",
+        "w = 1j",
+        "w = x @ y",
+        "w = x ^ y",
+        "w = *x",
+        "w = sin(*x)",
+        "w = sin(x=x)",
+        "w: x = 1",
+        "w, x = y",
+        "w = x = y",
+        "my___class__ = 1",
+        "_ptr_array_exc_v = x\nw = x",
+        "w = rand()",
+        "w = await x",
+        "w = yield",
+        "w = asm(x)",
+        "w = resident::now",
+        "w = i + t",
+    ],
+)
+def test_nothing_but_arithmetic_gets_through(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    refusal(text)
+    with pytest.raises(StdpbenchError):
+        made(**{**EXAMPLE, "on_output_spike": text})
+    assert not list(tmp_path.iterdir())
+
+
+HARMFUL_NAMES = ["__class__", "_x", "x y", "x;", "x\n", "x'", 'x"', "x#", "x//", "größe", "", "1x", "x" * 41, "x.y"]
+TAKEN_NAMES = ["w", "t", "exec", "class", "int", "template", "NULL", "INT_MAX", "errno", "v", "theta", "exp", "clip"]
+TAKEN_NAMES += ["kind", "file", "describe", "model_fields", "my_x", "lambda", "minimum", "operator", "lastupdate"]
+
+
+@pytest.mark.parametrize("name", [*HARMFUL_NAMES, *[each for each in TAKEN_NAMES if each != "exec"]])
+@pytest.mark.parametrize("where", ["parameters", "traces"])
+def test_names_are_names_only(name: str, where: str) -> None:
+    parts: dict[str, Any] = copy.deepcopy(dict(EXAMPLE))
+    parts[where][name] = {"default": 1.0} if where == "parameters" else dict(parts["traces"]["x"])
+    with pytest.raises(StdpbenchError, match=r"is no name|is taken"):
+        made(**parts)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("parameters", "a_plus", "unit"), "furlong", "unit: 'furlong' is no unit of a parameter"),
+        (("parameters", "tau_plus", "default"), "20 mV", "default: '20 mV' has the unit 'mV' where a number in ms"),
+        (("parameters", "tau_plus", "default"), "-1 ms", "plasticity.tau_plus must be more than 0"),
+        (("parameters", "tau_plus", "mni"), 1, "mni is not a known parameter; did you mean"),
+        (("parameters", "a_plus", "max"), 0.001, "plasticity.a_plus must be at most 0.001"),
+        (("parameters", "a_plus", "default"), "nan", "default"),
+        (("traces", "x", "side"), "both", "plasticity.traces.x.side must be 'input' or 'output', not 'both'"),
+        (("traces", "x", "on_spike"), "mul", "plasticity.traces.x.on_spike must be 'set' or 'add'"),
+        (("traces", "x", "tau"), "a_plus", "tau: a_plus is no time"),
+        (("traces", "x", "tau"), "tau_z", "plasticity.traces.x.tau must name one of the parameters"),
+        (("on_input_spike",), 3, "plasticity.on_input_spike must be a text"),
+        (("traces",), 3, "plasticity.traces must be a table of tables"),
+    ],
+)
+def test_a_definition_is_refused_in_one_sentence(path: tuple[str, ...], value: Any, said: str) -> None:
+    parts: dict[str, Any] = copy.deepcopy(dict(EXAMPLE))
+    table = parts
+    for key in path[:-1]:
+        table = table[key]
+    table[path[-1]] = value
+    with pytest.raises(StdpbenchError) as caught:
+        made(**parts)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_experiment_spells_its_rule_out() -> None:
+    first = made(**EXAMPLE, a_plus=0.03)
+    again = Experiment.from_mapping(tomllib.loads(first.to_toml()))
+    assert again == first
+    assert type(again.plasticity) is type(first.plasticity)
+    assert again.digest == first.digest
+    assert made(**{**EXAMPLE, "on_input_spike": "w = w - a_minus*y"}).digest != first.digest
+
+
+def test_parameters_are_declared_set_and_live() -> None:
+    first = made(**EXAMPLE)
+    declared = {each.name: each for each in first.plasticity.describe()}
+    assert declared["tau_plus"].unit == "ms"
+    assert declared["tau_plus"].bounds == "(0, ∞)"
+    changed = first.changed_live({"plasticity.a_plus": "0.04", "plasticity.tau_plus": "0.03 s"})
+    assert changed.plasticity.quantities()["tau_plus"] == 0.03
+    assert type(changed.plasticity) is type(first.plasticity)
+    with pytest.raises(StdpbenchError, match=r"plasticity\.a_plsu is not a known parameter; did you mean"):
+        first.override({"plasticity.a_plsu": "1"})
+    with pytest.raises(StdpbenchError, match=r"plasticity\.on_output_spike is structural"):
+        first.changed_live({"plasticity.on_output_spike": "w = w_max"})
+
+
+def test_a_kind_alone_stands_for_something_to_start_from() -> None:
+    assert made() == made(**EXAMPLE)
+    assert Experiment.from_mapping({}).override({"plasticity.kind": "custom"}) == made()
+    with pytest.raises(StdpbenchError, match="needs on_input_spike or on_output_spike"):
+        made(title="No expressions")
+
+
+def test_a_rule_is_shared_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = made(**EXAMPLE, a_plus=0.03).plasticity
+    assert isinstance(rule, CustomRule)
+    (tmp_path / "mine.toml").write_text(rule_file(rule), encoding="utf-8")
+    (tmp_path / "trial.toml").write_text('[plasticity]\nkind = "custom"\nfile = "mine.toml"\na_minus = 0.1\n')
+    found = read_experiment(tmp_path / "trial.toml")  # from anywhere: a rule lies beside its experiment
+    values = found.plasticity.quantities()
+    assert (values["a_plus"], values["a_minus"]) == (0.03, 0.1)
+    assert "file" not in tomllib.loads(found.to_toml())["plasticity"]
+    assert Experiment.from_mapping(tomllib.loads(found.to_toml())) == found
+    monkeypatch.chdir(tmp_path)
+    changes = {"plasticity.kind": "custom", "plasticity.file": "mine.toml"}
+    from_file = Experiment.from_mapping({}).override(changes)
+    assert from_file.plasticity.quantities() == rule.quantities()
+    assert found.override({"plasticity.file": "mine.toml"}) == from_file.override({"name": "trial"})
+    for text, said in [
+        ("nonsense", "is no TOML file"),
+        ('kind = "custom"\n', "kind is not a known parameter"),
+        ("a = 1\n" * 100_000, "too large"),
+    ]:
+        (tmp_path / "mine.toml").write_text(text)
+        with pytest.raises(StdpbenchError, match=said):
+            read_experiment(tmp_path / "trial.toml")
+    with pytest.raises(StdpbenchError, match="there is no file"):
+        made(file="missing.toml")
+    with pytest.raises(StdpbenchError, match="stands beside"):
+        made(file="mine.toml", traces={})
