@@ -48,6 +48,7 @@ def main() -> None:
         window = MainWindow(settings, Path(scratch) / "runs")
         window.resize(1920, 1080)
         window.show()
+        window.complete()
         watch = Watch(app, window)
         window.session.start_new(lambda: new_run(Path(scratch), options))
         watch.wait(180, lambda: len(window.session.live.blocks) > 3)

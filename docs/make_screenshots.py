@@ -237,6 +237,7 @@ def main(folder: Path) -> int:
         settings.setValue("closing", "stop")
         window = MainWindow(settings, Path(scratch) / "runs")
         window.show()
+        window.complete()
         camera = Camera(app, window, folder)
         session = window.session
         window.run_experiment(experiment())

@@ -1,12 +1,17 @@
-"""The window: a rail of pages, menus, the command palette."""
+"""The window: a rail of pages, menus, the command palette.
+
+The Start page is painted first. The other pages, and what they import, are made in the moment after, or when somebody
+asks for one of them.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -31,15 +36,17 @@ from stdpbench.runs.store import Entry, newest
 from stdpbench.threads import one_blas_thread
 from stdpbench_gui import theme
 from stdpbench_gui.actions import Actions, Palette
-from stdpbench_gui.habits import Habits
-from stdpbench_gui.pages.runs import RunsPage
+from stdpbench_gui.alive import alive
 from stdpbench_gui.pages.start import StartPage
-from stdpbench_gui.pages.train import TrainPage
-from stdpbench_gui.panels._alive import alive
-from stdpbench_gui.panels.curves import Curves
-from stdpbench_gui.panels.parameters import ParametersPanel
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.undo import UndoActions
+
+if TYPE_CHECKING:
+    from stdpbench_gui.habits import Habits
+    from stdpbench_gui.pages.runs import RunsPage
+    from stdpbench_gui.pages.train import TrainPage
+
+_PAGES = (("start", "⌂", "Start"), ("train", "▦", "Train"), ("runs", "☰", "Runs"))
+"""Name, mark and word of each page, in the order of the rail."""
 
 
 class MainWindow(QMainWindow):
@@ -58,12 +65,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self._add_actions()
         self.start = StartPage()
-        self.train = TrainPage(self.session, self.actions_, self.settings)
-        self._add_panel_actions()
-        curves = self.train.panels["curves"]
-        assert isinstance(curves, Curves)
-        self.runs_page = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
-        self.undo.follow(self.runs_page.steps.changed)
+        self._train: TrainPage | None = None
         self.pages = QStackedWidget()
         self.rail = self._rail()
         content = QWidget()
@@ -84,13 +86,57 @@ class MainWindow(QMainWindow):
         self.start.experiment_chosen.connect(self.run_experiment)
         self.start.run_chosen.connect(self.open_run)
         self.start.check_wanted.connect(self.check_machine)
-        self.runs_page.run_chosen.connect(self.open_run)
-        self.runs_page.wanted.connect(lambda: self.go_to("runs"))
-        self.habits = Habits(self)
         self._restore()
-        QTimer.singleShot(0, self._after_painting)
+        QTimer.singleShot(0, self._look_around)
 
     # -- pages -----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Have the other pages made once this one is painted."""
+        super().paintEvent(event)
+        if self._train is None:
+            QTimer.singleShot(0, self.complete)
+
+    def complete(self) -> None:
+        """Make the pages other than the first, if they are not there yet."""
+        if self._train is not None:
+            return
+        from stdpbench_gui.habits import Habits
+        from stdpbench_gui.pages.runs import RunsPage
+        from stdpbench_gui.pages.train import TrainPage
+        from stdpbench_gui.panels.curves import Curves
+
+        train = self._train = TrainPage(self.session, self.actions_, self.settings)
+        self._add_panel_actions()
+        curves = train.panels["curves"]
+        assert isinstance(curves, Curves)
+        runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
+        self.undo.follow(runs.steps.changed)
+        runs.run_chosen.connect(self.open_run)
+        runs.wanted.connect(lambda: self.go_to("runs"))
+        for name, page in (("train", train), ("runs", runs)):
+            self._page_of[name] = page
+            self.pages.addWidget(page)
+        self._habits = Habits(self)
+
+    @property
+    def train(self) -> TrainPage:
+        """The Train page."""
+        self.complete()
+        assert self._train is not None
+        return self._train
+
+    @property
+    def runs_page(self) -> RunsPage:
+        """The Runs page."""
+        self.complete()
+        return self._runs
+
+    @property
+    def habits(self) -> Habits:
+        """What a person expects of any app."""
+        self.complete()
+        return self._habits
 
     def _rail(self) -> QWidget:
         rail = QWidget()
@@ -100,11 +146,10 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(rail)
         layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         self._buttons = QButtonGroup(self)
-        self._page_of: dict[str, QWidget] = {"start": self.start, "train": self.train, "runs": self.runs_page}
+        self._page_of: dict[str, QWidget] = {"start": self.start}
+        self.pages.addWidget(self.start)
         self._rail_buttons: dict[str, QToolButton] = {}
-        for number, (name, mark, word) in enumerate(
-            (("start", "⌂", "Start"), ("train", "▦", "Train"), ("runs", "☰", "Runs"))
-        ):
+        for number, (name, mark, word) in enumerate(_PAGES):
             button = QToolButton()
             button.setText(f"{mark}\n{word}")
             button.setCheckable(True)
@@ -114,7 +159,6 @@ class MainWindow(QMainWindow):
             button.clicked.connect(lambda _=False, name=name: self.go_to(name))
             self._buttons.addButton(button)
             self._rail_buttons[name] = button
-            self.pages.addWidget(self._page_of[name])
             layout.addWidget(button)
         layout.addStretch(1)
         self._rail_buttons["start"].setChecked(True)
@@ -122,6 +166,7 @@ class MainWindow(QMainWindow):
 
     def go_to(self, name: str) -> None:
         """Show a page."""
+        self.complete()
         self.pages.setCurrentWidget(self._page_of[name])
         self._rail_buttons[name].setChecked(True)
         self.undo.show(self.runs_page.steps if name == "runs" else self._parameters.changes)
@@ -148,7 +193,7 @@ class MainWindow(QMainWindow):
             "Write a checkpoint now",
         )
         add("clear", "&Run", "Clear the selection", lambda: self.session.selection.select_neuron(-1), "Esc")
-        for number, (name, word) in enumerate((("start", "Start"), ("train", "Train"), ("runs", "Runs"))):
+        for number, (name, _, word) in enumerate(_PAGES):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
         self.actions_.separator("&View")
         for name, word in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
@@ -159,6 +204,9 @@ class MainWindow(QMainWindow):
         add("about", "&Help", "&About stdpbench", self._about)
 
     def _add_panel_actions(self) -> None:
+        from stdpbench_gui.panels.parameters import ParametersPanel
+        from stdpbench_gui.undo import UndoActions
+
         parameters = self.train.panels["parameters"]
         assert isinstance(parameters, ParametersPanel)
         self._parameters = parameters
@@ -254,11 +302,12 @@ class MainWindow(QMainWindow):
         """Choose the appearance: ``"system"``, ``"light"`` or ``"dark"``."""
         self.settings.setValue("theme", name)
         theme.apply(name)
+        self.complete()
         self.train.restyle()
         self.runs_page.restyle()
         self.habits.restyle()
 
-    def _after_painting(self) -> None:
+    def _look_around(self) -> None:
         self._show_recent()
         self.check_machine()
         hints = QGuiApplication.styleHints()

@@ -48,6 +48,7 @@ def window(qtbot: QtBot, settings: QSettings, tmp_path: Path, monkeypatch: pytes
     window = MainWindow(settings, tmp_path / "runs")
     window.show()
     qtbot.waitExposed(window)
+    window.complete()
     yield window
     window.habits._may_close = True
     window.close()

@@ -143,6 +143,7 @@ def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, q
     assert not docks.dockOptions() & docks.DockOption.AnimatedDocks
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
+    other.complete()
     assert other.actions_["reduce"].isChecked()
     window.actions_["reduce"].trigger()
     assert not motion.reduced

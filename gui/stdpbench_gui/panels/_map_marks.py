@@ -14,7 +14,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.fields import duplicates, never_fired
 from stdpbench.runs.folder import RunFolder
 from stdpbench_gui import theme
-from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.alive import alive
 from stdpbench_gui.panels._mosaic import Mosaic
 from stdpbench_gui.panels._weight_sources import Weights
 from stdpbench_gui.session import RunSession

@@ -18,7 +18,7 @@ from stdpbench.runs.facts import Block
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.lock import at_work
-from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.alive import alive
 from stdpbench_gui.session import RunSession
 
 Series = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]

@@ -25,7 +25,7 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.lineage import branch, rewind
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.options import Options
-from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.alive import alive
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands
 

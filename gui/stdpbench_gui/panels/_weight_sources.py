@@ -17,7 +17,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.past_weights import nearest_position, weights_near
-from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.alive import alive
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands
 

@@ -15,7 +15,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS, Assignment, Score, readouts
 from stdpbench.runs.folder import RunFolder
 from stdpbench_gui import colour_maps, theme
-from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.alive import alive
 from stdpbench_gui.panels._matrix import Matrix
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.session import RunSession

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.runs.fields import by_label, by_similarity, tile
 from stdpbench_gui import colour_maps, theme
-from stdpbench_gui.panels._alive import alive
+from stdpbench_gui.alive import alive
 from stdpbench_gui.panels._history_bar import HistoryBar
 from stdpbench_gui.panels._levels import LevelBar
 from stdpbench_gui.panels._map_marks import MapMarks

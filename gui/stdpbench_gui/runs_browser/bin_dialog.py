@@ -21,8 +21,8 @@ from stdpbench.runs import run_words
 from stdpbench.runs.bin import bin_folder, empty_bin, restore
 from stdpbench.runs.store import Entry, Store
 from stdpbench_gui import theme
+from stdpbench_gui.alive import alive
 from stdpbench_gui.jobs import Workers
-from stdpbench_gui.panels._alive import alive
 from stdpbench_gui.widgets import wrapped
 
 

@@ -29,8 +29,8 @@ from stdpbench.experiment import Experiment, parse_assignment, shipped_experimen
 from stdpbench.runs.enqueue import check_data, experiments_of
 from stdpbench.runs.options import Options
 from stdpbench_gui import theme
+from stdpbench_gui.alive import alive
 from stdpbench_gui.jobs import Workers
-from stdpbench_gui.panels._alive import alive
 from stdpbench_gui.widgets import thousands, wrapped
 
 
