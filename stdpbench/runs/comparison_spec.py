@@ -87,15 +87,11 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
 def comparison_words(comparison: Comparison) -> str:
     """The comparison in a sentence or two."""
     n, differ = len(comparison.accounts), [*comparison.parameters]
-    votes = {
-        account.name: 100 * vote.value
-        for account in comparison.accounts
-        if (vote := account.metrics.get("accuracy, vote")) is not None
-    }
+    scores = [account.metrics.get("accuracy, vote") for account in comparison.accounts]
+    votes = [100 * vote.value for vote in scores if vote is not None]
     parts = [f"{n} runs"]
     if votes:
-        best = max(votes, key=lambda name: votes[name])
-        parts.append(f"vote {min(votes.values()):.1f} to {max(votes.values()):.1f} %, best {best}")
+        parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %")
     listed = ", ".join(differ[:4]) + (f" and {len(differ) - 4} more" if len(differ) > 4 else "")
     parts.append(f"different: {listed}" if differ else "no parameter is different")
     return " ".join([f"{'; '.join(parts)}.", *comparison.remarks])

@@ -114,9 +114,9 @@ def summary(entries: Iterable[Entry]) -> str:
         n = sum(entry.state == state for entry in all_)
         if n:
             parts.append(f"{thin(n)} {state}")
-    best = max((entry for entry in all_ if entry.vote is not None), key=lambda entry: entry.vote or 0.0, default=None)
-    if best is not None:
-        parts.append(f"best vote {100 * (best.vote or 0.0):.1f} %")
+    votes = [100 * entry.vote for entry in all_ if entry.vote is not None]
+    if votes:  # a range, and no name: to choose a run by it would be to choose on the test set
+        parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %" if len(votes) > 1 else f"vote {votes[0]:.1f} %")
     return " · ".join(parts)
 
 

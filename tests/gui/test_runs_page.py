@@ -97,7 +97,7 @@ def test_runs_are_listed_with_what_is_known_of_them(page: RunsPage) -> None:
     assert cell(page, "digits-b", "parent") == "digits-a at 20"
     assert cell(page, "digits-a", "branches") == "1"
     assert cell(page, "fast-c", "state") == "■ stopped"
-    assert page.summary.text().startswith("3 runs · 2 finished · 1 stopped · best vote 75.0 %")
+    assert page.summary.text().startswith("3 runs · 2 finished · 1 stopped · vote 50.0 to 75.0 %")
     assert page.table.accessibleDescription().startswith("3 runs")
 
 
@@ -218,7 +218,7 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert len(page.comparison.plots["mean_theta"].listDataItems()) == 2
     texts = [page.comparison.rows.topLevelItem(row).text(0) for row in range(page.comparison.rows.topLevelItemCount())]  # type: ignore[union-attr]
     assert {"accuracy", "vote", "measured", "training presentations"} <= set(texts)
-    assert "vote 50.0 to 75.0 %, best digits-b" in page.comparison.words.text()
+    assert "vote 50.0 to 75.0 %;" in page.comparison.words.text()
     spec, table = page.comparison.figure(), page.comparison.table()
     assert spec is not None
     assert "digits-a, digits-b" in spec["caption"]
