@@ -97,7 +97,7 @@ def test_runs_are_listed_with_what_is_known_of_them(page: RunsPage) -> None:
     assert cell(page, "digits-b", "parent") == "digits-a at 20"
     assert cell(page, "digits-a", "branches") == "1"
     assert cell(page, "fast-c", "state") == "■ stopped"
-    assert page.summary.text().startswith("3 runs · 2 finished · 1 stopped · vote 50.0 to 75.0 %")
+    assert page.summary.text().startswith("3 runs · 2 finished · 1 stopped · vote 25.0 to 75.0 %")
     assert page.table.accessibleDescription().startswith("3 runs")
 
 

@@ -77,7 +77,7 @@ def test_values_as_they_are_read(three: list[Entry]) -> None:
     assert run_words.text(c, "progress") == "train 7 / 60"
     assert run_words.text(b, "duration") == "1:00:01"
     assert run_words.text(c, "vote") == ""
-    assert run_words.summary(three) == "3 runs · 2 finished · 1 stopped · vote 90.0 %"
+    assert run_words.summary(three) == "3 runs · 2 finished · 1 stopped · vote 70.0 to 90.0 %"
     assert run_words.summary([]) == "no runs"
     known = run_words.columns(three)
     assert "exc.tau_m" in known["exc"]
