@@ -33,6 +33,7 @@ from stdpbench.runs.queue import Queue
 from stdpbench.runs.states import State
 from stdpbench_gui import figure_export
 from stdpbench_gui.own_data import OwnDataDialog
+from stdpbench_gui.panels.slow_motion import SlowMotionPanel
 from stdpbench_gui.window import MainWindow
 
 SIZES = ((1280, 800), (1920, 1080))
@@ -117,15 +118,33 @@ def while_it_trains(camera: Camera) -> None:
     for layout in window.train.layouts:
         camera.in_all_looks(f"train-{layout.lower()}", lambda layout=layout: window.train.arrange(layout), 1.2)
     window.train.arrange("Watch")
-    for key, panel in window.train.panels.items():
-
-        def shown(panel: QWidget = panel) -> QWidget:
-            panel.show()
-            panel.raise_()
-            return panel
-
-        camera.in_both_themes(f"panel-{key}", shown)
+    for key in window.train.panels:
+        if key not in ("slow-motion", "confusion"):
+            one_panel(camera, key)
+    slow = window.train.panels["slow-motion"]
+    assert isinstance(slow, SlowMotionPanel)
+    slow.show()
+    slow.raise_()
+    slow.hunt.click()
+    camera.wait(60, lambda: slow.moment is not None and slow.player.playing)
+    slow.player.stop()
+    if slow.moment is not None and len(slow.moment.output):
+        slow.player.go(int(slow.moment.output[0]) + 3)  # just after its first spike
+    one_panel(camera, "slow-motion")
+    session.request("resume")
     window.train.arrange("Watch")
+
+
+def one_panel(camera: Camera, key: str) -> None:
+    """A panel of the Train page."""
+    panel = camera.window.train.panels[key]
+
+    def shown() -> QWidget:
+        panel.show()
+        panel.raise_()
+        return panel
+
+    camera.in_both_themes(f"panel-{key}", shown)
 
 
 def drawing(camera: Camera) -> None:
@@ -247,6 +266,8 @@ def main(folder: Path) -> int:
         dialogs(camera, own_pictures(Path(scratch) / "pictures"))
         session.request("pace", seconds=0.0)
         camera.wait(300, lambda: not session.connected)
+        one_panel(camera, "confusion")
+        window.train.arrange("Watch")
         print(f"The run is {session.state}.")
         drawing(camera)
         several_runs(camera)
