@@ -16,10 +16,12 @@ from stdpbench.runs.creation import create_run
 from stdpbench.runs.facts import Branched, ParametersChanged
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
+from stdpbench.runs.ledger import count_readings
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.options import Options
 from stdpbench.runs.outcome import outcome
 from stdpbench.runs.states import State
+from stdpbench_gui.panels.confusion import Confusion
 from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.panels.parameters import ParametersPanel
 from stdpbench_gui.window import MainWindow
@@ -142,3 +144,21 @@ def test_recorded_journals_are_replayed_in_every_panel(
         if whole:
             accuracy = json.loads((path / "metrics.json").read_text(encoding="utf-8"))["accuracy"]
             assert f"{100 * accuracy['vote']['accuracy']:.1f}" in said["confusion"]
+
+
+def test_a_look_at_the_pictures_of_a_cell_is_in_the_ledger(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    before = count_readings(finished_run).run
+    assert before is not None
+    confusion = window.train.panels["confusion"]
+    assert isinstance(confusion, Confusion)
+    window.open_run(finished_run.path)
+    confusion.show()
+    confusion.raise_()
+    qtbot.waitUntil(lambda: confusion.score is not None and window.session.split is not None, timeout=20_000)
+    confusion.draw_if_needed()
+    for cell in ((1, 1), (0, 0)):  # one reading of all labels tells of every cell
+        confusion.matrix.choose(*cell)
+    qtbot.waitUntil(lambda: bool(confusion._answers), timeout=20_000)
+    assert count_readings(finished_run).run == before + 1

@@ -13,7 +13,10 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidg
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS, Assignment, Score, readouts
+from stdpbench.runs.client import held
+from stdpbench.runs.facts import LabelsRead
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.ledger import note_reading
 from stdpbench_gui import colour_maps, theme
 from stdpbench_gui.alive import alive
 from stdpbench_gui.panels._matrix import Matrix
@@ -165,13 +168,16 @@ class Confusion(Panel):
         if cell is None or score is None or folder is None:
             return
         self._show_pictures(True)
-        name = self.readout.currentText()
+        name, part = self.readout.currentText(), self._evaluated_on
+        if name not in self._answers and self.session.connected:
+            self.label.setText(f"{self.matrix.describe(*cell)} · its pictures can be seen once the run is over")
+            return
         if name not in self._answers:
             self.label.setText(f"{self.matrix.describe(*cell)} · reading …")
             if name not in self._asked:
                 self._asked.add(name)
                 self.session.work(
-                    lambda: (folder, name, _answers(folder, name)), alive(self, self._take_answers), "No answers"
+                    lambda: (folder, name, _answers(folder, name, part)), alive(self, self._take_answers), "No answers"
                 )
             return
         self.strip.clear()
@@ -235,12 +241,14 @@ def _metrics(folder: RunFolder) -> dict[str, Any]:
         return {}
 
 
-def _answers(folder: RunFolder, readout: str) -> Answers:
-    """What a read-out answers to the pictures that were evaluated on."""
+def _answers(folder: RunFolder, readout: str, part: str) -> Answers:
+    """What a read-out answers to the pictures that were evaluated on: a look at their labels, which is noted."""
     with np.load(folder.path / "test.npz", allow_pickle=False) as arrays:
         counts = arrays["spike_counts"]
     with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
         assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
+    with held(folder):
+        note_reading(folder, LabelsRead(part, len(counts), f"which pictures {readout} has right, in the app"))
     predicted = readouts.get(readout)().predict(counts, assignment)
     return Answers(predicted, counts.sum(axis=1, dtype=np.int64))
 
