@@ -27,6 +27,7 @@ from stdpbench_gui.data_fetch import FetchDialog
 from stdpbench_gui.habits import ClosingQuestion
 from stdpbench_gui.motion import motion
 from stdpbench_gui.own_data import OwnDataDialog
+from stdpbench_gui.panels.raster import Raster
 from stdpbench_gui.window import MainWindow
 
 
@@ -476,3 +477,20 @@ def test_a_broken_qt_is_a_sentence() -> None:
     assert done.stderr.startswith("The app cannot open: Qt cannot be loaded")
     assert "stdpbench doctor" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
+    raster = window.train.panels["raster"]
+    assert isinstance(raster, Raster)
+    window.train.arrange("Watch")
+    usual = raster.view.fontMetrics().height()
+    window.go_to("train")
+    window.train.arrange("Present")
+    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() > 1.2 * usual)
+    window.train.save()
+    other = MainWindow(settings, window.runs)
+    qtbot.addWidget(other)
+    assert other.train._large
+    other.train.arrange("Watch")
+    window.train.arrange("Watch")
+    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() == usual)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import (
+    QApplication,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -28,6 +30,8 @@ from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import action_button, thousands
 
 _REDRAW_MS = 33
+_LARGE = 1.4
+"""How much larger type is in the layout Present."""
 _SPEEDS = (("maximum", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 _LEFT, _RIGHT, _BOTTOM = (
     Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -180,6 +184,7 @@ class TrainPage(QWidget):
         super().__init__()
         self._settings = settings
         self.session = session
+        self._font, self._large = QApplication.font(), False
         self.bar = RunBar(session, actions)
         self.docks = QMainWindow()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
@@ -239,9 +244,19 @@ class TrainPage(QWidget):
         for panel in self.panels.values():
             panel.setFloating(False)
             self.docks.removeDockWidget(panel)
+        self._write_large(name == "Present")
         self.layouts[name]()
         for panel in self.panels.values():
             panel.mark_dirty()
+
+    def _write_large(self, large: bool) -> None:
+        """Write everything large, for those who sit far from the screen; or as large as the system has it."""
+        self._large = large
+        font = QFont(self._font)
+        font.setPointSizeF(self._font.pointSizeF() * (_LARGE if large else 1.0))
+        QApplication.setFont(font)  # for plots; widgets go by style sheets, where there are any
+        self.docks.setStyleSheet(f"* {{ font-size: {font.pointSizeF():.1f}pt; }}" if large else "")
+        self.restyle()
 
     def _place(self, rows: dict[str, list[list[str]]], widths: tuple[int, ...], heights: dict[str, list[int]]) -> None:
         """Place panels: column to the rows in it, each row a list of tabs of which the first is in front."""
@@ -305,7 +320,10 @@ class TrainPage(QWidget):
         self.arrange("Watch")
         if isinstance(state, QByteArray):
             self.docks.restoreState(state)
+            self._write_large(str(self._settings.value("train/large", "false")) == "true")
 
     def save(self) -> None:
         """Remember where the panels are."""
         self._settings.setValue("train/docks", self.docks.saveState())
+        self._settings.setValue("train/large", "true" if self._large else "false")
+        QApplication.setFont(self._font)  # which was the app's alone

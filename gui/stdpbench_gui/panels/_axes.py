@@ -81,6 +81,7 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
             axis.setPen(colours.line)
             axis.setTextPen(colours.ink)
             axis.setTickFont(QApplication.font())
+            axis.label.setFont(QApplication.font())
         self._size_axis()
         self._write_title()
 

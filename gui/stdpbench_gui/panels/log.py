@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PyQt6.QtWidgets import QPlainTextEdit
+from PyQt6.QtGui import QColor, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextOption
+from PyQt6.QtWidgets import QTextEdit
 
 from stdpbench_gui import theme
 from stdpbench_gui.panels.base import Panel, Table, column
@@ -27,11 +27,11 @@ class Log(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.text = QPlainTextEdit()
+        self.text = QTextEdit()
         self.text.setReadOnly(True)
-        self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.text.setFrameShape(QTextEdit.Shape.NoFrame)
         self.text.setAccessibleName("Log")
-        self.text.setMaximumBlockCount(5000)
+        self.text.document().setMaximumBlockCount(5000)  # type: ignore[union-attr]
         column(self.body).addWidget(self.text)
         self._shown = 0
 
@@ -57,13 +57,19 @@ class Log(Panel):
         at_end = bar.value() >= bar.maximum() - 4
         cursor = QTextCursor(self.text.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
+        hanging = QTextBlockFormat()
+        room = self.text.fontMetrics().horizontalAdvance(f"{thousands(1_000_000)}  ")
+        hanging.setLeftMargin(room)
+        hanging.setTextIndent(-room)
+        hanging.setTabPositions([QTextOption.Tab(room, QTextOption.TabType.LeftTab)])
+        cursor.setBlockFormat(hanging)
         for position, _, sentence in self.session.live.log[self._shown :]:
             warning = any(word in sentence for word in _WARNINGS)
             style = QTextCharFormat()
             style.setForeground(QColor(theme.current().wrong if warning else theme.current().ink))
             if not self.text.document().isEmpty():  # type: ignore[union-attr]
                 cursor.insertBlock()
-            cursor.insertText(f"{thousands(position):>7}  {'⚠ ' if warning else ''}{sentence}", style)
+            cursor.insertText(f"{thousands(position)}\t{'⚠ ' if warning else ''}{sentence}", style)
         self._shown = len(self.session.live.log)
         if at_end:
             bar.setValue(bar.maximum())
