@@ -39,6 +39,7 @@ def main() -> None:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
+    from stdpbench_gui.app import settle
     from stdpbench_gui.window import MainWindow
 
     app = QApplication(["stdpbench"])
@@ -49,6 +50,7 @@ def main() -> None:
         window.resize(1920, 1080)
         window.show()
         window.complete()
+        settle()
         watch = Watch(app, window)
         window.session.start_new(lambda: new_run(Path(scratch), options))
         watch.wait(180, lambda: len(window.session.live.blocks) > 3)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
 from stdpbench.cli.doctor import display
+
+_SETTLED_MS = 1500
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if screen.state != "ok":
         return _refuse(f"the display is {screen.detail}; what helps: {screen.fix}")
     try:
-        from PyQt6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+        from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
         from PyQt6.QtWidgets import QApplication
 
         from stdpbench_gui import crash
@@ -53,10 +56,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         window = MainWindow()
         crash.install(window.tell)
         window.show()
+        QTimer.singleShot(_SETTLED_MS, settle)
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
         signal.signal(signal.SIGINT, previous_signal)
+
+
+def settle() -> None:
+    """Have what there is now, which stays, left out of the search for garbage, which would hold up the window."""
+    gc.collect()
+    gc.freeze()
 
 
 def _refuse(reason: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -34,9 +35,8 @@ class Curves:
         self._labels = labels
         self._n_classes = n_classes
         self._recent: deque[tuple[int, NDArray[np.int64]]] = deque(maxlen=2 * self.window)
-        self.image: list[int] = []
-        self.attempts: list[int] = []
-        self.spikes: list[int] = []
+        # one number per presentation, of which there may be millions
+        self.image, self.attempts, self.spikes = array("q"), array("q"), array("q")
         self.points: list[int] = []
         self.mean_theta: list[float] = []
         self.spikes_per_image: list[float] = []
@@ -109,10 +109,9 @@ class Curves:
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `arrays` and `recent` gave."""
+        for name in ("image", "attempts", "spikes"):
+            setattr(self, name, array("q", arrays[name].astype(np.int64).tobytes()))
         for name, key in (
-            ("image", "image"),
-            ("attempts", "attempts"),
-            ("spikes", "spikes"),
             ("points", "points"),
             ("mean_theta", "mean_theta_mV"),
             ("spikes_per_image", "spikes_per_image"),
