@@ -19,35 +19,22 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs import facts
 from stdpbench.runs.assessment import assess, phases
-from stdpbench.runs.checkpoints import (
-    Checkpoint,
-    newest_checkpoint,
-    positions,
-    tidy_checkpoints,
-    write_checkpoint,
-)
+from stdpbench.runs.checkpoints import Checkpoint, positions, write_checkpoint
 from stdpbench.runs.chronicle import Chronicle
 from stdpbench.runs.facts import Fact, Progress, Record
 from stdpbench.runs.folder import RunFolder, now, versions
 from stdpbench.runs.frames import network_frame, presentation_frame
 from stdpbench.runs.messages import STEPPED, Mailbox, Request
+from stdpbench.runs.opening import open_network
 from stdpbench.runs.options import Options
 from stdpbench.runs.pace import Pace, estimate
-from stdpbench.runs.preparation import (
-    check_brightness,
-    check_weights,
-    fingerprint,
-    load_split,
-    normalised,
-    start_arrays,
-)
+from stdpbench.runs.preparation import check_brightness, check_weights, load_split, normalised, start_arrays
 from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.responses import remove_responses
 from stdpbench.runs.states import State, check_transition
 from stdpbench.runs.training import Presented, Training, not_finite, training_order
 from stdpbench.runs.training_record import TrainingRecord
 from stdpbench.runs.trial import try_in_run
-from stdpbench.simulators import open_simulator
 
 _LISTEN = 0.1  # s between two looks into the mailbox
 
@@ -152,52 +139,34 @@ class RunEngine:
 
     def _build(self) -> None:
         folder, options = self._folder, self._options
-        tidy_checkpoints(folder.path)
-        checkpoint, damage = newest_checkpoint(folder.path, n_facts=self._chronicle.number)
-        start = folder.experiment
-        experiment = start if checkpoint is None else Experiment.from_mapping(checkpoint.experiment)
-        self._split = load_split(experiment, options.validation)
-        check_weights(experiment, self._split)
-        check_brightness(experiment, self._split)
-        said = folder.read_json("run.json")
-        self._simulator, remark = open_simulator(
-            experiment, self._split.train.n_input, said.get("simulator", options.simulator)
-        )
-        self._experiment = experiment
-        self._n_train = len(training_order(experiment, len(self._split.train)))
-        self._phases = (("train", self._n_train), *phases(experiment, self._split, options))
-        print_of_data = fingerprint(self._split)
-        known = said.get("data_sha256", print_of_data)
-        folder.update_run(simulator=self._simulator.name, data_sha256=known)
-        self._simulator.w[...], self._simulator.theta[...] = start_arrays(folder, start, self._split)
+        opened = open_network(folder, options, self._chronicle.number)
+        self._simulator, self._experiment, self._split = opened.simulator, opened.experiment, opened.split
+        self._n_train = len(training_order(opened.experiment, len(self._split.train)))
+        self._phases = (("train", self._n_train), *phases(opened.experiment, self._split, options))
         self._record = TrainingRecord(self._simulator, self._split, self._n_train)
         self._position = 0
-        if checkpoint is not None:
-            self._load(checkpoint)
-        self._remember(checkpoint)
-        self._training = Training(self._simulator, experiment, self._split.train, self._position)
+        if opened.checkpoint is not None:
+            self._load(opened.checkpoint)
+        self._remember(opened.checkpoint)
+        self._training = Training(self._simulator, opened.experiment, self._split.train, self._position)
         self._catch_up()
         if not any(isinstance(record.fact, facts.Started) for record in self.records):
             shape = self._split.train.pixels.shape
             self._emit(
                 facts.Started(
-                    start.to_mapping(),
+                    folder.experiment.to_mapping(),
                     self._simulator.name,
-                    remark,
+                    opened.remark,
                     self._phases,
                     (int(shape[1]), int(shape[2])),
                     tuple(self._split.class_names),
                 )
             )
-        for sentence in damage:
+        for sentence in opened.sentences:
             self._note(sentence)
-        if known != print_of_data:
-            self._note("The pictures are not those that this run began with: data or their preparation changed.")
-        if checkpoint is not None and checkpoint.versions != versions():
-            self._note("Versions of Python or packages are not those of the checkpoint, so numbers may differ.")
         left = [(name, total) for name, total in self._phases if name != "train"]
         seconds, memory = estimate(
-            self._simulator, experiment, self._split, options.workers, self._n_train - self._position, left
+            self._simulator, opened.experiment, self._split, options.workers, self._n_train - self._position, left
         )
         self._emit(facts.Estimated(round(seconds, 1), memory))
 

@@ -10,7 +10,7 @@ from harness import drive, experiment, killed_at_position, new_run
 
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs import engine
+from stdpbench.runs import opening
 from stdpbench.runs.again import evaluate_run
 from stdpbench.runs.facts import LabelsRead, Remarked
 from stdpbench.runs.journal import read_journal
@@ -34,14 +34,14 @@ def test_labels_never_reach_training(tmp_path):
     usual = new_run(tmp_path / "usual", baselines=False)
     drive(usual)
     other = new_run(tmp_path / "other", baselines=False)
-    load = engine.load_split
+    load = opening.load_split
 
     def mislabelled(*arguments):
         split = load(*arguments)
         labels = (split.train.labels + 1 + np.arange(len(split.train)) % 8) % 10
         return Split(Images(split.train.pixels, labels), split.test, split.class_names)
 
-    with patch.object(engine, "load_split", mislabelled):
+    with patch.object(opening, "load_split", mislabelled):
         drive(other)
     for name in ("weights.npy", "theta.npy"):
         np.testing.assert_array_equal(np.load(usual.path / name), np.load(other.path / name))
