@@ -24,10 +24,10 @@ _LAZY = {"Run": "api", "open_run": "api", "start": "api", "StdpbenchError": "err
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(f"stdpbench.{_LAZY[name]}"), name)
-    if name == "runs":  # a package that can also be called
-        return import_module("stdpbench.runs")
+    if name in ("lab", "runs"):  # packages; `runs` can also be called
+        return import_module(f"stdpbench.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, "runs"})
+    return sorted({*globals(), *_LAZY, "lab", "runs"})

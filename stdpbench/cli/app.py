@@ -415,3 +415,55 @@ def report(
 
     wish = Wish(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
     report_command(run, output, wish, runs, json)
+
+
+@app.command()
+def lab(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A plasticity rule; `describe` lists them.")],
+    protocol: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROTOCOL]",
+            help="pair-window, frequency, triplets, quadruplets, poisson-pairs, weight-dependence, neuron or "
+            "reward-delay; if not said, the one that tells most about the rule.",
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the rule, or preset=NAME. Repeatable."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="Of the protocol: pairs=60, dts=10,-10. Repeatable."),
+    ] = None,
+    overlay: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--overlay", metavar="RULE[,NAME=VALUE…]", help="Also do it with another rule, or parameters. Repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", metavar="FILE", help="Figure (.pdf, .png, .svg) or numbers (.csv). Repeatable."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """See what a plasticity rule does to a synapse: imposed spikes in, weight changes out."""
+    from stdpbench.cli.lab_command import lab_command
+
+    lab_command(rule, protocol, set_ or [], option or [], overlay or [], output or [], json)
+
+
+@app.command("validate")
+def validate_rules(
+    rule: Annotated[list[str] | None, typer.Argument(metavar="[RULE…]", help="Which rules; none: all.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out what lets a neuron learn for minutes.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write validation.md and its figures there, such as docs.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="End standard output with JSON.")] = False,
+) -> None:
+    """Hold plasticity rules against theory and published figures; status 1 if a value is not reached."""
+    from stdpbench.cli.validate_command import validate_command
+
+    validate_command(rule or [], quick, output, json)

@@ -70,12 +70,14 @@ def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -
         ("equations", "equations"),
         ("on an input spike", "on_input_spike"),
         ("on an output spike", "on_output_spike"),
+        ("in each step", "each_step"),
         ("in the digit network", "in_digit_network"),
         ("reference", "reference"),
     ):
         text = getattr(cls, attribute, "")
         if text:
-            console.print(f"\n{title}:\n  {inspect.cleandoc(text)}", highlight=False, markup=False)
+            lines = inspect.cleandoc(text).splitlines()
+            console.print("\n  ".join([f"\n{title}:", *lines]), highlight=False, markup=False)
     table = Table(box=None, padding=(1, 2, 0, 0))
     for heading in ("parameter", "default", "allowed", "live", "what it is"):
         table.add_column(heading, overflow="fold")
@@ -98,6 +100,7 @@ def _traces(rule: type[PlasticityRule]) -> list[str]:
     for trace in rule.traces:
         event = "set to 1" if trace.on_spike == "set" else "raised by 1"
         lines.append(f"{trace.name}: {event} by an {trace.side} spike, decays with {trace.tau}")
+    lines += [f"{name}: per synapse" for name in rule.synapse_variables]
     lines += [f"{a.name}: follows {a.of} with {a.tau}, per exc neuron" for a in rule.averages]
     return lines
 

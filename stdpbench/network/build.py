@@ -21,6 +21,7 @@ from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.layout import LAST_ARRIVAL, Layout, brian_name
 from stdpbench.neurons import Neuron
+from stdpbench.plasticity import Average, Trace
 
 
 @dataclass
@@ -64,12 +65,14 @@ def build(layout: Layout) -> BuiltNetwork:
     source = b2.SpikeGeneratorGroup(layout.n_input, [], [] * b2.ms, clock=clock, name="input")
     groups["input"] = source
     if not layout.delays_differ:
-        extra += _input_traces(layout, source, parameters["input"])
+        declared = units_of(experiment.plasticity)
+        extra += carry_traces(source, layout.input_traces, parameters["input"], declared, when="synapses")
         built.training_only |= {obj.name for obj in extra}
 
     groups["pool"] = b2.NeuronGroup(1, "total : 1\ntotal_next : 1", clock=clock, name="pool")
     groups["exc"] = _exc(layout, parameters["exc"], groups["pool"])
-    groups["plastic"] = _plastic(layout, parameters["plastic"], source, groups["exc"])
+    groups["plastic"] = plastic_synapses(layout, parameters["plastic"], source, groups["exc"])
+    groups["plastic"].connect()
     built.training_only |= {"plastic_pre", "plastic_post", "exc_averages"}
     built.frozen_only |= {"plastic_drive"}
     built.fan_out["plastic"] = n
@@ -99,17 +102,18 @@ def build(layout: Layout) -> BuiltNetwork:
     groups["to_own"].connect(j="i")
     built.fan_out |= {"to_pool": 1, "to_own": 1}
 
-    _set_parameters(groups, parameters)
+    set_parameters(groups, parameters)
     objects = [*groups.values(), *extra]
     built.network = b2.Network(*objects)
     return built
 
 
-def _declare(names: dict[str, float], units: dict[str, str]) -> str:
+def declare(names: dict[str, float], units: dict[str, str]) -> str:
+    """Shared parameters, as lines of a Brian2 model."""
     return "\n".join(f"{name} : {units[name]} (shared, constant)" for name in names)
 
 
-def _units_of(*declared: Any) -> dict[str, str]:
+def units_of(*declared: Any) -> dict[str, str]:
     """Brian2 unit of every parameter of the given Parameters objects."""
     brian = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "Hz"}
     units = {"w_inh_exc": "1", "w_exc_inh": "1"}
@@ -143,23 +147,19 @@ def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
     model += ["own : 1", "total : 1 (linked)"]
     if direct:
         model += ["own_next : 1"]
-    model.append(_declare(parameters, _units_of(neuron, experiment.plasticity)))
-    events = [f"{t.name} = 1" if t.on_spike == "set" else f"{t.name} += 1" for t in layout.output_traces]
+    model.append(declare(parameters, units_of(neuron, experiment.plasticity)))
     group = b2.NeuronGroup(
         layout.n_exc,
         "\n".join(model),
         threshold=neuron.threshold,
-        reset=_clean(neuron.reset) + "\n" + "\n".join(events),
+        reset=_clean(neuron.reset) + "\n" + _touch(layout.output_traces),
         clock=pool.clock,
         name="exc",
     )
     group.total = b2.linked_var(pool, "total")
-    decay = [f"{trace.name} = {trace.name}*exp(-dt/{trace.tau})" for trace in layout.output_traces]
-    group.run_regularly("\n".join([_step(neuron), *decay]), when="groups", name="exc_step")
-    if layout.averages:
-        # exact for what is followed as it is now, in place of its course within the step
-        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in layout.averages]
-        group.run_regularly("\n".join(move), when="groups", order=1, name="exc_averages")
+    decay = _decay(layout.output_traces)
+    group.run_regularly("\n".join([_step(neuron), decay]), when="groups", name="exc_step")
+    follow_averages(group, layout.averages)
     after = ["gi += w_inh_exc*(total - own)", "own = own_next" if direct else "own = 0"]
     if direct:
         after.append("own_next = 0")
@@ -172,7 +172,7 @@ def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
 def _inh(layout: Layout, parameters: dict[str, float], clock: Any) -> Any:
     neuron = layout.experiment.inh
     model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name != "gi"]
-    model.append(_declare(parameters, _units_of(neuron)))
+    model.append(declare(parameters, units_of(neuron)))
     group = b2.NeuronGroup(
         layout.n_exc, "\n".join(model), threshold=neuron.threshold, reset=_clean(neuron.reset), clock=clock, name="inh"
     )
@@ -180,36 +180,60 @@ def _inh(layout: Layout, parameters: dict[str, float], clock: Any) -> Any:
     return group
 
 
-def _input_traces(layout: Layout, source: Any, parameters: dict[str, float]) -> list[Any]:
-    """Give the input one trace per neuron, its decay, and the code that an input spike runs."""
+def _decay(traces: tuple[Trace, ...]) -> str:
+    return "\n".join(f"{trace.name} = {trace.name}*exp(-dt/{trace.tau})" for trace in traces)
+
+
+def _touch(traces: tuple[Trace, ...]) -> str:
+    """What a spike does to the traces of its side."""
+    return "\n".join(f"{t.name} = 1" if t.on_spike == "set" else f"{t.name} += 1" for t in traces)
+
+
+def follow_averages(group: Any, averages: tuple[Average, ...]) -> None:
+    """Have the averages of a rule, which `group` carries, follow its traces in every step."""
+    if averages:
+        # exact for what is followed as it is now, in place of its course within the step
+        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in averages]
+        group.run_regularly("\n".join(move), when="groups", order=1, name=f"{group.name}_averages")
+
+
+def carry_traces(
+    source: Any, traces: tuple[Trace, ...], parameters: dict[str, float], units: dict[str, str], when: str
+) -> list[Any]:
+    """Give a group of imposed spikes one trace per neuron, its decay, and the code that a spike runs in a slot."""
     for name in parameters:
-        source.variables.add_array(name, size=1, dimensions=b2.second.dim, scalar=True, constant=True)
-    for trace in layout.input_traces:
-        source.variables.add_array(trace.name, size=layout.n_input)
-    if not layout.input_traces:
+        unit = units[name]
+        dimensions = b2.get_dimensions(1 if unit == "1" else getattr(b2, unit))
+        source.variables.add_array(name, size=1, dimensions=dimensions, scalar=True, constant=True)
+    for trace in traces:
+        source.variables.add_array(trace.name, size=len(source))
+    if not traces:
         return []
-    decay = "\n".join(f"{trace.name} = {trace.name}*exp(-dt/{trace.tau})" for trace in layout.input_traces)
-    event = "\n".join(f"{t.name} = 1" if t.on_spike == "set" else f"{t.name} += 1" for t in layout.input_traces)
-    source.run_regularly(decay, when="groups", name="input_decay")
-    # what a Resetter does for a NeuronGroup, in the slot between input event and output event
+    source.run_regularly(_decay(traces), when="groups", name=f"{source.name}_decay")
+    # what a Resetter does for a NeuronGroup; for the input in the slot between input event and output event
     setter = CodeRunner(
         source,
         "reset",
-        code=event,
-        when="synapses",
+        code=_touch(traces),
+        when=when,
         order=0,
-        name="input_traces",
+        name=f"{source.name}_traces",
         needed_variables=["_spikespace"],
         template_kwds={"eventspace_variable": source.variables["_spikespace"]},
     )
-    return [setter, *[obj for obj in source.contained_objects if obj.name == "input_decay"]]
+    return [setter, *[obj for obj in source.contained_objects if obj.name == f"{source.name}_decay"]]
 
 
-def _plastic(layout: Layout, parameters: dict[str, float], source: Any, target: Any) -> Any:
-    """Make the synapses from input to exc, with the plasticity rule."""
+def plastic_synapses(
+    layout: Layout, parameters: dict[str, float], source: Any, target: Any, drive: str = "ge_post += w"
+) -> Any:
+    """Make the synapses from input to exc, with the plasticity rule; which there are is for the caller to say.
+
+    `drive` is what an input spike does beside learning; nothing where the target's spikes are imposed.
+    """
     rule, differ = layout.experiment.plasticity, layout.delays_differ
-    units = _units_of(rule)
-    model = ["w : 1", _declare(parameters, units)]
+    units = units_of(rule)
+    model = ["w : 1", declare(parameters, units)]
     pre, post = [], []
     names = {name: layout.synaptic_name(name) for name in rule.quantities()}
     names |= {variable.name: f"{variable.name}_post" for variable in layout.output_variables}
@@ -230,18 +254,20 @@ def _plastic(layout: Layout, parameters: dict[str, float], source: Any, target: 
         names |= {trace.name: f"{trace.name}_pre" for trace in layout.input_traces}
         pre.append(_replace(rule.on_input_spike, names))
         post.append(_replace(rule.on_output_spike, names))
-    drive = "ge_post += w"
-    post = [code for code in post if code]
+    model += [f"{name} : 1" for name in rule.synapse_variables]
+    pre, post = [code for code in pre if code], [code for code in post if code]
+    on_pre = {"pre": "\n".join([drive, *pre]), "drive": drive} if drive else {"pre": "\n".join(pre)} if pre else None
     synapses = b2.Synapses(
         source,
         target,
         "\n".join(model),
-        on_pre={"pre": "\n".join([drive, *filter(None, pre)]), "drive": drive},
+        on_pre=on_pre,
         on_post={"post": "\n".join(post)} if post else None,
         clock=source.clock,
         name="plastic",
     )
-    synapses.connect()
+    if rule.each_step:
+        synapses.run_regularly(_replace(rule.each_step, names), when="groups", order=2, name="plastic_step")
     return synapses
 
 
@@ -250,7 +276,8 @@ def _replace(code: str, names: dict[str, str]) -> str:
     return _clean(pattern.sub(lambda match: names[match[1]], code) if pattern else code)
 
 
-def _set_parameters(groups: dict[str, Any], parameters: dict[str, dict[str, float]]) -> None:
+def set_parameters(groups: dict[str, Any], parameters: dict[str, dict[str, float]]) -> None:
+    """Write the values of shared parameters, SI units, by group and name."""
     for group, values in parameters.items():
         for name, value in values.items():
             groups[group].variables[name].set_value(value)

@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from stdpbench.experiment import Experiment
-from stdpbench.plasticity import Average, Trace
+from stdpbench.plasticity import Average, PlasticityRule, Trace
 
 LAST_ARRIVAL = "t_arrival"
 """Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start."""
@@ -157,8 +157,7 @@ class Layout:
         given = experiment or self.experiment
         rule = given.plasticity.quantities()
         exc = self._used(given.exc.quantities(), _code(given.exc))
-        exc |= {each.tau: rule[each.tau] for each in self.output_variables}
-        exc |= self._used(rule, " ".join(average.of for average in self.averages))
+        exc |= self._carried(rule)
         exc["w_inh_exc"] = given.network.w_inh_exc
         groups = {"exc": exc}
         if self.has_layer:
@@ -171,12 +170,27 @@ class Layout:
                         groups[name].pop(tau, None)
                         continue
                     groups[name][tau] = self._effective_tau(neuron.quantities()[tau])
-        if not self.delays_differ:
-            groups["input"] = {trace.tau: rule[trace.tau] for trace in self.input_traces}
-        expressions = given.plasticity.on_input_spike + given.plasticity.on_output_spike
-        read = self._used(rule, expressions)
+        return groups | self._of_synapses(given.plasticity)
+
+    def parameters_of_rule(self) -> dict[str, dict[str, float]]:
+        """Those of `parameters` that belong to the rule: what there is where spikes are imposed on both sides."""
+        rule = self.experiment.plasticity
+        return {"exc": self._carried(rule.quantities()), **self._of_synapses(rule)}
+
+    def _carried(self, rule: dict[str, float]) -> dict[str, float]:
+        """Parameters of the rule that exc neurons need."""
+        needed = {each.tau: rule[each.tau] for each in self.output_variables}
+        return needed | self._used(rule, " ".join(average.of for average in self.averages))
+
+    def _of_synapses(self, rule: PlasticityRule) -> dict[str, dict[str, float]]:
+        """Parameters of the rule that input neurons and synapses need."""
+        values, groups = rule.quantities(), dict[str, dict[str, float]]()
+        taus = {trace.tau: values[trace.tau] for trace in self.input_traces}
+        read = self._used(values, " ".join((rule.on_input_spike, rule.on_output_spike, rule.each_step)))
         if self.delays_differ:
-            read |= {trace.tau: rule[trace.tau] for trace in self.input_traces}
+            read |= taus
+        else:
+            groups["input"] = taus
         groups["plastic"] = {self.synaptic_name(name): value for name, value in read.items()}
         return groups
 

@@ -1,6 +1,6 @@
 """Plasticity rules. The family, and what its kinds share."""
 
-from stdpbench.plasticity.base import Average, PlasticityRule, Trace
+from stdpbench.plasticity.base import Average, Opening, PlasticityRule, Trace
 from stdpbench.registry import Family
 
 rules: Family[PlasticityRule] = Family(
@@ -20,9 +20,11 @@ rules: Family[PlasticityRule] = Family(
         "symmetric": "stdpbench.plasticity.symmetric:Symmetric",
         "oja": "stdpbench.plasticity.oja:Oja",
         "bcm": "stdpbench.plasticity.bcm:BCM",
+        "inhibitory": "stdpbench.plasticity.inhibitory:Inhibitory",
+        "reward": "stdpbench.plasticity.reward:Reward",
         "custom": "stdpbench.plasticity.custom:CustomRule",
     },
     group="stdpbench.plasticity",
 )
 
-__all__ = ["Average", "PlasticityRule", "Trace", "rules"]
+__all__ = ["Average", "Opening", "PlasticityRule", "Trace", "rules"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stdpbench.parameters import parameter
-from stdpbench.plasticity.base import PlasticityRule
+from stdpbench.plasticity.base import Opening, PlasticityRule
 
 
 class TripletRule(PlasticityRule):
@@ -24,6 +24,15 @@ class TripletRule(PlasticityRule):
     reference: ClassVar[str] = "Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006"
     on_input_spike: ClassVar[str] = "w = clip(w - y1*(a2_minus + a3_minus*x2), 0, w_max)"
     on_output_spike: ClassVar[str] = "w = clip(w + x1*(a2_plus + a3_plus*y2), 0, w_max)"
+    opening: ClassVar[Opening] = Opening(
+        "frequency",
+        "Pairs potentiate the more, the more often they come, as no pair rule has it. Bounds are wide: none is met.",
+        parameters={"w_max": 3.0},
+    )
+    remarks: ClassVar[Mapping[str, str]] = {
+        "pair-window": "With A2₊ = 0, as in the minimal models of visual cortex, an isolated pair with the input "
+        "spike first changes nothing: potentiation needs an output spike before.",
+    }
 
 
 def published(

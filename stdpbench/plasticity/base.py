@@ -17,8 +17,9 @@ clip: powers of ``w_max - w`` are taken of ``clip(w_max - w, 0, w_max)``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
 from stdpbench.parameters import Parameters, parameter
 
@@ -67,6 +68,28 @@ class Average:
     of: str
 
 
+@dataclass(frozen=True)
+class Opening:
+    """The protocol of `stdpbench.lab` that tells most about a rule, which opens first.
+
+    Attributes
+    ----------
+    protocol : str
+        Its name.
+    why : str
+        A sentence.
+    options : mapping of str to Any
+        Of the protocol, where its defaults are not meant.
+    parameters : mapping of str to Any
+        Of the rule, where its defaults are not meant.
+    """
+
+    protocol: str
+    why: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
 class PlasticityRule(Parameters):
     """A rule for the weights from input to exc neurons; one kind per file."""
 
@@ -78,6 +101,14 @@ class PlasticityRule(Parameters):
     averages: ClassVar[tuple[Average, ...]] = ()
     on_input_spike: ClassVar[str] = ""
     on_output_spike: ClassVar[str] = ""
+    synapse_variables: ClassVar[tuple[str, ...]] = ()
+    """Variables of each synapse beside its weight, without unit, 0 in the reset state."""
+    each_step: ClassVar[str] = ""
+    """What happens in each synapse in every time step, after traces have decayed, for all of ``dt``: exact for any dt.
+    With this or `synapse_variables`, a rule runs in protocols only, so far."""
     in_digit_network: ClassVar[str] = "runs"
     """What the rule does in the digit network, or why it cannot run there."""
     runs_in_digit_network: ClassVar[bool] = True
+    opening: ClassVar[Opening] = Opening("pair-window", "What one pair of spikes does, over their distance in time.")
+    remarks: ClassVar[Mapping[str, str]] = {}
+    """By protocol of `stdpbench.lab`: why a curve is zero or flat by construction."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from stdpbench.parameters import parameter
-from stdpbench.plasticity.base import Average, PlasticityRule, Trace
+from stdpbench.plasticity.base import Average, Opening, PlasticityRule, Trace
 
 
 class BCM(PlasticityRule):
@@ -23,8 +24,10 @@ class BCM(PlasticityRule):
 
     where :math:`y^-` is the value just before this spike, and nothing on an input spike. :math:`\theta_m` belongs to
     the neuron, starts at 0, moves in training only, and outlasts presentations. The neuron settles where y is about
-    :math:`y_0`, and becomes selective. Source: Bienenstock, Cooper & Munro (1982), with the threshold of Intrator &
-    Cooper (1992); the formulation with spikes and its constants are ours.
+    :math:`y_0`, and becomes selective, if its spikes are irregular: just before a spike of a regular train y is
+    lowest, hence below the threshold, and all weights shrink (measured with an integrator neuron). Source:
+    Bienenstock, Cooper & Munro (1982), with the threshold of Intrator & Cooper (1992); the formulation with spikes and
+    its constants are ours.
     """
 
     kind: Literal["bcm"] = "bcm"
@@ -42,3 +45,13 @@ class BCM(PlasticityRule):
     in_digit_network: ClassVar[str] = (
         "runs, though not as a rate rule: a neuron there spikes so seldom that theta_m hardly rises"
     )
+    opening: ClassVar[Opening] = Opening(
+        "poisson-pairs",
+        "Depression at low output rates, potentiation at high ones; here the threshold hardly slides, and stays at 1.",
+        {"averages": 1.0},
+        {"tau_theta_m": 1e7, "eta": 0.001},
+    )
+    remarks: ClassVar[Mapping[str, str]] = {
+        "pair-window": "One pair changes nothing: before its output spike, both y and the threshold are 0.",
+        "weight-dependence": "One pair changes nothing: before its output spike, both y and the threshold are 0.",
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from stdpbench.parameters import parameter
@@ -33,3 +34,7 @@ class DiehlCookExponential(PlasticityRule):
     reference: ClassVar[str] = "Diehl & Cook 2015, equation 4; Querlioz et al. 2013, doi:10.1109/TNANO.2013.2250995"
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
     on_output_spike: ClassVar[str] = "w = clip(w + eta*(x*exp(-beta*w) - x_tar*exp(-beta*(w_max - w))), 0, w_max)"
+    remarks: ClassVar[Mapping[str, str]] = {
+        "pair-window": "Nothing happens on an input spike: where the output spike comes first, x is 0, and the change "
+        "does not depend on Δt.",
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from stdpbench.parameters import parameter
@@ -32,3 +33,7 @@ class DiehlCookPowerLaw(PlasticityRule):
     reference: ClassVar[str] = "Diehl & Cook 2015, equation 3, doi:10.3389/fncom.2015.00099"
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
     on_output_spike: ClassVar[str] = "w = clip(w + eta*(x - x_tar)*clip(w_max - w, 0, w_max)**mu, 0, w_max)"
+    remarks: ClassVar[Mapping[str, str]] = {
+        "pair-window": "Nothing happens on an input spike: where the output spike comes first, x is 0, and the change "
+        "does not depend on Δt.",
+    }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from stdpbench.parameters import parameter
-from stdpbench.plasticity.base import PlasticityRule, Trace
+from stdpbench.plasticity.base import Opening, PlasticityRule, Trace
 
 
 class DiehlCookTriplet(PlasticityRule):
@@ -42,3 +43,13 @@ class DiehlCookTriplet(PlasticityRule):
     )
     on_input_spike: ClassVar[str] = "w = clip(w - nu_pre*y1, 0, w_max)"
     on_output_spike: ClassVar[str] = "w = clip(w + nu_post*x*y2, 0, w_max)"
+    opening: ClassVar[Opening] = Opening(
+        "pair-window",
+        "Its window is zero for isolated pairs; at 20 Hz the output spike before makes a pair count.",
+        {"pairs": 60, "frequency": 20.0},
+    )
+    remarks: ClassVar[Mapping[str, str]] = {
+        "pair-window": "Potentiation needs an output spike before (y2): an isolated pair, or the first of several, "
+        "changes nothing where its input spike comes first.",
+        "weight-dependence": "One pair with the input spike first changes nothing, whatever the weight (y2 is 0).",
+    }

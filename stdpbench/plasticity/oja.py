@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from stdpbench.parameters import parameter
-from stdpbench.plasticity.base import PlasticityRule, Trace
+from stdpbench.plasticity.base import Opening, PlasticityRule, Trace
 
 
 class Oja(PlasticityRule):
@@ -39,3 +40,11 @@ class Oja(PlasticityRule):
         "runs, though not as a rate rule: a neuron there spikes so seldom that its trace y is mostly 0, and "
         "normalisation (network.weight_sum) does what Oja's decay is for"
     )
+    opening: ClassVar[Opening] = Opening(
+        "frequency",
+        "Growth by coincidence, decay by the output's own rate: the balance depends on how often it spikes.",
+    )
+    remarks: ClassVar[Mapping[str, str]] = {
+        "pair-window": "Nothing happens on an input spike, and one output spike has none before it (y is 0): where "
+        "the output spike comes first, nothing changes.",
+    }

@@ -14,6 +14,7 @@ import pytest
 from networks import N_EXC, N_INPUT, assert_same_bytes, assert_same_spikes, fingerprint, put_start, stimulus
 from test_replay import check, lively
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import delay_bins, normalise
 from stdpbench.network.layout import Layout
@@ -173,5 +174,11 @@ def test_the_language_of_ones_own_rules_means_the_same_everywhere(variant: tuple
 
 def test_rules_say_what_they_do_in_the_digit_network() -> None:
     for kind in rules.kinds():
-        assert rules.get(kind).in_digit_network
-        assert Layout(network(kind, ("direct", "none")), N_INPUT).n_exc == N_EXC
+        said = rules.get(kind).in_digit_network
+        if rules.get(kind).runs_in_digit_network:
+            assert said.startswith("runs")
+            assert Layout(network(kind, ("direct", "none")), N_INPUT).n_exc == N_EXC
+        else:
+            assert said.startswith("does not run there: ")
+            with pytest.raises(StdpbenchError, match=f"plasticity.kind '{kind}' does not run there: "):
+                network(kind, ("direct", "none"))

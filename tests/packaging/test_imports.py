@@ -28,6 +28,9 @@ def imported_with(module: str) -> set[str]:
         "stdpbench.cli",
         "stdpbench.cli.doctor",
         "stdpbench.api",
+        "stdpbench.lab",
+        "stdpbench.lab.opening",
+        "stdpbench.cli.lab_command",
         "stdpbench_gui",
     ],
 )

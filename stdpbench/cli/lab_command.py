@@ -1,0 +1,132 @@
+"""``stdpbench lab``: a protocol on a rule, as table and plot on the terminal, as figure, CSV or JSON."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.files import write_aside
+from stdpbench.lab.opening import run
+from stdpbench.lab.result import Result
+
+_FORMATS = (".pdf", ".png", ".svg", ".csv")
+_MOST_ROWS, _PLOT_WIDE, _PLOT_HIGH = 24, 64, 15
+_MARKS = "●○◆◇▲△"
+
+
+def lab_command(
+    rule: str,
+    protocol: str | None,
+    assignments: Sequence[str],
+    options: Sequence[str],
+    overlay: Sequence[str],
+    output: Sequence[Path],
+    json: bool,
+) -> None:
+    """Carry out ``stdpbench lab``."""
+    for file in output:
+        if file.suffix.lower() not in _FORMATS:
+            raise StdpbenchError(f"--output {file}: the name must end in {', '.join(_FORMATS)}")
+    given = _pairs(options, "--option")
+    results = [run(rule, protocol, _parameters(assignments), given)]
+    opening, same = results[0].rule.opening, dict[str, str]()
+    if results[0].protocol == opening.protocol:  # what is drawn over it is shown the same spikes
+        same = {key: _text(value) for key, value in opening.options.items()}
+    for other in overlay:
+        kind, *changes = other.split(",")
+        results.append(run(kind, results[0].protocol, _pairs(changes, "--overlay"), {**same, **given}))
+    for file in output:
+        _write(file, results)
+    if json:
+        sys.stdout.write(json_format.dumps([result.to_mapping() for result in results], ensure_ascii=False) + "\n")
+        return
+    console = Console()
+    for result in results:
+        _show(console, result, why=protocol is None and result is results[0])
+    for file in output:
+        console.print(f"written: {file}", highlight=False, soft_wrap=True)
+
+
+def _parameters(assignments: Sequence[str]) -> dict[str, str]:
+    """Parameters of the rule: NAME=VALUE, or plasticity.NAME=VALUE as elsewhere."""
+    return {name.removeprefix("plasticity."): value for name, value in _pairs(assignments, "--set").items()}
+
+
+def _pairs(texts: Sequence[str], where: str) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise StdpbenchError(f"{where} takes NAME=VALUE, not {text!r}")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _write(file: Path, results: Sequence[Result]) -> None:
+    if not file.parent.is_dir():
+        raise StdpbenchError(f"--output {file}: there is no folder {file.parent}")
+    if file.suffix.lower() == ".csv":
+        text = "\n".join(result.to_csv() for result in results)
+        write_aside(file, lambda stream: stream.write(text.encode()))
+        return
+    from stdpbench.lab.figures import draw
+
+    figure = draw(results)
+    write_aside(file, lambda stream: figure.savefig(stream, format=file.suffix[1:].lower()))
+
+
+def _show(console: Console, result: Result, why: bool) -> None:
+    console.print(f"{result.kind}: {result.protocol}", style="bold", highlight=False)
+    if why:
+        console.print(result.rule.opening.why, highlight=False)
+    console.print(result.conditions, highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    columns = result.columns()
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    rows = list(zip(*columns.values(), strict=True))
+    step = -(-len(rows) // _MOST_ROWS)
+    for row in rows[::step]:
+        table.add_row(*(value if isinstance(value, str) else f"{value:.4g}" for value in row))
+    console.print(table)
+    if step > 1:
+        console.print(f"(every {step}th of {len(rows)} points; --output FILE.csv has all)", highlight=False)
+    if not result.x_labels:
+        console.print(_plot(result), highlight=False, markup=False, soft_wrap=True)
+    for remark in result.remarks:
+        console.print(remark, highlight=False)
+
+
+def _plot(result: Result) -> str:
+    """The curves in letters."""
+    values = np.concatenate([curve.change for curve in result.curves])
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    if low == high:
+        return "  (zero everywhere)"
+    canvas = [[" "] * _PLOT_WIDE for _ in range(_PLOT_HIGH)]
+
+    def row(value: float) -> int:
+        return round((high - value) / (high - low) * (_PLOT_HIGH - 1))
+
+    canvas[row(0.0)] = ["·"] * _PLOT_WIDE
+    left, right = float(result.x.min()), float(result.x.max())
+    for number, curve in enumerate(result.curves):
+        for x, y in zip(result.x.tolist(), curve.change.tolist(), strict=True):
+            column = round((x - left) / ((right - left) or 1.0) * (_PLOT_WIDE - 1))
+            canvas[row(y)][column] = _MARKS[number % len(_MARKS)]
+    edges = {0: f"{high:9.3g}", row(0.0): f"{0:9d}", _PLOT_HIGH - 1: f"{low:9.3g}"}
+    lines = [f"{edges.get(number, ' ' * 9)} {''.join(line)}".rstrip() for number, line in enumerate(canvas)]
+    lines.append(f"{'':9} {left:<{_PLOT_WIDE // 2}g}{right:>{_PLOT_WIDE - _PLOT_WIDE // 2}g} {result.x_unit}".rstrip())
+    names = [f"{_MARKS[n % len(_MARKS)]} {curve.label}" for n, curve in enumerate(result.curves) if curve.label]
+    return "\n".join([*lines, *([f"{'':10}{'   '.join(names)}"] if names else [])])

@@ -1,0 +1,60 @@
+"""``stdpbench validate``: every plasticity rule against theory and published figures."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from stdpbench import __version__
+from stdpbench.errors import StdpbenchError
+from stdpbench.lab.checks.base import Outcome
+from stdpbench.lab.checks.page import write
+from stdpbench.lab.checks.suite import validate
+
+
+def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, json: bool) -> None:
+    """Carry out ``stdpbench validate``.
+
+    Raises
+    ------
+    SystemExit
+        With status 1 if a value was not reached.
+    """
+    if output is not None and not output.is_dir():
+        raise StdpbenchError(f"--output {output}: there is no such folder")
+    console, outcomes = Console(stderr=json), list[Outcome]()
+    for outcome in validate(kinds, quick=quick):
+        outcomes.append(outcome)
+        console.print(_table(outcome))
+    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    reached = sum(finding.reached for finding in findings)
+    console.print(f"{reached} of {len(findings)} values are reached", highlight=False)
+    if output is not None:
+        command = " ".join(["stdpbench validate", *kinds, *(["--quick"] if quick else []), "--output docs"])
+        made = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
+        console.print(f"written: {write(outcomes, output, made)}", highlight=False, soft_wrap=True)
+    if json:
+        said = [{"kind": o.kind, "findings": [asdict(finding) for finding in o.findings]} for o in outcomes]
+        sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
+    if reached < len(findings):
+        sys.exit(1)
+
+
+def _table(outcome: Outcome) -> Table:
+    table = Table(title=outcome.kind, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("what", "expected", "found", "tolerance", "verdict", "reference"):
+        table.add_column(heading, overflow="fold")
+    for f in outcome.findings:
+        style = None if f.reached else "bold red"
+        table.add_row(f.what, f.expected, f.found, f.tolerance, f.verdict, f.reference, style=style)
+    if not outcome.findings:
+        table.add_row("no check is known here", "", "", "", "", "")
+    return table

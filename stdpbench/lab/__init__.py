@@ -1,0 +1,47 @@
+"""The plasticity laboratory: what a rule does to a synapse, in protocols of the literature.
+
+Every protocol imposes spikes on synapses that are built from the rule's declaration by the code that builds the
+network (`stdpbench.network.imposed`), or lets one neuron of the network learn (`stdpbench.lab.one_neuron`); there is
+no second implementation of a rule here. A rule is named, or given as a `PlasticityRule`:
+
+>>> from stdpbench import lab
+>>> window = lab.pair_window("pair-additive")
+>>> window.conditions
+'1 pair, starting weight 0.5, bounds 0 … 1'
+>>> frequency = lab.frequency("triplet", weight=1.0, set={"w_max": 3})  # curves[0].change, one number per frequency
+
+Importing this package imports nothing heavy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stdpbench.lab.one_neuron import neuron as neuron
+    from stdpbench.lab.opening import PROTOCOLS as PROTOCOLS
+    from stdpbench.lab.opening import run as run
+    from stdpbench.lab.protocols import frequency as frequency
+    from stdpbench.lab.protocols import pair_window as pair_window
+    from stdpbench.lab.protocols import poisson_pairs as poisson_pairs
+    from stdpbench.lab.protocols import quadruplets as quadruplets
+    from stdpbench.lab.protocols import triplets as triplets
+    from stdpbench.lab.protocols import weight_dependence as weight_dependence
+    from stdpbench.lab.result import Curve as Curve
+    from stdpbench.lab.result import Result as Result
+    from stdpbench.lab.reward import reward_delay as reward_delay
+
+_LAZY = {
+    "neuron": "one_neuron",
+    "reward_delay": "reward",
+    **dict.fromkeys(("Curve", "Result"), "result"),
+    **dict.fromkeys(("PROTOCOLS", "run"), "opening"),
+    **dict.fromkeys(
+        ("frequency", "pair_window", "poisson_pairs", "quadruplets", "triplets", "weight_dependence"), "protocols"
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"stdpbench.lab.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,96 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from stdpbench.lab.figures import Points
+from stdpbench.lab.result import Result
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table.
+
+    Attributes
+    ----------
+    what : str
+        What was measured.
+    expected, found, tolerance : str
+        As a person reads them.
+    reached : bool
+        The verdict.
+    reference : str
+        Theory, or who published it.
+    """
+
+    what: str
+    expected: str
+    found: str
+    tolerance: str
+    reached: bool
+    reference: str
+
+    @property
+    def verdict(self) -> str:
+        """One word, or two."""
+        return "reached" if self.reached else "not reached"
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One axes of a rule's figure: results, and points from papers."""
+
+    title: str
+    results: Sequence[Result]
+    points: Sequence[Points] = ()
+
+
+@dataclass
+class Outcome:
+    """What the checks of one rule found, and what to draw."""
+
+    kind: str
+    findings: list[Finding] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
+
+    @property
+    def reached(self) -> bool:
+        """Whether all values were reached."""
+        return all(finding.reached for finding in self.findings)
+
+    def formula(self, what: str, said: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
+        """Compare arrays: the largest difference counts."""
+        difference = float(np.abs(np.asarray(found) - np.asarray(expected)).max())
+        self.findings.append(
+            Finding(
+                what,
+                said,
+                f"largest difference {difference:.1e}" if difference else "no difference",
+                f"{tolerance:.0e}" if tolerance else "exact",
+                difference <= tolerance,
+                reference,
+            )
+        )
+
+    def values(self, what: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
+        """Compare a few numbers one by one."""
+        one, other = np.atleast_1d(np.asarray(expected, float)), np.atleast_1d(np.asarray(found, float))
+        reached = bool((np.abs(one - other) <= tolerance).all())
+        self.findings.append(
+            Finding(
+                what, _listed(one), _listed(other), f"±{tolerance:g}" if tolerance else "exact", reached, reference
+            )
+        )
+
+    def said(self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–") -> None:
+        """Give a verdict that is no comparison of numbers."""
+        self.findings.append(Finding(what, expected, found, tolerance, bool(reached), reference))
+
+
+def _listed(values: Any) -> str:
+    return ", ".join("0" if value == 0 else f"{value:.3f}" for value in values)

@@ -1,0 +1,92 @@
+"""docs/validation.md and its figures, from what the checks found."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stdpbench.files import write_aside
+from stdpbench.lab.checks.base import Outcome
+from stdpbench.plasticity import rules
+from stdpbench.readout._drawing import new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_HEADINGS = ("what", "expected", "found", "tolerance", "verdict", "reference")
+
+
+def draw(outcome: Outcome) -> Figure:
+    """All panels of a rule beside each other, each with its conditions below."""
+    from stdpbench.lab.figures import conditions, draw_on
+
+    figure = new_figure(560 * len(outcome.panels), 470, constrained=True)
+    for axes, panel in zip(figure.subplots(1, len(outcome.panels), squeeze=False)[0], outcome.panels, strict=True):
+        draw_on(axes, panel.results, panel.points)
+        axes.set_title(f"{outcome.kind}: {panel.title}", fontsize=11, loc="left")
+        said = axes.get_xlabel() + "".join(f"\n{line}" for line in conditions(panel.results, 76))
+        axes.set_xlabel(said, fontsize=9)
+    return figure
+
+
+def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
+    """Write ``validation.md`` and ``images/validation-KIND.png`` into a folder.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        In the order in which they shall stand.
+    folder : Path
+        A folder that exists.
+    made : str
+        By which command, when, and with which versions.
+    """
+    (folder / "images").mkdir(exist_ok=True)
+    for outcome in outcomes:
+        if outcome.panels:
+            _save(draw(outcome), folder / "images" / f"validation-{outcome.kind}.png")
+    page = folder / "validation.md"
+    write_aside(page, lambda stream: stream.write(_text(outcomes, made).encode()))
+    return page
+
+
+def _save(figure: Figure, target: Path) -> None:
+    """As PNG of 64 colours, which a figure of few colours does not show and a repository does."""
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    small = Image.open(drawn).convert("RGB").quantize(64, dither=Image.Dither.NONE)
+    write_aside(target, lambda stream: small.save(stream, format="PNG", optimize=True))
+
+
+def _text(outcomes: Sequence[Outcome], made: str) -> str:
+    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    missed = [(outcome.kind, f.what) for outcome in outcomes for f in outcome.findings if not f.reached]
+    lines = [
+        "# Validation of the plasticity rules",
+        "",
+        "Every rule against theory or the published figure that is canonical for it, by the protocols of the",
+        "laboratory ([plasticity.md](plasticity.md)): the rule's real equations in Brian2. Nothing is adjusted to",
+        "pass; a value that is not reached stands here as such. This page is written by the command:",
+        "",
+        f"    {made}",
+        "",
+        f"{len(findings) - len(missed)} of {len(findings)} values are reached."
+        + (" Not reached: " + "; ".join(f"{kind}, {what}" for kind, what in missed) + "." if missed else ""),
+        "",
+    ]
+    for outcome in outcomes:
+        lines += [f"## {outcome.kind}", "", f"{rules.get(outcome.kind).summary}.", ""]
+        if not outcome.findings:
+            lines += ["No check is known here: the rule comes from another package.", ""]
+            continue
+        lines += [f"| {' | '.join(_HEADINGS)} |", "|" + "---|" * len(_HEADINGS)]
+        for f in outcome.findings:
+            verdict = f.verdict if f.reached else f"**{f.verdict}**"
+            row = (f.what, f.expected, f.found, f.tolerance, verdict, f.reference)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+        lines += ["", f"![{outcome.kind}: what was found](images/validation-{outcome.kind}.png)", ""]
+    return "\n".join(lines)

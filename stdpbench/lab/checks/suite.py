@@ -1,0 +1,67 @@
+"""Which checks belong to which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.lab.checks import pairing, populations, windows
+from stdpbench.lab.checks.base import Outcome
+from stdpbench.plasticity import rules
+
+Check = Callable[[Outcome], None]
+
+CHECKS: Mapping[str, Sequence[Check]] = {
+    "diehl-cook-triplet": (windows.diehl_cook_triplet,),
+    "diehl-cook-power-law": (windows.diehl_cook_power_law,),
+    "diehl-cook-exponential": (windows.diehl_cook_exponential,),
+    "diehl-cook-pre-post": (windows.diehl_cook_pre_post,),
+    "pair-additive": (windows.pair_additive, pairing.pair_additive),
+    "pair-multiplicative": (windows.pair_multiplicative,),
+    "pair-van-rossum": (windows.pair_van_rossum,),
+    "pair-power-law": (windows.pair_power_law,),
+    "triplet": (pairing.triplet,),
+    "triplet-nearest": (pairing.triplet_nearest,),
+    "symmetric": (windows.symmetric,),
+    "oja": (windows.oja,),
+    "bcm": (windows.bcm,),
+    "inhibitory": (windows.inhibitory,),
+    "reward": (windows.reward,),
+    "custom": (windows.custom,),
+}
+"""Checks that take a second at most, by kind."""
+LONG_CHECKS: Mapping[str, Sequence[Check]] = {
+    "pair-additive": (populations.bimodal,),
+    "pair-multiplicative": (populations.unimodal,),
+    "pair-van-rossum": (populations.unimodal,),
+    "oja": (populations.principal_component,),
+    "bcm": (populations.selectivity,),
+    "inhibitory": (populations.homeostasis,),
+}
+"""Checks that let a neuron learn for minutes of its time."""
+
+
+def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outcome]:
+    """Check rules, one after the other.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        Which rules; none: all that are registered.
+    quick : bool
+        Whether to leave out `LONG_CHECKS`.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such rule. A rule of another package has no checks here, and gives no findings.
+    """
+    known = rules.kinds()
+    for kind in kinds:
+        if kind not in known:
+            raise StdpbenchError(f"there is no plasticity rule {kind!r}; {suggestion(kind, known)}")
+    for kind in kinds or known:
+        outcome = Outcome(kind)
+        for check in (*CHECKS.get(kind, ()), *(() if quick else LONG_CHECKS.get(kind, ()))):
+            check(outcome)
+        yield outcome

@@ -1,0 +1,165 @@
+"""Figures of protocols: results in, a matplotlib figure out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.lab.result import Result
+from stdpbench.readout._drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_STYLES = ("-", "--", ":", "-.")
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points from a paper or an experiment, to be drawn into a figure.
+
+    Attributes
+    ----------
+    label : str
+        Where they come from.
+    x, y : ndarray, float64, (n,)
+        The points, in the units of the figure.
+    error : ndarray, float64, (n,), or None
+        Their standard error.
+    """
+
+    label: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    error: NDArray[np.float64] | None = None
+
+
+def draw(results: Sequence[Result], points: Sequence[Points] = (), *, title: str | None = None) -> Figure:
+    """Draw one protocol on one rule, or on several over each other.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        Of the same protocol. A colour each; curves of one result differ in the style of their lines.
+    points : sequence of Points
+        Drawn in, a colour each from the first on, as the results.
+    title : str, optional
+        Stands above; rules and protocol if not said.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One axes. Below it stand the conditions, which a curve is nothing without.
+
+    Raises
+    ------
+    StdpbenchError
+        If the results are of different protocols.
+    """
+    first, notes = results[0], conditions(results)
+    figure = new_figure(860, 470 + 16 * len(notes), constrained=True)
+    axes = figure.subplots()
+    draw_on(axes, results, points)
+    kinds = ", ".join(dict.fromkeys(result.kind for result in results))
+    axes.set_title(title or f"{kinds}: {first.protocol}", fontsize=12, loc="left")
+    figure.supxlabel("\n".join(notes), fontsize=9, x=0.01, ha="left")
+    return figure
+
+
+def draw_on(axes: Axes, results: Sequence[Result], points: Sequence[Points] = ()) -> None:
+    """Draw into one axes of a figure; see `draw`."""
+    first, several = results[0], len(results) > 1
+    if any(each.protocol != first.protocol for each in results):
+        raise StdpbenchError("only results of the same protocol can be drawn over each other")
+    for number, (result, name) in enumerate(zip(results, names(results), strict=True)):
+        _draw(axes, result, number, name if several else "")
+    used = len(results) if several else len(first.curves)
+    for number, each in enumerate(points):
+        # points that belong to a curve have its colour, where there is one for each
+        colour = number if len(points) == used else used + number
+        axes.errorbar(
+            each.x,
+            each.y,
+            each.error,
+            fmt=MARKERS[number % len(MARKERS)],
+            color=OKABE_ITO[colour % len(OKABE_ITO)],
+            markersize=7,
+            markerfacecolor="white",
+            capsize=3,
+            label=each.label,
+        )
+    axes.set_xlabel(f"{first.x_name} ({first.x_unit})" if first.x_unit else first.x_name, fontsize=11)
+    axes.set_ylabel(first.y_name, fontsize=11)
+    if first.x_labels:
+        axes.set_xticks(first.x, [label.replace(" ", "\n", 1) for label in first.x_labels], fontsize=8)
+    axes.axhline(0.0, color="black", linewidth=0.8)
+    if first.x.min() < 0 < first.x.max():
+        axes.axvline(0.0, color="black", linewidth=0.8)
+    axes.grid(visible=True, color=GRID_COLOUR, linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    if several or points or len(first.curves) > 1:
+        axes.legend(fontsize=9, frameon=False)
+
+
+def conditions(results: Sequence[Result], width: int = 118) -> list[str]:
+    """Lines of `width` letters that say under which conditions results were found, and what is to be remarked."""
+    said = [
+        f"{name}: {text}" if len(results) > 1 else text
+        for result, name in zip(results, names(results), strict=True)
+        for text in (result.conditions, *result.remarks)
+    ]
+    return [line for text in dict.fromkeys(said) for line in textwrap.wrap(text, width)]
+
+
+def names(results: Sequence[Result]) -> list[str]:
+    """The kind of each result's rule; of rules of one kind, also the parameters that are not the defaults."""
+    kinds = [result.kind for result in results]
+    found = []
+    for result, kind in zip(results, kinds, strict=True):
+        declared = result.rule.describe()
+        changed = [p for p in declared if getattr(result.rule, p.name) != p.default]
+        values = ", ".join(f"{p.name} {p.show(getattr(result.rule, p.name))}" for p in changed)
+        found.append(f"{kind} ({values})" if kinds.count(kind) > 1 and values else kind)
+    return found
+
+
+def _draw(axes: Axes, result: Result, number: int, name: str) -> None:
+    for which, curve in enumerate(result.curves):
+        colour = OKABE_ITO[(number if name else which) % len(OKABE_ITO)]
+        label = " ".join(filter(None, [name, curve.label]))
+        style = _STYLES[which % len(_STYLES)] if name else "-"
+        # a line must not lead through Δt = 0, where a window jumps
+        x, y = (
+            _gap(result.x, curve.change)
+            if result.protocol in ("pair-window", "quadruplets")
+            else (
+                result.x,
+                curve.change,
+            )
+        )
+        if result.protocol == "neuron":
+            axes.step(x, y, style, where="mid", color=colour, linewidth=1.8, label=label)
+        elif result.x_labels:
+            axes.plot(x, y, "o", color=colour, label=label)
+        else:
+            axes.plot(x, y, style, color=colour, linewidth=1.8, marker=".", markersize=4, label=label)
+        if curve.spread is not None:
+            low, high = curve.change - curve.spread, curve.change + curve.spread
+            axes.fill_between(result.x, low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def _gap(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ascending points with a hole between the last negative and the first positive x."""
+    order = np.argsort(x)
+    x, y = x[order], y[order]
+    place = int(np.searchsorted(x, 0.0))
+    return np.insert(x, place, np.nan), np.insert(y, place, np.nan)

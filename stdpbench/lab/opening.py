@@ -1,0 +1,94 @@
+"""Protocols by name, with options as texts, and the one that opens first for a rule."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from stdpbench.errors import StdpbenchError, nearest, suggestion
+from stdpbench.lab.protocols import as_rule
+from stdpbench.lab.result import Result
+
+PROTOCOLS: Mapping[str, str] = {
+    "pair-window": "protocols:pair_window",
+    "frequency": "protocols:frequency",
+    "triplets": "protocols:triplets",
+    "quadruplets": "protocols:quadruplets",
+    "poisson-pairs": "protocols:poisson_pairs",
+    "weight-dependence": "protocols:weight_dependence",
+    "neuron": "one_neuron:neuron",
+    "reward-delay": "reward:reward_delay",
+}
+"""``protocol -> "module:function"``."""
+
+
+def protocol(name: str) -> Callable[..., Result]:
+    """The function of a protocol.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is none of that name.
+    """
+    if name not in PROTOCOLS:
+        raise StdpbenchError(f"there is no protocol {name!r}; {suggestion(name, PROTOCOLS)}")
+    module, _, function = PROTOCOLS[name].partition(":")
+    found: Callable[..., Result] = getattr(import_module(f"stdpbench.lab.{module}"), function)
+    return found
+
+
+def options(name: str) -> dict[str, Any]:
+    """Options of a protocol that are numbers or lists of numbers, with their defaults."""
+    declared = inspect.signature(protocol(name)).parameters.values()
+    return {p.name: p.default for p in declared if p.name not in ("rule", "set", "timings")}
+
+
+def run(
+    kind: str, name: str | None = None, set: Mapping[str, Any] | None = None, given: Mapping[str, str] | None = None
+) -> Result:
+    """Run a protocol on a rule; without a name, the one that the rule declares to tell most.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of the rule.
+    name : str, optional
+        The protocol.
+    set : mapping of str to Any, optional
+        Parameters of the rule.
+    given : mapping of str to str, optional
+        Options of the protocol as texts: a number, or numbers with commas between them.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such rule, protocol, parameter or option.
+    """
+    rule = as_rule(kind, set)
+    opening = rule.opening
+    chosen: dict[str, Any] = {}
+    if name is None or name == opening.protocol:
+        rule = as_rule(kind, {**opening.parameters, **(set or {})})
+        name, chosen = opening.protocol, dict(opening.options)
+    known = options(name)
+    for key, text in (given or {}).items():
+        key = key.replace("-", "_")
+        if key not in known:
+            near = nearest(key, known)
+            hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
+            raise StdpbenchError(f"{name} has no option {key}; {hint}")
+        chosen[key] = _read(text, known[key], f"{name}, option {key}", key)
+    return protocol(name)(rule, **chosen)
+
+
+def _read(text: str, default: Any, where: str, key: str) -> Any:
+    several = isinstance(default, tuple) or (key.endswith("s") and default is None)
+    try:
+        if several:
+            return tuple(float(part) for part in text.split(","))
+        return int(text) if isinstance(default, int) else float(text)
+    except ValueError:
+        wanted = "numbers with commas" if several else "a whole number" if isinstance(default, int) else "a number"
+        raise StdpbenchError(f"{where} must be {wanted}, not {text!r}") from None

@@ -1,0 +1,357 @@
+"""Protocols with spikes imposed on both sides of synapses.
+
+Throughout, Δt is the time of the output spike minus that of the input spike: positive where the input spike comes
+first. Of an input and an output spike at the same time, the input spike comes first. `rule` is a kind or a
+`PlasticityRule`; `set` gives parameters of a rule that is named; `weight` is the starting weight, w_max/2 if not
+said. Every point starts from the reset state. All functions return a `stdpbench.lab.result.Result`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.lab.result import Curve, Result
+from stdpbench.plasticity import PlasticityRule, rules
+
+Floats = NDArray[np.float64]
+Trains = Sequence[Floats]
+TRIPLETS = (
+    *(("in-out-in", one, other) for one, other in ((5, -5), (10, -10), (15, -5), (5, -15))),
+    *(("out-in-out", one, other) for one, other in ((-5, 5), (-10, 10), (-5, 15), (-15, 5))),
+)
+"""Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
+_OPEN: dict[tuple[type[PlasticityRule], int], Any] = {}
+_MOST_OPEN = 8
+
+
+def as_rule(rule: str | PlasticityRule, set: Mapping[str, Any] | None = None) -> PlasticityRule:
+    """The rule that is meant: one that is given, or one that is named, with parameters."""
+    if isinstance(rule, PlasticityRule):
+        return rules.build({**rule.to_mapping(), **set}, "plasticity") if set else rule
+    return rules.build({"kind": rule, **(set or {})}, "plasticity")
+
+
+def starting_weight(rule: PlasticityRule, weight: float | None) -> float:
+    """The weight that is given, or w_max/2, within the bounds."""
+    w = rule.w_max / 2 if weight is None else float(weight)
+    if not 0 <= w <= rule.w_max:
+        raise StdpbenchError(f"weight must lie within the bounds 0 … {rule.w_max:g} (plasticity.w_max), not {w:g}")
+    return w
+
+
+def pair_window(
+    rule: str | PlasticityRule,
+    *,
+    dts: Sequence[float] | None = None,
+    pairs: int = 1,
+    frequency: float = 1.0,
+    weight: float | None = None,
+    set: Mapping[str, Any] | None = None,
+) -> Result:
+    """Weight change by pairs of spikes, over Δt.
+
+    Parameters
+    ----------
+    dts : sequence of float, ms, optional
+        Odd values from -79 to 79 ms if not said, or half a period where that is less.
+    pairs : int
+        Number of pairs, equally spaced.
+    frequency : float, Hz
+        Pairs per second.
+    """
+    made, w = _start(rule, set, weight)
+    widest = 80.0 if pairs == 1 else min(80.0, 500.0 / _positive(frequency, "frequency"))
+    usual = [float(dt) for dt in range(-79, 80, 2) if abs(dt) < widest]
+    x = _numbers(usual if dts is None else dts)
+    at = np.arange(_whole(pairs, "pairs")) / frequency
+    changed, cut = _impose(made, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
+    said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
+    return _result("pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{said}, {_bounds(made, w)}", cut)
+
+
+def frequency(
+    rule: str | PlasticityRule,
+    *,
+    dts: Sequence[float] = (10.0, -10.0),
+    frequencies: Sequence[float] | None = None,
+    pairs: int = 60,
+    weight: float | None = None,
+    set: Mapping[str, Any] | None = None,
+) -> Result:
+    """Weight change by equidistant pairs of spikes, over their frequency, as in Sjöström et al. (2001).
+
+    Parameters
+    ----------
+    dts : sequence of float, ms
+        One curve each.
+    frequencies : sequence of float, Hz, optional
+        0.1 to 50 Hz if not said; from 5 Hz on for rules with averages, which have to be followed all along.
+    pairs : int
+        Number of pairs at every frequency.
+    """
+    made, w = _start(rule, set, weight)
+    usual = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
+    x = _numbers(frequencies if frequencies is not None else usual if made.averages else (0.1, 1, *usual))
+    trains = [np.arange(_whole(pairs, "pairs")) / _positive(float(f), "frequencies") for f in x]
+    changed, cut = _impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
+    curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
+    said = f"{pairs} equidistant pairs, {_bounds(made, w)}"
+    return _result("frequency", made, x, "frequency", "Hz", "Δw", tuple(curves), said, cut)
+
+
+def triplets(
+    rule: str | PlasticityRule,
+    *,
+    timings: Sequence[tuple[str, float, float]] = TRIPLETS,
+    repeats: int = 60,
+    frequency: float = 1.0,
+    weight: float | None = None,
+    set: Mapping[str, Any] | None = None,
+) -> Result:
+    """Weight change by triplets of spikes.
+
+    Parameters
+    ----------
+    timings : sequence of (order, Δt of the first pair, Δt of the second pair)
+        Order ``"in-out-in"`` or ``"out-in-out"``; times in ms. The spike in the middle belongs to both pairs.
+    repeats : int
+        Number of triplets, equally spaced.
+    frequency : float, Hz
+        Triplets per second.
+    """
+    made, w = _start(rule, set, weight)
+    at = np.arange(_whole(repeats, "repeats")) / _positive(frequency, "frequency")
+    inputs, outputs, labels = [], [], []
+    for order, first, second in timings:
+        around = np.concatenate([at - abs(first) * 1e-3, at + abs(second) * 1e-3])
+        if order == "in-out-in" and first > 0 > second:
+            inputs.append(around)
+            outputs.append(at)
+        elif order == "out-in-out" and first < 0 < second:
+            inputs.append(at)
+            outputs.append(around)
+        else:
+            raise StdpbenchError(
+                f"timings: {order!r} with Δt {first:g} and {second:g} ms is no triplet; in-out-in has a positive and "
+                "then a negative Δt, out-in-out a negative and then a positive one"
+            )
+        labels.append(f"{order} {first:+g}, {second:+g} ms")
+    changed, cut = _impose(made, inputs, outputs, w)
+    said = f"{repeats} triplets at {frequency:g} Hz, {_bounds(made, w)}"
+    x = np.arange(len(labels), dtype=np.float64)
+    return _result("triplets", made, x, "triplet", "", "Δw", (Curve("", changed),), said, cut, tuple(labels))
+
+
+def quadruplets(
+    rule: str | PlasticityRule,
+    *,
+    separations: Sequence[float] | None = None,
+    dt: float = 5.0,
+    repeats: int = 60,
+    frequency: float = 1.0,
+    weight: float | None = None,
+    set: Mapping[str, Any] | None = None,
+) -> Result:
+    """Weight change by two pairs of opposite order, over the time T between their middles.
+
+    Parameters
+    ----------
+    separations : sequence of float, ms, optional
+        Positive: first the pair with the output spike first, then the other. Steps of 4 ms from -98 to 98 if not said.
+    dt : float, ms
+        Distance of the spikes of a pair.
+    repeats : int
+        Number of quadruplets, equally spaced.
+    frequency : float, Hz
+        Quadruplets per second.
+    """
+    made, w = _start(rule, set, weight)
+    x = _numbers(range(-98, 99, 4) if separations is None else separations)
+    if dt == 0 or np.isin(0.0, x):
+        raise StdpbenchError("separations and dt must not be 0: spikes of one neuron would be at the same time")
+    at = np.arange(_whole(repeats, "repeats")) / _positive(frequency, "frequency")
+    half = dt * 0.5e-3
+    # one pair around `at`, input spike first; the other, output spike first, T before it
+    inputs = [np.concatenate([at - half, at - T * 1e-3 + half]) for T in x]
+    outputs = [np.concatenate([at + half, at - T * 1e-3 - half]) for T in x]
+    changed, cut = _impose(made, inputs, outputs, w)
+    said = f"{repeats} quadruplets at {frequency:g} Hz, {dt:g} ms within a pair, {_bounds(made, w)}"
+    return _result("quadruplets", made, x, "T", "ms", "Δw", (Curve("", changed),), said, cut)
+
+
+def poisson_pairs(
+    rule: str | PlasticityRule,
+    *,
+    input_rates: Sequence[float] = (5.0, 20.0),
+    output_rates: Sequence[float] = (1.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0),
+    duration: float = 5.0,
+    repeats: int = 20,
+    averages: float = 0.0,
+    seed: int = 1,
+    weight: float | None = None,
+    set: Mapping[str, Any] | None = None,
+) -> Result:
+    """Weight change per second by independent Poisson spikes on both sides, over the output rate.
+
+    Parameters
+    ----------
+    input_rates : sequence of float, Hz
+        One curve each.
+    output_rates : sequence of float, Hz
+        The points of every curve.
+    duration : float, s
+        How long the spikes go on.
+    repeats : int
+        Synapses per point, each with spikes of its own; mean and standard deviation over them come out.
+    averages : float
+        Value of the rule's averages, such as BCM's threshold, at the beginning.
+    seed : int
+        Of the random spikes, in bins of 0.5 ms.
+    """
+    made, w = _start(rule, set, weight)
+    generator, x = np.random.default_rng(seed), _numbers(output_rates)
+    inputs: list[Floats] = []
+    outputs: list[Floats] = []
+    for given in input_rates:
+        for rate in x:
+            for _ in range(_whole(repeats, "repeats")):
+                inputs.append(_poisson(generator, float(given), duration))
+                outputs.append(_poisson(generator, float(rate), duration))
+    state = {average.name: averages for average in made.averages}
+    changed, cut = _impose(made, inputs, outputs, w, state)
+    per_second = (changed / duration).reshape(len(input_rates), len(x), repeats)
+    curves = tuple(
+        Curve(f"input {rate:g} Hz", found.mean(axis=1), found.std(axis=1, ddof=1) if repeats > 1 else None)
+        for rate, found in zip(input_rates, per_second, strict=True)
+    )
+    said = f"Poisson spikes for {duration:g} s, mean of {repeats} synapses, {_bounds(made, w)}"
+    said += "".join(f", {name} {value:g} at the start" for name, value in state.items())
+    return _result("poisson-pairs", made, x, "output rate", "Hz", "Δw per second", curves, said, cut)
+
+
+def weight_dependence(
+    rule: str | PlasticityRule,
+    *,
+    dts: Sequence[float] = (10.0, -10.0),
+    weights: Sequence[float] | None = None,
+    pairs: int = 1,
+    frequency: float = 1.0,
+    set: Mapping[str, Any] | None = None,
+) -> Result:
+    """Weight change by pairs of spikes, over the starting weight.
+
+    Parameters
+    ----------
+    dts : sequence of float, ms
+        One curve each.
+    weights : sequence of float, optional
+        41 from 0 to w_max if not said.
+    pairs : int
+        Number of pairs, equally spaced.
+    frequency : float, Hz
+        Pairs per second.
+    """
+    made, _ = _start(rule, set, None)
+    x = _numbers(np.linspace(0.0, made.w_max, 41) if weights is None else weights)
+    at = np.arange(_whole(pairs, "pairs")) / _positive(frequency, "frequency")
+    changed, _ = _impose(
+        made, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
+    )
+    curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
+    said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
+    return _result(
+        "weight-dependence",
+        made,
+        x,
+        "starting weight",
+        "",
+        "Δw",
+        tuple(curves),
+        f"{said}, bounds 0 … {made.w_max:g}",
+        False,
+    )
+
+
+def _start(
+    rule: str | PlasticityRule, set: Mapping[str, Any] | None, weight: float | None
+) -> tuple[PlasticityRule, float]:
+    made = as_rule(rule, set)
+    return made, starting_weight(made, weight)
+
+
+def _impose(
+    rule: PlasticityRule,
+    inputs: Trains,
+    outputs: Trains,
+    w: float | Floats,
+    state: Mapping[str, float] | None = None,
+) -> tuple[Floats, bool]:
+    """Weight changes, and whether weights ended at a bound that they did not start from. Time begins with a spike."""
+    from stdpbench.network.imposed import ImposedSpikes
+
+    key = (type(rule), len(inputs))
+    if key in _OPEN:
+        synapses = _OPEN[key]
+        if synapses.rule != rule:
+            synapses.set_rule(rule)
+    else:
+        while len(_OPEN) >= _MOST_OPEN:
+            del _OPEN[next(iter(_OPEN))]
+        synapses = _OPEN[key] = ImposedSpikes(rule, len(inputs))
+    first = min((float(spikes.min()) for spikes in (*inputs, *outputs) if len(spikes)), default=0.0)
+    end = synapses.run([s - first for s in inputs], [s - first for s in outputs], w, state)
+    at_bound = (end <= 0) | (end >= rule.w_max)
+    return end - w, bool((at_bound & (end != w)).any())
+
+
+def _result(
+    protocol: str,
+    rule: PlasticityRule,
+    x: Floats,
+    x_name: str,
+    x_unit: str,
+    y_name: str,
+    curves: tuple[Curve, ...],
+    conditions: str,
+    cut: bool,
+    x_labels: tuple[str, ...] = (),
+) -> Result:
+    remarks = [rule.remarks[protocol]] if protocol in rule.remarks else []
+    if cut:
+        remarks.append("Some weights ended at a bound, which cuts the curve off there.")
+    return Result(protocol, rule, x, x_name, x_unit, y_name, curves, conditions, tuple(remarks), x_labels)
+
+
+def _bounds(rule: PlasticityRule, w: float) -> str:
+    return f"starting weight {w:g}, bounds 0 … {rule.w_max:g}"
+
+
+def _poisson(generator: np.random.Generator, rate: float, duration: float, step: float = 0.5e-3) -> Floats:
+    """Spike times in bins of `step`, each with probability rate·step."""
+    n_bins = round(duration / step)
+    times: Floats = step * np.flatnonzero(generator.random(n_bins) < rate * step).astype(np.float64)
+    return times
+
+
+def _numbers(given: Any) -> Floats:
+    found: Floats = np.array(given, np.float64).reshape(-1)
+    if not len(found) or not np.isfinite(found).all():
+        raise StdpbenchError("a protocol needs one number or more, all of them finite")
+    return found
+
+
+def _whole(number: int, name: str) -> int:
+    if number < 1:
+        raise StdpbenchError(f"{name} must be at least 1, not {number}")
+    return number
+
+
+def _positive(number: float, name: str) -> float:
+    if not 0 < number < 1e6:
+        raise StdpbenchError(f"{name} must be more than 0 and less than 1e6, not {number:g}")
+    return number

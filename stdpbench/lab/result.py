@@ -1,0 +1,118 @@
+"""What a protocol found: a frozen value with arrays, and its CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.plasticity import PlasticityRule
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One curve of a result.
+
+    Attributes
+    ----------
+    label : str
+        What sets it apart from the other curves; ``""`` if there is one only.
+    change : ndarray, float64, (n,)
+        The quantity of the result at each x.
+    spread : ndarray, float64, (n,), or None
+        Its standard deviation over repetitions, where chance has a part.
+    """
+
+    label: str
+    change: NDArray[np.float64]
+    spread: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a protocol found about a rule.
+
+    Attributes
+    ----------
+    protocol : str
+        Its name, as on the command line.
+    rule : PlasticityRule
+        The rule with the parameters that were in force.
+    x : ndarray, float64, (n,)
+        What was varied, in `x_unit`.
+    x_name, x_unit : str
+        Name and unit of what was varied.
+    y_name : str
+        What was measured; weights have no unit.
+    curves : tuple of Curve
+        What came out.
+    conditions : str
+        Pairs, frequency, starting weight and bounds, for the caption of any figure.
+    remarks : tuple of str
+        Sentences: why a curve is zero or flat by construction, whether weights were cut at a bound.
+    x_labels : tuple of str
+        What stands at each x, where that is no number.
+    """
+
+    protocol: str
+    rule: PlasticityRule
+    x: NDArray[np.float64]
+    x_name: str
+    x_unit: str
+    y_name: str
+    curves: tuple[Curve, ...]
+    conditions: str
+    remarks: tuple[str, ...] = ()
+    x_labels: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Kind of the rule."""
+        return str(getattr(self.rule, "kind", ""))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """All numbers, by heading."""
+        table: dict[str, list[Any]] = {f"{self.x_name} ({self.x_unit})" if self.x_unit else self.x_name: []}
+        (first,) = table
+        table[first] = list(self.x_labels) or self.x.tolist()
+        for curve in self.curves:
+            heading = f"{self.y_name}, {curve.label}" if curve.label else self.y_name
+            table[heading] = curve.change.tolist()
+            if curve.spread is not None:
+                table[f"{heading}, SD"] = curve.spread.tolist()
+        return table
+
+    def to_csv(self) -> str:
+        """The table as CSV, below comments with rule, parameters and conditions."""
+        text = io.StringIO()
+        values = ", ".join(f"{p.name} = {p.show(getattr(self.rule, p.name))}" for p in self.rule.describe())
+        for line in (f"{self.kind}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks):
+            text.write(f"# {line}\n")
+        table = self.columns()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table)
+        writer.writerows(zip(*table.values(), strict=True))
+        return text.getvalue()
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON."""
+        return {
+            "protocol": self.protocol,
+            "rule": self.rule.to_mapping(),
+            "x": {"name": self.x_name, "unit": self.x_unit, "values": self.x.tolist(), "labels": list(self.x_labels)},
+            "y": self.y_name,
+            "curves": [
+                {
+                    "label": curve.label,
+                    "change": curve.change.tolist(),
+                    "spread": None if curve.spread is None else curve.spread.tolist(),
+                }
+                for curve in self.curves
+            ],
+            "conditions": self.conditions,
+            "remarks": list(self.remarks),
+        }

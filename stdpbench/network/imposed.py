@@ -1,0 +1,189 @@
+"""The plastic synapses of a rule with spikes imposed on both sides: what a rule does, and nothing else.
+
+Point k is one input neuron, one output neuron and the synapse between them, made from the rule's declaration by the
+same code as the network (`stdpbench.network.build`), in the same order within a step. Nothing but the imposed spikes
+happens, and an exponential decay over a long step is the decay over many short ones. So Brian2's objects are stepped
+from one spike to the next, all points at once; only rules with averages, which follow the traces, take steps of `dt`.
+
+Traces live on neurons here, of which each has one synapse: that is the network without delays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network.brian import brian2 as b2
+from stdpbench.network.brian import preferences
+from stdpbench.network.build import carry_traces, follow_averages, plastic_synapses, set_parameters, units_of
+from stdpbench.network.layout import Layout
+from stdpbench.plasticity import PlasticityRule
+
+_TICK = 1e-9  # seconds: spikes that are less apart are at the same time
+
+
+class ImposedSpikes:
+    """Synapses of one rule, each between two neurons whose spikes are given.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        Also one that does not run in the digit network.
+    n_points : int
+        Number of synapses.
+    dt : float
+        Longest step while averages follow traces, in ms.
+    """
+
+    def __init__(self, rule: PlasticityRule, n_points: int, dt: float = 0.5) -> None:
+        self._layout, self._dt, self._n = _layout(rule, n_points), dt * 1e-3, n_points
+        b2.set_device("runtime")
+        with preferences(codegen__target="numpy"):  # nothing to compile: a changed rule shows at once
+            self._groups, objects = self._build()
+            network = b2.Network(objects)
+            network.run(0 * b2.ms, namespace={})
+        # with no spike on their side there is nothing to do for these
+        sides = {"plastic_pre": "input", "input_traces": "input", "plastic_post": "exc", "exc_traces": "exc"}
+        order = [each for each in network.sorted_objects if each.code_objects and each.name not in ("input", "exc")]
+        self._steps = [(each, sides.get(each.name, "")) for each in order]
+        self._spikes = {name: self._groups[name].variables["_spikespace"].get_value() for name in ("input", "exc")}
+        self._span = self._groups["input"].clock.variables["dt"].get_value()  # generated NumPy code reads this array
+
+    @property
+    def rule(self) -> PlasticityRule:
+        """The rule whose parameters are in force."""
+        return self._layout.experiment.plasticity
+
+    def set_rule(self, rule: PlasticityRule) -> None:
+        """Put other parameters of the same rule in force."""
+        if type(rule) is not type(self.rule):
+            raise StdpbenchError("another rule needs other synapses")
+        self._layout = _layout(rule, self._n)
+        set_parameters(self._groups, self._layout.parameters_of_rule())
+
+    def put(self, name: str, values: float | NDArray[np.float64]) -> None:
+        """Set a synapse variable of the rule, between two runs."""
+        if name not in self.rule.synapse_variables:
+            raise StdpbenchError(f"{getattr(self.rule, 'kind', 'this rule')} has no synapse variable {name!r}")
+        self._array("plastic", name)[...] = values
+
+    def run(
+        self,
+        input_spikes: Sequence[NDArray[np.float64]],
+        output_spikes: Sequence[NDArray[np.float64]],
+        w: float | NDArray[np.float64] | None,
+        state: Mapping[str, float] | None = None,
+        until: float = 0.0,
+    ) -> NDArray[np.float64]:
+        """Impose spikes on synapses in the reset state, or on those that a run left.
+
+        Parameters
+        ----------
+        input_spikes, output_spikes : sequence of ndarray, float64, seconds
+            Times of the spikes of each point, none below 0. Of spikes at the same time, those of the input come first.
+        w : float or ndarray, float64, (n_points,), or None
+            Weights at the beginning; None: weights, traces and averages are those at the end of the run before.
+        state : mapping of str to float, optional
+            Averages and synapse variables of the rule at the beginning, by name; 0 where nothing is said.
+        until : float, seconds
+            When the run ends, if that is after the last spike.
+
+        Returns
+        -------
+        ndarray, float64, (n_points,)
+            Weights at the end.
+        """
+        if w is not None:
+            self._reset(w, state or {})
+        at, index, is_output = _events(input_spikes, output_spikes)
+        bounds = np.append(np.flatnonzero(np.diff(at, prepend=-1)), len(at))
+        now = 0
+        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            time = int(at[first])
+            split = first + int(np.searchsorted(is_output[first:last], 1))
+            self._go(now, time, index[first:split], index[split:last])
+            now = time
+        if (end := round(until / _TICK)) > now:
+            self._go(now, end, index[:0], index[:0])
+        weights: NDArray[np.float64] = self._array("plastic", "w").copy()
+        return weights
+
+    def _go(self, now: int, until: int, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
+        """Pass the time from tick `now` to tick `until`, where the spikes are."""
+        span = (until - now) * _TICK
+        if self._layout.averages and span > self._dt:
+            n_steps = int(np.ceil(span / self._dt - 1e-9))
+            span /= n_steps
+            none = inputs[:0]
+            for _ in range(n_steps - 1):
+                self._step(span, none, none)
+        self._step(span, inputs, outputs)
+
+    def _step(self, span: float, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
+        self._span[0] = span
+        fired = {"": True, "input": len(inputs) > 0, "exc": len(outputs) > 0}
+        for name, which in (("input", inputs), ("exc", outputs)):
+            self._spikes[name][: len(which)] = which
+            self._spikes[name][-1] = len(which)
+        for each, side in self._steps:
+            if fired[side]:
+                each.run()
+
+    def _reset(self, w: float | NDArray[np.float64], state: Mapping[str, float]) -> None:
+        layout = self._layout
+        for name, group in (("input", layout.input_traces), ("exc", layout.output_variables)):
+            for each in group:
+                self._array(name, each.name)[...] = state.get(each.name, 0.0)
+        for name in layout.experiment.plasticity.synapse_variables:
+            self._array("plastic", name)[...] = state.get(name, 0.0)
+        self._array("plastic", "w")[...] = w
+
+    def _array(self, group: str, variable: str) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = self._groups[group].variables[variable].get_value()
+        return values
+
+    def _build(self) -> tuple[dict[str, Any], list[Any]]:
+        layout, n = self._layout, self._n
+        clock = b2.Clock(self._dt * b2.second, name="network_clock")
+        parameters, units = layout.parameters_of_rule(), units_of(layout.experiment.plasticity)
+        groups = {name: b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name=name) for name in ("input", "exc")}
+        extra = carry_traces(groups["input"], layout.input_traces, parameters["input"], units, when="synapses")
+        extra += carry_traces(groups["exc"], layout.output_traces, parameters["exc"], units, when="resets")
+        for average in layout.averages:
+            groups["exc"].variables.add_array(average.name, size=n)
+        follow_averages(groups["exc"], layout.averages)
+        extra += [each for each in groups["exc"].contained_objects if each.name == "exc_averages"]
+        groups["plastic"] = plastic_synapses(layout, parameters["plastic"], groups["input"], groups["exc"], drive="")
+        groups["plastic"].connect(j="i")
+        extra += [each for each in groups["plastic"].contained_objects if each.name == "plastic_step"]
+        set_parameters(groups, parameters)
+        return groups, [*groups.values(), *extra]
+
+
+def _layout(rule: PlasticityRule, n_points: int) -> Layout:
+    # not validated: a rule that cannot run in the digit network still has synapses
+    made = Experiment.from_mapping({}).model_copy(update={"plasticity": rule})
+    return Layout(made, n_points)
+
+
+def _events(
+    input_spikes: Sequence[NDArray[np.float64]], output_spikes: Sequence[NDArray[np.float64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int8]]:
+    """All spikes in order: time in ticks, point, and whether it is an output spike."""
+    times = [np.concatenate([np.empty(0), *spikes]) for spikes in (input_spikes, output_spikes)]
+    points = [np.repeat(np.arange(len(spikes)), [len(s) for s in spikes]) for spikes in (input_spikes, output_spikes)]
+    at = np.rint(np.concatenate(times) / _TICK).astype(np.int64)
+    if len(at) and at.min() < 0:
+        raise StdpbenchError("imposed spikes must not lie before time 0")
+    index = np.concatenate(points).astype(np.int32)
+    is_output = np.repeat(np.array([0, 1], np.int8), [len(times[0]), len(times[1])])
+    key = np.stack([at, is_output.astype(np.int64), index.astype(np.int64)])
+    if key.shape[1] != np.unique(key, axis=1).shape[1]:
+        raise StdpbenchError("two imposed spikes of one neuron are at the same time")
+    order = np.lexsort((index, is_output, at))
+    return at[order], index[order], is_output[order]

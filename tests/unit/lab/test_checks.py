@@ -1,0 +1,92 @@
+"""``stdpbench validate``: the short part of the checks, and that a wrong rule is found out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stdpbench.cli import main
+from stdpbench.lab.checks.base import Outcome
+from stdpbench.lab.checks.page import write
+from stdpbench.lab.checks.suite import CHECKS, LONG_CHECKS, validate
+from stdpbench.plasticity import rules
+from stdpbench.plasticity.pair_additive import PairAdditive
+from stdpbench.plasticity.triplet import Triplet
+
+KINDS = [*rules.kinds()]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_rule_reaches_what_theory_and_papers_say(kind: str) -> None:
+    (outcome,) = validate([kind], quick=True)
+    assert outcome.findings
+    assert [finding for finding in outcome.findings if not finding.reached] == []
+    assert outcome.panels
+
+
+def test_every_rule_has_checks() -> None:
+    assert set(CHECKS) == set(KINDS)
+    assert set(LONG_CHECKS) < set(CHECKS)
+
+
+def test_a_wrong_rule_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sign of depression, as ports have had it wrong; and a trace that is set where it should add up."""
+    monkeypatch.setattr(PairAdditive, "on_input_spike", "w = clip(w + a_minus*w_max*y, 0, w_max)")
+    (outcome,) = validate(["pair-additive"], quick=True)
+    assert not outcome.reached
+    nearest = rules.get("triplet-nearest").traces
+    monkeypatch.setattr(Triplet, "traces", nearest)
+    (outcome,) = validate(["triplet"], quick=True)
+    assert not outcome.reached
+
+
+def test_a_comparison_says_what_was_found() -> None:
+    outcome = Outcome("oja")
+    outcome.formula("a", "b", np.zeros(3), np.array([0.0, 1e-3, 0.0]), 1e-4, "c")
+    outcome.values("a", (0.1, 0.2), (0.1, 0.25), 0.01, "c")
+    outcome.formula("a", "b", 1.0, 1.0, 0.0, "c")
+    assert [finding.reached for finding in outcome.findings] == [False, False, True]
+    assert outcome.findings[0].found == "largest difference 1.0e-03"
+    assert outcome.findings[1].found == "0.100, 0.250"
+    assert outcome.findings[0].verdict == "not reached"
+
+
+def test_the_page_says_what_was_not_reached(tmp_path: Path) -> None:
+    outcome = Outcome("oja")
+    outcome.values("first | second", 0.1, 0.5, 0.01, "somebody")
+    page = write([outcome], tmp_path, "the command").read_text(encoding="utf-8")
+    assert "0 of 1 values are reached. Not reached: oja, first | second." in page
+    assert "**not reached**" in page
+    assert "first \\| second" in page
+
+
+def test_the_command_writes_page_and_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["validate", "symmetric", "custom", "--quick", "--output", str(tmp_path), "--json"])
+    assert not end.value.code
+    said = json.loads(capsys.readouterr().out)
+    assert [each["kind"] for each in said] == ["symmetric", "custom"]
+    assert all(finding["reached"] for each in said for finding in each["findings"])
+    page = (tmp_path / "validation.md").read_text(encoding="utf-8")
+    assert "stdpbench validate symmetric custom --quick --output docs" in page
+    for kind in ("symmetric", "custom"):
+        assert f"(images/validation-{kind}.png)" in page
+        assert (tmp_path / "images" / f"validation-{kind}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_documented_page_has_every_rule() -> None:
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    page = (docs / "validation.md").read_text(encoding="utf-8")
+    for kind in CHECKS:
+        assert f"\n## {kind}\n" in page
+        assert (docs / "images" / f"validation-{kind}.png").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(LONG_CHECKS))
+def test_a_neuron_that_learns_by_a_rule_becomes_what_theory_says(kind: str) -> None:
+    (outcome,) = validate([kind])
+    assert [finding for finding in outcome.findings if not finding.reached] == []

@@ -1,0 +1,98 @@
+"""``stdpbench lab``: what people type and what they get."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stdpbench.cli import main
+
+
+def lab(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = 0
+    try:
+        main(["lab", *arguments])
+    except SystemExit as end:
+        status = int(end.code or 0)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_a_rule_alone_opens_with_its_protocol_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = lab(["diehl-cook-triplet"], capsys)
+    assert status == 0
+    assert "diehl-cook-triplet: pair-window" in out
+    assert "60 pairs at 20 Hz, starting weight 0.5, bounds 0 … 1" in out
+    assert "zero for isolated pairs" in " ".join(out.split())
+    assert "●" in out
+
+
+def test_a_curve_that_is_zero_says_so_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = lab(["bcm", "pair-window"], capsys)
+    assert status == 0
+    assert "(zero everywhere)" in out
+    assert "One pair changes nothing" in out
+
+
+def test_overlay_parameters_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / f"ü.{suffix}" for suffix in ("pdf", "png", "svg", "csv")]
+    arguments = ["pair-additive", "frequency", "--set", "plasticity.a_plus=0.02", "--overlay", "triplet"]
+    arguments += ["--option", "frequencies=10,20", "--json", *(a for file in files for a in ("--output", str(file)))]
+    status, out, _ = lab(arguments, capsys)
+    assert status == 0
+    first, second = json.loads(out)
+    assert (first["rule"]["a_plus"], second["rule"]["kind"]) == (0.02, "triplet")
+    assert first["x"]["values"] == second["x"]["values"] == [10.0, 20.0]
+    for file, start in zip(files, (b"%PDF", b"\x89PNG", b"<?xml", b"# pair"), strict=True):
+        assert file.read_bytes().startswith(start)
+    lines = [line for line in files[-1].read_text(encoding="utf-8").split("\n\n")[0].splitlines() if line[:1] != "#"]
+    written = [float(row["Δw, Δt = +10 ms"]) for row in csv.DictReader(lines)]
+    np.testing.assert_allclose(written, first["curves"][0]["change"])
+
+
+def test_parameter_sets_of_one_rule_over_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "weights.svg"
+    arguments = ["pair-power-law", "weight-dependence", "--overlay", "pair-power-law,mu=0.5,lam=0.02"]
+    status, out, _ = lab([*arguments, "--output", str(file), "--json"], capsys)
+    assert status == 0
+    first, second = json.loads(out)
+    assert (first["rule"]["mu"], second["rule"]["mu"]) == (1.0, 0.5)
+    np.testing.assert_allclose(
+        np.array(second["curves"][0]["change"])[:40],
+        0.02 * np.sqrt(1 - np.array(second["x"]["values"]))[:40] * np.exp(-0.5),
+        atol=1e-12,
+    )
+    assert "pair-power-law (lam 0.02, mu 0.5)" in file.read_text(encoding="utf-8")
+
+
+def test_a_rule_of_ones_own_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rule.toml"
+    text = 'on_output_spike = "w = clip(w + a*x, 0, w_max)"\n[traces]\nx = { side = "input", tau = "tau", '
+    text += 'on_spike = "add" }\n[parameters]\na = { default = 0.1 }\ntau = { default = "10 ms", unit = "ms" }\n'
+    file.write_text(text, encoding="utf-8")
+    arguments = ["custom", "pair-window", "--set", f"file={file}", "--option", "dts=10,-10", "--json"]
+    status, out, _ = lab(arguments, capsys)
+    assert status == 0
+    np.testing.assert_allclose(json.loads(out)[0]["curves"][0]["change"], [0.1 * np.exp(-1), 0.0], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonsense"], "there is no plasticity rule 'nonsense'"),
+        (["oja", "windows"], "there is no protocol 'windows'"),
+        (["oja", "--set", "eta"], "--set takes NAME=VALUE, not 'eta'"),
+        (["oja", "--output", "a.jpeg"], "the name must end in .pdf, .png, .svg, .csv"),
+        (["oja", "--output", "nowhere/a.png"], "there is no folder nowhere"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = lab(arguments, capsys)
+    assert status == 2
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1

@@ -1,0 +1,150 @@
+"""Protocols of the plasticity laboratory, against what can be said in closed form."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from stdpbench import lab
+from stdpbench.errors import StdpbenchError
+from stdpbench.plasticity import rules
+
+KINDS = [*rules.kinds()]
+
+
+def test_a_window_is_exponential_and_names_its_conditions() -> None:
+    found = lab.pair_window("pair-additive", set={"a_plus": 0.02, "tau_minus": "30 ms"})
+    dt = found.x
+    expected = np.where(dt > 0, 0.02 * np.exp(-dt / 20), -0.0105 * np.exp(dt / 30))
+    np.testing.assert_allclose(found.curves[0].change, expected, rtol=0, atol=1e-12)
+    assert found.conditions == "1 pair, starting weight 0.5, bounds 0 … 1"
+    assert not found.remarks
+
+
+def test_pairs_and_frequency_count() -> None:
+    found = lab.pair_window("pair-additive", pairs=3, frequency=20, dts=[10.0])
+    nearest = np.exp(-10 / 20)
+    potentiation = sum(nearest * np.exp(-k * 50 / 20) * (3 - k) for k in range(3))
+    depression = sum(np.exp(-(50 * k - 10) / 20) * (3 - k) for k in (1, 2))
+    assert found.curves[0].change[0] == pytest.approx(0.01 * potentiation - 0.0105 * depression, abs=1e-12)
+    assert found.conditions.startswith("3 pairs at 20 Hz")
+    assert np.abs(lab.pair_window("pair-additive", pairs=3, frequency=20).x).max() < 25  # of half a period
+
+
+def test_frequency_curves_of_the_triplet_rule() -> None:
+    found = lab.frequency("triplet", frequencies=(0.1, 10, 20, 40, 50), set={"w_max": 3})
+    positive, negative = (curve.change for curve in found.curves)
+    np.testing.assert_allclose(positive, [0.000, 0.119, 0.228, 0.532, 0.763], atol=5e-4)
+    np.testing.assert_allclose(negative, [-0.317, -0.332, -0.342, 0.174, 0.749], atol=5e-4)
+
+
+def test_the_formula_of_the_diehl_cook_triplet() -> None:
+    """An input spike between two output spikes, the first of which has none before it."""
+    found = lab.triplets("diehl-cook-triplet", timings=[("out-in-out", -12.0, 7.0)], repeats=1)
+    expected = -1e-4 * np.exp(-12 / 20) + 1e-2 * np.exp(-7 / 20) * np.exp(-19 / 40)
+    assert found.curves[0].change[0] == pytest.approx(expected, abs=1e-12)
+    assert found.x_labels == ("out-in-out -12, +7 ms",)
+
+
+def test_quadruplets_of_a_pair_rule_are_their_pairs() -> None:
+    found = lab.quadruplets("pair-additive", separations=[-30.0, 30.0], repeats=1, set={"tau_minus": "40 ms"})
+    # within a pair 5 ms; across, one pair of each order is T apart
+    expected = 0.01 * (np.exp(-5 / 20) + np.exp(-30 / 20)) - 0.0105 * (np.exp(-5 / 40) + np.exp(-30 / 40))
+    np.testing.assert_allclose(found.curves[0].change, expected, atol=1e-12)
+    # a rule with triplets tells the orders apart
+    found = lab.quadruplets("triplet", separations=[-30.0, 30.0], repeats=1)
+    assert abs(np.diff(found.curves[0].change)[0]) > 1e-3
+
+
+def test_weight_dependence_tells_rules_apart() -> None:
+    w = np.linspace(0, 1, 41)
+    multiplicative = lab.weight_dependence("pair-multiplicative")
+    np.testing.assert_allclose(multiplicative.curves[0].change, 0.01 * (1 - w) * np.exp(-10 / 20), atol=1e-12)
+    np.testing.assert_allclose(multiplicative.curves[1].change, -0.01 * w * np.exp(-10 / 20), atol=1e-12)
+
+
+def test_poisson_pairs_repeat_and_agree_with_their_mean() -> None:
+    """Uncorrelated spikes: r_in·r_out·(A₊τ₊ - A₋τ₋) per second."""
+    given = {"input_rates": (20.0,), "output_rates": (30.0,), "duration": 2.0, "repeats": 400}
+    strong = {"a_plus": 0.0, "a_minus": 0.002}
+    found = lab.poisson_pairs("pair-additive", **given, set=strong)
+    expected = -20 * 30 * 0.002 * 0.020
+    assert found.curves[0].spread is not None
+    error = found.curves[0].spread[0] / 20
+    assert abs(found.curves[0].change[0] - expected) < 4 * error + 0.05 * abs(expected)  # traces start at 0
+    np.testing.assert_array_equal(
+        found.curves[0].change, lab.poisson_pairs("pair-additive", **given, set=strong).curves[0].change
+    )
+
+
+def test_a_reward_meets_what_is_left_of_the_eligibility() -> None:
+    found = lab.reward_delay("reward", dts=(10.0,), delays=(0.0, 2.0), reward=0.3, set={"tau_d": "0.5 s"})
+    expected = np.exp(-0.5) * np.exp([0.0, -2.0]) * 0.3 * 1.0 * 0.5 / 1.5
+    np.testing.assert_allclose(found.curves[0].change, expected, atol=1e-12)
+    assert not lab.pair_window("reward").curves[0].change.any()
+    assert "bound" in lab.reward_delay("reward", reward=50.0).remarks[0]
+    with pytest.raises(StdpbenchError, match="dopamine"):
+        lab.reward_delay("oja")
+
+
+def test_a_neuron_of_the_network_refuses_what_does_not_run_there() -> None:
+    with pytest.raises(StdpbenchError, match="cannot run inhibitory: does not run there"):
+        lab.neuron("inhibitory")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_rule_opens_with_a_protocol_that_shows_something(kind: str) -> None:
+    opening = rules.get(kind).opening
+    assert opening.protocol in lab.PROTOCOLS
+    assert opening.why.endswith(".")
+    found = lab.run(kind)
+    assert found.protocol == opening.protocol
+    assert max(np.abs(curve.change).max() for curve in found.curves) > 1e-3
+    assert "bounds 0 … " in found.conditions
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_a_window_is_zero_or_flat_by_construction_a_sentence_says_why(kind: str) -> None:
+    window = lab.pair_window(kind)
+    change = window.curves[0].change
+    sides = [change[window.x < 0], change[window.x > 0]]
+    flat = any(np.ptp(side) < 1e-12 for side in sides)
+    assert flat == ("pair-window" in window.rule.remarks)
+    if flat:
+        assert window.remarks[0] == window.rule.remarks["pair-window"]
+
+
+def test_a_cut_at_a_bound_is_said() -> None:
+    assert "bound" in lab.frequency("triplet", frequencies=(50,), set={"w_max": 1}).remarks[-1]
+    assert not lab.frequency("triplet", frequencies=(50,), set={"w_max": 3}).remarks
+
+
+def test_numbers_as_csv_and_json() -> None:
+    found = lab.frequency("diehl-cook-triplet", frequencies=(1, 10))
+    lines = [line for line in found.to_csv().splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    assert [float(row["frequency (Hz)"]) for row in rows] == [1.0, 10.0]
+    assert float(rows[1]["Δw, Δt = +10 ms"]) == found.curves[0].change[1]
+    assert "nu_post = 0.01" in found.to_csv()
+    said = json.loads(json.dumps(found.to_mapping()))
+    assert said["curves"][0]["change"] == found.curves[0].change.tolist()
+
+
+def test_errors_name_what_would_be_right() -> None:
+    with pytest.raises(StdpbenchError, match="weight must lie within the bounds"):
+        lab.pair_window("pair-additive", weight=2.0)
+    with pytest.raises(StdpbenchError, match="there is no protocol 'window'"):
+        lab.run("oja", "window")
+    with pytest.raises(StdpbenchError, match="did you mean pairs"):
+        lab.run("oja", "pair-window", given={"pair": "3"})
+    with pytest.raises(StdpbenchError, match="must be a whole number"):
+        lab.run("oja", "pair-window", given={"pairs": "3.5"})
+    with pytest.raises(StdpbenchError, match=r"did you mean plasticity\.eta"):
+        lab.run("oja", set={"eta_": 1})
+    with pytest.raises(StdpbenchError, match="no triplet"):
+        lab.triplets("oja", timings=[("in-out-in", -5, 5)])
+    with pytest.raises(StdpbenchError, match="pairs must be at least 1"):
+        lab.pair_window("oja", pairs=0)
