@@ -101,7 +101,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
 
 
 def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBot) -> None:
-    window.run_experiment(small_experiment(schedule__passes=3))
+    window.run_experiment(small_experiment(schedule__passes=2000))
     dialog = window.habits.draw()
     session = window.session
     qtbot.waitUntil(lambda: session.live.position > 10, timeout=60_000)
