@@ -23,6 +23,7 @@ from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.report.looks import Chosen
 from stdpbench.runs.client import state_of
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.folder import RunFolder
@@ -243,6 +244,16 @@ def runs_page(camera: Camera) -> None:
     opened.pop().close()
 
 
+def evaluate_page(camera: Camera) -> None:
+    """The Evaluate page with a class that is selected."""
+    window, page = camera.window, camera.window.evaluate
+    path = min(entry.path for entry in window.runs_page.model.entries if entry.state == State.FINISHED)
+    page.evaluate(path)
+    camera.wait(60, lambda: page.state.clustering is not None)
+    page.state.choose(Chosen("class", (3,)))
+    camera.in_all_looks("evaluate", lambda: window.go_to("evaluate"), 1.0)
+
+
 def main(folder: Path) -> int:
     """Make all of them; returns the exit status."""
     folder = folder.absolute()
@@ -273,6 +284,7 @@ def main(folder: Path) -> int:
         several_runs(camera)
         camera.in_all_looks("start", lambda: window.go_to("start"), 1.5)
         runs_page(camera)
+        evaluate_page(camera)
         window.close()
         camera.wait(1)
         print(f"{len(list(folder.glob('*.png')))} pictures, {camera.bytes / 1e6:.2f} MB, in {folder}")

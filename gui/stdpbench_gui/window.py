@@ -42,11 +42,12 @@ from stdpbench_gui.session import RunSession
 
 if TYPE_CHECKING:
     from stdpbench_gui.habits import Habits
+    from stdpbench_gui.pages.evaluate import EvaluatePage
     from stdpbench_gui.pages.runs import RunsPage
     from stdpbench_gui.pages.train import TrainPage
 
-_PAGES = (("start", "⌂", "Start"), ("train", "▦", "Train"), ("runs", "☰", "Runs"))
-"""Name, mark and word of each page, in the order of the rail."""
+_PAGES = (("start", "⌂", "Start"), ("train", "▦", "Train"), ("evaluate", "◉", "Evaluate"), ("runs", "☰", "Runs"))
+"""Key, mark and word of each page, in the order of the rail."""
 
 
 class MainWindow(QMainWindow):
@@ -102,19 +103,23 @@ class MainWindow(QMainWindow):
         if self._train is not None:
             return
         from stdpbench_gui.habits import Habits
+        from stdpbench_gui.pages.evaluate import EvaluatePage
         from stdpbench_gui.pages.runs import RunsPage
         from stdpbench_gui.pages.train import TrainPage
         from stdpbench_gui.panels.curves import Curves
 
         train = self._train = TrainPage(self.session, self.actions_, self.settings)
         self._add_panel_actions()
+        evaluate = self._evaluate = EvaluatePage(self.runs, self.session, self.actions_, self.settings)
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)
         runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
         self.undo.follow(runs.steps.changed)
         runs.run_chosen.connect(self.open_run)
         runs.wanted.connect(lambda: self.go_to("runs"))
-        for name, page in (("train", train), ("runs", runs)):
+        runs.evaluation_wanted.connect(evaluate.evaluate)
+        evaluate.wanted.connect(lambda: self.go_to("evaluate"))
+        for name, page in (("train", train), ("evaluate", evaluate), ("runs", runs)):
             self._page_of[name] = page
             self.pages.addWidget(page)
         self._habits = Habits(self)
@@ -125,6 +130,12 @@ class MainWindow(QMainWindow):
         self.complete()
         assert self._train is not None
         return self._train
+
+    @property
+    def evaluate(self) -> EvaluatePage:
+        """The Evaluate page."""
+        self.complete()
+        return self._evaluate
 
     @property
     def runs_page(self) -> RunsPage:
@@ -192,7 +203,7 @@ class MainWindow(QMainWindow):
             "",
             "Write a checkpoint now",
         )
-        add("clear", "&Run", "Clear the selection", lambda: self.session.selection.select_neuron(-1), "Esc")
+        add("clear", "&Run", "Clear the selection", self._clear_selection, "Esc")
         for number, (name, _, word) in enumerate(_PAGES):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
         self.actions_.separator("&View")
@@ -238,10 +249,19 @@ class MainWindow(QMainWindow):
     def _stop(self) -> None:
         self.session.request("stop", reason="on request")
 
+    def _clear_selection(self) -> None:
+        if self.pages.currentWidget() is self.evaluate:
+            self.evaluate.state.clear()
+        self.session.selection.select_neuron(-1)
+
     def _explain(self) -> None:
-        panel = self.train.focused_panel() if self.pages.currentWidget() is self.train else None
-        if panel is None:
-            self.tell("Press F1 while a panel of the Train page has the focus, or click the ? in its title.")
+        page = self.pages.currentWidget()
+        panel = self.train.focused_panel() if page is self.train else None
+        box = self.evaluate.focused_box() if page is self.evaluate else None
+        if box is not None:
+            box.explain()
+        elif panel is None:
+            self.tell("Press F1 while a panel of Train or Evaluate has the focus, or click the ? in its title.")
         else:
             panel.explain()
 
@@ -304,6 +324,7 @@ class MainWindow(QMainWindow):
         theme.apply(name)
         self.complete()
         self.train.restyle()
+        self.evaluate.restyle()
         self.runs_page.restyle()
         self.habits.restyle()
 
@@ -350,6 +371,7 @@ class MainWindow(QMainWindow):
         self.habits.closed()
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
+        self.evaluate.save()
         self.runs_page.save()
         self.session.leave()
         super().closeEvent(event)

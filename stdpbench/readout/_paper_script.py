@@ -12,6 +12,7 @@ from stdpbench.errors import StdpbenchError
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito (2008)
 _STYLES = ("-", "--", ":", "-.")
+_MARKS = ("o", "x", "^", "s", "+", "D", "v", "*")
 
 
 class PaperScript:
@@ -38,7 +39,11 @@ class PaperScript:
             return [min(1.3, max(0.2, 0.76 * rows / columns))]
         if kind == "bars":
             return [0.62]
-        raise StdpbenchError(f"a figure of kind {kind!r} cannot be drawn; kinds are lines, image, bars and raster")
+        if kind == "points":
+            return [0.9]
+        raise StdpbenchError(
+            f"a figure of kind {kind!r} cannot be drawn; kinds are lines, image, bars, points and raster"
+        )
 
     def part(self, part: Mapping[str, Any]) -> None:
         """Write the lines of a part."""
@@ -139,6 +144,24 @@ class PaperScript:
         ]
         if any(series.get("label") for series in part["series"]):
             self.lines.append(f'axes[{k}].legend(fontsize="small")')
+
+    def _points(self, part: Mapping[str, Any], k: int) -> None:
+        for number, group in enumerate(part["groups"]):
+            name = _identifier(f"group {group['label']}")
+            x, y = self._array(f"{name}_x", group["x"]), self._array(f"{name}_y", group["y"])
+            mark, colour = _MARKS[number % len(_MARKS)], _COLOURS[number % len(_COLOURS)]
+            self.lines.append(
+                f'axes[{k}].scatter({x}, {y}, s=3, marker="{mark}", color="{colour}", linewidths=0.4, '
+                f"rasterized=True, label={group['label']!r})"
+            )
+        columns = -(-len(part["groups"]) // 20)
+        self.lines += [
+            f'axes[{k}].set_aspect("equal", adjustable="datalim")',
+            f"axes[{k}].set_xticks([])",
+            f"axes[{k}].set_yticks([])",
+            f'axes[{k}].legend(fontsize="small", markerscale=2, ncols={columns}, loc="center left", '
+            "bbox_to_anchor=(1, 0.5))",
+        ]
 
     def _raster(self, part: Mapping[str, Any], first: int) -> None:
         last = first + len(part["rows"]) - 1

@@ -22,18 +22,21 @@ Features = NDArray[np.float64]
 _SILHOUETTE_SAMPLE = 1000
 
 
-def features(spike_counts: Counts, components: int = 50) -> Features:
+def features(spike_counts: Counts, components: int = 50, *, quick: bool = False) -> Features:
     """Responses as clustering methods take them: float64, (n_images, at most `components`).
 
-    Principal components of square roots of the counts, by a full decomposition, signs fixed.
+    Principal components of square roots of the counts, by a full decomposition, signs fixed. `quick`: the same but
+    for rounding, without the components that are not wanted, which for 10 000 pictures takes long.
     """
     from sklearn.decomposition import PCA
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     roots = np.sqrt(checked_counts(spike_counts).astype(np.float64))
-    components = min(components, *roots.shape)
+    components, solver = min(components, *roots.shape), "full"
+    if quick and components < min(roots.shape):
+        solver = "arpack"
     with threadpool_limits(limits=1):
-        return np.asarray(PCA(components, svd_solver="full").fit_transform(roots), np.float64)
+        return np.asarray(PCA(components, svd_solver=solver, random_state=0).fit_transform(roots), np.float64)
 
 
 def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[np.int64]:

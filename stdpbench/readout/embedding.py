@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
+from collections.abc import Callable
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +17,9 @@ from stdpbench.readout.clustering import Features, all_alike
 EMBEDDINGS = ("pca", "t-sne", "umap")
 NEIGHBOURS = 12
 """Of each point, in the trustworthiness."""
+TRUSTED = 2000
+"""Points that the trustworthiness is of, at most: it takes all their distances."""
+_STEPS = 1000  # of t-SNE, which is what scikit-learn does
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +32,8 @@ class Embedding:
         One of `EMBEDDINGS`.
     points : ndarray, float64, (n, 2)
     trustworthiness : float
-        0 to 1: whether points that are neighbours on the plane are neighbours in full (J. Venna and S. Kaski, 2001);
-        NaN for too few points.
+        0 to 1: whether points that are neighbours on the plane are neighbours in full (J. Venna and S. Kaski, 2001),
+        among the first `TRUSTED` of them; NaN for too few points.
     description : str
         How it was made.
     """
@@ -37,7 +44,7 @@ class Embedding:
     description: str
 
 
-def embed(points: Features, method: str, seed: int) -> Embedding:
+def embed(points: Features, method: str, seed: int, told: Callable[[int, int], object] | None = None) -> Embedding:
     """Put points on a plane.
 
     Parameters
@@ -48,6 +55,8 @@ def embed(points: Features, method: str, seed: int) -> Embedding:
         UMAP needs umap-learn (``pip install 'stdpbench[umap]'``).
     seed : int
         At least 0.
+    told : callable, optional
+        Hears how many steps of t-SNE are over, and of how many.
 
     Raises
     ------
@@ -72,15 +81,32 @@ def embed(points: Features, method: str, seed: int) -> Embedding:
         from sklearn.manifold import TSNE
 
         perplexity = min(30.0, (len(points) - 1) / 3)
-        plane = TSNE(2, perplexity=perplexity, init="pca", random_state=small).fit_transform(points)
+        verbose = 0 if told is None else 2  # it says how far it is in what it prints, and in no other way
+        tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=small, verbose=verbose)
+        with redirect_stdout(_Steps(told)) if told is not None else nullcontext():
+            plane = tsne.fit_transform(points)
         said = f"t-SNE, perplexity {perplexity:.0f}, started from principal components"
     else:
         plane, said = _umap(points, small)
     trust = np.nan
     if len(points) > 2 * NEIGHBOURS:
         with threadpool_limits(limits=1):
-            trust = float(trustworthiness(points, plane, n_neighbors=NEIGHBOURS))
+            some = slice(None, TRUSTED)
+            trust = float(trustworthiness(points[some], plane[some], n_neighbors=NEIGHBOURS))
     return Embedding(method, np.asarray(plane, np.float64), trust, said)
+
+
+class _Steps(io.TextIOBase):
+    """Reads from what t-SNE prints how many of its steps are over."""
+
+    def __init__(self, told: Callable[[int, int], object]) -> None:
+        self._told = told
+
+    def write(self, text: str) -> int:
+        """Take what is printed."""
+        for step in re.findall(r"Iteration (\d+)", text):
+            self._told(int(step), _STEPS)
+        return len(text)
 
 
 def _umap(points: Features, seed: int) -> tuple[NDArray[np.float64], str]:

@@ -17,6 +17,8 @@ What to draw is a *spec*, a dict of plain values and arrays:
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
     Bars side by side. Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars
     around these, as in a histogram.
+``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
+    Points on a plane without units, each group with a colour and a mark of its own.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
     Spikes, one plot for each group.
 ``{"kind": "stack", "parts": [spec, …]}``

@@ -34,17 +34,17 @@ def measure_clusters(
     for method in METHODS:
         free = method == "hdbscan"
         found = cluster(points, method, None if free else k, seed)
-        yield _row(method, "its own" if free else "classes", found, labels, n_classes, points, seed), found
+        yield cluster_row(method, "its own" if free else "classes", found, labels, n_classes, points, seed), found
     found = cluster(points, "k-means", None, seed)
-    yield _row("k-means, K free", "best silhouette", found, labels, n_classes, points, seed), found
+    yield cluster_row("k-means, K free", "best silhouette", found, labels, n_classes, points, seed), found
     found = winners(spike_counts)
-    yield _row("neurons (winner)", "neurons", found, labels, n_classes, points, seed), found
+    yield cluster_row("neurons (winner)", "neurons", found, labels, n_classes, points, seed), found
     rng = np.random.default_rng(seed)
     chance = rng.permutation(cluster(points, "k-means", k, seed))
-    yield _row(CHANCE, "classes", chance, labels, n_classes, points, seed), chance
+    yield cluster_row(CHANCE, "classes", chance, labels, n_classes, points, seed), chance
 
 
-def _row(
+def cluster_row(
     name: str,
     chosen: str,
     found: NDArray[np.int64],
@@ -53,6 +53,7 @@ def _row(
     points: Features,
     seed: int,
 ) -> dict[str, Any]:
+    """Measures of one clustering as plain values, with the 95 % interval of the matched accuracy."""
     # with the matching held fixed: to match each resample anew would move all of them up
     right = matched(contingency(found, labels, n_classes))
     low, high = bootstrap_accuracy(np.arange(len(labels)) < right, seed)

@@ -57,11 +57,14 @@ class RunsPage(QWidget):
     ----------
     run_chosen : signal of Path
         A run shall be shown on the Train page.
+    evaluation_wanted : signal of Path
+        A finished run shall be evaluated.
     wanted : signal
         The page shall come to the front.
     """
 
     run_chosen = pyqtSignal(object)
+    evaluation_wanted = pyqtSignal(object)
     wanted = pyqtSignal()
 
     def __init__(
@@ -102,6 +105,7 @@ class RunsPage(QWidget):
         doing = self.doing
         return [
             Deed("open", "&Open in Train", self._open, whole, "Show the run, with all panels (Enter)", one=True),
+            Deed("evaluate", "E&valuate", self._evaluate, is_finished, "What it has learned", one=True),
             None,
             Deed("pause", "&Pause", doing.pause, can_pause, "Have it stand between two presentations"),
             Deed("resume", "&Resume", doing.resume, can_resume, "Have it go on, or begin"),
@@ -283,6 +287,9 @@ class RunsPage(QWidget):
 
     def _open(self, entries: list[Entry]) -> None:
         self.run_chosen.emit(entries[0].path)
+
+    def _evaluate(self, entries: list[Entry]) -> None:
+        self.evaluation_wanted.emit(entries[0].path)
 
     def _compare(self, entries: list[Entry]) -> None:
         self.wanted.emit()

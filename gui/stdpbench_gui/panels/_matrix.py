@@ -28,6 +28,8 @@ class Matrix(QWidget):
         self.score: Score | None = None
         self.names: tuple[str, ...] = ()
         self.cell: tuple[int, int] | None = None
+        self.row = -1
+        """A true class that is framed; -1 for none."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Confusion matrix: rows true classes, columns answers; arrow keys move")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -112,9 +114,11 @@ class Matrix(QWidget):
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setFont(self.font())
         self._paint_names(painter, area, width, height)
+        painter.setPen(QPen(QColor(colours.wrong), 3))
+        if 0 <= self.row < score.n_classes:
+            painter.drawRect(QRectF(area.left(), area.top() + self.row * height, area.width(), height))
         if self.cell is not None:
             row, column = self.cell
-            painter.setPen(QPen(QColor(colours.wrong), 3))
             painter.drawRect(QRectF(area.left() + column * width, area.top() + row * height, width, height))
 
     def _fit_numbers(self, painter: QPainter, width: float, height: float) -> bool:

@@ -15,7 +15,7 @@ from stdpbench.runs.store import DAMAGED, Entry
 from stdpbench_gui.actions import Actions
 
 _MENU = "R&uns"
-_BUTTONS = ("open", "pause", "resume", "stop", "branch", "compare", "export", "delete")
+_BUTTONS = ("open", "evaluate", "pause", "resume", "stop", "branch", "compare", "export", "delete")
 
 
 @dataclass(frozen=True)

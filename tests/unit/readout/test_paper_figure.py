@@ -49,6 +49,7 @@ SPECS = {
         "series": [{"values": [90, 80], "label": "a", "error": [1, 2]}, {"values": [70, 60], "label": "b"}],
     },
     "histogram": {"kind": "bars", "x": X + 0.5, "x_label": "theta (mV)", "y_label": "n", "series": [{"values": X}]},
+    "points": {"kind": "points", "groups": [{"x": X, "y": X**2, "label": "7"}, {"x": X, "y": X, "label": "wrong"}]},
     "raster": {"kind": "raster", "rows": [{"t": X, "index": X, "label": "exc"}, {"t": X, "index": X, "label": "inh"}]},
 }
 SPECS["stack"] = {"kind": "stack", "parts": [SPECS["raster"], SPECS["bars"], SPECS["image"]]}

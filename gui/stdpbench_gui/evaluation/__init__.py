@@ -1,0 +1,1 @@
+"""The views of the Evaluate page, and what they share."""

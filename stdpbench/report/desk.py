@@ -1,0 +1,232 @@
+"""A process that measures a finished run for who looks at it: ``python -m stdpbench.report.desk FOLDER SCRATCH``.
+
+It hears requests as lines of JSON, ``{"number": …, "name": …, "arguments": {…}}``, and says lines of JSON:
+``{"number": …, "progress": [phase, done, total]}`` while it works, then
+``{"number": …, "value": {…}, "arrays": path}`` or ``{"number": …, "error": sentence}``. Arrays lie in an npz file in
+the folder SCRATCH, which is the reader's. When the reader goes, or ends it in the middle of something, nothing
+half-written is left. The reader's side is `looks`.
+
+* ``open``: the run with its answers, neurons and first plane (principal components). It compares answers with labels
+  of evaluated pictures, so it writes that down in the journal of the run first (`stdpbench.runs.ledger`).
+* ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
+* ``embed`` (`method`): another plane.
+* ``report``: what ``stdpbench report`` writes; its value is the path of the page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import READOUTS, readouts
+from stdpbench.readout.clustering import Features, cluster, features, winners
+from stdpbench.readout.embedding import embed
+from stdpbench.report.clusters import CHANCE, cluster_row
+from stdpbench.report.looks import NEURONS
+from stdpbench.report.making import PAGE, Wish, make_report
+from stdpbench.report.material import Material, gather
+from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
+from stdpbench.runs.client import held
+from stdpbench.runs.facts import LabelsRead, Progress
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.ledger import count_readings, note_reading
+
+Told = Callable[[str, int, int], None]
+Arrays = dict[str, NDArray[Any]]
+
+
+class Desk:
+    """A finished run, and what is asked about it.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._material: Material | None = None
+        self._features: Features | None = None
+
+    @property
+    def material(self) -> Material:
+        """The run; read when it is first needed."""
+        if self._material is None:
+            self._material = gather(self._folder)
+        return self._material
+
+    @property
+    def points(self) -> Features:
+        """Its responses as methods take them."""
+        if self._features is None:
+            self._features = features(self.material.test_counts, quick=True)
+        return self._features
+
+    def answer(self, name: str, arguments: Mapping[str, Any], told: Told) -> tuple[dict[str, Any], Arrays]:
+        """Do what is asked for.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be done.
+        """
+        if name == "open":
+            return self._open(told)
+        if name == "cluster":
+            return self._cluster(str(arguments["method"]), arguments["k"])
+        if name == "embed":
+            return self._embed(str(arguments["method"]), told)
+        if name == "report":
+            return self._report(told)
+        raise StdpbenchError(f"this process does not know how to {name}")
+
+    def _open(self, told: Told) -> tuple[dict[str, Any], Arrays]:
+        told("reading the run", 0, 4)
+        material = self.material
+        with held(self._folder):
+            note_reading(self._folder, LabelsRead(material.part, len(material.test_counts), "Evaluate page"))
+        told("naming the neurons", 1, 4)
+        assignment, counts = material.assignment(), material.test_counts
+        accuracies, arrays = list[Accuracy](), Arrays()
+        told("reading answers", 2, 4)
+        for readout in READOUTS:
+            answers = readouts.get(readout)().predict(counts, assignment)
+            arrays[f"answers {readout}"] = answers
+            accuracies.append(self._row("read-out", readout, answers))
+        told("principal components", 3, 4)
+        value, plane = self._embed("pca", told)
+        readings = count_readings(self._folder)
+        arrays |= plane | {
+            "labels": material.test_labels,
+            "pixels": material.split.test.pixels,
+            "winners": winners(counts),
+            "spikes": counts.sum(axis=1, dtype=np.int64),
+            "w": material.w.astype(np.float32),
+            "theta": material.theta,
+            "neuron_labels": assignment.labels,
+            "neuron_purity": assignment.proportions.max(axis=0),
+        }
+        return value | {
+            "experiment": material.experiment.name,
+            "seed": material.experiment.seed,
+            "part": material.part,
+            "class_names": list(material.split.class_names),
+            "accuracies": [_plain(row) for row in (*accuracies, *baselines(material))],
+            "looks": readings.run,
+            "looks_of_all": readings.experiment,
+        }, arrays
+
+    def _row(self, group: str, name: str, answers: NDArray[np.int64]) -> Accuracy:
+        material = self.material
+        n_label = len(material.label_counts)
+        return accuracy_row(group, name, answers, material.test_labels, n_label, material.experiment.seed)
+
+    def _cluster(self, method: str, k: int | None) -> tuple[dict[str, Any], Arrays]:
+        material, points, seed = self.material, self.points, self.material.experiment.seed
+        if method == NEURONS:
+            found, chosen = winners(material.test_counts), "neurons"
+        else:
+            found = cluster(points, method, None if method == "hdbscan" else k, seed)
+            chosen = "its own" if method == "hdbscan" else "best silhouette" if k is None else "chosen"
+        shuffled = np.random.default_rng(seed).permutation(found)
+        pairs = [(method, chosen, found), (CHANCE.replace("k-means", "these"), chosen, shuffled)]
+        if method != NEURONS:
+            pairs.append((NEURONS, "neurons", winners(material.test_counts)))
+        labels, n_classes = material.test_labels, material.n_classes
+        rows = [cluster_row(name, how, members, labels, n_classes, points, seed) for name, how, members in pairs]
+        return {"method": method, "k_from": chosen, "rows": rows}, {"members": found}
+
+    def _embed(self, method: str, told: Told) -> tuple[dict[str, Any], Arrays]:
+        one = embed(self.points, method, self.material.experiment.seed, lambda done, total: told(method, done, total))
+        trust = None if np.isnan(one.trustworthiness) else one.trustworthiness
+        value = {"method": method, "trustworthiness": trust, "description": one.description}
+        return value, {"points": one.points}
+
+    def _report(self, told: Told) -> tuple[dict[str, Any], Arrays]:
+        target = self._folder.path / "report"
+        for event in make_report([self._folder], target, Wish()):
+            if isinstance(event, Progress):
+                told(event.phase, event.done, event.total)
+        return {"page": str(target / PAGE)}, {}
+
+
+def baselines(material: Material) -> list[Accuracy]:
+    """Baselines that the run measured itself."""
+    kept, seed = material.metrics.get("baselines", {}), material.experiment.seed
+    n_label = int(material.metrics.get("n_label_images", 0))
+    stored = kept.get("start_weights", {})
+    rows = [
+        stored_row("untrained", f"start weights, {name}", stored[name], n_label, seed)
+        for name in READOUTS
+        if name in stored
+    ]
+    if "k_means" in kept:
+        k = material.experiment.network.n_exc
+        note = str(kept["k_means"].get("description", ""))
+        rows.append(stored_row("pixels", f"k-means on pixels, K = {k}", kept["k_means"], n_label, seed, note))
+    return rows
+
+
+def _plain(row: Accuracy) -> dict[str, Any]:
+    return {name: value for name, value in row.to_mapping().items() if name != "supervised"}
+
+
+# -- the process ---------------------------------------------------------------------------------------------------
+
+
+def main(arguments: list[str]) -> int:
+    """Answer one reader until it goes; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    said = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)  # what libraries print is no answer
+    folder, scratch = Path(arguments[0]), Path(arguments[1])
+    waiting: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=_hear, args=(waiting,), daemon=True).start()
+    desk: Desk | None = None
+    while True:
+        request = json.loads(waiting.get())
+        number = request["number"]
+
+        def say(number: int = number, **what: Any) -> None:
+            said.write(json.dumps({"number": number, **what}, ensure_ascii=False) + "\n")
+            said.flush()
+
+        try:
+            if desk is None:
+                desk = Desk(RunFolder.open(folder))
+            value, arrays = desk.answer(
+                request["name"],
+                request["arguments"],
+                lambda phase, done, total, say=say: say(progress=[phase, done, total]),  # type: ignore[misc]
+            )
+            path = scratch / f"{os.getpid()}-{number}.npz"
+            if arrays:
+                np.savez(path, **arrays)  # type: ignore[arg-type]
+        except StdpbenchError as error:
+            say(error=str(error))
+        except Exception as error:  # a folder of any sort: the reader is told, and may ask for something else
+            say(error=f"{type(error).__name__}: {error}")
+        else:
+            say(value=value, arrays=str(path) if arrays else "")
+
+
+def _hear(waiting: SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        waiting.put(line)
+    os._exit(0)  # the reader is gone, and nobody waits for what is under way
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

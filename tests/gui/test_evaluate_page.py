@@ -1,0 +1,330 @@
+"""The Evaluate page over a real small run: 12 exc neurons, 20 evaluated digits, measured by a real process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from stdpbench.readout.paper_figure import Order, script
+from stdpbench.report.looks import NEURONS, NOTHING, Chosen
+from stdpbench.runs.facts import LabelsRead
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench_gui.evaluation import report_writer
+from stdpbench_gui.evaluation.stamps import faded, stamped
+from stdpbench_gui.evaluation.state import CLUSTER, VERDICT
+from stdpbench_gui.pages.evaluate import EvaluatePage
+from stdpbench_gui.window import MainWindow
+
+
+def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 30) -> None:
+    qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)
+
+
+def drawn(page: EvaluatePage) -> bool:
+    """Whether every view has drawn what changed."""
+    return not any(box._drawing.isActive() for box in page.boxes)
+
+
+def looks_at(run: Path) -> int:
+    return sum(isinstance(one.fact, LabelsRead) and one.fact.purpose == "Evaluate page" for one in read_journal(run))
+
+
+@pytest.fixture
+def run(tmp_path: Path, finished_run: RunFolder) -> Path:
+    path = tmp_path / "runs" / "small"
+    shutil.copytree(finished_run.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
+    return path
+
+
+@pytest.fixture
+def page(run: Path, window: MainWindow, qtbot: QtBot) -> EvaluatePage:
+    window.go_to("evaluate")
+    page = window.evaluate
+    waits(qtbot, lambda: page.run.count() == 1)
+    page.run.setFocus()
+    qtbot.keyClick(page.run, Qt.Key.Key_Return)
+    waits(qtbot, lambda: page.state.clustering is not None and drawn(page))
+    return page
+
+
+def choose(page: EvaluatePage, qtbot: QtBot, chosen: Chosen) -> None:
+    page.state.choose(chosen)
+    waits(qtbot, lambda: drawn(page))
+
+
+def numbers(page: EvaluatePage) -> list[int]:
+    strip = page.strip.list
+    return [strip.item(place).data(Qt.ItemDataRole.UserRole) for place in range(strip.count())]  # type: ignore[union-attr]
+
+
+# -- opening ---------------------------------------------------------------------------------------
+
+
+def test_without_a_run_it_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("evaluate")
+    page = window.evaluate
+    waits(qtbot, lambda: "no finished run" in page.empty.text())
+    assert page.empty.isVisible()
+    assert not page.views.isVisible()
+    assert not page.go.isEnabled()
+    assert not page.report.isEnabled()
+    window.actions_["evaluate-shown"].trigger()
+    assert "No run is shown" in page.notices.texts()[-1]
+
+
+@pytest.mark.display
+def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("evaluate")
+    page = window.evaluate
+    waits(qtbot, lambda: page.run.count() == 1)
+    assert "press Evaluate" in page.empty.text()
+    assert looks_at(run) == 0
+    page.go.click()
+    waits(qtbot, lambda: page.state.clustering is not None and drawn(page))
+    assert looks_at(run) == 1
+    assert page.views.isVisible()
+    assert page.go.text() == "Evaluate again"
+    assert "12 exc neurons, 20 test pictures" in page.summary.text()
+    assert "K = 10" in page.summary.text()
+    for box in page.boxes:
+        assert box.body.isVisible(), box.title
+        assert box.accessibleDescription() not in ("", box.empty_text), box.title
+
+
+def test_a_run_is_evaluated_from_the_runs_page(run: Path, window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("runs")
+    waits(qtbot, lambda: window.runs_page.model.n_all == 1)
+    window.runs_page.table.choose(["small"])
+    window.actions_["runs-evaluate"].trigger()
+    assert window.pages.currentWidget() is window.evaluate
+    waits(qtbot, lambda: window.evaluate.state.look is not None)
+    assert window.evaluate.chosen_run() == run
+
+
+def test_what_cannot_be_evaluated_is_told_in_a_sentence(run: Path, window: MainWindow, qtbot: QtBot) -> None:
+    (run / "test.npz").unlink()
+    window.evaluate.evaluate(run)
+    waits(qtbot, lambda: window.evaluate.notices.texts())
+    assert "cannot be evaluated" in window.evaluate.notices.texts()[0]
+    assert "a finished run" in window.evaluate.notices.texts()[0]
+    assert window.evaluate.empty.isVisible()
+
+
+# -- one selection ---------------------------------------------------------------------------------
+
+
+def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBot, window: MainWindow) -> None:
+    look = page.state.look
+    assert look is not None
+    picture = 3
+    cell = int(look.labels[picture]), int(look.answers["vote"][picture])
+    page.matrix.matrix.choose(cell[0], cell[1] if cell[1] >= 0 else look.n_classes)
+    waits(qtbot, lambda: drawn(page))
+    wanted = np.flatnonzero((look.labels == cell[0]) & (look.answers["vote"] == cell[1])).tolist()
+    assert numbers(page) == wanted
+    strong = page.embedding.scatter._strong
+    assert strong is not None
+    assert np.flatnonzero(strong).tolist() == wanted
+    counted = [page.clusters.rows.topLevelItem(row).text(4) for row in range(page.clusters.rows.topLevelItemCount())]  # type: ignore[union-attr]
+    assert sum(map(int, counted)) == len(wanted)
+    assert set(page.state.neurons) == set(look.winners[wanted].tolist()) - {-1}
+    assert page.fields._frames.getData()[0].size == 8 * len(page.state.neurons)
+    qtbot.keyClick(page.matrix.matrix, Qt.Key.Key_Escape)
+    waits(qtbot, lambda: drawn(page))
+    assert page.state.chosen == NOTHING
+    assert page.embedding.scatter._strong is None
+    assert len(numbers(page)) == 20
+
+
+def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: QtBot) -> None:
+    look, clustering = page.state.look, page.state.clustering
+    assert look is not None
+    assert clustering is not None
+    row = page.clusters.rows.topLevelItem(1)
+    assert row is not None
+    page.clusters.rows.setCurrentItem(row)
+    waits(qtbot, lambda: drawn(page))
+    assert page.state.chosen == Chosen("cluster", (1,))
+    assert numbers(page) == np.flatnonzero(clustering.members == 1).tolist()
+    assert page.matrix.matrix.score is not None
+    assert page.matrix.matrix.score.n_images == len(numbers(page)) == int(row.text(1))
+    winner = int(look.winners[0])
+    place = page.fields.mosaic.view.mapViewToScene(
+        QPointF(*(np.array(page.fields.mosaic.corner(int(np.flatnonzero(page.fields.mosaic.order == winner)[0]))) + 3))
+    )
+    viewport = page.fields.graphics.viewport()
+    assert viewport is not None
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=page.fields.graphics.mapFromScene(place))
+    waits(qtbot, lambda: page.state.chosen.kind == "neuron" and drawn(page))
+    assert page.state.chosen.numbers == (winner,)
+    assert 0 in numbers(page)
+    assert f"Neuron {winner}" in page.strip.said.text()
+    choose(page, qtbot, Chosen("class", (3,)))
+    assert page.matrix.matrix.row == 3
+    assert page.matrix.matrix.score.n_images == 20
+    assert not page.clusters.rows.selectedItems()
+
+
+def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot: QtBot) -> None:
+    look, scatter = page.state.look, page.embedding.scatter
+    assert look is not None
+    waits(qtbot, lambda: len(scatter._places) == 20)
+    at = scatter._places[4]
+    qtbot.mouseMove(scatter, QPoint(int(at[0]), int(at[1])))
+    waits(qtbot, lambda: scatter._at >= 0)
+    seen = scatter._at
+    assert np.hypot(*(scatter._places[seen] - at)) <= 2
+    assert f"test picture {seen}" in page.strip.said.text()
+    assert "true" in scatter.accessibleDescription()
+    qtbot.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=QPoint(int(at[0]), int(at[1])))
+    assert page.state.chosen == Chosen("class", (int(look.labels[seen]),))
+    page.state.set_colour(VERDICT)
+    qtbot.keyClick(scatter, Qt.Key.Key_Right)
+    qtbot.keyClick(scatter, Qt.Key.Key_Return)
+    assert page.state.chosen.kind == "cell"
+    page.state.set_colour(CLUSTER)
+    qtbot.keyClick(scatter, Qt.Key.Key_Return)
+    assert page.state.chosen.kind == "cluster"
+    qtbot.mousePress(scatter, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+    qtbot.mouseMove(scatter, QPoint(scatter.width() // 2, scatter.height() // 2))
+    qtbot.mouseMove(scatter, QPoint(scatter.width() - 1, scatter.height() - 1))
+    qtbot.mouseRelease(scatter, Qt.MouseButton.LeftButton, pos=QPoint(scatter.width() - 1, scatter.height() - 1))
+    waits(qtbot, lambda: drawn(page))
+    assert page.state.chosen.kind == "pictures"
+    assert len(page.state.pictures) == 20
+
+
+def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage, qtbot: QtBot) -> None:
+    look = page.state.look
+    assert look is not None
+    page.readouts.rows.setCurrentItem(page.readouts.rows.topLevelItem(2))  # below the heading and the vote
+    waits(qtbot, lambda: page.state.readout == "proportion" and drawn(page))
+    wanted = look.score_of("proportion")
+    assert page.matrix.matrix.score == wanted
+    assert page.matrix.readout.currentText() == "proportion"
+    assert "proportion" in page.summary.text()
+    page.state.set_colour(VERDICT)
+    waits(qtbot, lambda: drawn(page))
+    assert (~page.embedding.scatter._crosses).sum() == wanted.n_correct  # type: ignore[union-attr]
+
+
+# -- clusters and planes ---------------------------------------------------------------------------
+
+
+def test_k_and_method_are_chosen_and_chance_stands_beside(page: EvaluatePage, qtbot: QtBot) -> None:
+    page.clusters.slider.setValue(4)
+    assert page.clusters.spin.value() == 4
+    waits(qtbot, lambda: len(np.unique(page.state.clustering.members)) == 4 and drawn(page))  # type: ignore[union-attr]
+    assert page.clusters.rows.topLevelItemCount() == 4
+    names = [page.measures.rows.topLevelItem(row).text(0) for row in range(3)]  # type: ignore[union-attr]
+    assert names == ["k-means", "chance", "neurons"]
+    page.clusters.auto.setChecked(True)
+    waits(qtbot, lambda: page.state.clustering.k_from == "best silhouette")  # type: ignore[union-attr]
+    assert not page.clusters.slider.isEnabled()
+    page.clusters.method.setCurrentText(NEURONS)
+    page.clusters.method.activated.emit(page.clusters.method.currentIndex())
+    waits(qtbot, lambda: page.state.clustering.method == NEURONS and drawn(page))  # type: ignore[union-attr]
+    assert not page.clusters.cancel.isVisible()
+    assert page.measures.rows.topLevelItemCount() == 2
+    page.fields.sort.setCurrentIndex(1)
+    page.fields.sort.activated.emit(1)
+    waits(qtbot, lambda: drawn(page))
+    assert sorted(page.fields.mosaic.order.tolist()) == list(range(12))
+
+
+def test_t_sne_is_computed_aside_and_can_be_given_up(page: EvaluatePage, qtbot: QtBot) -> None:
+    pca = page.state.plane
+    page.embedding.plane_wanted.emit("t-sne")
+    assert page.embedding.cancel.isVisible()
+    page.embedding.cancel.click()
+    assert not page.embedding.cancel.isVisible()
+    assert page.state.plane is pca
+    assert page.embedding.method.currentData() == "pca"
+    page.embedding.plane_wanted.emit("t-sne")
+    waits(qtbot, lambda: page.state.plane is not pca and drawn(page))
+    assert page.embedding.said.text().startswith("t-SNE of 20 responses")
+    page.embedding.plane_wanted.emit("pca")  # known already
+    assert page.state.plane is pca
+
+
+# -- ways out --------------------------------------------------------------------------------------
+
+
+def test_every_view_leaves_as_figure_and_as_table(page: EvaluatePage) -> None:
+    for box in page.boxes:
+        table, spec = box.table(), box.figure()
+        assert table is not None, box.title
+        assert spec is not None, box.title
+        assert all(len(row) == len(table[0]) for row in table[1]), box.title
+        assert "Run small (experiment digits, seed 0)" in spec["caption"]
+        compile(script(spec, Order("a.pdf"))[0], box.title, "exec")
+    names, rows = page.measures.table() or ((), ())
+    assert {"k", "purity", "ami", "nmi", "ari", "accuracy"} <= set(names)
+    assert len(rows) == 3
+
+
+def test_a_report_is_written_and_opened(
+    page: EvaluatePage, run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(report_writer, "open_page", opened.append)
+    page.report.click()
+    assert page.notices.tasks
+    assert not page.report.isEnabled()
+    waits(qtbot, lambda: opened or page.notices.texts(), 180)
+    assert opened == [run / "report" / "report.html"]
+    assert opened[0].stat().st_size > 10_000
+    assert not page.notices.tasks
+    assert page.report.isEnabled()
+
+
+def test_a_report_can_be_given_up(page: EvaluatePage, run: Path, qtbot: QtBot) -> None:
+    page.report.click()
+    page.notices.tasks[0].cancel.click()
+    waits(qtbot, lambda: "given up" in "".join(page.notices.texts()))
+    assert page.report.isEnabled()
+    assert not (run / "report" / "report.html").exists()
+
+
+def test_it_follows_the_theme_and_explains(page: EvaluatePage, window: MainWindow, qtbot: QtBot) -> None:
+    window.set_theme("dark")
+    waits(qtbot, lambda: drawn(page))
+    page.matrix.matrix.setFocus()
+    window.activateWindow()
+    waits(qtbot, lambda: page.focused_box() is page.matrix)
+    window.actions_["explain"].trigger()
+    explained = page.matrix.findChild(QMessageBox)
+    assert explained is not None
+    assert "rows are the true classes" in explained.text().lower()
+    explained.close()
+    for one in page.boxes:
+        assert one.accessibleName()
+        assert one.summary() != one.empty_text
+    window.set_theme("light")
+
+
+# -- stamps ----------------------------------------------------------------------------------------
+
+
+def test_points_are_stamped_and_those_that_are_not_selected_fade() -> None:
+    red, paper = QColor("#ff0000").rgba(), QColor("#ffffff").rgba()
+    places = np.array([[5, 5], [15, 5], [-1, 3], [25, 3]])
+    colours, crosses = np.full(4, red, np.uint32), np.array([False, True, False, False])
+    plain = stamped((20, 10), places, colours, crosses, None, 2, paper)
+    assert plain.shape == (10, 20)
+    assert plain[5, 5] == plain[5, 7] == red
+    assert plain[5, 15] == plain[7, 17] == red
+    assert plain[5, 17] == paper  # a cross is open at its sides
+    assert (plain == red).sum() == 13 + 9
+    some = stamped((20, 10), places, colours, crosses, np.array([False, True, False, False]), 2, paper)
+    assert some[5, 15] == red
+    assert some[5, 5] == faded(colours[:1], paper)[0] != paper

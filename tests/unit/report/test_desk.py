@@ -1,0 +1,116 @@
+"""The process that measures a run for the Evaluate page: as a desk, and as a process that is spoken to."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_making import finished
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout.clustering import features
+from stdpbench.report.desk import Desk
+from stdpbench.report.looks import NEURONS, clustering_of, look_of, plane_of
+from stdpbench.runs.facts import LabelsRead
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> RunFolder:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
+        return finished(tmp_path_factory.mktemp("runs"), 0)
+
+
+def looks_at(run: RunFolder) -> list[str]:
+    return [one.fact.purpose for one in read_journal(run.path) if isinstance(one.fact, LabelsRead)]
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    pass
+
+
+def test_a_run_is_opened_with_its_numbers_and_the_look_is_journaled(run: RunFolder) -> None:
+    before, metrics = looks_at(run), run.read_json("metrics.json")
+    value, arrays = Desk(run).answer("open", {}, silent)
+    look, plane = look_of(run.path, value, arrays), plane_of(value, arrays)
+    assert looks_at(run) == [*before, "Evaluate page"]
+    assert look.looks == len(before) + 1
+    for name, counted in metrics["accuracy"].items():
+        score = look.score_of(name)
+        assert score is not None
+        assert score.confusion.tolist() == counted["confusion"]
+    shown = {row.name: row.accuracy for row in look.accuracies}
+    assert shown["vote"] == metrics["accuracy"]["vote"]["accuracy"]
+    assert shown["start weights, vote"] == metrics["baselines"]["start_weights"]["vote"]["accuracy"]
+    assert shown["k-means on pixels, K = 12"] == metrics["baselines"]["k_means"]["accuracy"]
+    assert look.w.shape == (64, 12)
+    assert plane.points.shape == (60, 2)
+    assert plane.method == "pca"
+
+
+def test_clusters_come_with_chance_and_with_the_neurons_and_read_no_ledger(run: RunFolder) -> None:
+    desk, before = Desk(run), looks_at(run)
+    found = clustering_of(*desk.answer("cluster", {"method": "k-means", "k": 4}, silent))
+    assert [row["name"] for row in found.rows] == ["k-means", "chance: these, permuted", NEURONS]
+    assert [row["k"] for row in found.rows[:2]] == [4, 4]
+    assert found.rows[0]["ami"] > found.rows[1]["ami"] + 0.1
+    assert set(found.members.tolist()) == {0, 1, 2, 3}
+    alone = clustering_of(*desk.answer("cluster", {"method": NEURONS, "k": None}, silent))
+    assert len(alone.rows) == 2
+    free = clustering_of(*desk.answer("cluster", {"method": "hdbscan", "k": 7}, silent))
+    assert free.k_from == "its own"
+    assert looks_at(run) == before
+    with pytest.raises(StdpbenchError, match="does not know how to fly"):
+        desk.answer("fly", {}, silent)
+
+
+def test_t_sne_says_how_far_it_is(run: RunFolder) -> None:
+    told: list[tuple[str, int, int]] = []
+    plane = plane_of(*Desk(run).answer("embed", {"method": "t-sne"}, lambda *what: told.append(what)))
+    assert plane.trustworthiness is not None
+    assert 0.5 < plane.trustworthiness <= 1
+    assert told[-1][:1] + told[-1][2:] == ("t-sne", 1000)
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+
+
+def test_quick_features_are_those_of_the_full_decomposition() -> None:
+    counts = np.random.default_rng(5).poisson(2.0, (150, 80)).astype(np.uint16)
+    whole, quick = features(counts, 10), features(counts, 10, quick=True)
+    np.testing.assert_allclose(np.abs(quick), np.abs(whole), atol=1e-6)
+
+
+def test_it_answers_as_a_process_and_ends_with_its_reader(run: RunFolder, tmp_path: Path) -> None:
+    asked = [
+        {"number": 1, "name": "fly", "arguments": {}},
+        {"number": 2, "name": "cluster", "arguments": {"method": "k-means", "k": 99}},
+        {"number": 3, "name": "cluster", "arguments": {"method": "k-means", "k": 3}},
+    ]
+    command = [sys.executable, "-m", "stdpbench.report.desk", str(run.path), str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("".join(json.dumps(one) + "\n" for one in asked))
+        process.stdin.flush()
+        unknown, too_many, found = (json.loads(process.stdout.readline()) for _ in asked)
+        process.stdin.close()
+        assert process.wait(30) == 0
+    assert "does not know how to fly" in unknown["error"]
+    assert "k must be 1 to 60" in too_many["error"]
+    assert found["value"]["method"] == "k-means"
+    with np.load(found["arrays"]) as arrays:
+        assert len(np.unique(arrays["members"])) == 3
+
+
+def test_a_run_that_is_not_finished_is_refused_in_a_sentence(run: RunFolder, tmp_path: Path) -> None:
+    other = RunFolder(tmp_path / "other")
+    other.path.mkdir()
+    for name in ("run.json", "experiment.toml", "journal.jsonl"):
+        (other.path / name).write_bytes((run.path / name).read_bytes())
+    with pytest.raises(StdpbenchError, match="a finished run"):
+        Desk(other).answer("open", {}, silent)

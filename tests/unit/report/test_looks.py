@@ -1,0 +1,100 @@
+"""What is selected, and what that stands for, over a run made by hand: six pictures, three neurons, two classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stdpbench.report.looks import NOTHING, Chosen, Clustering, Look
+from stdpbench.report.rows import Accuracy
+
+LABELS = np.array([0, 0, 0, 1, 1, 1])
+ANSWERS = {"vote": np.array([0, 0, 1, 1, 1, -1]), "proportion": LABELS}
+CLUSTERS = Clustering("k-means", "chosen", np.array([0, 0, 2, 2, 2, -1]))
+
+
+@pytest.fixture
+def look() -> Look:
+    return Look(
+        path=Path("runs/small"),
+        experiment="small",
+        seed=3,
+        part="test",
+        class_names=("cat", "dog"),
+        labels=LABELS,
+        pixels=np.zeros((6, 2, 2), np.uint8),
+        answers=ANSWERS,
+        winners=np.array([0, 0, 2, 1, 2, -1]),
+        spikes=np.array([3, 4, 5, 6, 7, 0]),
+        w=np.zeros((4, 4), np.float32),
+        theta=np.array([0.01, 0.02, 0.03, 0.0]),
+        neuron_labels=np.array([0, 1, 1, -1]),
+        neuron_purity=np.array([0.9, 0.6, 0.8, np.nan]),
+        accuracies=(Accuracy("read-out", "vote", 4 / 6, 0.3, 1.0, 6, 10, 1),),
+        looks=1,
+        looks_of_all=4,
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "pictures", "neurons"),
+    [
+        (NOTHING, [0, 1, 2, 3, 4, 5], []),
+        (Chosen("class", (1,)), [3, 4, 5], [1, 2]),
+        (Chosen("cell", (0, 1)), [2], [2]),
+        (Chosen("cell", (1, -1)), [5], []),
+        (Chosen("cluster", (2,)), [2, 3, 4], [1, 2]),
+        (Chosen("cluster", (-1,)), [5], []),
+        (Chosen("neuron", (2,)), [2, 4], [2]),
+        (Chosen("pictures", (4, 0, 4)), [0, 4], [0, 2]),
+    ],
+)
+def test_a_selection_stands_for_pictures_and_neurons(look: Look, chosen, pictures, neurons) -> None:
+    found = look.pictures(chosen, "vote", CLUSTERS)
+    assert found.tolist() == pictures
+    assert look.neurons(chosen, found).tolist() == neurons
+
+
+def test_a_cell_depends_on_the_read_out_and_a_cluster_on_clusters(look: Look) -> None:
+    assert look.pictures(Chosen("cell", (0, 1)), "proportion", CLUSTERS).tolist() == []
+    assert look.pictures(Chosen("cluster", (2,)), "vote", None).tolist() == []
+
+
+def test_clusters_are_listed_with_majority_and_purity(look: Look) -> None:
+    lines = [(line.number, line.size, line.majority, line.purity) for line in CLUSTERS.lines(LABELS, 2)]
+    assert lines == [(0, 2, 0, 1.0), (2, 3, 1, pytest.approx(2 / 3)), (-1, 1, 1, 1.0)]
+
+
+def test_neurons_are_sorted_by_what_they_stand_for(look: Look) -> None:
+    assert look.neuron_clusters(CLUSTERS).tolist() == [0, 2, 2, -1]
+    assert look.order_of_neurons("class", None).tolist() == [0, 2, 1, 3]
+    assert look.order_of_neurons("cluster", CLUSTERS).tolist() == [0, 1, 2, 3]
+    assert look.order_of_neurons("purity", None).tolist() == [0, 2, 1, 3]
+    assert look.order_of_neurons("number", None).tolist() == [0, 1, 2, 3]
+
+
+def test_answers_of_a_selection_are_counted(look: Look) -> None:
+    whole, part = look.score_of("vote"), look.score_of("vote", np.array([2, 5]))
+    assert whole is not None
+    assert part is not None
+    assert whole.confusion.tolist() == [[2, 1, 0], [0, 2, 1]]
+    assert part.confusion.tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert look.score_of("vote", np.empty(0, np.int64)) is None
+
+
+def test_it_is_said_in_words(look: Look) -> None:
+    assert look.describe_picture(2, "vote", CLUSTERS) == (
+        "test picture 2: true cat, answered dog (wrong), cluster 2, 5 spikes, most of neuron 2"
+    )
+    assert look.describe_picture(5, "vote", CLUSTERS) == (
+        "test picture 5: true dog, no answer (wrong), in no cluster, 0 spikes"
+    )
+    assert look.describe(Chosen("cluster", (2,)), "vote", CLUSTERS) == (
+        "Cluster 2: 3 pictures, 2 answered right by vote (66.7 %)"
+    )
+    assert look.describe(Chosen("cell", (1, -1)), "vote", CLUSTERS).startswith("True dog, no answer: 1 picture, 0 ")
+    assert "never fired" in look.describe(Chosen("neuron", (3,)), "vote", CLUSTERS)
+    assert "looked at once for this run, 4 times for all like it" in look.summary("vote", None)
+    assert "66.7 % right (95 % interval 30.0 to 100.0 %)" in look.summary("vote", None)
