@@ -104,6 +104,7 @@ def test_replayed_weights_are_those_of_the_simulator(built: Any, delays: str) ->
     check(built("compiled", lively(delays, plasticity__nu_pre=0.01)))
 
 
+@pytest.mark.slow  # every registered rule is replayed in test_rules.py
 def test_rules_of_another_shape_too(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rules._built_in, "power-law", f"{__name__}:PowerLaw")
     simulator = opened("runtime", lively(plasticity__kind="power-law"))
