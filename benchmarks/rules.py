@@ -24,7 +24,8 @@ def main() -> None:
     from stdpbench.simulators import open_simulator
 
     base, shown = "diehl-cook-triplet", chosen.warm_up + chosen.presentations
-    kinds = [base, *(kind for kind in chosen.kinds or rules.kinds() if kind != base)]
+    possible = [kind for kind in rules.kinds() if rules.get(kind).runs_in_digit_network]
+    kinds = [base, *(kind for kind in chosen.kinds or possible if kind != base)]
     images = Images(inputs.images(min(shown, 2000), chosen.data)[0], None)
     opened: dict[str, Any] = {}
     for kind in kinds:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QLabel, QToolButton
+from PyQt6.QtWidgets import QLabel, QMenu, QToolButton
 
 
 def thousands(number: int) -> str:
@@ -28,6 +29,24 @@ def action_button(action: QAction) -> QToolButton:
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setAccessibleName(action.text())
     return button
+
+
+def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tuple[QToolButton, QToolButton]:
+    """What stands at the right of the title of a panel or view: what it shows, and its menu."""
+    question, more = QToolButton(), QToolButton()
+    question.setText("?")
+    question.setToolTip("What am I looking at? (F1)")
+    question.setAccessibleName(f"What does {title} show?")
+    question.clicked.connect(lambda: explain())
+    more.setText("⋮")
+    more.setToolTip("Export, copy, and what else can be done here")
+    more.setAccessibleName(f"Menu of {title}")
+    more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+    more.setMenu(menu)
+    for button in (question, more):
+        button.setAutoRaise(True)
+    return question, more
 
 
 def wrapped(text: str, name: str = "") -> QLabel:

@@ -20,7 +20,8 @@ class Triplet(TripletRule):
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + x_1\,(A_2^+ + A_3^+\, y_2^-),\ 0,\ w_{max})
 
     where :math:`x_2^-` and :math:`y_2^-` are the values just before this spike. The default is the minimal model
-    fitted to visual cortex (Sjöström et al. 2001); the presets are all published parameter sets. Source: Pfister &
+    fitted to visual cortex (Sjöström et al. 2001); the presets are all published parameter sets (those of hippocampus
+    were not checked against the printed tables). Source: Pfister &
     Gerstner (2006), equations 3 and 4, tables 3 and 4.
     """
 

@@ -14,7 +14,8 @@ class TripletNearest(TripletRule):
     r"""Pairs and triplets of spikes; of each side only the latest spikes count.
 
     The equations are those of ``triplet``, but a spike *sets* the traces of its side to 1. The default is the minimal
-    model fitted to visual cortex; the presets are all published parameter sets. Source: Pfister & Gerstner (2006),
+    model fitted to visual cortex; the presets are all published parameter sets (those of
+    hippocampus were not checked against the printed tables). Source: Pfister & Gerstner (2006),
     tables 3 and 4.
     """
 

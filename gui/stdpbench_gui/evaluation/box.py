@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QMessageBox, QStackedLayout, QToolButton, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QMessageBox, QStackedLayout, QWidget
 
 from stdpbench import __version__
 from stdpbench.readout.paper_figure import Table, caption, spec_of_table
@@ -13,7 +13,7 @@ from stdpbench_gui import figure_export, theme
 from stdpbench_gui.evaluation.state import EvaluationState
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.widgets import title_buttons, wrapped
 
 
 class Box(QFrame):
@@ -135,20 +135,7 @@ class Box(QFrame):
         self.title_extra.setSpacing(theme.GRID // 2)
         row.addLayout(self.title_extra)
         row.addStretch(1)
-        question, more = QToolButton(), QToolButton()
-        question.setText("?")
-        question.setAutoRaise(True)
-        question.setToolTip("What am I looking at? (F1)")
-        question.setAccessibleName(f"What does {self.title} show?")
-        question.clicked.connect(self.explain)
-        more.setText("⋮")
-        more.setAutoRaise(True)
-        more.setToolTip("Export and copy")
-        more.setAccessibleName(f"Menu of {self.title}")
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        more.setMenu(self.menu)
-        row.addWidget(question)
-        row.addWidget(more)
+        for button in title_buttons(self.title, self.explain, self.menu):
+            row.addWidget(button)
         figure_export.add_actions(self.menu, self, self)
         return bar

@@ -16,13 +16,13 @@ from PyQt6.QtWidgets import (
     QMessageBox,
     QSizePolicy,
     QStackedLayout,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from stdpbench_gui import crash, figure_export, panel_figures, theme
 from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import title_buttons
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
@@ -201,22 +201,8 @@ class Panel(QDockWidget):
         self.title_extra = QHBoxLayout()
         layout.addLayout(self.title_extra)
         layout.addStretch(1)
-        question = QToolButton()
-        question.setText("?")
-        question.setAutoRaise(True)
-        question.setToolTip("What am I looking at? (F1)")
-        question.setAccessibleName(f"What does {self.title} show?")
-        question.clicked.connect(self.explain)
-        more = QToolButton()
-        more.setText("⋮")
-        more.setAutoRaise(True)
-        more.setToolTip("Menu of this panel")
-        more.setAccessibleName(f"Menu of {self.title}")
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        more.setMenu(self.menu)
-        layout.addWidget(question)
-        layout.addWidget(more)
+        for button in title_buttons(self.title, self.explain, self.menu):
+            layout.addWidget(button)
         self._add_common_actions()
         return bar
 
