@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from stdpbench.files import write_text_aside
 NAME = "index.sqlite"
 _VERSION = 1
 _PATIENCE = 20.0  # s for another process to finish writing
+_PAUSE = 0.005  # s between two tries
 _COLUMNS = {
     "runs": {
         "folder": "TEXT PRIMARY KEY",
@@ -125,7 +127,7 @@ def _connect(runs: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(index_path(runs), timeout=_PATIENCE, isolation_level=None)
         stack.callback(connection.close)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(connection)
         if _version(connection, runs) != _VERSION:
             with transaction(connection):
                 if _version(connection, runs) != _VERSION:  # no other process was faster
@@ -135,6 +137,23 @@ def _connect(runs: Path) -> sqlite3.Connection:
             connection.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
         stack.pop_all()
         return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Turn to write-ahead logging, which the file then stays with.
+
+    The turn itself does not wait for a connection that is busy with the same, whatever the timeout: SQLite calls no
+    busy handler where two could wait for each other. So it is tried again from here.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE)
 
 
 @contextmanager

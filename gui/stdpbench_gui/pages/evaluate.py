@@ -195,7 +195,7 @@ class EvaluatePage(QWidget):
     def look_for_runs(self) -> None:
         """Fill the box with finished runs, that of the Train page first."""
         runs = self.runs
-        self._workers.do(lambda: newest(runs, _MOST_RUNS), self._take_runs)
+        self._workers.do(lambda: newest(runs, _MOST_RUNS), self._take_runs, self._no_runs)
 
     def _take_runs(self, entries: list[Entry]) -> None:
         shown = self._shown.folder.path.resolve() if self._shown.folder is not None else None
@@ -211,6 +211,9 @@ class EvaluatePage(QWidget):
             kept = self.state.look.path if self.state.look is not None else chosen
             self.run.setCurrentIndex(max(0, self._place_of(kept)))
         self._show_what_there_is()
+
+    def _no_runs(self, reason: str) -> None:
+        self.notices.tell(f"The runs cannot be listed: {reason}", True)
 
     def _place_of(self, path: Path | None) -> int:
         return next((place for place in range(self.run.count()) if self.run.itemData(place) == path), -1)

@@ -9,7 +9,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from filelock import FileLock
@@ -23,9 +25,10 @@ from stdpbench.runs.lock import at_work, lock_path
 from stdpbench.runs.options import Options
 from stdpbench.runs.queue import Queue
 from stdpbench.runs.selection import Filter, order, value_text
-from stdpbench.runs.store import Entry, Store
+from stdpbench.runs.store import Entry, Store, newest
 
 Make = Callable[..., Path]
+N_AT_ONCE = 4
 
 
 def entries(runs: Path, *columns: str, filters: tuple[str, ...] = (), sort: str | None = None) -> list[Entry]:
@@ -247,6 +250,18 @@ def test_stores_that_refresh_at_once_do_not_hinder_each_other(tmp_path: Path, ma
     code += f"print(len(Store(Path({str(tmp_path)!r})).entries()))"
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [process.communicate(timeout=60)[0].strip() for process in processes] == ["20"] * 4
+
+
+def test_stores_that_make_the_index_at_once_do_not_hinder_each_other(tmp_path: Path) -> None:
+    def look(number: int) -> list[Entry]:
+        together.wait()
+        return newest(tmp_path / str(number // N_AT_ONCE), 5)
+
+    for number in range(40):
+        (tmp_path / str(number)).mkdir()
+    together = Barrier(N_AT_ONCE)
+    with ThreadPoolExecutor(N_AT_ONCE) as pool:  # without waiting in turn, several of these 40 were refused
+        assert list(pool.map(look, range(40 * N_AT_ONCE))) == [[]] * (40 * N_AT_ONCE)
 
 
 def test_the_store_imports_nothing_heavy(three: Path) -> None:
