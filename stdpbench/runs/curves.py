@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +9,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import READOUTS, assign, readouts, score
+
+_CHUNK = 1024
+
+
+class Numbers:
+    """One whole number of each presentation, in memory that is taken at the start: a run of hours does not grow.
+
+    Parameters
+    ----------
+    planned : int
+        Presentations that are planned; more may come.
+    """
+
+    def __init__(self, planned: int) -> None:
+        self._values = _taken(planned)
+        self._n = 0
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self._n
+
+    def append(self, value: int) -> None:
+        """Add one."""
+        if self._n == len(self._values):
+            self._values = np.concatenate([self._values, _taken(max(_CHUNK, self._n // 4))])
+        self._values[self._n] = value
+        self._n += 1
+
+    @property
+    def all(self) -> NDArray[np.int32]:
+        """All of them, int32, (n,): a view."""
+        return self._values[: self._n]
+
+    def last(self, n: int) -> NDArray[np.int32]:
+        """The last `n`, or as many as there are: a view."""
+        return self._values[max(0, self._n - n) : self._n]
+
+    def replace(self, values: NDArray[Any]) -> None:
+        """Have these in place of all."""
+        self._n = len(values)
+        if self._n > len(self._values):
+            self._values = _taken(self._n)
+        self._values[: self._n] = values
+
+
+def _taken(n: int) -> NDArray[np.int32]:
+    return np.full(n, -1, np.int32)  # not zeros, of which the system gives memory only when they are written
 
 
 class Curves:
@@ -34,9 +79,9 @@ class Curves:
         self.window = max(20, min(1000, n_presentations // 10))
         self._labels = labels
         self._n_classes = n_classes
-        self._recent: deque[tuple[int, NDArray[np.int64]]] = deque(maxlen=2 * self.window)
-        # one number per presentation, of which there may be millions
-        self.image, self.attempts, self.spikes = array("q"), array("q"), array("q")
+        self._recent: NDArray[np.uint16] | None = None  # a ring of responses, by number of the presentation
+        self._n_recent = 0
+        self.image, self.attempts, self.spikes = (Numbers(n_presentations) for _ in range(3))
         self.points: list[int] = []
         self.mean_theta: list[float] = []
         self.spikes_per_image: list[float] = []
@@ -48,7 +93,10 @@ class Curves:
         self.image.append(image)
         self.attempts.append(attempts)
         self.spikes.append(int(spike_counts.sum()))
-        self._recent.append((image, spike_counts))
+        if self._recent is None:
+            self._recent = np.zeros((2 * self.window, len(spike_counts)), np.uint16)
+        self._recent[(len(self.image) - 1) % len(self._recent)] = spike_counts
+        self._n_recent = min(self._n_recent + 1, len(self._recent))
         return len(self.image) % self.interval == 0
 
     def measure(self, mean_theta: float, weight_change: float = np.nan) -> None:
@@ -56,7 +104,7 @@ class Curves:
         self.points.append(len(self.image))
         self.mean_theta.append(mean_theta)
         self.weight_change.append(weight_change)
-        self.spikes_per_image.append(float(np.mean(self.spikes[-self.interval :])))
+        self.spikes_per_image.append(float(self.spikes.last(self.interval).mean()))
         measured = self._running_accuracy()
         for name, values in self.accuracy.items():
             values.append(measured.get(name, np.nan))
@@ -64,19 +112,18 @@ class Curves:
     @property
     def repeats(self) -> float:
         """Share of the last presentations that were shown more than once."""
-        last = self.attempts[-self.interval :]
-        return sum(attempts > 1 for attempts in last) / len(last) if last else 0.0
+        last = self.attempts.last(self.interval)
+        return float((last > 1).mean()) if len(last) else 0.0
 
     def latest_accuracy(self) -> dict[str, float]:
         """The newest running accuracy by read-out; empty where none was measured."""
         return {name: values[-1] for name, values in self.accuracy.items() if values and np.isfinite(values[-1])}
 
     def _running_accuracy(self) -> dict[str, float]:
-        if self._labels is None or len(self._recent) < self._recent.maxlen:  # type: ignore[operator]
+        if self._labels is None or self._n_recent < 2 * self.window:
             return {}
-        images = np.array([image for image, _ in self._recent])
-        counts = np.array([count for _, count in self._recent])
-        labels, half = self._labels[images], self.window
+        counts = self._recent_counts()
+        labels, half = self._labels[self.image.last(len(counts))], self.window
         assignment = assign(counts[:half], labels[:half], self._n_classes)
         return {
             name: score(
@@ -85,13 +132,13 @@ class Curves:
             for name in READOUTS
         }
 
-    def arrays(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
-        """Everything, as arrays for ``training.npz``."""
+    def arrays(self, dtype: type[np.signedinteger[Any]] = np.int64) -> dict[str, NDArray[Any]]:
+        """Everything, as arrays for ``training.npz``; what there is of each presentation as `dtype`."""
         curves = {f"accuracy_{name}": np.array(values, float) for name, values in self.accuracy.items()}
         return {
-            "image": np.array(self.image, np.int64),
-            "attempts": np.array(self.attempts, np.int64),
-            "spikes": np.array(self.spikes, np.int64),
+            "image": self.image.all.astype(dtype),
+            "attempts": self.attempts.all.astype(dtype),
+            "spikes": self.spikes.all.astype(dtype),
             "points": np.array(self.points, np.int64),
             "mean_theta_mV": np.array(self.mean_theta, float),
             "spikes_per_image": np.array(self.spikes_per_image, float),
@@ -101,16 +148,23 @@ class Curves:
 
     def recent(self, n_exc: int) -> dict[str, NDArray[np.int64] | NDArray[np.uint16]]:
         """The last presentations, from which running accuracy goes on after a checkpoint."""
-        counts = [count for _, count in self._recent]
-        return {
-            "recent_image": np.array([image for image, _ in self._recent], np.int64),
-            "recent_counts": np.array(counts, np.uint16).reshape(len(counts), n_exc),
-        }
+        counts = np.empty((0, n_exc), np.uint16) if self._recent is None else self._recent_counts()
+        return {"recent_image": self.image.last(len(counts)).astype(np.int64), "recent_counts": counts}
+
+    def _recent_counts(self) -> NDArray[np.uint16]:
+        """Spikes of each neuron in the last presentations, the oldest first."""
+        assert self._recent is not None
+        return self._recent[self._places(self._n_recent)]
+
+    def _places(self, n: int) -> NDArray[np.int64]:
+        """Where the last `n` presentations are in the ring."""
+        assert self._recent is not None
+        return np.arange(len(self.image) - n, len(self.image)) % len(self._recent)
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `arrays` and `recent` gave."""
         for name in ("image", "attempts", "spikes"):
-            setattr(self, name, array("q", arrays[name].astype(np.int64).tobytes()))
+            getattr(self, name).replace(arrays[name])
         for name, key in (
             ("points", "points"),
             ("mean_theta", "mean_theta_mV"),
@@ -119,6 +173,6 @@ class Curves:
         ):
             setattr(self, name, arrays[key].tolist())
         self.accuracy = {name: arrays[f"accuracy_{name}"].tolist() for name in READOUTS}
-        self._recent.clear()
-        for image, counts in zip(arrays["recent_image"].tolist(), arrays["recent_counts"], strict=True):
-            self._recent.append((image, counts.astype(np.int64)))
+        counts = arrays["recent_counts"][-2 * self.window :]
+        self._recent, self._n_recent = np.zeros((2 * self.window, counts.shape[1]), np.uint16), len(counts)
+        self._recent[self._places(len(counts))] = counts

@@ -9,7 +9,9 @@ before them. They are recognised by `Record.identity` and not written twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar
@@ -85,8 +87,9 @@ class Block:
     ----------
     first : int
         Number of the first of them.
-    attempts, spikes : tuple of int
-        How often each picture was shown, and the exc spikes of the last time.
+    attempts, spikes : array of int
+        How often each picture was shown, and the exc spikes of the last time. Any sequence is packed into an array of
+        as few bytes as its numbers take: a run has a block for every few presentations, and all of them are kept.
     mean_theta : float
         At the end, in mV.
     weight_change : float
@@ -96,12 +99,24 @@ class Block:
     """
 
     first: int
-    attempts: tuple[int, ...]
-    spikes: tuple[int, ...]
+    attempts: Sequence[int]
+    spikes: Sequence[int]
     mean_theta: float
     weight_change: float
     accuracy: Mapping[str, float]
     recurs: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Pack the numbers."""
+        for name in ("attempts", "spikes"):
+            object.__setattr__(self, name, _packed(getattr(self, name)))
+        # read from a journal or a pipe, each block would bring names of its own
+        object.__setattr__(self, "accuracy", {sys.intern(name): value for name, value in self.accuracy.items()})
+
+
+def _packed(numbers: Sequence[int]) -> array[int]:
+    most = max(numbers, default=0)
+    return array(next(code for code in "BHIQ" if most < 256 ** array(code).itemsize), numbers)
 
 
 @dataclass(frozen=True)
@@ -262,8 +277,9 @@ class Record:
 
     def to_mapping(self) -> dict[str, Any]:
         """As it stands in the journal."""
+        said = asdict(self.fact)
         head = {"n": self.number, "position": self.position, "time": self.time, "fact": type(self.fact).__name__}
-        return head | asdict(self.fact)
+        return head | {name: list(value) if isinstance(value, array) else value for name, value in said.items()}
 
     @classmethod
     def from_mapping(cls, mapping: Any) -> Record:
@@ -278,7 +294,7 @@ class Record:
             kind = _KINDS[mapping["fact"]]
             values = {f.name: mapping[f.name] for f in fields(kind) if f.name in mapping}
             record = cls(mapping["n"], mapping["position"], mapping["time"], _reader(mapping["fact"])(values))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             said = " ".join(str(error).partition(" [type=")[0].split())
             raise StdpbenchError(f"it is no fact of this format ({said})") from None
         if not all(type(value) is int and value >= 0 for value in (record.number, record.position)):

@@ -61,8 +61,8 @@ class TrainingRecord:
         n = curves.interval
         return Block(
             len(curves.image) - n,
-            tuple(curves.attempts[-n:]),
-            tuple(curves.spikes[-n:]),
+            curves.attempts.last(n).tolist(),
+            curves.spikes.last(n).tolist(),
             curves.mean_theta[-1],
             change,
             curves.latest_accuracy(),
@@ -111,8 +111,8 @@ class TrainingRecord:
             "stopped": stopped,
             "seconds": round(self.seconds, 2),
             "images_per_second": round(done / self.seconds, 2) if self.seconds > 0 else None,
-            "spikes_per_image": round(float(np.mean(curves.spikes)), 3) if done else None,
-            "presentations_per_image": round(float(np.mean(curves.attempts)), 4) if done else None,
+            "spikes_per_image": round(float(curves.spikes.all.mean()), 3) if done else None,
+            "presentations_per_image": round(float(curves.attempts.all.mean()), 4) if done else None,
             "too_few_spikes": self._at_limit(experiment),
             "mean_theta_mV": round(float(theta.mean() * 1e3), 4),
         }
@@ -120,7 +120,7 @@ class TrainingRecord:
     def history(self) -> dict[str, NDArray[Any]]:
         """All that `restore` needs, as arrays for a checkpoint."""
         return {
-            **self.curves.arrays(),
+            **self.curves.arrays(np.int32),
             **self.curves.recent(self._simulator.layout.n_exc),
             "w_of_last_block": self._w_of_last_block,
         }
@@ -132,4 +132,4 @@ class TrainingRecord:
         self.seconds, self.silent = seconds, silent
 
     def _at_limit(self, experiment: Experiment) -> int:
-        return int((np.array(self.curves.spikes) < experiment.schedule.min_spikes).sum())
+        return int((self.curves.spikes.all < experiment.schedule.min_spikes).sum())

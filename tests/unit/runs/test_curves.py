@@ -1,0 +1,80 @@
+"""Curves over training: what they keep, and that they go on from a checkpoint as if nothing had been."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stdpbench.runs.curves import Curves, Numbers
+
+N_IMAGES, N_EXC, N_CLASSES = 50, 6, 3
+
+
+def filled(n: int, planned: int = 400) -> Curves:
+    random = np.random.default_rng(0)
+    curves = Curves(planned, np.arange(N_IMAGES) % N_CLASSES, N_CLASSES)
+    go_on(curves, random, n)
+    return curves
+
+
+def go_on(curves: Curves, random: np.random.Generator, n: int) -> None:
+    for _ in range(n):
+        image = int(random.integers(N_IMAGES))
+        if curves.add(image, int(random.integers(1, 4)), random.poisson(2.0, N_EXC)):
+            curves.measure(1.0)
+
+
+@pytest.mark.parametrize("at", [0, 5, 79, 80, 81, 200, 399])
+def test_curves_go_on_from_a_checkpoint(at: int) -> None:
+    random = np.random.default_rng(0)
+    straight, before = (Curves(400, np.arange(N_IMAGES) % N_CLASSES, N_CLASSES) for _ in range(2))
+    go_on(straight, random, 400)
+    random = np.random.default_rng(0)
+    go_on(before, random, at)
+    after = Curves(400, np.arange(N_IMAGES) % N_CLASSES, N_CLASSES)
+    after.restore({**before.arrays(np.int32), **before.recent(N_EXC)})
+    go_on(after, random, 400 - at)
+    for name, values in straight.arrays().items():
+        np.testing.assert_array_equal(after.arrays()[name], values, name)
+    for name, values in straight.recent(N_EXC).items():
+        np.testing.assert_array_equal(after.recent(N_EXC)[name], values, name)
+    assert np.isfinite(straight.latest_accuracy()["vote"])
+
+
+def test_the_last_responses_are_those_of_the_last_pictures() -> None:
+    curves = Curves(40, None, 0)  # of which the last 40 are kept
+    for number in range(95):
+        curves.add(number, 1, np.full(N_EXC, number))
+    recent = curves.recent(N_EXC)
+    assert recent["recent_image"].tolist() == list(range(55, 95))
+    assert recent["recent_counts"][:, 0].tolist() == list(range(55, 95))
+
+
+def test_a_plan_that_became_shorter_keeps_the_newest_responses() -> None:
+    long, short = filled(390, planned=4000), Curves(100, np.arange(N_IMAGES) % N_CLASSES, N_CLASSES)
+    short.restore({**long.arrays(), **long.recent(N_EXC)})
+    kept = len(short.recent(N_EXC)["recent_image"])
+    assert kept == 40
+    for name, values in short.recent(N_EXC).items():
+        np.testing.assert_array_equal(values, long.recent(N_EXC)[name][-kept:])
+
+
+def test_a_plan_that_became_longer_waits_until_there_are_enough() -> None:
+    short, long = filled(100, planned=100), Curves(4000, np.arange(N_IMAGES) % N_CLASSES, N_CLASSES)
+    long.restore({**short.arrays(), **short.recent(N_EXC)})
+    go_on(long, np.random.default_rng(1), 100)  # a point, with fewer responses than it takes
+    assert np.isnan(long.accuracy["vote"][-1])
+    assert len(long.recent(N_EXC)["recent_image"]) == 140
+
+
+def test_numbers_take_their_memory_at_the_start_and_more_than_planned() -> None:
+    numbers = Numbers(10)
+    memory = numbers.all.base
+    for value in range(10):
+        numbers.append(value)
+    assert numbers.all.base is memory
+    for value in range(10, 5000):
+        numbers.append(value)
+    assert numbers.all.tolist() == list(range(5000))
+    assert numbers.last(3).tolist() == [4997, 4998, 4999]
+    assert Numbers(5).last(3).tolist() == []
