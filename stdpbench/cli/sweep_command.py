@@ -20,6 +20,7 @@ from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, 
 from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.local import Local
 from stdpbench.sweeps.report import cells, headings, to_mapping
+from stdpbench.sweeps.tuning import tuning_round
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, Told, Workplace
 
 _WIDE = 140  # columns
@@ -69,7 +70,9 @@ def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console)
     """Carry the sweep out and show how it goes; whether it came to its end."""
     said = "Stopping the runs that are under way; press Ctrl+C again to leave at once."
     n_arms = len(fixed_arms(sweep)) + (sweep.optuna.n_trials if sweep.optuna else 0)
-    display = SweepDisplay(console, n_arms * len(sweep.seeds), len(state.results))
+    tuning = tuning_round(sweep)
+    n_jobs = n_arms * len(sweep.seeds) + (len(tuning.jobs) if tuning is not None else 0)
+    display = SweepDisplay(console, n_jobs, len(state.results))
     with display, Interrupt(console, said).heard() as interrupt:
         events = carry_out(sweep, state, place, lambda: interrupt.asked)
         with closing(events):
@@ -156,7 +159,8 @@ def _table(report: Report, *, wide: bool) -> Table:
 
 
 def _show(report: Report, folder: Path, console: Console) -> None:
-    console.print(_table(report, wide=console.width >= _WIDE))
+    if report.rows:
+        console.print(_table(report, wide=console.width >= _WIDE))
     for remark in report.remarks:
         console.print(remark, highlight=False, soft_wrap=True, markup=False)
     if report.best is not None and len(report.rows) > 1:

@@ -45,6 +45,30 @@ class Arm:
 
 
 @dataclass(frozen=True)
+class Round:
+    """Arms that are run together.
+
+    Attributes
+    ----------
+    arms : sequence of Arm
+        Which.
+    seeds : sequence of int
+        What each of them is run with.
+    compared : bool
+        Whether they are what the sweep compares; trials of its tuning are not.
+    """
+
+    arms: Sequence[Arm]
+    seeds: Sequence[int]
+    compared: bool = True
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Every arm with every seed; all arms of a seed before the next seed, so that pairs are complete early."""
+        return [Job(arm.label, seed, arm.experiment(seed)) for seed in self.seeds for arm in self.arms]
+
+
+@dataclass(frozen=True)
 class Job:
     """An arm with a seed: one run.
 
@@ -84,7 +108,7 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
         arms.append(make_arm(sweep, label, label, chosen))
     if sweep.random is not None:
         for number in range(sweep.random.n):
-            drawn = _draw(sweep.random.distributions, sweep.random.seed, number)
+            drawn = draw(sweep.random.distributions, sweep.random.seed, number)
             arms.append(searched_arm(sweep, "draw", number, drawn))
     labels = [arm.label for arm in arms]
     for number, label in enumerate(labels):
@@ -116,11 +140,6 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     return Arm(label, name[:_LONGEST_NAME].strip(), chosen, start)
 
 
-def jobs_of(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Job]:
-    """Every arm with every seed; all arms of a seed before the next seed, so that pairs are complete early."""
-    return [Job(arm.label, seed, arm.experiment(seed)) for seed in seeds for arm in arms]
-
-
 def short_names(paths: Mapping[str, Any]) -> dict[str, str]:
     """The last part of each dotted path, or all of it where several end alike."""
     last = [path.rpartition(".")[2] for path in paths]
@@ -134,7 +153,7 @@ def shown(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _draw(distributions: Mapping[str, Distribution], seed: int, number: int) -> Settings:
-    """One draw; each number has a generator of its own, so that a larger n only adds draws."""
+def draw(distributions: Mapping[str, Distribution], seed: int, number: int) -> Settings:
+    """One draw from all of them; each number has a generator of its own, so that a larger n only adds draws."""
     random = np.random.default_rng(np.random.SeedSequence((seed, _DRAWS, number)))
     return {path: distribution.draw(random) for path, distribution in distributions.items()}

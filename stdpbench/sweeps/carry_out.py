@@ -6,29 +6,34 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.sweeps.arms import Arm, Job, fixed_arms, jobs_of
+from stdpbench.sweeps.arms import Arm, Job, Round
 from stdpbench.sweeps.definition import Sweep
 from stdpbench.sweeps.search import trials
 from stdpbench.sweeps.state import SweepState
+from stdpbench.sweeps.tuning import tuned_arms, tuning_round
 from stdpbench.sweeps.workplace import Ended, Told, Workplace
 
 _WAIT = 0.2  # s
 
 
-def rounds(sweep: Sweep, state: SweepState) -> Iterator[Sequence[Arm]]:
+def rounds(sweep: Sweep, state: SweepState) -> Iterator[Round]:
     """The arms of a sweep, in rounds: what a round holds may depend on the results of those before.
 
     Yields
     ------
-    sequence of Arm
-        All arms that are known beforehand; then what Optuna chooses, which reads the results of the last round from
-        `state` when it is asked for the next one.
+    Round
+        Trials of the tuning; all arms that are known beforehand, as they were tuned; then what Optuna chooses. Results
+        of the last round are read from `state` when the next one is asked for.
     """
-    arms = fixed_arms(sweep)
+    tuning = tuning_round(sweep)
+    if tuning is not None:
+        yield tuning
+    arms = tuned_arms(sweep, state)
     if arms:
-        yield arms
+        yield Round(arms, sweep.seeds)
     if sweep.optuna is not None:
-        yield from trials(sweep, sweep.optuna, state)
+        for some in trials(sweep, sweep.optuna, state):
+            yield Round(some, sweep.seeds)
 
 
 def carry_out(
@@ -56,8 +61,8 @@ def carry_out(
     bool
         Whether all was taken to an end; False if it was stopped.
     """
-    for arms in rounds(sweep, state):
-        waiting = deque(_unfinished(jobs_of(arms, sweep.seeds), state))
+    for some in rounds(sweep, state):
+        waiting = deque(_unfinished(some.jobs, state))
         while waiting or workplace.busy:
             if stopping():
                 yield from _stop(state, workplace)
@@ -100,11 +105,11 @@ def _noted(state: SweepState, told: Told) -> Told:
 
 
 def known_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:
-    """All arms that are known so far, in order: up to the first round that is not over."""
+    """All arms that are compared, as far as they are known, in order: up to the first round that is not over."""
     arms: list[Arm] = []
     for some in rounds(sweep, state):
-        arms += some
+        arms += some.arms if some.compared else ()
         over = state.results.keys() | state.failures.keys()
-        if any(job.key not in over for job in jobs_of(some, sweep.seeds)):
+        if any(job.key not in over for job in some.jobs):
             break
     return tuple(arms)

@@ -26,6 +26,16 @@ As a file::
     [random.distributions]
     exc.theta_plus = { uniform = ["0.02 mV", "0.2 mV"] }
 
+    [tuning]                          # before arms are compared, each that says `tune` is tuned, all by as many trials
+    n_trials = 12
+    seeds = [100]
+    set = { schedule.train_images = 2000, data.validation_images = 15000 }
+
+    [[arm]]
+    label = "another rule"
+    set = { plasticity.kind = "pair-multiplicative" }
+    tune = { plasticity.lam = { loguniform = [1e-3, 1e-1] } }
+
     [optuna]                          # n_trials arms, each chosen by what came out of those before
     n_trials = 30
     [optuna.distributions]
@@ -51,6 +61,16 @@ class NamedArm(Parameters):
 
     label: str = parameter("", help="What the arm is called in tables; no two are called the same.")
     set: Settings = parameter({}, help="What it has different: dotted path to value.")
+    tune: dict[str, Distribution] = parameter({}, help="What is tuned for it: dotted path to what it is drawn from.")
+
+
+class Tuning(Parameters):
+    """How arms that say `tune` are tuned before they are compared: all of them by as many trials."""
+
+    n_trials: int = parameter(10, ge=1, le=100_000, help="Trials of each arm; the first is the arm as it stands.")
+    seed: int = parameter(0, ge=0, help="Seed of what is drawn.")
+    seeds: tuple[int, ...] = parameter((0,), help="Seeds that every trial is run with.")
+    set: Settings = parameter({}, help="What trials have different from the comparison, such as fewer pictures.")
 
 
 class RandomSearch(Parameters):
@@ -84,6 +104,7 @@ class Sweep(Parameters):
     set: Settings = parameter({}, help="What holds for all arms: dotted path to value.")
     arm: tuple[NamedArm, ...] = parameter((), help="Arms with a name.")
     grid: dict[str, tuple[Any, ...]] = parameter({}, help="Dotted path to values; every combination is an arm.")
+    tuning: Tuning | None = parameter(None, help="How arms that say `tune` are tuned first.")
     random: RandomSearch | None = parameter(None, help="Arms drawn at random.")
     optuna: OptunaSearch | None = parameter(None, help="Arms chosen by Optuna.")
     base: Experiment = parameter(None, help="The experiment with `set`, as it was read.")

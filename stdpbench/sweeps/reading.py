@@ -13,8 +13,9 @@ from stdpbench.parameters import Parameters, build, unknown_key
 from stdpbench.paths import shipped
 from stdpbench.readout import READOUTS
 from stdpbench.sweeps.arms import fixed_arms
-from stdpbench.sweeps.definition import NamedArm, OptunaSearch, RandomSearch, Settings, Sweep
+from stdpbench.sweeps.definition import NamedArm, OptunaSearch, RandomSearch, Settings, Sweep, Tuning
 from stdpbench.sweeps.distributions import Distribution, read_distribution
+from stdpbench.sweeps.tuning import trials_of
 
 _SEARCHES: dict[str, type[Parameters]] = {"random": RandomSearch, "optuna": OptunaSearch}
 
@@ -74,7 +75,9 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
     read = dict(mapping)
     read["set"] = settings(mapping.get("set", {}), "set")
     read["base"] = base = _base(mapping, beside, read["set"])
-    read["arm"] = _named_arms(mapping.get("arm", []))
+    read["arm"] = _named_arms(mapping.get("arm", []), base)
+    if "tuning" in mapping:
+        read["tuning"] = _tuning(mapping["tuning"])
     read["grid"] = _grid(mapping.get("grid", {}))
     for name, cls in _SEARCHES.items():
         if name in mapping:
@@ -84,6 +87,7 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
     sweep = build(Sweep, {**read, "seeds": tuple(read.get("seeds", (0, 1, 2)))}, "")
     if not (sweep.arm or sweep.grid or sweep.random or sweep.optuna):
         raise StdpbenchError("there is nothing to compare: say [[arm]], [grid], [random] or [optuna]")
+    _check_tuning(sweep)
     labels = [arm.label for arm in fixed_arms(sweep)]
     if sweep.reference is not None and sweep.reference not in labels:
         raise StdpbenchError(f"reference: no arm is called {sweep.reference!r}; {suggestion(sweep.reference, labels)}")
@@ -126,7 +130,7 @@ def _base(mapping: Mapping[str, Any], beside: Path, changes: Settings) -> Experi
     return experiment.model_copy(update={"data": experiment.data.resolved()})
 
 
-def _named_arms(said: Any) -> tuple[NamedArm, ...]:
+def _named_arms(said: Any, base: Experiment) -> tuple[NamedArm, ...]:
     if not isinstance(said, list):
         raise StdpbenchError("arm must be a list of tables: write [[arm]], not [arm]")
     arms: list[NamedArm] = []
@@ -134,6 +138,9 @@ def _named_arms(said: Any) -> tuple[NamedArm, ...]:
         where = f"arm {number}"
         if isinstance(table, Mapping) and "set" in table:
             table = {**table, "set": settings(table["set"], f"{where}.set")}
+        if isinstance(table, Mapping) and "tune" in table:
+            own = base.override(table.get("set", {})) if isinstance(table.get("set", {}), dict) else base
+            table = {**table, "tune": _drawn(table["tune"], f"{where}.tune", own)}
         arm = build(NamedArm, table, where)
         if not arm.label.strip():
             raise StdpbenchError(f"{where}.label is missing; it names the arm in tables")
@@ -158,17 +165,45 @@ def _search(said: Any, where: str, cls: type[Parameters], base: Experiment) -> P
     if not isinstance(said, Mapping):
         raise StdpbenchError(f"{where} must be a table")
     where_drawn = f"{where}.distributions"
+    drawn = _drawn(said.get("distributions", {}), where_drawn, base)
+    if not drawn:
+        raise StdpbenchError(f"{where_drawn} is missing; it says what is searched, and over which values")
+    return build(cls, {**said, "distributions": drawn}, where)
+
+
+def _drawn(said: Any, where: str, base: Experiment) -> dict[str, Distribution]:
+    """What is drawn of an experiment; every end of every distribution is one that it takes."""
     drawn: dict[str, Distribution] = {}
-    for path, table in _distributions(said.get("distributions", {}), where_drawn).items():
-        drawn[path] = read_distribution(table, f"{where_drawn}.{path}", unit_of(base, path, where_drawn))
+    for path, table in _distributions(said, where).items():
+        drawn[path] = read_distribution(table, f"{where}.{path}", unit_of(base, path, where))
         for value in drawn[path].ends:
             try:
                 base.override({path: value})
             except StdpbenchError as error:
-                raise StdpbenchError(f"{where_drawn}: {error}") from None
-    if not drawn:
-        raise StdpbenchError(f"{where_drawn} is missing; it says what is searched, and over which values")
-    return build(cls, {**said, "distributions": drawn}, where)
+                raise StdpbenchError(f"{where}: {error}") from None
+    return drawn
+
+
+def _tuning(said: Any) -> Parameters:
+    if not isinstance(said, Mapping):
+        raise StdpbenchError("tuning must be a table, such as { n_trials = 12 }")
+    seeds = said.get("seeds", [0])
+    _check_seeds(seeds, "tuning.seeds")
+    changes = settings(said.get("set", {}), "tuning.set")
+    return build(Tuning, {**said, "seeds": tuple(seeds), "set": changes}, "tuning")
+
+
+def _check_tuning(sweep: Sweep) -> None:
+    tuned = [arm.label for arm in sweep.arm if arm.tune]
+    if tuned and sweep.tuning is None:
+        raise StdpbenchError(f"arm {tuned[0]!r} says tune, but nothing says how many trials: write [tuning] n_trials")
+    if sweep.tuning is not None and not tuned:
+        raise StdpbenchError("there is a table [tuning], but no arm says what is tuned: write tune = {…} in arms")
+    for arm in sweep.arm:
+        for path in arm.tune:
+            if path in (sweep.tuning.set if sweep.tuning else {}):
+                raise StdpbenchError(f"arm {arm.label!r}: {path} is tuned, but tuning.set sets it")
+    trials_of(sweep)
 
 
 def _distributions(said: Any, where: str) -> Settings:
@@ -219,11 +254,11 @@ def _check_metric(metric: Any) -> None:
     )
 
 
-def _check_seeds(seeds: Any) -> None:
+def _check_seeds(seeds: Any, where: str = "seeds") -> None:
     if not isinstance(seeds, list) or not seeds:
-        raise StdpbenchError(f"seeds must be a list of whole numbers, such as [0, 1, 2], not {seeds!r}")
+        raise StdpbenchError(f"{where} must be a list of whole numbers, such as [0, 1, 2], not {seeds!r}")
     for seed in seeds:
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise StdpbenchError(f"seeds must be whole numbers from 0 on, not {seed!r}")
+            raise StdpbenchError(f"{where} must be whole numbers from 0 on, not {seed!r}")
     if len(set(seeds)) < len(seeds):
-        raise StdpbenchError(f"seeds lists a seed twice: {seeds!r}")
+        raise StdpbenchError(f"{where} lists a seed twice: {seeds!r}")

@@ -9,20 +9,21 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stdpbench.files import write_text_aside
 from stdpbench.readout import READOUTS
-from stdpbench.sweeps.arms import Arm
+from stdpbench.sweeps.arms import Arm, shown
 from stdpbench.sweeps.carry_out import known_arms
 from stdpbench.sweeps.definition import Sweep
 from stdpbench.sweeps.pairing import pairing_remarks
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState
 from stdpbench.sweeps.statistics import Difference, Spread, paired_difference, spread
+from stdpbench.sweeps.tuning import chosen_settings, tuning_round, tuning_table
 
 HEADINGS = (
     "arm",
@@ -32,6 +33,7 @@ HEADINGS = (
     "spikes per image",
     "theta (mV)",
     "presentations per image",
+    "training (s)",
 )
 _README = """\
 What lies in this folder
@@ -41,6 +43,7 @@ results.md         the table, with what to know about it
 results.csv        one row per arm
 results.json       all of it, and every run
 results.png        the figure
+tuning.csv         what was tried for each arm before they were compared, where arms are tuned
 sweep.jsonl        what the sweep remembers; the same command goes on from it
 lock               held by the process that works on the sweep
 all folders        one run each; README.txt there says what lies in it
@@ -61,8 +64,8 @@ class Row:
         By read-out, over seeds, 0 to 1.
     difference : Difference or None
         Of the sweep's metric from the reference arm, seed by seed; None without a reference, and for itself.
-    spikes, theta, presentations, images_per_second : Spread
-        Of the training: exc spikes per picture, mean theta at the end in mV, presentations per picture, speed.
+    spikes, theta, presentations, seconds, images_per_second : Spread
+        Of the training: exc spikes per picture, mean theta at the end in mV, presentations per picture, time, speed.
     """
 
     arm: Arm
@@ -72,6 +75,7 @@ class Row:
     spikes: Spread
     theta: Spread
     presentations: Spread
+    seconds: Spread
     images_per_second: Spread
 
 
@@ -91,6 +95,8 @@ class Report:
         Arm and seed to why there is no result.
     missing : int
         Runs that are not finished, failed ones among them.
+    tuning : tuple of mapping
+        What was tried before arms were compared: `arm`, `trial`, the metric, whether it was `chosen`, `settings`.
     """
 
     sweep: Sweep
@@ -98,6 +104,7 @@ class Report:
     remarks: tuple[str, ...]
     failures: dict[str, str]
     missing: int
+    tuning: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def best(self) -> Row | None:
@@ -125,7 +132,8 @@ def make_report(sweep: Sweep, state: SweepState) -> Report:
         if (key := arm.experiment(seed).digest) in state.failures
     }
     missing = len(arms) * len(sweep.seeds) - sum(map(len, found.values()))
-    return Report(sweep, rows, tuple(_remarks(sweep, arms, rows, state)), failures, missing)
+    tuning = tuple(tuning_table(sweep, state))
+    return Report(sweep, rows, tuple(_remarks(sweep, arms, rows, state)), failures, missing, tuning)
 
 
 def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, Result] | None) -> Row:
@@ -141,6 +149,7 @@ def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, R
         spread([run.spikes_per_image for run in runs.values()]),
         spread([run.mean_theta_mV for run in runs.values()]),
         spread([run.presentations_per_image for run in runs.values()]),
+        spread([run.seconds for run in runs.values()]),
         spread([run.images_per_second for run in runs.values()]),
     )
 
@@ -157,10 +166,19 @@ def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: Swee
             f"Differences from {sweep.reference!r} are taken seed by seed; in brackets the 95 % t interval of their "
             "mean, for each arm on its own: of twenty arms without effect, one is expected outside of its interval."
         )
+    tuning = tuning_round(sweep)
+    if tuning is not None and sweep.tuning is not None:
+        changed = ", ".join(f"{path} = {shown(value)}" for path, value in sweep.tuning.set.items())
+        remarks.append(
+            f"Each arm that is tuned had {sweep.tuning.n_trials} trials before, with seeds "
+            f"{', '.join(map(str, sweep.tuning.seeds))}{f' and {changed}' if changed else ''}."
+        )
+        remarks += chosen_settings(sweep, state)
     remarks += pairing_remarks(arms, sweep.reference)
     if len({json.dumps(dict(run.versions), sort_keys=True) for run in runs}) > 1:
         remarks.append("Runs were carried out with different versions of Python or packages; results.json has them.")
     keys = {arm.experiment(seed).digest for arm in arms for seed in sweep.seeds}
+    keys |= {job.key for job in tuning.jobs} if tuning is not None else set()
     others = len(state.results.keys() - keys)
     if others:
         remarks.append(f"{others} finished runs in the folder are of no arm as the sweep is now; they do not count.")
@@ -177,6 +195,7 @@ def cells(row: Row, metric: str) -> tuple[str, ...]:
         _with_sd(row.spikes, 1, 1),
         _with_sd(row.theta, 1, 1),
         _with_sd(row.presentations, 1, 3),
+        _with_sd(row.seconds, 1, 0),
     )
 
 
@@ -219,6 +238,7 @@ def to_mapping(report: Report) -> dict[str, Any]:
         "missing": report.missing,
         "failures": report.failures,
         "remarks": list(report.remarks),
+        "tuning": [dict(row) for row in report.tuning],
         "arms": [_arm_mapping(row) for row in report.rows],
     }
 
@@ -233,6 +253,7 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
         "spikes_per_image": _plain(row.spikes),
         "mean_theta_mV": _plain(row.theta),
         "presentations_per_image": _plain(row.presentations),
+        "seconds": _plain(row.seconds),
         "images_per_second": _plain(row.images_per_second),
         "runs": [{"seed": seed, **run.to_mapping()} for seed, run in row.runs.items()],
     }
@@ -251,7 +272,7 @@ def to_csv(report: Report) -> str:
     for readout in READOUTS:
         names += [f"{readout}_mean", f"{readout}_sd"]
     names += ["difference_mean", "difference_low_95", "difference_high_95", "difference_n"]
-    names += ["spikes_per_image", "mean_theta_mV", "presentations_per_image", "images_per_second"]
+    names += ["spikes_per_image", "mean_theta_mV", "presentations_per_image", "images_per_second", "seconds"]
     paths = list(dict.fromkeys(path for row in report.rows for path in row.arm.settings))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -262,10 +283,25 @@ def to_csv(report: Report) -> str:
             values += [row.accuracy[readout].mean, row.accuracy[readout].sd]
         d = row.difference
         values += [None] * 4 if d is None else [d.mean, d.low, d.high, d.n]
-        values += [row.spikes.mean, row.theta.mean, row.presentations.mean, row.images_per_second.mean]
+        values += [row.spikes.mean, row.theta.mean, row.presentations.mean]
+        values += [row.images_per_second.mean, row.seconds.mean]
         values = [round(value, 10) if isinstance(value, float) else value for value in values]
         values += [row.arm.settings.get(path) for path in paths]
         writer.writerow(["" if v is None or (isinstance(v, float) and math.isnan(v)) else v for v in values])
+    return text.getvalue()
+
+
+def tuning_csv(report: Report) -> str:
+    """One row per trial: arm, number, the metric as a share, whether it was chosen, and what was drawn."""
+    paths = list(dict.fromkeys(path for row in report.tuning for path in row["settings"]))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    metric = report.sweep.metric
+    writer.writerow(["arm", "trial", metric, "chosen", *paths])
+    for row in report.tuning:
+        drawn = [row["settings"].get(path, "") for path in paths]
+        worth = "" if row[metric] is None else row[metric]
+        writer.writerow([row["arm"], row["trial"], worth, int(row["chosen"]), *drawn])
     return text.getvalue()
 
 
@@ -301,5 +337,7 @@ def write_report(report: Report, folder: Path) -> None:
     write_text_aside(folder / "results.md", to_markdown(report))
     write_text_aside(folder / "results.csv", to_csv(report))
     write_text_aside(folder / "results.json", json.dumps(to_mapping(report), indent=2, ensure_ascii=False) + "\n")
+    if report.tuning:
+        write_text_aside(folder / "tuning.csv", tuning_csv(report))
     if any(row.runs for row in report.rows):
         save(draw(report), folder / "results.png")

@@ -13,9 +13,10 @@ from sweep_cases import Scripted, result, sweep
 
 from stdpbench.cli.sweep_command import SweepDisplay
 from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
-from stdpbench.sweeps.arms import Job, fixed_arms, jobs_of
+from stdpbench.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.sweeps.carry_out import known_arms
 from stdpbench.sweeps.result import Result
+from stdpbench.sweeps.tuning import trials_of
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
 
 THREE = [{"label": "one"}, {"label": "two", "set": {"exc.tau_m": 50}}, {"label": "one again"}]
@@ -97,6 +98,63 @@ def test_arms_that_are_added_later_keep_what_is_there(tmp_path: Path) -> None:
     with SweepState(tmp_path) as state:
         report = make_report(made, state)
     assert "2 finished runs in the folder are of no arm" in " ".join(report.remarks)
+
+
+# -- tuning ------------------------------------------------------------------------------------------
+
+INHIBITION = {"network.w_inh_exc": {"uniform": [5, 60]}}
+TUNED: dict[str, Any] = {
+    "tuning": {"n_trials": 6, "seeds": [7, 8], "set": {"schedule.train_images": 20}},
+    "arm": [
+        {"label": "at rest"},
+        {"label": "one", "tune": INHIBITION},
+        {"label": "two", "set": {"exc.tau_m": 50}, "tune": INHIBITION},
+    ],
+    "seeds": [0, 1],
+}
+
+
+@pytest.mark.parametrize("most", [None, 5])
+def test_each_arm_is_tuned_by_as_many_trials_and_compared_at_its_best(tmp_path: Path, most: int | None) -> None:
+    made, place = sweep(**TUNED), Scripted(by_inhibition)
+    if most is not None:  # interrupted, and gone on with
+        carried_out(made, tmp_path, place, most)
+        place = Scripted(by_inhibition)
+    assert carried_out(made, tmp_path, place)
+    with SweepState(tmp_path) as state:
+        assert len(state.results) == 2 * 6 * 2 + 3 * 2
+        report, trials = make_report(made, state), trials_of(made)
+    assert [row.arm.label for row in report.rows] == ["at rest", "one", "two"]
+    for label in ("one", "two"):
+        tried = [trial.run.start for trial in trials if trial.arm == label]
+        assert len(tried) == 6
+        assert {start.schedule.train_images for start in tried} == {20}
+        assert tried[0].network.w_inh_exc == made.base.network.w_inh_exc
+        best = min((start.network.w_inh_exc for start in tried), key=lambda w: abs(w - 30))
+        (row,) = [row for row in report.rows if row.arm.label == label]
+        assert row.arm.start.network.w_inh_exc == best
+        assert row.arm.start.schedule.train_images == 60
+        assert sorted(row.runs) == [0, 1]
+    assert report.rows[2].arm.start.exc.tau_m == 50
+    assert report.missing == 0
+    assert "of no arm" not in " ".join(report.remarks)
+    assert sum(row["chosen"] for row in report.tuning) == 2
+    write_report(report, tmp_path)
+    assert len((tmp_path / "tuning.csv").read_text().splitlines()) == 1 + 2 * 6
+
+
+def test_trials_that_fail_are_not_chosen(tmp_path: Path) -> None:
+    made = sweep(**TUNED)
+
+    def answer(job: Job) -> Result | str:
+        return "blown up" if job.seed == 8 and abs(job.experiment.network.w_inh_exc - 30) < 20 else by_inhibition(job)
+
+    carried_out(made, tmp_path, Scripted(answer))
+    with SweepState(tmp_path) as state:
+        chosen = [row for row in make_report(made, state).tuning if row["chosen"]]
+        starts = {(trial.arm, trial.number): trial.run.start for trial in trials_of(made)}
+    assert len(chosen) == 2
+    assert all(abs(starts[row["arm"], row["trial"]].network.w_inh_exc - 30) >= 20 for row in chosen)
 
 
 # -- Optuna ------------------------------------------------------------------------------------------
@@ -198,7 +256,7 @@ def test_runs_of_different_versions_are_remarked(tmp_path: Path) -> None:
 
 def test_a_label_is_no_markup_on_the_terminal() -> None:
     made = sweep(arm=[{"label": "[/red] [bold]x"}], seeds=[0])
-    (job,) = jobs_of(fixed_arms(made), made.seeds)
+    (job,) = Round(fixed_arms(made), made.seeds).jobs
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     with SweepDisplay(console, 1, 0) as display:
         for told in (Begun(job), Moved(job, 0.5, "train"), Remarked("[/x]"), Ended(job, result())):

@@ -11,7 +11,7 @@ from sweep_cases import sweep
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.sweeps import read_sweep, shipped_sweeps
-from stdpbench.sweeps.arms import fixed_arms, jobs_of
+from stdpbench.sweeps.arms import Round, fixed_arms
 from stdpbench.sweeps.pairing import pairing_remarks
 
 FILE = """
@@ -80,7 +80,7 @@ def test_a_file_says_arms_seeds_and_metric(tmp_path: Path) -> None:
 
 def test_all_arms_of_a_seed_come_before_the_next_seed(tmp_path: Path) -> None:
     made = read_sweep(written(tmp_path, FILE))
-    jobs = jobs_of(fixed_arms(made)[:2], made.seeds)
+    jobs = Round(fixed_arms(made)[:2], made.seeds).jobs
     assert [(job.arm, job.seed) for job in jobs] == [("as it is", 3), ("slow", 3), ("as it is", 1), ("slow", 1)]
     assert len({job.key for job in jobs}) == 4
     assert all(job.experiment.seed == job.seed for job in jobs)
@@ -127,6 +127,8 @@ def test_the_ablation_of_ports_varies_what_it_says() -> None:
 
 
 ARM = '[[arm]]\nlabel = "a"\n'
+
+TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[tuning]\n'
 
 
 @pytest.mark.parametrize(
@@ -196,6 +198,30 @@ ARM = '[[arm]]\nlabel = "a"\n'
         (
             'experiment = "digits"\n[optuna.distributions]\nnetwork.start = {choice = ["rondam"]}\n',
             "network.start must be",
+        ),
+        (
+            'experiment = "digits"\n[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [1, 2] } }\n',
+            "arm 'a' says tune, but nothing says how many trials: write [tuning] n_trials",
+        ),
+        ('experiment = "digits"\n[tuning]\nn_trials = 3\n' + ARM, "no arm says what is tuned"),
+        ('experiment = "digits"\n' + TUNED + "trails = 3\n", "tuning.trails is not a known parameter"),
+        ('experiment = "digits"\n' + TUNED + "seeds = [1, 1]\n", "tuning.seeds lists a seed twice"),
+        (
+            'experiment = "digits"\n' + TUNED + "set = { exc.tau_m = 3 }\n",
+            "exc.tau_m is tuned, but tuning.set sets it",
+        ),
+        (
+            'experiment = "digits"\n' + TUNED + "set = { exc.tau_n = 3 }\n",
+            "trial 0': exc.tau_n is not a known parameter",
+        ),
+        (
+            'experiment = "digits"\n[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [-1, 2] } }\n',
+            "arm 1.tune: exc.tau_m must be more than 0",
+        ),
+        (
+            'experiment = "digits"\n[[arm]]\nlabel = "a"\nset = { plasticity.kind = "oja" }\n'
+            "tune = { plasticity.nu_post = { uniform = [1, 2] } }\n",
+            "arm 1.tune.plasticity.nu_post is not a known parameter",
         ),
     ],
 )
