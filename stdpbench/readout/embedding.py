@@ -115,5 +115,6 @@ def _umap(points: Features, seed: int) -> tuple[NDArray[np.float64], str]:
     except ImportError:
         raise StdpbenchError("UMAP needs umap-learn: pip install 'stdpbench[umap]'") from None
     neighbours = min(15, len(points) - 1)
-    plane = UMAP(2, n_neighbors=neighbours, random_state=seed).fit_transform(points)
+    # one job, as a seed asks for in any case
+    plane = UMAP(n_components=2, n_neighbors=neighbours, random_state=seed, n_jobs=1).fit_transform(points)
     return np.asarray(plane, np.float64), f"UMAP, {neighbours} neighbours"
