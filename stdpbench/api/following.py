@@ -97,6 +97,7 @@ class Follower:
                 changes=list(live.changes),
                 log=list(live.log),
                 metrics=dict(live.metrics),
+                held_out=dict(live.held_out),
                 checkpoints=list(live.checkpoints),
                 replies={},
             )

@@ -22,7 +22,8 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.readout import READOUTS, Score
 from stdpbench.readout._drawing import curve, new_figure
 from stdpbench.readout.figures import confusion, receptive_fields
-from stdpbench.runs.live import LiveRun
+from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.live import LiveRun, held_out_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,6 +70,18 @@ def plot_curve(live: LiveRun, column: str, quantity: str, ax: Axes | None, label
     ax = _axes() if ax is None else ax
     curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
     return _named(ax, quantity)
+
+
+def plot_held_out(live: LiveRun, measure: str, ax: Axes | None, label: str) -> Axes:
+    """Draw one measure on held-out pictures over training."""
+    if measure not in MEASURES:
+        raise StdpbenchError(f"there is no measure {measure!r}; {suggestion(measure, MEASURES)}")
+    columns = held_out_columns(live)
+    ax = _axes() if ax is None else ax
+    values = columns.get(measure, np.full(len(columns["position"]), np.nan))
+    curve(ax, columns["position"], values, len(ax.lines), label)
+    unit = MEASURES[measure].unit
+    return _named(ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}")
 
 
 def _named(ax: Axes, quantity: str) -> Axes:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import READOUTS
-from stdpbench.runs.live import LiveRun
+from stdpbench.runs.live import LiveRun, held_out_columns
 
 
 class Change(NamedTuple):
@@ -62,7 +62,15 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
 
 def history_table(live: LiveRun) -> Any:
     """`history_arrays` as a frame with the position as its index, or as they are without pandas."""
-    arrays = history_arrays(live)
+    return _indexed(history_arrays(live))
+
+
+def held_out_table(live: LiveRun) -> Any:
+    """`stdpbench.runs.live.held_out_columns` as a frame with the position as its index, or as they are."""
+    return _indexed(held_out_columns(live))
+
+
+def _indexed(arrays: dict[str, NDArray[Any]]) -> Any:
     if find_spec("pandas") is None:
         return arrays
     return import_module("pandas").DataFrame(arrays).set_index("position")

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from stdpbench.api import plots
 from stdpbench.api.following import Follower
 from stdpbench.api.showing import run_html
-from stdpbench.api.tables import Change, Entry, history_table, live_columns, metric_columns, metrics_table
+from stdpbench.api.tables import (
+    Change,
+    Entry,
+    held_out_table,
+    history_table,
+    live_columns,
+    metric_columns,
+    metrics_table,
+)
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.checkpoints import newest_checkpoint
@@ -139,6 +147,20 @@ class RunView:
         return history_table(self._live())
 
     @property
+    def held_out(self) -> Any:
+        """Measures on held-out pictures during training, by the position that they are of.
+
+        Returns
+        -------
+        pandas.DataFrame, or dict of str to ndarray where there is no pandas
+            Per measurement: ``images``, how many pictures were shown; ``accuracy_vote`` and so on, cross-fitted;
+            ``purity`` (of ``clusters`` winning neurons), ``nmi``, ``ami``, ``ari``; means over neurons
+            ``neuron_purity``, ``neuron_entropy`` (bit), ``selectivity``, ``lifetime_sparseness``;
+            ``population_sparseness``; ``dead`` and ``duplicates``, neurons; ``spikes_per_image``; ``silent_images``.
+        """
+        return held_out_table(self._live())
+
+    @property
     def scores(self) -> dict[str, dict[str, float]]:
         """Accuracies on pictures that were not trained on, and those of baselines.
 
@@ -200,6 +222,25 @@ class RunView:
             What stands in the legend; the run's name if not said.
         """
         return plots.plot_accuracy(self._live(), ax, readout, label or self.name)
+
+    def plot_held_out(
+        self, measure: str = "accuracy_vote", ax: Axes | None = None, *, label: str | None = None
+    ) -> Axes:
+        """Draw a measure on held-out pictures over training; see `plot_accuracy`.
+
+        Parameters
+        ----------
+        measure : str
+            A column of `held_out`.
+        ax, label
+            As in `plot_accuracy`.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such measure.
+        """
+        return plots.plot_held_out(self._live(), measure, ax, label or self.name)
 
     def plot_theta(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
         """Draw the mean adaptive threshold of the exc neurons over training; see `plot_accuracy`."""

@@ -54,6 +54,7 @@ class Display:
         self._tasks: dict[str, TaskID] = {}
         self._tenths: dict[str, int] = {}
         self._begun: dict[str, tuple[float, int]] = {}
+        self._held_out = ""
 
     def __enter__(self) -> Display:
         """Begin to draw."""
@@ -79,6 +80,11 @@ class Display:
         elif isinstance(fact, facts.StateChanged):
             if fact.reason:
                 self._console.print(describe(record), highlight=False, soft_wrap=True)
+        elif isinstance(fact, facts.HeldOut):
+            vote = fact.values.get("accuracy_vote")
+            self._held_out = "" if vote is None else f"held out {100 * vote:.0f} %"
+            if not self._console.is_terminal:
+                self._console.print(f"{record.position}: {describe(record)}", highlight=False, soft_wrap=True)
         elif isinstance(fact, facts.Remarked | facts.ParametersChanged | facts.Branched | facts.Rewound):
             self._console.print(describe(record), highlight=False, soft_wrap=True)
 
@@ -102,7 +108,11 @@ class Display:
             return
         if event.phase not in self._tasks:
             self._tasks[event.phase] = self._bars.add_task(event.phase, total=event.total, note="")
-        self._bars.update(self._tasks[event.phase], completed=event.done, note=_note(event))
+        self._bars.update(self._tasks[event.phase], completed=event.done, note=self._said(event))
+
+    def _said(self, event: facts.Progress) -> str:
+        held_out = self._held_out if event.phase == "train" else ""
+        return ", ".join(part for part in (_note(event), held_out) if part)
 
     def summarise(self, folder: Path, metrics: Mapping[str, Any]) -> None:
         """Print what came out."""

@@ -58,11 +58,15 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The two halves of a data set, and what its classes are called (nothing where there are no labels)."""
+    """The two halves of a data set, and what its classes are called (nothing where there are no labels).
+
+    `spare` are training pictures that an experiment leaves out: they neither train nor label, nor are evaluated on.
+    """
 
     train: Images
     test: Images
     class_names: tuple[str, ...]
+    spare: Images | None = None
 
 
 _PATHS = ("path", "train_images", "train_labels", "test_images", "test_labels")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stdpbench.parameters import Parameters
 
-PHASES = ("train", "label", "test")
+PHASES = ("train", "label", "test", "held-out")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def generator(seed: int, phase: str, presentation: int, attempt: int) -> np.rand
     ----------
     seed : int
         Seed of the experiment, at least 0.
-    phase : {"train", "label", "test"}
+    phase : {"train", "label", "test", "held-out"}
         What the presentation is for.
     presentation : int
         Number of the presentation within its phase, from 0.

@@ -6,6 +6,7 @@ from stdpbench.experiment.experiment import (
     parse_assignment,
     read_experiment,
     shipped_experiments,
+    without_looks,
 )
 from stdpbench.experiment.sections import About, Network, Schedule
 
@@ -18,4 +19,5 @@ __all__ = [
     "parse_assignment",
     "read_experiment",
     "shipped_experiments",
+    "without_looks",
 ]

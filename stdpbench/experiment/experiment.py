@@ -36,6 +36,8 @@ _FAMILIES: dict[str, tuple[Family[Any], str]] = {
 }
 _RANK = {"kind": 0, "preset": 1, "file": 1}
 _MOST_BINS = 65_535  # so that a spike count fits in 16 bits
+LOOKS = ("held_out_every", "held_out_images")
+"""Parameters of the schedule that change no result."""
 SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "schedule")
 
 
@@ -221,8 +223,11 @@ class Experiment(Parameters):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that the run depends on (``name`` and ``about`` do not count), hexadecimal."""
-        mapping = self.to_mapping()
+        """SHA-256 of all that the result depends on, hexadecimal; ``name`` and ``about`` do not count.
+
+        Nor does what is measured on held-out pictures on the way, which changes nothing.
+        """
+        mapping = without_looks(self.to_mapping())
         del mapping["name"], mapping["about"]
         return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()
 
@@ -235,6 +240,14 @@ class Experiment(Parameters):
     def rest_bins(self) -> int:
         """Time steps of the simulated rest; 0 where it is not simulated."""
         return round(self.schedule.rest / self.network.dt) if self.schedule.between == "rest" else 0
+
+
+def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of an experiment without the parameters that only say what is looked at on the way."""
+    schedule = mapping.get("schedule", {})
+    if not isinstance(schedule, Mapping):
+        return dict(mapping)
+    return {**mapping, "schedule": {name: value for name, value in schedule.items() if name not in LOOKS}}
 
 
 def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

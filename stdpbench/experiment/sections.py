@@ -95,3 +95,15 @@ class Schedule(Parameters):
     )
     min_spikes: int = parameter(5, ge=0, help="Exc spikes below which a picture is shown again, brighter.")
     max_attempts: int = parameter(20, ge=1, le=1000, help="How often a picture is shown at most.")
+    held_out_every: int | None = parameter(
+        None,
+        ge=0,
+        help="Training presentations between two measurements on held-out pictures; 0: none; nothing: a twentieth of "
+        "all, 500 to 2500. Changes no result.",
+    )
+    held_out_images: int | None = parameter(
+        None,
+        ge=20,
+        help="Held-out pictures per measurement; nothing: two per five presentations between two, 200 to 1000. Those "
+        "beyond train_images, else the last of the first pass, before they train.",
+    )

@@ -74,22 +74,31 @@ def measure_neurons(spike_counts: Counts, labels: NDArray[np.integer[Any]], assi
         largest = means.max(axis=0)
         rest = (means.sum(axis=0) - largest) / max(assignment.n_classes - 1, 1)
         selectivity = (largest - rest) / (largest + rest)
-    n, total, squares = len(counts), np.zeros(counts.shape[1]), np.zeros(counts.shape[1])
-    population = np.empty(n)
-    for rows in row_blocks(counts):
-        block = counts[rows].astype(np.float64)
-        total += block.sum(axis=0)
-        squares += (block**2).sum(axis=0)
-        population[rows] = _sparseness(block.sum(axis=1), (block**2).sum(axis=1), counts.shape[1])
+    total = counts.sum(axis=0, dtype=np.float64)
     return NeuronMeasures(
-        mean_spikes=total / max(n, 1),
+        mean_spikes=total / max(len(counts), 1),
         purity=np.where(silent, np.nan, shares.max(axis=0)),
         entropy=np.where(silent, np.nan, entropy),
         selectivity=np.where(silent, np.nan, selectivity),
-        lifetime_sparseness=_sparseness(total, squares, n),
+        lifetime_sparseness=sparseness(counts, axis=0),
         information=np.where(total > 0, mutual_information(counts, labels, assignment.n_classes), np.nan),
-        population_sparseness=population,
+        population_sparseness=sparseness(counts, axis=1),
     )
+
+
+def sparseness(spike_counts: Counts, axis: int) -> NDArray[np.float64]:
+    """Sparseness over pictures, of each neuron (`axis` 0), or over neurons, of each picture (1): float64.
+
+    NaN for a neuron or picture without a spike.
+    """
+    counts = checked_counts(spike_counts)
+    total, squares = np.zeros(counts.shape[1 - axis]), np.zeros(counts.shape[1 - axis])
+    for rows in row_blocks(counts):
+        block = counts[rows].astype(np.float64)
+        mine: slice = slice(None) if axis == 0 else rows
+        total[mine] += block.sum(axis=axis)
+        squares[mine] += (block**2).sum(axis=axis)
+    return _sparseness(total, squares, counts.shape[axis])
 
 
 def _sparseness(total: NDArray[np.float64], squares: NDArray[np.float64], n: int) -> NDArray[np.float64]:

@@ -70,6 +70,7 @@ def make_part(material: Material, found: Findings, readings: Readings, data: Map
     part.figures = {
         "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
         "mistakes": _mistakes(material, found),
+        "held_out": pictures.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
         "fields": [
             (names[group] if group >= 0 else "never fired", n, uri)
             for group, n, uri in pictures.fields(material.w, material.shape, labels, len(names))

@@ -21,6 +21,12 @@ _INK = "#123457"  # stands for the colour of the page's text
 _WIDTH, _HEIGHT = 5.2, 4.2
 _TEN = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A65628", "#7F7F7F", "#B2B200")
 _MOST_COLOURS = 20
+_OVER_TRAINING = {
+    "accuracy_vote": "accuracy, vote",
+    "purity": "purity of winners",
+    "nmi": "NMI of winners",
+    "neuron_purity": "purity per neuron",
+}
 
 
 def png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = False) -> str:
@@ -126,6 +132,26 @@ def curves(
     axes.grid(visible=True, color=_INK, alpha=0.15, linewidth=0.7)
     if len(series) > 1:
         axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
+    return _svg(figure)
+
+
+def over_training(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Shares that were measured on held-out pictures over training presentations, as SVG.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        By ``position``, with measures of `stdpbench.readout.held_out`; None where one is undefined.
+    """
+    figure, axes = _axes(6.4, 3.2)
+    for number, (name, label) in enumerate(_OVER_TRAINING.items()):
+        known = [(row["position"], 100 * row[name]) for row in rows if row.get(name) is not None]
+        if known:
+            x, y = zip(*known, strict=True)
+            axes.plot(x, y, color=OKABE_ITO[number], marker=MARKERS[number], ms=3.5, label=label)
+    axes.set(xlabel="training presentations", ylabel="%", ylim=(0, 100))
+    axes.grid(visible=True, color=_INK, alpha=0.15, linewidth=0.7)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9, labelcolor=_INK)
     return _svg(figure)
 
 

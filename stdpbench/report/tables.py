@@ -12,7 +12,9 @@ import numpy as np
 from stdpbench.report.analysis import Findings
 from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS
+from stdpbench.runs.journal import read_journal
 from stdpbench.runs.ledger import Readings
+from stdpbench.runs.live import LiveRun
 from stdpbench.sweeps.statistics import spread
 
 FORMAT = 1
@@ -47,6 +49,7 @@ def run_data(material: Material, found: Findings, readings: Readings) -> dict[st
         **found.data,
         "confusion": found.arrays["confusion vote"].tolist(),
         "class_names": list(material.split.class_names),
+        "held_out": held_out_rows(material),
         "readings": {
             "run": readings.run,
             "experiment": readings.experiment,
@@ -57,6 +60,15 @@ def run_data(material: Material, found: Findings, readings: Readings) -> dict[st
         "experiment_toml": material.start.to_toml(),
         "versions": dict(material.said.get("versions", {})),
     }
+
+
+def held_out_rows(material: Material) -> list[dict[str, Any]]:
+    """What was measured on held-out pictures during training, a line per position; nothing for older runs."""
+    live = LiveRun.replay(read_journal(material.folder.path))
+    return [
+        {"position": position, "images": fact.images, "part": fact.part, **fact.values}
+        for position, fact in sorted(live.held_out.items())
+    ]
 
 
 def reproduce(material: Material) -> list[str]:
@@ -150,6 +162,7 @@ def csv_tables(parts: Sequence[tuple[Mapping[str, Any], Findings]], robustness: 
             for i, row in enumerate(d["confusion"])
             for j, n in enumerate(row)
         ],
+        "held_out.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["held_out"]],
         "robustness.csv": [{"run": run, **row} for run, rows in robustness.items() for row in rows],
     }
     return {name: _text(rows) for name, rows in tables.items() if rows}

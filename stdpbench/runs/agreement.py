@@ -145,6 +145,8 @@ def _compare(original: RunFolder, again: RunFolder) -> Agreement:
     results["metrics.json"] = _comparable(metrics[0], metrics[1]) == _comparable(metrics[1], metrics[0])
     # remarks tell of interruptions as well, and those do not come out again
     results["facts"] = before["facts"] == after["facts"] or _recurring(original) == _recurring(again)
+    if "held-out measures" in before and "held-out measures" in after:  # older runs have none
+        results["held-out measures"] = before["held-out measures"] == after["held-out measures"]
     results["parameter changes"] = before["parameter changes"] == after["parameter changes"]
     spikes = tuple(
         difference
@@ -171,7 +173,7 @@ def _recurring(folder: RunFolder) -> list[tuple[int, facts.Fact]]:
     return [
         (record.position, record.fact)
         for record in read_journal(folder.path)
-        if record.fact.recurs and not isinstance(record.fact, facts.Remarked)
+        if record.fact.recurs and not isinstance(record.fact, facts.Remarked | facts.HeldOut)
     ]
 
 

@@ -81,7 +81,8 @@ class Account:
     changes : tuple of Change
         Parameters that were changed in the middle, in order.
     history : tuple of (str, int, str)
-        Time, position and sentence of what happened to it, in the order of the journal.
+        Time, position and sentence of what happened to it, in the order of the journal; of what was measured on
+        held-out pictures, the newest.
     metrics : mapping of str to Metric
         By what was measured; accuracies first.
     """
@@ -296,7 +297,11 @@ def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
         | facts.Measured
         | facts.LabelsRead
     )
-    return tuple((one.time, one.position, describe(one)) for one in records if isinstance(one.fact, told))
+    measured = [one for one in records if isinstance(one.fact, facts.HeldOut)]
+    newest = max(measured, key=lambda one: one.position, default=None)  # the others make a curve
+    return tuple(
+        (one.time, one.position, describe(one)) for one in records if one is newest or isinstance(one.fact, told)
+    )
 
 
 def _differing(values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -24,6 +24,7 @@ from stdpbench.runs.chronicle import Chronicle
 from stdpbench.runs.facts import Fact, Progress, Record
 from stdpbench.runs.folder import RunFolder, now, versions
 from stdpbench.runs.frames import network_frame, presentation_frame
+from stdpbench.runs.held_out import HeldOutMeasures
 from stdpbench.runs.messages import STEPPED, Mailbox, Request
 from stdpbench.runs.opening import open_network
 from stdpbench.runs.options import Options
@@ -31,21 +32,13 @@ from stdpbench.runs.pace import Pace, estimate
 from stdpbench.runs.preparation import check_brightness, check_weights, load_split, normalised, start_arrays
 from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.responses import remove_responses
-from stdpbench.runs.states import State, check_transition
+from stdpbench.runs.snapshots import remove_snapshots
+from stdpbench.runs.states import State, check_transition, state_before
 from stdpbench.runs.training import Presented, Training, not_finite, training_order
 from stdpbench.runs.training_record import TrainingRecord
 from stdpbench.runs.trial import try_in_run
 
 _LISTEN = 0.1  # s between two looks into the mailbox
-
-
-def _state_before(about: Mapping[str, Any]) -> State:
-    """The state that ``run.json`` says; who holds the lock knows that an active one is of a process that died."""
-    try:
-        state = State(about.get("state", ""))
-    except ValueError:
-        return State.FAILED
-    return State.FAILED if state.active else state
 
 
 def _text(said: Any) -> str:
@@ -82,7 +75,7 @@ class RunEngine:
         self._mailbox = Mailbox(folder.path)
         about = folder.read_json("run.json")
         self._options = Options.from_mapping(about.get("options", {}))
-        self._state = _state_before(about)
+        self._state = state_before(about)
         self._chronicle = Chronicle(folder, publisher)
         self._position = max(positions(folder.path), default=0)  # until a checkpoint is loaded
         self._scheduled: dict[int, list[Mapping[str, tuple[Any, Any]]]] = defaultdict(list)
@@ -134,6 +127,7 @@ class RunEngine:
             self._publisher.offer(self._frames(), flush=True)
             if self._training is not None:
                 self._training.close()
+                self._held_out.close()
             self._chronicle.close()
         return self._state
 
@@ -148,7 +142,9 @@ class RunEngine:
         if opened.checkpoint is not None:
             self._load(opened.checkpoint)
         self._remember(opened.checkpoint)
+        self._held_out = HeldOutMeasures(folder.path, self._simulator, self._split, self._n_train)
         self._training = Training(self._simulator, opened.experiment, self._split.train, self._position)
+        self._held_out.begin(opened.checkpoint, self.records, self._experiment)
         self._catch_up()
         if not any(isinstance(record.fact, facts.Started) for record in self.records):
             shape = self._split.train.pixels.shape
@@ -227,6 +223,7 @@ class RunEngine:
             begun = time.perf_counter()
             self._presented = presented = training.step(self._recorded or None)
             self._position = training.position
+            self._held_out.take(self._position, self._experiment)  # with what was in force so far
             self._catch_up()
             if not training.finite:
                 self._blown_up = True
@@ -240,6 +237,8 @@ class RunEngine:
             if self._position % every == 0 or self._position == self._n_train:
                 self._checkpoint()
             yield self._record.progress(self._position)
+            yield from self._held_out.caught_up(over=False)
+        yield from self._held_out.caught_up(over=True)
 
     def _assess(self) -> Generator[Progress | Fact | None, None, None]:
         """What follows training: weights and curves written down, labelling, testing, baselines."""
@@ -263,6 +262,7 @@ class RunEngine:
         finally:  # to scale what is scaled changes the last bit
             self._simulator.w[...] = trained
         remove_responses(self._folder.path)
+        remove_snapshots(self._folder.path)
 
     def _leave(self) -> None:
         """Leave a usable folder behind where training is stopped, or just over."""
@@ -285,6 +285,7 @@ class RunEngine:
         if self._pause_at is not None and self._position >= self._pause_at:
             self._pause_at, self._pause_because = None, STEPPED
         self._listen()
+        self._pause_because = self._held_out.tell(self._chronicle) or self._pause_because
         self._publisher.offer(self._frames())
         self._pace.show(self._folder.path, self._state, self._position)
         while True:
@@ -308,6 +309,7 @@ class RunEngine:
         self._pace.show(self._folder.path, self._state, self._position, force=True)
         while self._state is State.PAUSED:
             self._listen(wait=_LISTEN)
+            self._pause_because = self._held_out.tell(self._chronicle) or self._pause_because
             self._publisher.offer(self._frames())
         self._pace.restart(self._position)
 

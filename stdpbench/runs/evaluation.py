@@ -131,7 +131,7 @@ def respond(
         What is shown and how.
     images : Images
         The pictures, one presentation each.
-    phase : {"label", "test"}
+    phase : {"label", "test", "held-out"}
         Names the random stream of the stimuli.
     workers : int
         Number of processes.
@@ -225,7 +225,7 @@ _worker: dict[str, Any] = {}
 
 def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str, parent: int) -> None:
     """Open a simulator in a worker process, once."""
-    threading.Thread(target=end_with, args=(parent, Path(folder)), daemon=True).start()
+    end_with_parent(parent, Path(folder))
     try:
         experiment = Experiment.from_mapping(mapping)
         images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
@@ -237,12 +237,18 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
         _worker["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
 
 
-def end_with(parent: int, folder: Path) -> None:
-    """End this process, and remove what it reads, once its parent is gone, which could do neither if it was killed."""
+def end_with_parent(parent: int, folder: Path | None = None) -> None:
+    """Have this process end, and what it reads removed, once its parent is gone, which could not if it was killed."""
+    threading.Thread(target=end_with, args=(parent, folder), daemon=True).start()
+
+
+def end_with(parent: int, folder: Path | None) -> None:
+    """Wait until a parent is gone; see `end_with_parent`."""
     while os.name != "nt" and os.getppid() == parent:  # Windows does not tell
         time.sleep(1)
     if os.name != "nt":
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
 

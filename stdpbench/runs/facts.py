@@ -177,6 +177,27 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """The network at a position, as it answered to held-out pictures; told when it is known, with that position.
+
+    Attributes
+    ----------
+    images : int
+        How many pictures were shown.
+    part : str
+        ``"spare"`` for pictures that never train, ``"later"`` for those that had not trained yet.
+    values : mapping of str to (float or None)
+        Measures by name (`stdpbench.readout.held_out.MEASURES`); None where one is undefined. Labels were read for
+        measuring only.
+    """
+
+    images: int
+    part: str
+    values: Mapping[str, float | None]
+    recurs: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
 class LabelsRead:
     """Answers were compared with the labels of pictures that are evaluated on.
 
@@ -225,6 +246,7 @@ Fact = (
     | Remarked
     | Labelled
     | Measured
+    | HeldOut
     | LabelsRead
     | Branched
     | Rewound
@@ -242,6 +264,7 @@ _KINDS: dict[str, type[Any]] = {
         Remarked,
         Labelled,
         Measured,
+        HeldOut,
         LabelsRead,
         Branched,
         Rewound,

@@ -51,6 +51,7 @@ checkpoints/       what `stdpbench resume` goes on from, one folder each, named 
                    were over
 report/            what `stdpbench report` wrote, and points of robustness curves
 responses/         responses of a phase that is not over yet
+held_out/          snapshots of the network that are still to be shown held-out pictures
 progress.json      how far it has come, for `stdpbench watch`
 lock               held by the process that works on the run
 worker.log         what the process of the run said beside that; empty as a rule

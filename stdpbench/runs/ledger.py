@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.datasets import Images
+from stdpbench.experiment import without_looks
 from stdpbench.runs.facts import LabelsRead, Record
 from stdpbench.runs.folder import RunFolder, now
 from stdpbench.runs.journal import NAME, Journal
@@ -104,7 +105,7 @@ def _compared(path: Path) -> Mapping[str, Any] | None:
         mapping = tomllib.loads((path / "experiment.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return {key: value for key, value in mapping.items() if key not in _NOT_COMPARED}
+    return {key: value for key, value in without_looks(mapping).items() if key not in _NOT_COMPARED}
 
 
 def _count(path: Path) -> int | None:

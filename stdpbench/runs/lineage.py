@@ -27,6 +27,7 @@ from stdpbench.runs.client import held
 from stdpbench.runs.facts import Record
 from stdpbench.runs.folder import RunFolder, now
 from stdpbench.runs.journal import read_journal, write_journal
+from stdpbench.runs.snapshots import copy_snapshots
 from stdpbench.runs.states import State
 
 _INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha256", "digest")
@@ -101,6 +102,7 @@ def branch(
         write_journal(folder.path, _numbered([*early, *late, *new]))
         if checkpoint is not None:
             copy_checkpoint(parent.path, folder.path, checkpoint.position)
+            copy_snapshots(parent.path, folder.path, checkpoint.position)
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
 
     return RunFolder.create(
@@ -224,8 +226,10 @@ def _split_facts(
     for record in records:
         if not _inherited(record, at):
             continue
-        # a fact of a later position may have been written before, where the run was cut off and went on from earlier
-        if record.number < number and record.position <= position:
+        # a fact of a later position may have been written before, where the run was cut off and went on from earlier;
+        # what was measured of a position up to the checkpoint may come in after it, and does not come again
+        known = record.number < number or isinstance(record.fact, facts.HeldOut)
+        if known and record.position <= position and checkpoint is not None:
             early.append(record)
         elif not record.fact.recurs:
             late.append(record)

@@ -5,9 +5,13 @@ The same model comes from watching a run and from replaying its journal. Views d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.runs import facts
 from stdpbench.runs.facts import Block, Record
@@ -38,6 +42,8 @@ class LiveRun:
         Accuracies by what was measured.
     labelled : Labelled or None
         Classes of neurons.
+    held_out : dict of int to HeldOut
+        Measures on held-out pictures by the position that they are of.
     estimated : Estimated or None
         What the run will take.
     checkpoints : list of int
@@ -57,6 +63,7 @@ class LiveRun:
     log: list[tuple[int, str, str]] = field(default_factory=list)
     metrics: dict[str, Mapping[str, float]] = field(default_factory=dict)
     labelled: facts.Labelled | None = None
+    held_out: dict[int, facts.HeldOut] = field(default_factory=dict)
     estimated: facts.Estimated | None = None
     checkpoints: list[int] = field(default_factory=list)
     progress: Mapping[str, Any] = field(default_factory=dict)
@@ -85,6 +92,9 @@ class LiveRun:
     def take_record(self, record: Record) -> set[str]:
         """Fold a fact in; returns the topics that changed."""
         fact, changed = record.fact, {"log"}
+        if isinstance(fact, facts.HeldOut):  # of a position that the run may have left behind
+            self.held_out[record.position] = fact
+            return {"curves"}
         self.position = record.position
         match fact:
             case facts.Started():
@@ -164,6 +174,8 @@ def describe(record: Record) -> str:
         case facts.Measured():
             said = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())
             return f"Accuracy of {fact.what}: {said}."
+        case facts.HeldOut():
+            return f"On {fact.images} held-out pictures: {held_out_words(fact)}."
         case facts.LabelsRead():
             return f"Labels of {fact.images} {fact.part} pictures were read: {fact.purpose}."
         case facts.Branched():
@@ -171,6 +183,42 @@ def describe(record: Record) -> str:
         case facts.Rewound():
             return f"Taken back to presentation {record.position}; what was after it is kept as {fact.kept_as}."
     return ""
+
+
+def held_out_words(fact: facts.HeldOut) -> str:
+    """What was measured on held-out pictures, in a few words."""
+    values, said = fact.values, []
+    vote, purity, nmi = values.get("accuracy_vote"), values.get("purity"), values.get("nmi")
+    if vote is not None:
+        said.append(f"vote {100 * vote:.1f} %")
+    if purity is not None and nmi is not None:
+        said.append(f"winning neurons as K = {values.get('clusters') or 0:.0f} clusters: purity {purity:.2f}")
+        said.append(f"NMI {nmi:.2f}")
+    said.append(f"{values.get('dead') or 0:.0f} neurons silent, {values.get('duplicates') or 0:.0f} duplicate")
+    return ", ".join(said)
+
+
+def held_out_columns(live: LiveRun) -> dict[str, NDArray[Any]]:
+    """Measures on held-out pictures, one value per position at which they were taken.
+
+    Returns
+    -------
+    dict of str to ndarray, (n,)
+        ``position`` and ``images`` (int64); then the measures of `stdpbench.readout.held_out.MEASURES`, float64, NaN
+        where one is undefined. What nothing was measured of has no values.
+    """
+    positions = sorted(live.held_out)
+    told = [live.held_out[position] for position in positions]
+    names = dict.fromkeys(name for fact in told for name in fact.values)
+    return {
+        "position": np.array(positions, np.int64),
+        "images": np.array([fact.images for fact in told], np.int64),
+        **{name: np.array([_number(fact.values.get(name)) for fact in told], float) for name in names},
+    }
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def duration(seconds: float) -> str:

@@ -30,25 +30,31 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
     ):
         if wanted is not None and wanted > there:
             raise StdpbenchError(f"schedule.{name} = {wanted}, but there are only {there} pictures for it")
+    n_train = schedule.train_images or len(split.train)
     cut = Split(
-        split.train.part(0, schedule.train_images or len(split.train)),
+        split.train.part(0, n_train),
         split.test.part(0, schedule.test_images or len(split.test)),
         split.class_names,
+        split.train.part(n_train, len(split.train)),
     )
     check_apart(cut)
     return cut
 
 
 def check_apart(split: Split) -> None:
-    """See that no picture is used to train or label and to evaluate.
+    """See that no picture is used to train or label and to evaluate, and that what is left over is neither.
 
     Raises
     ------
     StdpbenchError
-        If both parts of a split look at the same memory.
+        If parts of a split look at the same memory.
     """
     if np.shares_memory(split.train.pixels, split.test.pixels):
         raise StdpbenchError("training pictures and pictures that are evaluated on overlap: there is no fair result")
+    if split.spare is not None and any(
+        np.shares_memory(split.spare.pixels, part.pixels) for part in (split.train, split.test)
+    ):
+        raise StdpbenchError("pictures that are left over overlap with those of training or test: they must be apart")
 
 
 def check_brightness(experiment: Experiment, split: Split) -> None:

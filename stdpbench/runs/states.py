@@ -25,7 +25,9 @@ failed      ended by an error, or its process died; `resume` goes on from its ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from stdpbench.errors import StdpbenchError
 
@@ -78,3 +80,12 @@ def check_transition(old: State, new: State) -> None:
     if new not in TRANSITIONS[old]:
         legal = ", ".join(sorted(TRANSITIONS[old])) or "nothing"
         raise StdpbenchError(f"a run that is {old} cannot become {new}; it can become: {legal}")
+
+
+def state_before(about: Mapping[str, Any]) -> State:
+    """The state that ``run.json`` says; who holds the lock knows that an active one is of a process that died."""
+    try:
+        state = State(about.get("state", ""))
+    except ValueError:
+        return State.FAILED
+    return State.FAILED if state.active else state

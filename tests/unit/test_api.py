@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 import stdpbench
-from stdpbench.api import tables
+from stdpbench.api import plots, tables
 from stdpbench.api.showing import progress
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.facts import Block
-from stdpbench.runs.live import LiveRun
+from stdpbench.runs.facts import Block, HeldOut
+from stdpbench.runs.live import LiveRun, held_out_columns
 from stdpbench.runs.outcome import outcome
 
 SMALL = {
@@ -272,6 +272,27 @@ def test_tables_of_a_run_that_has_hardly_begun() -> None:
     assert arrays["repeats"][0] == 0.25
     assert arrays["spikes_per_image"][0] == 4.5
     assert np.isnan(arrays["accuracy_confidence"][0])
+
+
+def test_what_was_measured_on_held_out_pictures_is_a_table_and_a_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = LiveRun()
+    assert {name: len(values) for name, values in held_out_columns(live).items()} == {"position": 0, "images": 0}
+    live.held_out[500] = HeldOut(40, "spare", {"accuracy_vote": 0.5, "nmi": None})
+    live.held_out[0] = HeldOut(40, "spare", {"accuracy_vote": 0.25, "nmi": 0.125})
+    columns = held_out_columns(live)
+    assert columns["position"].tolist() == [0, 500]
+    assert columns["accuracy_vote"].tolist() == [0.25, 0.5]
+    assert columns["nmi"][0] == 0.125
+    assert np.isnan(columns["nmi"][1])
+    assert tables.held_out_table(live)["accuracy_vote"][500] == 0.5
+    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    assert tables.held_out_table(live)["accuracy_vote"].tolist() == [0.25, 0.5]
+    axes = plots.plot_held_out(live, "accuracy_vote", None, "a run")
+    assert axes.lines[0].get_ydata().tolist() == [0.25, 0.5]  # type: ignore[union-attr]
+    assert axes.get_ylabel() == "accuracy, vote, held-out pictures"
+    assert plots.plot_held_out(live, "dead", axes, "a run").get_ylabel().endswith("held-out pictures (neurons)")
+    with pytest.raises(StdpbenchError, match="did you mean 'purity'"):
+        plots.plot_held_out(live, "purty", None, "a run")
 
 
 class Screen(io.StringIO):

@@ -26,13 +26,21 @@ from stdpbench.report.material import gather
 from stdpbench.report.showing import Presenter, Showing
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.engine import RunEngine
-from stdpbench.runs.facts import LabelsRead, Progress
+from stdpbench.runs.facts import HeldOut, LabelsRead, Progress, Record
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.journal import read_journal, write_journal
 from stdpbench.runs.options import Options
 from stdpbench.runs.publisher import Publisher
 
 WISH = Wish(Extent(40, 1), workers=1)
+HELD_OUT = {
+    60: HeldOut(
+        40, "spare", {"accuracy_vote": 0.5, "purity": 0.625, "nmi": 0.25, "clusters": 9.0, "neuron_purity": None}
+    ),
+    30: HeldOut(
+        40, "spare", {"accuracy_vote": 0.375, "purity": 0.5, "nmi": 0.2, "clusters": 8.0, "neuron_purity": None}
+    ),
+}
 KINDS = {"noise": Kind("noise", "%", (0, 50), "noise"), "neurons": Kind("deleted neurons", "%", (0, 90), "lost")}
 
 
@@ -70,7 +78,11 @@ def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
         folder = tmp_path_factory.mktemp("runs")
-        yield finished(folder, 0), finished(folder, 1)
+        first, second = finished(folder, 0), finished(folder, 1)
+        told = read_journal(first.path)
+        measured = [Record(len(told) + n, at, "t", fact) for n, (at, fact) in enumerate(HELD_OUT.items())]
+        write_journal(first.path, [*told, *measured])
+        yield first, second
 
 
 def carried_out(folders, target, wish=WISH):
@@ -163,6 +175,21 @@ def test_the_page_needs_nothing_else_and_says_what_was_found(report):
     for text in ("Side by side", "mean ± SD", "Robustness", "supervised", "looks at their labels", "experiment.toml"):
         assert text in page
     assert not re.search(r"\bnan\b", re.sub(r"base64,[^\"]*", "", page))
+
+
+def test_what_was_measured_on_held_out_pictures_is_drawn_and_listed(report, runs):
+    data, _, target = report
+    first, second = data["runs"]
+    assert [row["position"] for row in first["held_out"]] == [30, 60]
+    assert second["held_out"] == []
+    lines = rows(target, "held_out.csv")
+    assert [(row["run"], row["position"], row["accuracy_vote"]) for row in lines] == [
+        (runs[0].path.name, "30", "0.375"),
+        (runs[0].path.name, "60", "0.5"),
+    ]
+    page = (target / PAGE).read_text(encoding="utf-8")
+    assert page.count("Over training</h3>") == 1
+    assert "K = 9 at the end" in page
 
 
 def test_runs_that_differ_in_their_seed_are_averaged(report):

@@ -1,0 +1,135 @@
+r"""Measures that cost little, of responses to held-out pictures while training goes on.
+
+Labels are looked at for measuring only. Accuracy is *cross-fitted*: pictures are split into two halves, every other
+one; neurons get their classes from one half and are tested on the other, and the other way round, so that no picture
+is answered by neurons that were labelled with its help. Each half is small, so accuracy is a little lower than after a
+label phase, the more so the more neurons there are: read how it moves. The clusters are the neurons themselves, the
+winner of each picture; purity grows with their number K, which stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import READOUTS, assign, readouts, score
+from stdpbench.readout.base import Counts, checked_counts
+from stdpbench.readout.cluster_measures import agreement
+from stdpbench.readout.clustering import winners
+from stdpbench.readout.neurons import measure_neurons, sparseness
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a measure is called, and in what it is counted.
+
+    Attributes
+    ----------
+    title : str
+        For a person.
+    unit : {"share", "bit", "neurons", "spikes", "clusters"}
+        A share is 0 to 1, but agreement that is adjusted for chance can be below 0.
+    """
+
+    title: str
+    unit: str
+
+
+MEASURES: Final[Mapping[str, Measure]] = {
+    **{f"accuracy_{name}": Measure(f"accuracy, {name}", "share") for name in READOUTS},
+    "purity": Measure("purity of winning neurons", "share"),
+    "nmi": Measure("NMI of winning neurons", "share"),
+    "ami": Measure("AMI of winning neurons", "share"),
+    "ari": Measure("ARI of winning neurons", "share"),
+    "clusters": Measure("winning neurons, K", "clusters"),
+    "neuron_purity": Measure("mean label purity per neuron", "share"),
+    "neuron_entropy": Measure("mean label entropy per neuron", "bit"),
+    "selectivity": Measure("mean selectivity", "share"),
+    "lifetime_sparseness": Measure("mean lifetime sparseness", "share"),
+    "population_sparseness": Measure("mean population sparseness", "share"),
+    "dead": Measure("neurons without a spike", "neurons"),
+    "duplicates": Measure("duplicate neurons", "neurons"),
+    "spikes_per_image": Measure("exc spikes per picture", "spikes"),
+    "silent_images": Measure("pictures without a spike", "share"),
+}
+"""All measures by name, in the order in which they are told."""
+
+
+def measure_held_out(
+    spike_counts: Counts, labels: NDArray[np.integer[Any]] | None, n_classes: int, duplicates: int
+) -> dict[str, float | None]:
+    """Measure responses.
+
+    Parameters
+    ----------
+    spike_counts : ndarray, integer, (n_images, n_exc)
+    labels : ndarray, integer, (n_images,), or None
+        Classes of those pictures; without them, what needs none is measured.
+    n_classes : int
+        Number of classes.
+    duplicates : int
+        Neurons whose receptive field is that of another one.
+
+    Returns
+    -------
+    dict
+        `MEASURES` by name, in their order; None where one is undefined. Means are over neurons and pictures with a
+        spike.
+
+    Raises
+    ------
+    StdpbenchError
+        If there are fewer than 2 pictures.
+    """
+    counts = checked_counts(spike_counts)
+    if len(counts) < 2:
+        raise StdpbenchError(f"there must be at least 2 held-out pictures, not {len(counts)}")
+    found: dict[str, float | None] = {
+        "lifetime_sparseness": _mean(sparseness(counts, axis=0)),
+        "population_sparseness": _mean(sparseness(counts, axis=1)),
+        "dead": float((~counts.any(axis=0)).sum()),
+        "duplicates": float(duplicates),
+        "spikes_per_image": float(counts.sum(axis=1, dtype=np.int64).mean()),
+        "silent_images": float((~counts.any(axis=1)).mean()),
+    }
+    if labels is not None:
+        found |= _against_labels(counts, np.asarray(labels), n_classes)
+    return {name: found.get(name) for name in MEASURES}
+
+
+def cross_fitted(counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int) -> dict[str, float]:
+    """Accuracy by read-out, of either half of the pictures with neurons that the other half has labelled."""
+    right = dict.fromkeys(READOUTS, 0)
+    for half in (0, 1):
+        told, asked = slice(half, None, 2), slice(1 - half, None, 2)
+        assignment = assign(counts[told], labels[told], n_classes)
+        for name in READOUTS:
+            answers = readouts.get(name)().predict(counts[asked], assignment)
+            right[name] += score(answers, labels[asked], n_classes).n_correct
+    return {name: correct / len(labels) for name, correct in right.items()}
+
+
+def _against_labels(counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int) -> dict[str, float | None]:
+    clusters = agreement(winners(counts), labels, n_classes)
+    neurons = measure_neurons(counts, labels, assign(counts, labels, n_classes))
+    return {
+        **{f"accuracy_{name}": value for name, value in cross_fitted(counts, labels, n_classes).items()},
+        "purity": clusters.purity,
+        "nmi": clusters.nmi,
+        "ami": clusters.ami,
+        "ari": clusters.ari,
+        "clusters": float(clusters.k),
+        "neuron_purity": _mean(neurons.purity),
+        "neuron_entropy": _mean(neurons.entropy),
+        "selectivity": _mean(neurons.selectivity),
+    }
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None

@@ -1,0 +1,258 @@
+"""Measures on held-out pictures: they change nothing, come again bit for bit, and see no picture that trained."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+
+from stdpbench.datasets import Images, Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs import held_out, snapshots
+from stdpbench.runs.facts import HeldOut, Record, Remarked
+from stdpbench.runs.held_out import held_out_part, interval, measure
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.ledger import _bytes
+from stdpbench.runs.lineage import branch, rewind
+from stdpbench.runs.live import LiveRun, describe
+from stdpbench.runs.preparation import check_apart, load_split
+from stdpbench.runs.training import training_order
+from stdpbench.simulators import find_compiler
+
+compiled = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+MEASURED = {"schedule__held_out_every": 6, "schedule__held_out_images": 20}
+POINTS = [0, 6, 12, 18, 24]
+
+
+class Pool:
+    """Measures in this process, each time `lag` more are asked for, or when it is waited for."""
+
+    def __init__(self, lag: int = 0, failure: Exception | None = None) -> None:
+        self.lag, self.failure, self.asked = lag, failure, 0
+        self.due: list[tuple[Future[Any], Path]] = []
+
+    def submit(self, function: Any, path: Path) -> Future[Any]:
+        self.asked += 1
+        self.due.append((Future(), path))
+        while len(self.due) > self.lag:
+            self.do()
+        return self.due[-1][0] if self.lag else self.last
+
+    def do(self, *_: object) -> None:
+        if self.due:
+            self.last, path = self.due.pop(0)
+            try:
+                if self.failure is not None:
+                    raise self.failure
+                self.last.set_result(measure(path))
+            except StdpbenchError as error:
+                self.last.set_exception(error)
+
+    def shutdown(self, **_: object) -> None:
+        self.due.clear()
+
+
+@pytest.fixture
+def pool(monkeypatch):
+    """What stands for the process that measures; set `lag` to have it fall behind."""
+    made = Pool()
+    monkeypatch.setattr(held_out, "_open_pool", lambda: made)
+    monkeypatch.setattr(held_out.time, "sleep", made.do)
+    yield made
+    if held_out._opened:
+        held_out._opened.pop("simulator").close()
+
+
+def measures(folder: Any) -> dict[int, HeldOut]:
+    found = [record for record in read_journal(folder.path) if isinstance(record.fact, HeldOut)]
+    assert len({record.position for record in found}) == len(found), "a fact was written twice"
+    return {record.position: record.fact for record in sorted(found, key=lambda record: record.position)}
+
+
+def remarks(folder: Any) -> list[str]:
+    return [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Outcome and measures of a run whose measures are taken by a process of their own."""
+    folder = new_run(tmp_path_factory.mktemp("measured"), experiment(**MEASURED), baselines=False)
+    return finished(folder), measures(folder), folder
+
+
+# -- what it changes ------------------------------------------------------------------------------------------------
+
+
+@compiled
+def test_nothing_else_of_a_run_changes(undisturbed, tmp_path):
+    outcome, found, folder = undisturbed
+    assert list(found) == POINTS
+    assert all(list(fact.values) == list(MEASURES) and fact.images == 20 for fact in found.values())
+    assert len({fact.values["spikes_per_image"] for fact in found.values()}) > 2, "the network did not change"
+    off = new_run(tmp_path, experiment(schedule__held_out_every=0), baselines=False)
+    assert finished(off) == {name: digest for name, digest in outcome.items() if name != "held-out measures"}
+    assert not measures(off)
+    assert not (folder.path / snapshots.FOLDER).exists()
+
+
+@compiled
+@pytest.mark.parametrize("lag", [0, 3])
+def test_in_which_process_and_when_they_come_in_makes_no_difference(undisturbed, pool, lag, tmp_path):
+    pool.lag = lag
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    assert finished(folder) == undisturbed[0]
+    assert measures(folder) == undisturbed[1]
+    assert pool.asked == len(POINTS)
+
+
+@compiled
+@pytest.mark.parametrize("lag", [0, 2])
+@pytest.mark.parametrize("positions", [(4,), (6, 13), (12, 19, 24), (11, 14, 16, 26)])
+def test_killed_and_resumed(undisturbed, pool, lag, positions, tmp_path):
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    pool.lag = lag
+    for position in positions:
+        drive(folder, die=killed_at_position(position))
+    assert finished(folder) == undisturbed[0]
+    assert measures(folder) == undisturbed[1]
+
+
+@compiled
+def test_what_was_not_measured_before_a_checkpoint_is_measured_afterwards(undisturbed, pool, tmp_path):
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    pool.lag = 9
+    drive(folder, at={17: ["stop"]})
+    assert list(snapshots.waiting(folder.path)) == [0, 6, 12]
+    snapshots.snapshot_path(folder.path, 6).write_bytes(b"damaged")
+    pool.lag = 0
+    drive(folder)
+    assert any("held_out/000000006.npz is damaged" in text for text in remarks(folder))
+    assert measures(folder) == {at: fact for at, fact in undisturbed[1].items() if at != 6}
+    assert not (folder.path / snapshots.FOLDER).exists()
+
+
+@compiled
+def test_a_parameter_that_changes_at_a_point_counts_from_then_on(undisturbed, pool, tmp_path):
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    changes = {12: [set_(encoding__intensity=4.0)], 15: [set_(schedule__held_out_every=5)]}
+    expected = finished(folder, at=changes)
+    found = measures(folder)
+    assert list(found) == [0, 6, 12, 20]
+    assert {at: found[at] for at in (0, 6, 12)} == {at: undisturbed[1][at] for at in (0, 6, 12)}
+    again = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    drive(again, at=changes, die=killed_at_position(18))
+    assert finished(again) == expected
+
+
+@compiled
+def test_a_branch_and_a_run_that_was_rewound_keep_what_was_measured(undisturbed, pool, tmp_path):
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    pool.lag = 1
+    drive(folder, at={14: ["stop"]})
+    assert list(measures(folder)) == [0, 6]
+    pool.lag = 0
+    other = branch(folder, 13, {"plasticity.nu_post": 0.05})
+    drive(other)
+    found = measures(other)
+    assert {at: found[at] for at in (0, 6, 12)} == {at: undisturbed[1][at] for at in (0, 6, 12)}
+    assert found[24] != undisturbed[1][24]
+    rewind(folder, 11)
+    assert finished(folder) == undisturbed[0]
+    assert measures(folder) == undisturbed[1]
+
+
+@compiled
+def test_a_process_that_cannot_measure_ends_no_training(pool, tmp_path):
+    pool.failure = StdpbenchError("there is no room")
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    finished(folder)
+    assert "Nothing is measured on held-out pictures any more: there is no room" in remarks(folder)
+    assert pool.asked == 1
+
+
+@pytest.mark.slow
+@compiled
+def test_the_other_simulator_measures_the_same(undisturbed, tmp_path):
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False, simulator="runtime")
+    drive(folder, die=killed_at_position(13))
+    finished(folder)
+    assert measures(folder).keys() == undisturbed[1].keys()
+    for at, fact in measures(folder).items():
+        for name, value in fact.values.items():
+            assert value == pytest.approx(undisturbed[1][at].values[name], rel=1e-6), (at, name)
+
+
+# -- which pictures -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("validation", [False, True])
+def test_pictures_that_an_experiment_leaves_out_are_taken_and_nothing_else(validation):
+    made = experiment(**MEASURED)
+    split = load_split(made, validation)
+    images, part, until = held_out_part(made, split)
+    assert (len(images), part) == (20, "spare")
+    assert until > N_TRAIN
+    shown = {_bytes(images, number) for number in range(20)}
+    for other in (split.train, split.test):
+        assert not shown & {_bytes(other, number) for number in range(len(other))}
+    assert images.labels is not None
+    assert len(np.unique(images.labels)) > 5
+    with pytest.raises(StdpbenchError, match="left over overlap"):
+        check_apart(Split(split.train, split.test, (), split.train.part(3, 5)))
+
+
+@pytest.mark.parametrize("order", ["dataset", "shuffled"])
+def test_where_all_train_the_last_of_the_first_pass_are_held_out_until_their_turn(order):
+    made = experiment(schedule__train_images=None, schedule__order=order, schedule__passes=2)
+    split = load_split(made, False)
+    images, part, until = held_out_part(made, split)
+    total = 2 * len(split.train)
+    assert (part, len(images), until) == ("later", len(split.train) // 10, len(split.train) - len(images))
+    assert interval(made, total) == 500
+    trained = split.train.pixels[training_order(made, len(split.train))[:until]]
+    before = Images(trained, None)
+    assert not {_bytes(images, n) for n in range(len(images))} & {_bytes(before, n) for n in range(len(before))}
+
+
+@pytest.mark.parametrize(("total", "every", "images"), [(24, 500, 200), (20_000, 1000, 400), (60_000, 2500, 1000)])
+def test_what_is_measured_goes_with_the_length_of_training(total, every, images):
+    made = experiment()
+    assert interval(made, total) == every
+    pixels = np.zeros((total + 2000, 1, 1), np.uint8)
+    split = Split(Images(pixels[:total], None), Images(pixels[:1], None), (), Images(pixels[total:], None))
+    assert len(held_out_part(made, split)[0]) == images
+    off = made.override({"schedule.held_out_every": 0})
+    assert interval(off, total) == 0
+
+
+# -- how it is told -------------------------------------------------------------------------------------------------
+
+
+def test_measures_do_not_take_a_run_back_to_where_they_are_of():
+    values = {"accuracy_vote": 0.5, "purity": 0.75, "nmi": 0.25, "clusters": 7.0, "dead": 2.0, "duplicates": 1.0}
+    record = Record(1, 10, "t", HeldOut(40, "spare", values))
+    assert Record.from_mapping(record.to_mapping()) == record
+    live = LiveRun.replay([Record(0, 15, "t", Remarked("There.")), record])
+    assert (live.position, live.held_out) == (15, {10: record.fact})
+    said = describe(record)
+    assert said.startswith("On 40 held-out pictures: vote 50.0 %, winning neurons as K = 7 clusters: purity 0.75")
+    unlabelled = Record(2, 20, "t", HeldOut(40, "later", {"accuracy_vote": None, "dead": 3.0}))
+    assert describe(unlabelled) == "On 40 held-out pictures: 3 neurons silent, 0 duplicate."
+
+
+def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):
+    class Simulator:
+        w, theta, name = np.ones((64, 4)), np.ones(4), "compiled"
+
+    measured = held_out.HeldOutMeasures(tmp_path / "gone", Simulator(), load_split(experiment(), False), N_TRAIN)  # type: ignore[arg-type]
+    with patch("os.fsync"):
+        measured.take(6, experiment(**MEASURED))
+    assert "cannot be written" in measured.trouble
+    assert list(measured.caught_up(over=True)) == []
