@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout.paper_figure import Table, spec_of_table
+from stdpbench.runs.held_out_series import PERCENT, USUAL, percentages
 from stdpbench_gui.session import RunSession
 
 Spec = dict[str, Any]
@@ -112,6 +113,14 @@ def _curves(session: RunSession, table: Table | None) -> Spec | None:
         ("|Δw| per synapse", [block.weight_change for block in blocks]),
     ):
         plots.append({"label": label, "lines": [{"x": ends, "y": np.array(series), "label": ""}]})
+    measured = percentages(live)
+    held_out = [
+        {"x": measured[name][0], "y": measured[name][1], "label": PERCENT[name].removesuffix(" (%)")}
+        for name in USUAL
+        if name in measured and len(measured[name][0])
+    ]
+    if held_out:
+        plots.insert(len(plots) - 3, {"label": "held-out pictures (%)", "lines": held_out})
     marks = [
         (position, ", ".join(f"{path.rpartition('.')[2]} → {new}" for path, (_, new) in changes.items()))
         for position, changes in live.changes
@@ -121,8 +130,14 @@ def _curves(session: RunSession, table: Table | None) -> Spec | None:
         "x_label": "training presentations",
         "plots": plots,
         "marks": marks,
-        "n": f"one run; each point is a block of {len(blocks[0].spikes)} presentations",
+        "n": f"one run; each point is a block of {len(blocks[0].spikes)} presentations{_of_held_out(session)}",
     }
+
+
+def _of_held_out(session: RunSession) -> str:
+    """How many pictures the points of held-out measures are of."""
+    images = sorted({fact.images for fact in session.live.held_out.values()})
+    return f", or {' or '.join(map(str, images))} held-out pictures" if images else ""
 
 
 def _confusion(session: RunSession, table: Table | None) -> Spec | None:

@@ -23,7 +23,8 @@ from stdpbench.readout import READOUTS, Score
 from stdpbench.readout._drawing import curve, new_figure
 from stdpbench.readout.figures import confusion, receptive_fields
 from stdpbench.readout.held_out import MEASURES
-from stdpbench.runs.live import LiveRun, held_out_columns
+from stdpbench.runs.held_out_series import held_out_columns
+from stdpbench.runs.live import LiveRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

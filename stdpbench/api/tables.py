@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import READOUTS
-from stdpbench.runs.live import LiveRun, held_out_columns
+from stdpbench.runs.held_out_series import held_out_columns
+from stdpbench.runs.live import LiveRun
 
 
 class Change(NamedTuple):
@@ -66,7 +67,7 @@ def history_table(live: LiveRun) -> Any:
 
 
 def held_out_table(live: LiveRun) -> Any:
-    """`stdpbench.runs.live.held_out_columns` as a frame with the position as its index, or as they are."""
+    """`stdpbench.runs.held_out_series.held_out_columns` as a frame with the position as its index, or as they are."""
     return _indexed(held_out_columns(live))
 
 

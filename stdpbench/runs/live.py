@@ -5,13 +5,9 @@ The same model comes from watching a run and from replaying its journal. Views d
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from stdpbench.runs import facts
 from stdpbench.runs.facts import Block, Record
@@ -196,29 +192,6 @@ def held_out_words(fact: facts.HeldOut) -> str:
         said.append(f"NMI {nmi:.2f}")
     said.append(f"{values.get('dead') or 0:.0f} neurons silent, {values.get('duplicates') or 0:.0f} duplicate")
     return ", ".join(said)
-
-
-def held_out_columns(live: LiveRun) -> dict[str, NDArray[Any]]:
-    """Measures on held-out pictures, one value per position at which they were taken.
-
-    Returns
-    -------
-    dict of str to ndarray, (n,)
-        ``position`` and ``images`` (int64); then the measures of `stdpbench.readout.held_out.MEASURES`, float64, NaN
-        where one is undefined. What nothing was measured of has no values.
-    """
-    positions = sorted(live.held_out)
-    told = [live.held_out[position] for position in positions]
-    names = dict.fromkeys(name for fact in told for name in fact.values)
-    return {
-        "position": np.array(positions, np.int64),
-        "images": np.array([fact.images for fact in told], np.int64),
-        **{name: np.array([_number(fact.values.get(name)) for fact in told], float) for name in names},
-    }
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def duration(seconds: float) -> str:

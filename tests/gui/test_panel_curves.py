@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
@@ -141,3 +142,85 @@ def test_names_leave_out_what_they_share() -> None:
     assert without_what_is_shared("digits-seed1-20260101-101500", shared) == "…seed1-20260101-101500"
     assert without_what_is_shared("fast-seed0", shared) == "fast-seed0"
     assert without_what_is_shared(shared, shared) == shared
+
+
+# -- held-out pictures ----------------------------------------------------------------------------------------------
+
+
+def held_out(vote: float | None, nmi: float, dead: float = 2.0) -> facts.HeldOut:
+    values = {"accuracy_vote": vote, "nmi": nmi, "purity": None, "neuron_entropy": 0.5, "dead": dead, "clusters": 5.0}
+    return facts.HeldOut(40, "spare", values)
+
+
+def drawn(panel: Curves, name: str) -> list[float]:
+    values = panel.held_out.lines[name].getData()[1]
+    return [] if values is None else values.tolist()
+
+
+@pytest.fixture
+def measured(panel: Curves) -> Curves:
+    for number, (at, vote, nmi) in enumerate([(60, 0.6, 0.3), (0, 0.25, 0.1), (120, 0.7, 0.4)]):
+        assert panel.session.live.take_record(Record(80 + number, at, "", held_out(vote, nmi))) == {"curves"}
+    redraw(panel)
+    return panel
+
+
+def test_measures_on_held_out_pictures_have_a_plot_once_there_are_some(panel: Curves) -> None:
+    assert panel.held_out not in panel._placed
+    assert "held out" not in panel.legend.text()
+    assert "held-out" not in panel.summary()
+    table = panel.table()
+    assert table is not None
+    assert len(table[0]) == 8
+    assert "not trained" in panel.help_text
+    assert "never on test pictures" in panel.help_text
+
+
+def test_draws_and_says_what_was_measured(measured: Curves) -> None:
+    is_complete(measured)
+    assert measured.held_out in measured._placed
+    assert measured.held_out.lines["accuracy_vote"].getData()[0].tolist() == [0, 60, 120]
+    assert drawn(measured, "accuracy_vote") == [25, 60, 70]
+    assert drawn(measured, "purity") == []
+    assert "held&nbsp;out:&nbsp;accuracy,&nbsp;vote" in measured.legend.text()
+    assert "NMI&nbsp;of&nbsp;winning&nbsp;neurons" in measured.legend.text()
+    assert "on 40 held-out pictures at 120: vote 70.0 %" in measured.summary()
+    shared, own = (plot.getViewBox().viewRange()[0] for plot in (measured.plots["accuracy"], measured.held_out))
+    assert own == pytest.approx(shared, abs=0.1 * shared[1])
+
+
+def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:
+    measured.held_out.choose("dead")
+    measured.held_out.choose("neuron_entropy")
+    measured.held_out.choose("nmi", False)
+    redraw(measured)
+    assert drawn(measured, "dead") == pytest.approx([100 * 2 / 7] * 3)
+    assert drawn(measured, "neuron_entropy") == pytest.approx([100 * 0.5 / np.log2(3)] * 3)
+    assert "nmi" not in measured.held_out.lines
+    for name in list(measured.held_out.chosen):
+        measured.held_out.choose(name, False)
+    redraw(measured)
+    assert measured.held_out not in measured._placed
+
+
+def test_numbers_and_figure_have_what_was_measured(measured: Curves) -> None:
+    table, figure = measured.table(), measured.figure()
+    assert table is not None
+    names, rows = table
+    at = names.index("held out: accuracy, vote")
+    by_position = {row[1]: row[at] for row in rows}
+    assert (by_position[0], by_position[60], by_position[120], by_position[50]) == (0.25, 0.6, 0.7, "")
+    assert rows[0][2] == ""  # no block ends at 0
+    assert figure is not None
+    assert figure["plots"][1]["label"] == "held-out pictures (%)"
+    assert [line["label"] for line in figure["plots"][1]["lines"]] == ["accuracy, vote", "NMI of winning neurons"]
+    assert "40 held-out pictures" in figure["n"]
+
+
+def test_parameter_changes_are_lines_in_the_plot_of_held_out_pictures_too(measured: Curves) -> None:
+    change = facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})
+    measured.session.live.take_record(Record(90, 60, "", change))
+    redraw(measured)
+    assert len(measured.lines) == 5
+    measured.reset()
+    assert drawn(measured, "nmi") == []

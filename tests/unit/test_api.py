@@ -20,7 +20,8 @@ from stdpbench.api import plots, tables
 from stdpbench.api.showing import progress
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.facts import Block, HeldOut
-from stdpbench.runs.live import LiveRun, held_out_columns
+from stdpbench.runs.held_out_series import held_out_columns
+from stdpbench.runs.live import LiveRun
 from stdpbench.runs.outcome import outcome
 
 SMALL = {

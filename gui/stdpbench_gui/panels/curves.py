@@ -1,4 +1,4 @@
-"""Curves over training: running accuracy, spikes, thresholds, weight change, with every parameter change marked."""
+"""Curves over training: running accuracy, spikes, thresholds, weight change, measures on held-out pictures."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QResizeEvent
 
 from stdpbench.readout import READOUTS
+from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.facts import Block
+from stdpbench.runs.live import held_out_words
 from stdpbench_gui import run_lines, theme
 from stdpbench_gui.panels._axes import SmallPlot, double_clicked, step_up, stepped
+from stdpbench_gui.panels._held_out import HeldOutPlot
 from stdpbench_gui.panels._legend import Legend, said, without_what_is_shared
 from stdpbench_gui.panels._overlays import Overlay, Overlays, Series, series
 from stdpbench_gui.panels.base import Panel, Table, column
@@ -35,7 +38,10 @@ _TALL = 420  # pixels, from which on plots stand below each other
 
 
 class Curves(Panel):
-    """Four plots over the training presentations, of the run that is shown and of others beside it."""
+    """Four plots over the training presentations, of the run that is shown and of others beside it.
+
+    A fifth one shows measures on held-out pictures, as soon as there are some.
+    """
 
     key = "curves"
     title = "Curves"
@@ -44,7 +50,11 @@ class Curves(Panel):
         "Running accuracy labels the neurons by one stretch of training pictures and tests them on the next, while "
         "the network learns on: for the eye only, it is not the accuracy of the network. Beside it: excitatory "
         "spikes per picture, the mean adaptive threshold theta, and how far weights move per block of "
-        "presentations. A vertical line marks a "
+        "presentations. <b>Held out</b> is measured with learning off, on pictures that have not trained the network: "
+        "those that the experiment leaves out, or the last of the first pass, until their turn comes, which ends the "
+        "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
+        "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
+        "purity grows with their number. The menu chooses what is drawn. A vertical line marks a "
         "parameter change, and the legend says which. Other runs are drawn in their own colours; of "
         "their accuracy, the vote. Drag or wheel moves in time, a double click shows the whole run again. "
         "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
@@ -64,13 +74,17 @@ class Curves(Panel):
         layout.addWidget(self.legend)
         layout.addWidget(self.graphics, 1)
         self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
+        self.held_out = HeldOutPlot(self, self.mark_dirty)
         self.curves: dict[str, pg.PlotDataItem] = {}
         self.lines: list[pg.InfiniteLine] = []
         self._others: list[pg.PlotDataItem] = []
         self._ranges: dict[str, tuple[float, float]] = {}
         self._columns = 0
+        self._placed: list[SmallPlot] = []
         self._whole = True
         self._arrange(2)
+        self.held_out.setXLink(self.plots["accuracy"])
+        self.held_out.getViewBox().sigRangeChangedManually.connect(self._on_moved)
         for name, plot in self.plots.items():
             if name != "accuracy":
                 plot.setXLink(self.plots["accuracy"])
@@ -78,6 +92,7 @@ class Curves(Panel):
             double_clicked(plot, self.show_all)
             for curve in READOUTS if name == "accuracy" else (name,):
                 self.curves[curve] = plot.plot([], [])
+        self.menu.addMenu(self.held_out.menu)
         for text, slot in (("Whole run", self.show_all), ("Take other runs away", self.overlays.clear)):
             action = QAction(text, self)
             action.triggered.connect(lambda _, slot=slot: slot())
@@ -108,13 +123,14 @@ class Curves(Panel):
         self._ranges.clear()
         for curve in self.curves.values():
             curve.setData([], [])
+        self.held_out.forget()
         self._drop_lines()
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""
         colours = theme.current()
         self.graphics.setBackground(colours.base)
-        for plot in self.plots.values():
+        for plot in (*self.plots.values(), self.held_out):
             plot.restyle()
         for name, curve in self.curves.items():
             style, _ = _STYLES.get(name, _STYLES["vote"])
@@ -128,7 +144,7 @@ class Curves(Panel):
 
     def refresh(self) -> None:
         """Draw all curves."""
-        self._arrange(1 if self.graphics.height() > _TALL else 2)
+        self._arrange(1 if self.graphics.height() > _TALL else 3 if self._has_held_out() else 2)
         values = series(self.session.live.blocks)
         for name, curve in self.curves.items():
             curve.setData(*values[name])
@@ -143,9 +159,11 @@ class Curves(Panel):
                 item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
                 self.plots[plot].addItem(item)
                 self._others.append(item)
+        if self._has_held_out():
+            self.held_out.draw(self.session.live)
         self._set_ranges(drawn)
         self._write_legend()
-        if len(self.lines) != len(self.session.live.changes) * len(self.plots):
+        if len(self.lines) != len(self.session.live.changes) * len(self._placed):
             self._draw_lines()
 
     def _set_ranges(self, drawn: list[Series]) -> None:
@@ -166,6 +184,7 @@ class Curves(Panel):
 
     def _write_legend(self) -> None:
         lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
+        lines += self.held_out.entries() if self._has_held_out() else []
         folder = self.session.folder
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
             name = without_what_is_shared(overlay.name, folder.path.name if folder is not None else "")
@@ -182,10 +201,10 @@ class Curves(Panel):
         colours = theme.current()
         pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
         for number, (position, changes) in enumerate(self.session.live.changes, 1):
-            for name, plot in self.plots.items():
+            for plot in self._placed:
                 height = 0.08 + 0.15 * ((number - 1) % 3)  # numbers of lines that stand close do not meet
                 options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
-                label = str(number) if name == "accuracy" else None  # the legend says what it stands for
+                label = str(number) if plot is self.plots["accuracy"] else None  # the legend says what it stands for
                 line = pg.InfiniteLine(position, angle=90, pen=pen, label=label, labelOpts=options)
                 line.setToolTip(f"{said(changes)} from presentation {thousands(position)} on")
                 plot.addItem(line, ignoreBounds=True)
@@ -202,17 +221,21 @@ class Curves(Panel):
     def _on_moved(self, *_: object) -> None:
         self._whole = False
 
+    def _has_held_out(self) -> bool:
+        return bool(self.session.live.held_out and self.held_out.chosen)
+
     def _arrange(self, columns: int) -> None:
-        """Plots below each other where there is room, else in a square."""
-        if columns == self._columns:
+        """Plots below each other where there is room, else in two rows."""
+        first, *others = self.plots.values()
+        wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
+        if columns == self._columns and wanted == self._placed:
             return
-        for plot in self.plots.values():
-            if self._columns:
-                self.graphics.removeItem(plot)
-        self._columns = columns
-        for place, plot in enumerate(self.plots.values()):
+        for plot in self._placed:
+            self.graphics.removeItem(plot)
+        self._columns, self._placed = columns, wanted
+        for place, plot in enumerate(wanted):
+            lowest = place >= len(wanted) - columns
             self.graphics.addItem(plot, row=place // columns, col=place % columns)
-            lowest = place >= len(self.plots) - columns
             plot.getAxis("bottom").setStyle(showValues=lowest)
             plot.setLabel("bottom", "training presentations" if lowest else None)
 
@@ -232,6 +255,10 @@ class Curves(Panel):
         parts = [f"{float(np.mean(last.spikes)):.1f} spikes per image", f"mean theta {last.mean_theta:.1f} mV"]
         if "vote" in last.accuracy:
             parts.insert(0, f"running accuracy {100 * last.accuracy['vote']:.1f} % (vote, training labels)")
+        if live.held_out:
+            at = max(live.held_out)
+            fact = live.held_out[at]
+            parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
         others = [overlay.name for overlay in self.overlays.shown()]
         beside = f"; beside it {', '.join(others)}" if others else ""
         return (
@@ -240,24 +267,30 @@ class Curves(Panel):
         )
 
     def table(self) -> Table | None:
-        """A row for each block, of all runs that are drawn."""
-        folder = self.session.folder
-        runs = [(folder.path.name if folder else "", self.session.live.blocks)]
+        """A row for each block, of all runs that are drawn; of the run that is shown, with held-out pictures."""
+        folder, live = self.session.folder, self.session.live
+        runs = [(folder.path.name if folder else "", live.blocks)]
         runs += [(overlay.name, dict(overlay.blocks)) for overlay in self.overlays.shown()]
-        names = ("run", "presentation", *READOUTS, "spikes per image", "theta (mV)", "weight change")
+        names = ["run", "presentation", *READOUTS, "spikes per image", "theta (mV)", "weight change"]
         rows = [
-            (
-                run,
-                end,
-                *(block.accuracy.get(name, "") for name in READOUTS),
-                float(np.mean(block.spikes)),
-                block.mean_theta,
-                block.weight_change,
-            )
-            for run, blocks in runs
-            for end, block in sorted(blocks.items())
+            [run, end, *_cells(blocks.get(end))]
+            for number, (run, blocks) in enumerate(runs)
+            for end in sorted({*blocks, *(live.held_out if number == 0 else ())})
         ]
+        if live.held_out:
+            names += ["held-out pictures", *(f"held out: {measure.title}" for measure in MEASURES.values())]
+            for row in rows:
+                fact = live.held_out.get(int(str(row[1]))) if row[0] == runs[0][0] else None
+                values = [fact.values.get(name) for name in MEASURES] if fact else [None] * len(MEASURES)
+                row += [fact.images if fact else "", *("" if value is None else value for value in values)]
         return names, rows
+
+
+def _cells(block: Block | None) -> list[object]:
+    if block is None:
+        return [""] * (len(READOUTS) + 3)
+    accuracy = [block.accuracy.get(name, "") for name in READOUTS]
+    return [*accuracy, float(np.mean(block.spikes)), block.mean_theta, block.weight_change]
 
 
 def _colour(name: str) -> str:
