@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QObject, QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -21,6 +22,7 @@ from stdpbench.runs.journal import read_journal
 from stdpbench_gui.evaluation import report_writer
 from stdpbench_gui.evaluation.stamps import faded, stamped
 from stdpbench_gui.evaluation.state import CLUSTER, VERDICT
+from stdpbench_gui.evaluation.turns import Turns
 from stdpbench_gui.pages.evaluate import EvaluatePage
 from stdpbench_gui.window import MainWindow
 
@@ -31,7 +33,7 @@ def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 30) -> None:
 
 def drawn(page: EvaluatePage) -> bool:
     """Whether every view has drawn what changed."""
-    return not any(box._drawing.isActive() for box in page.boxes)
+    return not page.state.turns.busy
 
 
 def looks_at(run: Path) -> int:
@@ -328,3 +330,20 @@ def test_points_are_stamped_and_those_that_are_not_selected_fade() -> None:
     some = stamped((20, 10), places, colours, crosses, np.array([False, True, False, False]), 2, paper)
     assert some[5, 15] == red
     assert some[5, 5] == faded(colours[:1], paper)[0] != paper
+
+
+def test_views_are_drawn_in_turns_between_which_the_window_hears(qtbot: QtBot) -> None:
+    parent = QObject()
+    turns, told = Turns(parent), []
+    heard = QTimer(parent)
+    heard.timeout.connect(lambda: told.append("heard"))
+    draws = [lambda name=name: told.append(name) for name in "abc"]
+    heard.start(0)
+    for draw in (*draws, draws[0]):
+        turns.ask(draw)
+    assert turns.busy
+    qtbot.waitUntil(lambda: not turns.busy)
+    heard.stop()
+    assert [name for name in told if name != "heard"] == ["a", "b", "c"]
+    for one, other in pairwise("abc"):
+        assert "heard" in told[told.index(one) : told.index(other)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QMessageBox, QStackedLayout, QWidget
 
 from stdpbench import __version__
@@ -54,9 +54,6 @@ class Box(QFrame):
         self._stack.addWidget(self.body)
         layout.addWidget(inside, 1)
         self._due: set[str] = set()
-        self._drawing = QTimer(self)
-        self._drawing.setSingleShot(True)
-        self._drawing.timeout.connect(self._draw_due)
         state.changed.connect(self._on_changed)
 
     def has_content(self) -> bool:
@@ -112,7 +109,7 @@ class Box(QFrame):
         """Have it drawn when the window has heard everybody: once for all that changed, one box after the other."""
         if topics & self.topics:
             self._due |= topics
-            self._drawing.start(0)
+            self.state.turns.ask(self._draw_due)
 
     def _draw_due(self) -> None:
         topics, self._due = self._due, set()

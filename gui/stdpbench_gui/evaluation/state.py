@@ -6,6 +6,7 @@ import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.report.looks import NOTHING, Chosen, Clustering, Look, Numbers, Plane
+from stdpbench_gui.evaluation.turns import Turns
 
 CLASS, CLUSTER, VERDICT = "class", "cluster", "right or wrong"
 COLOURS = (CLASS, CLUSTER, VERDICT)
@@ -21,6 +22,8 @@ class EvaluationState(QObject):
         Topics: ``"look"`` (another run), ``"readout"``, ``"clusters"``, ``"plane"``, ``"colour"``, ``"chosen"``.
     pointed : signal of int
         A single picture is pointed at; -1 for none.
+    turns : Turns
+        Has the views drawn one after the other.
     pictures, neurons : ndarray, int64
         What the selection stands for; empty where nothing is selected.
     """
@@ -30,6 +33,7 @@ class EvaluationState(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
+        self.turns = Turns(self)
         self.look: Look | None = None
         self.clustering: Clustering | None = None
         self.plane: Plane | None = None
