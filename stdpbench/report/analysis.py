@@ -7,7 +7,7 @@ aside. Each row says how many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any
@@ -15,21 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout import READOUTS, Assignment, Known, assign, readouts, score, timed_readouts
+from stdpbench.readout import READOUTS, Assignment, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
 from stdpbench.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
 from stdpbench.readout.neurons import measure_neurons, most_alike
-from stdpbench.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
 from stdpbench.report.clusters import measure_clusters, see
 from stdpbench.report.material import Material
+from stdpbench.report.readings import supervised_rows, timed_rows
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.report.showing import Presenter, Showing, Shown
 from stdpbench.runs.facts import Progress
 from stdpbench.runs.fields import ALIKE, duplicates
 from stdpbench.runs.ledger import shared_pictures
-
-MOST_KNOWN = 20_000
-"""Labelled pictures that nearest neighbours are looked for among, at most: more would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +143,7 @@ def _timed_readouts(
         own = next(whole for showing, whole in shown.items() if _usual(showing))
         label, test = of["label"].trains, own.trains
         note = "the run kept no spike times, so a sample was shown anew"
-    n = len(test)
-    known = Known(label, material.label_labels[: len(label)], assignment)
-    for kind in ("first-spike", "van-rossum", "victor-purpura"):
-        answers = timed_readouts.get(kind)().predict(test, known)
-        row = accuracy_row(
-            "timed", kind, answers, material.test_labels[:n], len(label), material.experiment.seed, note
-        )
+    for row in timed_rows(material, assignment, label, test, note):
         found.accuracies.append(row)
         yield
 
@@ -303,19 +294,9 @@ def _embeddings(material: Material, assignment: Assignment, extent: Extent, foun
 
 
 def _supervised(material: Material, found: Findings) -> Iterator[None]:
-    seed, labels, n_classes = material.experiment.seed, material.label_labels, material.n_classes
-    pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
-        ("responses", rooted, material.label_counts, material.test_counts),
-        ("pixels", grey, material.label_images.pixels, material.split.test.pixels),
-    )
-    for of, make, known, shown in pairs:
-        for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
-            few = min(len(known), MOST_KNOWN)
-            answers = reader(make(known[:few]), labels[:few], make(shown), n_classes)
-            found.accuracies.append(
-                accuracy_row("supervised", f"{name} on {of}", answers, material.test_labels, few, seed)
-            )
-            yield
+    for row in supervised_rows(material):
+        found.accuracies.append(row)
+        yield
 
 
 def _k_means(material: Material, found: Findings) -> Iterator[None]:

@@ -8,6 +8,7 @@ half-written is left. The reader's side is `looks`.
 
 * ``open``: the run with its answers, neurons and first plane (principal components). It compares answers with labels
   of evaluated pictures, so it writes that down in the journal of the run first (`stdpbench.runs.ledger`).
+* ``read``: read-outs of spike times, where the run kept them, and supervised ones, which take longer.
 * ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
 * ``embed`` (`method`): another plane.
 * ``report``: what ``stdpbench report`` writes; its value is the path of the page.
@@ -21,6 +22,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -36,12 +38,14 @@ from stdpbench.report.clusters import CHANCE, cluster_row
 from stdpbench.report.looks import NEURONS
 from stdpbench.report.making import PAGE, Wish, make_report
 from stdpbench.report.material import Material, gather
+from stdpbench.report.readings import TIMED, supervised_rows, timed_rows
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.runs.client import held
 from stdpbench.runs.facts import LabelsRead, Progress
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.ledger import count_readings, note_reading
 
+_SUPERVISED = 4
 Told = Callable[[str, int, int], None]
 Arrays = dict[str, NDArray[Any]]
 
@@ -84,6 +88,8 @@ class Desk:
         """
         if name == "open":
             return self._open(told)
+        if name == "read":
+            return self._read(told)
         if name == "cluster":
             return self._cluster(str(arguments["method"]), arguments["k"])
         if name == "embed":
@@ -127,6 +133,16 @@ class Desk:
             "looks": readings.run,
             "looks_of_all": readings.experiment,
         }, arrays
+
+    def _read(self, told: Told) -> tuple[dict[str, Any], Arrays]:
+        material, rows = self.material, list[Accuracy]()
+        label, test = material.label_trains, material.test_trains
+        timed = [] if label is None or test is None else timed_rows(material, material.assignment(), label, test)
+        total = (len(TIMED) if label is not None and test is not None else 0) + _SUPERVISED
+        for row in chain(timed, supervised_rows(material)):
+            rows.append(row)
+            told("read-outs", len(rows), total)
+        return {"accuracies": [_plain(row) for row in rows]}, {}
 
     def _row(self, group: str, name: str, answers: NDArray[np.int64]) -> Accuracy:
         material = self.material

@@ -8,7 +8,7 @@ that a view has to follow. Nothing here needs a toolkit, or scikit-learn: what t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import NO_ANSWER, Score, score
-from stdpbench.report.rows import Accuracy
+from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.runs.fields import by_label
 from stdpbench.runs.run_words import thin
 
@@ -343,6 +343,13 @@ def _times(n: int) -> str:
 
 
 # -- what the process answers --------------------------------------------------------------------------------------
+
+
+def with_accuracies(look: Look, rows: Sequence[Mapping[str, Any]]) -> Look:
+    """The same with further accuracies, as `desk` says them, each in its group."""
+    order, more = list(GROUPS), [Accuracy(**row) for row in rows]
+    both = sorted([*look.accuracies, *more], key=lambda one: order.index(one.group))  # stable within a group
+    return replace(look, accuracies=tuple(both))
 
 
 def look_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Look:

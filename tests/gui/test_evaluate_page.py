@@ -219,6 +219,23 @@ def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage
     assert (~page.embedding.scatter._crosses).sum() == wanted.n_correct  # type: ignore[union-attr]
 
 
+def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePage, qtbot: QtBot) -> None:
+    waits(qtbot, lambda: not page.state.missing and drawn(page), 90)
+    look, rows = page.state.look, page.readouts.rows
+    assert look is not None
+    assert {one.group for one in look.accuracies} >= {"read-out", "timed", "supervised"}
+    shown = [rows.topLevelItem(number) for number in range(rows.topLevelItemCount())]
+    cells = {row.text(0): (row.text(1), row.text(2)) for row in shown if row is not None and row.text(3)}
+    for one in look.accuracies:
+        right = f"{100 * one.accuracy:.2f}"
+        assert cells[one.name] == (("", right) if one.group == "supervised" else (right, ""))
+    assert "linear probe on responses (supervised)" in page.readouts.summary()
+    assert page._readings._process is None  # it takes memory
+    before = page.state.readout
+    rows.setCurrentItem(shown[-1])
+    assert page.state.readout == before  # there are no answers of it to show
+
+
 # -- clusters and planes ---------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PyQt6.QtGui import QFont
 
 from stdpbench.readout.paper_figure import Table
-from stdpbench.report.rows import GROUPS
+from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench_gui.evaluation.box import Box
 from stdpbench_gui.evaluation.state import EvaluationState
 from stdpbench_gui.evaluation.trees import add_heading, add_row, table_of
@@ -22,7 +22,13 @@ _MEASURES = (
     ("nmi", "NMI", "Normalised mutual information; chance is above 0"),
     ("ari", "ARI", "Adjusted Rand index: 0 is chance"),
 )
-_SHORT = {"read-out": "read-outs", "untrained": "untrained, read in the same way", "pixels": "pixels, without network"}
+_SHORT = {
+    "read-out": "read-outs",
+    "timed": "read-outs of spike times",
+    "untrained": "untrained, read in the same way",
+    "pixels": "pixels, without network",
+    "supervised": "learned from labels",
+}
 
 
 class MeasuresBox(Box):
@@ -104,12 +110,15 @@ class ReadoutsBox(Box):
     """Accuracies of read-outs and baselines, with intervals; a read-out can be chosen."""
 
     title = "Read-outs and baselines"
-    topics = frozenset({"look", "readout"})
+    topics = frozenset({"look", "readout", "accuracies"})
     help_text = (
         "What each read-out answers right, with the 95 % interval, bootstrapped over pictures: it says nothing about "
-        "other seeds. Select a read-out to see its answers everywhere. Baselines are those that the run measured: "
-        "the untrained network, read in the same way, and k-means on pixels with as many centres as neurons. More of "
-        "them, and repeated presentations, are in the report."
+        "other seeds. Select one of the first to see its answers everywhere. Baselines are those that the run "
+        "measured: the untrained network, read in the same way, and k-means on pixels, a centre for each neuron. "
+        "The column “supervised” is of what learns from labels: what somebody can read off the responses, or the "
+        "pixels, who is told the classes; it is not what the network learned by itself, and stands apart for that. "
+        "Those and read-outs of spike times are read in a process of their own. More baselines, and repeated "
+        "presentations, are in the report."
     )
     empty_text = "Accuracies with intervals appear here, and baselines beside them."
 
@@ -119,7 +128,8 @@ class ReadoutsBox(Box):
             "Read-outs and baselines",
             (
                 ("what reads", "Read-out or baseline"),
-                ("right (%)", "Share of right answers"),
+                ("right (%)", "Share of right answers; labels name neurons, and nothing else"),
+                ("supervised (%)", "The same of what learns from labels: no part of what the network learned"),
                 ("95 % interval", "Bootstrapped over pictures"),
             ),
         )
@@ -140,14 +150,17 @@ class ReadoutsBox(Box):
                 add_heading(self.rows, _SHORT.get(group, group), GROUPS.get(group, ""))
             interval = f"{100 * one.low:.1f} – {100 * one.high:.1f}"
             counted = f"{one.n_images} pictures, {one.n_unanswered} without an answer, which count as wrong"
-            texts = [one.name, f"{100 * one.accuracy:.2f}", interval]
+            right = f"{100 * one.accuracy:.2f}"
+            texts = [one.name, *(("", right) if one.supervised else (right, "")), interval]
             row = add_row(self.rows, texts, f"{one.note or one.name}; {counted}")
             if one.group == "read-out" and one.name == self.state.readout:
                 row.setSelected(True)
                 font = QFont(self.font())
                 font.setBold(True)
                 row.setFont(0, font)
-        if len(look.accuracies) == len(look.answers):
+        if self.state.missing:
+            add_heading(self.rows, self.state.missing)
+        if not {"untrained", "pixels"} & {one.group for one in look.accuracies}:
             add_heading(self.rows, "the run measured no baselines; the report does", "`stdpbench report`")
         self._filling = False
 
@@ -162,7 +175,7 @@ class ReadoutsBox(Box):
         if look is None:
             return self.empty_text
         said = [
-            f"{one.name} {100 * one.accuracy:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f} %)"
+            f"{_named(one)} {100 * one.accuracy:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f} %)"
             for one in look.accuracies
         ]
         return "; ".join(said) + "."
@@ -173,10 +186,10 @@ class ReadoutsBox(Box):
         if look is None:
             return None
         rows = [
-            (one.group, one.name, one.accuracy, one.low, one.high, one.n_images, one.n_unanswered)
+            (one.group, one.name, one.supervised, one.accuracy, one.low, one.high, one.n_images, one.n_unanswered)
             for one in look.accuracies
         ]
-        return ("group", "what reads", "accuracy", "low", "high", "pictures", "no answer"), rows
+        return ("group", "what reads", "supervised", "accuracy", "low", "high", "pictures", "no answer"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Bars with intervals."""
@@ -187,9 +200,13 @@ class ReadoutsBox(Box):
         half = np.array([50 * (one.high - one.low) for one in look.accuracies])
         return {
             "kind": "bars",
-            "labels": [one.name for one in look.accuracies],
+            "labels": [_named(one) for one in look.accuracies],
             "y_label": "right (%)",
             "series": [{"values": values, "error": half}],
             "title": "Read-outs and baselines",
             "errors": "half of the 95 % interval, bootstrapped over pictures",
         }
+
+
+def _named(one: Accuracy) -> str:
+    return f"{one.name} (supervised)" if one.supervised else one.name

@@ -19,9 +19,12 @@ class EvaluationState(QObject):
     Attributes
     ----------
     changed : signal of set of str
-        Topics: ``"look"`` (another run), ``"readout"``, ``"clusters"``, ``"plane"``, ``"colour"``, ``"chosen"``.
+        Topics: ``"look"`` (another run), ``"readout"``, ``"clusters"``, ``"plane"``, ``"colour"``, ``"chosen"``,
+        ``"accuracies"`` (further read-outs were read).
     pointed : signal of int
         A single picture is pointed at; -1 for none.
+    missing : str
+        Why not all accuracies are there; empty once they are.
     turns : Turns
         Has the views drawn one after the other.
     pictures, neurons : ndarray, int64
@@ -42,6 +45,7 @@ class EvaluationState(QObject):
         self.chosen: Chosen = NOTHING
         self.pictures, self.neurons = _NONE, _NONE
         self.picture = -1
+        self.missing = ""
 
     def show(self, look: Look | None, plane: Plane | None = None) -> None:
         """Turn to a run, or to none."""
@@ -58,6 +62,11 @@ class EvaluationState(QObject):
             self.readout = name
             self._find()
             self.changed.emit({"readout", "chosen"})
+
+    def set_accuracies(self, look: Look | None, missing: str = "") -> None:
+        """Take further accuracies of the run, or know why there are none yet."""
+        self.look, self.missing = look or self.look, missing
+        self.changed.emit({"accuracies"})
 
     def set_clustering(self, clustering: Clustering) -> None:
         """Take other clusters; a cluster that was selected is another one now, so it is no longer."""

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from stdpbench.report.looks import clustering_of, look_of, plane_of
+from stdpbench.report.looks import clustering_of, look_of, plane_of, with_accuracies
 from stdpbench.runs import run_words
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.states import State
@@ -69,7 +69,7 @@ class EvaluatePage(QWidget):
         self._shown = shown
         self._settings = settings
         self._workers = Workers(self, 2)
-        self._desk, self._planes = (Helper(self._workers, self) for _ in range(2))
+        self._desk, self._planes, self._readings = (Helper(self._workers, self) for _ in range(3))
         self.state = EvaluationState(self)
         self.session = RunSession()  # says which run figures and numbers are of, and opens nothing
         self.session.told.connect(lambda sentence: self.notices.tell(sentence))
@@ -251,7 +251,7 @@ class EvaluatePage(QWidget):
     def evaluate(self, path: Path) -> None:
         """Evaluate a run: one look at the labels of its test pictures."""
         self.wanted.emit()
-        for helper in (self._desk, self._planes):
+        for helper in (self._desk, self._planes, self._readings):
             helper.give_up()
             helper.turn_to(path)
         self.embedding.show_progress("")
@@ -317,8 +317,25 @@ class EvaluatePage(QWidget):
         self._desk.ask("cluster", self._take_clusters, self._no_clusters, method=method, k=k)
 
     def _take_clusters(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        first = self.state.clustering is None
         self.state.set_clustering(clustering_of(value, arrays))
         self._ask_for_clusters()
+        if first:
+            self._want_readings()
+
+    def _want_readings(self) -> None:
+        """Have slow read-outs read, once what somebody looks at first is there."""
+        self.state.set_accuracies(None, "those of spike times and supervised ones are being read …")
+        self._readings.ask("read", self._take_readings, self._no_readings)
+
+    def _take_readings(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._readings.give_up()  # nothing else is asked of it, and it takes memory
+        if self.state.look is not None:
+            self.state.set_accuracies(with_accuracies(self.state.look, value["accuracies"]))
+
+    def _no_readings(self, reason: str) -> None:
+        self._readings.give_up()
+        self.state.set_accuracies(None, f"those of spike times and supervised ones cannot be read: {reason}")
 
     def _no_clusters(self, reason: str) -> None:
         self.notices.tell(f"No clusters: {reason}", True)
@@ -425,5 +442,5 @@ class EvaluatePage(QWidget):
         """Remember what the page looks like, and end its processes."""
         for number, split in enumerate(self._splits if self._arranged else []):
             self._settings.setValue(f"evaluate/split{number}", split.saveState())
-        for one in (self._desk, self._planes, self.reports):
+        for one in (self._desk, self._planes, self._readings, self.reports):
             one.leave()

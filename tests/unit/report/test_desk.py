@@ -14,7 +14,9 @@ from test_making import finished
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout.clustering import features
 from stdpbench.report.desk import Desk
-from stdpbench.report.looks import NEURONS, clustering_of, look_of, plane_of
+from stdpbench.report.looks import NEURONS, clustering_of, look_of, plane_of, with_accuracies
+from stdpbench.report.readings import TIMED
+from stdpbench.report.rows import GROUPS
 from stdpbench.runs.facts import LabelsRead
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
@@ -68,6 +70,26 @@ def test_clusters_come_with_chance_and_with_the_neurons_and_read_no_ledger(run: 
     assert looks_at(run) == before
     with pytest.raises(StdpbenchError, match="does not know how to fly"):
         desk.answer("fly", {}, silent)
+
+
+def test_slow_readings_are_those_of_the_report_and_read_no_ledger(run: RunFolder) -> None:
+    desk, before = Desk(run), looks_at(run)
+    told: list[tuple[int, int]] = []
+    value, arrays = desk.answer("read", {}, lambda phase, done, total: told.append((done, total)))
+    assert looks_at(run) == before
+    assert not arrays
+    assert told == [(done, 7) for done in range(1, 8)]
+    names = {row["name"]: row["group"] for row in value["accuracies"]}
+    assert [name for name, group in names.items() if group == "timed"] == list(TIMED)
+    assert [name for name, group in names.items() if group == "supervised"] == [
+        f"{reader} on {of}" for of in ("responses", "pixels") for reader in ("linear probe", "nearest neighbours")
+    ]
+    look = look_of(run.path, *desk.answer("open", {}, silent))
+    more = with_accuracies(look, value["accuracies"])
+    groups = [one.group for one in more.accuracies]
+    assert groups == sorted(groups, key=list(GROUPS).index)
+    assert len(groups) == len(look.accuracies) + 7
+    assert [one.supervised for one in more.accuracies] == [group == "supervised" for group in groups]
 
 
 def test_t_sne_says_how_far_it_is(run: RunFolder) -> None:

@@ -1,0 +1,55 @@
+"""Read-outs that take longer than a vote: of spike times, and those that learn from labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.readout import Assignment, Known, SpikeTrains, timed_readouts
+from stdpbench.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
+from stdpbench.report.material import Material
+from stdpbench.report.rows import Accuracy, accuracy_row
+
+TIMED = ("first-spike", "van-rossum", "victor-purpura")
+MOST_KNOWN = 20_000
+"""Labelled pictures that a supervised read-out learns from, at most: more would take minutes."""
+
+
+def timed_rows(
+    material: Material, assignment: Assignment, label: SpikeTrains, test: SpikeTrains, note: str = ""
+) -> Iterator[Accuracy]:
+    """Accuracies of read-outs of spike times.
+
+    Parameters
+    ----------
+    material : Material
+        The run.
+    assignment : Assignment
+        What its neurons stand for.
+    label, test : SpikeTrains
+        Spikes of the first labelled and of the first evaluated pictures.
+    note : str
+        What should be known of them.
+    """
+    n, known = len(test), Known(label, material.label_labels[: len(label)], assignment)
+    for kind in TIMED:
+        answers = timed_readouts.get(kind)().predict(test, known)
+        seed = material.experiment.seed
+        yield accuracy_row("timed", kind, answers, material.test_labels[:n], len(label), seed, note)
+
+
+def supervised_rows(material: Material) -> Iterator[Accuracy]:
+    """Accuracies of what is told the labels: linear probe and nearest neighbours, on responses and on pixels."""
+    seed, labels, n_classes = material.experiment.seed, material.label_labels, material.n_classes
+    pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
+        ("responses", rooted, material.label_counts, material.test_counts),
+        ("pixels", grey, material.label_images.pixels, material.split.test.pixels),
+    )
+    for of, make, known, shown in pairs:
+        for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
+            few = min(len(known), MOST_KNOWN)
+            answers = reader(make(known[:few]), labels[:few], make(shown), n_classes)
+            yield accuracy_row("supervised", f"{name} on {of}", answers, material.test_labels, few, seed)
