@@ -79,10 +79,23 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
     experiment = Experiment.from_mapping(
         {
             "name": "held-out",
-            "data": {"kind": "npz", "path": str(folder / "pictures.npz"), "test_fraction": 0.001},
-            "network": {"n_exc": options.n_exc, "inhibition": "direct-undelayed"},
+            "data": {
+                "kind": "npz",
+                "path": str(folder / "pictures.npz"),
+                "test_fraction": 0.001,
+                "pixel_sum": 26265.0,
+            },
+            # as the fast experiments: most pictures are shown once
+            "network": {
+                "n_exc": options.n_exc,
+                "inhibition": "direct-undelayed",
+                "w_inh_exc": 30.0,
+                "start": "samples",
+            },
+            "exc": {"tau_theta": 7e6},
             "schedule": {
                 "between": "carry",
+                "max_attempts": 8,
                 "train_images": n_train,
                 "passes": -(-total // n_train),
                 "label_images": 1,

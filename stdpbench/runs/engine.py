@@ -32,7 +32,6 @@ from stdpbench.runs.pace import Pace, estimate
 from stdpbench.runs.preparation import check_brightness, check_weights, load_split, normalised, start_arrays
 from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.responses import remove_responses
-from stdpbench.runs.snapshots import remove_snapshots
 from stdpbench.runs.states import State, check_transition, state_before
 from stdpbench.runs.training import Presented, Training, not_finite, training_order
 from stdpbench.runs.training_record import TrainingRecord
@@ -262,7 +261,6 @@ class RunEngine:
         finally:  # to scale what is scaled changes the last bit
             self._simulator.w[...] = trained
         remove_responses(self._folder.path)
-        remove_snapshots(self._folder.path)
 
     def _leave(self) -> None:
         """Leave a usable folder behind where training is stopped, or just over."""

@@ -198,6 +198,7 @@ class HeldOutMeasures:
             yield None
         if over:
             self.close()
+            snapshots.remove_snapshots(self._folder)
 
     def close(self) -> None:
         """End the process that measures; what waits is measured when the run goes on."""

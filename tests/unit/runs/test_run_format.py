@@ -13,7 +13,7 @@ from harness import finished
 from stdpbench.experiment import Experiment
 from stdpbench.runs.checkpoints import newest_checkpoint, positions
 from stdpbench.runs.client import state_of
-from stdpbench.runs.facts import Fact, LabelsRead, Planned
+from stdpbench.runs.facts import Fact, HeldOut, LabelsRead, Planned
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.lineage import branch, experiment_at, reached_position, rewind, state_of_records
@@ -55,7 +55,7 @@ def test_what_run_json_of_format_1_says(folder):
 
 def test_the_journal_of_format_1(folder):
     records = read_journal(folder.path)
-    later = {LabelsRead, Planned}
+    later = {HeldOut, LabelsRead, Planned}
     assert {type(record.fact) for record in records} == set(get_args(Fact)) - later
     assert state_of_records(records) == (State.FINISHED, "")
     assert reached_position(records) == 12
@@ -68,7 +68,7 @@ def test_the_journal_of_format_1(folder):
     assert live.started.class_names == tuple("0123456789")
     assert sorted(live.blocks) == list(range(1, 13))
     assert [block.first for _, block in sorted(live.blocks.items())] == list(range(12))
-    assert live.blocks[12].attempts == (2,)
+    assert list(live.blocks[12].attempts) == [2]
     assert [position for position, _ in live.changes] == [2, 5, 8, 11]
     assert live.changes[1][1] == {"plasticity.nu_post": (0.01, 0.03)}
     assert live.metrics.keys() == {"network", "start weights", "k-means"}
