@@ -26,7 +26,7 @@ def main() -> None:
     """Measure, and print a ratio for each network."""
     options = inputs.parser(__doc__, presentations=0)
     options.add_argument("--pairs", type=int, default=12)
-    options.add_argument("--every", type=int, default=2500, help="training presentations between two measurements")
+    options.add_argument("--every", type=int, default=3750, help="training presentations between two measurements")
     options.add_argument("--images", type=int, default=1000, help="held-out pictures per measurement")
     options = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:

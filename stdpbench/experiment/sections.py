@@ -98,12 +98,12 @@ class Schedule(Parameters):
     held_out_every: int | None = parameter(
         None,
         ge=0,
-        help="Training presentations between two measurements on held-out pictures; 0: none; nothing: a twentieth of "
-        "all, 500 to 2500. Changes no result.",
+        help="Training presentations between two measurements on held-out pictures; 0: none; nothing: a sixteenth of "
+        "all, 500 to 4000. Changes no result.",
     )
     held_out_images: int | None = parameter(
         None,
         ge=20,
-        help="Held-out pictures per measurement; nothing: two per five presentations between two, 200 to 1000. Those "
+        help="Held-out pictures per measurement; nothing: about one for four presentations, 200 to 1000. Those "
         "beyond train_images, else the last of the first pass, before they train.",
     )

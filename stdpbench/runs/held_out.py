@@ -40,8 +40,8 @@ from stdpbench.threads import one_blas_thread
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-_POINTS, _SHORTEST, _LONGEST = 20, 500, 2500  # points over training, and presentations between two
-_SHARE = 0.4  # held-out pictures per training presentation
+_POINTS, _SHORTEST, _LONGEST = 16, 500, 4000  # points over training, and presentations between two
+_SHARE = 0.27  # held-out pictures per training presentation
 _FEWEST, _MOST = 200, 1000  # of them per point
 _LEAST = 20  # of which a measure says anything
 _OF_TRAINING = 0.1  # of the first pass, where pictures are held out that train later
