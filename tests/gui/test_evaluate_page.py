@@ -269,7 +269,7 @@ def test_t_sne_is_computed_aside_and_can_be_given_up(page: EvaluatePage, qtbot: 
     assert page.state.plane is pca
     assert page.embedding.method.currentData() == "pca"
     page.embedding.plane_wanted.emit("t-sne")
-    waits(qtbot, lambda: page.state.plane is not pca and drawn(page))
+    waits(qtbot, lambda: page.state.plane is not pca and drawn(page), 120)
     assert page.embedding.said.text().startswith("t-SNE of 20 responses")
     page.embedding.plane_wanted.emit("pca")  # known already
     assert page.state.plane is pca
