@@ -27,7 +27,7 @@ from stdpbench_gui.pages.evaluate import EvaluatePage
 from stdpbench_gui.window import MainWindow
 
 
-def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 30) -> None:
+def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 100) -> None:
     qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)
 
 
