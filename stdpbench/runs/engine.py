@@ -241,7 +241,7 @@ class RunEngine:
 
     def _assess(self) -> Generator[Progress | Fact | None, None, None]:
         """What follows training: weights and curves written down, labelling, testing, baselines."""
-        w, theta = start_arrays(self._folder, self._folder.experiment, self._split)
+        start = start_arrays(self._folder, self._folder.experiment, self._split)
         trained = self._simulator.w.copy()
         scaled = normalised(trained, self._experiment)
         training = self._record.write(self._folder, self._experiment, self._split, scaled, stopped=False)
@@ -256,7 +256,7 @@ class RunEngine:
                 self._folder,
                 self._options,
                 training,
-                (normalised(w, self._experiment), theta),
+                start._replace(w=normalised(start.w, self._experiment)),
             )
         finally:  # to scale what is scaled changes the last bit
             self._simulator.w[...] = trained
