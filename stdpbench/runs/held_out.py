@@ -25,6 +25,7 @@ import numpy as np
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs import snapshots
 from stdpbench.runs.checkpoints import Checkpoint
@@ -151,6 +152,7 @@ class HeldOutMeasures:
             images,
             len(self._split.class_names),
             part,
+            self._simulator.lateral,
         )
         try:
             self._submit(position, snapshots.write_snapshot(self._folder, position, snapshot))
@@ -254,7 +256,7 @@ def measure(path: Path) -> HeldOut:
         _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)
-    simulator.w[...], simulator.theta[...] = snapshot.w, snapshot.theta
+    simulator.put(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
     images = snapshot.images
     counts = np.zeros((len(images), simulator.layout.n_exc), np.uint16)
     for number in range(len(images)):
