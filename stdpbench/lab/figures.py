@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result
 from stdpbench.readout._drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
 
@@ -19,26 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _STYLES = ("-", "--", ":", "-.")
-
-
-@dataclass(frozen=True, eq=False)
-class Points:
-    """Points from a paper or an experiment, to be drawn into a figure.
-
-    Attributes
-    ----------
-    label : str
-        Where they come from.
-    x, y : ndarray, float64, (n,)
-        The points, in the units of the figure.
-    error : ndarray, float64, (n,), or None
-        Their standard error.
-    """
-
-    label: str
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    error: NDArray[np.float64] | None = None
 
 
 def draw(results: Sequence[Result], points: Sequence[Points] = (), *, title: str | None = None) -> Figure:

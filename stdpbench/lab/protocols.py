@@ -26,7 +26,7 @@ TRIPLETS = (
 )
 """Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 _OPEN: dict[tuple[type[PlasticityRule], int], Any] = {}
-_MOST_OPEN = 8
+_MOST_OPEN = 32  # a few rules over each other in a few protocols, which a moving slider waits for
 
 
 def as_rule(rule: str | PlasticityRule, set: Mapping[str, Any] | None = None) -> PlasticityRule:
@@ -296,7 +296,7 @@ def _impose(
 
     key = (type(rule), len(inputs))
     if key in _OPEN:
-        synapses = _OPEN[key]
+        synapses = _OPEN[key] = _OPEN.pop(key)  # the newest comes last
         if synapses.rule != rule:
             synapses.set_rule(rule)
     else:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.plasticity import PlasticityRule
+from stdpbench.plasticity import PlasticityRule, rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,3 +117,28 @@ class Result:
             "conditions": self.conditions,
             "remarks": list(self.remarks),
         }
+
+    @classmethod
+    def from_mapping(cls, said: Mapping[str, Any]) -> Self:
+        """Read what `to_mapping` wrote."""
+
+        def array(values: Any) -> NDArray[np.float64]:
+            return np.array(values, np.float64)
+
+        curves = tuple(
+            Curve(one["label"], array(one["change"]), None if one["spread"] is None else array(one["spread"]))
+            for one in said["curves"]
+        )
+        x = said["x"]
+        return cls(
+            str(said["protocol"]),
+            rules.build(said["rule"], "plasticity"),
+            array(x["values"]),
+            str(x["name"]),
+            str(x["unit"]),
+            str(said["y"]),
+            curves,
+            str(said["conditions"]),
+            tuple(said["remarks"]),
+            tuple(x["labels"]),
+        )

@@ -12,6 +12,7 @@ import keyword
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -22,7 +23,15 @@ from stdpbench import units
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.parameters import parameter, unknown_key
 from stdpbench.plasticity.base import PlasticityRule, Trace
-from stdpbench.plasticity.language import DIMENSIONS, FUNCTIONS, NUMBER, Dimension, checked, is_name
+from stdpbench.plasticity.language import (
+    DIMENSIONS,
+    FUNCTIONS,
+    NUMBER,
+    Dimension,
+    ExpressionError,
+    checked,
+    is_name,
+)
 
 _TEXTS = ("title", "about", "source")
 _PARTS = (*_TEXTS, "on_input_spike", "on_output_spike", "traces", "parameters")
@@ -132,6 +141,109 @@ def rule_file(rule: CustomRule) -> str:
     for name, declared in said["parameters"].items():
         declared["default"] = values[name]
     return tomli_w.dumps({**said, "w_max": rule.w_max})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a definition.
+
+    Attributes
+    ----------
+    part : str
+        Where: ``"on_input_spike"``, ``"traces.x"``, ``"parameters.eta"``, or empty for the whole.
+    sentence : str
+        What is wrong, and what would be right.
+    line, column, end : int
+        Of an expression: where, counted from 0, `end` after the last character; -1 where there is no place.
+    """
+
+    part: str
+    sentence: str
+    line: int = -1
+    column: int = -1
+    end: int = -1
+
+
+def problems(parts: Mapping[str, Any]) -> list[Problem]:
+    """All that is wrong in a definition, part by part, for somebody who is writing it; empty where it is fine.
+
+    Parameters
+    ----------
+    parts : mapping of str to Any
+        As in a file of a rule.
+    """
+    found: list[Problem] = []
+    declared: dict[str, Any] = {}
+    traces: dict[str, Any] = {}
+    for table, check, into in (
+        ("parameters", lambda name, said: _parameter(name, said, name), declared),
+        ("traces", lambda name, said: _trace(name, said, declared, name), traces),
+    ):
+        for name, said in dict(parts.get(table, {})).items():
+            try:
+                into[name] = check(name, said)
+            except StdpbenchError as error:
+                found.append(Problem(f"{table}.{name}", str(error)))
+    names = _names(traces, declared)
+    for spot in ("on_input_spike", "on_output_spike"):
+        try:
+            checked(parts.get(spot, ""), names, spot)
+        except ExpressionError as error:
+            found.append(Problem(spot, error.what, error.line, error.column, error.end))
+        except StdpbenchError as error:
+            found.append(Problem(spot, str(error)))
+    if not found:
+        try:
+            _definition(parts, "rule")
+        except StdpbenchError as error:
+            found.append(Problem("", str(error)))
+    return found
+
+
+def known_names(parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an expression of a definition may name: weight, traces, parameters, and functions."""
+    return ("w", "w_max", *parts.get("traces", {}), *parts.get("parameters", {}), *FUNCTIONS)
+
+
+def as_custom(rule: PlasticityRule) -> dict[str, Any]:
+    """Another rule as a table of a custom one with the same traces and expressions: something to start from.
+
+    Its values are the defaults of the new one.
+
+    Raises
+    ------
+    StdpbenchError
+        If the rule has more than traces and expressions on spikes.
+    """
+    if isinstance(rule, CustomRule):
+        return rule.to_mapping()
+    kind = str(getattr(rule, "kind", "rule"))
+    beyond = {
+        "averages, which outlast presentations": bool(rule.averages),
+        "variables of the synapse": bool(rule.synapse_variables or rule.each_step),
+    }
+    for what, has in beyond.items():
+        if has:
+            raise StdpbenchError(f"{kind} has {what}, and a custom rule has traces and expressions on spikes only")
+    parameters: dict[str, Any] = {}
+    for declared in rule.describe():
+        if declared.name == "w_max":
+            continue
+        said: dict[str, Any] = {"default": declared.show(getattr(rule, declared.name)), "unit": declared.unit or ""}
+        for key, bound in (("min", declared.minimum), ("max", declared.maximum)):
+            if bound is not None:
+                said[key] = declared.show(bound)
+        parameters[declared.name] = said | {"help": declared.help}
+    texts = {"on_input_spike": rule.on_input_spike, "on_output_spike": rule.on_output_spike}
+    return {
+        "kind": "custom",
+        "title": f"{rule.summary}, changed",
+        "source": rule.reference,
+        **{spot: text.strip() for spot, text in texts.items() if text.strip()},
+        "traces": {t.name: {"side": t.side, "tau": t.tau, "on_spike": t.on_spike} for t in rule.traces},
+        "parameters": parameters,
+        "w_max": rule.w_max,
+    }
 
 
 def _definition(parts: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -40,6 +40,22 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _LONGEST, _DEEPEST = 2000, 50
 
 
+class ExpressionError(StdpbenchError):
+    """Something wrong in an expression, and where, for who underlines it.
+
+    Attributes
+    ----------
+    line, column, end : int
+        The line, and the columns of its first character and after its last one, all counted from 0.
+    what : str
+        The sentence without the place.
+    """
+
+    def __init__(self, sentence: str, line: int, column: int, end: int, what: str) -> None:
+        super().__init__(sentence)
+        self.line, self.column, self.end, self.what = line, column, end, what
+
+
 @dataclass(frozen=True)
 class _Value:
     """A part of an expression: as it is written anew, its dimension, and its value where it is a constant."""
@@ -70,7 +86,7 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     Raises
     ------
     StdpbenchError
-        One sentence with the column of what is wrong, and what would be right.
+        One sentence with the column of what is wrong, and what would be right; an `ExpressionError` where it has one.
     """
     if not isinstance(text, str):
         raise StdpbenchError(f"{where} must be a text such as 'w = clip(w + eta*x, 0, w_max)', not {text!r}")
@@ -81,7 +97,7 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     for number, line in enumerate(lines, 1):
         if line.strip():
             place = f"{where}, line {number}" if len([one for one in lines if one.strip()]) > 1 else where
-            statements.append(_Line(line, known, place).written())
+            statements.append(_Line(line, known, place, number - 1).written())
     if statements and not any(statement.startswith("w = ") for statement in statements):
         raise StdpbenchError(f"{where} gives w no value; it should read such as w = clip(w + eta*x, 0, w_max)")
     return "\n".join(statements)
@@ -95,8 +111,8 @@ def is_name(text: str) -> bool:
 class _Line:
     """One statement; names that it gives a value to are added to those that are known."""
 
-    def __init__(self, line: str, known: dict[str, Dimension], where: str) -> None:
-        self.line, self.known, self.where = line, known, where
+    def __init__(self, line: str, known: dict[str, Dimension], where: str, number: int) -> None:
+        self.line, self.known, self.where, self.number = line, known, where, number
         self.lead = len(line) - len(line.lstrip())
 
     def written(self) -> str:
@@ -272,10 +288,12 @@ class _Line:
             raise self._at(node, f"{ast.unparse(node)!r} {verb} {_said(one.dimension)} and {_said(other.dimension)}")
 
     def _at(self, node: ast.AST, what: str) -> StdpbenchError:
-        return self._wrong(self.lead + getattr(node, "col_offset", 0), what)
+        end = getattr(node, "end_col_offset", None)
+        return self._wrong(self.lead + getattr(node, "col_offset", 0), what, None if end is None else self.lead + end)
 
-    def _wrong(self, column: int, what: str) -> StdpbenchError:
-        return StdpbenchError(f"{self.where}, column {column + 1}: {what}")
+    def _wrong(self, column: int, what: str, end: int | None = None) -> StdpbenchError:
+        sentence = f"{self.where}, column {column + 1}: {what}"
+        return ExpressionError(sentence, self.number, column, max(column + 1, end or 0), what)
 
 
 def _said(dimension: Dimension) -> str:

@@ -1,10 +1,7 @@
 """A process that measures a finished run for who looks at it: ``python -m stdpbench.report.desk FOLDER SCRATCH``.
 
-It hears requests as lines of JSON, ``{"number": …, "name": …, "arguments": {…}}``, and says lines of JSON:
-``{"number": …, "progress": [phase, done, total]}`` while it works, then
-``{"number": …, "value": {…}, "arrays": path}`` or ``{"number": …, "error": sentence}``. Arrays lie in an npz file in
-the folder SCRATCH, which is the reader's. When the reader goes, or ends it in the middle of something, nothing
-half-written is left. The reader's side is `looks`.
+It is asked as `stdpbench.answering` says; arrays lie in the folder SCRATCH, which is the reader's. The reader's side
+is `looks`.
 
 * ``open``: the run with its answers, neurons and first plane (principal components). It compares answers with labels
   of evaluated pictures, so it writes that down in the journal of the run first (`stdpbench.runs.ledger`).
@@ -16,20 +13,16 @@ half-written is left. The reader's side is `looks`.
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.answering import Arrays, Told, serve
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS, readouts
 from stdpbench.readout.clustering import Features, cluster, features, winners
@@ -46,8 +39,6 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.ledger import count_readings, note_reading
 
 _SUPERVISED = 4
-Told = Callable[[str, int, int], None]
-Arrays = dict[str, NDArray[Any]]
 
 
 class Desk:
@@ -202,47 +193,18 @@ def _plain(row: Accuracy) -> dict[str, Any]:
 # -- the process ---------------------------------------------------------------------------------------------------
 
 
-def main(arguments: list[str]) -> int:
-    """Answer one reader until it goes; returns the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    said = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)  # what libraries print is no answer
+def main(arguments: list[str]) -> NoReturn:
+    """Answer one reader until it goes."""
     folder, scratch = Path(arguments[0]), Path(arguments[1])
-    waiting: SimpleQueue[str] = SimpleQueue()
-    threading.Thread(target=_hear, args=(waiting,), daemon=True).start()
-    desk: Desk | None = None
-    while True:
-        request = json.loads(waiting.get())
-        number = request["number"]
+    desks: list[Desk] = []
 
-        def say(number: int = number, **what: Any) -> None:
-            said.write(json.dumps({"number": number, **what}, ensure_ascii=False) + "\n")
-            said.flush()
+    def answer(name: str, asked: Mapping[str, Any], told: Told) -> tuple[dict[str, Any], Arrays]:
+        if not desks:  # not before somebody asks: who does is told what is wrong with the folder
+            desks.append(Desk(RunFolder.open(folder)))
+        return desks[0].answer(name, asked, told)
 
-        try:
-            if desk is None:
-                desk = Desk(RunFolder.open(folder))
-            value, arrays = desk.answer(
-                request["name"],
-                request["arguments"],
-                lambda phase, done, total, say=say: say(progress=[phase, done, total]),  # type: ignore[misc]
-            )
-            path = scratch / f"{os.getpid()}-{number}.npz"
-            if arrays:
-                np.savez(path, **arrays)  # type: ignore[arg-type]
-        except StdpbenchError as error:
-            say(error=str(error))
-        except Exception as error:  # a folder of any sort: the reader is told, and may ask for something else
-            say(error=f"{type(error).__name__}: {error}")
-        else:
-            say(value=value, arrays=str(path) if arrays else "")
-
-
-def _hear(waiting: SimpleQueue[str]) -> None:
-    for line in sys.stdin:
-        waiting.put(line)
-    os._exit(0)  # the reader is gone, and nobody waits for what is under way
+    serve(answer, scratch)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

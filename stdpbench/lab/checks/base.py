@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.lab.figures import Points
+from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result
 
 

@@ -8,16 +8,9 @@ import numpy as np
 
 from stdpbench import lab
 from stdpbench.lab.checks.base import Outcome, Panel
-from stdpbench.lab.figures import Points
+from stdpbench.lab.points import FREQUENCIES, SJOESTROEM, SJOESTROEM_DATA, sjoestroem
 from stdpbench.lab.result import Result
 
-FREQUENCIES = (0.1, 10.0, 20.0, 40.0, 50.0)
-DATA = {
-    10.0: (np.array([-0.04, 0.14, 0.29, 0.53, 0.56]), np.array([0.05, 0.10, 0.14, 0.11, 0.26])),
-    -10.0: (np.array([-0.29, -0.41, -0.34, 0.56, 0.75]), np.array([0.08, 0.11, 0.10, 0.32, 0.19])),
-}
-"""Relative weight change and its standard error, by Δt in ms, at `FREQUENCIES`; as in Pfister & Gerstner (2006)."""
-SJOESTROEM = "Sjöström et al. 2001"
 PFISTER = "Pfister & Gerstner 2006, table 4, run with 60 equidistant pairs"
 _ILLUSTRATION = {"a_plus": 0.005, "a_minus": 0.00525}
 
@@ -33,14 +26,9 @@ def at_data(kind: str, set: dict[str, Any], weight: float) -> list[Any]:
     return [curve.change for curve in found.curves]
 
 
-def data_points() -> list[Points]:
-    """The data as points of a figure."""
-    return [Points(f"{SJOESTROEM}, Δt = {dt:+g} ms", np.array(FREQUENCIES), *values) for dt, values in DATA.items()]
-
-
 def within_errors(outcome: Outcome, what: str, changes: list[Any]) -> None:
     """Say how many of the data's points are met within two standard errors."""
-    for change, (dt, (mean, error)) in zip(changes, DATA.items(), strict=True):
+    for change, (dt, (mean, error)) in zip(changes, SJOESTROEM_DATA.items(), strict=True):
         off = np.abs(change - mean) / error
         outcome.said(
             f"{what}: data at {dt:+g} ms; 0.1, 10, 20, 40, 50 Hz",
@@ -65,8 +53,8 @@ def triplet(outcome: Outcome) -> None:
     within_errors(outcome, "minimal model", minimal)
     full = {**wide, "preset": "visual-cortex-full"}
     within_errors(outcome, "full model", at_data(outcome.kind, full, 1.0))
-    outcome.panels.append(Panel("minimal model: 60 pairs", [curves(outcome.kind, wide, 1.0)], data_points()))
-    outcome.panels.append(Panel("full model: 60 pairs", [curves(outcome.kind, full, 1.0)], data_points()))
+    outcome.panels.append(Panel("minimal model: 60 pairs", [curves(outcome.kind, wide, 1.0)], sjoestroem()))
+    outcome.panels.append(Panel("full model: 60 pairs", [curves(outcome.kind, full, 1.0)], sjoestroem()))
 
 
 def triplet_nearest(outcome: Outcome) -> None:
@@ -74,7 +62,7 @@ def triplet_nearest(outcome: Outcome) -> None:
     for name in ("minimal", "full"):
         given = {"w_max": 3, "preset": f"visual-cortex-{name}"}
         within_errors(outcome, f"{name} model", at_data(outcome.kind, given, 1.0))
-        panel = Panel(f"{name} model: 60 pairs", [curves(outcome.kind, given, 1.0)], data_points())
+        panel = Panel(f"{name} model: 60 pairs", [curves(outcome.kind, given, 1.0)], sjoestroem())
         outcome.panels.append(panel)
 
 
@@ -85,19 +73,20 @@ def pair_additive(outcome: Outcome) -> None:
     theory = "sum over all pairs of both exponentials"
     outcome.values(what.format("+10"), (0.182, 0.180, 0.152, 0.050, -0.009), positive, 5e-4, theory)
     outcome.values(what.format("−10"), (-0.191, -0.189, -0.164, -0.072, -0.019), negative, 5e-4, theory)
+    data = SJOESTROEM_DATA[10.0][0]
     outcome.said(
         "at +10 ms, over frequency",
         "falls, where the data rise",
-        f"{positive[0]:.3f} → {positive[-1]:.3f}; data {DATA[10.0][0][0]:.2f} → {DATA[10.0][0][-1]:.2f}",
+        f"{positive[0]:.3f} → {positive[-1]:.3f}; data {data[0]:.2f} → {data[-1]:.2f}",
         bool((np.diff(positive) < 0).all()),
         f"{SJOESTROEM}; {PFISTER.split(',')[0]}",
     )
     outcome.said(
         "at −10 ms, over frequency",
         "never positive, where the data are from 40 Hz on",
-        f"at most {negative.max():.3f}; data at 50 Hz {DATA[-10.0][0][-1]:.2f}",
+        f"at most {negative.max():.3f}; data at 50 Hz {SJOESTROEM_DATA[-10.0][0][-1]:.2f}",
         bool((negative < 0).all()),
         f"{SJOESTROEM}; {PFISTER.split(',')[0]}",
     )
-    panel = Panel("60 pairs: the rule fails", [curves(outcome.kind, _ILLUSTRATION, 0.5)], data_points())
+    panel = Panel("60 pairs: the rule fails", [curves(outcome.kind, _ILLUSTRATION, 0.5)], sjoestroem())
     outcome.panels.append(panel)

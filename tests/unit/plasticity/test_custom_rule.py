@@ -13,7 +13,8 @@ import pytest
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.expressions import Code
-from stdpbench.plasticity.custom import EXAMPLE, CustomRule, rule_file
+from stdpbench.plasticity import rules
+from stdpbench.plasticity.custom import EXAMPLE, CustomRule, as_custom, known_names, problems, rule_file
 from stdpbench.plasticity.language import DIMENSIONS, NUMBER, checked
 
 NAMES = {"w": NUMBER, "w_max": NUMBER, "x": NUMBER, "y": NUMBER, "eta": NUMBER}
@@ -259,3 +260,54 @@ def test_a_rule_is_shared_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         made(file="missing.toml")
     with pytest.raises(StdpbenchError, match="stands beside"):
         made(file="mine.toml", traces={})
+
+
+# -- for who writes a rule -------------------------------------------------------------------------
+
+
+def test_all_that_is_wrong_is_said_with_its_place() -> None:
+    parts = {
+        "on_input_spike": "w = w - eta*z",
+        "on_output_spike": "my_a = 1\n  w = w + (x",
+        "traces": {"x": {"side": "input", "tau": "eta", "on_spike": "add"}},
+        "parameters": {"eta": {"default": 1}, "for": {"default": 2}},
+    }
+    found = {problem.part: problem for problem in problems(parts)}
+    assert set(found) == {"on_input_spike", "on_output_spike", "traces.x", "parameters.for"}
+    one, other = found["on_input_spike"], found["on_output_spike"]
+    assert (one.line, one.column, one.end) == (0, 12, 13)
+    assert one.sentence.startswith("z is not known here")
+    assert (other.line, other.column, other.end) == (1, 10, 11)
+    assert "never closed" in other.sentence
+    assert "is no time" in found["traces.x"].sentence
+    assert "the name for is taken" in found["parameters.for"].sentence
+
+
+def test_a_fine_definition_has_no_problems_and_an_empty_one_has() -> None:
+    assert problems(EXAMPLE) == []
+    (problem,) = problems({})
+    assert problem.part == ""
+    assert "needs on_input_spike or on_output_spike" in problem.sentence
+    assert {"w", "x", "a_plus", "clip"} <= set(known_names(EXAMPLE))
+
+
+@pytest.mark.parametrize("kind", rules.kinds())
+def test_a_rule_of_traces_and_events_becomes_a_custom_one(kind: str) -> None:
+    rule = rules.build({"kind": kind, "w_max": 2.0}, "rule")
+    if rule.averages or rule.synapse_variables:
+        with pytest.raises(StdpbenchError, match=f"{kind} has .*traces and expressions on spikes only"):
+            as_custom(rule)
+        return
+    table = as_custom(rule)
+    own = rules.build(table, "rule")
+    assert problems({key: value for key, value in table.items() if key not in ("kind", "w_max")}) == []
+    assert own.traces == rule.traces
+    for p in rule.describe():
+        assert getattr(own, p.name) == getattr(rule, p.name)
+        declared = {q.name: q for q in own.describe()}[p.name]
+        assert (declared.unit, declared.minimum, declared.maximum) == (p.unit, p.minimum, p.maximum), p.name
+    scope = {"w": 0.7, "w_max": 2.0, **own.quantities(), **{trace.name: 0.3 for trace in own.traces}}
+    for spot in ("on_input_spike", "on_output_spike"):
+        if getattr(rule, spot):
+            one, other = (Code(getattr(each, spot)).run(scope)["w"] for each in (rule, own))
+            assert one == pytest.approx(other, rel=1e-12)

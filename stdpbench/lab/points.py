@@ -1,0 +1,164 @@
+"""Points of an experiment, to be drawn beside curves: those that ship, and those of a CSV file.
+
+Files are data of any sort: whatever is wrong with one is told in a sentence with the number of the line. Nothing here
+needs Brian2 or matplotlib.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+
+FREQUENCIES = (0.1, 10.0, 20.0, 40.0, 50.0)
+SJOESTROEM_DATA = {
+    10.0: (np.array([-0.04, 0.14, 0.29, 0.53, 0.56]), np.array([0.05, 0.10, 0.14, 0.11, 0.26])),
+    -10.0: (np.array([-0.29, -0.41, -0.34, 0.56, 0.75]), np.array([0.08, 0.11, 0.10, 0.32, 0.19])),
+}
+"""Relative weight change and its standard error, by Δt in ms, at `FREQUENCIES`; as in Pfister & Gerstner (2006)."""
+SJOESTROEM = "Sjöström et al. 2001"
+_LARGEST = 2_000_000  # bytes of a file
+_MOST = 10_000  # points
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points from a paper or an experiment, to be drawn into a figure.
+
+    Attributes
+    ----------
+    label : str
+        Where they come from.
+    x, y : ndarray, float64, (n,)
+        The points, in the units of the figure.
+    error : ndarray, float64, (n,), or None
+        Half the length of their error bars.
+    protocol : str
+        The protocol that they belong to.
+    about : str
+        Where they come from in full, and what error bars mean.
+    """
+
+    label: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    error: NDArray[np.float64] | None = None
+    protocol: str = ""
+    about: str = ""
+
+
+def sjoestroem() -> list[Points]:
+    """Pairs over frequency in visual cortex: Δt = +10 ms, then -10 ms."""
+    about = (
+        "60 pairs (layer 5, rat visual cortex) by Sjöström, Turrigiano & Nelson 2001, "
+        "doi:10.1016/S0896-6273(01)00542-6, read from Pfister & Gerstner 2006. Change relative to the start: compare "
+        "with curves of starting weight 1, or of additive rules. Bars: standard error"
+    )
+    return [
+        Points(f"{SJOESTROEM}, Δt = {dt:+g} ms", np.array(FREQUENCIES), *values, "frequency", about)
+        for dt, values in SJOESTROEM_DATA.items()
+    ]
+
+
+SHIPPED = {f"{SJOESTROEM}: pairs over frequency": sjoestroem}
+"""Points that ship, by what they are called."""
+
+
+def read_points(path: Path, protocol: str = "pair-window") -> Points:
+    """Read points from a CSV file: x, y, and an error where there is a third column.
+
+    Columns are set apart by commas, semicolons, tabs or spaces; with the last three, decimals may have a comma. Lines
+    that begin with ``#`` and a first line of names are passed over.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    protocol : str
+        Whose x the first column is: Δt in ms, or what the protocol varies.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, with the number of the line that is wrong.
+    """
+    try:
+        if not path.is_file():
+            raise StdpbenchError(f"there is no file {path}")
+        if path.stat().st_size > _LARGEST:
+            raise StdpbenchError(
+                f"{path.name} has more than {_LARGEST // 10**6} MB: it should hold points, one a line"
+            )
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise StdpbenchError(f"{path.name} is no text in UTF-8; points should stand in it, one a line") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path.name} cannot be read: {error.strerror or error}") from None
+    rows = _rows(text, path.name)
+    n_columns = len(rows[0][1])
+    for number, row in rows:
+        if len(row) != n_columns:
+            raise StdpbenchError(
+                f"{path.name}, line {number}: {len(row)} columns stand where the lines before have {n_columns}"
+            )
+        if n_columns > 2 and row[2] < 0:
+            raise StdpbenchError(f"{path.name}, line {number}: the error must be at least 0, not {row[2]:g}")
+    table = np.array([row for _, row in rows], np.float64)
+    bars = table[:, 2] if n_columns > 2 else None
+    about = f"{len(rows)} points of {path.name}" + (". Bars: third column of the file" if n_columns > 2 else "")
+    return Points(path.stem, table[:, 0], table[:, 1], bars, protocol, about)
+
+
+def _rows(text: str, name: str) -> list[tuple[int, list[float]]]:
+    """Numbers of each line that has some, with the number of the line; a first line of names is left out."""
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    split = _splitter([line for _, line in lines])
+    rows: list[tuple[int, list[float]]] = []
+    for place, (number, line) in enumerate(lines):
+        cells = split(line)
+        values = [_number(cell) for cell in cells[:3]]
+        if place == 0 and all(value is None for value in values):
+            continue
+        if len(values) < 2:
+            raise StdpbenchError(f"{name}, line {number}: two numbers should stand here, x and y, not {line[:40]!r}")
+        found = [value for value in values if value is not None]
+        if len(found) < len(values):
+            wrong = cells[values.index(None)]
+            raise StdpbenchError(f"{name}, line {number}: {wrong[:40]!r} is no number")
+        rows.append((number, found))
+        if len(rows) > _MOST:
+            raise StdpbenchError(f"{name}, line {number}: more than {_MOST} points cannot be drawn")
+    if not rows:
+        raise StdpbenchError(f"{name} holds no points: a line should read such as '10, 0.5' or '10, 0.5, 0.1'")
+    return rows
+
+
+def _splitter(lines: Sequence[str]) -> Any:
+    """What takes a line apart, by what stands between numbers in most lines."""
+
+    def apart(line: str, mark: str) -> list[str]:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=mark), [])]
+
+    for mark in (";", "\t"):
+        if sum(mark in line for line in lines) * 2 > len(lines):
+            return lambda line: [cell.replace(",", ".") for cell in apart(line, mark)]
+    if sum("," in line for line in lines) * 2 > len(lines):
+        return lambda line: apart(line, ",")
+    return lambda line: line.split()
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text.replace("\u2212", "-"))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

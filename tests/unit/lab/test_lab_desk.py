@@ -1,0 +1,118 @@
+"""What the Rule lab page asks: which protocols show a rule, and the process that runs them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench import lab
+from stdpbench.errors import StdpbenchError
+from stdpbench.lab.desk import Desk
+from stdpbench.lab.opening import protocol
+from stdpbench.lab.quick import QUICK, as_opened, options_for, plan_for, why_not
+from stdpbench.lab.result import Result
+from stdpbench.plasticity import rules
+
+
+def nothing(*_: object) -> None:
+    """What is under way is not listened to."""
+
+
+def curve(desk: Desk, kind: str, name: str, coarse: bool = False, **options: Any) -> dict[str, Any]:
+    asked = {"rule": {"kind": kind}, "protocol": name, "options": options, "coarse": coarse}
+    return desk.answer("curve", asked, nothing)[0]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_options_are_those_of_the_protocol(name: str) -> None:
+    declared = inspect.signature(protocol(name)).parameters
+    for option in QUICK[name].options:
+        assert option.default == declared[option.name].default, option.name
+        assert option.read(option.show(option.default)) == option.default
+        assert option.help
+    assert set(QUICK[name].coarse) <= set(declared)
+
+
+def test_an_option_is_read_or_refused() -> None:
+    options = {option.name: option for option in QUICK["frequency"].options}
+    assert options["dts"].read("10; -10") == (10.0, -10.0)
+    assert options["pairs"].read(" ") is None
+    with pytest.raises(StdpbenchError, match=r"pairs must be a whole number, not '1\.5'"):
+        options["pairs"].read("1.5")
+
+
+@pytest.mark.parametrize("kind", rules.kinds())
+def test_a_rule_is_shown_by_what_tells_most(kind: str) -> None:
+    rule = rules.build({"kind": kind}, "rule")
+    plan = plan_for(rule)
+    assert plan[0] == rule.opening.protocol
+    assert len(set(plan)) == 3
+    assert not any(why_not(rule, name) for name in plan)
+
+
+def test_the_opening_has_its_own_options_and_values() -> None:
+    triplet = rules.build({"kind": "triplet"}, "rule")
+    opened, put_in = as_opened(triplet, "frequency")
+    assert opened.w_max == 3
+    assert put_in == {"w_max": "3"}
+    assert as_opened(triplet, "pair-window") == (triplet, {})
+    chosen = rules.build({"kind": "triplet", "w_max": 2}, "rule")
+    assert as_opened(chosen, "frequency") == (chosen, {})  # a value of one's own goes first
+    released = rules.build({"kind": "diehl-cook-triplet"}, "rule")
+    assert options_for(released, "pair-window", {"pairs": 5}) == {"pairs": 5, "frequency": 20.0}
+    assert options_for(released, "frequency", {}) == {}
+    assert why_not(released, "reward-delay")
+
+
+def test_a_curve_is_that_of_the_laboratory() -> None:
+    found = Result.from_mapping(curve(Desk(), "pair-additive", "weight-dependence", pairs=2))
+    wanted = lab.weight_dependence("pair-additive", pairs=2)
+    assert (found.protocol, found.conditions, found.x_name) == (wanted.protocol, wanted.conditions, wanted.x_name)
+    assert found.rule == wanted.rule
+    for one, other in zip(found.curves, wanted.curves, strict=True):
+        np.testing.assert_array_equal(one.change, other.change)
+    assert found.to_csv() == wanted.to_csv()
+
+
+def test_spreads_and_labels_come_along() -> None:
+    desk = Desk()
+    spread = Result.from_mapping(curve(desk, "oja", "poisson-pairs", duration=0.1, repeats=3)).curves[0].spread
+    assert spread is not None
+    assert spread.shape == (9,)
+    assert Result.from_mapping(curve(desk, "oja", "triplets", repeats=2)).x_labels[0] == "in-out-in +5, -5 ms"
+
+
+def test_under_a_dragging_hand_what_takes_long_has_fewer_points_or_waits() -> None:
+    desk = Desk()
+    rule = rules.get("pair-additive")
+    full = curve(desk, "pair-additive", "quadruplets", repeats=2)
+    assert not full["coarse"]
+    desk._took[rule, "quadruplets", False] = 1.0  # as if it had taken a second
+    few = curve(desk, "pair-additive", "quadruplets", coarse=True, repeats=2)
+    assert few["coarse"]
+    places = [full["x"]["values"].index(x) for x in few["x"]["values"] if x in full["x"]["values"]]
+    assert len(few["x"]["values"]) < len(full["x"]["values"]) / 3
+    changes = dict(zip(few["x"]["values"], few["curves"][0]["change"], strict=True))
+    for k in places:
+        assert changes[full["x"]["values"][k]] == pytest.approx(full["curves"][0]["change"][k], abs=1e-12)
+    desk._took[rule, "triplets", False] = 1.0
+    assert curve(desk, "pair-additive", "triplets", coarse=True) == {"skipped": True}
+    assert "curves" in curve(desk, "pair-additive", "pair-window", coarse=True)
+
+
+def test_equations_come_as_picture_and_as_text() -> None:
+    asked = {"rule": {"kind": "oja"}, "colour": "#000000", "faint": "#444444", "width": 200, "size": 9, "dpi": 72}
+    value, _ = Desk().answer("equations", asked, nothing)
+    assert value["png"].startswith("iVBOR")
+    assert value["width"] <= 200
+    assert any(r"\gamma" in tex for _, tex in value["tex"])
+
+
+def test_what_is_wrong_is_a_sentence() -> None:
+    with pytest.raises(StdpbenchError, match="must lie within the bounds"):
+        curve(Desk(), "oja", "pair-window", weight=7)
+    with pytest.raises(StdpbenchError, match="does not know how"):
+        Desk().answer("dance", {}, nothing)
