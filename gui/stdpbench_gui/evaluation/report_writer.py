@@ -9,7 +9,8 @@ from typing import Any
 from PyQt6.QtCore import QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
-from stdpbench_gui.evaluation.helper import Arrays, Helper
+from stdpbench_gui.evaluation.helper import Helper
+from stdpbench_gui.helper_process import Arrays
 from stdpbench_gui.jobs import Workers
 from stdpbench_gui.runs_browser.notices import Notices, Task
 
