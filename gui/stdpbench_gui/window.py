@@ -43,10 +43,18 @@ from stdpbench_gui.session import RunSession
 if TYPE_CHECKING:
     from stdpbench_gui.habits import Habits
     from stdpbench_gui.pages.evaluate import EvaluatePage
+    from stdpbench_gui.pages.lab import LabPage
     from stdpbench_gui.pages.runs import RunsPage
     from stdpbench_gui.pages.train import TrainPage
+    from stdpbench_gui.undo import History
 
-_PAGES = (("start", "⌂", "Start"), ("train", "▦", "Train"), ("evaluate", "◉", "Evaluate"), ("runs", "☰", "Runs"))
+_PAGES = (
+    ("start", "⌂", "Start"),
+    ("train", "▦", "Train"),
+    ("evaluate", "◉", "Evaluate"),
+    ("lab", "Δ", "Rules"),
+    ("runs", "☰", "Runs"),
+)
 """Key, mark and word of each page, in the order of the rail."""
 
 
@@ -104,6 +112,7 @@ class MainWindow(QMainWindow):
             return
         from stdpbench_gui.habits import Habits
         from stdpbench_gui.pages.evaluate import EvaluatePage
+        from stdpbench_gui.pages.lab import LabPage
         from stdpbench_gui.pages.runs import RunsPage
         from stdpbench_gui.pages.train import TrainPage
         from stdpbench_gui.panels.curves import Curves
@@ -111,18 +120,24 @@ class MainWindow(QMainWindow):
         train = self._train = TrainPage(self.session, self.actions_, self.settings)
         self._add_panel_actions()
         evaluate = self._evaluate = EvaluatePage(self.runs, self.session, self.actions_, self.settings)
+        changes = self._parameters.changes
+        lab = self._lab = LabPage(self.runs, self.session, changes, self.actions_, self.settings)
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)
         runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
         self.undo.follow(runs.steps.changed)
+        self.undo.follow(lab.state.history_changed)
+        lab.wanted.connect(lambda: self.go_to("lab"))
+        lab.experiment_chosen.connect(self.run_experiment)
         runs.run_chosen.connect(self.open_run)
         runs.wanted.connect(lambda: self.go_to("runs"))
         runs.evaluation_wanted.connect(evaluate.evaluate)
         evaluate.wanted.connect(lambda: self.go_to("evaluate"))
-        for name, page in (("train", train), ("evaluate", evaluate), ("runs", runs)):
+        for name, page in (("train", train), ("evaluate", evaluate), ("lab", lab), ("runs", runs)):
             self._page_of[name] = page
             self.pages.addWidget(page)
         self._habits = Habits(self)
+        lab.dropped.connect(self._habits.open_path)
 
     @property
     def train(self) -> TrainPage:
@@ -136,6 +151,12 @@ class MainWindow(QMainWindow):
         """The Evaluate page."""
         self.complete()
         return self._evaluate
+
+    @property
+    def lab(self) -> LabPage:
+        """The Rule lab page."""
+        self.complete()
+        return self._lab
 
     @property
     def runs_page(self) -> RunsPage:
@@ -180,7 +201,8 @@ class MainWindow(QMainWindow):
         self.complete()
         self.pages.setCurrentWidget(self._page_of[name])
         self._rail_buttons[name].setChecked(True)
-        self.undo.show(self.runs_page.steps if name == "runs" else self._parameters.changes)
+        histories: dict[str, History] = {"runs": self.runs_page.steps, "lab": self.lab.state}
+        self.undo.show(histories.get(name, self._parameters.changes))
         if name == "start":
             self._show_recent()
 
@@ -257,11 +279,11 @@ class MainWindow(QMainWindow):
     def _explain(self) -> None:
         page = self.pages.currentWidget()
         panel = self.train.focused_panel() if page is self.train else None
-        box = self.evaluate.focused_box() if page is self.evaluate else None
+        box = page.focused_box() if isinstance(page, type(self.evaluate) | type(self.lab)) else None
         if box is not None:
             box.explain()
         elif panel is None:
-            self.tell("Press F1 while a panel of Train or Evaluate has the focus, or click the ? in its title.")
+            self.tell("Press F1 while a panel of Train, Evaluate or Rules has the focus, or click the ? in its title.")
         else:
             panel.explain()
 
@@ -325,6 +347,7 @@ class MainWindow(QMainWindow):
         self.complete()
         self.train.restyle()
         self.evaluate.restyle()
+        self.lab.restyle()
         self.runs_page.restyle()
         self.habits.restyle()
 
@@ -372,6 +395,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
         self.evaluate.save()
+        self.lab.save()
         self.runs_page.save()
         self.session.leave()
         super().closeEvent(event)

@@ -237,7 +237,7 @@ def as_custom(rule: PlasticityRule) -> dict[str, Any]:
     texts = {"on_input_spike": rule.on_input_spike, "on_output_spike": rule.on_output_spike}
     return {
         "kind": "custom",
-        "title": f"{rule.summary}, changed",
+        "title": f"{kind}, changed",
         "source": rule.reference,
         **{spot: text.strip() for spot, text in texts.items() if text.strip()},
         "traces": {t.name: {"side": t.side, "tau": t.tau, "on_spike": t.on_spike} for t in rule.traces},

@@ -184,8 +184,11 @@ class Changes(QObject):
 
     # -- elsewhere -------------------------------------------------------------------------------------------------
 
-    def branch(self, values: Values, at: int | None = None) -> None:
-        """Make a run that goes on from here, or from an earlier position, with the change; start and show it."""
+    def branch(self, values: Values, at: int | None = None, **more: Any) -> None:
+        """Make a run that goes on from here, or from an earlier position, with the change; start and show it.
+
+        `more` goes to `stdpbench.runs.lineage.branch`.
+        """
         folder, blocks = self._session.folder, dict(self._session.live.blocks)
         if folder is None:
             return
@@ -194,7 +197,7 @@ class Changes(QObject):
             if at is None and at_work(folder.path):
                 with suppress(StdpbenchError):  # then it goes its own way from the last checkpoint there is
                     ask(folder.path, "checkpoint")
-            return branch(folder, at, values, about=_ABOUT)
+            return branch(folder, at, values, about=_ABOUT, **more)
 
         def done(made: RunFolder) -> None:
             self.branched.emit(folder.path.name, blocks, folder.path)

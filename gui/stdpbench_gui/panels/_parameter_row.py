@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -27,6 +28,15 @@ from stdpbench_gui.panels._parameter_widgets import Choice, ValueField, ValueSli
 from stdpbench_gui.widgets import wrapped
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a row says about itself."""
+
+    edited: str = "Not sent yet: Enter sends it, Esc or a click here takes it back"
+    start: str = "the value at the start of this run"
+    at_start: str = "at the start of this run"
+
+
 class Standing(Enum):
     """How what a row shows relates to what is in force."""
 
@@ -45,8 +55,9 @@ class ParameterRow(QWidget):
     committed = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
 
-    def __init__(self, section: str, declared: Parameter, optional: bool) -> None:
+    def __init__(self, section: str, declared: Parameter, optional: bool, words: Words | None = None) -> None:
         super().__init__()
+        self._words = words or Words()
         self.path = f"{section}.{declared.name}"
         self.declared, self._optional = declared, optional
         self.standing, self._value, self._start = Standing.IN_FORCE, declared.default, declared.default
@@ -171,9 +182,9 @@ class ParameterRow(QWidget):
         """Say how it stands, in the mark, the type and the tooltip."""
         changed = self._value != self._start
         mark = self.standing.value or ("↺" if changed else "")
-        back = f"Back to {self._text(self._start)}, the value at the start of this run"
+        back = f"Back to {self._text(self._start)}, {self._words.start}"
         said = {
-            Standing.EDITED: "Not sent yet: Enter sends it, Esc or a click here takes it back",
+            Standing.EDITED: self._words.edited,
             Standing.IN_FLIGHT: "Sent; it is in force once the run has confirmed it",
         }.get(self.standing, back)
         self.mark.setText(mark)
@@ -191,8 +202,8 @@ class ParameterRow(QWidget):
         ]
         if self.declared.bounds:
             lines[-1] += f", within {self.declared.bounds}"
-        if changed:
-            lines.append(f"{html.escape(self._text(self._start))} at the start of this run")
+        if changed and self._words.at_start:
+            lines.append(f"{html.escape(self._text(self._start))} {self._words.at_start}")
         if why_not:
             lines.append(f"<i>{html.escape(why_not)}</i>")
         tip = "<br>".join(lines)

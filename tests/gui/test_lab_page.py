@@ -1,0 +1,578 @@
+"""The Rule lab page over its real process: curves of Brian2, in small protocols."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QEvent, QMimeData, QPointF, QSettings, Qt, QUrl
+from PyQt6.QtGui import QDropEvent, QFocusEvent
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.lab.points import SHIPPED
+from stdpbench.lab.result import Result
+from stdpbench.plasticity import rules
+from stdpbench.plasticity.custom import CustomRule
+from stdpbench.readout.paper_figure import Order, script
+from stdpbench.runs.queue import Queue
+from stdpbench_gui.pages.lab import LabPage
+from stdpbench_gui.panels._parameter_changes import Changes
+from stdpbench_gui.rule_lab import apply
+from stdpbench_gui.rule_lab.curves import Place
+from stdpbench_gui.rule_lab.state import MOST_KEPT, LabState, Plan
+from stdpbench_gui.window import MainWindow
+
+
+def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 60) -> None:
+    qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)
+
+
+def settled(page: LabPage) -> bool:
+    """Whether nothing is being computed, and all that came is drawn."""
+    return not page.curves.busy and not any(plot._tick.isActive() or plot._drawing.isActive() for plot in page.plots)
+
+
+def now(page: LabPage, place: int = 0) -> Result:
+    return page.plots[place]._results[-1]
+
+
+def window_of(x: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+    """The window of the additive pair rule, in theory."""
+    return np.where(x > 0, 0.01, -0.0105) * np.exp(-np.abs(x) / 20)
+
+
+@pytest.fixture(scope="module")
+def shared(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One window for most tests: its process keeps Brian2 and the synapses that it built."""
+    folder = tmp_path_factory.mktemp("lab")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MainWindow, "check_machine", lambda self: None)
+        window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), folder / "runs")
+        window.resize(1280, 800)
+        window.show()
+        window.go_to("lab")
+        yield window
+        window.habits._may_close = True
+        window.close()
+        window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture
+def page(shared: MainWindow, qtbot: QtBot) -> LabPage:
+    """The page with a rule of few spikes, nothing beside it, and no history."""
+    page, state = shared.lab, shared.lab.state
+    shared.go_to("lab")
+    state.kept.clear()
+    state.points.clear()
+    state.plans[:] = [Plan("pair-window"), Plan("weight-dependence"), Plan("frequency", {"pairs": 3})]
+    state.show(rules.build({"kind": "pair-additive"}, "rule"))
+    state._done.clear()
+    state._undone.clear()
+    state.changed.emit({"rule", "values", "plots", "kept", "points"})
+    waits(qtbot, lambda: settled(page) and all(-1 in plot._results for plot in page.plots))
+    return page
+
+
+# -- the curves ------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_shown_by_real_curves_with_their_conditions(page: LabPage, qtbot: QtBot) -> None:
+    np.testing.assert_allclose(now(page).curves[0].change, window_of(now(page).x), atol=1e-12)
+    assert page.plots[0].foot.text() == "1 pair, starting weight 0.5, bounds 0 … 1."
+    assert "3 equidistant pairs" in page.plots[2].foot.accessibleDescription()
+    assert "Song, Miller" in page.about.text()
+    assert "https://doi.org/10.1038/78829" in page.about.text()
+    for plot in page.plots:
+        assert plot.isVisible()
+        assert plot.accessibleName() == plot.title
+        assert "pair-additive" in plot.accessibleDescription()
+    drawn_line = page.plots[0].plot._lines[0].getData()
+    assert np.isnan(drawn_line[1]).sum() == 1  # no line leads through Δt = 0
+
+
+def test_equations_are_drawn_and_can_be_copied_as_tex(page: LabPage, qtbot: QtBot) -> None:
+    waits(qtbot, lambda: page.equations._tex and "tau_plus" in str(page.equations.summary()))
+    waits(qtbot, lambda: any(r"a_{-}" in tex for _, tex in page.equations._tex))
+    assert page.equations.picture.pixmap().height() > 60
+    page.equations.copy_tex()
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    assert r"\left[w + a_{+}" in clipboard.text()
+    assert "raised by 1 by an input spike" in page.equations.accessibleDescription()
+
+
+def test_curves_follow_a_slider_and_letting_go_is_one_step(page: LabPage, qtbot: QtBot) -> None:
+    row = page.values.rows["a_plus"]
+    assert row.slider is not None
+    before = now(page).curves[0].change.max()
+    row.slider.setSliderDown(True)
+    row.slider.setValue(row.slider.value() + 60)
+    dragged = float(row.slider.chosen)
+    waits(qtbot, lambda: getattr(now(page).rule, "a_plus", 0) == dragged)
+    assert now(page).curves[0].change.max() > before
+    assert getattr(page.state.rule, "a_plus", 0) == 0.01  # the hand has not let go
+    assert not page.state.can_undo
+    row.slider.setSliderDown(False)
+    row.slider.committed.emit()
+    assert getattr(page.state.rule, "a_plus", 0) == dragged
+    assert page.state.undo_text.startswith("a_plus → ")
+    page.state.undo()
+    waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() == before)
+    assert page.values.rows["a_plus"].editor.text() == "0.01"  # type: ignore[union-attr]
+    page.state.redo()
+    assert getattr(page.state.rule, "a_plus", 0) == dragged
+
+
+def test_a_typed_value_is_taken_or_refused_in_its_row(page: LabPage, qtbot: QtBot) -> None:
+    row = page.values.rows["tau_plus"]
+    field = row.editor
+    field.setFocus()
+    field.selectAll()  # type: ignore[union-attr]
+    qtbot.keyClicks(field, "35 ms")
+    waits(qtbot, lambda: getattr(now(page).rule, "tau_plus", 0) == 35)  # already while it is typed
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert getattr(page.state.rule, "tau_plus", 0) == 35
+    field.selectAll()  # type: ignore[union-attr]
+    qtbot.keyClicks(field, "-3 ms")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert "must be more than 0" in row.error.text()
+    assert getattr(page.state.rule, "tau_plus", 0) == 35
+    waits(qtbot, page.values.reset.isEnabled)
+    page.values.reset.click()
+    assert page.state.rule == rules.build({"kind": "pair-additive"}, "rule")
+    assert page.state.undo_text == "reset"
+
+
+def test_a_rule_opens_with_the_protocol_that_tells_most(page: LabPage, qtbot: QtBot) -> None:
+    page.state.plans[:] = [Plan(), Plan(), Plan("weight-dependence")]
+    page.choose("triplet")
+    waits(qtbot, lambda: settled(page) and now(page).protocol == "frequency")
+    assert page.plots[0].title == "Frequency curve"
+    assert "Opens first: Pairs potentiate" in page.plots[0].why.text()
+    assert "Drawn with w_max 3" in page.plots[0].why.text()
+    assert "bounds 0 … 3" in page.plots[0].foot.text()
+    assert page.plots[1].title == "Pair window"
+    assert "an isolated pair with the input spike first changes nothing" in page.plots[1].summary()  # zero, and why
+    assert page.preset.currentText() == "visual-cortex-minimal"
+    page.preset.setCurrentIndex(page.preset.findText("hippocampus-minimal"))
+    page.preset.activated.emit(page.preset.currentIndex())
+    assert getattr(page.state.rule, "a2_plus", 0) == 5.3e-3
+    rows = [page.plots[0].choice.model().item(row) for row in range(page.plots[0].choice.count())]  # type: ignore[union-attr]
+    assert [row.isEnabled() for row in rows] == [True] * 6 + [False]  # no dopamine here
+
+
+def test_options_are_put_in_force_or_refused(page: LabPage, qtbot: QtBot) -> None:
+    popup = page.plots[0].ask_options()
+    popup.fields["pairs"].setText("a few")
+    popup.accept()
+    assert "pairs must be a whole number, not 'a few'" in popup.problem.text()
+    popup.fields["pairs"].setText("5")
+    popup.fields["frequency"].setText("10")
+    popup.accept()
+    waits(qtbot, lambda: settled(page) and "5 pairs at 10 Hz" in now(page).conditions)
+    assert page.state.plans[0] == Plan("pair-window", {"pairs": 5, "frequency": 10.0})
+    page.state.plan(0, Plan("pair-window", {"weight": 7.0}))
+    waits(qtbot, lambda: "weight must lie within the bounds" in page.plots[0].foot.text())
+    assert "weight must lie" in page.plots[0].summary()
+    page.state.plan(0, Plan("pair-window"))
+    waits(qtbot, lambda: settled(page) and page.plots[0].foot.text().startswith("1 pair,"))
+
+
+def test_the_cursor_tells_values_by_keyboard(page: LabPage, qtbot: QtBot) -> None:
+    plot = page.plots[1].plot
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    assert plot.tip.isVisible()
+    assert "starting weight 0" in plot.tip.text()
+    value = now(page, 1).curves[0].change[0]
+    assert f"{value:+.4g}" in plot.tip.text()
+    assert f"Δt = +10 ms {value:+.4g}" in plot.accessibleDescription()
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert "starting weight 0.025" in plot.tip.text()
+    QApplication.sendEvent(plot, QFocusEvent(QEvent.Type.FocusOut))
+    assert not plot.tip.isVisible()
+
+
+# -- beside it -------------------------------------------------------------------------------------
+
+
+def test_kept_curves_stay_and_differ_by_more_than_colour(page: LabPage, qtbot: QtBot) -> None:
+    page.beside.keep.click()
+    page.state.set_value("a_plus", 0.02)
+    page.choose("pair-multiplicative")
+    waits(qtbot, lambda: settled(page) and 0 in page.plots[0]._results)
+    shown = page.plots[0].shown()
+    assert [drawn.name for drawn in shown] == ["pair-additive", "pair-multiplicative"]
+    np.testing.assert_allclose(shown[0].result.curves[0].change, window_of(shown[0].result.x), atol=1e-12)
+    marks = [mark.opts["symbol"] for mark in page.plots[0].plot._marks[:2]]
+    assert len(set(marks)) == 2
+    assert "●" in page.plots[0].legend.text()
+    assert "■" in page.plots[0].legend.text()
+    page.state.plan(0, Plan("pair-window", {"pairs": 2}))  # kept ones are computed anew
+    waits(qtbot, lambda: settled(page) and "2 pairs" in page.plots[0]._results[0].conditions)
+    item = page.beside.list.topLevelItem(0)
+    assert item is not None
+    item.setText(0, "as published")
+    waits(qtbot, lambda: settled(page) and page.plots[0].shown()[0].name == "as published")
+    page.beside.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)  # type: ignore[union-attr]
+    waits(qtbot, lambda: settled(page) and len(page.plots[0].shown()) == 1)
+    page.beside.taken_up.emit(0)
+    assert page.state.kind == "pair-additive"
+    page.beside.list.setCurrentItem(page.beside.list.topLevelItem(0))
+    qtbot.keyClick(page.beside.list, Qt.Key.Key_Delete)
+    assert page.state.kept == []
+
+
+def test_too_many_kept_curves_are_refused() -> None:
+    state = LabState(None)  # type: ignore[arg-type]  # nobody's
+    for _ in range(MOST_KEPT):
+        state.keep()
+    with pytest.raises(StdpbenchError, match="more could not be told apart"):
+        state.keep()
+    assert len({kept.name for kept in state.kept}) == MOST_KEPT
+    state.remove_beside(2)
+    assert state.keep().number == 2  # its look is free again
+
+
+def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+    page.draw_points(next(iter(SHIPPED)))
+    path = tmp_path / "slice.csv"
+    path.write_text("dt,dw,sd\n10,0.5,0.1\n-10,-0.2,0.1\n")
+    page.take(path, "pair-window")
+    waits(qtbot, lambda: settled(page) and page.beside.list.topLevelItemCount() == 3)
+    assert "Sjöström et al. 2001, Δt = +10 ms" in page.plots[2].summary()
+    assert "slice" in page.plots[0].summary()
+    assert "slice" not in page.plots[2].summary()
+    low, high = page.plots[0].plot.getPlotItem().viewRange()[1]
+    assert low < -0.3
+    assert high > 0.6  # error bars are in sight
+    path.write_text("dt,dw\n10,0.5\n20,oops\n")
+    page.take(path)
+    assert "slice.csv, line 3: 'oops' is no number" in page.notices.texts()[-1]
+    assert len(page.state.points) == 3
+
+
+def test_what_is_dropped_goes_where_it_belongs(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+    points, rule, other = tmp_path / "p.csv", tmp_path / "rule.toml", tmp_path / "experiment.toml"
+    points.write_text("10,0.5\n")
+    rule.write_text('title = "Up"\non_output_spike = "w = clip(w + 0.1, 0, w_max)"\n')
+    other.write_text('name = "x"\n')
+    heard: list[Path] = []
+    page.dropped.connect(heard.append)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (points, rule, other)])
+    plot = page.plots[2]
+    at = plot.mapTo(page, plot.rect().center())
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stdpbench_gui.habits.Habits.open_path", lambda self, path: None)
+        page.dropEvent(QDropEvent(QPointF(at), copy, data, left, Qt.KeyboardModifier.NoModifier))
+    page.dropped.disconnect(heard.append)
+    assert page.state.points[0].points.protocol == "frequency"
+    assert page.state.rule.summary == "Up"
+    assert heard == [other]
+
+
+def test_figures_and_numbers_leave(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+    page.keep()
+    page.state.set_value("a_plus", 0.02)
+    page.draw_points(next(iter(SHIPPED)))
+    waits(qtbot, lambda: settled(page) and all(0 in plot._results for plot in page.plots))
+    spec, table = page.plots[2].figure(), page.plots[2].table()
+    assert spec is not None
+    assert table is not None
+    assert "a_plus 0.02" in spec["caption"]
+    assert "3 equidistant pairs" in spec["caption"]
+    assert "doi:10.1016/S0896-6273(01)00542-6" in spec["caption"]
+    lines, _ = script(spec, Order(str(tmp_path / "figure.png"), caption=spec["caption"]))
+    compile(lines, "figure.py", "exec")
+    assert table[0] == ["rule", "frequency (Hz)", "Δw, Δt = +10 ms", "Δw, Δt = -10 ms"]
+    assert len(table[1]) == 2 * len(now(page, 2).x)
+    assert page.values.table() is not None
+
+
+# -- a rule of one's own ---------------------------------------------------------------------------
+
+
+def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: LabPage, qtbot: QtBot) -> None:
+    before = now(page).curves[0].change
+    assert not page.editor.isVisible()
+    page.edit_button.click()
+    waits(qtbot, lambda: settled(page) and page.editor.isVisible() and isinstance(now(page).rule, CustomRule))
+    np.testing.assert_allclose(now(page).curves[0].change, before, rtol=1e-12)
+    field = page.editor.fields["on_output_spike"]
+    assert field.text == "w = clip(w + a_plus*w_max*x, 0, w_max)"
+    field.edit.setPlainText("w = clip(w + a_plos*x, 0, w_max)")
+    waits(qtbot, lambda: page.editor.found)
+    assert "column 14: a_plos is not known here; did you mean a_plus?" in field.message.text()
+    (mark,) = field.edit.extraSelections()
+    assert mark.cursor.selectedText() == "a_plos"
+    np.testing.assert_allclose(now(page).curves[0].change, before, rtol=1e-12)  # the last right one is in force
+    field.edit.setPlainText("w = clip(w + 3*a_plus*x, 0, w_max)")
+    waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() > 2 * before.max())
+    assert field.message.text() == ""
+    assert page.state.undo_text == "the rule edited"
+    waits(qtbot, lambda: any(r"3\,a_{+}" in tex for _, tex in page.equations._tex))
+    page.state.undo()
+    assert page.editor.state.rule.definition["on_output_spike"].startswith("w = clip(w + a_plus*w_max")  # type: ignore[attr-defined]
+
+
+def test_names_are_completed(page: LabPage, qtbot: QtBot) -> None:
+    page.choose("custom")
+    waits(qtbot, lambda: page.editor.isVisible() and page.editor.fields["on_input_spike"].edit.names)
+    edit = page.editor.fields["on_input_spike"].edit
+    edit.setFocus()
+    edit.setPlainText("w = w + ")
+    edit.moveCursor(edit.textCursor().MoveOperation.End)
+    qtbot.keyClicks(edit, "a_p")
+    popup = edit.completer.popup()
+    assert popup is not None
+    assert popup.isVisible()
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert edit.toPlainText() == "w = w + a_plus"
+    edit.moveCursor(edit.textCursor().MoveOperation.End)
+    qtbot.keyClicks(edit, "*ma")
+    assert [edit.completer.completionModel().index(k, 0).data() for k in range(edit.completer.completionCount())] == [  # type: ignore[union-attr]
+        "maximum"
+    ]
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert edit.toPlainText() == "w = w + a_plus*maximum("
+    popup.hide()
+
+
+def test_tables_of_traces_and_parameters_are_checked(page: LabPage, qtbot: QtBot) -> None:
+    page.choose("custom")
+    editor = page.editor
+    waits(qtbot, lambda: editor.isVisible() and editor.parameters.table.rowCount() == 4)
+    editor.parameters.add.click()
+    editor.check()
+    assert not editor.found
+    assert "p0" in type(page.state.rule).model_fields
+    editor.parameters.table.item(4, 0).setText("for")  # type: ignore[union-attr]
+    editor.check()
+    assert "the name for is taken" in editor.parameters.message.text()
+    editor.parameters.table.item(4, 0).setText("a_plus")  # type: ignore[union-attr]
+    editor.check()
+    assert "two things are named a_plus" in editor.problem.text()
+    editor.parameters.table.setCurrentCell(4, 0)
+    editor.parameters.remove.click()
+    editor.traces.add.click()
+    editor.check()
+    assert "tau must name one of the parameters" in editor.traces.message.text()
+    editor.traces.table.setCurrentCell(2, 0)
+    editor.traces.remove.click()
+    editor.check()
+    assert not editor.found
+    assert "in force" in editor.verdict.text()
+
+
+def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+    page.choose("custom")
+    page.state.set_value("a_plus", 0.03)
+    path = tmp_path / "mine.toml"
+    page.editor.write(path)
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert said["parameters"]["a_plus"]["default"] == 0.03
+    page.choose("oja")
+    page.take(path)
+    assert getattr(page.state.rule, "a_plus", 0) == 0.03
+    assert page.state.kind == "custom"
+    path.write_text('on_output_spike = "w = w + nothing"\n')
+    page.take(path)
+    assert "nothing is not known here" in page.notices.texts()[-1]
+    assert getattr(page.state.rule, "a_plus", 0) == 0.03
+
+
+def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: LabPage) -> None:
+    page.choose("bcm")
+    page.edit()
+    assert "bcm has averages" in page.notices.texts()[-1]
+    assert page.state.kind == "bcm"
+
+
+# -- into a network --------------------------------------------------------------------------------
+
+
+def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+    page.state.set_value("a_plus", 0.02)
+    dialog = page.use()
+    dialog.base.setCurrentIndex(dialog.base.findData("digits"))
+    assert dialog.name.text() == "digits-pair-additive"
+    dialog.name.setText("mine")
+    dialog.name.textEdited.emit("mine")
+    path = tmp_path / "mine.toml"
+    dialog.save(path)
+    made = read_experiment(path)
+    assert made.name == "mine"
+    assert made.plasticity == page.state.rule
+    assert made.network == read_experiment("digits").network
+    assert made.about.expected_accuracy == ""
+    dialog = page.use()
+    dialog.queue_button.click()
+    waits(qtbot, lambda: Queue(page.runs).items())
+    (item,) = Queue(page.runs).items()
+    assert Experiment.from_mapping(tomllib.loads(item.experiment)).plasticity == page.state.rule
+    Queue(page.runs).remove([item.number])
+    with qtbot.waitSignal(page.experiment_chosen, timeout=1000) as chosen, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page.window().session, "start_new", lambda make: None)  # type: ignore[union-attr]
+        page.use().start_button.click()
+    assert chosen.args is not None
+    assert chosen.args[0].plasticity == page.state.rule
+
+
+def test_a_rule_that_does_not_run_in_the_network_says_so(page: LabPage) -> None:
+    page.choose("reward")
+    dialog = page.use()
+    assert "learning without labels has no reward" in dialog.problem.text()
+    assert dialog.experiment is None
+    assert not dialog.start_button.isEnabled()
+    assert not dialog.queue_button.isEnabled()
+    dialog.reject()
+
+
+class Run:
+    """A run that is shown, as far as applying a rule looks at it."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.folder = type("Folder", (), {"path": Path("small")})()
+        self.connected = True
+        self.state = apply.State.RUNNING
+        self.live = type("Live", (), {"progress": {"phase": "train"}})()
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def request(self, name: str, then: Any, refused: Any, **arguments: Any) -> None:
+        self.asked.append((name, arguments))
+        then(None)
+
+
+class Made(Changes):
+    """Changes that are only written down."""
+
+    def __init__(self) -> None:
+        self.busy, self.in_flight = "", {}
+        self.made: list[tuple[str, Any]] = []
+
+    def here(self, values: Any) -> None:
+        self.made.append(("here", values))
+
+    def branch(self, values: Any, at: int | None = None, **more: Any) -> None:
+        self.made.append(("branch", values))
+
+
+@pytest.fixture
+def run() -> Any:
+    return Run(read_experiment("digits"))
+
+
+def test_other_values_of_the_rule_in_force_change_the_running_network(run: Any) -> None:
+    changes, told = Made(), list[str]()
+    rule = rules.build({**run.experiment.plasticity.to_mapping(), "nu_post": 0.03, "tau_x": 25.0}, "rule")
+    seen = apply.outlook(run, rule, changes)
+    assert (seen.why_not_here, seen.why_not_beside) == ("", "")
+    assert "nu_post → 0.03" in seen.says
+    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert changes.made == [("here", {"plasticity.nu_post": 0.03, "plasticity.tau_x": "25 ms"})]
+    assert "undoes it" in told[-1]
+    apply.apply_beside(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert changes.made[-1][0] == "branch"
+    same = apply.outlook(run, run.experiment.plasticity, changes)
+    assert "already" in same.why_not_here
+
+
+def test_why_a_rule_cannot_be_applied_is_said(run: Any) -> None:
+    changes = Made()
+    rule = rules.build({"kind": "diehl-cook-triplet", "nu_post": 0.03}, "rule")
+    run.connected = False
+    assert "No process works on small" in apply.outlook(run, rule, changes).why_not_here
+    run.connected, run.live.progress = True, {"phase": "test"}
+    assert "labels and test go by" in apply.outlook(run, rule, changes).why_not_here
+    run.live.progress = {"phase": "train"}
+    assert "does not run there" in apply.outlook(run, rules.build({"kind": "reward"}, "rule"), changes).why_not_here
+    run.folder = None
+    assert "No network is shown" in apply.outlook(run, rule, changes).why_not_here
+
+
+def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes, told, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
+    monkeypatch.setattr(apply, "REQUESTS", ("set",))
+    seen = apply.outlook(run, rule, changes)
+    assert "other equations" in seen.why_not_here
+    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert run.asked == []
+    monkeypatch.setattr(apply, "REQUESTS", ("set", "change_rule"))
+    assert apply.outlook(run, rule, changes).why_not_here == ""
+    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert run.asked == [("change_rule", {"rule": rule.to_mapping()})]
+    assert told[-1] == "pair-additive is in force."
+
+
+def test_the_menu_says_what_applying_would_do(page: LabPage) -> None:
+    page._fill_apply()
+    texts = [action.text() for action in page.apply_menu.actions()]
+    assert any("No network is shown on the Train page" in text for text in texts)
+    assert not any(action.isEnabled() and action.text().startswith("Here") for action in page.apply_menu.actions())
+
+
+# -- the page as part of the window ----------------------------------------------------------------
+
+
+def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared: MainWindow, page: LabPage) -> None:
+    shared.go_to("start")
+    shared.actions_["page-lab"].trigger()
+    assert shared.pages.currentWidget() is page
+    assert shared.actions_["page-lab"].shortcut().toString() == "Ctrl+4"
+    shared.go_to("start")
+    shared.actions_["lab-keep"].trigger()
+    assert shared.pages.currentWidget() is page
+    assert len(page.state.kept) == 1
+    page.plots[1].plot.setFocus()
+    assert page.focused_box() is page.plots[1]
+    page.state.set_value("a_plus", 0.02)
+    assert shared.actions_["undo"].isEnabled()
+    shared.actions_["undo"].trigger()
+    assert getattr(page.state.rule, "a_plus", 0) == 0.01
+    for widget in (page.rule, page.preset, page.apply_button, *(plot.choice for plot in page.plots)):
+        assert widget.accessibleName()
+    page.restyle()
+    for box in page.boxes:
+        assert box.help_text
+
+
+def test_the_page_is_as_it_was_left(page: LabPage) -> None:
+    page.edit()
+    page.keep()
+    page.draw_points(next(iter(SHIPPED)))
+    page.state.plan(1, Plan("quadruplets", {"repeats": 3}))
+    text = page.state.to_text()
+    other = LabState(page)
+    other.restore(text)
+    assert other.rule == page.state.rule
+    assert other.plans == page.state.plans
+    assert [(kept.name, kept.rule) for kept in other.kept] == [(kept.name, kept.rule) for kept in page.state.kept]
+    assert [shown.points.label for shown in other.points] == [shown.points.label for shown in page.state.points]
+    broken = LabState(page)
+    broken.restore(json.dumps({**json.loads(text), "rule": {"kind": "gone"}}))
+    assert broken.kind == "diehl-cook-triplet"
+    broken.restore("no JSON")
+
+
+def test_a_result_that_nobody_waits_for_any_more_is_not_drawn(page: LabPage, qtbot: QtBot) -> None:
+    place = Place(0)
+    known = page.curves._known
+    page.state.drag("a_plus", 0.05)  # under way
+    page.state.let_be()  # known already: drawn at once
+    assert getattr(now(page).rule, "a_plus", 0) == 0.01
+    waits(qtbot, lambda: settled(page))
+    assert getattr(now(page).rule, "a_plus", 0) == 0.01
+    assert known
+    assert page.curves._asked[place] >= page.curves._answered[place]
