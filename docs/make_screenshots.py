@@ -23,6 +23,8 @@ from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.lab.points import SHIPPED
+from stdpbench.plasticity import rules
 from stdpbench.report.looks import Chosen
 from stdpbench.runs.client import state_of
 from stdpbench.runs.creation import create_run
@@ -39,7 +41,7 @@ from stdpbench_gui.window import MainWindow
 
 SIZES = ((1280, 800), (1920, 1080))
 THEMES = ("light", "dark")
-MOST = 3_000_000
+MOST = 3_500_000
 """Bytes of all pictures together."""
 THREE = [(0.3, 0.2), (0.43, 0.15), (0.57, 0.15), (0.68, 0.22), (0.69, 0.33), (0.6, 0.43), (0.46, 0.48)]
 THREE += [(0.6, 0.51), (0.71, 0.6), (0.72, 0.72), (0.62, 0.82), (0.47, 0.85), (0.3, 0.8)]
@@ -254,6 +256,37 @@ def evaluate_page(camera: Camera) -> None:
     camera.in_all_looks("evaluate", lambda: window.go_to("evaluate"), 1.0)
 
 
+def lab_page(camera: Camera) -> None:
+    """The Rule lab page: two rules and data of an experiment, and a rule of one's own with something to mend."""
+    window, page = camera.window, camera.window.lab
+    window.go_to("lab")
+
+    def show(rule: dict[str, object]) -> None:
+        page.state.show(rules.build(rule, "rule"))
+        camera.wait(60, lambda: not page.curves.busy)
+
+    def settle() -> QWidget:
+        camera.wait(1)  # a box that has become wider has its picture drawn anew a moment later
+        camera.wait(30, lambda: page.equations.settled and not page.curves.busy)
+        return window
+
+    show({"kind": "pair-additive", "a_plus": 0.005, "a_minus": 0.00525})
+    page.keep()
+    page.draw_points(next(iter(SHIPPED)))
+    show({"kind": "triplet"})
+    camera.in_all_looks("rule-lab", settle)
+    page.state.points.clear()
+    page.state.kept.clear()
+    show({"kind": "diehl-cook-power-law"})
+    page.edit()
+    camera.wait(60, lambda: not page.curves.busy)
+    page.editor.fields["on_input_spike"].edit.setPlainText("w = clip(w - eta*y, 0, w_max)")
+    camera.in_both_themes("rule-lab-own", settle)
+    camera.in_both_themes("rule-lab-use", page.use)
+    assert page.dialog is not None
+    page.dialog.reject()
+
+
 def main(folder: Path) -> int:
     """Make all of them; returns the exit status."""
     folder = folder.absolute()
@@ -285,6 +318,7 @@ def main(folder: Path) -> int:
         camera.in_all_looks("start", lambda: window.go_to("start"), 1.5)
         runs_page(camera)
         evaluate_page(camera)
+        lab_page(camera)
         window.close()
         camera.wait(1)
         print(f"{len(list(folder.glob('*.png')))} pictures, {camera.bytes / 1e6:.2f} MB, in {folder}")

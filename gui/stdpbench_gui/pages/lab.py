@@ -416,6 +416,8 @@ class LabPage(QWidget):
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""
+        self.about.clear()  # links have the colour of when they were written
+        self._show_rule()
         for box in self.boxes:
             box.restyle()
 

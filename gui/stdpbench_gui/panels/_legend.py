@@ -24,6 +24,7 @@ class Legend(QLabel):
         self.setWordWrap(True)
         self.setContentsMargins(theme.GRID, 2, theme.GRID, 0)
         self.setAccessibleName("Legend")
+        self._fitted: tuple[str, int] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def write(self, lines: Sequence[tuple[str, str, str]], changes: Sequence[Changes]) -> None:
@@ -44,7 +45,7 @@ class Legend(QLabel):
         text = " &nbsp; ".join(parts)
         if text != self.text():
             self.setText(text)
-            self._fit()
+        self._fit()  # it may have become wider since
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take as many lines as it needs."""
@@ -52,7 +53,11 @@ class Legend(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        self.setFixedHeight(max(1, self.heightForWidth(max(1, self.width()))))
+        fitted = self.text(), self.width()
+        if fitted != self._fitted:
+            self._fitted = fitted
+            self.setMinimumHeight(0)  # a label does not say that it needs less than its least height
+            self.setFixedHeight(max(1, self.heightForWidth(max(1, self.width()))))
 
 
 def said(changes: Changes) -> str:

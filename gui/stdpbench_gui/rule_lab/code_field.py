@@ -15,7 +15,8 @@ from stdpbench_gui import theme
 from stdpbench_gui.widgets import wrapped
 
 _WORD = QRegularExpression(r"[A-Za-z_][A-Za-z_0-9]*|\d+\.?\d*(?:[eE][-+]?\d+)?")
-_LINES = 2
+_LINES = (2, 6)
+"""That are seen, at least and at most."""
 _ACCEPT = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 
 
@@ -43,7 +44,6 @@ class CodeEdit(QPlainTextEdit):
         super().__init__()
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPointSizeF(self.font().pointSizeF())
         self.setFont(font)
@@ -60,7 +60,8 @@ class CodeEdit(QPlainTextEdit):
         assert popup is not None
         popup.setAccessibleName("Names that fit")
         self._colours = _Colours(self)
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * _LINES + 3 * theme.GRID)
+        self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES[0] + 2 * theme.GRID)
+        self.setMaximumHeight(self.fontMetrics().lineSpacing() * _LINES[1] + 2 * theme.GRID)
 
     def know(self, names: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]) -> None:
         """Say which names there are."""

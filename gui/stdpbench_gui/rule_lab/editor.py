@@ -94,9 +94,8 @@ class EditorBox(TitledBox):
         left.setSpacing(theme.GRID // 2)
         left.addWidget(self.name)
         for field in self.fields.values():
-            left.addWidget(field)
+            left.addWidget(field, 1)
         left.addWidget(self.problem)
-        left.addStretch(1)
         numbers = QWidget()
         right = QVBoxLayout(numbers)
         right.setContentsMargins(0, theme.GRID // 2, theme.GRID, theme.GRID)
@@ -110,6 +109,18 @@ class EditorBox(TitledBox):
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
         column(self.body).addWidget(split)
+        self._style()
+
+    def _style(self) -> None:
+        colours = theme.current()
+        self.body.setStyleSheet(
+            f"QLineEdit, QPlainTextEdit, QTableWidget {{ border: 1px solid {colours.line}; border-radius: 3px; "
+            f"background: {colours.base}; gridline-color: {colours.line}; }} "
+            f"QLineEdit {{ padding: 1px 4px; }} QTableWidget QLineEdit {{ padding: 0; }} "
+            f"QLineEdit:focus, QPlainTextEdit:focus, QTableWidget:focus {{ border-color: {colours.accent}; }} "
+            f"QHeaderView::section {{ background: {colours.window}; color: {colours.faint}; border: none; "
+            f"border-right: 1px solid {colours.line}; border-bottom: 1px solid {colours.line}; padding: 2px 4px; }}"
+        )
 
     def has_content(self) -> bool:
         """Whether the rule is one that can be edited."""
@@ -131,6 +142,7 @@ class EditorBox(TitledBox):
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""
+        self._style()
         for field in self.fields.values():
             field.edit.restyle()
 

@@ -136,6 +136,11 @@ class EquationsBox(TitledBox):
         self.empty.setText(f"The equations cannot be typeset: {reason}.")
         self._stack.setCurrentWidget(self.empty)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the picture is of the rule and the theme as they are."""
+        return not self.process.busy and not self._settle.isActive()
+
     def copy_tex(self) -> None:
         """Copy the equations as TeX."""
         clipboard = QGuiApplication.clipboard()

@@ -227,7 +227,7 @@ class PlotBox(TitledBox):
         self.foot.setToolTip("\n\n".join(said))
         self._fit_foot("\n".join(said))
         self.status.setText(
-            "follows when you let go" if self._late else "fewer points while you drag" if self._coarse else ""
+            "follows when you let go" if self._late else "coarse while you drag" if self._coarse else ""
         )
 
     def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:
@@ -260,6 +260,7 @@ class PlotBox(TitledBox):
     def _fit_foot(self, text: str) -> None:
         """Write below the plot what there is room for; the rest stands in the tooltip."""
         metrics, most = self.foot.fontMetrics(), 1 if self._tight else _FOOT_LINES[min(self.place, 1)]
+        whole = text.partition("\n")[0]  # conditions are never cut
         width = max(120, self.foot.width() - 2 * theme.GRID)
 
         def fits(part: str) -> bool:
@@ -267,7 +268,7 @@ class PlotBox(TitledBox):
             return high <= most * metrics.lineSpacing() + 1
 
         words, shown = re.findall(r"\S+\s*", text), text
-        while words and not fits(shown):
+        while len("".join(words).rstrip()) > len(whole) and not fits(shown):
             words.pop()
             shown = f"{''.join(words).rstrip()} […]"
         self.foot.setText(shown)
