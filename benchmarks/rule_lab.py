@@ -4,7 +4,8 @@ The real page, without a screen (Qt's offscreen platform draws into memory all t
 slider is moved as a hand does, a step every few milliseconds; the time counts from a step until a curve with that
 step's value, or a newer one's, is painted, in the first plot and in all three. Gaps between two turns of the event
 loop are recorded meanwhile. How long the same takes when the slider moves once and everything is waited for stands
-beside it, and so does the protocol by itself in this process.
+beside it, with the work of a processor in it, which others on the machine change little; and so does each protocol by
+itself in this process.
 """
 
 from __future__ import annotations
@@ -118,7 +119,9 @@ class Hand:
         for place in (150, 250, 200):
             slider.setValue(place)
             self.wait(60, lambda: not page.curves.busy)
-        once = [self._once(slider, 100 + k) for k in range(12)]
+        worked = self._worked()
+        once = [self._once(slider, 100 + k) for k in range(20)]
+        work = [1e3 * (after - before) / len(once) for before, after in zip(worked, self._worked(), strict=True)]
         moved: list[tuple[float, float]] = []
         self.turns.clear()
         self.painted.clear()
@@ -140,10 +143,21 @@ class Hand:
             "first_plot_ms": percentiles(first),
             "all_plots_ms": percentiles(every),
             "one_step_all_plots_ms": percentiles(once),
+            "one_step_work_ms": {"curves": round(work[1], 1), "window": round(work[0], 1)},
             "curves_per_s": round(len(painted) / (painted[-1][0] - painted[0][0]), 1) if len(painted) > 1 else 0,
             "longest_gap_ms": round(float(gaps.max()), 1),
             "gaps_over_50_ms": int((gaps > 50).sum()),
         }
+
+    def _worked(self) -> tuple[float, float]:
+        """Seconds that a processor has worked for the window, and for its process; nan where that is not told."""
+        process = self.page.curves.process._process
+        try:
+            fields = Path(f"/proc/{process.processId()}/stat").read_text().rpartition(")")[2].split()
+            theirs = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+        except OSError:
+            theirs = float("nan")
+        return time.process_time(), theirs
 
     def _once(self, slider: Any, place: int) -> float:
         """One step, with all that it redraws waited for."""

@@ -317,6 +317,10 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: LabP
     (mark,) = field.edit.extraSelections()
     assert mark.cursor.selectedText() == "a_plos"
     np.testing.assert_allclose(now(page).curves[0].change, before, rtol=1e-12)  # the last right one is in force
+    page.state.set_value("tau_plus", 21.0)
+    waits(qtbot, lambda: settled(page) and getattr(now(page).rule, "tau_plus", 0) == 21)
+    assert field.text == "w = clip(w + a_plos*x, 0, w_max)"  # what is being written stays
+    page.state.undo()
     field.edit.setPlainText("w = clip(w + 3*a_plus*x, 0, w_max)")
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() > 2 * before.max())
     assert field.message.text() == ""
@@ -546,6 +550,19 @@ def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared:
     page.restyle()
     for box in page.boxes:
         assert box.help_text
+
+
+def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: LabPage, qtbot: QtBot) -> None:
+    waits(qtbot, lambda: set(page.values.rows) == {p.name for p in page.state.rule.describe()})
+    chain, widget = [], page.rule.nextInFocusChain()
+    while widget is not None and widget is not page.rule:
+        chain.append(widget)
+        widget = widget.nextInFocusChain()
+    row = page.values.rows["a_plus"]
+    order = [page.use_button, page.values.reset, row.slider, row.editor, page.beside.list]
+    order += [page.plots[0].plot, page.plots[2].plot, page.editor.name, page.editor.parameters.table]
+    places = [chain.index(each) for each in order]  # type: ignore[arg-type]  # the row has a slider
+    assert places == sorted(places)
 
 
 def test_the_page_is_as_it_was_left(page: LabPage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
@@ -94,6 +95,7 @@ class LabPage(QWidget):
         self._make_actions(actions)
         self._lay_out()
         self._connect()
+        self._order_tabs()
         self.state.restore(str(settings.value("lab/state", "")))
         self._show_rule()
 
@@ -198,6 +200,19 @@ class LabPage(QWidget):
         self.curves.came.connect(lambda place, result, coarse: self.plots[place.plot].take(place.kept, result, coarse))
         self.curves.late.connect(lambda place: self.plots[place.plot].wait(place.kept))
         self.curves.failed.connect(lambda place, reason: self.plots[place.plot].fail(place.kept, reason))
+
+    def _order_tabs(self) -> None:
+        """Tab goes from the rule to its values, to what stands beside it, to the plots, to the editor."""
+        order: list[QWidget] = [self.rule, self.preset, self.edit_button, self.apply_button, self.use_button]
+        order += [self.values.reset, self.beside.list, self.beside.keep, self.beside.points, self.beside.remove]
+        for plot in self.plots:
+            order += [plot.choice, plot.options, plot.plot]
+        order += [self.editor.load, self.editor.save, self.editor.name]
+        order += [field.edit for field in self.editor.fields.values()]
+        for table in (self.editor.traces, self.editor.parameters):
+            order += [table.add, table.remove, table.table]
+        for first, second in itertools.pairwise(order):
+            self.setTabOrder(first, second)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Start what draws, when the page is first looked at."""

@@ -129,9 +129,11 @@ class EditorBox(TitledBox):
     def refresh(self, topics: set[str]) -> None:
         """Show the definition of the rule, unless it is this editor that made it."""
         rule = self.state.rule
-        if not isinstance(rule, CustomRule) or rule is self._made:
+        if not isinstance(rule, CustomRule):
             return
-        self._made = rule
+        known, self._made = self._made, rule
+        if type(rule) is type(known):  # the same definition: what is being written stays
+            return
         said = rule.definition
         self.name.setText(str(said.get("title", "")))
         for spot in _SPOTS:

@@ -99,6 +99,11 @@ class ValuesBox(TitledBox):
             row.name.setMinimumWidth(width + theme.GRID)
         layout.addStretch(1)
         self.area.setWidget(content)
+        before: QWidget = self.reset
+        for row in self.rows.values():
+            for widget in filter(None, (row.mark, row.slider, row.editor)):
+                self.setTabOrder(before, widget)
+                before = widget
 
     def _follow(self, row: ParameterRow) -> None:
         """Have curves follow a row while it is dragged or typed into."""
