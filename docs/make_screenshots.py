@@ -282,9 +282,9 @@ def lab_page(camera: Camera) -> None:
     camera.wait(60, lambda: not page.curves.busy)
     page.editor.fields["on_input_spike"].edit.setPlainText("w = clip(w - eta*y, 0, w_max)")
     camera.in_both_themes("rule-lab-own", settle)
-    camera.in_both_themes("rule-lab-use", page.use)
-    assert page.dialog is not None
-    page.dialog.reject()
+    camera.in_both_themes("rule-lab-use", page.network.use)
+    assert page.network.dialog is not None
+    page.network.dialog.reject()
 
 
 def main(folder: Path) -> int:

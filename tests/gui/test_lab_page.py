@@ -408,7 +408,7 @@ def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: LabPage
 
 def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.state.set_value("a_plus", 0.02)
-    dialog = page.use()
+    dialog = page.network.use()
     dialog.base.setCurrentIndex(dialog.base.findData("digits"))
     assert dialog.name.text() == "digits-pair-additive"
     dialog.name.setText("mine")
@@ -420,22 +420,22 @@ def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: P
     assert made.plasticity == page.state.rule
     assert made.network == read_experiment("digits").network
     assert made.about.expected_accuracy == ""
-    dialog = page.use()
+    dialog = page.network.use()
     dialog.queue_button.click()
-    waits(qtbot, lambda: Queue(page.runs).items())
-    (item,) = Queue(page.runs).items()
+    waits(qtbot, lambda: Queue(page.network._runs).items())
+    (item,) = Queue(page.network._runs).items()
     assert Experiment.from_mapping(tomllib.loads(item.experiment)).plasticity == page.state.rule
-    Queue(page.runs).remove([item.number])
+    Queue(page.network._runs).remove([item.number])
     with qtbot.waitSignal(page.experiment_chosen, timeout=1000) as chosen, pytest.MonkeyPatch.context() as patch:
         patch.setattr(page.window().session, "start_new", lambda make: None)  # type: ignore[union-attr]
-        page.use().start_button.click()
+        page.network.use().start_button.click()
     assert chosen.args is not None
     assert chosen.args[0].plasticity == page.state.rule
 
 
 def test_a_rule_that_does_not_run_in_the_network_says_so(page: LabPage) -> None:
     page.choose("reward")
-    dialog = page.use()
+    dialog = page.network.use()
     assert "learning without labels has no reward" in dialog.problem.text()
     assert dialog.experiment is None
     assert not dialog.start_button.isEnabled()
@@ -521,10 +521,10 @@ def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any, monke
 
 
 def test_the_menu_says_what_applying_would_do(page: LabPage) -> None:
-    page._fill_apply()
-    texts = [action.text() for action in page.apply_menu.actions()]
-    assert any("No network is shown on the Train page" in text for text in texts)
-    assert not any(action.isEnabled() and action.text().startswith("Here") for action in page.apply_menu.actions())
+    page.network.fill_menu()
+    texts = [action.text() for action in page.network.menu.actions()]
+    assert "No network is shown on the Train page" in " ".join(texts)
+    assert not any(action.isEnabled() and action.text().startswith("Here") for action in page.network.menu.actions())
 
 
 # -- the page as part of the window ----------------------------------------------------------------
@@ -545,7 +545,7 @@ def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared:
     assert shared.actions_["undo"].isEnabled()
     shared.actions_["undo"].trigger()
     assert getattr(page.state.rule, "a_plus", 0) == 0.01
-    for widget in (page.rule, page.preset, page.apply_button, *(plot.choice for plot in page.plots)):
+    for widget in (page.rule, page.preset, page.network.apply_button, *(plot.choice for plot in page.plots)):
         assert widget.accessibleName()
     page.restyle()
     for box in page.boxes:
@@ -559,7 +559,7 @@ def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: LabPage,
         chain.append(widget)
         widget = widget.nextInFocusChain()
     row = page.values.rows["a_plus"]
-    order = [page.use_button, page.values.reset, row.slider, row.editor, page.beside.list]
+    order = [page.network.use_button, page.values.reset, row.slider, row.editor, page.beside.list]
     order += [page.plots[0].plot, page.plots[2].plot, page.editor.name, page.editor.parameters.table]
     places = [chain.index(each) for each in order]  # type: ignore[arg-type]  # the row has a slider
     assert places == sorted(places)

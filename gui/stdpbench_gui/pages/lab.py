@@ -12,26 +12,20 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
 from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import PlasticityRule, rules
 from stdpbench.plasticity.custom import CustomRule, as_custom, read_rule
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import Queue
 from stdpbench_gui import theme
 from stdpbench_gui.actions import Actions
 from stdpbench_gui.jobs import Workers
 from stdpbench_gui.panels._parameter_changes import Changes
-from stdpbench_gui.rule_lab.apply import apply_beside, apply_here, outlook
 from stdpbench_gui.rule_lab.beside_box import BesideBox
 from stdpbench_gui.rule_lab.curves import Curves
 from stdpbench_gui.rule_lab.editor import EditorBox
@@ -39,7 +33,7 @@ from stdpbench_gui.rule_lab.equations_box import EquationsBox
 from stdpbench_gui.rule_lab.parameters_box import ValuesBox
 from stdpbench_gui.rule_lab.plot_box import PlotBox
 from stdpbench_gui.rule_lab.state import PLACES, LabState
-from stdpbench_gui.rule_lab.use_dialog import UseDialog
+from stdpbench_gui.rule_lab.to_network import ToNetwork
 from stdpbench_gui.runs_browser.notices import Notices
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.titled_box import TitledBox, box_of
@@ -78,14 +72,14 @@ class LabPage(QWidget):
     def __init__(self, runs: Path, shown: RunSession, changes: Changes, actions: Actions, settings: QSettings) -> None:
         super().__init__()
         self.setAcceptDrops(True)
-        self.runs, self._shown, self._changes, self._settings = runs, shown, changes, settings
+        self._settings = settings
         self._workers = Workers(self, 2)
         self.session = RunSession()  # hears what views tell, and opens nothing
         self.notices = Notices()
         self.session.told.connect(lambda sentence: self.notices.tell(sentence))
         self.state = LabState(self)
         self.curves = Curves(self._workers, self)
-        self.dialog: UseDialog | None = None
+        self.network = ToNetwork(self.state, shown, changes, runs, self.notices, self._workers, self)
         self._begun = self._arranged = False
         self.plots = [PlotBox(place, self.state, self.curves, self.session) for place in range(PLACES)]
         self.equations = EquationsBox(self.state, self._workers, self.session)
@@ -124,9 +118,9 @@ class LabPage(QWidget):
         add("load", "&Load a rule from a file…", self._load)
         add("save", "&Save the rule to a file…", self._save)
         actions.separator("R&ule lab")
-        add("use", "&Use in an experiment…", self.use, "Ctrl+Shift+U", "Start, queue or save it")
-        add("apply", "&Apply to the running network", self._apply_here, "", "From the next presentation on")
-        add("branch", "Apply in a &branch of it", self._apply_beside, "", "Both are then drawn over each other")
+        add("use", "&Use in an experiment…", self.network.use, "Ctrl+Shift+U", "Start, queue or save it")
+        add("apply", "&Apply to the running network", self.network.apply_here, "", "From the next presentation on")
+        add("branch", "Apply in a &branch of it", self.network.apply_beside, "", "Both are then drawn over each other")
 
     def _lay_out(self) -> None:
         self.rule = QComboBox()
@@ -140,15 +134,6 @@ class LabPage(QWidget):
         self.preset.setToolTip("Values as they were published")
         self.edit_button = QPushButton("Edit as a rule of your own")
         self.edit_button.setToolTip("Traces, parameters and expressions of this rule, to be changed")
-        self.apply_button = QToolButton()
-        self.apply_button.setText("Apply to the network")
-        self.apply_button.setAccessibleName("Apply to the running network")
-        self.apply_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.apply_menu = QMenu(self)
-        self.apply_menu.setToolTipsVisible(True)
-        self.apply_button.setMenu(self.apply_menu)
-        self.use_button = QPushButton("Use in an experiment…")
-        self.use_button.setObjectName("primary")
         title = QLabel("Rule lab")
         title.setObjectName("cardtitle")
         head = QHBoxLayout()
@@ -156,8 +141,8 @@ class LabPage(QWidget):
         for widget in (title, self.rule, self.preset, self.edit_button):
             head.addWidget(widget)
         head.addStretch(1)
-        head.addWidget(self.apply_button)
-        head.addWidget(self.use_button)
+        head.addWidget(self.network.apply_button)
+        head.addWidget(self.network.use_button)
         self.about = wrapped("", "faint")
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.about.setOpenExternalLinks(True)
@@ -190,8 +175,7 @@ class LabPage(QWidget):
         self.rule.activated.connect(lambda row: self.choose(self.rule.itemData(row)))
         self.preset.activated.connect(self._take_preset)
         self.edit_button.clicked.connect(lambda _: self.edit())
-        self.use_button.clicked.connect(lambda _: self.use())
-        self.apply_menu.aboutToShow.connect(self._fill_apply)
+        self.network.experiment_chosen.connect(self.experiment_chosen)
         self.beside.keep_wanted.connect(self.keep)
         self.beside.file_wanted.connect(self.choose_points)
         self.beside.shipped_wanted.connect(self.draw_points)
@@ -203,7 +187,13 @@ class LabPage(QWidget):
 
     def _order_tabs(self) -> None:
         """Tab goes from the rule to its values, to what stands beside it, to the plots, to the editor."""
-        order: list[QWidget] = [self.rule, self.preset, self.edit_button, self.apply_button, self.use_button]
+        order: list[QWidget] = [
+            self.rule,
+            self.preset,
+            self.edit_button,
+            self.network.apply_button,
+            self.network.use_button,
+        ]
         order += [self.values.reset, self.beside.list, self.beside.keep, self.beside.points, self.beside.remove]
         for plot in self.plots:
             order += [plot.choice, plot.options, plot.plot]
@@ -370,58 +360,6 @@ class LabPage(QWidget):
             self.editor.save.click()
         else:
             self.notices.tell("Only a rule of your own is saved as a file: choose “Edit as a rule of your own” first.")
-
-    # -- into a network --------------------------------------------------------------------------------------------
-
-    def use(self) -> UseDialog:
-        """Open the dialog that makes an experiment with the rule."""
-        dialog = self.dialog = UseDialog(self.state.rule, self._shown.experiment, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.chosen.connect(self.experiment_chosen)
-        dialog.queued.connect(self._queue)
-        dialog.saved.connect(lambda path: self.notices.tell(f"The experiment is in {path}."))
-        dialog.open()
-        return dialog
-
-    def _queue(self, experiment: Experiment) -> None:
-        runs = self.runs
-        self._workers.do(
-            lambda: Queue(runs).add(experiment, Options()),
-            lambda item: self.notices.tell(f"{item.name} waits in the queue, on the Runs page."),
-            lambda reason: self.notices.tell(f"It cannot be queued: {reason}", True),
-        )
-
-    def _fill_apply(self) -> None:
-        """Say what applying would do now, or why it cannot be done."""
-        seen = outlook(self._shown, self.state.rule, self._changes)
-        self.apply_menu.clear()
-        if seen.says:
-            header = self.apply_menu.addAction(seen.says)
-            assert header is not None
-            header.setEnabled(False)
-            self.apply_menu.addSeparator()
-        for text, why_not, slot in (
-            ("Here, from the next presentation on", seen.why_not_here, self._apply_here),
-            ("In a branch, to compare", seen.why_not_beside, self._apply_beside),
-        ):
-            action = self.apply_menu.addAction(text)
-            assert action is not None
-            action.setEnabled(not why_not)
-            action.setToolTip(why_not or text)
-            action.triggered.connect(lambda _=False, slot=slot: slot())
-        for reason in dict.fromkeys(filter(None, (seen.why_not_here, seen.why_not_beside))):
-            said = self.apply_menu.addAction(reason)
-            assert said is not None
-            said.setEnabled(False)
-
-    def _apply_here(self) -> None:
-        apply_here(self._shown, self.state.rule, self._changes, self._tell)
-
-    def _apply_beside(self) -> None:
-        apply_beside(self._shown, self.state.rule, self._changes, self._tell)
-
-    def _tell(self, sentence: str, failed: bool) -> None:
-        self.notices.tell(sentence, failed)
 
     # -- the rest --------------------------------------------------------------------------------------------------
 

@@ -85,7 +85,7 @@ def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outl
     )
     kept = "This rule has other equations than the one in force, and the run cannot change those"
     here = "" if CHANGE_RULE in REQUESTS else f"{kept} while it goes on: use the rule in a new experiment."
-    beside = "" if "rule" in inspect.signature(branch).parameters else f"{kept} in a branch, either."
+    beside = "" if "rule" in inspect.signature(branch).parameters else here or f"{kept} in a branch."
     return Outlook(why_not or here or busy, beside or busy, says, None, False)
 
 

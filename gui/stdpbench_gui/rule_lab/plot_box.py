@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import numpy as np
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QToolButton
 
-from stdpbench import __version__
 from stdpbench.lab.quick import QUICK, as_opened, why_not
 from stdpbench.lab.result import Result
 from stdpbench.readout.paper_figure import Table
@@ -20,10 +17,11 @@ from stdpbench_gui import theme
 from stdpbench_gui.panels._legend import Legend
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.rule_lab import looks
+from stdpbench_gui.rule_lab import plot_words as words
 from stdpbench_gui.rule_lab.curves import Curves, Place, Wish
 from stdpbench_gui.rule_lab.options_popup import OptionsPopup
 from stdpbench_gui.rule_lab.plot import CurvePlot, Drawn
-from stdpbench_gui.rule_lab.state import LabState, Plan, name_of
+from stdpbench_gui.rule_lab.state import LabState, Plan, ShownPoints, name_of
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.titled_box import TitledBox
 from stdpbench_gui.widgets import wrapped
@@ -39,7 +37,6 @@ _HELP = (
 
 _FOOT_LINES = (4, 2)
 """Of the first plot, and of the others."""
-_LONGEST = 34
 _TIGHT = 240
 
 
@@ -192,7 +189,7 @@ class PlotBox(TitledBox):
     def _name_of_now(self, beside: list[Drawn]) -> str:
         return name_of(self._results[-1].rule) if beside else ""
 
-    def _points(self) -> list[Any]:
+    def _points(self) -> list[ShownPoints]:
         return [one for one in self.state.points if one.visible and one.points.protocol == self._of]
 
     def _draw(self) -> None:
@@ -222,7 +219,7 @@ class PlotBox(TitledBox):
         self.why.setText(" ".join(why))
         self.why.setVisible(bool(why) and not self._tight)
         said = [f"⚠ {self._problem}"] if self._problem else []
-        said += conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
+        said += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
         said += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
         self.foot.setToolTip("\n\n".join(said))
         self._fit_foot("\n".join(said))
@@ -248,7 +245,7 @@ class PlotBox(TitledBox):
         else:
             for drawn in reversed(shown):
                 look = looks.of_rule(drawn.kept)
-                lines.append((look.colour, f"{looks.line_word(0)}{look.word}", escape(_short(drawn.name))))
+                lines.append((look.colour, f"{looks.line_word(0)}{look.word}", escape(words.short(drawn.name))))
             if len(curves) > 1 and not self._tight:
                 ink = theme.current().ink
                 lines += [(ink, looks.line_word(which), escape(c.label)) for which, c in enumerate(curves)]
@@ -267,10 +264,10 @@ class PlotBox(TitledBox):
             high = metrics.boundingRect(0, 0, width, 10**6, int(Qt.TextFlag.TextWordWrap), part).height()
             return high <= most * metrics.lineSpacing() + 1
 
-        words, shown = re.findall(r"\S+\s*", text), text
-        while len("".join(words).rstrip()) > len(whole) and not fits(shown):
-            words.pop()
-            shown = f"{''.join(words).rstrip()} […]"
+        parts, shown = re.findall(r"\S+\s*", text), text
+        while len("".join(parts).rstrip()) > len(whole) and not fits(shown):
+            parts.pop()
+            shown = f"{''.join(parts).rstrip()} […]"
         self.foot.setText(shown)
         self.foot.setAccessibleDescription(text)
 
@@ -304,91 +301,17 @@ class PlotBox(TitledBox):
             return f"{self.title}: {self._problem}."
         if -1 not in self._results:
             return self.empty_text
-        result = self._results[-1]
-        parts = []
-        for curve in result.curves:
-            change = curve.change[np.isfinite(curve.change)]
-            if not len(change):
-                continue
-            low, high = float(change.min()), float(change.max())
-            said = "is 0 throughout" if low == high == 0 else f"from {low:+.3g} to {high:+.3g}"
-            if low < 0 < high:
-                said += f", 0 near {_crossings(result.x, curve.change)}"
-            parts.append(" ".join(filter(None, [curve.label, said])))
-        beside = [f"{len(self.shown()) - 1} kept beside it"] if len(self.shown()) > 1 else []
-        beside += [one.points.label for one in self._points()]
-        return (
-            f"{self.title} of {name_of(result.rule)}: {result.y_name} {'; '.join(parts)}. "
-            + (f"Beside it: {', '.join(beside)}. " if beside else "")
-            + " ".join([f"{result.conditions}.", *result.remarks])
-        )
+        return words.summary(self.title, self.shown(), self._points())
 
     def table(self) -> Table | None:
         """Rule, x, and all curves; a row for each x of each rule."""
-        rows: list[tuple[object, ...]] = []
-        names: list[str] = []
-        for drawn in reversed(self.shown()):
-            columns = drawn.result.columns()
-            names = names or ["rule", *columns]
-            rows += [(drawn.name or name_of(drawn.result.rule), *row) for row in zip(*columns.values(), strict=True)]
-        return (names, rows) if rows else None
+        return words.table(self.shown())
 
     def plain_figure(self) -> dict[str, Any] | None:
         """All that is drawn, as lines; points with a band for their errors."""
-        shown = list(reversed(self.shown()))
-        if not shown:
-            return None
-        first, lines = shown[0].result, []
-        for drawn in shown:
-            for which, curve in enumerate(drawn.result.curves):
-                label = " ".join(filter(None, [drawn.name, curve.label]))
-                colour = theme.LIGHT.exc if drawn.kept < 0 else looks.of_rule(drawn.kept).colour
-                line = {"x": drawn.result.x, "y": curve.change, "label": label, "colour": colour}
-                line["style"] = "o" if drawn.result.x_labels else looks.paper_line(which)
-                lines.append(line | ({"error": curve.spread} if curve.spread is not None else {}))
-        for one in self._points():
-            lines.append({"x": one.points.x, "y": one.points.y, "label": one.points.label, "colour": "#000000"})
-            lines[-1]["style"] = looks.paper_mark(one.number)
-            if one.points.error is not None:
-                lines[-1]["error"] = one.points.error
-        label = f"{first.x_name} ({first.x_unit})" if first.x_unit else first.x_name
-        return {"kind": "lines", "x_label": label, "plots": [{"label": first.y_name, "lines": lines}]}
+        return words.figure(self.shown(), self._points())
 
     def figure(self) -> dict[str, Any] | None:
         """The same with a caption that says rules, values and conditions."""
         spec = self.plain_figure()
-        if spec is None:
-            return None
-        said = [f"{self.title}."]
-        for drawn in reversed(self.shown()):
-            rule = drawn.result.rule
-            values = ", ".join(f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe())
-            said.append(f"{drawn.name or getattr(rule, 'kind', '')}: {values}; {drawn.result.conditions}.")
-            said += drawn.result.remarks
-        said += [f"{one.points.label}: {one.points.about}." for one in self._points()]
-        return {"caption": " ".join([*said, f"stdpbench {__version__}."]), **spec}
-
-
-def conditions_of(results: Sequence[tuple[str, Result]]) -> list[str]:
-    """Conditions and remarks of results by name; what holds for all is said once, and first."""
-    found: dict[str, list[str]] = {}
-    for name, result in results:
-        for text in (f"{result.conditions}.", *result.remarks):
-            found.setdefault(text, []).append(name)
-    return [
-        text if len(names) == len(results) else f"{', '.join(map(_short, names))}: {text}"
-        for text, names in found.items()
-    ]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
-
-
-def _crossings(x: Any, y: Any) -> str:
-    """Where a curve crosses 0, in a few numbers."""
-    order = np.argsort(x)
-    x, y = np.asarray(x)[order], np.asarray(y)[order]
-    places = np.flatnonzero(y[:-1] * y[1:] < 0)[:3]
-    found = [float(x[k] - y[k] * (x[k + 1] - x[k]) / (y[k + 1] - y[k])) for k in places]
-    return ", ".join(f"{each:.3g}" for each in found) or "one of its points"
+        return None if spec is None else {"caption": words.caption(self.title, self.shown(), self._points()), **spec}
