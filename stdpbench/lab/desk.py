@@ -19,12 +19,12 @@ from typing import Any, NoReturn
 from stdpbench.answering import Arrays, Told, serve
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.opening import protocol
-from stdpbench.lab.quick import QUICK
+from stdpbench.lab.quick import coarse_for
 from stdpbench.lab.result import Result
 from stdpbench.lab.typeset import lines_of, notes_of, picture
 from stdpbench.plasticity import PlasticityRule, rules
 
-_SOON, _PATIENCE = 0.08, 0.12
+_SOON, _PATIENCE = 0.025, 0.06
 """Seconds of this process: a protocol that takes longer than the first has fewer points under a dragging hand; one
 that takes longer than the second even so waits for the hand to let go."""
 _BUILDING = 0.6
@@ -53,9 +53,10 @@ class Desk:
 
     def _curve(self, rule: PlasticityRule, protocol: str, options: Mapping[str, Any], coarse: bool) -> dict[str, Any]:
         fewer = coarse and self._took.get((type(rule), protocol, False), 0.0) > _SOON
-        if fewer and (not QUICK[protocol].coarse or self._took.get((type(rule), protocol, True), 0.0) > _PATIENCE):
+        few = coarse_for(rule, protocol)
+        if fewer and (not few or self._took.get((type(rule), protocol, True), 0.0) > _PATIENCE):
             return {"skipped": True}
-        options = {**options, **(QUICK[protocol].coarse if fewer else {})}
+        options = {**options, **(few if fewer else {})}
         found = self._run(rule, protocol, options, (type(rule), protocol, fewer))
         return {**found.to_mapping(), "coarse": fewer}
 

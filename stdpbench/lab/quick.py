@@ -78,6 +78,8 @@ class Quick:
         What may be chosen.
     coarse : mapping of str to Any
         Options for fewer points in less time, while somebody drags.
+    coarse_with_averages : mapping of str to Any
+        The same for rules with averages, which have to be followed all along, where that makes a difference.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Quick:
     about: str
     options: tuple[Option, ...]
     coarse: Mapping[str, Any] = field(default_factory=dict)
+    coarse_with_averages: Mapping[str, Any] = field(default_factory=dict)
 
 
 _WEIGHT = Option("weight", "starting weight", "", "Weight before the first spike; half of w_max if nothing is said")
@@ -117,7 +120,8 @@ QUICK: Mapping[str, Quick] = {
             "Frequency curve",
             "What equidistant pairs do, over how many come in a second (as Sjöström et al. 2001).",
             (_pairs(60), _SEVERAL_DTS, _WEIGHT),
-            {"frequencies": (20.0, 30.0, 40.0, 50.0)},
+            {"frequencies": (1.0, 10.0, 20.0, 30.0, 40.0, 50.0)},
+            {"frequencies": (30.0, 40.0, 50.0)},
         ),
         Quick(
             "weight-dependence",
@@ -153,7 +157,7 @@ QUICK: Mapping[str, Quick] = {
                 Option("averages", "averages", "", "Value of BCM's threshold and its like at the start", 0.0),
                 _WEIGHT,
             ),
-            {"duration": 0.5},
+            {"duration": 0.25},
         ),
         Quick(
             "reward-delay",
@@ -186,6 +190,12 @@ def options_for(rule: PlasticityRule, protocol: str, own: Mapping[str, Any]) -> 
     """Options of a protocol on a rule: those that somebody chose, then those that the rule opens with."""
     opened = rule.opening.options if rule.opening.protocol == protocol else {}
     return {**opened, **own}
+
+
+def coarse_for(rule: PlasticityRule, protocol: str) -> Mapping[str, Any]:
+    """Options of a protocol for fewer points in less time; none where there is no such way."""
+    quick = QUICK[protocol]
+    return (quick.coarse_with_averages if rule.averages else {}) or quick.coarse
 
 
 def as_opened(rule: PlasticityRule, protocol: str) -> tuple[PlasticityRule, dict[str, str]]:

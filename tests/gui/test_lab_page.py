@@ -232,6 +232,15 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: LabPage, qtbot: Q
     assert page.state.kept == []
 
 
+def test_why_a_kept_rule_is_not_drawn_is_said(page: LabPage, qtbot: QtBot) -> None:
+    page.keep()
+    page.state.plan(0, Plan("reward-delay"))
+    page.choose("reward")
+    waits(qtbot, lambda: settled(page) and now(page).protocol == "reward-delay")
+    assert "pair-additive is not drawn: reward-delay needs a rule with dopamine" in page.plots[0].foot.text()
+    assert len(page.plots[0].shown()) == 1
+
+
 def test_too_many_kept_curves_are_refused() -> None:
     state = LabState(None)  # type: ignore[arg-type]  # nobody's
     for _ in range(MOST_KEPT):

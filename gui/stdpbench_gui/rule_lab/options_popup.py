@@ -37,7 +37,7 @@ class OptionsPopup(QDialog):
         now = state.options(place)
         for option in self._quick.options:
             field = QLineEdit(option.show(now.get(option.name)))
-            usual = option.show(option.default) or "by itself"
+            usual = option.show(option.default) or "usual"
             field.setPlaceholderText(usual)
             field.setToolTip(f"{option.help}. Usual: {usual} {option.unit}".strip())
             field.setAccessibleName(option.label)

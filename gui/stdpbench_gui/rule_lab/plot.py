@@ -21,6 +21,7 @@ from stdpbench_gui.rule_lab.looks import Look, of_points, of_rule, spread_out
 
 Floats = NDArray[np.float64]
 _MOST_MARKS = 9
+_LABEL_LINES = 5  # below a plot whose ticks are words: three, and the name of the axis
 _SPLIT = ("pair-window", "quadruplets")
 """Protocols with a jump at 0, which no line must lead through."""
 
@@ -72,6 +73,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._points: Sequence[tuple[int, Points]] = ()
         self._about: object = None
         self._range: tuple[float, float] | None = None
+        self._across: tuple[float, float] | None = None
         self._at: float | None = None
         self.scene().sigMouseMoved.connect(self._on_mouse)
         double_clicked(item, self.fit)
@@ -85,13 +87,13 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         Axes only grow while `about`, which says what they are of, stays the same.
         """
         if about != self._about:
-            self._about, self._range, self._at = about, None, None
+            self._about, self._range, self._across, self._at = about, None, None, None
         self._drawn, self._points = drawn, points
         self._redraw()
 
     def fit(self) -> None:
         """Have the axes fit what is drawn."""
-        self._range = None
+        self._range = self._across = None
         self._set_ranges()
 
     def restyle(self) -> None:
@@ -181,7 +183,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
                 self.setLabel(side, name)
         labels = result.x_labels
         ticks = [[(float(x), _short(label)) for x, label in zip(result.x, labels, strict=True)]] if labels else None
-        self.getPlotItem().getAxis("bottom").setTicks(ticks)
+        bottom = self.getPlotItem().getAxis("bottom")
+        bottom.setTicks(ticks)
+        bottom.setHeight(round(_LABEL_LINES * self.fontMetrics().lineSpacing()) if labels else None)
         self._zero[1].setVisible(bool(result.x.min() < 0 < result.x.max()))
 
     def _xs(self) -> Floats:
@@ -192,7 +196,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         if not self._drawn:
             return
         xs = self._xs()
-        self.setXRange(float(xs.min()), float(xs.max()), padding=0.04)
+        low, high = self._across or (np.inf, -np.inf)
+        self._across = min(low, float(xs.min())), max(high, float(xs.max()))
+        self.setXRange(*self._across, padding=0.09 if self._drawn[-1].result.x_labels else 0.04)
         ys = [y for drawn in self._drawn for curve in drawn.result.curves for y in _reach(curve.change, curve.spread)]
         ys += [y for _, points in self._points for y in _reach(points.y, points.error)]
         values = np.concatenate([*ys, np.zeros(1)])

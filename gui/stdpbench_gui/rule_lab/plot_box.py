@@ -35,7 +35,7 @@ _HELP = (
 )
 
 
-_FOOT_LINES = (4, 2)
+_FOOT_LINES = (4, 3)
 """Of the first plot, and of the others."""
 _TIGHT = 240
 
@@ -58,6 +58,7 @@ class PlotBox(TitledBox):
     def __init__(self, place: int, state: LabState, curves: Curves, session: RunSession) -> None:
         self.place, self.state, self._curves = place, state, curves
         self._results: dict[int, Result] = {}
+        self._not_drawn: dict[int, str] = {}  # kept rules, and why
         self._of: str = ""
         self._coarse, self._late, self._problem = False, False, ""
         super().__init__(state.changed, session)
@@ -121,6 +122,7 @@ class PlotBox(TitledBox):
         if protocol != self._of:
             self._of = protocol
             self._results.clear()
+            self._not_drawn.clear()
         if topics & {"rule", "values", "dragged", "plots"}:
             wish = Wish(state.now, protocol, options, coarse=state.dragging)
             self._curves.want(Place(self.place), wish)
@@ -137,6 +139,7 @@ class PlotBox(TitledBox):
         if result.protocol != self._of:
             return
         self._results[kept] = result
+        self._not_drawn.pop(kept, None)
         if kept < 0:
             self._coarse, self._late, self._problem = coarse, False, ""
         self._tick.start(0)
@@ -151,7 +154,8 @@ class PlotBox(TitledBox):
         """There is no curve."""
         if kept < 0:
             self._problem = reason
-            self._results.pop(-1, None)
+        else:
+            self._not_drawn[kept] = reason
         self._results.pop(kept, None)
         self._tick.start(0)
 
@@ -220,6 +224,12 @@ class PlotBox(TitledBox):
         self.why.setVisible(bool(why) and not self._tight)
         said = [f"⚠ {self._problem}"] if self._problem else []
         said += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
+        names = {kept.number: kept.name for kept in state.kept if kept.visible}
+        said += [
+            f"{words.short(names[number])} is not drawn: {reason}."
+            for number, reason in self._not_drawn.items()
+            if number in names
+        ]
         said += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
         self.foot.setToolTip("\n\n".join(said))
         self._fit_foot("\n".join(said))

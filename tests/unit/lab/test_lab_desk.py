@@ -33,7 +33,7 @@ def test_options_are_those_of_the_protocol(name: str) -> None:
         assert option.default == declared[option.name].default, option.name
         assert option.read(option.show(option.default)) == option.default
         assert option.help
-    assert set(QUICK[name].coarse) <= set(declared)
+    assert set(QUICK[name].coarse) | set(QUICK[name].coarse_with_averages) <= set(declared)
 
 
 def test_an_option_is_read_or_refused() -> None:
