@@ -25,7 +25,7 @@ TRIPLETS = (
     *(("out-in-out", one, other) for one, other in ((-5, 5), (-10, 10), (-5, 15), (-15, 5))),
 )
 """Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
-_OPEN: dict[tuple[type[PlasticityRule], int], Any] = {}
+_OPEN: dict[tuple[Any, ...], Any] = {}
 _MOST_OPEN = 32  # a few rules over each other in a few protocols, which a moving slider waits for
 
 
@@ -294,7 +294,7 @@ def _impose(
     """Weight changes, and whether weights ended at a bound that they did not start from. Time begins with a spike."""
     from stdpbench.network.imposed import ImposedSpikes
 
-    key = (type(rule), len(inputs))
+    key = (type(rule), rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.traces, len(inputs))
     if key in _OPEN:
         synapses = _OPEN[key] = _OPEN.pop(key)  # the newest comes last
         if synapses.rule != rule:
