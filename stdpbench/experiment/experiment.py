@@ -74,6 +74,9 @@ class Experiment(Parameters):
             )
         if self.network.delays != "none" and self.network.max_delay >= self.schedule.stimulus:
             raise ValueError("network.max_delay must be shorter than schedule.stimulus")
+        for where, neuron in (("exc", self.exc), ("inh", self.inh)):
+            if not neuron.runs_in_digit_network:
+                raise ValueError(f"{where}.kind {getattr(neuron, 'kind', '')!r} {neuron.in_digit_network}")
         if not any(variable.name == "theta" for variable in self.exc.variables):
             raise ValueError(
                 f"exc.kind {self.exc_kind!r} has no adaptive threshold, which exc neurons need; use 'adaptive-lif'"
@@ -109,7 +112,8 @@ class Experiment(Parameters):
         rule = self.plasticity
         remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
         names = [name for each in remembered for name in (each.name, each.tau)]
-        names += [word for average in rule.averages for word in re.findall(r"[A-Za-z_]\w*", average.of)]
+        words = [re.findall(r"[A-Za-z_]\w*", f"{average.of} {average.on_spike}") for average in rule.averages]
+        names += [word for each in words for word in each if word != "v"]  # which is meant to be the neuron's
         own |= set(re.findall(r"^\s*(\w+)\s*=", self.exc.update, re.MULTILINE))
         taken = sorted(own.intersection(names))
         if taken:

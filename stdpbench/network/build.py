@@ -3,11 +3,12 @@
 The same objects serve every simulator. Order within a time step (Brian2's slots, and `order` where one slot holds
 several):
 
-1. ``groups``: neurons take their step, traces decay; then averages follow the traces (training only);
+1. ``groups``: averages follow the potential (training only); neurons take their step, traces decay; then averages
+   follow the traces (training only);
 2. ``thresholds``: spikes;
 3. ``synapses``: input event (-1), input traces are set (0), output event (1); exc spikes reach inh, inh spikes reach
 the pool;
-4. ``resets``: reset of spiking neurons, output traces are set;
+4. ``resets``: reset of spiking neurons, output traces are set, then averages are raised (training only);
 5. ``after_resets``: lateral inhibition is applied; ``end``: the pool is emptied.
 """
 
@@ -76,9 +77,10 @@ def build(layout: Layout) -> BuiltNetwork:
 
     groups["pool"] = b2.NeuronGroup(1, "total : 1\ntotal_next : 1", clock=clock, name="pool")
     groups["exc"] = _exc(layout, parameters["exc"], groups["pool"])
+    extra += raise_averages(groups["exc"], layout.averages)
     groups["plastic"] = plastic_synapses(layout, parameters["plastic"], source, groups["exc"])
     groups["plastic"].connect()
-    built.training_only |= {"plastic_pre", "plastic_post", "exc_averages"}
+    built.training_only |= {"plastic_pre", "plastic_post", "exc_averages", "exc_potentials", "exc_jumps"}
     built.frozen_only |= {"plastic_drive"}
     built.fan_out["plastic"] = n
 
@@ -111,6 +113,11 @@ def build(layout: Layout) -> BuiltNetwork:
     objects = [*groups.values(), *extra]
     built.network = b2.Network(*objects)
     return built
+
+
+def late_name(average: str) -> str:
+    """The variable that holds an average as it was a while ago."""
+    return f"{average}_late"
 
 
 def _step(neuron: Neuron, skip: tuple[str, ...] = ()) -> str:
@@ -179,11 +186,19 @@ def _touch(traces: tuple[Trace, ...]) -> str:
 
 
 def follow_averages(group: Any, averages: tuple[Average, ...]) -> None:
-    """Have the averages of a rule, which `group` carries, follow its traces in every step."""
-    if averages:
+    """Have the averages of a rule, which `group` carries, follow its potential or its traces in every step."""
+    for name, order, follows_v in (("potentials", -1, True), ("averages", 1, False)):
         # exact for what is followed as it is now, in place of its course within the step
-        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in averages]
-        group.run_regularly("\n".join(move), when="groups", order=1, name=f"{group.name}_averages")
+        mine = [a for a in averages if a.follows_v == follows_v]
+        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in mine]
+        if move:
+            group.run_regularly("\n".join(move), when="groups", order=order, name=f"{group.name}_{name}")
+
+
+def raise_averages(group: Any, averages: tuple[Average, ...]) -> list[Any]:
+    """What a spike of `group` adds to its averages, after all that reads them as they were before it."""
+    code = "\n".join(f"{a.name} += {a.on_spike}" for a in averages if a.on_spike)
+    return [_on_spike(group, code, when="resets", order=1, name=f"{group.name}_jumps")] if code else []
 
 
 def carry_traces(
@@ -199,18 +214,23 @@ def carry_traces(
     if not traces:
         return []
     source.run_regularly(_decay(traces), when="groups", name=f"{source.name}_decay")
-    # what a Resetter does for a NeuronGroup; for the input in the slot between input event and output event
-    setter = CodeRunner(
-        source,
-        "reset",
-        code=_touch(traces),
-        when=when,
-        order=0,
-        name=f"{source.name}_traces",
-        needed_variables=["_spikespace"],
-        template_kwds={"eventspace_variable": source.variables["_spikespace"]},
-    )
+    # for the input in the slot between input event and output event
+    setter = _on_spike(source, _touch(traces), when=when, order=0, name=f"{source.name}_traces")
     return [setter, *[obj for obj in source.contained_objects if obj.name == f"{source.name}_decay"]]
+
+
+def _on_spike(group: Any, code: str, *, when: str, order: int, name: str) -> Any:
+    """Code that runs for those of a group that spike: what a Resetter is for a NeuronGroup."""
+    return CodeRunner(
+        group,
+        "reset",
+        code=code,
+        when=when,
+        order=order,
+        name=name,
+        needed_variables=["_spikespace"],
+        template_kwds={"eventspace_variable": group.variables["_spikespace"]},
+    )
 
 
 def plastic_synapses(
@@ -225,7 +245,10 @@ def plastic_synapses(
     model = ["w : 1", declare(parameters, units)]
     pre, post = [], []
     names = {name: layout.synaptic_name(name) for name in rule.quantities()}
-    names |= {variable.name: f"{variable.name}_post" for variable in layout.output_variables}
+    late = {average.name for average in layout.averages if average.delay}
+    names |= {v.name: f"{late_name(v.name) if v.name in late else v.name}_post" for v in layout.output_variables}
+    if rule.output_neuron:
+        names["v"] = "v_post"
     if differ:
         # one trace per synapse, decayed when it is read: its spikes arrive at another time than its neighbour's
         model += [f"{trace.name} : 1" for trace in layout.input_traces] + [f"{LAST_ARRIVAL} : second"]

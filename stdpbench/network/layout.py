@@ -24,6 +24,7 @@ from functools import cached_property
 import numpy as np
 
 from stdpbench.experiment import Experiment
+from stdpbench.expressions import evaluate
 from stdpbench.plasticity import Average, PlasticityRule, Trace
 
 LAST_ARRIVAL = "t_arrival"
@@ -139,7 +140,7 @@ class Layout:
         """The name of a rule's parameter in the synapses, where those of their neurons must not occur again."""
         rule, own = self.experiment.plasticity, brian_name(name)
         elsewhere = {each.tau for each in (*self.input_traces, *self.output_variables)}
-        elsewhere |= {word for average in rule.averages for word in re.findall(r"\w+", average.of)}
+        elsewhere |= set(re.findall(r"\w+", _code_of(rule.averages)))
         return f"{own}_syn" if name in elsewhere else own
 
     @cached_property
@@ -157,7 +158,7 @@ class Layout:
                 reset = None if variable.slow else values[variable.start] if variable.start else 0.0
                 found.append(StateVariable(group, variable.name, (n,), reset))
         found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.output_traces]
-        found += [StateVariable("exc", average.name, (n,), None) for average in self.averages]
+        found += [StateVariable("exc", each.name, (n,), self._reset_of(each)) for each in self.averages]
         found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.lateral_traces]
         found += [StateVariable("exc", name, (n,), 0.0) for name in self.inhibiting]
         found.append(StateVariable("pool", "total", (1,), 0.0))
@@ -221,7 +222,20 @@ class Layout:
     def _carried(self, rule: dict[str, float]) -> dict[str, float]:
         """Parameters of the rule that exc neurons need."""
         needed = {each.tau: rule[each.tau] for each in self.output_variables}
-        return needed | self._used(rule, " ".join(average.of for average in self.averages))
+        return needed | self._used(rule, _code_of(self.averages))
+
+    @property
+    def resting_potential(self) -> float:
+        """Potential of exc neurons in the reset state, volt."""
+        neuron = self.experiment.exc
+        return neuron.quantities()[{variable.name: variable.start for variable in neuron.variables}["v"]]
+
+    def _reset_of(self, average: Average) -> float | None:
+        """Value of an average in the reset state; None if it outlasts it."""
+        if not average.follows_v:
+            return None
+        known = {**self.experiment.plasticity.quantities(), "v": self.resting_potential}
+        return float(evaluate(average.of, known))
 
     def _of_synapses(self, rule: PlasticityRule) -> dict[str, dict[str, float]]:
         """Parameters of the rule that input neurons and synapses need."""
@@ -253,6 +267,10 @@ class Layout:
     def _used(values: dict[str, float], code: str) -> dict[str, float]:
         words = set(re.findall(r"\w+", code))
         return {name: value for name, value in values.items() if name in words}
+
+
+def _code_of(averages: tuple[Average, ...]) -> str:
+    return " ".join(f"{average.of} {average.on_spike}" for average in averages)
 
 
 def _code(neuron: object) -> str:

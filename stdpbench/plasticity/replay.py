@@ -2,9 +2,9 @@ r"""What a rule does to the weights of one exc neuron in one presentation, compu
 
 The order within a time step is that of the simulators (`stdpbench.network.build`):
 
-1. traces decay, by :math:`e^{-dt/\tau}`, and averages follow them;
+1. averages follow the membrane potential; traces decay, by :math:`e^{-dt/\tau}`, and averages follow them;
 2. input spikes arrive: their weights change, then their traces are set;
-3. the neuron spikes: all its weights change, then its traces are set.
+3. the neuron spikes: all its weights change, then its traces are set and its averages raised.
 
 So the same weights and traces at the start give the same weights at the end, but for rounding: a test of the contract
 holds this against the simulators. Where the weights at the start are not known, `weights_before` finds them from
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.expressions import Code, evaluate
 from stdpbench.plasticity.base import Average, PlasticityRule, Trace
 
@@ -40,15 +41,20 @@ class Heard:
         Input spikes in the order of their arrival at the neuron.
     output : ndarray, int, (n_output,)
         Time steps in which the neuron spikes, ascending.
+    v : ndarray, float64, (n_bins,), volt, or None
+        The neuron's membrane potential at the beginning of each step, where a rule has averages that follow it.
     """
 
     n_bins: int
     index: Ints
     bin: Ints
     output: Ints
+    v: Floats | None = None
 
     @classmethod
-    def of(cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0) -> Heard:
+    def of(
+        cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0, v: Floats | None = None
+    ) -> Heard:
         """Put spikes in the order of their arrival.
 
         Parameters
@@ -61,10 +67,12 @@ class Heard:
             Time steps in which the neuron spikes, ascending.
         delay_bins : int or ndarray, int, (n_input,)
             Delay of all synapses, or of each, in time steps.
+        v : ndarray, float64, (n_bins,), optional
+            Membrane potential at the beginning of each step.
         """
         arrival = bin + (delay_bins if isinstance(delay_bins, int) else delay_bins[index])
         order = np.argsort(arrival, kind="stable")
-        return cls(n_bins, index[order], arrival[order], output)
+        return cls(n_bins, index[order], arrival[order], output, v)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +181,10 @@ def replay(
     Raises
     ------
     StdpbenchError
-        If the rule is written with something that is not known here.
+        If the rule is written with something that is not known here, or the potential is needed and not given.
     """
+    if heard.v is None and any(average.follows_v for average in rule.averages):
+        raise StdpbenchError("this rule follows the membrane potential, and cannot be replayed without it")
     at_start = dict(traces or {})
     constants, n_input = rule.quantities(), len(w)
     on_input, on_output = Code(rule.on_input_spike), Code(rule.on_output_spike)
@@ -201,13 +211,19 @@ def replay(
             values.append(new[moved])
             now[which] = new
 
+    def follow(which: list[Average], known: Mapping[str, Any]) -> None:
+        for average in which:
+            follows = evaluate(average.of, {**constants, **state, **known})
+            state[average.name] = follows + (state[average.name] - follows) * left[average.name]
+
+    potentials, averages = ([a for a in rule.averages if a.follows_v is which] for which in (True, False))
     everything = np.arange(n_input)
     for step in range(heard.n_bins):
+        if heard.v is not None:
+            follow(potentials, {"v": heard.v[step]})
         for name, factor in factors.items():
             state[name] *= factor
-        for average in rule.averages:
-            follows = evaluate(average.of, {**constants, **state})
-            state[average.name] = follows + (state[average.name] - follows) * left[average.name]
+        follow(averages, {})
         if edges[step + 1] > edges[step]:
             here = heard.index[edges[step] : edges[step + 1]]
             seen = {trace.name: state[trace.name][here] for trace in sides["input"]}
@@ -216,6 +232,9 @@ def replay(
         if step in spikes:
             change(step, everything, _changed(on_output, {**constants, **state, "w": now}))
             _touch(sides["output"], state)
+            for average in rule.averages:
+                if average.on_spike:
+                    state[average.name] += evaluate(average.on_spike, constants)
         if len(active):
             for name, mean in means.items():
                 mean[step] = state[name][active].mean()

@@ -154,7 +154,7 @@ def slow_motion(
     number, rule, dt = frame["presentation"], experiment.plasticity, experiment.network.dt * 1e-3
     if rule.averages:
         names = ", ".join(average.name for average in rule.averages)
-        raise StdpbenchError(f"this rule cannot be replayed: its {names} outlasts presentations and is not recorded")
+        raise StdpbenchError(f"this rule cannot be replayed: {names}, which it reads, is not recorded")
     after = network["w"][:, neuron].astype(np.float64)
     heard = _heard(experiment, frame, neuron, len(after))
     traces, remarks = _traces_at_start(experiment, frame, earlier, neuron, len(after))
