@@ -28,6 +28,7 @@ TRIPLETS = (
 """Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 _OPEN: dict[tuple[Any, ...], Any] = {}
 _MOST_OPEN = 8
+ENOUGH = 40  # time constants: of what is left then, nothing can be seen
 
 
 def as_rule(rule: str | PlasticityRule, set: Mapping[str, Any] | None = None) -> PlasticityRule:
@@ -311,7 +312,12 @@ def impose(
             del _OPEN[next(iter(_OPEN))]
         synapses = _OPEN[key] = open_synapses(rule, len(inputs), dt, neuron)
     first = min((float(spikes.min()) for spikes in (*inputs, *outputs) if len(spikes)), default=0.0)
-    end = synapses.run([s - first for s in inputs], [s - first for s in outputs], w, state)
+    trains = [[spikes - first for spikes in side] for side in (inputs, outputs)]
+    until = 0.0
+    if rule.synapse_variables:  # which go on after the last spike
+        slowest = max(rule.quantities()[p.name] for p in rule.describe() if p.unit in ("s", "ms"))
+        until = max((float(s.max()) for side in trains for s in side if len(s)), default=0.0) + ENOUGH * slowest
+    end = synapses.run(*trains, w, state, until)
     at_bound = (end <= 0) | (end >= rule.w_max)
     return end - w, bool((at_bound & (end != w)).any())
 

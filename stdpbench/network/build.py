@@ -9,7 +9,8 @@ several):
 3. ``synapses``: input event (-1), input traces are set (0), output event (1); exc spikes reach inh, inh spikes reach
 the pool;
 4. ``resets``: reset of spiking neurons, output traces are set, then averages are raised (training only);
-5. ``after_resets``: lateral inhibition is applied; ``end``: the pool is emptied.
+5. ``after_resets``: lateral inhibition is applied; ``end``: the pool is emptied; in the last step of a presentation in
+   training, synapses that change in every step are brought up to date.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from typing import Any
 from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.lateral import fixed_inhibition, links, plastic_inhibition, relay
-from stdpbench.network.layout import LAST_ARRIVAL, Layout, lateral_name
+from stdpbench.network.layout import LAST_ARRIVAL, LAST_CHANGE, Layout, lateral_name
 from stdpbench.network.words import clean, declare, replace, units_of
 from stdpbench.neurons import Neuron
-from stdpbench.plasticity import Average, Trace
+from stdpbench.plasticity import Average, PlasticityRule, Trace
 
 ONE_TO_ONE = {"exc_to_inh", "to_pool", "to_own", "to_relay", "to_traces"}
 """Groups of synapses with one for each source."""
@@ -42,6 +43,8 @@ class BuiltNetwork:
         By the names of `stdpbench.network.layout`.
     training_only, frozen_only : set of str
         Names of Brian2 objects that run in training only, or with frozen weights only.
+    last_only : set of str
+        Names of Brian2 objects that run in the last step of a presentation only.
     fan_out : dict of str to int
         Synapses per source, for groups of synapses ordered by source with the same number each.
     only_if_nonzero : dict of str to list of str
@@ -53,6 +56,7 @@ class BuiltNetwork:
     groups: dict[str, Any]
     training_only: set[str] = field(default_factory=set)
     frozen_only: set[str] = field(default_factory=set)
+    last_only: set[str] = field(default_factory=set)
     fan_out: dict[str, int] = field(default_factory=dict)
     only_if_nonzero: dict[str, list[str]] = field(default_factory=dict)
 
@@ -80,8 +84,10 @@ def build(layout: Layout) -> BuiltNetwork:
     extra += raise_averages(groups["exc"], layout.averages)
     groups["plastic"] = plastic_synapses(layout, parameters["plastic"], source, groups["exc"])
     groups["plastic"].connect()
-    built.training_only |= {"plastic_pre", "plastic_post", "exc_averages", "exc_potentials", "exc_jumps"}
+    built.training_only |= {"plastic_pre", "plastic_post", "plastic_end"}
+    built.training_only |= {"exc_averages", "exc_potentials", "exc_jumps"}
     built.frozen_only |= {"plastic_drive"}
+    built.last_only |= {"plastic_end"}
     built.fan_out["plastic"] = n
 
     direct = experiment.network.inhibition == "direct"
@@ -238,7 +244,8 @@ def plastic_synapses(
 ) -> Any:
     """Make the synapses from input to exc, with the plasticity rule; which there are is for the caller to say.
 
-    `drive` is what an input spike does beside learning; nothing where the target's spikes are imposed.
+    `drive` is what an input spike does beside learning; nothing where the target's spikes are imposed. What a rule
+    does in every step is then done in every step, in the network when a synapse is next looked at.
     """
     rule, differ = layout.experiment.plasticity, layout.delays_differ
     units = units_of(rule)
@@ -266,9 +273,15 @@ def plastic_synapses(
         names |= {trace.name: f"{trace.name}_pre" for trace in layout.input_traces}
         pre.append(replace(rule.on_input_spike, names))
         post.append(replace(rule.on_output_spike, names))
-    model += [f"{name} : 1" for name in rule.synapse_variables]
-    pre, post = [code for code in pre if code], [code for code in post if code]
-    on_pre = {"pre": "\n".join([drive, *pre]), "drive": drive} if drive else {"pre": "\n".join(pre)} if pre else None
+    lazily = bool(drive and rule.each_step)
+    model += [f"{name} : 1" for name in (layout.synapse_variables if drive else rule.synapse_variables)]
+    model += [f"{LAST_CHANGE} : second"] if lazily else []
+    caught_up = replace(_since_last(rule), names) if lazily else ""
+    before, post = [code for code in (caught_up, drive) if code], [code for code in (caught_up, *post) if code]
+    pre = [*before, *(code for code in pre if code)]
+    on_pre: Any = {"pre": "\n".join(pre)} if pre else None
+    if drive:
+        on_pre["drive"] = drive
     synapses = b2.Synapses(
         source,
         target,
@@ -278,9 +291,20 @@ def plastic_synapses(
         clock=source.clock,
         name="plastic",
     )
-    if rule.each_step:
+    if lazily:
+        at_end = f"{caught_up}\n{LAST_CHANGE} = 0*second"
+        synapses.run_regularly(at_end, when="end", name="plastic_end")
+    elif rule.each_step:
         synapses.run_regularly(replace(rule.each_step, names), when="groups", order=2, name="plastic_step")
     return synapses
+
+
+def _since_last(rule: PlasticityRule) -> str:
+    """What a rule does in every step, for all steps since a synapse was last looked at, the current one included."""
+    gone = rule.protocol_variables
+    lines = [line for line in clean(rule.each_step).splitlines() if line.split()[0] not in gone]
+    code = replace("\n".join(lines), {"dt": "since", **dict.fromkeys(gone, "0")})
+    return f"since = t + dt - {LAST_CHANGE}\n{code}\n{LAST_CHANGE} = t + dt"
 
 
 def set_parameters(groups: dict[str, Any], parameters: dict[str, dict[str, float]]) -> None:

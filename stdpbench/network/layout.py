@@ -29,6 +29,8 @@ from stdpbench.plasticity import Average, PlasticityRule, Trace
 
 LAST_ARRIVAL = "t_arrival"
 """Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start."""
+LAST_CHANGE = "t_change"
+"""Per synapse, with rules that change it in every step: up to when it is as it should be; 0 between presentations."""
 
 
 def brian_name(name: str) -> str:
@@ -113,6 +115,12 @@ class Layout:
         return self.experiment.plasticity.averages
 
     @property
+    def synapse_variables(self) -> tuple[str, ...]:
+        """Variables of the rule that synapses of the network carry beside their weight."""
+        rule = self.experiment.plasticity
+        return tuple(name for name in rule.synapse_variables if name not in rule.protocol_variables)
+
+    @property
     def output_variables(self) -> tuple[Trace | Average, ...]:
         """All that exc neurons carry for the rule."""
         return (*self.output_traces, *self.averages)
@@ -175,6 +183,9 @@ class Layout:
             found.append(StateVariable("plastic", LAST_ARRIVAL, matrix, 0.0, is_time=True))
         else:
             found += [StateVariable("input", trace.name, (self.n_input,), 0.0) for trace in self.input_traces]
+        found += [StateVariable("plastic", name, matrix, 0.0) for name in self.synapse_variables]
+        if self.experiment.plasticity.each_step:
+            found.append(StateVariable("plastic", LAST_CHANGE, matrix, 0.0))
         found.append(StateVariable("plastic", "w", matrix, None))
         return {variable.name: variable for variable in found}
 

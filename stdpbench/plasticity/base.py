@@ -117,9 +117,12 @@ class PlasticityRule(Parameters):
     on_output_spike: ClassVar[str] = ""
     synapse_variables: ClassVar[tuple[str, ...]] = ()
     """Variables of each synapse beside its weight, without unit, 0 in the reset state."""
+    protocol_variables: ClassVar[tuple[str, ...]] = ()
+    """Those of them that only a protocol sets, and that are 0 in the digit network, which has no place for them."""
     each_step: ClassVar[str] = ""
     """What happens in each synapse in every time step, after traces have decayed, for all of ``dt``: exact for any dt.
-    With this or `synapse_variables`, a rule runs in protocols only, so far."""
+    The digit network runs it for the time since a synapse's last event, before the next one and at the end of the
+    presentation. So it must not read what changes meanwhile, and w must move one way."""
     output_neuron: ClassVar[str] = ""
     """Kind of the neuron whose potential the rule reads, which protocols then drive; none: spikes are imposed."""
     in_digit_network: ClassVar[str] = "runs"

@@ -152,8 +152,8 @@ def slow_motion(
     if network.get("position") != frame["position"]:
         raise StdpbenchError("the weights are those of another moment; pause the run, then both are of the same")
     number, rule, dt = frame["presentation"], experiment.plasticity, experiment.network.dt * 1e-3
-    if rule.averages:
-        names = ", ".join(average.name for average in rule.averages)
+    if rule.averages or rule.synapse_variables:
+        names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
         raise StdpbenchError(f"this rule cannot be replayed: {names}, which it reads, is not recorded")
     after = network["w"][:, neuron].astype(np.float64)
     heard = _heard(experiment, frame, neuron, len(after))

@@ -55,6 +55,7 @@ def start_traces(simulator: Simulator, neuron: int) -> dict[str, Any]:
             found[trace.name] = state[f"plastic.{trace.name}"][:, neuron] * np.exp(np.minimum(since, 0) / tau)
         else:
             found[trace.name] = state[f"input.{trace.name}"]
+    found |= {name: state[f"plastic.{name}"][:, neuron] for name in simulator.layout.synapse_variables}
     return found | {average.name: state[f"exc.{average.name}"][neuron] for average in made.plasticity.averages}
 
 

@@ -184,7 +184,8 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
     environment = ResidentCodeObject.templater.env
     text = environment.get_template("resident.cpp").render(
         code_object_names=[code_object.name for code_object in device.code_objects.values()],
-        training_steps=[step for obj, step in steps_of if obj not in made.frozen_only],
+        training_steps=[step for obj, step in steps_of if obj not in made.frozen_only | made.last_only],
+        last_steps=[step for obj, step in steps_of if obj in made.last_only],  # in training only, all there are
         frozen_steps=[step for obj, step in steps_of if obj not in made.training_only],
         arrays=symbols,
         clock=made.groups["input"].clock.name,
