@@ -115,6 +115,9 @@ class PlasticityRule(Parameters):
     averages: ClassVar[tuple[Average, ...]] = ()
     on_input_spike: ClassVar[str] = ""
     on_output_spike: ClassVar[str] = ""
+    input_spike_needs: ClassVar[str] = ""
+    """Output trace without which an input spike changes no weight within its bounds: where it has faded, what is
+    costly in `on_input_spike` may be left out."""
     synapse_variables: ClassVar[tuple[str, ...]] = ()
     """Variables of each synapse beside its weight, without unit, 0 in the reset state."""
     protocol_variables: ClassVar[tuple[str, ...]] = ()

@@ -157,6 +157,25 @@ def test_post_only_rules_leave_weights_alone_on_input_spikes(kind: str) -> None:
     simulator.close()
 
 
+def test_neurons_whose_trace_has_faded_are_left_out_and_clipped_as_ever(built: Any) -> None:
+    """Half of the neurons never fire; weights above the bound, as normalisation may leave them, are still cut."""
+    made = network("pair-power-law", ("direct", "none"))
+    first, second = built("compiled", made), on_numpy(made)
+    for simulator in (first, second):
+        simulator.theta[::2] = 1.0
+        simulator.w[...] = simulator.w * 5.0
+    assert (first.w > 1.5).any()
+    for number in range(3):
+        spikes = stimulus(number, first)
+        assert_same_spikes(*(simulator.present(spikes, plastic=True) for simulator in (first, second)))
+        np.testing.assert_allclose(first.w, second.w, rtol=0, atol=1e-9)
+    y = first.state()["exc.y"]
+    assert (y[::2] == 0).all()
+    assert (y[1::2] > 0).any()
+    assert first.w.max() <= 1.0
+    second.close()
+
+
 def test_without_dopamine_there_is_eligibility_and_no_learning(built: Any) -> None:
     made = network("reward", ("direct", "none"))
     simulator = built("compiled", made)

@@ -42,7 +42,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
             name: [repr(n.variables), n.conductances, n.update, n.threshold, n.reset] for name, n in neurons.items()
         },
         "rule": [repr(rule.traces), repr(rule.averages), rule.on_input_spike, rule.on_output_spike],
-        "synapses": [rule.each_step, rule.synapse_variables, rule.protocol_variables],
+        "synapses": [rule.each_step, rule.synapse_variables, rule.protocol_variables, rule.input_spike_needs],
         "lateral": lateral and [repr(lateral.traces), lateral.on_input_spike, lateral.on_output_spike],
         "parameters": {group: sorted(values) for group, values in layout.parameters().items()},
         "code": _code_digest(),
