@@ -134,6 +134,10 @@ class HeldOutMeasures:
         if checkpoint is None:
             self.take(0, experiment)
 
+    def exchange(self, simulator: Simulator) -> None:
+        """Measure another network from here on, which goes on from the one before."""
+        self._simulator = simulator
+
     def take(self, position: int, experiment: Experiment) -> None:
         """Take a snapshot, if one is due at this position."""
         self._last, every = position, interval(experiment, self._total)
