@@ -25,7 +25,7 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.changes import tables_with
+from stdpbench.runs.changes import Changes, tables_with
 from stdpbench.runs.checkpoints import newest_checkpoint
 from stdpbench.runs.client import state_of
 from stdpbench.runs.folder import RunFolder
@@ -183,6 +183,10 @@ class RunView:
             for position, changed in self._live().changes
             for path, (old, new) in changed.items()
         ]
+
+    def changes_by_position(self) -> list[tuple[int, Changes]]:
+        """The same, what was changed at once together: position, and dotted path to (old, new)."""
+        return list(self._live().changes)
 
     @property
     def log(self) -> list[Entry]:
