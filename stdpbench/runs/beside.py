@@ -19,6 +19,8 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.simulators import compile_ahead
 
+_PATIENCE = 5.0  # s for it to tidy up
+
 
 class Beside:
     """A process that compiles a network.
@@ -63,7 +65,11 @@ class Beside:
         """Give it up."""
         with suppress(OSError):
             self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._words.close()
 
 

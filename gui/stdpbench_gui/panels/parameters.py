@@ -190,7 +190,9 @@ class ParametersPanel(Panel):
 
     def _on_refusal(self, paths: list[str], sentence: str) -> None:
         for path in paths:
-            self.form.row(path).say(sentence)
+            section, _, name = path.partition(".")
+            if name in self.form.declared(section):  # the rule may have changed meanwhile
+                self.form.row(path).say(sentence)
         self.mark_dirty()
         self.session.told.emit(sentence)
 

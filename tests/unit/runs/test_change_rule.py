@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,18 @@ from harness import Driven, drive, experiment, finished, killed_at_position, new
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.again import evaluate_run
 from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.checkpoints import read_checkpoint
+from stdpbench.runs.creation import create_run_from
 from stdpbench.runs.facts import Change, ParametersChanged, Remarked, RuleChanged
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.lineage import branch, rewind
 from stdpbench.runs.live import LiveRun
+from stdpbench.runs.options import Options
 from stdpbench.runs.outcome import outcome
+from stdpbench.runs.probe import Probe
 from stdpbench.runs.reproduction import prepare
 from stdpbench.simulators import compile_ahead, find_compiler
 
@@ -344,3 +349,51 @@ def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path
     assert "until presentation 8 the run repeats" in engine.replies[0][1]
     assert engine.replies[1][1] == ""
     assert [at for at, _, _ in rules_in(folder)] == [8]
+
+
+# -- the other simulator, other ways ---------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delays", ["uniform", "none"])
+def test_on_the_runtime_simulator(delays, tmp_path, monkeypatch):
+    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)
+    monkeypatch.setattr("stdpbench.runs.rule_changes.is_compiled", lambda *arguments: True)
+    made = made_of(delays).override(
+        {"schedule.train_images": 7, "schedule.test_images": 2, "schedule.label_images": 2}
+    )
+    options: dict[str, Any] = {"simulator": "runtime", "checkpoint_every": 2}
+    wishes = {3: [to(RULES[delays])], 5: [to(TRIPLET)]}
+    expected = finished(whole := new(tmp_path, made, **options), at=wishes)
+    folder = new(tmp_path, made, **options)
+    drive(folder, at=wishes, die=killed_at_position(4))
+    assert finished(folder, at={5: wishes[5]}) == expected
+    assert rules_in(folder) == rules_in(whole)
+
+
+@pytest.mark.slow
+def test_on_the_runtime_simulator_with_cython(tmp_path):
+    """Compiled beside the run, for real; then the same as where it is asked for at that position."""
+    made = made_of()
+    options: dict[str, Any] = {"simulator": "runtime"}
+    resumes = {"replied": lambda engine, name, error: engine.ask("resume") if name == "change_rule" else None}
+    hooks: dict[str, Any] = {"at": {3: ["pause"]}, "paused": [[to(BCM)]], **resumes}
+    expected = finished(whole := new(tmp_path, made, **options), **hooks)
+    assert rules_in(whole) == [(3, "diehl-cook-triplet", "bcm")]
+    folder = new(tmp_path, made, **options)
+    drive(folder, die=killed_at_position(4), **hooks)
+    assert finished(folder) == expected
+
+
+@pytest.mark.slow
+def test_evaluated_again_and_started_from(tmp_path):
+    folder = new(tmp_path)
+    finished(folder, at={7: [to(BCM)]})
+    metrics, responses = folder.read_json("metrics.json")["accuracy"], outcome(folder)["test.npz"]
+    deque(evaluate_run(folder.path, Options(workers=1, simulator="compiled", baselines=False)), maxlen=0)
+    assert (folder.read_json("metrics.json")["accuracy"], outcome(folder)["test.npz"]) == (metrics, responses)
+    probe = Probe(folder)
+    assert probe._experiment.plasticity == made_of().with_rule(BCM).plasticity
+    started = create_run_from(folder, {"plasticity.kind": "bcm"}, tmp_path, Options(workers=1, baselines=False))
+    assert started.experiment.plasticity.w_max == 1.0
+    finished(started)

@@ -59,6 +59,7 @@ def test_the_parameters_become_those_of_the_rule(
     assert rows["plasticity.eta"].editor.text() == "0.02"
     assert "plasticity · oja · 1 not default" in panel.form.sections["plasticity"].header.text()
     assert not panel.changes.can_undo
+    panel.changes.refused.emit(["plasticity.nu_post"], "There is no such parameter.")  # which was sent before
     assert "changed in this run: none" in panel.summary()
     told(panel.session, 91, 60, facts.ParametersChanged({"plasticity.eta": (0.02, 0.05)}))
     redraw(panel)
