@@ -20,7 +20,6 @@ from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client import RunClient, state_of
-from stdpbench.runs.control import branch_off
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
@@ -300,12 +299,6 @@ class RunSession(QObject):
             Gets the sentence that says why it is not.
         """
         self.request("change_rule", then, refused, rule=dict(rule))
-
-    def branch_with_rule(self, rule: Mapping[str, Any], at: int | None = None) -> None:
-        """Make a run that goes on beside this one by another rule, from here or an earlier position; show it."""
-        folder = self.folder
-        if folder is not None:
-            self.start_new(lambda: branch_off(folder, at, rule=rule, about={"command": "desktop app"}))
 
     def resume(self) -> None:
         """Go on: at once where the run is paused, else by starting its process."""

@@ -119,7 +119,7 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     slow.player.stop()
     parent = shown.folder
     assert parent is not None
-    shown.branch_with_rule({"kind": "pair-additive"})
+    parameters.changes.branch({}, rule={"kind": "pair-additive"})
     qtbot.waitUntil(lambda: shown.folder is not None and shown.folder.path != parent.path, timeout=60_000)
     qtbot.waitUntil(lambda: len(shown.live.changes) == 2, timeout=60_000)
     shown.request("stop")

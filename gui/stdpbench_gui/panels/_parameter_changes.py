@@ -185,14 +185,24 @@ class Changes(QObject):
 
     # -- elsewhere -------------------------------------------------------------------------------------------------
 
-    def branch(self, values: Values, at: int | None = None) -> None:
-        """Make a run that goes on from here, or from an earlier position, with the change; start and show it."""
+    def branch(self, values: Values, at: int | None = None, rule: Values | None = None) -> None:
+        """Make a run that goes on from here, or from an earlier position, with the change; start and show it.
+
+        Parameters
+        ----------
+        values : mapping of str to Any
+            Dotted path to value.
+        at : int, optional
+            The position; where the run is, if not said.
+        rule : mapping of str to Any, optional
+            Table of another plasticity rule, with its ``kind``.
+        """
         folder, blocks = self._session.folder, dict(self._session.live.blocks)
         if folder is None:
             return
 
         def make() -> RunFolder:
-            return branch_off(folder, at, values, about=_ABOUT)
+            return branch_off(folder, at, values, rule, _ABOUT)
 
         def done(made: RunFolder) -> None:
             self.branched.emit(folder.path.name, blocks, folder.path)
