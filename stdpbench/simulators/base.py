@@ -246,8 +246,8 @@ class Simulator(ABC):
         for name, variable in mine.state.items():
             if name in shared:
                 self._array(name)[...] = other._array(name)
-            elif name in mine.remembered:
-                self._array(name)[...] = 0.0 if variable.reset is None else variable.reset
+            elif variable.reset is not None or name in mine.remembered:
+                self._array(name)[...] = variable.reset or 0.0
         self._traces_moved = True
 
     def reset(self) -> None:

@@ -36,7 +36,8 @@ def compiled() -> None:
 WISHES = {2: [to(BCM)], 4: ["checkpoint", to(TRIPLET), "checkpoint"], 5: [to(BCM), "pause"], 7: [to(TRIPLET), to(BCM)]}
 
 
-def test_a_crash_between_any_two_steps_of_the_file_system(tmp_path, monkeypatch):
+@pytest.mark.timeout(1800)
+def test_a_crash_between_two_steps_of_the_file_system(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluation, "_CHUNK", 2)
     monkeypatch.setattr(responses, "_GROUP", 2)
     made = made_of().override({"schedule.train_images": 9})
@@ -48,7 +49,7 @@ def test_a_crash_between_any_two_steps_of_the_file_system(tmp_path, monkeypatch)
         drive(folder, engine=filmed.watches(Driven(folder, at=WISHES)))
     assert outcome(folder) == expected
     assert filmed.n > 100
-    for taken in filmed.taken(1):
+    for taken in filmed.taken(2):
         if taken.read_json("run.json")["state"] != "finished":
             records = read_journal(taken.path)
             known = [(record.position, record.fact) for record in records if isinstance(record.fact, Change)]
