@@ -55,8 +55,8 @@ class Curves(Panel):
         "those that the experiment leaves out, or the last of the first pass, until their turn comes, which ends the "
         "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
         "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
-        "purity grows with their number. The menu chooses what is drawn. A vertical line marks a "
-        "change of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
+        "purity grows with their number. The menu chooses what is drawn. A vertical line marks a change "
+        "of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
         "their accuracy, the vote. Drag or wheel moves in time, a double click shows the whole run again. "
         "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
     )
