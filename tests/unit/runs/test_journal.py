@@ -43,6 +43,7 @@ EXAMPLES: list[Any] = [
     facts.Remarked("The checkpoint is damaged.", once=True),
     facts.Labelled((3, 0, 1), 2, "ab" * 32),
     facts.Measured("network", {"vote": 0.9}, "cd" * 32),
+    facts.HeldOut(200, "spare", {"accuracy_vote": 0.5, "purity": None}),
     facts.LabelsRead("test", 6, "read-outs"),
     facts.Measured("k-means", {}),
     facts.Branched("0123", "parent-1", 12),
