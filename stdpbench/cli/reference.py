@@ -13,11 +13,19 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import About, Network, Schedule, read_experiment, shipped_experiments
 from stdpbench.neurons import neurons
 from stdpbench.parameters import Parameters
-from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.plasticity import PlasticityRule, laterals, rules
 from stdpbench.readout import readouts, timed_readouts
 from stdpbench.registry import Family
 
-_FAMILIES: tuple[Family[Parameters], ...] = (datasets, encoders, neurons, rules, readouts, timed_readouts)  # type: ignore[assignment]
+_FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
+    datasets,
+    encoders,
+    neurons,
+    rules,
+    laterals,
+    readouts,
+    timed_readouts,
+)
 _SECTIONS: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
 
 

@@ -23,7 +23,7 @@ from stdpbench.experiment.sections import About, Network, Schedule
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
-from stdpbench.plasticity import Average, PlasticityRule, Trace, rules
+from stdpbench.plasticity import Average, Lateral, PlasticityRule, Trace, laterals, rules
 from stdpbench.registry import Family
 
 _PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
@@ -33,12 +33,14 @@ _FAMILIES: dict[str, tuple[Family[Any], str]] = {
     "exc": (neurons, "adaptive-lif"),
     "inh": (neurons, "lif"),
     "plasticity": (rules, "diehl-cook-triplet"),
+    "lateral": (laterals, "fixed"),
 }
+_FIXED = {"kind": "fixed"}
 _RANK = {"kind": 0, "preset": 1, "file": 1}
 _MOST_BINS = 65_535  # so that a spike count fits in 16 bits
 LOOKS = ("held_out_every", "held_out_images")
 """Parameters of the schedule that change no result."""
-SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "schedule")
+SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral", "schedule")
 
 
 class Experiment(Parameters):
@@ -53,6 +55,7 @@ class Experiment(Parameters):
     exc: SerializeAsAny[Neuron]
     inh: SerializeAsAny[Neuron]
     plasticity: SerializeAsAny[PlasticityRule]
+    lateral: SerializeAsAny[Lateral]
     schedule: Schedule
 
     @model_validator(mode="after")
@@ -143,12 +146,11 @@ class Experiment(Parameters):
         return build(cls, sections, "")
 
     def to_mapping(self) -> dict[str, Any]:
-        """Nested tables as they stand in a file; what is None is left out."""
-        return {
-            "name": self.name,
-            "seed": self.seed,
-            **{name: getattr(self, name).to_mapping() for name in SECTIONS},
-        }
+        """Nested tables as they stand in a file; what is None is left out, and fixed lateral inhibition."""
+        sections = {name: getattr(self, name).to_mapping() for name in SECTIONS}
+        if sections["lateral"] == _FIXED:  # so that digests, and files, are those from before there was a choice
+            del sections["lateral"]
+        return {"name": self.name, "seed": self.seed, **sections}
 
     def to_toml(self) -> str:
         """The experiment as TOML, every value spelled out."""
@@ -165,6 +167,7 @@ class Experiment(Parameters):
             ``"none"`` unsets.
         """
         mapping = self.to_mapping()
+        mapping.setdefault("lateral", dict(_FIXED))
         # kinds first, then presets: they start from values of their own, whatever was written before them
         for path, value in sorted(changes.items(), key=lambda change: _RANK.get(change[0].rpartition(".")[2], 2)):
             if path.endswith(".preset"):

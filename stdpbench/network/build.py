@@ -19,9 +19,14 @@ from typing import Any
 
 from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.layout import LAST_ARRIVAL, Layout, brian_name
+from stdpbench.network.lateral import fixed_inhibition, links, plastic_inhibition, relay
+from stdpbench.network.layout import LAST_ARRIVAL, Layout, lateral_name
+from stdpbench.network.words import clean, declare, replace, units_of
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import Average, Trace
+
+ONE_TO_ONE = {"exc_to_inh", "to_pool", "to_own", "to_relay", "to_traces"}
+"""Groups of synapses with one for each source."""
 
 
 @dataclass
@@ -90,38 +95,22 @@ def build(layout: Layout) -> BuiltNetwork:
             name="exc_to_inh",
         )
         groups["exc_to_inh"].connect(j="i")
-        built.fan_out["exc_to_inh"] = 1
-    stage = "_next" if direct else ""
-    pending = ["pool.total", "pool.total_next"] if direct else ["pool.total"]
+    if layout.lateral is None:
+        fixed_inhibition(inhibitor, groups, staged=direct)
+    else:
+        inhibitor = relay(layout, groups["exc"], groups) if direct else inhibitor
+        plastic_inhibition(layout, parameters["lateral"], inhibitor, groups)
+        built.training_only |= {"lateral_pre", "lateral_post"}
+        built.frozen_only |= {"lateral_drive"}
+        built.fan_out["lateral"] = n
+    pending: list[str] = [name for name in ("pool.total", "pool.total_next") if name in layout.state]
     built.only_if_nonzero |= {"exc_inhibition": pending, "pool_end": pending}
-    groups["to_pool"] = b2.Synapses(
-        inhibitor, groups["pool"], on_pre=f"total{stage}_post += 1", clock=clock, name="to_pool"
-    )
-    groups["to_pool"].connect()
-    groups["to_own"] = b2.Synapses(inhibitor, groups["exc"], on_pre=f"own{stage}_post = 1", clock=clock, name="to_own")
-    groups["to_own"].connect(j="i")
-    built.fan_out |= {"to_pool": 1, "to_own": 1}
+    built.fan_out |= dict.fromkeys(ONE_TO_ONE & groups.keys(), 1)
 
     set_parameters(groups, parameters)
     objects = [*groups.values(), *extra]
     built.network = b2.Network(*objects)
     return built
-
-
-def declare(names: dict[str, float], units: dict[str, str]) -> str:
-    """Shared parameters, as lines of a Brian2 model."""
-    return "\n".join(f"{name} : {units[name]} (shared, constant)" for name in names)
-
-
-def units_of(*declared: Any) -> dict[str, str]:
-    """Brian2 unit of every parameter of the given Parameters objects."""
-    brian = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "Hz"}
-    units = {"w_inh_exc": "1", "w_exc_inh": "1"}
-    for parameters in declared:
-        for p in parameters.describe():
-            if p.unit is not None:
-                units |= dict.fromkeys((brian_name(p.name), f"{brian_name(p.name)}_syn"), brian[p.unit])
-    return units
 
 
 def _step(neuron: Neuron, skip: tuple[str, ...] = ()) -> str:
@@ -132,49 +121,49 @@ def _step(neuron: Neuron, skip: tuple[str, ...] = ()) -> str:
             code = re.sub(rf"\b{conductance}\b", "0", code)
         else:
             code += f"\n{conductance} = {conductance}*exp(-dt/{tau})"
-    return _clean(code)
-
-
-def _clean(code: str) -> str:
-    return "\n".join(line.strip() for line in code.strip().splitlines())
+    return clean(code)
 
 
 def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
     experiment = layout.experiment
-    neuron, direct = experiment.exc, experiment.network.inhibition == "direct"
+    neuron, staged = experiment.exc, "exc.own_next" in layout.state
     model = [f"{variable.name} : {variable.unit}" for variable in neuron.variables]
-    model += [f"{variable.name} : 1" for variable in layout.output_variables]
-    model += ["own : 1", "total : 1 (linked)"]
-    if direct:
-        model += ["own_next : 1"]
-    model.append(declare(parameters, units_of(neuron, experiment.plasticity)))
+    model += [f"{variable.name} : 1" for variable in (*layout.output_variables, *layout.lateral_traces)]
+    model += ["total : 1 (linked)", *(f"{name} : 1" for name in layout.inhibiting)]
+    units = units_of(neuron, experiment.plasticity)
+    if layout.lateral is not None:
+        units |= {lateral_name(name): unit for name, unit in units_of(layout.lateral).items()}
+    model.append(declare(parameters, units))
+    spiking = [trace for trace in layout.lateral_traces if trace.side == "output"]
     group = b2.NeuronGroup(
         layout.n_exc,
         "\n".join(model),
         threshold=neuron.threshold,
-        reset=_clean(neuron.reset) + "\n" + _touch(layout.output_traces),
+        reset=clean(neuron.reset) + "\n" + _touch((*layout.output_traces, *spiking)),
         clock=pool.clock,
         name="exc",
     )
     group.total = b2.linked_var(pool, "total")
-    decay = _decay(layout.output_traces)
+    decay = _decay((*layout.output_traces, *layout.lateral_traces))
     group.run_regularly("\n".join([_step(neuron), decay]), when="groups", name="exc_step")
     follow_averages(group, layout.averages)
-    after = ["gi += w_inh_exc*(total - own)", "own = own_next" if direct else "own = 0"]
-    if direct:
-        after.append("own_next = 0")
+    if layout.lateral is not None:
+        after = ["gi += w_inh_exc*lateral_sum", "lateral_sum = 0"]
+    else:
+        after = ["gi += w_inh_exc*(total - own)", "own = own_next" if staged else "own = 0"]
+        after += ["own_next = 0"] if staged else []
     group.run_regularly("\n".join(after), when="after_resets", name="exc_inhibition")
-    shift = "total = total_next\ntotal_next = 0" if direct else "total = 0"
+    shift = "total = total_next\ntotal_next = 0" if staged else "total = 0"
     pool.run_regularly(shift, when="end", name="pool_end")
     return group
 
 
 def _inh(layout: Layout, parameters: dict[str, float], clock: Any) -> Any:
     neuron = layout.experiment.inh
-    model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name != "gi"]
+    model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name != "gi"] + links(layout)
     model.append(declare(parameters, units_of(neuron)))
     group = b2.NeuronGroup(
-        layout.n_exc, "\n".join(model), threshold=neuron.threshold, reset=_clean(neuron.reset), clock=clock, name="inh"
+        layout.n_exc, "\n".join(model), threshold=neuron.threshold, reset=clean(neuron.reset), clock=clock, name="inh"
     )
     group.run_regularly(_step(neuron, skip=("gi",)), when="groups", name="inh_step")
     return group
@@ -243,8 +232,8 @@ def plastic_synapses(
         decayed = {
             t.name: f"({t.name}*exp(({LAST_ARRIVAL} - t)/{layout.synaptic_name(t.tau)}))" for t in layout.input_traces
         }
-        pre.append(_replace(rule.on_input_spike, names | decayed))
-        post.append(_replace(rule.on_output_spike, names | decayed))
+        pre.append(replace(rule.on_input_spike, names | decayed))
+        post.append(replace(rule.on_output_spike, names | decayed))
         pre += [
             f"{t.name} = 1" if t.on_spike == "set" else f"{t.name} = {decayed[t.name]} + 1"
             for t in layout.input_traces
@@ -252,8 +241,8 @@ def plastic_synapses(
         pre.append(f"{LAST_ARRIVAL} = t")
     else:
         names |= {trace.name: f"{trace.name}_pre" for trace in layout.input_traces}
-        pre.append(_replace(rule.on_input_spike, names))
-        post.append(_replace(rule.on_output_spike, names))
+        pre.append(replace(rule.on_input_spike, names))
+        post.append(replace(rule.on_output_spike, names))
     model += [f"{name} : 1" for name in rule.synapse_variables]
     pre, post = [code for code in pre if code], [code for code in post if code]
     on_pre = {"pre": "\n".join([drive, *pre]), "drive": drive} if drive else {"pre": "\n".join(pre)} if pre else None
@@ -267,13 +256,8 @@ def plastic_synapses(
         name="plastic",
     )
     if rule.each_step:
-        synapses.run_regularly(_replace(rule.each_step, names), when="groups", order=2, name="plastic_step")
+        synapses.run_regularly(replace(rule.each_step, names), when="groups", order=2, name="plastic_step")
     return synapses
-
-
-def _replace(code: str, names: dict[str, str]) -> str:
-    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
-    return _clean(pattern.sub(lambda match: names[match[1]], code) if pattern else code)
 
 
 def set_parameters(groups: dict[str, Any], parameters: dict[str, dict[str, float]]) -> None:

@@ -20,8 +20,9 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.brian import preferences
-from stdpbench.network.build import carry_traces, follow_averages, plastic_synapses, set_parameters, units_of
+from stdpbench.network.build import carry_traces, follow_averages, plastic_synapses, set_parameters
 from stdpbench.network.layout import Layout
+from stdpbench.network.words import units_of
 from stdpbench.plasticity import PlasticityRule
 
 _TICK = 1e-9  # seconds: spikes that are less apart are at the same time

@@ -64,3 +64,16 @@ def delay_bins(experiment: Experiment, n_input: int) -> NDArray[np.int32]:
     random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _DELAYS)))
     delays = random.random((n_input, network.n_exc)) * network.max_delay
     return np.rint(delays / network.dt).astype(np.int32)
+
+
+def lateral_start(experiment: Experiment) -> NDArray[np.float64]:
+    """Weights of lateral inhibition before any learning: ``lateral.start`` for all, 0 of a neuron on itself.
+
+    Returns
+    -------
+    ndarray, float64, (n_exc, n_exc)
+    """
+    n = experiment.network.n_exc
+    w = np.full((n, n), experiment.lateral.quantities()["start"])
+    np.fill_diagonal(w, 0.0)
+    return w

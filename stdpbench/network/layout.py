@@ -7,6 +7,8 @@ Groups and their names, the same in every simulator:
 ``exc``     n_exc excitatory neurons; carries the output traces
 ``inh``     n_exc inhibitory neurons (inhibition = "layer" only)
 ``pool``    one element that counts inhibitory events, so that lateral inhibition needs no n x n matrix
+``relay``   n_exc neurons that spike one step after exc neurons (plastic direct inhibition only)
+``lateral`` the synapses of plastic lateral inhibition, all to all, ordered by source: w is (n_exc, n_exc)
 ``plastic`` the synapses from input to exc, all to all, ordered by input neuron: w is (n_input, n_exc)
 ========== ==========================================================================================
 
@@ -16,7 +18,7 @@ Groups and their names, the same in every simulator:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +33,11 @@ LAST_ARRIVAL = "t_arrival"
 def brian_name(name: str) -> str:
     """The name of a rule's parameter in the Brian2 model, which reserves the endings ``_pre`` and ``_post``."""
     return f"{name}_rate" if name.endswith(("_pre", "_post")) else name
+
+
+def lateral_name(name: str) -> str:
+    """The name that a trace of plastic lateral inhibition, or its time constant, has in exc neurons."""
+    return f"lateral_{name}"
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,25 @@ class Layout:
         """All that exc neurons carry for the rule."""
         return (*self.output_traces, *self.averages)
 
+    @property
+    def lateral(self) -> PlasticityRule | None:
+        """The rule of lateral inhibition; None where its weights are fixed."""
+        found = self.experiment.lateral
+        return found if isinstance(found, PlasticityRule) else None
+
+    @property
+    def lateral_traces(self) -> tuple[Trace, ...]:
+        """Traces of that rule, of either side, under the names that they have in exc neurons, which carry them."""
+        traces = () if self.lateral is None else self.lateral.traces
+        return tuple(replace(t, name=lateral_name(t.name), tau=lateral_name(t.tau)) for t in traces)
+
+    @property
+    def inhibiting(self) -> tuple[str, ...]:
+        """What exc neurons carry for lateral inhibition: what of it is theirs in this step, or in the next."""
+        if self.lateral is not None:
+            return ("lateral_sum",)
+        return ("own", "own_next") if self.experiment.network.inhibition == "direct" else ("own",)
+
     def synaptic_name(self, name: str) -> str:
         """The name of a rule's parameter in the synapses, where those of their neurons must not occur again."""
         rule, own = self.experiment.plasticity, brian_name(name)
@@ -132,11 +158,16 @@ class Layout:
                 found.append(StateVariable(group, variable.name, (n,), reset))
         found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.output_traces]
         found += [StateVariable("exc", average.name, (n,), None) for average in self.averages]
-        found.append(StateVariable("exc", "own", (n,), 0.0))
+        found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.lateral_traces]
+        found += [StateVariable("exc", name, (n,), 0.0) for name in self.inhibiting]
         found.append(StateVariable("pool", "total", (1,), 0.0))
-        if self.experiment.network.inhibition == "direct":
-            found.append(StateVariable("exc", "own_next", (n,), 0.0))
+        direct = self.experiment.network.inhibition == "direct"
+        if direct and self.lateral is None:
             found.append(StateVariable("pool", "total_next", (1,), 0.0))
+        if direct and self.lateral is not None:
+            found.append(StateVariable("relay", "told", (n,), 0.0))
+        if self.lateral is not None:
+            found.append(StateVariable("lateral", "w", (n, n), None))
         matrix = (self.n_input, n)
         if self.delays_differ:
             found += [StateVariable("plastic", trace.name, matrix, 0.0) for trace in self.input_traces]
@@ -178,7 +209,17 @@ class Layout:
                         groups[name].pop(tau, None)
                         continue
                     groups[name][tau] = self._effective_tau(neuron.quantities()[tau])
-        return groups | self._of_synapses(given.plasticity)
+        return groups | self._of_synapses(given.plasticity) | self._of_lateral(given, exc)
+
+    def _of_lateral(self, given: Experiment, exc: dict[str, float]) -> dict[str, dict[str, float]]:
+        """Parameters that the synapses of plastic lateral inhibition need; those that exc neurons need go to `exc`."""
+        rule = given.lateral
+        if not isinstance(rule, PlasticityRule):
+            return {}
+        values = rule.quantities()
+        exc |= {lateral_name(trace.tau): values[trace.tau] for trace in rule.traces}
+        read = self._used(values, f"{rule.on_input_spike} {rule.on_output_spike}")
+        return {"lateral": {f"{name}_syn": value for name, value in read.items()}}
 
     def parameters_of_rule(self) -> dict[str, dict[str, float]]:
         """Those of `parameters` that belong to the rule: what there is where spikes are imposed on both sides."""

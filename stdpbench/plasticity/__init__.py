@@ -1,6 +1,7 @@
 """Plasticity rules. The family, and what its kinds share."""
 
 from stdpbench.plasticity.base import Average, Opening, PlasticityRule, Trace
+from stdpbench.plasticity.lateral import Lateral
 from stdpbench.registry import Family
 
 rules: Family[PlasticityRule] = Family(
@@ -27,4 +28,14 @@ rules: Family[PlasticityRule] = Family(
     group="stdpbench.plasticity",
 )
 
-__all__ = ["Average", "Opening", "PlasticityRule", "Trace", "rules"]
+laterals: Family[Lateral] = Family(
+    "lateral inhibition",
+    Lateral,
+    {
+        "fixed": "stdpbench.plasticity.lateral:Fixed",
+        "homeostatic": "stdpbench.plasticity.homeostatic:Homeostatic",
+    },
+    group="stdpbench.lateral",
+)
+
+__all__ = ["Average", "Lateral", "Opening", "PlasticityRule", "Trace", "laterals", "rules"]

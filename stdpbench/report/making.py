@@ -11,6 +11,7 @@ from typing import Any
 from stdpbench.datasets import Images
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import write_text_aside
+from stdpbench.network import Learned
 from stdpbench.report import robustness
 from stdpbench.report.analysis import Extent, Findings, analyse
 from stdpbench.report.material import Material, gather
@@ -128,7 +129,7 @@ def _measured(material: Material, wish: Wish) -> Generator[Progress | Remarked, 
     shown = min(n_test, max(extent.sample, wish.robustness))
     workers = wish.workers or _workers(material)
     networks = {
-        "trained": (material.w, material.theta),
+        "trained": Learned(material.w, material.theta, material.lateral),
         "random weights": material.random_network(),
         "start weights": material.start_network(),
     }

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.readout import Assignment, SpikeTrains, assign
 from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.lineage import reached_position
-from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays
+from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays, trained_arrays
 
 FEWEST = 20
 """Evaluated pictures that a report is made of, at least."""
@@ -38,6 +39,8 @@ class Material:
         Its pictures.
     w, theta : ndarray
         The trained network.
+    lateral : ndarray or None
+        Its weights of lateral inhibition, where they learn.
     label_counts, test_counts : ndarray, uint16
         Its responses, (n_images, n_exc).
     label_trains, test_trains : SpikeTrains or None
@@ -54,6 +57,7 @@ class Material:
     split: Split
     w: NDArray[np.float64]
     theta: NDArray[np.float64]
+    lateral: NDArray[np.float64] | None
     label_counts: NDArray[np.uint16]
     test_counts: NDArray[np.uint16]
     label_trains: SpikeTrains | None
@@ -102,18 +106,19 @@ class Material:
         """What the neurons stand for."""
         return assign(self.label_counts, self.label_labels, self.n_classes)
 
-    def start_network(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def start_network(self) -> Learned:
         """The network before learning, as a presentation sees it."""
-        w, theta = start_arrays(self.folder, self.start, self.split)
-        return normalised(w, self.experiment), theta
+        start = start_arrays(self.folder, self.start, self.split)
+        return start._replace(w=normalised(start.w, self.experiment))
 
-    def random_network(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def random_network(self) -> Learned:
         """A network of the same seed with random weights."""
-        from stdpbench.network import start_weights
+        from stdpbench.network import lateral_start, start_weights
 
         plain = self.start.override({"network.start": "random"})
         theta = np.full(self.theta.shape, plain.exc.quantities()["theta_start"])
-        return normalised(start_weights(plain, self.split.train), self.experiment), theta
+        lateral = None if self.lateral is None else lateral_start(plain)
+        return Learned(normalised(start_weights(plain, self.split.train), self.experiment), theta, lateral)
 
 
 def gather(folder: RunFolder) -> Material:
@@ -135,6 +140,7 @@ def gather(folder: RunFolder) -> Material:
     if split.train.labels is None or split.test.labels is None:
         raise StdpbenchError(f"the pictures of {folder.path.name} carry no labels, so there is nothing to report on")
     n_exc = experiment.network.n_exc
+    trained = trained_arrays(folder, experiment, split.train.n_input)
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
     if len(test) != len(split.test) or len(label) > len(split.train):
         raise StdpbenchError(
@@ -153,8 +159,9 @@ def gather(folder: RunFolder) -> Material:
         start=start,
         experiment=experiment,
         split=split,
-        w=folder.read_array("weights.npy", (split.train.n_input, n_exc)),
-        theta=folder.read_array("theta.npy", (n_exc,)),
+        w=trained.w,
+        theta=trained.theta,
+        lateral=trained.lateral,
         label_counts=label,
         test_counts=test,
         label_trains=_trains(folder, "label_spikes.npz", label),

@@ -128,6 +128,7 @@ def _name(kind: str, level: float) -> str:
 
 def _key(material: Material, n_images: int) -> str:
     digest = hashlib.sha256(f"{material.experiment.digest} {material.part} {n_images}".encode())
-    for array in (material.w, material.theta, material.label_counts):
+    lateral = () if material.lateral is None else (material.lateral,)
+    for array in (material.w, material.theta, *lateral, material.label_counts):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
 from stdpbench.runs.evaluation import end_with, part_of, present_frozen, sigint_ignored
@@ -85,8 +86,8 @@ class Presenter:
         The parameters in force.
     pictures : mapping of str to Images
         Phase to pictures.
-    networks : mapping of str to (ndarray, ndarray)
-        Name to weights, float64, (n_input, n_exc), as a presentation sees them, and thresholds, (n_exc,), volt.
+    networks : mapping of str to Learned
+        Name to weights, as a presentation sees them, and thresholds.
     simulator : str or None
         Which simulator.
     workers : int
@@ -97,7 +98,7 @@ class Presenter:
         self,
         experiment: Experiment,
         pictures: Mapping[str, Images],
-        networks: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+        networks: Mapping[str, Learned],
         simulator: str | None,
         workers: int,
     ) -> None:
@@ -105,9 +106,11 @@ class Presenter:
         path = Path(self._folder.name)
         for phase, images in pictures.items():
             np.save(path / f"pictures {phase}.npy", images.pixels)
-        for name, (w, theta) in networks.items():
-            np.save(path / f"w {name}.npy", w)
-            np.save(path / f"theta {name}.npy", theta)
+        for name, learned in networks.items():
+            np.save(path / f"w {name}.npy", learned.w)
+            np.save(path / f"theta {name}.npy", learned.theta)
+            if learned.lateral is not None:
+                np.save(path / f"lateral {name}.npy", learned.lateral)
         self._arguments = (self._folder.name, experiment.to_mapping(), simulator, os.getpid())
         self._workers = workers
         self._pool: Any = None
@@ -215,6 +218,8 @@ class _Stage:
         w = np.load(self._folder / f"w {network}.npy")
         self.simulator.w[...] = w if wanted[1] is None else wanted[1].weights(w, self._usual)
         self.simulator.theta[...] = np.load(self._folder / f"theta {network}.npy")
+        if self.simulator.lateral is not None:
+            self.simulator.lateral[...] = np.load(self._folder / f"lateral {network}.npy")
         self._set = wanted
 
 

@@ -17,7 +17,7 @@ from stdpbench.runs.journal import read_journal
 from stdpbench.runs.ledger import note_reading
 from stdpbench.runs.lineage import reached_position
 from stdpbench.runs.options import Options
-from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays
+from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays, trained_arrays
 from stdpbench.runs.responses import remove_responses
 from stdpbench.simulators import open_simulator
 
@@ -52,18 +52,18 @@ def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str
             yield Remarked(
                 "The pictures are not those that this network was trained with: data or their preparation changed."
             )
-        n_input, n_exc = split.train.n_input, experiment.network.n_exc
-        w, theta = folder.read_array("weights.npy", (n_input, n_exc)), folder.read_array("theta.npy", (n_exc,))
+        n_input = split.train.n_input
+        trained = trained_arrays(folder, experiment, n_input)
         simulator, remark = open_simulator(experiment, n_input, options.simulator)
         if remark:
             yield Remarked(remark)
         try:
-            simulator.w[...], simulator.theta[...] = w, theta
+            simulator.put(trained)
             training: dict[str, Any] = {}
             if (folder.path / "metrics.json").is_file():
                 training = folder.read_json("metrics.json").get("training", {})
-            w_start, theta_start = start_arrays(folder, start, split)
-            before = (normalised(w_start, experiment), theta_start)
+            before = start_arrays(folder, start, split)
+            before = before._replace(w=normalised(before.w, experiment))
             metrics = yield from _journaled(
                 folder, assess(simulator, experiment, split, folder, options, training, before)
             )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Images, Split
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
 from stdpbench.runs.evaluation import default_workers, respond
@@ -22,8 +23,6 @@ from stdpbench.runs.options import Options
 from stdpbench.runs.responses import Responses, response_key
 from stdpbench.simulators import Simulator
 
-Start = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Weights and thresholds before learning, normalised."""
 Told = Progress | Remarked | Labelled | LabelsRead | Measured
 """What an assessment tells while it goes on."""
 
@@ -38,7 +37,7 @@ class _Context:
     split: Split
     options: Options
     folder: RunFolder
-    start: Start
+    start: Learned
 
     @property
     def labelled(self) -> bool:
@@ -61,7 +60,7 @@ def assess(
     folder: RunFolder,
     options: Options,
     training: Mapping[str, Any],
-    start: Start,
+    start: Learned,
 ) -> Generator[Told, None, dict[str, Any]]:
     """Label and test the network in `simulator`, evaluate baselines, and write all of it down.
 
@@ -180,9 +179,9 @@ def _scores(
 def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
     """The network before learning, labelled and tested in the same way; and k-means with as many centres."""
     simulator, experiment, split = context.simulator, context.experiment, context.split
-    trained = simulator.w.copy(), simulator.theta.copy()
+    trained = simulator.learned
     try:
-        simulator.w[...], simulator.theta[...] = context.start
+        simulator.put(context.start)
         label = yield from _respond(context, context.label_images, "label", "start weights: label")
         test = yield from _respond(context, split.test, "test", "start weights: test")
         yield _reading(context, "start weights as a baseline")
@@ -190,7 +189,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
         results["start_weights"] = {name: value.to_mapping() for name, value in scores.items()}
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:
-        simulator.w[...], simulator.theta[...] = trained
+        simulator.put(trained)
     k = experiment.network.n_exc
     if k > len(split.train):
         yield Remarked(f"k-means with K = {k} needs at least as many training pictures, so it was left out.")

@@ -59,7 +59,8 @@ def create_run_from(
     """Make the folder of a run that starts from the weights and thresholds of another one.
 
     Anything may be changed but the size of the pictures. With fewer exc neurons, the first ones are taken; with more,
-    the further ones start as they would in a run of its own.
+    the further ones start as they would in a run of its own. Weights of lateral inhibition are taken where they learn
+    in both.
 
     Parameters
     ----------
@@ -91,11 +92,14 @@ def create_run_from(
         )
 
     def fill(folder: RunFolder) -> None:
-        start_w, start_theta = start_arrays(folder, new, split)
+        start_w, start_theta, lateral = start_arrays(folder, new, split)
         n = min(w.shape[1], start_w.shape[1])
         start_w[:, :n], start_theta[:n] = w[:, :n], theta[:n]
         folder.write_array("start_weights.npy", start_w)
         folder.write_array("start_theta.npy", start_theta)
+        if lateral is not None and (parent.path / "lateral.npy").is_file():
+            lateral[:n, :n] = parent.read_array("lateral.npy", (w.shape[1], w.shape[1]))[:n, :n]
+            folder.write_array("start_lateral.npy", lateral)
 
     return create_run(new, runs, options, {**(about or {}), "from": _named(parent)}, fill)
 

@@ -206,7 +206,7 @@ class RunEngine:
     def _assess(self) -> Generator[Progress | Fact | None, None, None]:
         """What follows training: weights and curves written down, labelling, testing, baselines."""
         held = self._in_force
-        w, theta = start_arrays(self._folder, self._folder.experiment, held.split)
+        start = start_arrays(self._folder, self._folder.experiment, held.split)
         trained = held.simulator.w.copy()
         scaled = normalised(trained, held.experiment)
         training = held.record.write(self._folder, held.experiment, held.split, scaled, stopped=False)
@@ -221,7 +221,7 @@ class RunEngine:
                 self._folder,
                 self._options,
                 training,
-                (normalised(w, held.experiment), theta),
+                start._replace(w=normalised(start.w, held.experiment)),
             )
         finally:  # to scale what is scaled changes the last bit
             held.simulator.w[...] = trained

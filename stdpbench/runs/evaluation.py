@@ -187,6 +187,8 @@ def _in_processes(
         np.save(Path(folder) / "pixels.npy", images.pixels)
         np.save(Path(folder) / "w.npy", simulator.w)
         np.save(Path(folder) / "theta.npy", simulator.theta)
+        if simulator.lateral is not None:
+            np.save(Path(folder) / "lateral.npy", simulator.lateral)
         arguments = (folder, experiment.to_mapping(), simulator.name, phase, os.getpid())
         with sigint_ignored():  # what a process is born with: Ctrl+C is for the parent, which ends the workers
             pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
@@ -232,6 +234,8 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
         simulator, _ = open_simulator(experiment, images.n_input, simulator_name)
         simulator.w[...] = np.load(Path(folder) / "w.npy")
         simulator.theta[...] = np.load(Path(folder) / "theta.npy")
+        if simulator.lateral is not None:
+            simulator.lateral[...] = np.load(Path(folder) / "lateral.npy")
         _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
     except StdpbenchError as error:
         _worker["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use

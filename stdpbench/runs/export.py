@@ -34,6 +34,7 @@ _NAMES = (
     "metrics.json",
     "weights.npy",
     "theta.npy",
+    "lateral.npy",
     "training.npz",
     "label.npz",
     "label_spikes.npz",
@@ -42,6 +43,7 @@ _NAMES = (
     "assignments.npz",
     "start_weights.npy",
     "start_theta.npy",
+    "start_lateral.npy",
 )
 _FIGURES = "figures"
 _LARGEST = 16 * 2**30  # bytes that a zip may hold, unpacked

@@ -37,6 +37,8 @@ experiment.toml    everything the run depends on, every value spelled out; `stdp
 run.json           how it was started, by which versions on what machine, and how it ended
 weights.npy        float64, (n_input, n_exc): weights from input to exc, each column scaled to network.weight_sum
 theta.npy          float64, (n_exc,), volt: adaptive thresholds
+lateral.npy        float64, (n_exc, n_exc): weights of lateral inhibition, from row on column, as factors on
+                   network.w_inh_exc; only where they learn
 training.npz       per training presentation: image, attempts, spikes (exc spikes in all); and curves over training
 label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
 test.npz           the same for the pictures that were evaluated on
@@ -56,7 +58,7 @@ held_out/          snapshots of the network that are still to be shown held-out 
 progress.json      how far it has come, for `stdpbench watch`
 lock               held by the process that works on the run
 worker.log         what the process of the run said beside that; empty as a rule
-start_weights.npy, start_theta.npy
+start_weights.npy, start_theta.npy, start_lateral.npy
                    where the run starts from the network of another one
 
 Read arrays with numpy.load(FILE); none needs allow_pickle.

@@ -25,6 +25,7 @@ import numpy as np
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs import snapshots
 from stdpbench.runs.checkpoints import Checkpoint
@@ -155,6 +156,7 @@ class HeldOutMeasures:
             images,
             len(self._split.class_names),
             part,
+            self._simulator.lateral,
         )
         try:
             self._submit(position, snapshots.write_snapshot(self._folder, position, snapshot))
@@ -254,11 +256,11 @@ def measure(path: Path) -> HeldOut:
     """Measure a snapshot, in this process; the simulator stays open for the next one."""
     snapshot = snapshots.read_snapshot(path)
     experiment = Experiment.from_mapping(snapshot.experiment)
-    if not _opened:
+    if not _opened or not _opened["simulator"].experiment.same_rule(experiment):
         _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)
-    simulator.w[...], simulator.theta[...] = snapshot.w, snapshot.theta
+    simulator.put(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
     images = snapshot.images
     counts = np.zeros((len(images), simulator.layout.n_exc), np.uint16)
     for number in range(len(images)):

@@ -34,6 +34,7 @@ _INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha25
 _RESULTS = (
     "weights.npy",
     "theta.npy",
+    "lateral.npy",
     "training.npz",
     "label.npz",
     "label_spikes.npz",
@@ -98,7 +99,7 @@ def branch(
     early, late = _split_facts(records, at, checkpoint)
 
     def fill(folder: RunFolder) -> None:
-        for file_name in ("start_weights.npy", "start_theta.npy"):
+        for file_name in ("start_weights.npy", "start_theta.npy", "start_lateral.npy"):
             if (parent.path / file_name).is_file():
                 shutil.copyfile(parent.path / file_name, folder.path / file_name)
         write_journal(folder.path, _numbered([*early, *late, *new]))

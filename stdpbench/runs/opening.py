@@ -10,7 +10,7 @@ from stdpbench.runs.checkpoints import Checkpoint, newest_checkpoint, tidy_check
 from stdpbench.runs.folder import RunFolder, versions
 from stdpbench.runs.options import Options
 from stdpbench.runs.preparation import check_brightness, check_weights, fingerprint, load_split, start_arrays
-from stdpbench.simulators import Simulator, open_simulator
+from stdpbench.simulators import Simulator, lateral_memory, open_simulator
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +70,13 @@ def open_network(folder: RunFolder, options: Options, n_facts: int) -> Opened:
     print_of_data = fingerprint(split)
     known = said.get("data_sha256", print_of_data)
     folder.update_run(simulator=simulator.name, data_sha256=known)
-    simulator.w[...], simulator.theta[...] = start_arrays(folder, start, split)
+    simulator.put(start_arrays(folder, start, split))
     sentences = list(damage)
+    if lateral := lateral_memory(simulator.layout):
+        sentences.append(
+            f"Lateral inhibition has a weight for each of {simulator.layout.n_exc}² pairs of exc neurons: "
+            f"{lateral / 2**20:.1f} MiB in every process that holds the network."
+        )
     if known != print_of_data:
         sentences.append("The pictures are not those that this run began with: data or their preparation changed.")
     if checkpoint is not None and checkpoint.versions != versions():

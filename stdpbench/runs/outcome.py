@@ -14,7 +14,7 @@ from stdpbench.runs.facts import Change, HeldOut
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 
-_ARRAYS = ("weights.npy", "theta.npy", "training.npz", "label.npz", "test.npz", "assignments.npz")
+_ARRAYS = ("weights.npy", "theta.npy", "lateral.npy", "training.npz", "label.npz", "test.npz", "assignments.npz")
 _NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import normalise, start_weights
+from stdpbench.network import Learned, lateral_start, normalise, start_weights
+from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder import RunFolder
 
 
@@ -104,23 +105,31 @@ def fingerprint(split: Split) -> str:
     return digest.hexdigest()
 
 
-def start_arrays(
-    folder: RunFolder, experiment: Experiment, split: Split
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
     """Weights and thresholds that a run starts with, not yet normalised.
 
-    Those of another run where this one was started from it (``start_weights.npy``, ``start_theta.npy`` in the run
-    folder), else those of the experiment.
-
-    Returns
-    -------
-    w : ndarray, float64, (n_input, n_exc)
-    theta : ndarray, float64, (n_exc,), volt
+    Those of another run where this one was started from it (``start_weights.npy``, ``start_theta.npy``, and
+    ``start_lateral.npy`` where lateral inhibition learns, in the run folder), else those of the experiment.
     """
     n_input, n_exc = split.train.n_input, experiment.network.n_exc
-    if (folder.path / "start_weights.npy").is_file():
-        return folder.read_array("start_weights.npy", (n_input, n_exc)), folder.read_array("start_theta.npy", (n_exc,))
-    return start_weights(experiment, split.train), np.full(n_exc, experiment.exc.quantities()["theta_start"])
+    plastic = isinstance(experiment.lateral, PlasticityRule)
+    lateral = lateral_start(experiment) if plastic else None
+    if not (folder.path / "start_weights.npy").is_file():
+        theta = np.full(n_exc, experiment.exc.quantities()["theta_start"])
+        return Learned(start_weights(experiment, split.train), theta, lateral)
+    if plastic and (folder.path / "start_lateral.npy").is_file():
+        lateral = folder.read_array("start_lateral.npy", (n_exc, n_exc))
+    w = folder.read_array("start_weights.npy", (n_input, n_exc))
+    return Learned(w, folder.read_array("start_theta.npy", (n_exc,)), lateral)
+
+
+def trained_arrays(folder: RunFolder, experiment: Experiment, n_input: int) -> Learned:
+    """Weights and thresholds that a run ended with, as its folder has them: each column of w normalised."""
+    n_exc = experiment.network.n_exc
+    w, theta = folder.read_array("weights.npy", (n_input, n_exc)), folder.read_array("theta.npy", (n_exc,))
+    if not isinstance(experiment.lateral, PlasticityRule):
+        return Learned(w, theta)
+    return Learned(w, theta, folder.read_array("lateral.npy", (n_exc, n_exc)))
 
 
 def normalised(w: NDArray[np.float64], experiment: Experiment) -> NDArray[np.float64]:

@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.readout import Assignment
 from stdpbench.runs.checkpoints import newest_checkpoint
 from stdpbench.runs.client import ATTACH
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
-from stdpbench.runs.preparation import load_split, normalised
+from stdpbench.runs.preparation import load_split, normalised, trained_arrays
 from stdpbench.runs.trial import recent_labels, try_picture, written_labels
 from stdpbench.simulators import open_simulator
 
@@ -60,12 +61,11 @@ class Probe:
             self._experiment = Experiment.from_mapping(in_force) if in_force else folder.experiment
         n_exc = self._experiment.network.n_exc
         if finished or checkpoint is None:
-            self._w = folder.read_array("weights.npy", (n_input, n_exc))
-            self._theta = folder.read_array("theta.npy", (n_exc,))
+            self._learned = trained_arrays(folder, self._experiment, n_input)
             self._assignment = written_labels(folder, n_exc)
         else:
-            self._w = normalised(checkpoint.state["plastic.w"], self._experiment)
-            self._theta = checkpoint.state["exc.theta"]
+            w, state = normalised(checkpoint.state["plastic.w"], self._experiment), checkpoint.state
+            self._learned = Learned(w, state["exc.theta"], state.get("lateral.w"))
         if self._assignment is None and checkpoint is not None:
             self._assignment = self._labels(checkpoint.history)
         name = folder.read_json("run.json").get("simulator")
@@ -81,8 +81,7 @@ class Probe:
             self._experiment,
             arguments["image"],
             (int(height), int(width)),
-            self._w,
-            self._theta,
+            self._learned,
             self._assignment,
         )
 

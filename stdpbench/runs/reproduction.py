@@ -31,7 +31,7 @@ from stdpbench.runs.preparation import fingerprint, load_split
 from stdpbench.runs.states import State
 
 _PLACES = ("data.path", "data.train_images", "data.train_labels", "data.test_images", "data.test_labels")
-_START = ("start_weights.npy", "start_theta.npy")
+_START = ("start_weights.npy", "start_theta.npy", "start_lateral.npy")
 
 
 @contextmanager

@@ -113,7 +113,8 @@ def response_key(simulator: Simulator, experiment: Experiment, phase: str, pixel
     """SHA-256, hexadecimal, of all that the responses of a phase depend on."""
     digest = hashlib.sha256(phase.encode())
     digest.update(json.dumps(_responding(experiment.to_mapping()), sort_keys=True).encode())
-    for array in (simulator.w, simulator.theta, pixels):
+    lateral = () if simulator.lateral is None else (simulator.lateral,)
+    for array in (simulator.w, simulator.theta, *lateral, pixels):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:32]
 

@@ -46,6 +46,8 @@ class Snapshot:
     n_classes : int
     part : str
         Where the pictures come from; see `stdpbench.runs.facts.HeldOut`.
+    lateral : ndarray, float64, (n_exc, n_exc), or None
+        Weights of lateral inhibition, where they learn.
     """
 
     experiment: Mapping[str, Any]
@@ -55,6 +57,7 @@ class Snapshot:
     images: Images
     n_classes: int
     part: str
+    lateral: NDArray[np.float64] | None = None
 
 
 def snapshot_path(folder: Path, position: int) -> Path:
@@ -82,6 +85,8 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     }
     if snapshot.images.labels is not None:
         arrays["labels"] = snapshot.images.labels
+    if snapshot.lateral is not None:
+        arrays["lateral"] = snapshot.lateral
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(exist_ok=True)
@@ -107,7 +112,8 @@ def read_snapshot(path: Path) -> Snapshot:
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
             images = Images(arrays["pixels"], arrays.get("labels"))
-            return Snapshot(w=arrays["w"], theta=arrays["theta"], images=images, **about)
+            lateral = arrays.get("lateral")
+            return Snapshot(w=arrays["w"], theta=arrays["theta"], images=images, lateral=lateral, **about)
     except Exception as error:  # whatever a damaged file makes of its reader
         raise DamagedSnapshotError(f"{FOLDER}/{path.name} is damaged: {type(error).__name__}: {error}") from None
 

@@ -133,7 +133,8 @@ class Training:
     @property
     def finite(self) -> bool:
         """Whether weights and thresholds are finite numbers still."""
-        return bool(np.isfinite(self._simulator.theta).all() and np.isfinite(self._simulator.w.sum()))
+        lateral = 0.0 if self._simulator.lateral is None else self._simulator.lateral.sum()
+        return bool(np.isfinite(self._simulator.theta).all() and np.isfinite(self._simulator.w.sum() + lateral))
 
     def close(self) -> None:
         """Let the thread go that encodes ahead."""

@@ -107,6 +107,8 @@ class TrainingRecord:
         curves, theta, done = self.curves, self._simulator.theta, len(self.curves.image)
         folder.write_array("weights.npy", w)
         folder.write_array("theta.npy", theta)
+        if self._simulator.lateral is not None:
+            folder.write_array("lateral.npy", self._simulator.lateral)
         folder.write_arrays("training.npz", **curves.arrays())
         draw_training(folder, experiment, split, w, curves)
         return {

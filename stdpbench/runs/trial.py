@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.readout import Assignment, assign
 from stdpbench.readout.vote import Vote
 from stdpbench.runs.curves import Curves
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.preparation import normalised
+from stdpbench.runs.preparation import normalised, trained_arrays
 from stdpbench.runs.stimuli import encode
 from stdpbench.simulators import Simulator
 
@@ -33,8 +34,7 @@ def try_picture(
     experiment: Experiment,
     picture: Any,
     shape: tuple[int, int],
-    w: NDArray[np.float64],
-    theta: NDArray[np.float64],
+    learned: Learned,
     assignment: Assignment | None = None,
 ) -> dict[str, Any]:
     """Show a picture to a frozen network, from the reset state, brighter until it draws enough spikes.
@@ -49,10 +49,8 @@ def try_picture(
         Grey values, made ready as the pictures of the experiment are.
     shape : tuple of int
         Height and width of these.
-    w : ndarray, float64, (n_input, n_exc)
-        Weights as a presentation sees them: normalised, where the experiment normalises.
-    theta : ndarray, float64, (n_exc,), volt
-        Adaptive thresholds.
+    learned : Learned
+        Weights and thresholds as a presentation sees them: normalised, where the experiment normalises.
     assignment : Assignment, optional
         What the neurons stand for; without it there is no vote.
 
@@ -80,7 +78,7 @@ def try_picture(
     images = Images(pixels[None].astype(np.float32), None)
     state = simulator.state()
     try:
-        simulator.w[...], simulator.theta[...] = w, theta
+        simulator.put(learned)
         for attempt in range(schedule.max_attempts):
             simulator.reset()
             spikes = encode(experiment, images, "test", _PRESENTATION, attempt, 0)
@@ -124,17 +122,17 @@ def try_in_run(
     """
     layout, assignment = simulator.layout, None
     if trained is not None:
-        w = trained.read_array("weights.npy", (layout.n_input, layout.n_exc))
-        theta = trained.read_array("theta.npy", (layout.n_exc,))
+        learned = trained_arrays(trained, experiment, layout.n_input)
         assignment = written_labels(trained, layout.n_exc)
     else:
-        w, theta = normalised(simulator.w, experiment), simulator.theta.copy()
+        learned = simulator.learned
+        learned = learned._replace(w=normalised(learned.w, experiment))
     if assignment is None:
         recent = curves.recent(layout.n_exc)
         images, counts = recent["recent_image"].astype(np.int64), recent["recent_counts"]
         assignment = recent_labels(images, counts, split.train.labels, len(split.class_names))
     height, width = split.train.pixels.shape[1:]
-    return try_picture(simulator, experiment, picture, (int(height), int(width)), w, theta, assignment)
+    return try_picture(simulator, experiment, picture, (int(height), int(width)), learned, assignment)
 
 
 def recent_labels(

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout, delay_bins
+from stdpbench.network import Layout, delay_bins, lateral_start
 from stdpbench.simulators.base import Recording, Response, Simulator
 from stdpbench.simulators.compiled.cache import fetch, is_cached
 from stdpbench.simulators.compiled.toolchain import find_compiler
 
+_PER_SYNAPSE = 40  # bytes: a weight, and Brian2's indices and lists of them; measured
 SIMULATORS = ("compiled", "runtime")
 
 
@@ -35,7 +36,7 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
     Returns
     -------
     simulator : Simulator
-        In the reset state, theta at its start, all weights 0.
+        In the reset state; theta, and weights of lateral inhibition that learn, at their start; input weights 0.
     remark : str
         A sentence for the person where something other than the best was chosen; else empty.
 
@@ -73,6 +74,8 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
             )
         simulator = RuntimeSimulator(experiment, n_input, delays, target=target)
     simulator.theta[...] = experiment.exc.quantities().get("theta_start", 0.0)
+    if simulator.lateral is not None:
+        simulator.lateral[...] = lateral_start(experiment)
     simulator.reset()
     return simulator, remark
 
@@ -108,20 +111,28 @@ def _check_size(experiment: Experiment, n_input: int) -> None:
         With the size, if they do not.
     """
     layout = Layout(experiment, n_input)
+    pairs = 0 if layout.lateral is None else layout.n_exc**2
     n_synapses = n_input * layout.n_exc
     needed, free = synapse_memory(layout), available_memory()
-    if n_synapses >= 2**31 or (free is not None and needed > free):
+    if max(n_synapses, pairs) >= 2**31 or (free is not None and needed > free):
         limit = "" if free is None else f", and {free / 2**30:.1f} GiB are available"
+        beside = f" and {pairs:.3g} of lateral inhibition" if pairs else ""
+        instead = " or have lateral.kind = 'fixed'" if pairs else ""
         raise StdpbenchError(
-            f"{n_input} input and {layout.n_exc} exc neurons make {n_synapses:.3g} synapses, which need "
-            f"{needed / 2**30:.1f} GiB{limit}: lower network.n_exc or data.resize"
+            f"{n_input} input and {layout.n_exc} exc neurons make {n_synapses:.3g} synapses{beside}, which need "
+            f"{needed / 2**30:.1f} GiB{limit}: lower network.n_exc or data.resize{instead}"
         )
 
 
 def synapse_memory(layout: Layout) -> int:
     """Bytes that the synapses of a network take: weights, indices, and per-synapse delays and traces."""
-    per_synapse = 8 + 16 + (12 + 8 * (1 + len(layout.input_traces)) if layout.delays_differ else 0)
-    return layout.n_input * layout.n_exc * per_synapse
+    per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(layout.input_traces)) if layout.delays_differ else 0)
+    return layout.n_input * layout.n_exc * per_synapse + lateral_memory(layout)
+
+
+def lateral_memory(layout: Layout) -> int:
+    """Bytes that weights of lateral inhibition take where they learn, with their indices; else none."""
+    return 0 if layout.lateral is None else layout.n_exc**2 * _PER_SYNAPSE
 
 
 def available_memory() -> int | None:
@@ -144,6 +155,7 @@ __all__ = [
     "compile_ahead",
     "find_compiler",
     "is_compiled",
+    "lateral_memory",
     "open_simulator",
     "synapse_memory",
 ]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout
+from stdpbench.network import Layout, Learned
 from stdpbench.network.layout import LAST_ARRIVAL
 
 RECORDED = ("v", "ge", "gi", "theta")
@@ -156,6 +156,25 @@ class Simulator(ABC):
         """Adaptive thresholds, float64, (n_exc,), volt: a view, which may be written between presentations."""
         return self._array("exc.theta")
 
+    @property
+    def lateral(self) -> NDArray[np.float64] | None:
+        """Weights of lateral inhibition, float64, (n_exc, n_exc), from row on column: a view; None where all are one.
+
+        None of a neuron on itself may be written: its place is 0.
+        """
+        return self._array("lateral.w") if self.layout.lateral is not None else None
+
+    @property
+    def learned(self) -> Learned:
+        """Copies of all that a frozen presentation depends on."""
+        return Learned(self.w.copy(), self.theta.copy(), None if self.lateral is None else self.lateral.copy())
+
+    def put(self, learned: Learned) -> None:
+        """Have a network that has learned this, between two presentations; lateral weights only if it says any."""
+        self.w[...], self.theta[...] = learned.w, learned.theta
+        if self.lateral is not None and learned.lateral is not None:
+            self.lateral[...] = learned.lateral
+
     def present(
         self, spikes: Spikes, *, plastic: bool, n_rest: int = 0, record: Sequence[int] | None = None
     ) -> Response:
@@ -266,7 +285,7 @@ class Simulator(ABC):
         StdpbenchError
             If it differs in something structural.
         """
-        for section in ("network", "exc", "inh", "plasticity"):
+        for section in ("network", "exc", "inh", "plasticity", "lateral"):
             new, old = getattr(experiment, section), getattr(self._experiment, section)
             if type(new) is not type(old):
                 raise StdpbenchError(f"{section}.kind is structural: changing it needs another network and run")

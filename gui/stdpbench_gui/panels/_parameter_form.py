@@ -13,7 +13,7 @@ from stdpbench.parameters import Parameter
 from stdpbench_gui import theme
 from stdpbench_gui.panels._parameter_row import ParameterRow
 
-SECTIONS = ("plasticity", "exc", "inh", "encoding", "network", "schedule")
+SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule")
 _OPEN = ("plasticity", "exc")
 
 

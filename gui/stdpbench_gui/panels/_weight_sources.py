@@ -147,7 +147,7 @@ class WeightSources(QObject):
 
             experiment = folder.experiment
             split = load_split(experiment, bool(folder.read_json("run.json").get("validation", False)))
-            w, theta = start_arrays(folder, experiment, split)
+            w, theta, _ = start_arrays(folder, experiment, split)
             return folder, Weights("the start", 0, np.asarray(normalised(w, experiment), np.float32), theta)
 
         self._session.work(read, alive(self, self._take_reference), "The weights of the start cannot be made")

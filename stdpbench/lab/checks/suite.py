@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.lab.checks import pairing, populations, windows
+from stdpbench.lab.checks import networks, pairing, populations, windows
 from stdpbench.lab.checks.base import Outcome
 from stdpbench.plasticity import rules
 
@@ -36,9 +36,9 @@ LONG_CHECKS: Mapping[str, Sequence[Check]] = {
     "pair-van-rossum": (populations.unimodal,),
     "oja": (populations.principal_component,),
     "bcm": (populations.selectivity,),
-    "inhibitory": (populations.homeostasis,),
+    "inhibitory": (populations.homeostasis, networks.homeostasis),
 }
-"""Checks that let a neuron learn for minutes of its time."""
+"""Checks that let a neuron, or a network, learn for minutes of its time."""
 
 
 def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outcome]:

@@ -30,7 +30,7 @@ _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
 def key(layout: Layout, compiler: Compiler) -> str:
     """SHA-256, hexadecimal, of all that a compiled network depends on."""
-    experiment, rule = layout.experiment, layout.experiment.plasticity
+    experiment, rule, lateral = layout.experiment, layout.experiment.plasticity, layout.lateral
     neurons = {name: getattr(experiment, name) for name in ("exc", "inh")}
     structural = {
         "n_input": layout.n_input,
@@ -42,6 +42,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
             name: [repr(n.variables), n.conductances, n.update, n.threshold, n.reset] for name, n in neurons.items()
         },
         "rule": [repr(rule.traces), repr(rule.averages), rule.on_input_spike, rule.on_output_spike],
+        "lateral": lateral and [repr(lateral.traces), lateral.on_input_spike, lateral.on_output_spike],
         "parameters": {group: sorted(values) for group, values in layout.parameters().items()},
         "code": _code_digest(),
         "versions": [version("brian2"), version("numpy"), sys.version_info[:2]],

@@ -22,7 +22,7 @@ from stdpbench.network.brian import (
     reset_device,
 )
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.build import BuiltNetwork, build
+from stdpbench.network.build import ONE_TO_ONE, BuiltNetwork, build
 from stdpbench.simulators.base import RECORDED
 
 DEVICE = "stdpbench_resident"
@@ -63,7 +63,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
         "stdpbench.simulators.compiled",
         env_globals={
             "fan_out": lambda pathway: _built().fan_out[_synapses(pathway)],
-            "is_dense": lambda pathway: _synapses(pathway) == "plastic",
+            "is_dense": lambda pathway: _synapses(pathway) in ("plastic", "lateral"),
             "is_delayed": lambda pathway: _synapses(pathway) == "plastic" and _device().delays_differ,
             "awake_list": lambda group: "awake_inh" if group.name == "inh" else "",
             "n_sources": lambda pathway: int(pathway.synapses.source.stop - pathway.synapses.source.start),
@@ -155,7 +155,7 @@ class _BuiltNames(BuiltNetwork):
 
     def __init__(self, layout: Layout) -> None:
         super().__init__(None, {})
-        self.fan_out = {"plastic": layout.n_exc, "exc_to_inh": 1, "to_pool": 1, "to_own": 1}
+        self.fan_out = {"plastic": layout.n_exc, "lateral": layout.n_exc, **dict.fromkeys(ONE_TO_ONE, 1)}
 
     def adopt(self, made: BuiltNetwork) -> None:
         assert all(self.fan_out[name] == count for name, count in made.fan_out.items())

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from stdpbench.cli.app import app
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.report import robustness
 from stdpbench.report.analysis import Extent
 from stdpbench.report.disturbances import Kind
@@ -136,7 +137,9 @@ def test_the_same_spikes_give_the_same_responses_again(report, runs):
     material = gather(runs[0])
     images = {"test": material.split.test}
     for workers in (1, 2):
-        with Presenter(material.experiment, images, {"trained": (material.w, material.theta)}, None, workers) as shows:
+        with Presenter(
+            material.experiment, images, {"trained": Learned(material.w, material.theta)}, None, workers
+        ) as shows:
             usual, again = Showing("trained", "test", 60), Showing("trained", "test", 60, repeat=1)
             whole = {showing: shown for _, showing, shown in shows.present([usual, again]) if shown is not None}
         np.testing.assert_array_equal(whole[usual].spike_counts, material.test_counts)
@@ -247,7 +250,7 @@ def test_robustness_is_measured_once_and_goes_on_where_it_was(report, runs, tmp_
             return super().present(showings)
 
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
-        networks = {"trained": (material.w, material.theta)}
+        networks = {"trained": Learned(material.w, material.theta)}
         with Watched(material.experiment, {"test": material.split.test}, networks, None, 1) as presenter:
             list(robustness.measure(material, presenter, 30, kept))
             assert [showing.disturbance.kind for showing in shown if showing.disturbance] == ["noise"]

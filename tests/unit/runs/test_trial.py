@@ -11,6 +11,7 @@ from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, 
 
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
+from stdpbench.network import Learned
 from stdpbench.runs.evaluation import present_frozen
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.outcome import outcome
@@ -81,7 +82,7 @@ def test_a_trial_is_a_frozen_presentation(undisturbed):
     simulator, _ = open_simulator(made, 64, "compiled")
     w, theta = np.load(undisturbed.path / "weights.npy"), np.load(undisturbed.path / "theta.npy")
     before = {name: array.copy() for name, array in simulator.state().items()}
-    answer = try_picture(simulator, made, PICTURE, (8, 8), w, theta)
+    answer = try_picture(simulator, made, PICTURE, (8, 8), Learned(w, theta))
     assert answer["vote"] is None
     for name, array in simulator.state().items():
         np.testing.assert_array_equal(array, before[name])

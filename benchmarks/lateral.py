@@ -1,0 +1,57 @@
+"""What it costs that lateral inhibition learns, against fixed inhibition: CPU time of simulation, in one process.
+
+The learning rate is 0, so that both see the same spikes to the bit; what is computed does not depend on it.
+"""
+
+from __future__ import annotations
+
+from time import thread_time
+from typing import Any
+
+import inputs
+import numpy as np
+
+
+def main() -> None:
+    """Open each network with fixed and with plastic inhibition, and time their presentations in turn."""
+    options = inputs.parser(__doc__, presentations=50)
+    options.add_argument("--warm-up", type=int, default=10, help="presentations before those that are timed")
+    chosen = options.parse_args()
+    from stdpbench.datasets import Images
+    from stdpbench.experiment import Experiment
+    from stdpbench.network import normalise, start_weights
+    from stdpbench.runs.stimuli import encode
+    from stdpbench.simulators import lateral_memory, open_simulator
+
+    kinds = {"fixed": {"kind": "fixed"}, "homeostatic": {"kind": "homeostatic", "eta": 0.0}}
+    shown = chosen.warm_up + chosen.presentations
+    images = Images(inputs.images(min(shown, 2000), chosen.data)[0], None)
+    opened: dict[tuple[str, str], Any] = {}
+    for inhibition in ("layer", "direct", "direct-undelayed"):
+        network = {"n_exc": chosen.n_exc, "inhibition": inhibition}
+        for kind, lateral in kinds.items():
+            sections = {"network": network, "schedule": {"between": "carry"}, "lateral": lateral}
+            experiment = Experiment.from_mapping({"seed": chosen.seed, **sections})
+            opened[inhibition, kind] = open_simulator(experiment, inputs.N_INPUT, "compiled")[0]
+            opened[inhibition, kind].w[...] = start_weights(experiment, images)
+    times: dict[tuple[str, str], list[float]] = {key: [] for key in opened}
+    for presentation in range(shown):
+        experiment = opened["layer", "fixed"].experiment
+        spikes = encode(experiment, images, "train", presentation, 0, presentation % len(images))
+        for key, simulator in opened.items():
+            normalise(simulator.w, inputs.WEIGHT_SUM)
+            begin = thread_time()
+            simulator.present(spikes, plastic=True)
+            times[key].append(1e3 * (thread_time() - begin))
+    figures: dict[str, Any] = {}
+    for (inhibition, kind), timed in times.items():
+        ratio = np.median(np.divide(timed, times[inhibition, "fixed"])[chosen.warm_up :])
+        found = {"median_ms": inputs.median(timed[chosen.warm_up :])["median"], "ratio": round(float(ratio), 3)}
+        figures[f"{inhibition} {kind}"] = found
+    memory = lateral_memory(opened["layer", "homeostatic"].layout)
+    figures["lateral weights"] = {"MiB": round(memory / 2**20, 1)}
+    inputs.report(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""Lateral inhibition whose weights learn: on both simulators, through a layer or direct, and by plain loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import (
+    N_EXC,
+    N_INPUT,
+    assert_same_bytes,
+    assert_same_spikes,
+    experiment,
+    fingerprint,
+    pairs,
+    put_start,
+    spikes_at,
+    stimulus,
+)
+from numpy.typing import NDArray
+
+from stdpbench import simulators
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import lateral_start, normalise
+from stdpbench.simulators import Response, Simulator, lateral_memory, open_simulator, synapse_memory
+from stdpbench.simulators.runtime import RuntimeSimulator
+
+Opener = Callable[..., Simulator]
+CASES = ["layer", "direct", pytest.param("direct-undelayed", marks=pytest.mark.slow)]
+
+
+def network(inhibition: str = "direct", **changes: Any) -> Experiment:
+    """Inhibition that changes much in one presentation; what is started from lies within the bounds."""
+    usual = {"lateral__kind": "homeostatic", "lateral__eta": 0.05, "lateral__rho_0": 20.0, "lateral__w_max": 3.0}
+    return experiment(inhibition, **{**usual, **changes})
+
+
+def started(simulator: Simulator) -> Simulator:
+    put_start(simulator)
+    assert simulator.lateral is not None
+    simulator.lateral[...] = lateral_start(simulator.experiment)
+    return simulator
+
+
+def shown(simulator: Simulator, number: int, **options: Any) -> Response:
+    response = simulator.present(stimulus(number, simulator, 0.05), plastic=number % 4 != 3, **options)
+    normalise(simulator.w, 20.0)
+    return response
+
+
+@pytest.mark.parametrize("inhibition", CASES)
+def test_with_a_rate_of_zero_it_is_fixed_inhibition_to_the_bit(inhibition: str, built: Opener) -> None:
+    fixed, plastic = built("compiled", experiment(inhibition)), started(built("compiled", network(inhibition)))
+    plastic.set_parameters(network(inhibition, lateral__eta=0.0))
+    drawn = 0
+    for number in range(12):
+        one, other = shown(fixed, number, n_rest=number % 3), shown(plastic, number, n_rest=number % 3)
+        assert_same_spikes(one, other)
+        drawn += len(one.exc)
+    plastic.set_parameters(network(inhibition))  # others use it too
+    mine, its = plastic.state(), fixed.state()
+    both = mine.keys() & its.keys()
+    assert {"exc.v", "exc.gi", "plastic.w"} <= both
+    assert_same_bytes({name: mine[name] for name in both}, {name: its[name] for name in both})
+    assert drawn > 100
+
+
+@pytest.mark.parametrize("inhibition", CASES)
+def test_both_simulators_agree(inhibition: str, built: Opener) -> None:
+    first = started(built("compiled", network(inhibition)))
+    second = started(RuntimeSimulator(network(inhibition), N_INPUT, target="numpy"))
+    for number in range(5):
+        assert_same_spikes(shown(first, number), shown(second, number))
+        for name, value in first.state().items():
+            np.testing.assert_allclose(value, second.state()[name], rtol=1e-9, atol=1e-12, err_msg=name)
+    assert first.lateral is not None
+    assert np.ptp(first.lateral[~np.eye(N_EXC, dtype=bool)]) > 0.2
+    second.close()
+
+
+def test_direct_inhibition_learns_as_the_layer_does(built: Opener) -> None:
+    layer, direct = (started(built("compiled", network(inhibition))) for inhibition in ("layer", "direct"))
+    last_step = 0
+    for number in range(20):
+        one, other = shown(layer, number), shown(direct, number)
+        assert_same_spikes(one, other, ("exc",))
+        assert layer.lateral is not None
+        assert direct.lateral is not None
+        assert layer.lateral.tobytes() == direct.lateral.tobytes()
+        last_step += int((one.exc.bin == 199).sum())
+    assert last_step > 0  # a spike that inhibits, and counts for the rule, in the next presentation
+
+
+class PlainRule:
+    """Vogels et al. 2011, per synapse and step by step; weights, and traces of both sides of each neuron."""
+
+    def __init__(self, made: Experiment) -> None:
+        values = made.lateral.quantities()
+        self.eta, self.w_max = values["eta"], values["w_max"]
+        self.alpha, self.decay = 2 * values["rho_0"] * values["tau"], exp(-0.5e-3 / values["tau"])
+        self.w = [[0.0 if i == j else values["start"] for j in range(N_EXC)] for i in range(N_EXC)]
+        self.x, self.y = [0.0] * N_EXC, [0.0] * N_EXC
+
+    def step(self, inhibiting: set[int], inhibited: set[int]) -> None:
+        self.x, self.y = [x * self.decay for x in self.x], [y * self.decay for y in self.y]
+        for i in inhibiting:
+            self._change(((i, j) for j in range(N_EXC)), lambda i, j: self.eta * (self.y[j] - self.alpha))
+        for i in inhibiting:
+            self.x[i] += 1
+        for j in inhibited:
+            self._change(((i, j) for i in range(N_EXC)), lambda i, j: self.eta * self.x[i])
+        for j in inhibited:
+            self.y[j] += 1
+
+    def _change(self, synapses: Any, by: Callable[[int, int], float]) -> None:
+        for i, j in synapses:
+            if i != j:
+                self.w[i][j] = min(max(self.w[i][j] + by(i, j), 0.0), self.w_max)
+
+
+@pytest.mark.parametrize("inhibition", CASES)
+def test_weights_are_those_of_plain_loops(inhibition: str, built: Opener) -> None:
+    simulator = started(built("compiled", network(inhibition)))
+    rule, late = PlainRule(simulator.experiment), inhibition != "direct-undelayed"
+    before: set[int] = set()
+    for number in (0, 1, 2):
+        spikes = pairs(shown(simulator, number).exc)
+        for now in range(200):
+            fired = {neuron for step, neuron in spikes if step == now}
+            rule.step(before if late else fired, fired)
+            before = fired
+        assert simulator.lateral is not None
+        assert np.abs(simulator.lateral - np.array(rule.w)).max() <= 1e-12
+    assert (np.diag(simulator.lateral) == 0).all()
+    assert simulator.lateral.max() > 1.05
+    assert simulator.lateral.min(where=~np.eye(N_EXC, dtype=bool), initial=9) < 0.9
+
+
+def test_a_weight_acts_as_a_factor_on_the_strength_of_inhibition(built: Opener) -> None:
+    simulator = started(built("compiled", network("direct", lateral__eta=0.0)))
+    assert simulator.lateral is not None
+    simulator.w[...], simulator.w[3, 4] = 0.0, 300.0  # one input makes one neuron fire
+    simulator.theta[...] = 20e-3
+    simulator.lateral[4, :] = np.linspace(0, 3, N_EXC)
+    simulator.lateral[4, 4] = 0.0
+    response = simulator.present(spikes_at((10, 3)), plastic=True, record=range(N_EXC))
+    ((fired, _),) = pairs(response.exc)
+    assert response.recording is not None
+    gi = response.recording.gi
+    assert (gi[: fired + 1] == 0).all()
+    np.testing.assert_allclose(gi[fired + 1], 17.0 * simulator.lateral[4], rtol=1e-12)
+
+
+def test_frozen_keeps_every_bit_and_a_presentation_is_a_pure_function(built: Opener) -> None:
+    simulator = started(built("compiled", network("layer")))
+    shown(simulator, 0)
+    state, said = simulator.state(), []
+    for other in (None, 5):
+        if other is not None:
+            shown(simulator, other)
+            for array in (simulator.lateral, simulator.w):
+                assert array is not None
+                array[...] = 0.3
+            simulator.set_state(state)
+        said.append((fingerprint(shown(simulator, 1)), simulator.state()))
+    assert said[0][0] == said[1][0]
+    assert_same_bytes(said[0][1], said[1][1])
+    assert simulator.lateral is not None
+    assert simulator.lateral.tobytes() != state["lateral.w"].tobytes()
+    learned = simulator.learned
+    assert len(simulator.present(stimulus(2, simulator, 0.05), plastic=False).exc) > 5
+    simulator.reset()
+    assert learned.lateral is not None
+    assert simulator.lateral.tobytes() == learned.lateral.tobytes()
+    assert simulator.w.tobytes() == learned.w.tobytes()
+
+
+def test_its_parameters_change_without_another_network(built: Opener) -> None:
+    simulator = started(built("compiled", network("layer")))
+    shown(simulator, 0)
+    before, weights = simulator.state(), list[NDArray[np.float64]]()
+    changes: dict[str, Any] = {
+        "lateral__eta": 0.02,
+        "lateral__rho_0": 60.0,
+        "lateral__tau": 35.0,
+        "lateral__w_max": 1.1,
+    }
+    for change in ({}, *({name: value} for name, value in changes.items()), changes):
+        simulator.set_state(before)
+        simulator.set_parameters(network("layer", **change))
+        shown(simulator, 1)
+        assert simulator.lateral is not None
+        weights.append(simulator.lateral.copy())
+    fresh = RuntimeSimulator(network("layer", **changes), N_INPUT, target="numpy")
+    fresh.set_state(before)
+    shown(fresh, 1)
+    assert fresh.lateral is not None
+    np.testing.assert_allclose(weights[-1], fresh.lateral, rtol=1e-9, atol=1e-12)
+    fresh.close()
+    assert len({array.tobytes() for array in weights}) == len(weights)
+    simulator.set_parameters(network("layer"))
+    for what, other in (("start", network("layer", lateral__start=2.0)), ("kind", experiment("layer"))):
+        with pytest.raises(StdpbenchError, match=f"lateral.{what} is structural"):
+            simulator.set_parameters(other)
+
+
+def test_a_network_that_does_not_fit_is_refused_in_a_sentence(built: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = built("compiled", network("layer")).layout
+    assert lateral_memory(layout) == 40 * N_EXC**2
+    fixed = synapse_memory(layout) - lateral_memory(layout)
+    assert fixed == synapse_memory(built("compiled", experiment("layer")).layout)
+    monkeypatch.setattr(simulators, "available_memory", lambda: fixed + 1)
+    with pytest.raises(StdpbenchError, match=r"and 400 of lateral inhibition, which need .* lateral.kind = 'fixed'"):
+        open_simulator(network("layer"), N_INPUT)
+    open_simulator(experiment("layer"), N_INPUT, "compiled")[0].close()
+    monkeypatch.undo()
+    with pytest.raises(StdpbenchError, match=r"4\.\d+e\+09 of lateral inhibition"):
+        open_simulator(network("layer", network__n_exc=65_000), N_INPUT)

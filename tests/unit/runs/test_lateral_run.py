@@ -1,0 +1,130 @@
+"""A run whose lateral inhibition learns: nothing of its weights is lost on any way that a run may take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs import evaluation
+from stdpbench.runs.again import evaluate_run
+from stdpbench.runs.checkpoints import read_checkpoint
+from stdpbench.runs.creation import create_run_from
+from stdpbench.runs.export import export_run, unpack_run
+from stdpbench.runs.facts import Remarked
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import branch, rewind
+from stdpbench.runs.options import Options
+from stdpbench.runs.outcome import outcome
+from stdpbench.runs.probe import Probe
+from stdpbench.runs.reproduction import prepare
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+PICTURE = (np.arange(64).reshape(8, 8) * 4).tolist()
+WISHES = {7: [set_(lateral__rho_0="40 Hz")]}
+LATE = N_TRAIN + N_LABEL + N_TEST + N_LABEL
+"""A position at which the simulator holds the network before learning."""
+
+
+def plastic() -> Experiment:
+    return experiment(lateral__kind="homeostatic", lateral__eta=0.2, lateral__rho_0="20 Hz")
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = new_run(tmp_path_factory.mktemp("parent"), plastic())
+    finished(folder, at=WISHES)
+    return folder
+
+
+def lateral(folder: RunFolder) -> Any:
+    return np.load(folder.path / "lateral.npy")
+
+
+def arrays(folder: RunFolder) -> dict[str, str]:
+    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
+
+
+def test_weights_learn_and_are_written_down(parent: RunFolder) -> None:
+    w = lateral(parent)
+    assert w.shape == (4, 4)
+    assert (np.diag(w) == 0).all()
+    assert np.ptp(w[~np.eye(4, dtype=bool)]) > 0.2
+    np.testing.assert_array_equal(read_checkpoint(parent.path, N_TRAIN).state["lateral.w"], w)
+    said = [record.fact.text for record in read_journal(parent.path) if isinstance(record.fact, Remarked)]
+    assert [line for line in said if "4² pairs of exc neurons" in line and "MiB" in line]
+
+
+def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:
+    folder = new_run(tmp_path, plastic())
+    for position in (3, 9, N_TRAIN, LATE):
+        drive(folder, at=WISHES if position == 9 else None, die=killed_at_position(position))
+    assert finished(folder) == outcome(parent)
+
+
+def test_workers_have_its_weights(parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "_CHUNK", 4)  # else there is work for one process only
+    folder = new_run(tmp_path, plastic(), workers=2, baselines=False)
+    finished(folder, at=WISHES)
+    assert arrays(folder) == arrays(parent)
+
+
+def test_branches_rewound_runs_and_runs_again_come_to_the_same(parent: RunFolder, tmp_path: Path) -> None:
+    same = branch(parent, 8, runs=tmp_path)
+    finished(same)
+    assert arrays(same) == arrays(parent)
+    rewind(same, 6)
+    assert not (same.path / "lateral.npy").exists()
+    finished(same, at=WISHES)
+    assert arrays(same) == arrays(parent)
+    zipped = export_run(parent, tmp_path / "run.zip")
+    again, _ = prepare(unpack_run(zipped, tmp_path / "unpacked"), tmp_path, workers=1)
+    finished(again)
+    assert arrays(again) == arrays(parent)
+    list(evaluate_run(again.path, Options(workers=1)))
+    assert arrays(again) == arrays(parent)
+
+
+def test_a_new_run_starts_from_its_weights(parent: RunFolder, tmp_path: Path) -> None:
+    options = Options(simulator="compiled", workers=1)
+    folder = create_run_from(parent, {}, tmp_path, options)
+    started: list[Any] = []
+    drive(folder, boundary=lambda engine: started.append(engine.simulator.lateral.copy()), at={0: ["stop"]})
+    np.testing.assert_array_equal(started[0], lateral(parent))
+    smaller = create_run_from(parent, {"network.n_exc": 3}, tmp_path, options)
+    np.testing.assert_array_equal(np.load(smaller.path / "start_lateral.npy"), lateral(parent)[:3, :3])
+    fixed = create_run_from(parent, {"lateral.kind": "fixed"}, tmp_path, options)
+    assert not (fixed.path / "start_lateral.npy").exists()
+    assert "lateral" not in fixed.experiment.to_mapping()
+
+
+def test_what_is_tried_is_answered_by_its_weights(parent: RunFolder, tmp_path: Path) -> None:
+    answers = [Probe(parent).answer("try", {"image": PICTURE})]
+    folder = new_run(tmp_path, plastic())
+
+    def heard(engine: Any, name: str, error: str) -> None:
+        assert error == ""
+        if name == "try":
+            answers.append(engine.replies[-1][2])
+
+    assert finished(folder, at=WISHES | {LATE: [("try", {"image": PICTURE})]}, replied=heard) == outcome(parent)
+    assert len(answers) == 2
+    assert answers[1]["spike_counts"] == answers[0]["spike_counts"]
+
+
+def test_weights_that_are_no_numbers_stop_it(tmp_path: Path) -> None:
+    folder = new_run(tmp_path, plastic())
+
+    def spoil(engine: Any) -> None:
+        if engine.position == 2:
+            engine.simulator.lateral[1, 2] = np.nan
+
+    engine = drive(folder, boundary=spoil, paused=["stop"])
+    assert [position for position, reason in engine.pauses if "no longer finite" in reason] == [3]
