@@ -179,6 +179,18 @@ class Experiment(Parameters):
             _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
         return Experiment.from_mapping(mapping)
 
+    def with_rule(self, rule: Mapping[str, Any]) -> Experiment:
+        """The same experiment with another plasticity rule; what its table does not say has its default.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such rule, or it does not run in this network.
+        """
+        if not isinstance(rule, Mapping) or "kind" not in rule:
+            raise StdpbenchError(f"plasticity.kind is missing; known kinds are {', '.join(rules.kinds())}")
+        return Experiment.from_mapping({**self.to_mapping(), "plasticity": dict(rule)})
+
     def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
         """What `other` has different, ``name`` and ``about`` aside: dotted path to (own value, its value).
 
@@ -191,6 +203,10 @@ class Experiment(Parameters):
             if mine.get(path) != theirs.get(path) and path != "name" and not path.startswith("about.")
         }
 
+    def same_rule(self, other: Experiment) -> bool:
+        """Whether both have the same plasticity rule, whatever its parameters: then the same network runs them."""
+        return type(self.plasticity) is type(other.plasticity)
+
     def changed_live(self, changes: Mapping[str, Any]) -> Experiment:
         """The same experiment with parameters changed that may change in the middle of a run; see `override`.
 
@@ -200,6 +216,13 @@ class Experiment(Parameters):
             If one of them is structural: the sentence says so.
         """
         changed = self.override(changes)
+        if not self.same_rule(changed):
+            paths = [path for path in self.differences(changed) if path.startswith("plasticity.")]
+            path = "plasticity.kind" if "plasticity.kind" in paths else paths[0]
+            raise StdpbenchError(
+                f"{path} is structural: a rule with other equations is put in force as a whole, by stdpbench "
+                "change-rule RUN RULE, or beside this run by stdpbench branch RUN --rule RULE"
+            )
         for path in self.differences(changed):
             section, _, name = path.partition(".")
             owner = getattr(self, section, None)

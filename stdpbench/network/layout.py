@@ -189,6 +189,14 @@ class Layout:
         found.append(StateVariable("plastic", "w", matrix, None))
         return {variable.name: variable for variable in found}
 
+    @property
+    def remembered(self) -> frozenset[str]:
+        """Names of the state arrays in which the rule remembers spikes; the rest means the same with any rule."""
+        rule = self.experiment.plasticity
+        own = {LAST_ARRIVAL, *rule.synapse_variables, *(trace.name for trace in rule.traces)}
+        own |= {average.name for average in rule.averages}
+        return frozenset(variable.name for variable in self.state.values() if variable.variable in own)
+
     def parameters(self, experiment: Experiment | None = None) -> dict[str, dict[str, float]]:
         """Value of every shared parameter of the Brian2 model, SI units, by group and name.
 
