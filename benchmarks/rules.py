@@ -1,8 +1,11 @@
-"""What each plasticity rule costs: all in one process, one after the other on the same spikes, simulation only."""
+"""What each plasticity rule costs: all in one process, one after the other on the same spikes, simulation only.
+
+Processor time of the thread that simulates, which a machine that does other things as well disturbs less.
+"""
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import inputs
@@ -39,9 +42,9 @@ def main() -> None:
         spikes = encode(opened[base].experiment, images, "train", presentation, 0, presentation % len(images))
         for kind, simulator in opened.items():
             normalise(simulator.w, inputs.WEIGHT_SUM)
-            begin = perf_counter()
+            begin = thread_time()
             simulator.present(spikes, plastic=True)
-            times[kind].append(1e3 * (perf_counter() - begin))
+            times[kind].append(1e3 * (thread_time() - begin))
     figures: dict[str, Any] = {}
     for kind in kinds:
         timed = times[kind][chosen.warm_up :]

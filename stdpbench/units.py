@@ -21,6 +21,10 @@ _UNITS: dict[str, tuple[str, str]] = {
     "V": ("voltage", "1"),
     "mV": ("voltage", "1e-3"),
     "uV": ("voltage", "1e-6"),
+    "pF": ("capacitance", "1e-12"),
+    "nS": ("conductance", "1e-9"),
+    "nA": ("current", "1e-9"),
+    "pA": ("current", "1e-12"),
     "Hz": ("rate", "1"),
     "kHz": ("rate", "1e3"),
     "px": ("pixels", "1"),
@@ -74,7 +78,7 @@ def show(value: float, unit: str) -> str:
 
 
 def to_si(value: float, unit: str) -> float:
-    """The value in SI base units (seconds, volts, hertz), as Brian2 stores it."""
+    """The value in SI units (seconds, volts, farads, hertz), as Brian2 stores it."""
     return value * float(_UNITS[unit][1])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout.paper_figure import Table, spec_of_table
+from stdpbench.runs.changes import in_short
 from stdpbench.runs.held_out_series import PERCENT, USUAL, percentages
 from stdpbench_gui.session import RunSession
 
@@ -121,10 +122,7 @@ def _curves(session: RunSession, table: Table | None) -> Spec | None:
     ]
     if held_out:
         plots.insert(len(plots) - 3, {"label": "held-out pictures (%)", "lines": held_out})
-    marks = [
-        (position, ", ".join(f"{path.rpartition('.')[2]} → {new}" for path, (_, new) in changes.items()))
-        for position, changes in live.changes
-    ]
+    marks = [(position, in_short(changes)) for position, changes in live.changes]
     return {
         "kind": "lines",
         "x_label": "training presentations",

@@ -265,6 +265,41 @@ class RunSession(QObject):
     def _send(self, client: RunClient, asked: _Asked) -> None:
         self._waiting[client.request(asked.name, **asked.arguments)] = asked
 
+    def cannot_change_rule(self) -> str:
+        """Why the rule of the run cannot be changed here and now, in a sentence; empty where it can."""
+        live = self.live
+        n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
+        if live.started is None:
+            return "The network does not stand yet."
+        if live.position >= n_train or live.progress.get("phase", "train") != "train":
+            return "Training is over, and nothing learns any more; a branch from an earlier position can."
+        if not self.connected:
+            return "No process works on this run; resume it first, or make a branch."
+        if live.state not in (State.RUNNING, State.PAUSED):
+            return f"The run is {live.state}."
+        if any(asked.name == "change_rule" for asked in (*self._waiting.values(), *self._backlog)):
+            return "Another network is being built for this run; wait for that first."
+        return ""
+
+    def change_rule(
+        self,
+        rule: Mapping[str, Any],
+        then: Callable[[Any], None] | None = None,
+        refused: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask the run to learn by another rule; it learns on while its network is built. See `request`.
+
+        Parameters
+        ----------
+        rule : mapping of str to Any
+            Table of the rule, with its ``kind``.
+        then : callable
+            Gets what is different when it is in force, as dotted path to (old, new).
+        refused : callable
+            Gets the sentence that says why it is not.
+        """
+        self.request("change_rule", then, refused, rule=dict(rule))
+
     def resume(self) -> None:
         """Go on: at once where the run is paused, else by starting its process."""
         if self.connected:

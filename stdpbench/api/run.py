@@ -16,6 +16,7 @@ from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.paths import runs_folder
+from stdpbench.plasticity.tables import RuleLike, rule_table
 from stdpbench.runs import lineage
 from stdpbench.runs.client import state_of
 from stdpbench.runs.creation import create_run, create_run_from
@@ -98,15 +99,48 @@ class Run(RunView):
         said = self._at_work("changed").ask("set", changes=_plain({**(changes or {}), **more}))
         return {path: (old, new) for path, (old, new) in said.items()}
 
+    def change_rule(self, rule: RuleLike, set: Mapping[str, Any] | None = None) -> dict[str, tuple[Any, Any]]:
+        """Have it learn by another plasticity rule from the next presentation on; weights and thresholds stay.
+
+        Its network is built in a process beside the run, which goes on meanwhile; this waits until it is in force.
+
+        Parameters
+        ----------
+        rule : str, path, mapping or PlasticityRule
+            A kind, a TOML file (a rule of one's own, or an experiment), a table with its ``kind``, or a rule.
+        set : mapping of str to Any, optional
+            Name to value: parameters of it that are not as it says.
+
+        Returns
+        -------
+        dict of str to (old, new)
+            What is different now, as it stands in a file: ``plasticity.kind``, unless only parameters are.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such rule, it does not run in this network, its network cannot be built, training is over,
+            or the run does not go on.
+        """
+        table = self._rule(rule, set)
+        said = self._at_work("changed").ask("change_rule", rule=table)
+        return {path: (old, new) for path, (old, new) in said.items()}
+
+    def _rule(self, rule: RuleLike, set: Mapping[str, Any] | None) -> dict[str, Any]:
+        experiment = self._folder.experiment.with_rule(rule_table(rule))
+        changes = {f"plasticity.{name.removeprefix('plasticity.')}": value for name, value in (set or {}).items()}
+        return experiment.override(_plain(changes)).plasticity.to_mapping()
+
     def branch(
         self,
         at: int | None = None,
         set: Mapping[str, Any] | None = None,
         *,
+        rule: RuleLike | None = None,
         runs: str | PathLike[str] | None = None,
         start: bool = True,
     ) -> Run:
-        """Make a run that goes on from a position of this one, with the same input and other parameters.
+        """Make a run that goes on from a position of this one, with the same input and other parameters or rule.
 
         Parameters
         ----------
@@ -115,6 +149,8 @@ class Run(RunView):
             journal tells (exactly, where it is paused).
         set : mapping of str to Any, optional
             Dotted path to value.
+        rule : str, path, mapping or PlasticityRule, optional
+            Another plasticity rule, as in `change_rule`; `set` comes on top of it.
         runs : path, optional
             Where its folder is made; by default beside this one.
         start : bool
@@ -123,11 +159,12 @@ class Run(RunView):
         Raises
         ------
         StdpbenchError
-            If this run has not come as far, or a change is structural.
+            If this run has not come as far, a change is structural, or the rule cannot be.
         """
         where = None if runs is None else Path(runs).expanduser()
         about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
-        made = Run(lineage.branch(self._folder, at, _plain(set or {}), where, about).path)
+        table = None if rule is None else rule_table(rule)
+        made = Run(lineage.branch(self._folder, at, _plain(set or {}), where, about, table).path)
         return made.resume() if start else made
 
     def rewind(self, to: int) -> Run:

@@ -10,6 +10,7 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TextIO
 
+from stdpbench.runs.changes import changes_rule, in_short
 from stdpbench.runs.live import LiveRun, duration
 
 if TYPE_CHECKING:
@@ -136,8 +137,13 @@ def run_html(run: RunView) -> str:
     rows = {"state": f"{run.state}{f': {run.reason}' if run.reason else ''}", "position": _position(run)}
     experiment = run.experiment
     rows["experiment"] = f"{experiment.name}, seed {experiment.seed}, {experiment.network.n_exc} exc neurons"
-    for change in run.changes[-5:]:
-        rows[f"from {change.position} on"] = f"{change.path} = {change.new}"
+    for position, changes in run.changes_by_position()[-5:]:
+        said = (
+            in_short(changes)
+            if changes_rule(changes)
+            else ", ".join(f"{p} = {new}" for p, (_, new) in changes.items())
+        )
+        rows[f"from {position} on"] = said
     for name, score in list(run.scores.items())[:8]:
         interval = f" ({100 * score['low']:.1f} – {100 * score['high']:.1f})" if "low" in score else ""
         rows[f"accuracy, {name}"] = f"{100 * score['accuracy']:.2f} %{interval}"

@@ -25,6 +25,7 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.changes import Changes, tables_with
 from stdpbench.runs.checkpoints import newest_checkpoint
 from stdpbench.runs.client import state_of
 from stdpbench.runs.folder import RunFolder
@@ -103,11 +104,8 @@ class RunView:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment with the parameters that are in force."""
-        experiment = self._folder.experiment
-        for _, changes in sorted(self._live().changes, key=lambda change: change[0]):  # as they take force
-            experiment = experiment.override({path: new for path, (_, new) in changes.items()})
-        return experiment
+        """The experiment with the parameters and the rule that are in force."""
+        return Experiment.from_mapping(tables_with(self._folder.experiment.to_mapping(), self._live().changes))
 
     # -- the network -----------------------------------------------------------------------------------------------
 
@@ -179,12 +177,16 @@ class RunView:
 
     @property
     def changes(self) -> list[Change]:
-        """Parameters that were changed in the course of the run, in order."""
+        """What was changed in the course of the run, in order; ``plasticity.kind`` comes with all that a rule has."""
         return [
             Change(position, path, old, new)
             for position, changed in self._live().changes
             for path, (old, new) in changed.items()
         ]
+
+    def changes_by_position(self) -> list[tuple[int, Changes]]:
+        """The same, what was changed at once together: position, and dotted path to (old, new)."""
+        return list(self._live().changes)
 
     @property
     def log(self) -> list[Entry]:

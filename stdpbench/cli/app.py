@@ -101,15 +101,19 @@ def branch(
         int | None, typer.Option(min=0, metavar="POSITION", help="After so many training presentations; else: now.")
     ] = None,
     set_: Set = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="Another plasticity rule: a kind, or a TOML file. --set comes on top."),
+    ] = None,
     runs: RunsFolder = None,
     only: Annotated[bool, typer.Option("--no-start", help="Make the run, but do not start it.")] = False,
     detach: Detach = False,
     json: Json = False,
 ) -> None:
-    """Make a run that goes on from a position of another one, with the same input and other parameters."""
+    """Make a run that goes on from a position of another one, with the same input and other parameters or rule."""
     from stdpbench.cli.commands import branch_command
 
-    branch_command(run, at, set_ or [], runs, only, detach, json)
+    branch_command(run, at, set_ or [], rule, runs, only, detach, json)
 
 
 @app.command()
@@ -151,6 +155,30 @@ def set_parameters(
     from stdpbench.cli.commands import set_command
 
     set_command(run, assignments)
+
+
+@app.command()
+def change_rule(
+    run: Run,
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE",
+            help="A kind (`describe` lists them), or a TOML file: a rule of one's own, an experiment.",
+        ),
+    ],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the rule; repeatable."),
+    ] = None,
+) -> None:
+    """Change the plasticity rule of a run that goes on: its weights and thresholds learn on by another one.
+
+    The network is built beside the run, which goes on meanwhile, and takes its place between two presentations.
+    """
+    from stdpbench.cli.commands import change_rule_command
+
+    change_rule_command(run, rule, set_ or [])
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, fo
 from stdpbench.cli.progress import Display
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.paths import runs_folder
+from stdpbench.plasticity.tables import rule_table
+from stdpbench.runs.changes import changes_rule, rule_name
 from stdpbench.runs.client import RunClient, ask, state_of
 from stdpbench.runs.control import end, pause, stop
 from stdpbench.runs.folder import RunFolder
@@ -85,13 +87,22 @@ def resume_command(run: str, detach: bool, json: bool) -> None:
 
 
 def branch_command(
-    run: str, at: int | None, assignments: Sequence[str], runs: Path | None, only: bool, detach: bool, json: bool
+    run: str,
+    at: int | None,
+    assignments: Sequence[str],
+    rule: str | None,
+    runs: Path | None,
+    only: bool,
+    detach: bool,
+    json: bool,
 ) -> None:
     """Carry out ``stdpbench branch``."""
     from stdpbench.runs.lineage import branch
 
     parent, console = find_run(run, runs or runs_folder()), Console(stderr=json)
-    folder = branch(parent, at, dict(parse_assignment(text) for text in assignments), runs, _about())
+    changes = dict(parse_assignment(text) for text in assignments)
+    table = None if rule is None else rule_table(rule)
+    folder = branch(parent, at, changes, runs, _about(), rule=table)
     if only:
         console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
     else:
@@ -119,10 +130,23 @@ def set_command(run: str, assignments: Sequence[str]) -> None:
     """Carry out ``stdpbench set``."""
     folder, console = find_run(run, runs_folder()), Console()
     said = ask(folder.path, "set", changes=dict(parse_assignment(text) for text in assignments))
-    for path, (old, new) in said.items():
-        console.print(f"{path}: {old} → {new}, from the next presentation on", highlight=False)
-    if not said:
-        console.print("That is what is in force already.")
+    _say_changes(console, said)
+
+
+def change_rule_command(run: str, rule: str, assignments: Sequence[str]) -> None:
+    """Carry out ``stdpbench change-rule``."""
+    folder, console = find_run(run, runs_folder()), Console()
+    experiment = folder.experiment.with_rule(rule_table(rule))
+    for name, value in (parse_assignment(text) for text in assignments):
+        experiment = experiment.override({f"plasticity.{name.removeprefix('plasticity.')}": value})
+    table = experiment.plasticity.to_mapping()
+    console.print("Its network is built where there is none yet; the run goes on meanwhile.", highlight=False)
+    said = ask(folder.path, "change_rule", rule=table)
+    if changes_rule(said):
+        old = said["plasticity.kind"][0]
+        console.print(f"rule: {old} → {rule_name(table)}, from the next presentation on", highlight=False)
+    else:
+        _say_changes(console, said)
 
 
 def watch_command(run: str) -> None:
@@ -150,6 +174,13 @@ def gui_command() -> None:
     from importlib import import_module
 
     sys.exit(import_module("stdpbench_gui").main(sys.argv[:1]))
+
+
+def _say_changes(console: Console, said: Mapping[str, Sequence[Any]]) -> None:
+    for path, (old, new) in said.items():
+        console.print(f"{path}: {old} → {new}, from the next presentation on", highlight=False)
+    if not said:
+        console.print("That is what is in force already.")
 
 
 def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json: bool) -> None:

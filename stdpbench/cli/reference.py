@@ -79,6 +79,7 @@ def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -
         ("on an input spike", "on_input_spike"),
         ("on an output spike", "on_output_spike"),
         ("in each step", "each_step"),
+        ("on the neuron", "output_neuron"),
         ("in the digit network", "in_digit_network"),
         ("reference", "reference"),
     ):
@@ -109,7 +110,10 @@ def _traces(rule: type[PlasticityRule]) -> list[str]:
         event = "set to 1" if trace.on_spike == "set" else "raised by 1"
         lines.append(f"{trace.name}: {event} by an {trace.side} spike, decays with {trace.tau}")
     lines += [f"{name}: per synapse" for name in rule.synapse_variables]
-    lines += [f"{a.name}: follows {a.of} with {a.tau}, per exc neuron" for a in rule.averages]
+    for average in rule.averages:
+        line = f"{average.name}: follows {average.of} with {average.tau}, per exc neuron"
+        line += f", an output spike adds {average.on_spike}" if average.on_spike else ""
+        lines.append(line + (f", read {average.delay} late" if average.delay else ""))
     return lines
 
 

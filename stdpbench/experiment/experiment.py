@@ -74,6 +74,9 @@ class Experiment(Parameters):
             )
         if self.network.delays != "none" and self.network.max_delay >= self.schedule.stimulus:
             raise ValueError("network.max_delay must be shorter than schedule.stimulus")
+        for where, neuron in (("exc", self.exc), ("inh", self.inh)):
+            if not neuron.runs_in_digit_network:
+                raise ValueError(f"{where}.kind {getattr(neuron, 'kind', '')!r} {neuron.in_digit_network}")
         if not any(variable.name == "theta" for variable in self.exc.variables):
             raise ValueError(
                 f"exc.kind {self.exc_kind!r} has no adaptive threshold, which exc neurons need; use 'adaptive-lif'"
@@ -109,7 +112,8 @@ class Experiment(Parameters):
         rule = self.plasticity
         remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
         names = [name for each in remembered for name in (each.name, each.tau)]
-        names += [word for average in rule.averages for word in re.findall(r"[A-Za-z_]\w*", average.of)]
+        words = [re.findall(r"[A-Za-z_]\w*", f"{average.of} {average.on_spike}") for average in rule.averages]
+        names += [word for each in words for word in each if word != "v"]  # which is meant to be the neuron's
         own |= set(re.findall(r"^\s*(\w+)\s*=", self.exc.update, re.MULTILINE))
         taken = sorted(own.intersection(names))
         if taken:
@@ -175,6 +179,18 @@ class Experiment(Parameters):
             _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
         return Experiment.from_mapping(mapping)
 
+    def with_rule(self, rule: Mapping[str, Any]) -> Experiment:
+        """The same experiment with another plasticity rule; what its table does not say has its default.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such rule, or it does not run in this network.
+        """
+        if not isinstance(rule, Mapping) or "kind" not in rule:
+            raise StdpbenchError(f"plasticity.kind is missing; known kinds are {', '.join(rules.kinds())}")
+        return Experiment.from_mapping({**self.to_mapping(), "plasticity": dict(rule)})
+
     def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
         """What `other` has different, ``name`` and ``about`` aside: dotted path to (own value, its value).
 
@@ -187,6 +203,10 @@ class Experiment(Parameters):
             if mine.get(path) != theirs.get(path) and path != "name" and not path.startswith("about.")
         }
 
+    def same_rule(self, other: Experiment) -> bool:
+        """Whether both have the same plasticity rule, whatever its parameters: then the same network runs them."""
+        return type(self.plasticity) is type(other.plasticity)
+
     def changed_live(self, changes: Mapping[str, Any]) -> Experiment:
         """The same experiment with parameters changed that may change in the middle of a run; see `override`.
 
@@ -196,6 +216,13 @@ class Experiment(Parameters):
             If one of them is structural: the sentence says so.
         """
         changed = self.override(changes)
+        if not self.same_rule(changed):
+            paths = [path for path in self.differences(changed) if path.startswith("plasticity.")]
+            path = "plasticity.kind" if "plasticity.kind" in paths else paths[0]
+            raise StdpbenchError(
+                f"{path} is structural: a rule with other equations is put in force as a whole, by stdpbench "
+                "change-rule RUN RULE, or beside this run by stdpbench branch RUN --rule RULE"
+            )
         for path in self.differences(changed):
             section, _, name = path.partition(".")
             owner = getattr(self, section, None)

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stdpbench.lab.bursts import pairing as pairing
     from stdpbench.lab.one_neuron import neuron as neuron
     from stdpbench.lab.opening import PROTOCOLS as PROTOCOLS
     from stdpbench.lab.opening import run as run
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "neuron": "one_neuron",
+    "pairing": "bursts",
     "reward_delay": "reward",
     **dict.fromkeys(("Curve", "Result"), "result"),
     **dict.fromkeys(("PROTOCOLS", "run"), "opening"),

@@ -14,6 +14,7 @@ from stdpbench.lab.result import Result
 PROTOCOLS: Mapping[str, str] = {
     "pair-window": "protocols:pair_window",
     "frequency": "protocols:frequency",
+    "pairing": "bursts:pairing",
     "triplets": "protocols:triplets",
     "quadruplets": "protocols:quadruplets",
     "poisson-pairs": "protocols:poisson_pairs",
@@ -42,7 +43,7 @@ def protocol(name: str) -> Callable[..., Result]:
 def options(name: str) -> dict[str, Any]:
     """Options of a protocol that are numbers or lists of numbers, with their defaults."""
     declared = inspect.signature(protocol(name)).parameters.values()
-    return {p.name: p.default for p in declared if p.name not in ("rule", "set", "timings")}
+    return {p.name: p.default for p in declared if p.name not in ("rule", "set", "timings", "neuron")}
 
 
 def run(

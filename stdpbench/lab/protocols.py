@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.result import Curve, Result
+from stdpbench.neurons import Neuron
 from stdpbench.plasticity import PlasticityRule, rules
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,7 @@ TRIPLETS = (
 """Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 _OPEN: dict[tuple[Any, ...], Any] = {}
 _MOST_OPEN = 32  # a few rules over each other in a few protocols, which a moving slider waits for
+ENOUGH = 40  # time constants: of what is left then, nothing can be seen
 
 
 def as_rule(rule: str | PlasticityRule, set: Mapping[str, Any] | None = None) -> PlasticityRule:
@@ -69,9 +71,9 @@ def pair_window(
     usual = [float(dt) for dt in range(-79, 80, 2) if abs(dt) < widest]
     x = _numbers(usual if dts is None else dts)
     at = np.arange(_whole(pairs, "pairs")) / frequency
-    changed, cut = _impose(made, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
+    changed, cut = impose(made, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
     said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
-    return _result("pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{said}, {_bounds(made, w)}", cut)
+    return result("pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{said}, {_bounds(made, w)}", cut)
 
 
 def frequency(
@@ -90,18 +92,20 @@ def frequency(
     dts : sequence of float, ms
         One curve each.
     frequencies : sequence of float, Hz, optional
-        0.1 to 50 Hz if not said; from 5 Hz on for rules with averages, which have to be followed all along.
+        0.1 to 50 Hz if not said; from 5 Hz on for rules with averages, which have to be followed all along, and from
+        10 Hz on where a neuron has to be.
     pairs : int
         Number of pairs at every frequency.
     """
     made, w = _start(rule, set, weight)
-    usual = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
-    x = _numbers(frequencies if frequencies is not None else usual if made.averages else (0.1, 1, *usual))
+    usual: tuple[float, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
+    usual = usual[1:] if made.output_neuron else usual if made.averages else (0.1, 1, *usual)
+    x = _numbers(usual if frequencies is None else frequencies)
     trains = [np.arange(_whole(pairs, "pairs")) / _positive(float(f), "frequencies") for f in x]
-    changed, cut = _impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
+    changed, cut = impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
     curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
     said = f"{pairs} equidistant pairs, {_bounds(made, w)}"
-    return _result("frequency", made, x, "frequency", "Hz", "Δw", tuple(curves), said, cut)
+    return result("frequency", made, x, "frequency", "Hz", "Δw", tuple(curves), said, cut)
 
 
 def triplets(
@@ -141,10 +145,10 @@ def triplets(
                 "then a negative Δt, out-in-out a negative and then a positive one"
             )
         labels.append(f"{order} {first:+g}, {second:+g} ms")
-    changed, cut = _impose(made, inputs, outputs, w)
+    changed, cut = impose(made, inputs, outputs, w)
     said = f"{repeats} triplets at {frequency:g} Hz, {_bounds(made, w)}"
     x = np.arange(len(labels), dtype=np.float64)
-    return _result("triplets", made, x, "triplet", "", "Δw", (Curve("", changed),), said, cut, tuple(labels))
+    return result("triplets", made, x, "triplet", "", "Δw", (Curve("", changed),), said, cut, tuple(labels))
 
 
 def quadruplets(
@@ -179,9 +183,9 @@ def quadruplets(
     # one pair around `at`, input spike first; the other, output spike first, T before it
     inputs = [np.concatenate([at - half, at - T * 1e-3 + half]) for T in x]
     outputs = [np.concatenate([at + half, at - T * 1e-3 - half]) for T in x]
-    changed, cut = _impose(made, inputs, outputs, w)
+    changed, cut = impose(made, inputs, outputs, w)
     said = f"{repeats} quadruplets at {frequency:g} Hz, {dt:g} ms within a pair, {_bounds(made, w)}"
-    return _result("quadruplets", made, x, "T", "ms", "Δw", (Curve("", changed),), said, cut)
+    return result("quadruplets", made, x, "T", "ms", "Δw", (Curve("", changed),), said, cut)
 
 
 def poisson_pairs(
@@ -223,7 +227,7 @@ def poisson_pairs(
                 inputs.append(_poisson(generator, float(given), duration))
                 outputs.append(_poisson(generator, float(rate), duration))
     state = {average.name: averages for average in made.averages}
-    changed, cut = _impose(made, inputs, outputs, w, state)
+    changed, cut = impose(made, inputs, outputs, w, state)
     per_second = (changed / duration).reshape(len(input_rates), len(x), repeats)
     curves = tuple(
         Curve(f"input {rate:g} Hz", found.mean(axis=1), found.std(axis=1, ddof=1) if repeats > 1 else None)
@@ -231,7 +235,7 @@ def poisson_pairs(
     )
     said = f"Poisson spikes for {duration:g} s, mean of {repeats} synapses, {_bounds(made, w)}"
     said += "".join(f", {name} {value:g} at the start" for name, value in state.items())
-    return _result("poisson-pairs", made, x, "output rate", "Hz", "Δw per second", curves, said, cut)
+    return result("poisson-pairs", made, x, "output rate", "Hz", "Δw per second", curves, said, cut)
 
 
 def weight_dependence(
@@ -259,12 +263,12 @@ def weight_dependence(
     made, _ = _start(rule, set, None)
     x = _numbers(np.linspace(0.0, made.w_max, 41) if weights is None else weights)
     at = np.arange(_whole(pairs, "pairs")) / _positive(frequency, "frequency")
-    changed, _ = _impose(
+    changed, _ = impose(
         made, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
     )
     curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
     said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
-    return _result(
+    return result(
         "weight-dependence",
         made,
         x,
@@ -284,17 +288,22 @@ def _start(
     return made, starting_weight(made, weight)
 
 
-def _impose(
+def impose(
     rule: PlasticityRule,
     inputs: Trains,
     outputs: Trains,
     w: float | Floats,
     state: Mapping[str, float] | None = None,
+    *,
+    neuron: Neuron | None = None,
+    dt: float = 0.5,
 ) -> tuple[Floats, bool]:
     """Weight changes, and whether weights ended at a bound that they did not start from. Time begins with a spike."""
-    from stdpbench.network.imposed import ImposedSpikes
+    from stdpbench.network.driven import open_synapses
 
-    key = (type(rule), rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.traces, len(inputs))
+    structure = [getattr(rule, p.name) for p in rule.describe() if p.structural]
+    equations = rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.traces
+    key = (type(rule), *equations, len(inputs), *structure, neuron, dt)
     if key in _OPEN:
         synapses = _OPEN[key] = _OPEN.pop(key)  # the newest comes last
         if synapses.rule != rule:
@@ -302,14 +311,19 @@ def _impose(
     else:
         while len(_OPEN) >= _MOST_OPEN:
             del _OPEN[next(iter(_OPEN))]
-        synapses = _OPEN[key] = ImposedSpikes(rule, len(inputs))
+        synapses = _OPEN[key] = open_synapses(rule, len(inputs), dt, neuron)
     first = min((float(spikes.min()) for spikes in (*inputs, *outputs) if len(spikes)), default=0.0)
-    end = synapses.run([s - first for s in inputs], [s - first for s in outputs], w, state)
+    trains = [[spikes - first for spikes in side] for side in (inputs, outputs)]
+    until = 0.0
+    if rule.synapse_variables:  # which go on after the last spike
+        slowest = max(rule.quantities()[p.name] for p in rule.describe() if p.unit in ("s", "ms"))
+        until = max((float(s.max()) for side in trains for s in side if len(s)), default=0.0) + ENOUGH * slowest
+    end = synapses.run(*trains, w, state, until)
     at_bound = (end <= 0) | (end >= rule.w_max)
     return end - w, bool((at_bound & (end != w)).any())
 
 
-def _result(
+def result(
     protocol: str,
     rule: PlasticityRule,
     x: Floats,
@@ -321,6 +335,7 @@ def _result(
     cut: bool,
     x_labels: tuple[str, ...] = (),
 ) -> Result:
+    """A result with what is to be remarked about it."""
     remarks = [rule.remarks[protocol]] if protocol in rule.remarks else []
     if cut:
         remarks.append("Some weights ended at a bound, which cuts the curve off there.")

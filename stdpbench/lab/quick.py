@@ -124,6 +124,18 @@ QUICK: Mapping[str, Quick] = {
             {"frequencies": (30.0, 40.0, 50.0)},
         ),
         Quick(
+            "pairing",
+            "Bursts of pairs",
+            "What bursts of pairs do, over the frequency within a burst (Sjöström et al. 2001; Clopath et al. 2010).",
+            (
+                Option("pairs", "pairs in a burst", "", "How many, equally spaced", 5, whole=True),
+                Option("bursts", "bursts", "", "How many, 10 s from one to the next", 15, whole=True),
+                _SEVERAL_DTS,
+                _WEIGHT,
+            ),
+            {"frequencies": (0.1, 10, 20, 30, 40, 50)},
+        ),
+        Quick(
             "weight-dependence",
             "Weight dependence",
             "What a pair does, over the weight that it meets.",

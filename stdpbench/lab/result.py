@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -74,6 +74,10 @@ class Result:
     def kind(self) -> str:
         """Kind of the rule."""
         return str(getattr(self.rule, "kind", ""))
+
+    def remarked(self, remark: str) -> Result:
+        """The same with one more remark, before the others."""
+        return replace(self, remarks=(remark, *self.remarks))
 
     def columns(self) -> dict[str, list[Any]]:
         """All numbers, by heading."""

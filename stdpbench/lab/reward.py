@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.lab.protocols import as_rule, starting_weight
+from stdpbench.lab.protocols import ENOUGH, as_rule, starting_weight
 from stdpbench.lab.result import Curve, Result
 from stdpbench.plasticity import PlasticityRule
-
-_ENOUGH = 40  # time constants: of what is left then, nothing can be seen
 
 
 def reward_delay(
@@ -55,7 +53,7 @@ def reward_delay(
     synapses.run(inputs, outputs, w, until=last)
     synapses.put("d", reward)
     none = [np.empty(0)] * len(inputs)
-    end = synapses.run(none, none, None, until=_ENOUGH * max(made.quantities().values()))
+    end = synapses.run(none, none, None, until=ENOUGH * max(made.quantities().values()))
     curves = [Curve(f"Δt = {dt:+g} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)]
     said = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {made.w_max:g}"
     remarks = ("Some weights ended at a bound, which cuts the curve off there.",)

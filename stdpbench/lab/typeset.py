@@ -60,7 +60,11 @@ def lines_of(rule: PlasticityRule) -> list[Line]:
     for average in rule.averages:
         name = name_tex(average.name)
         of = statement_tex(f"of = {average.of}").partition(r"\leftarrow ")[2]
-        lines.append(Line("average, slowly", rf"{name_tex(average.tau)}\,{_dotted(average.name)} = {of} - {name}"))
+        tex = rf"{name_tex(average.tau)}\,{_dotted(average.name)} = {of} - {name}"
+        if average.on_spike:
+            jump = statement_tex(f"of = {average.on_spike}").partition(r"\leftarrow ")[2]
+            tex += rf",\quad {name} \leftarrow {name} + {jump}"
+        lines.append(Line("filtered potential" if average.follows_v else "average, slowly", tex))
     for label, text in _expressions(rule):
         for number, tex in enumerate(statements_tex(text)):
             lines.append(Line(label if number == 0 else "", tex))
@@ -84,6 +88,10 @@ def notes_of(rule: PlasticityRule) -> list[str]:
             f"{' and '.join(own)} {'are' if several else 'is'} read just before the spike of "
             f"{'their' if several else 'its'} own side changes {'them' if several else 'it'}."
         )
+    late = {average.name: getattr(rule, average.delay) for average in rule.averages if average.delay}
+    found += [f"{name} is read {delay:g} ms late." for name, delay in late.items()]
+    if any(average.on_spike for average in rule.averages):
+        found.append("A filtered potential makes its jump with an output spike.")
     if "clip" in rule.on_input_spike + rule.on_output_spike + rule.each_step:
         found.append("[…] with bounds below and above: what goes beyond them is cut off.")
     if rule.each_step:

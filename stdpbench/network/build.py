@@ -3,12 +3,14 @@
 The same objects serve every simulator. Order within a time step (Brian2's slots, and `order` where one slot holds
 several):
 
-1. ``groups``: neurons take their step, traces decay; then averages follow the traces (training only);
+1. ``groups``: averages follow the potential (training only); neurons take their step, traces decay; then averages
+   follow the traces (training only);
 2. ``thresholds``: spikes;
 3. ``synapses``: input event (-1), input traces are set (0), output event (1); exc spikes reach inh, inh spikes reach
 the pool;
-4. ``resets``: reset of spiking neurons, output traces are set;
-5. ``after_resets``: lateral inhibition is applied; ``end``: the pool is emptied.
+4. ``resets``: reset of spiking neurons, output traces are set, then averages are raised (training only);
+5. ``after_resets``: lateral inhibition is applied; ``end``: the pool is emptied; in the last step of a presentation in
+   training, synapses that change in every step are brought up to date.
 """
 
 from __future__ import annotations
@@ -20,10 +22,10 @@ from typing import Any
 from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.lateral import fixed_inhibition, links, plastic_inhibition, relay
-from stdpbench.network.layout import LAST_ARRIVAL, Layout, lateral_name
+from stdpbench.network.layout import LAST_ARRIVAL, LAST_CHANGE, Layout, lateral_name
 from stdpbench.network.words import clean, declare, replace, units_of
 from stdpbench.neurons import Neuron
-from stdpbench.plasticity import Average, Trace
+from stdpbench.plasticity import Average, PlasticityRule, Trace
 
 ONE_TO_ONE = {"exc_to_inh", "to_pool", "to_own", "to_relay", "to_traces"}
 """Groups of synapses with one for each source."""
@@ -41,6 +43,8 @@ class BuiltNetwork:
         By the names of `stdpbench.network.layout`.
     training_only, frozen_only : set of str
         Names of Brian2 objects that run in training only, or with frozen weights only.
+    last_only : set of str
+        Names of Brian2 objects that run in the last step of a presentation only.
     fan_out : dict of str to int
         Synapses per source, for groups of synapses ordered by source with the same number each.
     only_if_nonzero : dict of str to list of str
@@ -52,6 +56,7 @@ class BuiltNetwork:
     groups: dict[str, Any]
     training_only: set[str] = field(default_factory=set)
     frozen_only: set[str] = field(default_factory=set)
+    last_only: set[str] = field(default_factory=set)
     fan_out: dict[str, int] = field(default_factory=dict)
     only_if_nonzero: dict[str, list[str]] = field(default_factory=dict)
 
@@ -76,10 +81,13 @@ def build(layout: Layout) -> BuiltNetwork:
 
     groups["pool"] = b2.NeuronGroup(1, "total : 1\ntotal_next : 1", clock=clock, name="pool")
     groups["exc"] = _exc(layout, parameters["exc"], groups["pool"])
+    extra += raise_averages(groups["exc"], layout.averages)
     groups["plastic"] = plastic_synapses(layout, parameters["plastic"], source, groups["exc"])
     groups["plastic"].connect()
-    built.training_only |= {"plastic_pre", "plastic_post", "exc_averages"}
+    built.training_only |= {"plastic_pre", "plastic_post", "plastic_end"}
+    built.training_only |= {"exc_averages", "exc_potentials", "exc_jumps"}
     built.frozen_only |= {"plastic_drive"}
+    built.last_only |= {"plastic_end"}
     built.fan_out["plastic"] = n
 
     direct = experiment.network.inhibition == "direct"
@@ -111,6 +119,11 @@ def build(layout: Layout) -> BuiltNetwork:
     objects = [*groups.values(), *extra]
     built.network = b2.Network(*objects)
     return built
+
+
+def late_name(average: str) -> str:
+    """The variable that holds an average as it was a while ago."""
+    return f"{average}_late"
 
 
 def _step(neuron: Neuron, skip: tuple[str, ...] = ()) -> str:
@@ -179,11 +192,19 @@ def _touch(traces: tuple[Trace, ...]) -> str:
 
 
 def follow_averages(group: Any, averages: tuple[Average, ...]) -> None:
-    """Have the averages of a rule, which `group` carries, follow its traces in every step."""
-    if averages:
+    """Have the averages of a rule, which `group` carries, follow its potential or its traces in every step."""
+    for name, order, follows_v in (("potentials", -1, True), ("averages", 1, False)):
         # exact for what is followed as it is now, in place of its course within the step
-        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in averages]
-        group.run_regularly("\n".join(move), when="groups", order=1, name=f"{group.name}_averages")
+        mine = [a for a in averages if a.follows_v == follows_v]
+        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in mine]
+        if move:
+            group.run_regularly("\n".join(move), when="groups", order=order, name=f"{group.name}_{name}")
+
+
+def raise_averages(group: Any, averages: tuple[Average, ...]) -> list[Any]:
+    """What a spike of `group` adds to its averages, after all that reads them as they were before it."""
+    code = "\n".join(f"{a.name} += {a.on_spike}" for a in averages if a.on_spike)
+    return [_on_spike(group, code, when="resets", order=1, name=f"{group.name}_jumps")] if code else []
 
 
 def carry_traces(
@@ -199,18 +220,23 @@ def carry_traces(
     if not traces:
         return []
     source.run_regularly(_decay(traces), when="groups", name=f"{source.name}_decay")
-    # what a Resetter does for a NeuronGroup; for the input in the slot between input event and output event
-    setter = CodeRunner(
-        source,
-        "reset",
-        code=_touch(traces),
-        when=when,
-        order=0,
-        name=f"{source.name}_traces",
-        needed_variables=["_spikespace"],
-        template_kwds={"eventspace_variable": source.variables["_spikespace"]},
-    )
+    # for the input in the slot between input event and output event
+    setter = _on_spike(source, _touch(traces), when=when, order=0, name=f"{source.name}_traces")
     return [setter, *[obj for obj in source.contained_objects if obj.name == f"{source.name}_decay"]]
+
+
+def _on_spike(group: Any, code: str, *, when: str, order: int, name: str) -> Any:
+    """Code that runs for those of a group that spike: what a Resetter is for a NeuronGroup."""
+    return CodeRunner(
+        group,
+        "reset",
+        code=code,
+        when=when,
+        order=order,
+        name=name,
+        needed_variables=["_spikespace"],
+        template_kwds={"eventspace_variable": group.variables["_spikespace"]},
+    )
 
 
 def plastic_synapses(
@@ -218,14 +244,18 @@ def plastic_synapses(
 ) -> Any:
     """Make the synapses from input to exc, with the plasticity rule; which there are is for the caller to say.
 
-    `drive` is what an input spike does beside learning; nothing where the target's spikes are imposed.
+    `drive` is what an input spike does beside learning; nothing where the target's spikes are imposed. What a rule
+    does in every step is then done in every step, in the network when a synapse is next looked at.
     """
     rule, differ = layout.experiment.plasticity, layout.delays_differ
     units = units_of(rule)
     model = ["w : 1", declare(parameters, units)]
     pre, post = [], []
     names = {name: layout.synaptic_name(name) for name in rule.quantities()}
-    names |= {variable.name: f"{variable.name}_post" for variable in layout.output_variables}
+    late = {average.name for average in layout.averages if average.delay}
+    names |= {v.name: f"{late_name(v.name) if v.name in late else v.name}_post" for v in layout.output_variables}
+    if rule.output_neuron:
+        names["v"] = "v_post"
     if differ:
         # one trace per synapse, decayed when it is read: its spikes arrive at another time than its neighbour's
         model += [f"{trace.name} : 1" for trace in layout.input_traces] + [f"{LAST_ARRIVAL} : second"]
@@ -243,9 +273,15 @@ def plastic_synapses(
         names |= {trace.name: f"{trace.name}_pre" for trace in layout.input_traces}
         pre.append(replace(rule.on_input_spike, names))
         post.append(replace(rule.on_output_spike, names))
-    model += [f"{name} : 1" for name in rule.synapse_variables]
-    pre, post = [code for code in pre if code], [code for code in post if code]
-    on_pre = {"pre": "\n".join([drive, *pre]), "drive": drive} if drive else {"pre": "\n".join(pre)} if pre else None
+    lazily = bool(drive and rule.each_step)
+    model += [f"{name} : 1" for name in (layout.synapse_variables if drive else rule.synapse_variables)]
+    model += [f"{LAST_CHANGE} : second"] if lazily else []
+    caught_up = replace(_since_last(rule), names) if lazily else ""
+    before, post = [code for code in (caught_up, drive) if code], [code for code in (caught_up, *post) if code]
+    pre = [*before, *(code for code in pre if code)]
+    on_pre: Any = {"pre": "\n".join(pre)} if pre else None
+    if drive:
+        on_pre["drive"] = drive
     synapses = b2.Synapses(
         source,
         target,
@@ -255,9 +291,20 @@ def plastic_synapses(
         clock=source.clock,
         name="plastic",
     )
-    if rule.each_step:
+    if lazily:
+        at_end = f"{caught_up}\n{LAST_CHANGE} = 0*second"
+        synapses.run_regularly(at_end, when="end", name="plastic_end")
+    elif rule.each_step:
         synapses.run_regularly(replace(rule.each_step, names), when="groups", order=2, name="plastic_step")
     return synapses
+
+
+def _since_last(rule: PlasticityRule) -> str:
+    """What a rule does in every step, for all steps since a synapse was last looked at, the current one included."""
+    gone = rule.protocol_variables
+    lines = [line for line in clean(rule.each_step).splitlines() if line.split()[0] not in gone]
+    code = replace("\n".join(lines), {"dt": "since", **dict.fromkeys(gone, "0")})
+    return f"since = t + dt - {LAST_CHANGE}\n{code}\n{LAST_CHANGE} = t + dt"
 
 
 def set_parameters(groups: dict[str, Any], parameters: dict[str, dict[str, float]]) -> None:

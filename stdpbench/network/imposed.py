@@ -4,6 +4,8 @@ Point k is one input neuron, one output neuron and the synapse between them, mad
 same code as the network (`stdpbench.network.build`), in the same order within a step. Nothing but the imposed spikes
 happens, and an exponential decay over a long step is the decay over many short ones. So Brian2's objects are stepped
 from one spike to the next, all points at once; only rules with averages, which follow the traces, take steps of `dt`.
+Averages of the potential find it at rest, but for what spikes add to them; a rule that reads the potential itself
+needs `stdpbench.network.driven`.
 
 Traces live on neurons here, of which each has one synapse: that is the network without delays.
 """
@@ -20,7 +22,13 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.brian import preferences
-from stdpbench.network.build import carry_traces, follow_averages, plastic_synapses, set_parameters
+from stdpbench.network.build import (
+    carry_traces,
+    follow_averages,
+    plastic_synapses,
+    raise_averages,
+    set_parameters,
+)
 from stdpbench.network.layout import Layout
 from stdpbench.network.words import units_of
 from stdpbench.plasticity import PlasticityRule
@@ -42,14 +50,15 @@ class ImposedSpikes:
     """
 
     def __init__(self, rule: PlasticityRule, n_points: int, dt: float = 0.5) -> None:
-        self._layout, self._dt, self._n = _layout(rule, n_points), dt * 1e-3, n_points
+        self._layout, self._dt, self._n = self._layout_of(rule, n_points), dt * 1e-3, n_points
         b2.set_device("runtime")
         with preferences(codegen__target="numpy"):  # nothing to compile: a changed rule shows at once
             self._groups, objects = self._build()
             network = b2.Network(objects)
             network.run(0 * b2.ms, namespace={})
         # with no spike on their side there is nothing to do for these
-        sides = {"plastic_pre": "input", "input_traces": "input", "plastic_post": "exc", "exc_traces": "exc"}
+        sides = {"plastic_pre": "input", "input_traces": "input"}
+        sides |= dict.fromkeys(("plastic_post", "exc_traces", "exc_jumps"), "exc")
         order = [each for each in network.sorted_objects if each.code_objects and each.name not in ("input", "exc")]
         self._steps = [(each, sides.get(each.name, "")) for each in order]
         self._spikes = {name: self._groups[name].variables["_spikespace"].get_value() for name in ("input", "exc")}
@@ -64,7 +73,7 @@ class ImposedSpikes:
         """Put other parameters of the same rule in force."""
         if type(rule) is not type(self.rule):
             raise StdpbenchError("another rule needs other synapses")
-        self._layout = _layout(rule, self._n)
+        self._layout = self._layout_of(rule, self._n)
         set_parameters(self._groups, self._layout.parameters_of_rule())
 
     def put(self, name: str, values: float | NDArray[np.float64]) -> None:
@@ -117,7 +126,7 @@ class ImposedSpikes:
     def _go(self, now: int, until: int, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
         """Pass the time from tick `now` to tick `until`, where the spikes are."""
         span = (until - now) * _TICK
-        if self._layout.averages and span > self._dt:
+        if any(not each.follows_v for each in self._layout.averages) and span > self._dt:
             n_steps = int(np.ceil(span / self._dt - 1e-9))
             span /= n_steps
             none = inputs[:0]
@@ -139,7 +148,8 @@ class ImposedSpikes:
         layout = self._layout
         for name, group in (("input", layout.input_traces), ("exc", layout.output_variables)):
             for each in group:
-                self._array(name, each.name)[...] = state.get(each.name, 0.0)
+                usual = layout.state[f"exc.{each.name}"].reset if name == "exc" else None
+                self._array(name, each.name)[...] = state.get(each.name, usual or 0.0)
         for name in layout.experiment.plasticity.synapse_variables:
             self._array("plastic", name)[...] = state.get(name, 0.0)
         self._array("plastic", "w")[...] = w
@@ -155,21 +165,25 @@ class ImposedSpikes:
         groups = {name: b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name=name) for name in ("input", "exc")}
         extra = carry_traces(groups["input"], layout.input_traces, parameters["input"], units, when="synapses")
         extra += carry_traces(groups["exc"], layout.output_traces, parameters["exc"], units, when="resets")
+        exc = groups["exc"]
         for average in layout.averages:
-            groups["exc"].variables.add_array(average.name, size=n)
-        follow_averages(groups["exc"], layout.averages)
-        extra += [each for each in groups["exc"].contained_objects if each.name == "exc_averages"]
+            exc.variables.add_array(average.name, size=n)
+        if any(average.follows_v for average in layout.averages):
+            exc.variables.add_array("v", size=n, dimensions=b2.get_dimensions(b2.volt))
+            exc.variables["v"].get_value()[...] = layout.resting_potential
+        follow_averages(exc, layout.averages)
+        extra += [each for each in exc.contained_objects if each.name in ("exc_averages", "exc_potentials")]
+        extra += raise_averages(exc, layout.averages)
         groups["plastic"] = plastic_synapses(layout, parameters["plastic"], groups["input"], groups["exc"], drive="")
         groups["plastic"].connect(j="i")
         extra += [each for each in groups["plastic"].contained_objects if each.name == "plastic_step"]
         set_parameters(groups, parameters)
         return groups, [*groups.values(), *extra]
 
-
-def _layout(rule: PlasticityRule, n_points: int) -> Layout:
-    # not validated: a rule that cannot run in the digit network still has synapses
-    made = Experiment.from_mapping({}).model_copy(update={"plasticity": rule})
-    return Layout(made, n_points)
+    def _layout_of(self, rule: PlasticityRule, n_points: int) -> Layout:
+        # not validated: a rule that cannot run in the digit network still has synapses
+        made = Experiment.from_mapping({}).model_copy(update={"plasticity": rule})
+        return Layout(made, n_points)
 
 
 def _events(

@@ -24,10 +24,13 @@ from functools import cached_property
 import numpy as np
 
 from stdpbench.experiment import Experiment
+from stdpbench.expressions import evaluate
 from stdpbench.plasticity import Average, PlasticityRule, Trace
 
 LAST_ARRIVAL = "t_arrival"
 """Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start."""
+LAST_CHANGE = "t_change"
+"""Per synapse, with rules that change it in every step: up to when it is as it should be; 0 between presentations."""
 
 
 def brian_name(name: str) -> str:
@@ -112,6 +115,12 @@ class Layout:
         return self.experiment.plasticity.averages
 
     @property
+    def synapse_variables(self) -> tuple[str, ...]:
+        """Variables of the rule that synapses of the network carry beside their weight."""
+        rule = self.experiment.plasticity
+        return tuple(name for name in rule.synapse_variables if name not in rule.protocol_variables)
+
+    @property
     def output_variables(self) -> tuple[Trace | Average, ...]:
         """All that exc neurons carry for the rule."""
         return (*self.output_traces, *self.averages)
@@ -139,7 +148,7 @@ class Layout:
         """The name of a rule's parameter in the synapses, where those of their neurons must not occur again."""
         rule, own = self.experiment.plasticity, brian_name(name)
         elsewhere = {each.tau for each in (*self.input_traces, *self.output_variables)}
-        elsewhere |= {word for average in rule.averages for word in re.findall(r"\w+", average.of)}
+        elsewhere |= set(re.findall(r"\w+", _code_of(rule.averages)))
         return f"{own}_syn" if name in elsewhere else own
 
     @cached_property
@@ -157,7 +166,7 @@ class Layout:
                 reset = None if variable.slow else values[variable.start] if variable.start else 0.0
                 found.append(StateVariable(group, variable.name, (n,), reset))
         found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.output_traces]
-        found += [StateVariable("exc", average.name, (n,), None) for average in self.averages]
+        found += [StateVariable("exc", each.name, (n,), self._reset_of(each)) for each in self.averages]
         found += [StateVariable("exc", trace.name, (n,), 0.0) for trace in self.lateral_traces]
         found += [StateVariable("exc", name, (n,), 0.0) for name in self.inhibiting]
         found.append(StateVariable("pool", "total", (1,), 0.0))
@@ -174,8 +183,19 @@ class Layout:
             found.append(StateVariable("plastic", LAST_ARRIVAL, matrix, 0.0, is_time=True))
         else:
             found += [StateVariable("input", trace.name, (self.n_input,), 0.0) for trace in self.input_traces]
+        found += [StateVariable("plastic", name, matrix, 0.0) for name in self.synapse_variables]
+        if self.experiment.plasticity.each_step:
+            found.append(StateVariable("plastic", LAST_CHANGE, matrix, 0.0))
         found.append(StateVariable("plastic", "w", matrix, None))
         return {variable.name: variable for variable in found}
+
+    @property
+    def remembered(self) -> frozenset[str]:
+        """Names of the state arrays in which the rule remembers spikes; the rest means the same with any rule."""
+        rule = self.experiment.plasticity
+        own = {LAST_ARRIVAL, *rule.synapse_variables, *(trace.name for trace in rule.traces)}
+        own |= {average.name for average in rule.averages}
+        return frozenset(variable.name for variable in self.state.values() if variable.variable in own)
 
     def parameters(self, experiment: Experiment | None = None) -> dict[str, dict[str, float]]:
         """Value of every shared parameter of the Brian2 model, SI units, by group and name.
@@ -221,7 +241,20 @@ class Layout:
     def _carried(self, rule: dict[str, float]) -> dict[str, float]:
         """Parameters of the rule that exc neurons need."""
         needed = {each.tau: rule[each.tau] for each in self.output_variables}
-        return needed | self._used(rule, " ".join(average.of for average in self.averages))
+        return needed | self._used(rule, _code_of(self.averages))
+
+    @property
+    def resting_potential(self) -> float:
+        """Potential of exc neurons in the reset state, volt."""
+        neuron = self.experiment.exc
+        return neuron.quantities()[{variable.name: variable.start for variable in neuron.variables}["v"]]
+
+    def _reset_of(self, average: Average) -> float | None:
+        """Value of an average in the reset state; None if it outlasts it."""
+        if not average.follows_v:
+            return None
+        known = {**self.experiment.plasticity.quantities(), "v": self.resting_potential}
+        return float(evaluate(average.of, known))
 
     def _of_synapses(self, rule: PlasticityRule) -> dict[str, dict[str, float]]:
         """Parameters of the rule that input neurons and synapses need."""
@@ -253,6 +286,10 @@ class Layout:
     def _used(values: dict[str, float], code: str) -> dict[str, float]:
         words = set(re.findall(r"\w+", code))
         return {name: value for name, value in values.items() if name in words}
+
+
+def _code_of(averages: tuple[Average, ...]) -> str:
+    return " ".join(f"{average.of} {average.on_spike}" for average in averages)
 
 
 def _code(neuron: object) -> str:

@@ -16,6 +16,7 @@ def declare(names: dict[str, float], units: dict[str, str]) -> str:
 def units_of(*declared: Any) -> dict[str, str]:
     """Brian2 unit of every parameter of the given Parameters objects."""
     brian = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "Hz"}
+    brian |= {"pF": "farad", "nS": "siemens", "nA": "amp", "pA": "amp"}
     units = {"w_inh_exc": "1", "w_exc_inh": "1"}
     for parameters in declared:
         for p in parameters.describe():

@@ -9,6 +9,7 @@ neurons: Family[Neuron] = Family(
     {
         "adaptive-lif": "stdpbench.neurons.adaptive_lif:AdaptiveLIF",
         "adaptive-lif-lockout": "stdpbench.neurons.adaptive_lif_lockout:AdaptiveLIFLockout",
+        "adex": "stdpbench.neurons.adex:AdEx",
         "lif": "stdpbench.neurons.lif:LIF",
     },
     group="stdpbench.neurons",

@@ -22,7 +22,7 @@ class Variable:
     name : str
         Name in the equations.
     unit : str
-        Brian2's unit: ``"volt"``, ``"second"``, ``"1"``.
+        Brian2's unit: ``"volt"``, ``"second"``, ``"amp"``, ``"1"``.
     start : str
         The parameter that holds its value in the reset state; ``""`` for 0.
     slow : bool
@@ -49,3 +49,8 @@ class Neuron(Parameters):
     update: ClassVar[str]
     threshold: ClassVar[str]
     reset: ClassVar[str]
+    injected: ClassVar[str] = ""
+    """The variable, a current, by which protocols of the laboratory drive the neuron; none in the digit network."""
+    in_digit_network: ClassVar[str] = "runs"
+    """Whether the neuron runs in the digit network, or why it cannot."""
+    runs_in_digit_network: ClassVar[bool] = True

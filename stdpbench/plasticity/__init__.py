@@ -21,6 +21,8 @@ rules: Family[PlasticityRule] = Family(
         "symmetric": "stdpbench.plasticity.symmetric:Symmetric",
         "oja": "stdpbench.plasticity.oja:Oja",
         "bcm": "stdpbench.plasticity.bcm:BCM",
+        "clopath": "stdpbench.plasticity.clopath:Clopath",
+        "clopath-lif": "stdpbench.plasticity.clopath_lif:ClopathLIF",
         "inhibitory": "stdpbench.plasticity.inhibitory:Inhibitory",
         "reward": "stdpbench.plasticity.reward:Reward",
         "custom": "stdpbench.plasticity.custom:CustomRule",

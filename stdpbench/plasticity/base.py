@@ -4,7 +4,7 @@ A rule *describes*; `stdpbench.network` builds. It is written in Brian2's syntax
 
 * its own parameters, by name;
 * its traces, by name: each decays exponentially and is set or incremented by a spike of its side;
-* its averages, by name: each follows an expression of the output traces, slowly;
+* its averages, by name: each follows an expression of the output traces, or of the membrane potential v;
 * ``w``, the weight, and ``w_max``.
 
 An expression on a spike reads the traces of that spike's own side as they were *before* the spike touched them, and
@@ -17,6 +17,7 @@ clip: powers of ``w_max - w`` are taken of ``clip(w_max - w, 0, w_max)``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -50,8 +51,10 @@ class Trace:
 class Average:
     """A running average, one per exc neuron: ``tau * d(name)/dt = of - name``.
 
-    It starts at 0, moves in training only, and outlasts presentations and resets, as an adaptive threshold does. In
-    each step it moves after the traces have decayed and before spikes touch them.
+    It moves in training only. What follows traces starts at 0 and outlasts presentations and resets, as an adaptive
+    threshold does; in each step it moves after the traces have decayed and before spikes touch them. What follows the
+    membrane potential v is reset with it, to what it then follows; in each step it moves first, after v as the step
+    before left it.
 
     Attributes
     ----------
@@ -60,12 +63,23 @@ class Average:
     tau : str
         The rule's parameter that holds its time constant.
     of : str
-        What it follows: an expression of output traces and parameters.
+        What it follows: an expression of output traces and parameters, or of v and parameters; without unit.
+    on_spike : str
+        What an output spike adds, if anything: an expression of parameters.
+    delay : str
+        The parameter that says how late expressions on spikes read it, if they do; in protocols only.
     """
 
     name: str
     tau: str
     of: str
+    on_spike: str = ""
+    delay: str = ""
+
+    @property
+    def follows_v(self) -> bool:
+        """Whether it follows the membrane potential."""
+        return re.search(r"\bv\b", self.of) is not None
 
 
 @dataclass(frozen=True)
@@ -101,11 +115,19 @@ class PlasticityRule(Parameters):
     averages: ClassVar[tuple[Average, ...]] = ()
     on_input_spike: ClassVar[str] = ""
     on_output_spike: ClassVar[str] = ""
+    input_spike_needs: ClassVar[str] = ""
+    """Output trace without which an input spike changes no weight within its bounds: where it has faded, what is
+    costly in `on_input_spike` may be left out."""
     synapse_variables: ClassVar[tuple[str, ...]] = ()
     """Variables of each synapse beside its weight, without unit, 0 in the reset state."""
+    protocol_variables: ClassVar[tuple[str, ...]] = ()
+    """Those of them that only a protocol sets, and that are 0 in the digit network, which has no place for them."""
     each_step: ClassVar[str] = ""
     """What happens in each synapse in every time step, after traces have decayed, for all of ``dt``: exact for any dt.
-    With this or `synapse_variables`, a rule runs in protocols only, so far."""
+    The digit network runs it for the time since a synapse's last event, before the next one and at the end of the
+    presentation. So it must not read what changes meanwhile, and w must move one way."""
+    output_neuron: ClassVar[str] = ""
+    """Kind of the neuron whose potential the rule reads, which protocols then drive; none: spikes are imposed."""
     in_digit_network: ClassVar[str] = "runs"
     """What the rule does in the digit network, or why it cannot run there."""
     runs_in_digit_network: ClassVar[bool] = True

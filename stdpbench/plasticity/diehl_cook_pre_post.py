@@ -35,4 +35,5 @@ class DiehlCookPrePost(PlasticityRule):
     reference: ClassVar[str] = "Diehl & Cook 2015, equations 5 and 6, doi:10.3389/fncom.2015.00099"
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"), Trace("y", "output", "tau_y", "add"))
     on_input_spike: ClassVar[str] = "w = clip(w - eta_pre*y*w**mu, 0, w_max)"
+    input_spike_needs: ClassVar[str] = "y"
     on_output_spike: ClassVar[str] = "w = clip(w + eta_post*(x - x_tar)*clip(w_max - w, 0, w_max)**mu, 0, w_max)"

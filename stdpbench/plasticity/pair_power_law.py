@@ -30,4 +30,5 @@ class PairPowerLaw(PairRule):
     summary: ClassVar[str] = "Pair rule with powers of the weight: additive to multiplicative"
     reference: ClassVar[str] = "Gütig, Aharonov, Rotter & Sompolinsky 2003, doi:10.1523/JNEUROSCI.23-09-03697.2003"
     on_input_spike: ClassVar[str] = "w = clip(w - lam*alpha*w_max*(w/w_max)**mu*y, 0, w_max)"
+    input_spike_needs: ClassVar[str] = "y"
     on_output_spike: ClassVar[str] = "w = clip(w + lam*w_max*clip(1 - w/w_max, 0, 1)**mu*x, 0, w_max)"

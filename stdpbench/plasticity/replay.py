@@ -2,9 +2,10 @@ r"""What a rule does to the weights of one exc neuron in one presentation, compu
 
 The order within a time step is that of the simulators (`stdpbench.network.build`):
 
-1. traces decay, by :math:`e^{-dt/\tau}`, and averages follow them;
+1. averages follow the membrane potential; traces decay, by :math:`e^{-dt/\tau}`, and averages follow them; what the
+   rule does in every step is done;
 2. input spikes arrive: their weights change, then their traces are set;
-3. the neuron spikes: all its weights change, then its traces are set.
+3. the neuron spikes: all its weights change, then its traces are set and its averages raised.
 
 So the same weights and traces at the start give the same weights at the end, but for rounding: a test of the contract
 holds this against the simulators. Where the weights at the start are not known, `weights_before` finds them from
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.expressions import Code, evaluate
 from stdpbench.plasticity.base import Average, PlasticityRule, Trace
 
@@ -40,15 +42,20 @@ class Heard:
         Input spikes in the order of their arrival at the neuron.
     output : ndarray, int, (n_output,)
         Time steps in which the neuron spikes, ascending.
+    v : ndarray, float64, (n_bins,), volt, or None
+        The neuron's membrane potential at the beginning of each step, where a rule has averages that follow it.
     """
 
     n_bins: int
     index: Ints
     bin: Ints
     output: Ints
+    v: Floats | None = None
 
     @classmethod
-    def of(cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0) -> Heard:
+    def of(
+        cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0, v: Floats | None = None
+    ) -> Heard:
         """Put spikes in the order of their arrival.
 
         Parameters
@@ -61,10 +68,12 @@ class Heard:
             Time steps in which the neuron spikes, ascending.
         delay_bins : int or ndarray, int, (n_input,)
             Delay of all synapses, or of each, in time steps.
+        v : ndarray, float64, (n_bins,), optional
+            Membrane potential at the beginning of each step.
         """
         arrival = bin + (delay_bins if isinstance(delay_bins, int) else delay_bins[index])
         order = np.argsort(arrival, kind="stable")
-        return cls(n_bins, index[order], arrival[order], output)
+        return cls(n_bins, index[order], arrival[order], output, v)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +89,8 @@ class Replay:
     end : ndarray, float64, (n_input,)
         Weights after the last step.
     traces_end : dict of str to ndarray
-        Traces and averages after the last step: (n_input,) of the input side, a number of the output side.
+        Traces, averages and variables of synapses after the last step: (n_input,) of the input side and of synapses, a
+        number of the output side.
     """
 
     heard: Heard
@@ -167,22 +177,25 @@ def replay(
     w : ndarray, float64, (n_input,)
         Weights at the beginning, after they were normalised.
     traces : mapping of str to float or ndarray, optional
-        Traces and averages at the beginning, (n_input,) of the input side; 0 where nothing is said, as in the reset
-        state.
+        Traces, averages and variables of synapses at the beginning, (n_input,) of the input side and of synapses; 0
+        where nothing is said, as in the reset state.
 
     Raises
     ------
     StdpbenchError
-        If the rule is written with something that is not known here.
+        If the rule is written with something that is not known here, or the potential is needed and not given.
     """
+    if heard.v is None and any(average.follows_v for average in rule.averages):
+        raise StdpbenchError("this rule follows the membrane potential, and cannot be replayed without it")
     at_start = dict(traces or {})
     constants, n_input = rule.quantities(), len(w)
-    on_input, on_output = Code(rule.on_input_spike), Code(rule.on_output_spike)
+    on_input, on_output, each = Code(rule.on_input_spike), Code(rule.on_output_spike), Code(rule.each_step)
     sides = {side: [trace for trace in rule.traces if trace.side == side] for side in ("input", "output")}
     factors = {trace.name: decay(rule, trace, dt) for trace in rule.traces}
     state: dict[str, Any] = {t.name: np.zeros(n_input) + at_start.get(t.name, 0.0) for t in sides["input"]}
     state |= {trace.name: float(at_start.get(trace.name, 0.0)) for trace in sides["output"]}
     state |= {average.name: float(at_start.get(average.name, 0.0)) for average in rule.averages}
+    state |= {name: np.zeros(n_input) + at_start.get(name, 0.0) for name in rule.synapse_variables}
     left = {average.name: decay(rule, average, dt) for average in rule.averages}
     active = np.unique(heard.index)
     means = {trace.name: np.zeros(heard.n_bins) for trace in sides["input"]}
@@ -193,7 +206,13 @@ def replay(
     places: list[NDArray[Any]] = []
     values: list[Floats] = []
 
-    def change(step: int, which: NDArray[Any], new: Any) -> None:
+    def change(step: int, which: NDArray[Any], code: Code, seen: Mapping[str, Any]) -> None:
+        own = {name: state[name][which] for name in rule.synapse_variables}
+        made = code.run({**constants, **state, **seen, **own, "w": now[which]})
+        for name in own:
+            if name in made:
+                state[name][which] = made[name]
+        new = np.broadcast_to(made.get("w", now[which]), which.shape)
         moved = new != now[which]
         if moved.any():
             steps.append(step)
@@ -201,21 +220,32 @@ def replay(
             values.append(new[moved])
             now[which] = new
 
+    def follow(which: list[Average], known: Mapping[str, Any]) -> None:
+        for average in which:
+            follows = evaluate(average.of, {**constants, **state, **known})
+            state[average.name] = follows + (state[average.name] - follows) * left[average.name]
+
+    potentials, averages = ([a for a in rule.averages if a.follows_v is which] for which in (True, False))
     everything = np.arange(n_input)
     for step in range(heard.n_bins):
+        if heard.v is not None:
+            follow(potentials, {"v": heard.v[step]})
         for name, factor in factors.items():
             state[name] *= factor
-        for average in rule.averages:
-            follows = evaluate(average.of, {**constants, **state})
-            state[average.name] = follows + (state[average.name] - follows) * left[average.name]
+        follow(averages, {})
+        if rule.each_step:
+            change(step, everything, each, {"dt": dt})
         if edges[step + 1] > edges[step]:
             here = heard.index[edges[step] : edges[step + 1]]
             seen = {trace.name: state[trace.name][here] for trace in sides["input"]}
-            change(step, here, _changed(on_input, {**constants, **state, **seen, "w": now[here]}))
+            change(step, here, on_input, seen)
             _touch(sides["input"], state, here)
         if step in spikes:
-            change(step, everything, _changed(on_output, {**constants, **state, "w": now}))
+            change(step, everything, on_output, {})
             _touch(sides["output"], state)
+            for average in rule.averages:
+                if average.on_spike:
+                    state[average.name] += evaluate(average.on_spike, constants)
         if len(active):
             for name, mean in means.items():
                 mean[step] = state[name][active].mean()
@@ -270,11 +300,6 @@ def weights_before(
         halve = (moved < low) | (moved > high) | ~np.isfinite(moved) | (turn % 3 == 2)
         w = np.where(np.abs(beyond) < _CLOSE, w, np.where(halve, (low + high) / 2, moved))
     return made, float(np.abs(made.end - after).max(initial=0.0))
-
-
-def _changed(code: Code, values: Mapping[str, Any]) -> Any:
-    new = code.run(values).get("w", values["w"])
-    return np.broadcast_to(new, values["w"].shape)
 
 
 def _touch(traces: list[Trace], state: dict[str, Any], where: Any = None) -> None:

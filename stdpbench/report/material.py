@@ -14,9 +14,10 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.readout import Assignment, SpikeTrains, assign
+from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import experiment_at, reached_position
+from stdpbench.runs.lineage import reached_position
 from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays, trained_arrays
 
 FEWEST = 20

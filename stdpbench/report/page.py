@@ -16,6 +16,7 @@ from stdpbench.report.analysis import Findings
 from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
+from stdpbench.runs.changes import rule_name
 from stdpbench.runs.ledger import Readings
 
 _EXAMPLES = 6
@@ -95,13 +96,19 @@ def _about(material: Material) -> list[tuple[str, str]]:
     return [
         ("experiment", f"{experiment.name}{': ' + experiment.about.title if experiment.about.title else ''}"),
         ("network", f"{experiment.network.n_exc} exc neurons, inhibition {experiment.network.inhibition}"),
-        ("plasticity", str(getattr(experiment.plasticity, "kind", ""))),
+        ("plasticity", _rules(material)),
         ("data", f"{getattr(experiment.data, 'kind', '')}, {len(material.split.train)} training pictures"),
         ("passes", str(experiment.schedule.passes)),
         ("started", str(said.get("started", ""))),
         ("simulator", str(said.get("simulator", ""))),
         ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
     ]
+
+
+def _rules(material: Material) -> str:
+    """The rule that the network was trained with, or the last of them and the first."""
+    start, end = (rule_name(each.plasticity.to_mapping()) for each in (material.start, material.experiment))
+    return end if material.start.same_rule(material.experiment) else f"{end} at the end, {start} at the start"
 
 
 def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.runs.assessment import Told, assess
+from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.client import held
 from stdpbench.runs.facts import LabelsRead, Remarked
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.ledger import note_reading
-from stdpbench.runs.lineage import experiment_at, reached_position
+from stdpbench.runs.lineage import reached_position
 from stdpbench.runs.options import Options
 from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays, trained_arrays
 from stdpbench.runs.responses import remove_responses

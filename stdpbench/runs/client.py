@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
@@ -83,7 +83,7 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
         state, _ = state_of(RunFolder.open(folder))
         raise StdpbenchError(f"no process works on {folder}: the run is {state}")
     building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compiling takes a while
-    timeout = _BUILDING if building else _ANSWER
+    timeout = _BUILDING if building or name == "change_rule" else _ANSWER
     return Mailbox(folder).ask(name, arguments, lambda: at_work(folder), timeout)
 
 
@@ -176,6 +176,14 @@ class RunClient:
         self._requests += 1
         self._say(("request", self._requests, name, arguments))
         return self._requests
+
+    def change_rule(self, rule: Mapping[str, Any]) -> int:
+        """Ask for another plasticity rule, a table with its ``kind``, without waiting; see `request`.
+
+        The answer comes when the rule is in force, from the next presentation on, or says why it cannot be: then the
+        run goes on as it did.
+        """
+        return self.request("change_rule", rule=dict(rule))
 
     def ask(self, name: str, timeout: float = 60.0, **arguments: Any) -> Any:
         """Ask for something and wait for the answer; other messages stay for `drain`.

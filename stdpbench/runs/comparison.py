@@ -262,16 +262,24 @@ def metrics_of(metrics: Mapping[str, Any]) -> dict[str, Metric]:
 
 
 def changes_of(records: Sequence[Record]) -> tuple[Change, ...]:
-    """Parameters that a journal says were changed in the middle, in the order in which they took force.
+    """What a journal says was changed in the middle, parameters or a rule with all that it has, as it took force.
 
     That is not the order of the journal where a run was cut off and went on from earlier.
     """
     return tuple(
         Change(record.position, path, old, new)
         for record in sorted(records, key=lambda record: record.position)
-        if isinstance(record.fact, facts.ParametersChanged)
-        for path, (old, new) in record.fact.changes.items()
+        if isinstance(record.fact, facts.Change)
+        for path, (old, new) in _flat_changes(record.fact).items()
     )
+
+
+def _flat_changes(change: facts.Change) -> Mapping[str, tuple[Any, Any]]:
+    """Dotted path to (old, new), with the tables of a rule of one's own taken apart."""
+    if isinstance(change, facts.ParametersChanged):
+        return change.changes
+    old, new = flat({"plasticity": change.old}), flat({"plasticity": change.new})
+    return {path: (old.get(path), new.get(path)) for path in {**old, **new} if old.get(path) != new.get(path)}
 
 
 def _tables(value: Any) -> list[tuple[str, Mapping[str, Any]]]:
@@ -289,7 +297,7 @@ def _take(found: dict[str, Metric], name: str, score: Mapping[str, Any]) -> None
 def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
     told = (
         facts.StateChanged
-        | facts.ParametersChanged
+        | facts.Change
         | facts.Branched
         | facts.Rewound
         | facts.Remarked

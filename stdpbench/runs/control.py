@@ -1,4 +1,4 @@
-"""What a reader asks of a run by way of its folder, wherever it was started: pause, go on, stop.
+"""What a reader asks of a run by way of its folder, wherever it was started: pause, go on, stop, branch off.
 
 All of these wait for the answer; whoever must not wait calls them in a thread.
 """
@@ -6,10 +6,14 @@ All of these wait for the answer; whoever must not wait calls them in a thread.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client import RunClient, ask, state_of
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.lineage import branch
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.states import State
 
@@ -63,6 +67,28 @@ def stop(folder: RunFolder, reason: str = "on request", patience: float = _ENDS)
             raise StdpbenchError(f"{folder.path.name} was asked to stop, but its process is still at work")
         time.sleep(0.02)
     return f"{folder.path.name} is {state_of(folder)[0]}."
+
+
+def branch_off(
+    folder: RunFolder,
+    at: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    rule: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> RunFolder:
+    """Make a run that goes its own way from here, or from an earlier position; see `stdpbench.runs.lineage.branch`.
+
+    A run that is at work writes a checkpoint for it first, where it can, so that nothing has to be done twice.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has not come as far, or the changes or the rule cannot be.
+    """
+    if at is None and at_work(folder.path):
+        with suppress(StdpbenchError):
+            ask(folder.path, "checkpoint")
+    return branch(folder, at, changes, about=about, rule=rule)
 
 
 def end(folder: RunFolder, reason: str) -> None:

@@ -128,6 +128,36 @@ class ParametersChanged:
 
 
 @dataclass(frozen=True)
+class RuleChanged:
+    """Another plasticity rule holds from the next presentation on; weights, thresholds and neurons are as they were.
+
+    Attributes
+    ----------
+    old, new : mapping
+        The rules as tables of a file, every value spelled out.
+    """
+
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+    recurs: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """See that both say which rule they are."""
+        if "kind" not in self.old or "kind" not in self.new:
+            raise ValueError("a rule without its kind")
+
+    @property
+    def changes(self) -> dict[str, tuple[Any, Any]]:
+        """The same as a change of parameters: ``plasticity.kind``, title, and all that is not the same."""
+        names = dict.fromkeys([*"kind", *self.old, *self.new])
+        return {
+            f"plasticity.{name}": (self.old.get(name), self.new.get(name))
+            for name in names
+            if name in ("kind", "title") or self.old.get(name) != self.new.get(name)
+        }
+
+
+@dataclass(frozen=True)
 class Planned:
     """What there is to do changed with parameters: name and number of presentations of each phase, in order."""
 
@@ -219,11 +249,22 @@ class LabelsRead:
 
 @dataclass(frozen=True)
 class Branched:
-    """The run goes on from another one, whose facts up to the position `at` are copied in front."""
+    """The run goes on from another one, whose facts up to the position `at` are copied in front.
+
+    Attributes
+    ----------
+    parent, parent_name : str
+        Its id and the name of its folder.
+    at : int
+        Where this run goes its own way.
+    made_with : int, optional
+        How many of the facts that follow are changes that it was made with; not said in older journals.
+    """
 
     parent: str
     parent_name: str
     at: int
+    made_with: int | None = None
     recurs: ClassVar[bool] = False
 
 
@@ -241,6 +282,7 @@ Fact = (
     | StateChanged
     | Block
     | ParametersChanged
+    | RuleChanged
     | Planned
     | CheckpointWritten
     | Remarked
@@ -251,6 +293,8 @@ Fact = (
     | Branched
     | Rewound
 )
+Change = ParametersChanged | RuleChanged
+"""What changes an experiment in the middle of a run."""
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
@@ -259,6 +303,7 @@ _KINDS: dict[str, type[Any]] = {
         StateChanged,
         Block,
         ParametersChanged,
+        RuleChanged,
         Planned,
         CheckpointWritten,
         Remarked,

@@ -48,7 +48,8 @@ label_spikes.npz, test_spikes.npz
 assignments.npz    labels, int64, (n_exc,): class of each neuron (-1: never fired); mean_response; class_counts
 metrics.json       accuracies by read-out with intervals and confusion matrices, baselines, figures of the training
 figures/           receptive fields, confusion matrix, accuracy over time
-journal.jsonl      all that happened, one fact a line, in order: states, blocks of presentations, parameter changes
+journal.jsonl      all that happened, one fact a line, in order: states, blocks of presentations, changes of parameters
+                   and of the rule
 checkpoints/       what `stdpbench resume` goes on from, one folder each, named after the training presentations that
                    were over
 report/            what `stdpbench report` wrote, and points of robustness curves

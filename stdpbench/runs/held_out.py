@@ -135,6 +135,10 @@ class HeldOutMeasures:
         if checkpoint is None:
             self.take(0, experiment)
 
+    def exchange(self, simulator: Simulator) -> None:
+        """Measure another network from here on, which goes on from the one before."""
+        self._simulator = simulator
+
     def take(self, position: int, experiment: Experiment) -> None:
         """Take a snapshot, if one is due at this position."""
         self._last, every = position, interval(experiment, self._total)
@@ -252,7 +256,7 @@ def measure(path: Path) -> HeldOut:
     """Measure a snapshot, in this process; the simulator stays open for the next one."""
     snapshot = snapshots.read_snapshot(path)
     experiment = Experiment.from_mapping(snapshot.experiment)
-    if not _opened:
+    if not _opened or not _opened["simulator"].experiment.same_rule(experiment):
         _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)

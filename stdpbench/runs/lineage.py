@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.experiment import Experiment
 from stdpbench.runs import facts
+from stdpbench.runs.changes import changes_between, experiment_at
 from stdpbench.runs.checkpoints import (
     Checkpoint,
     copy_checkpoint,
@@ -24,7 +24,7 @@ from stdpbench.runs.checkpoints import (
     renumber_checkpoint,
 )
 from stdpbench.runs.client import held
-from stdpbench.runs.facts import Record
+from stdpbench.runs.facts import Change, Record
 from stdpbench.runs.folder import RunFolder, now
 from stdpbench.runs.journal import read_journal, write_journal
 from stdpbench.runs.snapshots import copy_snapshots
@@ -51,8 +51,9 @@ def branch(
     changes: Mapping[str, Any] | None = None,
     runs: Path | None = None,
     about: Mapping[str, Any] | None = None,
+    rule: Mapping[str, Any] | None = None,
 ) -> RunFolder:
-    """Make a run that goes on from a position of another one, with parameters changed there.
+    """Make a run that goes on from a position of another one, with parameters or the rule changed there.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ def branch(
         Where the folder is made; by default beside the parent.
     about : mapping, optional
         More for ``run.json``.
+    rule : mapping of str to Any, optional
+        Another plasticity rule, as a table with its ``kind``; `changes` come on top of it.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def branch(
     Raises
     ------
     StdpbenchError
-        If the parent has not come as far, or a change is structural.
+        If the parent has not come as far, a change is structural, or the rule does not run in this network.
     """
     records = read_journal(parent.path)
     reached = reached_position(records)
@@ -85,15 +88,14 @@ def branch(
             f"{parent.path.name} has come to {reached} training presentations: --at is 0 to {reached}"
         )
     experiment = experiment_at(parent.experiment, records, at)
-    changed = experiment.changed_live(changes or {})
-    differences = experiment.differences(changed)
+    changed = (experiment.with_rule(rule) if rule is not None else experiment).changed_live(changes or {})
+    made_with = changes_between(experiment, changed)
     checkpoint, _ = newest_checkpoint(parent.path, at, len(records))
     said = parent.read_json("run.json")
     name = said.get("id", "")
     inherited = {key: said[key] for key in _INHERITED if key in said}
-    new = [_record(facts.Branched(name, parent.path.name, at), at)]
-    if differences:
-        new.append(_record(facts.ParametersChanged(differences), at))
+    branched = facts.Branched(name, parent.path.name, at, len(made_with))
+    new = [_record(fact, at) for fact in (branched, *made_with)]
     early, late = _split_facts(records, at, checkpoint)
 
     def fill(folder: RunFolder) -> None:
@@ -117,8 +119,8 @@ def branch(
 def rewind(folder: RunFolder, to: int) -> RunFolder:
     """Take a run back to an earlier position, and keep what it leaves behind as another run.
 
-    What was changed at that very position belongs to what follows it, and is put back: so a run that a change has
-    blown up can be taken back to where the change was made. What a branch was made with stays.
+    What was changed at that very position, parameters or rule, belongs to what follows it, and is put back: so a run
+    that a change has blown up can be taken back to where the change was made. What a branch was made with stays.
 
     Parameters
     ----------
@@ -163,9 +165,9 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         checkpoint, _ = newest_checkpoint(folder.path, to, len(records))
         early, late = _split_facts(records, to, checkpoint)
         in_force = experiment_at(folder.experiment, records, to)
-        put_back = in_force.differences(experiment_at(folder.experiment, _without_changes_here(records, to), to))
+        before = experiment_at(folder.experiment, _without_changes_here(records, to), to)
         late += [
-            *([_record(facts.ParametersChanged(put_back), to)] if put_back else []),
+            *(_record(change, to) for change in changes_between(in_force, before)),
             _record(facts.Rewound(kept.path.name), to),
             _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), to),
         ]
@@ -190,22 +192,20 @@ def reached_position(records: Sequence[Record]) -> int:
     return min(n_train, max(record.position for record in records))
 
 
-def experiment_at(start: Experiment, records: Sequence[Record], position: int) -> Experiment:
-    """The experiment with the parameters in force at a position."""
-    # in the order in which they took force, which is not that of the journal where a run was cut off and went on
-    for record in sorted(records, key=lambda record: record.position):
-        if isinstance(record.fact, facts.ParametersChanged) and record.position <= position:
-            start = start.override({path: new for path, (_, new) in record.fact.changes.items()})
-    return start
-
-
 def _without_changes_here(records: Sequence[Record], position: int) -> list[Record]:
-    """Facts without the changes of parameters at a position, but for those that a branch was made with."""
+    """Facts without the changes at a position, but for those that a branch was made with."""
     kept: list[Record] = []
+    own = 0  # changes that may still come of those that a branch was made with
     for record in records:
-        changed_here = isinstance(record.fact, facts.ParametersChanged) and record.position == position
-        if not changed_here or (kept and isinstance(kept[-1].fact, facts.Branched)):
-            kept.append(record)
+        if isinstance(record.fact, facts.Branched):
+            own = 1 if record.fact.made_with is None else record.fact.made_with
+        elif isinstance(record.fact, Change) and own:
+            own -= 1
+        else:
+            own = 0
+            if isinstance(record.fact, Change) and record.position == position:
+                continue
+        kept.append(record)
     return kept
 
 
@@ -241,7 +241,7 @@ def _inherited(record: Record, at: int) -> bool:
     """Whether a run that goes its own way at a position shares a fact with what was before."""
     if isinstance(record.fact, facts.Started):
         return True
-    lasting = facts.ParametersChanged | facts.Planned | facts.Branched | facts.Rewound | facts.CheckpointWritten
+    lasting = Change | facts.Planned | facts.Branched | facts.Rewound | facts.CheckpointWritten
     return record.position <= at and (record.fact.recurs or isinstance(record.fact, lasting))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stdpbench.runs import facts
+from stdpbench.runs.changes import changes_rule, rule_name, tables_with
 from stdpbench.runs.facts import Block, Record
 from stdpbench.runs.states import State
 
@@ -31,7 +32,8 @@ class LiveRun:
     blocks : dict of int to Block
         Finished blocks of training presentations by the position of their end.
     changes : list of (int, mapping)
-        Parameter changes with their position: path to (old, new).
+        Changes of parameters and of the rule with their position: path to (old, new); those of the rule name
+        ``plasticity.kind``.
     log : list of (int, str, str)
         Position, time and sentence of all that happened.
     metrics : dict of str to mapping
@@ -104,7 +106,7 @@ class LiveRun:
             case Block():
                 self.blocks[record.position] = fact
                 changed = {"curves"}
-            case facts.ParametersChanged():
+            case facts.ParametersChanged() | facts.RuleChanged():
                 self.changes.append((record.position, fact.changes))
                 changed |= {"parameters", "curves"}
             case facts.Planned():
@@ -131,20 +133,15 @@ class LiveRun:
         """The experiment with the parameters in force, nested tables; empty before the network stands."""
         if self.started is None:
             return {}
-        tables: dict[str, Any] = {
-            key: dict(value) if isinstance(value, Mapping) else value for key, value in self.started.experiment.items()
-        }
-        for _, changes in sorted(self.changes, key=lambda change: change[0]):  # as they take force
-            for path, (_, new) in changes.items():
-                section, _, name = path.partition(".")
-                table = tables.get(section)
-                if not isinstance(table, dict):
-                    continue
-                if new is None:
-                    table.pop(name, None)
-                else:
-                    table[name] = new
-        return tables
+        return tables_with(self.started.experiment, self.changes)
+
+    def before_changes(self) -> dict[str, Any]:
+        """The experiment as it started, but the rule as it took force; empty before the network stands."""
+        if self.started is None:
+            return {}
+        tables, changes = dict(self.started.experiment), sorted(self.changes, key=lambda change: change[0])
+        newest = max((number for number, (_, change) in enumerate(changes, 1) if changes_rule(change)), default=0)
+        return tables | {"plasticity": tables_with(tables, changes[:newest]).get("plasticity", {})}
 
 
 def describe(record: Record) -> str:
@@ -160,6 +157,11 @@ def describe(record: Record) -> str:
         case facts.ParametersChanged():
             said = ", ".join(f"{path} {old} → {new}" for path, (old, new) in fact.changes.items())
             return f"From presentation {record.position} on: {said}."
+        case facts.RuleChanged():
+            return (
+                f"From presentation {record.position} on: the rule is {rule_name(fact.new)}, which was "
+                f"{rule_name(fact.old)}; weights and thresholds stay."
+            )
         case facts.CheckpointWritten():
             return f"Checkpoint at {record.position}."
         case facts.Remarked():

@@ -22,6 +22,10 @@ Requests
     ``n``: presentations to take, then paused again.
 ``set``
     ``changes``: dotted path to value.
+``change_rule``
+    ``rule``: another plasticity rule as a table of a file, with its ``kind``. Where its network must be compiled, that
+    is done beside the run, which goes on; the answer comes when the rule is in force, or cannot be. The rule in force
+    with other values is changed as by ``set``.
 ``record``
     ``neurons``: exc neurons whose time courses frames of ``presentation`` shall hold; empty for none.
 ``try``
@@ -49,7 +53,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_text_aside
 
 FRAMES = ("progress", "network", "presentation")
-REQUESTS = ("pause", "resume", "stop", "checkpoint", "step", "set", "record", "try", "pace", "attach")
+REQUESTS = ("pause", "resume", "stop", "checkpoint", "step", "set", "change_rule", "record", "try", "pace", "attach")
 CREDIT = 2
 """Frames of each kind that may be under way at first."""
 STEPPED = "the steps that were asked for are taken"

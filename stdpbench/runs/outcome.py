@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.facts import HeldOut, ParametersChanged
+from stdpbench.runs.facts import Change, HeldOut
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 
@@ -22,7 +22,7 @@ def outcome(folder: RunFolder) -> dict[str, str]:
     """SHA-256, hexadecimal, of every result of a run, by name; times of day and durations are not in it.
 
     Weights, thresholds, curves, responses, assignments and metrics, the facts that recur with the position at which
-    they were noted, measures on held-out pictures by position, and the parameter changes.
+    they were noted, measures on held-out pictures by position, and the changes of parameters and rule.
     """
     found: dict[str, str] = {}
     for name in _ARRAYS:
@@ -39,7 +39,7 @@ def outcome(folder: RunFolder) -> dict[str, str]:
         told = [_timeless({k: v for k, v in held_out[name].items() if k != "n"}) for name in sorted(held_out)]
         found["held-out measures"] = _digest(told)
     found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
-    changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, ParametersChanged)]
+    changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, Change)]
     found["parameter changes"] = _digest(changes)
     return found
 

@@ -1,9 +1,9 @@
 """Run a finished run again.
 
-Input depends on the seed, and parameter changes are in the journal with their positions; so a new run folder with the
-same experiment, the same arrays of the start and a journal that holds nothing but those changes is the same run. For
-a branch that is as true as for any other run: its journal holds the changes of its parents. Whether the numbers came
-out again is for `stdpbench.runs.agreement` to say.
+Input depends on the seed, and changes of parameters and rule are in the journal with their positions; so a new run
+folder with the same experiment, the same arrays of the start and a journal that holds nothing but those changes is the
+same run. For a branch that is as true as for any other run: its journal holds the changes of its parents. Whether the
+numbers came out again is for `stdpbench.runs.agreement` to say.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs import facts
 from stdpbench.runs.agreement import compare
+from stdpbench.runs.changes import changed_by
 from stdpbench.runs.client import state_of
 from stdpbench.runs.export import unpack_run
 from stdpbench.runs.facts import Record
@@ -131,14 +132,16 @@ def _placed(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
 
 
 def _changes(original: RunFolder) -> list[Record]:
-    """The journal of a run that takes the same parameter changes and nothing else."""
+    """The journal of a run that takes the same changes of parameters and rule, and nothing else."""
     records = read_journal(original.path)
     if not any(isinstance(record.fact, facts.Started) for record in records):
         raise StdpbenchError(f"{original.path.name} cannot be run again: its journal is not there, or says nothing")
-    found = [(record, record.fact) for record in records if isinstance(record.fact, facts.ParametersChanged)]
+    found = [(record, record.fact) for record in records if isinstance(record.fact, facts.Change)]
     experiment = original.experiment
     for _, fact in sorted(found, key=lambda change: change[0].position):  # as they take force
-        experiment = experiment.changed_live({path: new for path, (_, new) in fact.changes.items()})
+        if isinstance(fact, facts.ParametersChanged):
+            experiment.changed_live({path: new for path, (_, new) in fact.changes.items()})
+        experiment = changed_by(experiment, fact)
     return [replace(record, number=number) for number, (record, _) in enumerate(found)]
 
 

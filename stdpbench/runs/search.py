@@ -15,7 +15,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.selection import Filter, order
 from stdpbench.runs.store import Entry, check_columns
 
-_UNITS = "s|ms|us|min|V|mV|uV|Hz|kHz|px"
+_UNITS = "s|ms|us|min|V|mV|uV|pF|nS|nA|pA|Hz|kHz|px"
 _PART = re.compile(
     r"(?P<column>[\w.-]+)\s*(?P<operator><=|>=|!=|=|<|>)\s*"
     rf"(?P<value>\"[^\"]*\"|'[^']*'|[-+]?[\d.]+(?:[eE][-+]?\d+)?\s+(?:{_UNITS})(?!\S)|[^\s\"']\S*|(?=\s|$))"

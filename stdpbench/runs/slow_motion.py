@@ -19,6 +19,7 @@ from stdpbench.network import delay_bins
 from stdpbench.neurons.threshold import threshold_course
 from stdpbench.plasticity import Trace
 from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
+from stdpbench.runs.changes import changes_rule
 from stdpbench.runs.live import LiveRun
 
 _AGREES = 1e-5  # frames hold weights as float32
@@ -110,6 +111,12 @@ def experiment_at(live: LiveRun, presentation: int) -> Experiment:
     return Experiment.from_mapping(parameters)
 
 
+def rule_starts(live: LiveRun, presentation: int) -> bool:
+    """Whether another rule held in the presentation before, so that this one's traces start with it."""
+    changed = any(at == presentation and changes_rule(change) for at, change in live.changes)
+    return changed and not experiment_at(live, presentation).same_rule(experiment_at(live, presentation - 1))
+
+
 def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | None:
     """The recorded time courses of a neuron in a frame of ``presentation``; None where there are none."""
     recording = frame.get("recording")
@@ -126,7 +133,14 @@ def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | N
 
 
 def slow_motion(
-    experiment: Experiment, frame: Frame, network: Frame, neuron: int, *, earlier: Frame, before: Frame
+    experiment: Experiment,
+    frame: Frame,
+    network: Frame,
+    neuron: int,
+    *,
+    earlier: Frame,
+    before: Frame,
+    rule_starts: bool = False,
 ) -> SlowMotion:
     """Put one presentation together.
 
@@ -143,6 +157,8 @@ def slow_motion(
     earlier, before : mapping
         Frames of ``presentation`` and ``network`` from before; of use where they are of the presentation right before
         this one. May be empty.
+    rule_starts : bool
+        Whether the rule holds from this presentation on; see `rule_starts`.
 
     Raises
     ------
@@ -152,12 +168,14 @@ def slow_motion(
     if network.get("position") != frame["position"]:
         raise StdpbenchError("the weights are those of another moment; pause the run, then both are of the same")
     number, rule, dt = frame["presentation"], experiment.plasticity, experiment.network.dt * 1e-3
-    if rule.averages:
-        names = ", ".join(average.name for average in rule.averages)
-        raise StdpbenchError(f"this rule cannot be replayed: its {names} outlasts presentations and is not recorded")
+    if rule.averages or rule.synapse_variables:
+        names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
+        raise StdpbenchError(f"this rule cannot be replayed: {names}, which it reads, is not recorded")
     after = network["w"][:, neuron].astype(np.float64)
     heard = _heard(experiment, frame, neuron, len(after))
-    traces, remarks = _traces_at_start(experiment, frame, earlier, neuron, len(after))
+    traces, remarks = _traces_at_start(experiment, frame, {} if rule_starts else earlier, neuron, len(after))
+    if rule_starts and frame["attempts"] == 1:
+        remarks = ["The rule holds from this presentation on: its traces start at 0."]
     made = None
     if before.get("position") == number and frame["attempts"] == 1:
         w = before["w"][:, neuron].astype(np.float64)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ from stdpbench.runs.states import State
 BIN = "bin"
 DAMAGED = "damaged"
 """State, for lists, of a folder whose files cannot be read."""
+_CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
 _FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
 _LONGEST_LIST = 20
 _NO_WORD = "its process ended without a word (it was killed, or the machine went down)"
@@ -134,7 +136,7 @@ class Entry:
     def text(self, column: str) -> str:
         """What stands in a column, for a person; of a parameter that was changed in the middle, old and new value."""
         if column in self.changes:
-            return f"{value_text(self.parameters.get(column))} → {value_text(self.changes[column])}"
+            return " → ".join(value_text(v) or "–" for v in (self.parameters.get(column), self.changes[column]))
         return value_text(self.value(column))
 
 
@@ -399,20 +401,19 @@ def _is_short(values: list[Any]) -> bool:
 
 
 def _changes(folder: Path) -> dict[str, Any]:
-    """The newest value of every parameter that the journal says was changed."""
+    """The newest value of all that the journal says was changed, parameters or the rule with all of its own."""
     try:
         data = (folder / "journal.jsonl").read_bytes()
     except OSError:
         return {}
     found: list[tuple[int, dict[str, Any]]] = []
-    end = 0
-    while (at := data.find(b'"fact":"ParametersChanged"', end)) >= 0:
-        end = data.find(b"\n", at)
+    for match in _CHANGE.finditer(data):
+        end = data.find(b"\n", match.start())
         if end < 0:  # cut off
             break
         try:
-            said = json.loads(data[data.rfind(b"\n", 0, at) + 1 : end])
-            found.append((int(said["position"]), {str(path): new for path, (_, new) in said["changes"].items()}))
+            said = json.loads(data[data.rfind(b"\n", 0, match.start()) + 1 : end])
+            found.append((int(said["position"]), _newest(said)))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # whoever reads the journal will say so
     newest: dict[str, Any] = {}
@@ -420,6 +421,14 @@ def _changes(folder: Path) -> dict[str, Any]:
     for _, changes in sorted(found, key=lambda pair: pair[0]):
         newest |= changes
     return newest
+
+
+def _newest(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line of the journal makes of each path; None where there is nothing of that name any more."""
+    if said["fact"] == "ParametersChanged":
+        return {str(path): new for path, (_, new) in said["changes"].items()}
+    old, new = flat({"plasticity": said["old"]}), flat({"plasticity": said["new"]})
+    return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -103,6 +103,10 @@ class Training:
         self._stimuli.change(experiment)
         self.experiment, self._decay = experiment, theta_decay(experiment)
 
+    def exchange(self, simulator: Simulator) -> None:
+        """Go on with another network, from the next presentation on."""
+        self._simulator = simulator
+
     def step(self, record: Sequence[int] | None = None) -> Presented:
         """Show the next picture, again and brighter until it draws enough spikes.
 

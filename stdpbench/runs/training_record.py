@@ -48,6 +48,10 @@ class TrainingRecord:
         self._total = total
         self._w_of_last_block = simulator.w.copy()
 
+    def exchange(self, simulator: Simulator) -> None:
+        """Measure another network, whose weights are the same."""
+        self._simulator = simulator
+
     def take(self, presented: Presented) -> Block | None:
         """Take a presentation in; the fact of a block that is over with it."""
         self.silent = max(self.silent, presented.silent)

@@ -14,6 +14,7 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout, delay_bins, lateral_start
 from stdpbench.simulators.base import Recording, Response, Simulator
+from stdpbench.simulators.compiled.cache import fetch, is_cached
 from stdpbench.simulators.compiled.toolchain import find_compiler
 
 _PER_SYNAPSE = 40  # bytes: a weight, and Brian2's indices and lists of them; measured
@@ -79,6 +80,28 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
     return simulator, remark
 
 
+def is_compiled(experiment: Experiment, n_input: int, name: str) -> bool:
+    """Whether `open_simulator` has nothing to compile for this network, and imports no brian2."""
+    compiler = find_compiler()
+    return name == "compiled" and compiler is not None and is_cached(Layout(experiment, n_input), compiler)
+
+
+def compile_ahead(experiment: Experiment, n_input: int, name: str) -> None:
+    """Have all compiled that `open_simulator` needs for a network, for this and other processes.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be built.
+    """
+    compiler = find_compiler()
+    if name == "compiled" and compiler is not None:
+        _check_size(experiment, n_input)
+        fetch(Layout(experiment, n_input), compiler)
+    else:
+        open_simulator(experiment, n_input, name)[0].close()
+
+
 def _check_size(experiment: Experiment, n_input: int) -> None:
     """See that the synapses of a network can be numbered, and fit into the memory of this machine.
 
@@ -129,7 +152,9 @@ __all__ = [
     "Response",
     "Simulator",
     "available_memory",
+    "compile_ahead",
     "find_compiler",
+    "is_compiled",
     "lateral_memory",
     "open_simulator",
     "synapse_memory",

@@ -244,6 +244,31 @@ class Simulator(ABC):
             self._array(name)[...] = state[name]
         self._traces_moved = True
 
+    def take_over(self, other: Simulator) -> None:
+        """Go on from where a network with another rule stands, between two presentations.
+
+        Weights, thresholds and all else that means the same in both is copied; what this rule remembers of spikes is
+        in its reset state, since it has seen none.
+
+        Raises
+        ------
+        StdpbenchError
+            If the two networks are of different sizes.
+        """
+        mine, theirs = self.layout, other.layout
+        if mine.n_input != theirs.n_input or mine.n_exc != theirs.n_exc:
+            raise StdpbenchError(
+                f"a network of {mine.n_input} input and {mine.n_exc} exc neurons cannot go on from one of "
+                f"{theirs.n_input} and {theirs.n_exc}"
+            )
+        shared = (mine.state.keys() - mine.remembered) & (theirs.state.keys() - theirs.remembered)
+        for name, variable in mine.state.items():
+            if name in shared:
+                self._array(name)[...] = other._array(name)
+            elif variable.reset is not None or name in mine.remembered:
+                self._array(name)[...] = variable.reset or 0.0
+        self._traces_moved = True
+
     def reset(self) -> None:
         """Bring all but weights and thresholds to the reset state."""
         for name, variable in self.layout.state.items():

@@ -60,6 +60,8 @@ class RuntimeSimulator(Simulator):
         self._spikespace = source.variables["_spikespace"].get_value()
         self._clock = source.clock
         objects = [o for o in self._built.network.sorted_objects if o.active and o.name != "input"]
+        self._at_end = [o for o in objects if o.name in self._built.last_only]  # in training only, all there are
+        objects = [o for o in objects if o not in self._at_end]
         self._training = [o for o in objects if o.name not in self._built.frozen_only]
         self._frozen = [o for o in objects if o.name not in self._built.training_only]
         self._learning, self._learns = self.layout.learning_parameters(), True
@@ -120,6 +122,8 @@ class RuntimeSimulator(Simulator):
             if courses is not None:
                 for column, values in enumerate(watched):
                     courses[now, column] = values[record]
+        for obj in self._at_end if plastic else ():
+            obj.run()
         step.set_value(0)
         t.set_value(0.0)
         self._check_nothing_pending(n_bins)
@@ -136,7 +140,7 @@ class RuntimeSimulator(Simulator):
     def close(self) -> None:
         """Let the objects of Brian2 go."""
         self._closed = True
-        self._training, self._frozen = [], []
+        self._training, self._frozen, self._at_end = [], [], []
 
 
 def _joined(found: list[tuple[int, NDArray[np.int32]]]) -> Spikes:

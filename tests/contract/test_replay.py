@@ -55,10 +55,11 @@ def start_traces(simulator: Simulator, neuron: int) -> dict[str, Any]:
             found[trace.name] = state[f"plastic.{trace.name}"][:, neuron] * np.exp(np.minimum(since, 0) / tau)
         else:
             found[trace.name] = state[f"input.{trace.name}"]
+    found |= {name: state[f"plastic.{name}"][:, neuron] for name in simulator.layout.synapse_variables}
     return found | {average.name: state[f"exc.{average.name}"][neuron] for average in made.plasticity.averages}
 
 
-def heard(made: Experiment, response: Response, n_rest: int, neuron: int) -> Heard:
+def heard(made: Experiment, response: Response, n_rest: int, neuron: int, v_start: float) -> Heard:
     delays: int | NDArray[np.int32] = {
         "none": 0,
         "homogeneous": round(made.network.max_delay / made.network.dt),
@@ -66,7 +67,9 @@ def heard(made: Experiment, response: Response, n_rest: int, neuron: int) -> Hea
     }[made.network.delays]
     output = response.exc.bin[response.exc.index == neuron]
     shown = response.input
-    return Heard.of(made.stimulus_bins + n_rest, shown.index, shown.bin, output, delays)
+    assert response.recording is not None
+    v = np.append(v_start, response.recording.v[:-1, neuron])
+    return Heard.of(made.stimulus_bins + n_rest, shown.index, shown.bin, output, delays, v)
 
 
 def busiest(response: Response) -> int:
@@ -78,10 +81,11 @@ def check(simulator: Simulator) -> None:
     made = simulator.experiment
     for seed in (1, 2):
         before, carried = simulator.w.copy(), [start_traces(simulator, neuron) for neuron in range(N_EXC)]
-        response = simulator.present(stimulus(seed, simulator, n_rest=40), plastic=True, n_rest=40)
+        v, shown = simulator.state()["exc.v"], stimulus(seed, simulator, n_rest=40)
+        response = simulator.present(shown, plastic=True, n_rest=40, record=range(N_EXC))
         neuron = busiest(response)
         assert np.count_nonzero(response.exc.index == neuron) > 2
-        spikes = heard(made, response, 40, neuron)
+        spikes = heard(made, response, 40, neuron, v[neuron])
         made_anew = replay(made.plasticity, made.network.dt * 1e-3, spikes, before[:, neuron], carried[neuron])
         assert np.abs(made_anew.end - before[:, neuron]).max() > 1e-4
         np.testing.assert_allclose(made_anew.end, simulator.w[:, neuron], rtol=0, atol=1e-9)

@@ -24,8 +24,10 @@ from stdpbench.simulators.runtime import RuntimeSimulator
 
 KINDS = [kind for kind in rules.kinds() if rules.get(kind).runs_in_digit_network]
 VARIANTS = [("layer", "uniform"), ("direct", "none")]
-IN_FULL = {"diehl-cook-triplet", "diehl-cook-exponential", "triplet", "bcm", "custom"}
+IN_FULL = {"diehl-cook-triplet", "diehl-cook-exponential", "triplet", "bcm", "clopath-lif", "reward", "custom"}
 """One rule of each shape is looked at with delays and without; of the others, one of the two is slow."""
+TONIC = {"plasticity__tonic": 0.3}
+"""Without it, the rule `reward` changes nothing here."""
 CASES = [
     pytest.param(
         kind,
@@ -41,6 +43,7 @@ CASES = [
 def network(kind: str, variant: tuple[str, str], **changes: Any) -> Experiment:
     """Neurons that fire often, and a rule that changes weights much in one presentation."""
     inhibition, delays = variant
+    changes = {**(TONIC if kind == "reward" else {}), **changes}
     made = lively(delays, plasticity__kind=kind, **changes)
     return made.override({"network.inhibition": inhibition})
 
@@ -152,6 +155,57 @@ def test_post_only_rules_leave_weights_alone_on_input_spikes(kind: str) -> None:
     changed = not np.array_equal(w, simulator.w)
     assert not changed or made.plasticity.on_input_spike
     simulator.close()
+
+
+def test_neurons_whose_trace_has_faded_are_left_out_and_clipped_as_ever(built: Any) -> None:
+    """Half of the neurons never fire; weights above the bound, as normalisation may leave them, are still cut."""
+    made = network("pair-power-law", ("direct", "none"))
+    first, second = built("compiled", made), on_numpy(made)
+    for simulator in (first, second):
+        simulator.theta[::2] = 1.0
+        simulator.w[...] = simulator.w * 5.0
+    assert (first.w > 1.5).any()
+    for number in range(3):
+        spikes = stimulus(number, first)
+        assert_same_spikes(*(simulator.present(spikes, plastic=True) for simulator in (first, second)))
+        np.testing.assert_allclose(first.w, second.w, rtol=0, atol=1e-9)
+    y = first.state()["exc.y"]
+    assert (y[::2] == 0).all()
+    assert (y[1::2] > 0).any()
+    assert first.w.max() <= 1.0
+    second.close()
+
+
+def test_without_dopamine_there_is_eligibility_and_no_learning(built: Any) -> None:
+    made = network("reward", ("direct", "none"))
+    simulator = built("compiled", made)
+    simulator.set_parameters(made.changed_live({"plasticity.tonic": 0.0}))
+    before = simulator.w.tobytes()
+    simulator.present(stimulus(1, simulator), plastic=True)
+    state = simulator.state()
+    assert before == simulator.w.tobytes()
+    assert np.abs(state["plastic.c"]).max() > 0.1
+    assert not state["plastic.t_change"].any()
+    simulator.present(stimulus(2, simulator), plastic=False)
+    assert simulator.state()["plastic.c"].tobytes() == state["plastic.c"].tobytes()
+    simulator.reset()
+    assert not simulator.state()["plastic.c"].any()
+    simulator.set_parameters(made)
+
+
+def test_eligibility_that_is_left_goes_on_learning_without_spikes(built: Any) -> None:
+    """Until it is gone, by c·d·τ_c in all: as the equation says, of every synapse within its bounds."""
+    made = network("reward", ("direct", "none"))
+    simulator = built("compiled", made)
+    simulator.theta[...] = 1.0  # nobody fires
+    c = np.random.default_rng(1).normal(0.0, 0.05, simulator.w.shape)
+    simulator.w[...] = 0.5
+    simulator.set_state({**simulator.state(), "plastic.c": c})
+    n_bins = made.stimulus_bins + 100
+    simulator.present(stimulus(1, simulator), plastic=True, n_rest=100)
+    left = np.exp(-n_bins * 0.5e-3 / 1.0)
+    np.testing.assert_allclose(simulator.state()["plastic.c"], c * left, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(simulator.w, 0.5 + c * 0.3 * (1 - left), rtol=0, atol=1e-12)
 
 
 ALL_FUNCTIONS = """

@@ -167,7 +167,7 @@ def test_a_rule_opens_with_the_protocol_that_tells_most(page: LabPage, qtbot: Qt
     page.preset.activated.emit(page.preset.currentIndex())
     assert getattr(page.state.rule, "a2_plus", 0) == 5.3e-3
     rows = [page.plots[0].choice.model().item(row) for row in range(page.plots[0].choice.count())]  # type: ignore[union-attr]
-    assert [row.isEnabled() for row in rows] == [True] * 6 + [False]  # no dopamine here
+    assert [row.isEnabled() for row in rows] == [True] * 7 + [False]  # no dopamine here
 
 
 def test_options_are_put_in_force_or_refused(page: LabPage, qtbot: QtBot) -> None:
@@ -443,9 +443,9 @@ def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: P
 
 
 def test_a_rule_that_does_not_run_in_the_network_says_so(page: LabPage) -> None:
-    page.choose("reward")
+    page.choose("clopath")
     dialog = page.network.use()
-    assert "learning without labels has no reward" in dialog.problem.text()
+    assert "`clopath-lif` is its adaptation" in dialog.problem.text()
     assert dialog.experiment is None
     assert not dialog.start_button.isEnabled()
     assert not dialog.queue_button.isEnabled()
@@ -461,11 +461,15 @@ class Run:
         self.connected = True
         self.state = apply.State.RUNNING
         self.live = type("Live", (), {"progress": {"phase": "train"}})()
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.cannot = ""
 
-    def request(self, name: str, then: Any, refused: Any, **arguments: Any) -> None:
-        self.asked.append((name, arguments))
-        then(None)
+    def cannot_change_rule(self) -> str:
+        return self.cannot
+
+    def change_rule(self, rule: Any, then: Any, refused: Any) -> None:
+        self.asked.append(rule)
+        (refused if self.cannot else then)(self.cannot)
 
 
 class Made(Changes):
@@ -478,7 +482,7 @@ class Made(Changes):
     def here(self, values: Any) -> None:
         self.made.append(("here", values))
 
-    def branch(self, values: Any, at: int | None = None, **more: Any) -> None:
+    def branch(self, values: Any, at: int | None = None, rule: Any = None) -> None:
         self.made.append(("branch", values))
 
 
@@ -510,22 +514,22 @@ def test_why_a_rule_cannot_be_applied_is_said(run: Any) -> None:
     run.connected, run.live.progress = True, {"phase": "test"}
     assert "labels and test go by" in apply.outlook(run, rule, changes).why_not_here
     run.live.progress = {"phase": "train"}
-    assert "does not run there" in apply.outlook(run, rules.build({"kind": "reward"}, "rule"), changes).why_not_here
+    assert "does not run there" in apply.outlook(run, rules.build({"kind": "clopath"}, "rule"), changes).why_not_here
     run.folder = None
     assert "No network is shown" in apply.outlook(run, rule, changes).why_not_here
 
 
-def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> None:
     changes, told, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
-    monkeypatch.setattr(apply, "REQUESTS", ("set",))
-    seen = apply.outlook(run, rule, changes)
-    assert "other equations" in seen.why_not_here
+    run.cannot = "Another network is being built for this run; wait for that first."
+    assert apply.outlook(run, rule, changes).why_not_here == run.cannot
     apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
     assert run.asked == []
-    monkeypatch.setattr(apply, "REQUESTS", ("set", "change_rule"))
+    assert told == [run.cannot]
+    run.cannot = ""
     assert apply.outlook(run, rule, changes).why_not_here == ""
     apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
-    assert run.asked == [("change_rule", {"rule": rule.to_mapping()})]
+    assert run.asked == [rule.to_mapping()]
     assert told[-1] == "pair-additive is in force."
 
 

@@ -1,18 +1,17 @@
-"""The legend of the curves: read-outs, other runs, and what the numbered lines of parameter changes stand for."""
+"""The legend of the curves: read-outs, other runs, and what the numbered lines of changes stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy
 
+from stdpbench.runs.changes import Changes, in_short
 from stdpbench_gui import theme
 
-Changes = Mapping[str, tuple[Any, Any]]
-_LISTED = 4  # parameter changes that are spelled out
+_LISTED = 4  # changes that are spelled out
 
 
 class Legend(QLabel):
@@ -35,12 +34,12 @@ class Legend(QLabel):
         lines : sequence of (str, str, str)
             Colour, a mark that looks like the line, and name.
         changes : sequence of mapping
-            Parameter changes, which are numbered from 1.
+            Changes of parameters and of the rule, which are numbered from 1.
         """
         parts = [f'<span style="color:{colour}">{mark}</span>&nbsp;{_whole(name)}' for colour, mark, name in lines]
         numbered = list(enumerate(changes, 1))[-_LISTED:]
         if numbered:
-            listed = ", ".join(f"{number}:&nbsp;{_whole(said(change))}" for number, change in numbered)
+            listed = ", ".join(f"{number}:&nbsp;{_whole(in_short(change))}" for number, change in numbered)
             parts.append(f"{'… ' if len(changes) > _LISTED else ''}┊&nbsp;{listed}")
         text = " &nbsp; ".join(parts)
         if text != self.text():
@@ -58,11 +57,6 @@ class Legend(QLabel):
             self._fitted = fitted
             self.setMinimumHeight(0)  # a label does not say that it needs less than its least height
             self.setFixedHeight(max(1, self.heightForWidth(max(1, self.width()))))
-
-
-def said(changes: Changes) -> str:
-    """What a parameter change is, in short."""
-    return ", ".join(f"{path.rpartition('.')[2]} → {new}" for path, (_, new) in changes.items())
 
 
 def without_what_is_shared(name: str, other: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ from PyQt6.QtGui import QUndoCommand, QUndoStack
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.changes import changes_rule, in_short
 from stdpbench.runs.client import ask
-from stdpbench.runs.control import end
+from stdpbench.runs.control import branch_off, end
 from stdpbench.runs.creation import create_run_from
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.lineage import branch, rewind
-from stdpbench.runs.lock import at_work
+from stdpbench.runs.lineage import rewind
 from stdpbench.runs.options import Options
 from stdpbench_gui.alive import alive
 from stdpbench_gui.session import RunSession
@@ -37,7 +36,7 @@ class Change(QUndoCommand):
     """A change that is in force. It does nothing by itself: it is undone once the run has confirmed the opposite."""
 
     def __init__(self, differences: Mapping[str, Sequence[Any]]) -> None:
-        super().__init__(", ".join(f"{path.rpartition('.')[2]} → {new}" for path, (_, new) in differences.items()))
+        super().__init__(in_short({path: (old, new) for path, (old, new) in differences.items()}))
         self.old = {path: old for path, (old, _) in differences.items()}
         self.new = {path: new for path, (_, new) in differences.items()}
 
@@ -134,6 +133,8 @@ class Changes(QObject):
         for _, said in changes[self._confirmed :]:
             for path in said:
                 self.in_flight.pop(path, None)
+            if changes_rule(said):  # parameters of the rule before are no more, or mean something else
+                self.stack.clear()
         self._confirmed = len(changes)
         if not self._session.connected:
             self.in_flight.clear()
@@ -184,20 +185,24 @@ class Changes(QObject):
 
     # -- elsewhere -------------------------------------------------------------------------------------------------
 
-    def branch(self, values: Values, at: int | None = None, **more: Any) -> None:
+    def branch(self, values: Values, at: int | None = None, rule: Values | None = None) -> None:
         """Make a run that goes on from here, or from an earlier position, with the change; start and show it.
 
-        `more` goes to `stdpbench.runs.lineage.branch`.
+        Parameters
+        ----------
+        values : mapping of str to Any
+            Dotted path to value.
+        at : int, optional
+            The position; where the run is, if not said.
+        rule : mapping of str to Any, optional
+            Table of another plasticity rule, with its ``kind``.
         """
         folder, blocks = self._session.folder, dict(self._session.live.blocks)
         if folder is None:
             return
 
         def make() -> RunFolder:
-            if at is None and at_work(folder.path):
-                with suppress(StdpbenchError):  # then it goes its own way from the last checkpoint there is
-                    ask(folder.path, "checkpoint")
-            return branch(folder, at, values, about=_ABOUT, **more)
+            return branch_off(folder, at, values, rule, _ABOUT)
 
         def done(made: RunFolder) -> None:
             self.branched.emit(folder.path.name, blocks, folder.path)

@@ -12,12 +12,13 @@ from PyQt6.QtGui import QAction, QResizeEvent
 
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.changes import changes_rule, in_short
 from stdpbench.runs.facts import Block
 from stdpbench.runs.live import held_out_words
 from stdpbench_gui import run_lines, theme
 from stdpbench_gui.panels._axes import SmallPlot, double_clicked, step_up, stepped
 from stdpbench_gui.panels._held_out import HeldOutPlot
-from stdpbench_gui.panels._legend import Legend, said, without_what_is_shared
+from stdpbench_gui.panels._legend import Legend, without_what_is_shared
 from stdpbench_gui.panels._overlays import Overlay, Overlays, Series, series
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.session import RunSession
@@ -54,8 +55,8 @@ class Curves(Panel):
         "those that the experiment leaves out, or the last of the first pass, until their turn comes, which ends the "
         "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
         "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
-        "purity grows with their number. The menu chooses what is drawn. A vertical line marks a "
-        "parameter change, and the legend says which. Other runs are drawn in their own colours; of "
+        "purity grows with their number. The menu chooses what is drawn. A vertical line marks a change "
+        "of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
         "their accuracy, the vote. Drag or wheel moves in time, a double click shows the whole run again. "
         "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
     )
@@ -206,7 +207,7 @@ class Curves(Panel):
                 options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
                 label = str(number) if plot is self.plots["accuracy"] else None  # the legend says what it stands for
                 line = pg.InfiniteLine(position, angle=90, pen=pen, label=label, labelOpts=options)
-                line.setToolTip(f"{said(changes)} from presentation {thousands(position)} on")
+                line.setToolTip(f"{in_short(changes)} from presentation {thousands(position)} on")
                 plot.addItem(line, ignoreBounds=True)
                 self.lines.append(line)
 
@@ -261,10 +262,11 @@ class Curves(Panel):
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
         others = [overlay.name for overlay in self.overlays.shown()]
         beside = f"; beside it {', '.join(others)}" if others else ""
-        return (
-            f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; parameters changed "
-            f"{len(live.changes)} times{beside}."
-        )
+        rules = [in_short(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)]
+        changed = f"parameters changed {len(live.changes) - len(rules)} times"
+        if rules:
+            changed += f", the rule to {', then '.join(rules)}"
+        return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."
 
     def table(self) -> Table | None:
         """A row for each block, of all runs that are drawn; of the run that is shown, with held-out pictures."""

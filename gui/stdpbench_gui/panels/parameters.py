@@ -33,10 +33,11 @@ class ParametersPanel(Panel):
     most_per_second = 8.0
     help_text = (
         "Every parameter of the experiment with the value that is in force. Bold: not the default. ✎: typed, not "
-        "sent (Enter sends it, Esc takes it back). …: sent, not confirmed by the run. ↺: changed in this run; a "
-        "click changes it back. Arrow keys step, a slider sends when it is let go of. Parameters of the network's "
-        "structure cannot change while it learns; “new run…” starts another one from these weights. Rule, neurons "
-        "and their values: Diehl &amp; Cook 2015, sections 2.1 to 2.5, doi:10.3389/fncom.2015.00099"
+        "sent (Enter sends it, Esc takes it back). …: sent, not confirmed by the run. ↺: changed in this run, or "
+        "since its rule was changed; a click changes it back. Arrow keys step, a slider sends when it is let go of. "
+        "Parameters of the network's structure cannot change while it learns; “new run…” starts another one from "
+        "these weights. Rule, neurons and their values: Diehl &amp; Cook 2015, sections 2.1 to 2.5, "
+        "doi:10.3389/fncom.2015.00099"
     )
     empty_text = "The parameters appear here once the network stands: start a run, or open one."
 
@@ -109,7 +110,7 @@ class ParametersPanel(Panel):
         if state == self._shown:
             return
         if self._experiment is None or not self._shown or state[1][0] != self._shown[1][0]:  # type: ignore[index]
-            self._experiment, self._start = session.experiment, Experiment.from_mapping(live.started.experiment)
+            self._experiment, self._start = session.experiment, Experiment.from_mapping(live.before_changes())
         self._shown = state
         assert self._experiment is not None
         assert self._start is not None
@@ -189,7 +190,9 @@ class ParametersPanel(Panel):
 
     def _on_refusal(self, paths: list[str], sentence: str) -> None:
         for path in paths:
-            self.form.row(path).say(sentence)
+            section, _, name = path.partition(".")
+            if name in self.form.declared(section):  # the rule may have changed meanwhile
+                self.form.row(path).say(sentence)
         self.mark_dirty()
         self.session.told.emit(sentence)
 

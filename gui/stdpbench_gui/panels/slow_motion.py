@@ -11,7 +11,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.slow_motion import SlowMotion, experiment_at, slow_motion
+from stdpbench.runs.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 from stdpbench.runs.states import State
 from stdpbench_gui import theme
 from stdpbench_gui.panels._player import Player
@@ -191,7 +191,10 @@ class SlowMotionPanel(Panel):
         def make() -> tuple[tuple[int, int, int], SlowMotion | str]:
             try:
                 experiment = experiment_at(live, frame["presentation"])
-                return wanted, slow_motion(experiment, frame, network, neuron, earlier=earlier, before=before)
+                new = rule_starts(live, frame["presentation"])
+                return wanted, slow_motion(
+                    experiment, frame, network, neuron, earlier=earlier, before=before, rule_starts=new
+                )
             except StdpbenchError as error:
                 return wanted, str(error).rstrip(".")
 

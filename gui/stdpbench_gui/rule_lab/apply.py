@@ -2,12 +2,11 @@
 
 Other values of the rule in force are a change of parameters, as on the Parameters panel: with the next presentation,
 journaled, and undone there; here, or in a branch beside the run. Other equations need another network: the run is
-asked with ``change_rule`` to build it beside the old one, where its process knows that request.
+asked with ``change_rule`` to build it beside the old one, and learns on until it is there.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +14,12 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.use import experiment_with, is_same_rule, live_changes
 from stdpbench.plasticity import PlasticityRule
-from stdpbench.runs.lineage import branch
-from stdpbench.runs.messages import REQUESTS
 from stdpbench.runs.states import State
 from stdpbench_gui.panels._parameter_changes import Changes
 from stdpbench_gui.session import RunSession
 
 Tell = Callable[[str, bool], None]
 """Hears a sentence, and whether something failed."""
-CHANGE_RULE = "change_rule"
-"""The request, with the argument ``rule``: the table of a rule with its ``kind``."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +78,7 @@ def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outl
     says = (
         f"{name}: {getattr(running.plasticity, 'kind', '')} → {getattr(rule, 'kind', '')}, with weights and thresholds"
     )
-    kept = "This rule has other equations than the one in force, and the run cannot change those"
-    here = "" if CHANGE_RULE in REQUESTS else f"{kept} while it goes on: use the rule in a new experiment."
-    beside = "" if "rule" in inspect.signature(branch).parameters else here or f"{kept} in a branch."
-    return Outlook(why_not or here or busy, beside or busy, says, None, False)
+    return Outlook(why_not or session.cannot_change_rule() or busy, busy, says, None, False)
 
 
 def apply_here(session: RunSession, rule: PlasticityRule, changes: Changes, tell: Tell) -> None:
@@ -105,11 +97,10 @@ def change_rule(session: RunSession, rule: PlasticityRule, tell: Tell) -> None:
     """Ask the run that is shown for a rule with other equations; it answers when that is in force, or cannot be."""
     kind = getattr(rule, "kind", "")
     tell(f"The network with {kind} is being built beside the one that runs …", False)
-    session.request(
-        CHANGE_RULE,
+    session.change_rule(
+        rule.to_mapping(),
         lambda _: tell(f"{kind} is in force.", False),
         lambda reason: tell(f"The rule was not changed: {reason}", True),
-        rule=rule.to_mapping(),
     )
 
 

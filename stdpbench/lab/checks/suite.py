@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.lab.checks import networks, pairing, populations, windows
+from stdpbench.lab.checks import networks, pairing, populations, voltage, windows
 from stdpbench.lab.checks.base import Outcome
 from stdpbench.plasticity import rules
 
@@ -25,6 +25,8 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "symmetric": (windows.symmetric,),
     "oja": (windows.oja,),
     "bcm": (windows.bcm,),
+    "clopath": (voltage.spike, voltage.released_code, voltage.pairing),
+    "clopath-lif": (voltage.adaptation,),
     "inhibitory": (windows.inhibitory,),
     "reward": (windows.reward,),
     "custom": (windows.custom,),

@@ -42,6 +42,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
             name: [repr(n.variables), n.conductances, n.update, n.threshold, n.reset] for name, n in neurons.items()
         },
         "rule": [repr(rule.traces), repr(rule.averages), rule.on_input_spike, rule.on_output_spike],
+        "synapses": [rule.each_step, rule.synapse_variables, rule.protocol_variables, rule.input_spike_needs],
         "lateral": lateral and [repr(lateral.traces), lateral.on_input_spike, lateral.on_output_spike],
         "parameters": {group: sorted(values) for group, values in layout.parameters().items()},
         "code": _code_digest(),
@@ -63,6 +64,16 @@ def _code_digest() -> str:
     return digest.hexdigest()
 
 
+def is_cached(layout: Layout, compiler: Compiler) -> bool:
+    """Whether a network was compiled before, so that `fetch` takes no time."""
+    folder = _folder(layout, compiler)
+    return _read(folder / f"network{_SUFFIX}", folder / "symbols.json") is not None
+
+
+def _folder(layout: Layout, compiler: Compiler) -> Path:
+    return cache_folder() / "networks" / key(layout, compiler)[:32]
+
+
 def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]]]:
     """The library of a network and its symbol table, compiled now if it never was.
 
@@ -73,7 +84,7 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
     StdpbenchError
         If the compiler refuses, or the cache cannot be written.
     """
-    folder = cache_folder() / "networks" / key(layout, compiler)[:32]
+    folder = _folder(layout, compiler)
     library, table = folder / f"network{_SUFFIX}", folder / "symbols.json"
     try:
         symbols = _read(library, table)

@@ -40,6 +40,23 @@ def _written(lines: list[str]) -> list[str]:
     return [match[1] for line in lines if (match := re.match(r"\s*(_ptr_\w+)\[_idx\] = ", line))]
 
 
+def _changed(lines: list[str]) -> list[str]:
+    """Array and index of what vector code writes."""
+    found = (re.match(r"\s*(_ptr_\w+\[\w+\]) = ", line) for line in lines)
+    return [match[1] for match in found if match]
+
+
+def _trace_array(lines: list[str], trace: str) -> str:
+    """Name of the array in which vector code finds an output trace; empty if it does not read it."""
+    found = re.search(rf"const double {trace}_post = (_ptr_\w+)\[", "\n".join(lines)) if trace else None
+    return found[1] if found else ""
+
+
+def _faded(lines: list[str], trace: str) -> list[str]:
+    """Take an output trace to be 0, and leave it to the compiler what is left out then."""
+    return [re.sub(rf"(const double {trace}_post) = [^;]+;", r"\1 = 0.0;", line) for line in lines]
+
+
 def _dense_index(lines: list[str], source: str, target: str) -> list[str]:
     """Compute the indices of a synapse's neurons instead of reading them from an array per synapse."""
     lines = [re.sub(r"(\b_presynaptic_idx\s*=)[^;]+;", rf"\1 {source};", line) for line in lines]
@@ -64,6 +81,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
         env_globals={
             "fan_out": lambda pathway: _built().fan_out[_synapses(pathway)],
             "is_dense": lambda pathway: _synapses(pathway) in ("plastic", "lateral"),
+            "needed_trace": lambda pathway: _device().needed_trace if _synapses(pathway) == "plastic" else "",
             "is_delayed": lambda pathway: _synapses(pathway) == "plastic" and _device().delays_differ,
             "awake_list": lambda group: "awake_inh" if group.name == "inh" else "",
             "n_sources": lambda pathway: int(pathway.synapses.source.stop - pathway.synapses.source.start),
@@ -71,6 +89,9 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     )
     templater.env.filters["fast"] = _fast
     templater.env.filters["written"] = _written
+    templater.env.filters["changed"] = _changed
+    templater.env.filters["trace_array"] = _trace_array
+    templater.env.filters["faded"] = _faded
     templater.env.filters["dense_index"] = _dense_index
 
 
@@ -79,11 +100,13 @@ class ResidentDevice(CPPStandaloneDevice):  # type: ignore[misc]
 
     built: BuiltNetwork | None
     delays_differ: bool
+    needed_trace: str
 
     def __init__(self) -> None:
         super().__init__()
         self.built = None
         self.delays_differ = False
+        self.needed_trace = ""
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
         """Use this package's code objects."""
@@ -138,6 +161,7 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
         device.activate(build_on_run=False)
         with preferences():
             device.delays_differ = layout.delays_differ
+            device.needed_trace = layout.experiment.plasticity.input_spike_needs
             device.built = built = _BuiltNames(layout)
             made = build(layout)
             built.adopt(made)
@@ -184,7 +208,8 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
     environment = ResidentCodeObject.templater.env
     text = environment.get_template("resident.cpp").render(
         code_object_names=[code_object.name for code_object in device.code_objects.values()],
-        training_steps=[step for obj, step in steps_of if obj not in made.frozen_only],
+        training_steps=[step for obj, step in steps_of if obj not in made.frozen_only | made.last_only],
+        last_steps=[step for obj, step in steps_of if obj in made.last_only],  # in training only, all there are
         frozen_steps=[step for obj, step in steps_of if obj not in made.training_only],
         arrays=symbols,
         clock=made.groups["input"].clock.name,

@@ -17,13 +17,20 @@ from stdpbench.plasticity.pair_additive import PairAdditive
 from stdpbench.plasticity.triplet import Triplet
 
 KINDS = [*rules.kinds()]
+NOT_REACHED = {
+    "clopath": [
+        "b = 0.0805 nA, as printed: data at +10 ms; 0.1, 10, 20, 40, 50 Hz",
+        "b = 0.0805 nA, as printed: data at -10 ms; 0.1, 10, 20, 40, 50 Hz",
+    ]
+}
+"""What docs/validation.md says is not reached: the model as it is printed, which the figure was not made with."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_rule_reaches_what_theory_and_papers_say(kind: str) -> None:
     (outcome,) = validate([kind], quick=True)
     assert outcome.findings
-    assert [finding for finding in outcome.findings if not finding.reached] == []
+    assert [finding.what for finding in outcome.findings if not finding.reached] == NOT_REACHED.get(kind, [])
     assert outcome.panels
 
 

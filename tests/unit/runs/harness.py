@@ -153,15 +153,15 @@ class Driven(RunEngine):
     @property
     def simulator(self) -> Any:
         """What computes."""
-        return self._simulator
+        return self._in_force.simulator
 
     def run(self) -> State:
         """Run; None of what a killed process cannot do is done after a kill."""
         try:
             return super().run()
         finally:
-            with suppress(AttributeError):
-                self._simulator.close()
+            with suppress(AssertionError):  # there is none
+                self._in_force.simulator.close()
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60.0) -> None:

@@ -77,7 +77,7 @@ def test_other_versions_are_remarked_and_are_no_part_of_the_result(monkeypatch, 
     expected = finished(new_run(tmp_path))
     folder = new_run(tmp_path)
     drive(folder, die=killed_at_position(8))
-    for module in ("engine", "opening"):
+    for module in ("in_force", "opening"):
         monkeypatch.setattr(f"stdpbench.runs.{module}.versions", lambda: {"python": "4.0"})
     drive(folder, die=killed_at_position(9))
     drive(folder, die=killed_at_position(9))

@@ -55,6 +55,15 @@ def test_two_runs_of_the_same_seed_are_the_same_and_of_another_are_not(undisturb
     assert {name for name in other if other[name] == undisturbed[name]} == {"parameter changes"}  # there were none
 
 
+@pytest.mark.slow
+def test_the_eligibility_of_synapses_goes_on_too(tmp_path):
+    made = experiment(plasticity__kind="reward", plasticity__tonic=0.5, schedule__between="carry")
+    alone = finished(new_run(tmp_path / "alone", made))
+    assert killed_and_resumed(new_run(tmp_path / "killed", made), 8, 14) == alone
+    unlearned = experiment(plasticity__kind="reward", schedule__between="carry")
+    assert finished(new_run(tmp_path / "without dopamine", unlearned)) != alone
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 6, 9, 25, 26, 27, 28, 30, 32, 34, 36])
 def test_killed_at_a_boundary(number, undisturbed, tmp_path):
     folder = new_run(tmp_path)

@@ -23,7 +23,7 @@ from stdpbench.runs.lineage import branch, rewind
 from stdpbench.runs.live import LiveRun, describe
 from stdpbench.runs.preparation import check_apart, load_split
 from stdpbench.runs.training import training_order
-from stdpbench.simulators import find_compiler
+from stdpbench.simulators import compile_ahead, find_compiler
 
 compiled = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -152,6 +152,22 @@ def test_a_parameter_that_changes_at_a_point_counts_from_then_on(undisturbed, po
 
 
 @compiled
+def test_a_network_whose_rule_changes_is_measured_on(undisturbed, pool, tmp_path):
+    made, rule = experiment(**MEASURED), {"kind": "bcm", "tau_theta_m": "200 ms"}
+    compile_ahead(made.with_rule(rule), 64, "compiled")
+    folder = new_run(tmp_path, made, baselines=False)
+    finished(
+        folder,
+        at={9: [("change_rule", {"rule": rule})], 20: [("change_rule", {"rule": made.plasticity.to_mapping()})]},
+    )
+    found = measures(folder)
+    assert list(found) == POINTS
+    assert {at: fact for at, fact in found.items() if at < 9} == {at: undisturbed[1][at] for at in (0, 6)}
+    assert found[24] != undisturbed[1][24]
+    assert not any("held-out" in sentence for sentence in remarks(folder))
+
+
+@compiled
 def test_a_branch_and_a_run_that_was_rewound_keep_what_was_measured(undisturbed, pool, tmp_path):
     folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
     pool.lag = 1
@@ -249,7 +265,7 @@ def test_measures_do_not_take_a_run_back_to_where_they_are_of():
 
 def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):
     class Simulator:
-        w, theta, name = np.ones((64, 4)), np.ones(4), "compiled"
+        w, theta, lateral, name = np.ones((64, 4)), np.ones(4), None, "compiled"
 
     measured = held_out.HeldOutMeasures(tmp_path / "gone", Simulator(), load_split(experiment(), False), N_TRAIN)  # type: ignore[arg-type]
     with patch("os.fsync"):

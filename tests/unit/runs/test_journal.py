@@ -35,14 +35,19 @@ EXAMPLES: list[Any] = [
     facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02), "exc.tau_m": ("100 ms", "90 ms")}),
     facts.ParametersChanged({"schedule.label_images": (None, 5), "network.weight_sum": ("none", 78.0)}),
     facts.ParametersChanged({"data.sizes": ([1, 2], [3])}),
+    facts.RuleChanged(
+        {"kind": "oja", "w_max": 1.0}, {"kind": "custom", "title": "ü", "traces": {"x": {"tau": "t"}}, "t": "2 ms"}
+    ),
     facts.CheckpointWritten("000000040"),
     facts.Remarked("Some neurons never fire."),
     facts.Remarked("The checkpoint is damaged.", once=True),
     facts.Labelled((3, 0, 1), 2, "ab" * 32),
     facts.Measured("network", {"vote": 0.9}, "cd" * 32),
+    facts.HeldOut(200, "spare", {"accuracy_vote": 0.5, "purity": None}),
     facts.LabelsRead("test", 6, "read-outs"),
     facts.Measured("k-means", {}),
     facts.Branched("0123", "parent-1", 12),
+    facts.Branched("0123", "parent-1", 12, 2),
     facts.Rewound("kept-1"),
 ]
 RECORDS = [Record(number, 7 * number, "2026-01-02T03:04:05+00:00", fact) for number, fact in enumerate(EXAMPLES)]

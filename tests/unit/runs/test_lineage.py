@@ -11,13 +11,14 @@ from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, kille
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.checkpoints import checkpoint_path, positions
 from stdpbench.runs.client import held
 from stdpbench.runs.creation import create_run_from
 from stdpbench.runs.facts import Branched, ParametersChanged, Rewound
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import branch, experiment_at, reached_position, rewind, state_of_records
+from stdpbench.runs.lineage import branch, reached_position, rewind, state_of_records
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.options import Options
 from stdpbench.runs.outcome import outcome

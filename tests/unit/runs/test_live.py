@@ -59,7 +59,7 @@ def test_watching_and_replaying_give_the_same(baselines, tmp_path):
     assert live.metrics.keys() == ({"network", "start weights", "k-means"} if baselines else {"network"})
     assert [blocks.first for blocks in live.blocks.values()] == list(range(24))
     assert live.checkpoints[-1] == 24
-    assert Experiment.from_mapping(live.parameters()).differences(engine._experiment) == {}
+    assert Experiment.from_mapping(live.parameters()).differences(engine._in_force.experiment) == {}
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -11,12 +11,13 @@ import pytest
 from harness import finished
 
 from stdpbench.experiment import Experiment
+from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.checkpoints import newest_checkpoint, positions
 from stdpbench.runs.client import state_of
-from stdpbench.runs.facts import Fact, HeldOut, LabelsRead, Planned
+from stdpbench.runs.facts import Fact, HeldOut, LabelsRead, Planned, RuleChanged
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import branch, experiment_at, reached_position, rewind, state_of_records
+from stdpbench.runs.lineage import branch, reached_position, rewind, state_of_records
 from stdpbench.runs.live import LiveRun, describe
 from stdpbench.runs.options import Options
 from stdpbench.runs.outcome import outcome
@@ -55,7 +56,7 @@ def test_what_run_json_of_format_1_says(folder):
 
 def test_the_journal_of_format_1(folder):
     records = read_journal(folder.path)
-    later = {HeldOut, LabelsRead, Planned}
+    later = {HeldOut, LabelsRead, Planned, RuleChanged}
     assert {type(record.fact) for record in records} == set(get_args(Fact)) - later
     assert state_of_records(records) == (State.FINISHED, "")
     assert reached_position(records) == 12

@@ -21,10 +21,11 @@ from hypothesis import given, settings
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.checkpoints import newest_checkpoint, positions, read_checkpoint, write_checkpoint
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import Journal, read_journal
-from stdpbench.runs.lineage import branch, experiment_at, reached_position, rewind, state_of_records
+from stdpbench.runs.lineage import branch, reached_position, rewind, state_of_records
 from stdpbench.runs.live import LiveRun, describe
 from stdpbench.runs.outcome import outcome
 from stdpbench.simulators import find_compiler

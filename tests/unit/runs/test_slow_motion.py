@@ -14,8 +14,10 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.neurons.lif import LIF
 from stdpbench.neurons.threshold import threshold_course
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Record
 from stdpbench.runs.live import LiveRun
-from stdpbench.runs.slow_motion import SlowMotion, experiment_at, slow_motion
+from stdpbench.runs.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 
 Frames = list[tuple[Mapping[str, Any], Mapping[str, Any]]]
 CHANGED = 12
@@ -116,3 +118,28 @@ def test_a_threshold_is_what_v_has_to_exceed() -> None:
     theta = np.array([0.020, 0.025])
     np.testing.assert_allclose(threshold_course(AdaptiveLIF(), theta), [-0.052, -0.047])
     np.testing.assert_allclose(threshold_course(LIF(), theta), [-0.040, -0.040])
+
+
+def test_a_rule_begins_without_traces(ran: tuple[LiveRun, Frames]) -> None:
+    live, frames = ran
+    place = 5
+    (frame, network), (earlier, before) = frames[place], frames[place - 1]
+    made, neuron = experiment_at(live, frame["presentation"]), busiest(frame)
+    usual, begun = (
+        slow_motion(made, frame, network, neuron, earlier=earlier, before=before, rule_starts=starts)
+        for starts in (False, True)
+    )
+    assert begun.remarks[0] == "The rule holds from this presentation on: its traces start at 0."
+    assert "left" in usual.remarks[0]
+
+
+def test_where_a_rule_begins() -> None:
+    start = experiment().plasticity.to_mapping()
+    other = experiment().with_rule({"kind": "oja"}).plasticity.to_mapping()
+    live = LiveRun(started=facts.Started(experiment().to_mapping(), "", "", (("train", 20),), (8, 8), ()))
+    for number, (at, old, new) in enumerate(
+        [(3, start, other), (7, other, start), (7, start, other), (9, other, start)]
+    ):
+        live.take_record(Record(number, at, "", facts.RuleChanged(old, new)))
+    live.take_record(Record(9, 5, "", facts.ParametersChanged({"plasticity.eta": (0.01, 0.02)})))
+    assert [presentation for presentation in range(12) if rule_starts(live, presentation)] == [3, 9]

@@ -174,6 +174,10 @@ try {
 {% endfor %}
         }
     }
+{% for step in last_steps %}
+    if (plastic && n_bins)  // time is still that of the last step
+        _run_{{step.name}}();
+{% endfor %}
     resident::now = 0;
     {{clock}}.timestep[0] = 0;
     {{clock}}.t[0] = 0;

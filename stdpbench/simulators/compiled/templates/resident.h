@@ -107,6 +107,9 @@ RESIDENT_INLINE double fast_pow(double x, double p)
     return (x < 0.0 ? sign : 1.0) * some * r + (1.0 - some) * at_zero;
 }
 
+// An output trace below this has faded: what it still changes in a weight, rounding takes away.
+static const double FADED = 1e-30;
+
 // Brian2's int(condition), as the double that it is multiplied as.
 static inline double indicator(bool condition) { return condition ? 1.0 : 0.0; }
 

@@ -1,7 +1,10 @@
 {# Effect of spikes on synapses, without a queue and without an index per synapse.
 
    Synapses are ordered by source, `fan_out` for each. Three layouts: from source to targets at once; from target back to all
-   sources (only where all are connected to all); from source to targets after a delay of each synapse's own. #}
+   sources (only where all are connected to all); from source to targets after a delay of each synapse's own.
+
+   Where a rule says that an input spike needs an output trace, it runs for all targets as if the trace were 0, which leaves
+   little to do; those few where the trace has not faded are put back to what they were, and it runs for them in full. #}
 {% extends 'common_group.cpp' %}
 
 {% block maincode %}
@@ -40,6 +43,56 @@
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
             }
+        }
+    }
+    {% elif _dense and vector_code|trace_array(needed_trace(pathway)) %}
+    {% set _trace = vector_code|trace_array(needed_trace(pathway)) %}
+    const int32_t _n_events = {{_events}}[_num_{{_events}} - 1];
+    static int32_t _alive[{{_fan_out}}];
+    int32_t _n_alive = 0;
+    if (_n_events)
+        for (int32_t _target = 0; _target < {{_fan_out}}; _target++)
+        {
+            _alive[_n_alive] = _target;
+            _n_alive += {{_trace}}[_target] > resident::FADED;
+        }
+    {% for place in vector_code|changed %}
+    static double _kept{{loop.index}}[{{_fan_out}}];
+    {% endfor %}
+    for (int32_t _event = 0; _event < _n_events; _event++)
+    {
+        const int32_t _source = {{_events}}[_event];
+        const size_t _offset = (size_t)_source * {{_fan_out}};
+        for (int32_t _k = 0; _k < _n_alive; _k++)
+        {
+            const int32_t _postsynaptic_idx = _alive[_k];
+            const size_t _idx = _offset + _postsynaptic_idx;
+            {% for place in vector_code|changed %}
+            _kept{{loop.index}}[_k] = {{place}};
+            {% endfor %}
+        }
+        RESIDENT_INDEPENDENT
+        for (int _target = 0; _target < {{_fan_out}}; _target++)
+        {
+            const size_t _idx = _offset + _target;
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|dense_index('_source', '_target')|faded(needed_trace(pathway))|fast|autoindent}}
+        }
+        for (int32_t _k = 0; _k < _n_alive; _k++)
+        {
+            const int32_t _postsynaptic_idx = _alive[_k];
+            const size_t _idx = _offset + _postsynaptic_idx;
+            {% for place in vector_code|changed %}
+            {{place}} = _kept{{loop.index}}[_k];
+            {% endfor %}
+        }
+        RESIDENT_INDEPENDENT
+        for (int32_t _k = 0; _k < _n_alive; _k++)
+        {
+            const int32_t _target = _alive[_k];
+            const size_t _idx = _offset + _target;
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
         }
     }
     {% elif _dense %}

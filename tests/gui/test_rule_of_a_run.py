@@ -1,0 +1,130 @@
+"""The rule of the run that is shown changes: panels mark it, show its parameters and go by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from small_run import small_experiment
+from synthetic import block, experiment, redraw, session, show
+
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Record
+from stdpbench.runs.states import State
+from stdpbench_gui.panel_figures import figure_of
+from stdpbench_gui.panels._parameter_changes import Change
+from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.panels.log import Log
+from stdpbench_gui.panels.parameters import ParametersPanel
+from stdpbench_gui.panels.slow_motion import SlowMotionPanel
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.window import MainWindow
+
+TRIPLET = experiment().plasticity.to_mapping()
+OJA = experiment().with_rule({"kind": "oja", "eta": 0.02}).plasticity.to_mapping()
+CHANGED = facts.RuleChanged(TRIPLET, OJA)
+
+
+def told(shown: RunSession, number: int, position: int, fact: facts.Fact) -> None:
+    shown.live.take_record(Record(number, position, "2026-01-01T00:00:00+00:00", fact))
+
+
+def test_the_curves_mark_it_and_say_which(qtbot: QtBot, tmp_path: Path) -> None:
+    blocks = [(end, block()) for end in range(10, 130, 10)]
+    set_before = facts.ParametersChanged({"plasticity.nu_post": ("0.01", "0.02")})
+    panel = Curves(session(tmp_path, *blocks, (30, set_before), (60, CHANGED)))
+    show(panel, qtbot)
+    assert sorted({line.value() for line in panel.lines}) == [30, 60]
+    assert "2:&nbsp;rule&nbsp;→&nbsp;oja" in panel.legend.text()
+    assert "rule → oja from presentation 60 on" in {line.toolTip() for line in panel.lines}
+    assert "parameters changed 1 times, the rule to oja." in panel.summary()
+    spec = figure_of("curves", panel.session, None)
+    assert spec is not None
+    assert spec["marks"][-1] == (60, "rule → oja")
+
+
+def test_the_parameters_become_those_of_the_rule(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunSession, "connected", True)
+    panel = ParametersPanel(session(tmp_path))
+    show(panel, qtbot, (340, 440))
+    assert "plasticity.nu_post" in panel.form.rows()
+    panel.changes.stack.push(Change({"plasticity.nu_post": ("0.01", "0.02")}))
+    told(panel.session, 90, 50, CHANGED)
+    redraw(panel)
+    rows = panel.form.rows()
+    assert "plasticity.nu_post" not in rows
+    assert rows["plasticity.eta"].editor.text() == "0.02"
+    assert "plasticity · oja · 1 not default" in panel.form.sections["plasticity"].header.text()
+    assert not panel.changes.can_undo
+    panel.changes.refused.emit(["plasticity.nu_post"], "There is no such parameter.")  # which was sent before
+    assert "changed in this run: none" in panel.summary()
+    told(panel.session, 91, 60, facts.ParametersChanged({"plasticity.eta": (0.02, 0.05)}))
+    redraw(panel)
+    assert "changed in this run: plasticity.eta" in panel.summary()
+
+
+def test_the_log_says_it_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
+    panel = Log(session(tmp_path, (60, CHANGED)))
+    show(panel, qtbot)
+    assert "the rule is oja, which was diehl-cook-triplet; weights and thresholds stay." in panel.summary() + str(
+        panel.table()
+    )
+
+
+def test_a_session_says_whether_a_rule_can_be_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = session(tmp_path)
+    assert "No process works on this run" in shown.cannot_change_rule()
+    monkeypatch.setattr(RunSession, "connected", True)
+    assert shown.cannot_change_rule() == ""
+    shown.live.state = State.BUILDING
+    assert shown.cannot_change_rule() == "The run is building."
+    shown.live.position = 400
+    assert "Training is over" in shown.cannot_change_rule()
+    assert "does not stand yet" in RunSession().cannot_change_rule()
+
+
+@pytest.mark.slow
+def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBot) -> None:
+    shown, panels = window.session, window.train.panels
+    window.train.arrange("Inspect")
+    window.run_experiment(small_experiment(schedule__passes=2000))
+    qtbot.waitUntil(lambda: shown.cannot_change_rule() == "" and shown.live.position > 10, timeout=60_000)
+    refusals: list[str] = []
+    shown.change_rule({"kind": "clopath"}, refused=refusals.append)
+    qtbot.waitUntil(lambda: bool(refusals), timeout=20_000)
+    assert "'clopath'" in refusals[0]
+    window.go_to("lab")
+    window.lab.choose("pair-additive")
+    window.lab.state.set_value("a_plus", 0.02)
+    window.lab.network.apply_here()
+    assert "is being built beside" in window.lab.notices.texts()[-1]
+    assert "Another network is being built" in shown.cannot_change_rule()
+    before = shown.live.position
+    qtbot.waitUntil(lambda: "is in force" in window.lab.notices.texts()[-1], timeout=120_000)
+    window.go_to("train")
+    ((at, _),) = shown.live.changes
+    assert at >= before
+    parameters, slow = panels["parameters"], panels["slow-motion"]
+    assert isinstance(parameters, ParametersPanel)
+    assert isinstance(slow, SlowMotionPanel)
+    parameters.show()
+    qtbot.waitUntil(lambda: "plasticity.a_plus" in parameters.form.rows(), timeout=20_000)
+    shown.selection.select_neuron(3)
+    slow.show()
+    slow.raise_()
+    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=20_000)
+    slow.player.play.click()
+    qtbot.waitUntil(lambda: slow.moment is not None, timeout=20_000)
+    assert slow.moment is not None
+    assert [trace.name for trace in slow.moment.traces] == ["x", "y"]
+    slow.player.stop()
+    parent = shown.folder
+    assert parent is not None
+    parameters.changes.branch({}, rule={"kind": "pair-additive"})
+    qtbot.waitUntil(lambda: shown.folder is not None and shown.folder.path != parent.path, timeout=60_000)
+    qtbot.waitUntil(lambda: len(shown.live.changes) == 2, timeout=60_000)
+    shown.request("stop")
+    qtbot.waitUntil(lambda: not shown.connected, timeout=20_000)

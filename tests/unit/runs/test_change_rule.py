@@ -1,0 +1,399 @@
+"""The rule of a run is changed in its middle: the same network goes on, and every way to the changes is the same."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_, wait_until
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.again import evaluate_run
+from stdpbench.runs.changes import experiment_at
+from stdpbench.runs.checkpoints import read_checkpoint
+from stdpbench.runs.creation import create_run_from
+from stdpbench.runs.facts import Change, ParametersChanged, Remarked, RuleChanged
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
+from stdpbench.runs.lineage import branch, rewind
+from stdpbench.runs.live import LiveRun
+from stdpbench.runs.options import Options
+from stdpbench.runs.outcome import outcome
+from stdpbench.runs.probe import Probe
+from stdpbench.runs.reproduction import prepare
+from stdpbench.simulators import compile_ahead, find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+ADDITIVE = {"kind": "pair-additive", "a_plus": 0.05, "a_minus": 0.04}
+BCM = {"kind": "bcm", "tau_theta_m": "200 ms"}
+TRIPLET = experiment().plasticity.to_mapping()
+
+
+def to(rule: dict[str, Any], **values: Any) -> tuple[str, dict[str, Any]]:
+    """A request for a rule."""
+    return "change_rule", {"rule": {**rule, **values}}
+
+
+def made_of(delays: str = "uniform") -> Experiment:
+    """State is carried over, so that nothing of it may be lost."""
+    small = {"schedule__label_images": 4, "schedule__test_images": 3}
+    return experiment(delays, schedule__between="carry", **small)
+
+
+def new(tmp_path: Path, made: Experiment | None = None, **options: Any) -> RunFolder:
+    """The folder of a run that waits to be started."""
+    return new_run(tmp_path, made or made_of(), baselines=False, **options)
+
+
+RULES = {"uniform": BCM, "none": ADDITIVE}
+"""By delays; the first has an average that outlasts presentations, and traces of each synapse."""
+DELAYS = ["uniform", pytest.param("none", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Have the network at hand, so that a rule takes force where it is asked for."""
+    compile_ahead(made_of().with_rule(BCM), 64, "compiled")
+
+
+def arrays(folder: RunFolder) -> dict[str, str]:
+    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
+
+
+def arrays_of(tmp_path: Path, at: dict[int, list[Any]] | None = None) -> dict[str, str]:
+    folder = new(tmp_path)
+    finished(folder, at=at)
+    return arrays(folder)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What comes out with one rule."""
+    return arrays_of(tmp_path_factory.mktemp("undisturbed"))
+
+
+def rules_in(folder: RunFolder) -> list[tuple[int, str, str]]:
+    facts = [(record.position, record.fact) for record in read_journal(folder.path)]
+    return [(at, fact.old["kind"], fact.new["kind"]) for at, fact in facts if isinstance(fact, RuleChanged)]
+
+
+def wishes_for(rule: dict[str, Any]) -> dict[int, list[Any]]:
+    """Rules and parameters changed here and there, also where a checkpoint was just written, and back again."""
+    rate = {"bcm": "eta", "pair-additive": "a_plus"}[rule["kind"]]
+    return {
+        5: [set_(plasticity__nu_post=0.05), to(rule)],
+        6: [set_(**{f"plasticity__{rate}": 0.02}, exc__theta_plus=0.3)],
+        8: [to(TRIPLET)],
+        12: [to(rule), set_(network__weight_sum=18.0), to(TRIPLET, nu_post="0.03", tau_x="9 ms")],
+        13: [to(rule), "checkpoint", to(TRIPLET, nu_post="0.08")],
+        17: [to(TRIPLET), to(rule, w_max=0.9)],
+    }
+
+
+@pytest.fixture(scope="module", params=DELAYS)
+def changed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run that nobody disturbed, its rule changed again and again."""
+    made, rule = made_of(request.param), RULES[request.param]
+    compile_ahead(made.with_rule(rule), 64, "compiled")
+    folder = new(tmp_path_factory.mktemp("changed"), made)
+    engine = drive(folder, at=wishes_for(rule))
+    assert [error for _, error, _ in engine.replies if error] == []
+    assert folder.read_json("run.json")["state"] == "finished"
+    return folder
+
+
+def again(folder: RunFolder, tmp_path: Path) -> tuple[RunFolder, dict[int, list[Any]]]:
+    """Another run of the same experiment, and what is to be asked of it."""
+    made = folder.experiment
+    return new(tmp_path, made), wishes_for(RULES[made.network.delays])
+
+
+@pytest.mark.parametrize(
+    "positions", [(5, 7, 14, 13, 18), *(pytest.param((at,), marks=pytest.mark.slow) for at in range(5, 28))]
+)
+def test_killed_after_the_rule_was_changed(positions, changed, tmp_path):
+    folder, wishes = again(changed, tmp_path)
+    for position in positions:
+        drive(folder, at=wishes, die=killed_at_position(position))
+        wishes = {at: asked for at, asked in wishes.items() if at >= position}
+    assert finished(folder, at=wishes) == outcome(changed)
+    assert rules_in(folder) == rules_in(changed)
+
+
+def test_what_the_journal_says_of_it(changed):
+    name = RULES[changed.experiment.network.delays]["kind"]
+    old = "diehl-cook-triplet"
+    there_and_back = [(at, *pair) for at in (12, 13) for pair in ((old, name), (name, old))]
+    assert rules_in(changed) == [(5, old, name), (8, name, old), *there_and_back, (17, old, name)]
+    records = read_journal(changed.path)
+    live = LiveRun.replay(records)
+    assert Experiment.from_mapping(live.parameters()) == experiment_at(changed.experiment, records, 24)
+    assert live.before_changes()["plasticity"] == {**live.parameters()["plasticity"]}
+    assert live.parameters()["plasticity"]["kind"] == name
+    assert [text for at, _, text in live.log if at == 8] == [
+        f"From presentation 8 on: the rule is {old}, which was {name}; weights and thresholds stay."
+    ]
+
+
+def test_checkpoints_open_with_the_rule_that_holds_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("stdpbench.runs.checkpoints._KEPT_NEWEST", 100)
+    folder = new(tmp_path)
+    drive(folder, at={7: ["checkpoint", to(BCM), "checkpoint", "stop"]})
+    # the last of them begins before the change, which comes again
+    assert read_checkpoint(folder.path, 7).experiment["plasticity"]["kind"] == "diehl-cook-triplet"
+    expected = finished(new(tmp_path), at={7: [to(BCM)]})
+    assert finished(folder) == expected
+    kinds = {at: read_checkpoint(folder.path, at) for at in (5, 10)}
+    assert [kept.experiment["plasticity"]["kind"] for kept in kinds.values()] == [TRIPLET["kind"], "bcm"]
+    assert ["exc.theta_m" in kept.state for kept in kinds.values()] == [False, True]
+
+
+@pytest.mark.parametrize("between", [["pause"], pytest.param(["checkpoint"], marks=pytest.mark.slow)])
+def test_a_rule_that_is_chosen_and_taken_back_leaves_no_trace(between, undisturbed, tmp_path):
+    folder = new(tmp_path)
+    drive(folder, at={7: [to(BCM), *between]}, die=lambda engine: bool(engine.pauses) or engine.position > 7)
+    drive(folder, at={7: [to(TRIPLET)]})
+    assert len(rules_in(folder)) == 2
+    assert arrays(folder) == undisturbed
+
+
+def test_rewound_to_the_change_and_to_before_it(undisturbed, tmp_path):
+    with_set = arrays_of(tmp_path, {11: [set_(exc__theta_plus=0.3)]})
+    folder = new(tmp_path)
+    wishes = {7: [to(BCM), "checkpoint"], 11: [set_(exc__theta_plus=0.3)], 13: [to(TRIPLET)]}
+    late = finished(folder, at=wishes)
+    assert arrays(folder) != undisturbed
+    kept = rewind(folder, 10)
+    assert outcome(kept) == late
+    finished(folder, at={at: asked for at, asked in wishes.items() if at > 10})
+    assert arrays(folder) == arrays(kept)
+    rewind(folder, 7)
+    assert LiveRun.replay(read_journal(folder.path)).parameters()["plasticity"] == TRIPLET
+    finished(folder, at={11: wishes[11]})
+    assert arrays(folder) == with_set
+    rewind(folder, 6)
+    finished(folder)
+    assert arrays(folder) == undisturbed
+
+
+@pytest.mark.slow
+def test_branches_from_before_and_after(undisturbed, tmp_path):
+    parent = new(tmp_path)
+    finished(parent, at={7: [to(BCM)]})
+    before, there, after = (branch(parent, at, runs=tmp_path) for at in (6, 7, 13))
+    finished(before)
+    assert arrays(before) == undisturbed
+    for made in (there, after):
+        drive(made, die=killed_at_position(15))
+        finished(made)
+        assert arrays(made) == arrays(parent)
+
+
+def test_a_branch_with_a_rule_of_its_own(tmp_path):
+    parent = new(tmp_path)
+    drive(parent, at={6: ["stop"]})
+    own = branch(parent, 4, {"plasticity.tau_theta_m": "150 ms", "exc.theta_plus": "0.2 mV"}, tmp_path, rule=BCM)
+    found = [record.fact for record in read_journal(own.path)]
+    assert [type(fact) for fact in found if isinstance(fact, Change)] == [RuleChanged, ParametersChanged]
+    finished(own)
+    expected = arrays_of(tmp_path, {4: [to(BCM, tau_theta_m="150 ms"), set_(exc__theta_plus="0.2 mV")]})
+    assert arrays(own) == expected
+    rewind(own, 4)  # what it was made with stays
+    assert LiveRun.replay(read_journal(own.path)).parameters()["plasticity"]["tau_theta_m"] == "150 ms"
+    finished(own)
+    assert arrays(own) == expected
+    with pytest.raises(StdpbenchError, match=r"^plasticity\.kind 'reward' "):
+        branch(parent, 4, rule={"kind": "clopath"}, runs=tmp_path)
+
+
+def test_it_runs_again_to_the_same(changed, tmp_path):
+    made, _ = prepare(changed, tmp_path)
+    finished(made)
+    assert arrays(made) == arrays(changed)
+    assert outcome(made)["parameter changes"] == outcome(changed)["parameter changes"]
+
+
+def test_the_rule_in_force_with_other_values_is_a_change_of_parameters(tmp_path):
+    folder = new(tmp_path)
+    engine = drive(folder, at={3: [to(TRIPLET, nu_post=0.05), to(TRIPLET, nu_post=0.05), "stop"]})
+    assert engine.replies[:2] == [("change_rule", "", {"plasticity.nu_post": [0.01, 0.05]}), ("change_rule", "", {})]
+    assert rules_in(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({}, "plasticity.kind is missing; known kinds are"),
+        (None, "plasticity.kind is missing"),
+        ({"kind": "pair-aditive"}, "did you mean"),
+        ({"kind": "pair-additive", "nu_post": 0.1}, "not a known parameter"),
+        ({"kind": "pair-additive", "w_max": 0.2}, "weight_sum"),
+        ({"kind": "clopath"}, "'clopath'"),
+        ({"kind": "custom", "on_input_spike": "w = w + q"}, "on_input_spike"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_and_the_run_goes_on(rule, said, tmp_path):
+    folder = new(tmp_path)
+    engine = drive(folder, at={3: [("change_rule", {"rule": rule}), "stop"]})
+    assert said in engine.replies[0][1]
+    assert rules_in(folder) == []
+
+
+def test_set_says_how_a_rule_is_changed(tmp_path):
+    folder = new(tmp_path)
+    engine = drive(folder, at={3: [set_(plasticity__kind="oja"), "stop"], 4: ["stop"]})
+    assert "stdpbench change-rule RUN RULE" in engine.replies[0][1]
+
+
+def test_a_change_that_cannot_be_written_is_none(undisturbed, tmp_path, monkeypatch):
+    folder = new(tmp_path)
+
+    def at_boundary(engine: Driven) -> None:
+        if engine.position == 3 and not engine.replies:
+            engine.ask("change_rule", rule=BCM)
+            monkeypatch.setattr("stdpbench.runs.journal.Journal.append", refuse)
+        else:
+            monkeypatch.undo()
+
+    def refuse(*arguments: Any, **options: Any) -> None:
+        raise DiskError("there is no room left")
+
+    engine = drive(folder, boundary=at_boundary)
+    assert engine.replies[0] == ("change_rule", "there is no room left", None)
+    assert arrays(folder) == undisturbed
+
+
+# -- built beside ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is at hand: each network is built in a process beside the run."""
+    monkeypatch.setattr("stdpbench.runs.rule_changes.is_compiled", lambda *arguments: False)
+
+
+def test_a_run_learns_on_while_the_network_is_built(not_compiled, tmp_path, monkeypatch):
+    folder = new(tmp_path)
+    seen: list[Any] = []
+
+    def at_boundary(engine: Driven) -> None:
+        if engine.position == 3 and 3 not in seen:
+            engine.ask("pace", seconds=0.2)
+            engine.ask("change_rule", rule=BCM)
+            engine.ask("change_rule", rule={"kind": "oja"})
+        if [name for name, _, _ in engine.replies] == ["pace", "change_rule", "change_rule"]:
+            engine.ask("pace", seconds=0)
+        seen.append(engine.position)
+
+    engine = drive(folder, boundary=at_boundary)
+    (_, second, _), (_, first, value) = engine.replies[1:3]
+    assert second == "the network with the rule bcm is being built; wait for that first"
+    assert first == ""
+    assert value["plasticity.kind"] == ["diehl-cook-triplet", "bcm"]
+    ((at, _, _),) = rules_in(folder)
+    assert at > 3
+    said = [(r.position, r.fact.text) for r in read_journal(folder.path) if isinstance(r.fact, Remarked)]
+    assert (3, "A network with the rule bcm is built beside this one, which learns on until it is there.") in said
+    monkeypatch.undo()
+    assert arrays(folder) == arrays_of(tmp_path, {at: [to(BCM)]})
+
+
+def test_a_network_that_cannot_be_built_changes_nothing(not_compiled, tmp_path, monkeypatch):
+    folder = new(tmp_path)
+    (tmp_path / "file").touch()
+
+    def replied(engine: Driven, name: str, error: str) -> None:
+        engine.ask("resume") if name == "change_rule" else None
+
+    def at_boundary(engine: Driven) -> None:
+        monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path / "file" / "in a file"))
+
+    engine = drive(folder, boundary=at_boundary, at={3: ["pause"]}, paused=[[to(BCM)]], replied=replied)
+    error = next(error for name, error, _ in engine.replies if name == "change_rule")
+    assert error.startswith("the rule stays as it is: the cache of compiled networks at")
+    assert rules_in(folder) == []
+    assert any("The rule stays as it is" in text for _, _, text in LiveRun.replay(read_journal(folder.path)).log)
+    assert folder.read_json("run.json")["state"] == "finished"
+
+
+@pytest.mark.parametrize("end", ["stop", "training"])
+def test_a_run_that_ends_before_the_network_is_built_says_so(end, not_compiled, tmp_path):
+    folder = new(tmp_path)
+    wishes = {3: [to(BCM), "stop"]} if end == "stop" else {24: []}
+
+    def at_boundary(engine: Driven) -> None:
+        if end == "training" and engine.position == 23 and not engine.replies:
+            engine.ask("change_rule", rule=BCM)
+            engine._in_force.rules.built = lambda: None  # type: ignore[method-assign]
+        rules = engine._in_force.rules
+        if engine.position >= 24 and "built" in vars(rules):
+            del rules.built
+            wait_until(lambda: rules._wanted is None or rules._wanted.beside.over)
+            engine._listened = 0.0
+
+    engine = drive(folder, at=wishes, boundary=at_boundary)
+    said = {name: error for name, error, _ in engine.replies}
+    wanted = {"stop": "the run ended before the network", "training": "the rule stays as it is: training is over"}
+    assert wanted[end] in said["change_rule"]
+    assert rules_in(folder) == []
+
+
+def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path):
+    folder = new(tmp_path)
+    drive(folder, at={8: [set_(plasticity__nu_post=0.05)]}, die=killed_at_position(9))
+    engine = drive(folder, at={6: [to(BCM)], 8: [to(BCM)]})
+    assert "until presentation 8 the run repeats" in engine.replies[0][1]
+    assert engine.replies[1][1] == ""
+    assert [at for at, _, _ in rules_in(folder)] == [8]
+
+
+# -- the other simulator, other ways ---------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delays", ["uniform", "none"])
+def test_on_the_runtime_simulator(delays, tmp_path, monkeypatch):
+    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)
+    monkeypatch.setattr("stdpbench.runs.rule_changes.is_compiled", lambda *arguments: True)
+    made = made_of(delays).override(
+        {"schedule.train_images": 7, "schedule.test_images": 2, "schedule.label_images": 2}
+    )
+    options: dict[str, Any] = {"simulator": "runtime", "checkpoint_every": 2}
+    wishes = {3: [to(RULES[delays])], 5: [to(TRIPLET)]}
+    expected = finished(whole := new(tmp_path, made, **options), at=wishes)
+    folder = new(tmp_path, made, **options)
+    drive(folder, at=wishes, die=killed_at_position(4))
+    assert finished(folder, at={5: wishes[5]}) == expected
+    assert rules_in(folder) == rules_in(whole)
+
+
+@pytest.mark.slow
+def test_on_the_runtime_simulator_with_cython(tmp_path):
+    """Compiled beside the run, for real; then the same as where it is asked for at that position."""
+    made = made_of()
+    options: dict[str, Any] = {"simulator": "runtime"}
+    resumes = {"replied": lambda engine, name, error: engine.ask("resume") if name == "change_rule" else None}
+    hooks: dict[str, Any] = {"at": {3: ["pause"]}, "paused": [[to(BCM)]], **resumes}
+    expected = finished(whole := new(tmp_path, made, **options), **hooks)
+    assert rules_in(whole) == [(3, "diehl-cook-triplet", "bcm")]
+    folder = new(tmp_path, made, **options)
+    drive(folder, die=killed_at_position(4), **hooks)
+    assert finished(folder) == expected
+
+
+@pytest.mark.slow
+def test_evaluated_again_and_started_from(tmp_path):
+    folder = new(tmp_path)
+    finished(folder, at={7: [to(BCM)]})
+    metrics, responses = folder.read_json("metrics.json")["accuracy"], outcome(folder)["test.npz"]
+    deque(evaluate_run(folder.path, Options(workers=1, simulator="compiled", baselines=False)), maxlen=0)
+    assert (folder.read_json("metrics.json")["accuracy"], outcome(folder)["test.npz"]) == (metrics, responses)
+    probe = Probe(folder)
+    assert probe._experiment.plasticity == made_of().with_rule(BCM).plasticity
+    started = create_run_from(folder, {"plasticity.kind": "bcm"}, tmp_path, Options(workers=1, baselines=False))
+    assert started.experiment.plasticity.w_max == 1.0
+    finished(started)

@@ -1,0 +1,103 @@
+"""A rule is changed from Python and from the command line, and all that tells of runs says so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from test_change_rule import BCM, made_of
+from typer.testing import CliRunner
+
+import stdpbench
+from stdpbench.cli.app import app
+from stdpbench.errors import StdpbenchError
+from stdpbench.plasticity.tables import rule_table
+from stdpbench.runs.comparison import compare
+from stdpbench.runs.folder import RunFolder
+from stdpbench.simulators import find_compiler
+
+RULE_FILE = """
+title = "Mine"
+on_output_spike = "w = clip(w + rate*x, 0, w_max)"
+traces.x = { side = "input", tau = "tau_x", on_spike = "set" }
+[parameters]
+rate = { default = 0.02 }
+tau_x = { default = "20 ms", unit = "ms" }
+"""
+
+
+def said_by(*arguments: str) -> str:
+    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "300"})
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_from_python_and_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("STDPBENCH_RUNS", str(tmp_path))
+    made = made_of().override({"schedule.train_images": 1000})
+    run = stdpbench.start(made, runs=tmp_path, baselines=False, workers=1)
+    run.pause()
+    at, name = run.position, run.name
+    changes = run.change_rule("bcm", {"tau_theta_m": "200 ms"})
+    assert changes["plasticity.kind"] == ("diehl-cook-triplet", "bcm")
+    assert run.experiment == made.with_rule(BCM)
+    assert run.change_rule(run.experiment.plasticity) == {}
+    assert "rule → bcm" in run._repr_html_()
+    run.step(2)
+    with pytest.raises(StdpbenchError, match="change-rule"):
+        run.set({"plasticity.kind": "oja"})
+    said = said_by("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
+    assert "rule: bcm → diehl-cook-triplet, from the next presentation on" in said
+    said = said_by("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
+    assert "plasticity.nu_post: 0.03 → 0.04" in said
+    run.stop()
+    assert [(c.position, c.new) for c in run.changes if c.path == "plasticity.kind"] == [
+        (at, "bcm"),
+        (at + 2, "diehl-cook-triplet"),
+    ]
+    sentence = f"From presentation {at} on: the rule is bcm, which was diehl-cook-triplet"
+    assert [entry.text.startswith(sentence) for entry in run.log].count(True) == 1
+    (tmp_path / "mine.toml").write_text(RULE_FILE, encoding="utf-8")
+    mine = ("--rule", str(tmp_path / "mine.toml"), "--set", "plasticity.rate=0.5")
+    said_by("branch", name, "--at", str(at + 1), *mine, "--no-start")
+    made_branch = next(path.parent for path in tmp_path.glob("*/run.json") if path.parent.name != name)
+    assert stdpbench.open_run(made_branch).experiment.plasticity.rate == 0.5  # type: ignore[attr-defined]
+    listed = said_by("list", "--columns", "plasticity.kind,plasticity.eta", "--filter", "plasticity.kind=custom")
+    assert made_branch.name in listed
+    assert "diehl-cook-triplet → custom" in listed
+    shown = said_by("show", name)
+    assert "the rule is bcm, which was diehl-cook-triplet" in shown
+    found = compare([RunFolder(run.path), RunFolder(made_branch)])
+    assert found.parameters["plasticity.traces.x.tau"] == ("–", f"– → tau_x (from {at + 1} on)")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (RULE_FILE, "custom"),
+        ('kind = "oja"\neta = 0.5', "oja"),
+        ('[network]\nn_exc = 10\n[plasticity]\nkind = "oja"', "oja"),
+        ('[plasticity]\nkind = "custom"\nfile = "beside.toml"', "custom"),
+    ],
+)
+def test_a_rule_is_read_from_every_sort_of_file(text, kind, tmp_path):
+    (tmp_path / "rule.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "beside.toml").write_text(RULE_FILE, encoding="utf-8")
+    table = rule_table(tmp_path / "rule.toml")
+    assert table["kind"] == kind
+    assert "file" not in table
+    assert rule_table(json.loads(json.dumps(table))) == table == rule_table(rule_table(table))
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("pair-aditive", "neither as a kind nor as a TOML file; did you mean"),
+        ({"eta": 1}, "kind is missing"),
+        ({"kind": "oja", "etta": 1}, "did you mean plasticity.eta"),
+    ],
+)
+def test_what_is_no_rule(rule, said):
+    with pytest.raises(StdpbenchError, match=said):
+        rule_table(rule)

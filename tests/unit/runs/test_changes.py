@@ -1,0 +1,65 @@
+"""Changes as facts: what they make of an experiment, of its tables, and in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from harness import experiment
+
+from stdpbench.experiment import Experiment
+from stdpbench.plasticity.custom import EXAMPLE
+from stdpbench.runs.changes import changed_by, changes_between, experiment_at, in_short, rule_name, tables_with
+from stdpbench.runs.facts import Change, ParametersChanged, Record, RuleChanged
+
+CUSTOM = {"kind": "custom", **EXAMPLE}
+OTHER: dict[str, Any] = {
+    "kind": "custom",
+    "title": "Mine",
+    "on_output_spike": "w = clip(w + rate*x, 0, w_max)",
+    "traces": {"x": {"side": "input", "tau": "tau_x", "on_spike": "set"}},
+    "parameters": {"rate": {"default": 0.02}, "tau_x": {"default": "20 ms", "unit": "ms"}},
+}
+RULES = [{"kind": "diehl-cook-triplet"}, {"kind": "oja", "eta": 0.5}, CUSTOM, OTHER, {**OTHER, "rate": 0.5}]
+
+
+def read_back(change: Change, position: int, number: int) -> Record:
+    """A fact as the journal has it."""
+    return Record.from_mapping(json.loads(json.dumps(Record(number, position, "", change).to_mapping())))
+
+
+@pytest.mark.parametrize("old", RULES)
+@pytest.mark.parametrize("new", RULES)
+def test_every_reader_comes_to_the_same_experiment(old: dict[str, Any], new: dict[str, Any]) -> None:
+    before = experiment().with_rule(old)
+    after = before.with_rule(new).override({"exc.theta_plus": 0.3})
+    found = changes_between(before, after)
+    assert [type(change) for change in found] == [
+        *([] if before.same_rule(after) else [RuleChanged]),
+        ParametersChanged,
+    ]
+    records = [read_back(change, 7, number) for number, change in enumerate(found)]
+    assert experiment_at(before, records, 7) == after
+    assert experiment_at(before, records, 6) == before
+    tables = tables_with(before.to_mapping(), [(record.position, record.fact.changes) for record in records])  # type: ignore[union-attr]
+    assert Experiment.from_mapping(tables) == after
+    assert tables == after.to_mapping()
+    step = before
+    for change in found:
+        step = changed_by(step, change)
+    assert step == after
+    assert changes_between(before, before) == []
+
+
+def test_in_few_words() -> None:
+    before, after, mine = (experiment().with_rule(rule) for rule in (RULES[0], RULES[1], OTHER))
+    (change,) = changes_between(before, after)
+    assert in_short(change.changes) == "rule → oja"
+    assert next(iter(change.changes)) == "plasticity.kind"
+    (change,) = changes_between(after, mine)
+    assert in_short(change.changes) == "rule → custom “Mine”"
+    (change,) = changes_between(mine, mine.with_rule({**OTHER, "on_output_spike": "w = clip(w + rate*x*x, 0, w_max)"}))
+    assert in_short(change.changes) == "rule → custom “Mine”"
+    assert in_short({"plasticity.eta": (0.1, 0.2), "exc.tau_m": ("100 ms", "90 ms")}) == "eta → 0.2, tau_m → 90 ms"
+    assert rule_name({"kind": "oja"}) == "oja"
