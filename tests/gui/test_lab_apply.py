@@ -1,0 +1,94 @@
+"""A rule of the laboratory is applied to the run that is shown: what is asked of it, and why it cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.plasticity import rules
+from stdpbench_gui.panels._parameter_changes import Changes
+from stdpbench_gui.rule_lab import apply
+
+
+class Run:
+    """A run that is shown, as far as applying a rule looks at it."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.folder = type("Folder", (), {"path": Path("small")})()
+        self.connected = True
+        self.state = apply.State.RUNNING
+        self.live = type("Live", (), {"progress": {"phase": "train"}})()
+        self.asked: list[dict[str, Any]] = []
+        self.cannot = ""
+
+    def cannot_change_rule(self) -> str:
+        return self.cannot
+
+    def change_rule(self, rule: Any, then: Any, refused: Any) -> None:
+        self.asked.append(rule)
+        (refused if self.cannot else then)(self.cannot)
+
+
+class Made(Changes):
+    """Changes that are only written down."""
+
+    def __init__(self) -> None:
+        self.busy, self.in_flight = "", {}
+        self.made: list[tuple[str, Any]] = []
+
+    def here(self, values: Any) -> None:
+        self.made.append(("here", values))
+
+    def branch(self, values: Any, at: int | None = None, rule: Any = None) -> None:
+        self.made.append(("branch", values))
+
+
+@pytest.fixture
+def run() -> Any:
+    return Run(read_experiment("digits"))
+
+
+def test_other_values_of_the_rule_in_force_change_the_running_network(run: Any) -> None:
+    changes, told = Made(), list[str]()
+    rule = rules.build({**run.experiment.plasticity.to_mapping(), "nu_post": 0.03, "tau_x": 25.0}, "rule")
+    seen = apply.outlook(run, rule, changes)
+    assert (seen.why_not_here, seen.why_not_beside) == ("", "")
+    assert "nu_post → 0.03" in seen.says
+    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert changes.made == [("here", {"plasticity.nu_post": 0.03, "plasticity.tau_x": "25 ms"})]
+    assert "undoes it" in told[-1]
+    apply.apply_beside(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert changes.made[-1][0] == "branch"
+    same = apply.outlook(run, run.experiment.plasticity, changes)
+    assert "already" in same.why_not_here
+
+
+def test_why_a_rule_cannot_be_applied_is_said(run: Any) -> None:
+    changes = Made()
+    rule = rules.build({"kind": "diehl-cook-triplet", "nu_post": 0.03}, "rule")
+    run.connected = False
+    assert "No process works on small" in apply.outlook(run, rule, changes).why_not_here
+    run.connected, run.live.progress = True, {"phase": "test"}
+    assert "labels and test go by" in apply.outlook(run, rule, changes).why_not_here
+    run.live.progress = {"phase": "train"}
+    assert "does not run there" in apply.outlook(run, rules.build({"kind": "clopath"}, "rule"), changes).why_not_here
+    run.folder = None
+    assert "No network is shown" in apply.outlook(run, rule, changes).why_not_here
+
+
+def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> None:
+    changes, told, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
+    run.cannot = "Another network is being built for this run; wait for that first."
+    assert apply.outlook(run, rule, changes).why_not_here == run.cannot
+    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert run.asked == []
+    assert told == [run.cannot]
+    run.cannot = ""
+    assert apply.outlook(run, rule, changes).why_not_here == ""
+    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert run.asked == [rule.to_mapping()]
+    assert told[-1] == "pair-additive is in force."
