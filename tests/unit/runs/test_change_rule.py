@@ -206,7 +206,7 @@ def test_a_branch_with_a_rule_of_its_own(tmp_path):
     assert LiveRun.replay(read_journal(own.path)).parameters()["plasticity"]["tau_theta_m"] == "150 ms"
     finished(own)
     assert arrays(own) == expected
-    with pytest.raises(StdpbenchError, match=r"^plasticity\.kind 'reward' "):
+    with pytest.raises(StdpbenchError, match=r"^plasticity\.kind 'clopath' "):
         branch(parent, 4, rule={"kind": "clopath"}, runs=tmp_path)
 
 

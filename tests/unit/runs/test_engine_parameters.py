@@ -30,6 +30,8 @@ def other_value(parameter: Parameter, value: Any) -> Any:
         return next(choice for choice in parameter.choices if choice != value)
     if isinstance(value, bool):
         return not value
+    if value is None:  # a number of pictures or presentations, which is found if nothing is said
+        return 20
     if isinstance(value, int):
         return value + 1
     if parameter.unit in ("ms", "mV"):
