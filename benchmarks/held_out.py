@@ -117,16 +117,17 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
         position = engine._position
         if position not in marks:
             marks[position] = {"wall": time.perf_counter(), "processor": time.process_time()}
-            late += position % options.every == 0 and bool(engine._held_out._tasks) and not _due(position, options)
+            measures = engine._in_force.held_out
+            late += position % options.every == 0 and bool(measures._tasks) and not _due(position, options)
         if position == 0:
-            engine._held_out.take = chosen  # type: ignore[method-assign]
+            engine._in_force.held_out.take = chosen  # type: ignore[method-assign]
         elif position == total:
             requests.put(_stop())
         offer(makers, flush=flush)
 
     def chosen(position: int, experiment: Any) -> None:
         if _due(position, options):
-            type(engine._held_out).take(engine._held_out, position, experiment)
+            type(engine._in_force.held_out).take(engine._in_force.held_out, position, experiment)
 
     publisher.offer = timed  # type: ignore[method-assign]
     engine.run()

@@ -10,7 +10,9 @@ from small_run import small_experiment
 from synthetic import block, experiment, redraw, session, show
 
 from stdpbench.runs import facts
+from stdpbench.runs.client import ask
 from stdpbench.runs.facts import Record
+from stdpbench.runs.lock import at_work
 from stdpbench.runs.states import State
 from stdpbench_gui.panel_figures import figure_of
 from stdpbench_gui.panels._parameter_changes import Change
@@ -128,3 +130,5 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: len(shown.live.changes) == 2, timeout=60_000)
     shown.request("stop")
     qtbot.waitUntil(lambda: not shown.connected, timeout=20_000)
+    ask(parent.path, "stop")  # it went on beside its branch
+    qtbot.waitUntil(lambda: not at_work(parent.path), timeout=20_000)
