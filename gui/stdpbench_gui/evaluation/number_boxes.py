@@ -129,8 +129,8 @@ class ReadoutsBox(Box):
             (
                 ("what reads", "Read-out or baseline"),
                 ("right (%)", "Share of right answers; labels name neurons, and nothing else"),
-                ("supervised (%)", "The same of what learns from labels: no part of what the network learned"),
-                ("95 % interval", "Bootstrapped over pictures"),
+                ("superv. (%)", "The same of what learns from labels: no part of what the network learned"),
+                ("95 %", "Interval, bootstrapped over pictures"),
             ),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
@@ -148,7 +148,7 @@ class ReadoutsBox(Box):
             if one.group != group:
                 group = one.group
                 add_heading(self.rows, _SHORT.get(group, group), GROUPS.get(group, ""))
-            interval = f"{100 * one.low:.1f} – {100 * one.high:.1f}"
+            interval = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
             counted = f"{one.n_images} pictures, {one.n_unanswered} without an answer, which count as wrong"
             right = f"{100 * one.accuracy:.2f}"
             texts = [one.name, *(("", right) if one.supervised else (right, "")), interval]

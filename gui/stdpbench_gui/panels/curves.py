@@ -36,6 +36,7 @@ _STYLES = {
     "confidence": (Qt.PenStyle.DotLine, "┅┅"),
 }
 _TALL = 420  # pixels, from which on plots stand below each other
+_WIDE = 640  # pixels, from which on three of them stand beside each other
 
 
 class Curves(Panel):
@@ -145,7 +146,8 @@ class Curves(Panel):
 
     def refresh(self) -> None:
         """Draw all curves."""
-        self._arrange(1 if self.graphics.height() > _TALL else 3 if self._has_held_out() else 2)
+        wide = self._has_held_out() and self.graphics.width() > _WIDE
+        self._arrange(1 if self.graphics.height() > _TALL else 3 if wide else 2)
         values = series(self.session.live.blocks)
         for name, curve in self.curves.items():
             curve.setData(*values[name])
