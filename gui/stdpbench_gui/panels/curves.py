@@ -36,6 +36,7 @@ _STYLES = {
     "confidence": (Qt.PenStyle.DotLine, "┅┅"),
 }
 _TALL = 420  # pixels, from which on plots stand below each other
+_LOW = 260  # pixels, below which there is no room for a third row of two
 _WIDE = 640  # pixels, from which on three of them stand beside each other
 
 
@@ -56,7 +57,8 @@ class Curves(Panel):
         "those that the experiment leaves out, or the last of the first pass, until their turn comes, which ends the "
         "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
         "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
-        "purity grows with their number. The menu chooses what is drawn. A vertical line marks a change "
+        "purity grows with their number. The menu chooses what is drawn; in a small panel, the movement of weights "
+        "gives way to it. A vertical line marks a change "
         "of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
         "their accuracy, the vote. Drag or wheel moves in time, a double click shows the whole run again. "
         "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
@@ -228,9 +230,11 @@ class Curves(Panel):
         return bool(self.session.live.held_out and self.held_out.chosen)
 
     def _arrange(self, columns: int) -> None:
-        """Plots below each other where there is room, else in two rows."""
+        """Plots below each other where there is room, else in two rows; where there is little, without the last."""
         first, *others = self.plots.values()
         wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
+        if columns == 2 and self.graphics.height() < _LOW:
+            del wanted[4:]
         if columns == self._columns and wanted == self._placed:
             return
         for plot in self._placed:
