@@ -33,7 +33,7 @@ from stdpbench_gui import theme
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.steps_form import StepsForm
 from stdpbench_gui.thumbnails import Thumbnails
-from stdpbench_gui.widgets import short_path, thousands, wrapped
+from stdpbench_gui.widgets import experiment_target, short_path, thousands, wrapped
 
 _WAIT_MS = 250
 
@@ -344,10 +344,9 @@ class OwnDataDialog(QDialog):
     def _save(self) -> None:
         if self._experiment is None:
             return
-        proposed = f"{self._experiment.name}.toml"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the experiment", proposed, "Experiments (*.toml)")
-        if chosen:
-            self.save(Path(chosen))
+        chosen = experiment_target(self, self._experiment)
+        if chosen is not None:
+            self.save(chosen)
 
     def save(self, path: Path) -> None:
         """Write the experiment to a file."""

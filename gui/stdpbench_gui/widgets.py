@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QLabel, QMenu, QToolButton
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QToolButton, QWidget
+
+from stdpbench.experiment import Experiment
 
 
 def thousands(number: int) -> str:
@@ -19,6 +21,13 @@ def short_path(path: Path) -> str:
     """A path as a person writes it, with ``~`` for her home folder."""
     home = Path.home()
     return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
+
+
+def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
+    """Ask for the file that an experiment is written to; None if nobody names one."""
+    proposed = f"{experiment.name}.toml"
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Save the experiment", proposed, "Experiments (*.toml)")
+    return Path(chosen) if chosen else None
 
 
 def action_button(action: QAction) -> QToolButton:

@@ -7,6 +7,7 @@ import inspect
 from rich.console import Console
 from rich.table import Table
 
+from stdpbench.cli.plain_docs import plain_doc
 from stdpbench.datasets import datasets
 from stdpbench.encoding import encoders
 from stdpbench.errors import StdpbenchError, suggestion
@@ -69,7 +70,7 @@ def describe_kind(kind: str | None) -> None:
 
 def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -> None:
     console.print(f"{family} {kind}: {getattr(cls, 'summary', '')}".rstrip(": "), style="bold", highlight=False)
-    console.print(inspect.getdoc(cls) or "", highlight=False, markup=False)
+    console.print(plain_doc(cls), highlight=False, markup=False)
     if issubclass(cls, PlasticityRule):
         console.print("\ntraces:", highlight=False)
         for line in _traces(cls):

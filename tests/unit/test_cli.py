@@ -15,6 +15,7 @@ import pytest
 
 from stdpbench.cli import main
 from stdpbench.plasticity import rules
+from stdpbench.readout import readouts
 
 SMALL = ["--set", "network.n_exc=12", "--set", "schedule.train_images=60", "--set", "schedule.test_images=30"]
 SMALL += ["--set", "schedule.passes=1", "--workers", "1"]
@@ -149,6 +150,18 @@ def test_bad_input_gets_one_sentence(
     assert said in last
     assert "Traceback" not in err
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
+
+
+def test_describe_prints_mathematics_as_a_terminal_can_show_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in (*rules.kinds(), *readouts.kinds(), "adaptive-lif", "adex", "poisson"):
+        _, out, _ = run_cli(["describe", kind], capsys)
+        assert "math::" not in out, kind
+        assert ":math:" not in out, kind
+        assert "\\" not in out, kind
+    _, out, _ = run_cli(["describe", "reward"], capsys)
+    words = " ".join(out.split())
+    assert "input spike: c ← c - A_- y" in words
+    assert "c_0 d_0 τ_c τ_d/(τ_c + τ_d)" in words
 
 
 @pytest.mark.parametrize("kind", ["poisson", *rules.kinds(), "adaptive-lif", "mnist", "vote", "network", "digits"])

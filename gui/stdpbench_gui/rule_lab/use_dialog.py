@@ -8,7 +8,6 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -24,7 +23,7 @@ from stdpbench.files import write_text_aside
 from stdpbench.lab.use import experiment_with
 from stdpbench.plasticity import PlasticityRule
 from stdpbench_gui import theme
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.widgets import experiment_target, wrapped
 
 _USUAL = "fast-100"
 
@@ -135,10 +134,9 @@ class UseDialog(QDialog):
 
     def _choose_target(self) -> None:
         assert self._experiment is not None
-        proposed = f"{self._experiment.name}.toml"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the experiment", proposed, "Experiments (*.toml)")
-        if chosen:
-            self.save(Path(chosen))
+        chosen = experiment_target(self, self._experiment)
+        if chosen is not None:
+            self.save(chosen)
 
     def save(self, path: Path) -> None:
         """Write the experiment to a file."""

@@ -1,0 +1,36 @@
+r"""Docstrings as a terminal can show them: mathematics in Unicode, such as ``τ_c`` for ``:math:`\tau_c```."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+_INLINE = re.compile(r":math:`([^`]*)`")
+_DISPLAYED = re.compile(r"^\.\. math::(.*(?:\n(?:[ ]+.*)?)*)$", re.MULTILINE)  # and all that is indented below
+
+
+def plain_doc(cls: type) -> str:
+    """The docstring of a class without markup for mathematics, a line per paragraph; empty if it has none."""
+    text = _DISPLAYED.sub(lambda found: _displayed(found[1]), inspect.getdoc(cls) or "")
+    text = _INLINE.sub(lambda found: _unicode(found[1]), text)
+    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text) if part.strip()]
+    return "\n\n".join(part if _is_set(part) else " ".join(part.split()) for part in paragraphs)
+
+
+def _is_set(paragraph: str) -> bool:
+    """Whether its lines are to stay: what is indented, a list, a table."""
+    return any(re.match(r"\s|[*-] |[=|]", line) for line in paragraph.splitlines())
+
+
+def _displayed(tex: str) -> str:
+    lines = [_unicode(line) for line in tex.strip().split(r"\\")]
+    return "".join(f"\n    {line}" for line in lines if line) + "\n\n"
+
+
+def _unicode(tex: str) -> str:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    said = LatexNodes2Text(math_mode="text").latex_to_text(
+        tex.replace("&", " ").replace(r"\leftarrow", r"\leftarrow{} ")
+    )
+    return re.sub(r"\s+", " ", said).strip()
