@@ -256,7 +256,9 @@ def measure(path: Path) -> HeldOut:
     """Measure a snapshot, in this process; the simulator stays open for the next one."""
     snapshot = snapshots.read_snapshot(path)
     experiment = Experiment.from_mapping(snapshot.experiment)
-    if not _opened or not _opened["simulator"].experiment.same_rule(experiment):
+    if _opened and not _opened["simulator"].experiment.same_rule(experiment):
+        _opened.pop("simulator").close()  # the rule of the run was changed
+    if not _opened:
         _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)
