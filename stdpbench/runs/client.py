@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.lock import at_work, lock_path
-from stdpbench.runs.messages import FRAMES, Mailbox
+from stdpbench.runs.messages import FRAMES, EndedFirstError, Mailbox
 from stdpbench.runs.states import State
 
 ATTACH = "STDPBENCH_ATTACH"
@@ -80,11 +80,17 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
         If no process works on the run, or with what it answered.
     """
     if not at_work(folder):
-        state, _ = state_of(RunFolder.open(folder))
-        raise StdpbenchError(f"no process works on {folder}: the run is {state}")
+        raise StdpbenchError(_nobody(folder, "works"))
     building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compiling takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
-    return Mailbox(folder).ask(name, arguments, lambda: at_work(folder), timeout)
+    try:
+        return Mailbox(folder).ask(name, arguments, lambda: at_work(folder), timeout)
+    except EndedFirstError:  # asked in the moment between its last word and its end
+        raise StdpbenchError(_nobody(folder, "works any longer")) from None
+
+
+def _nobody(folder: Path, works: str) -> str:
+    return f"no process {works} on {folder}: the run is {state_of(RunFolder.open(folder))[0]}"
 
 
 class RunClient:

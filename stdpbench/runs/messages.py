@@ -72,6 +72,10 @@ class Request:
     reply: Callable[[str, Any], None]
 
 
+class EndedFirstError(StdpbenchError):
+    """The process of a run ended before it could answer."""
+
+
 class Mailbox:
     """Requests by way of files in the run folder, from processes that have no connection."""
 
@@ -114,6 +118,8 @@ class Mailbox:
 
         Raises
         ------
+        EndedFirstError
+            If the process ended first.
         StdpbenchError
             With what the process answered, or that it does not answer.
         """
@@ -130,7 +136,7 @@ class Mailbox:
                         raise StdpbenchError(said["error"])
                     return said["value"]
                 if not alive() and not answer.is_file():
-                    raise StdpbenchError("the run ended before it could answer")
+                    raise EndedFirstError("the run ended before it could answer")
                 time.sleep(0.02)
         finally:
             path.unlink(missing_ok=True)

@@ -7,11 +7,11 @@ import sys
 import threading
 
 import pytest
-from harness import drive, experiment, finished, killed_at_position, new_run
+from harness import drive, experiment, finished, killed_at_position, new_run, wait_until
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs import worker
-from stdpbench.runs.client import RunClient, at_work, held, state_of
+from stdpbench.runs.client import RunClient, ask, at_work, held, state_of
 from stdpbench.runs.outcome import outcome
 from stdpbench.runs.states import State
 from stdpbench.simulators import find_compiler
@@ -68,3 +68,21 @@ def test_a_process_waits_for_those_who_only_look(tmp_path, monkeypatch):
     starting.join(60)
     assert carried_out == [True]
     assert not at_work(folder.path)
+
+
+def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(tmp_path):
+    folder, said = new_run(tmp_path), []
+
+    def pause() -> None:
+        try:
+            said.append(ask(folder.path, "pause"))
+        except StdpbenchError as error:
+            said.append(str(error))
+
+    with held(folder):
+        asking = threading.Thread(target=pause)
+        asking.start()
+        wait_until(lambda: list((folder.path / "requests").glob("*.ask.json")))
+        folder.update_run(state="stopped", reason="on request")
+    asking.join(60)
+    assert said == [f"no process works any longer on {folder.path}: the run is stopped"]
