@@ -1,17 +1,33 @@
 // The whole network in one translation unit, with the functions that Python calls. Rendered by stdpbench.simulators.compiled.
 #include "resident.h"
+{% for name in code_object_names %}
+#include "code_objects/{{name}}.h"
+{% endfor %}
+// What Brian2 does before and after a simulation (set up arrays, read and write files) runs once or never, and takes a compiler as
+// long as all the rest: it is not optimised. The headers above come first, for a function keeps the level of its first declaration.
+#if defined(__clang__)
+#pragma clang optimize off
+#elif defined(__GNUC__)
+#pragma GCC push_options
+#pragma GCC optimize("O0")
+#endif
 #include "objects.cpp"
 #include "network.cpp"
 #include "run.cpp"
+#define main brian_main
+#include "main.cpp"
+#undef main
+#if defined(__clang__)
+#pragma clang optimize on
+#elif defined(__GNUC__)
+#pragma GCC pop_options
+#endif
 #if __has_include("brianlib/spikequeue.cpp")  // since Brian2 2.10 the queue is no longer all in its header
 #include "brianlib/spikequeue.cpp"
 #endif
 {% for name in code_object_names %}
 #include "code_objects/{{name}}.cpp"
 {% endfor %}
-#define main brian_main
-#include "main.cpp"
-#undef main
 
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
