@@ -359,7 +359,7 @@ class ExportDialog(QDialog):
         written = Path(self._folder.name) / "order.npz"
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
         write_order(written, self._spec, self._shown.table(), order)
-        self.process.start(sys.executable, ["-m", "stdpbench.readout.paper_figure", str(written)])
+        self.process.start(sys.executable, ["-P", "-m", "stdpbench.readout.paper_figure", str(written)])
 
     def _finished(self, status: int) -> None:
         self._clean_up()

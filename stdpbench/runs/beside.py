@@ -42,7 +42,7 @@ class Beside:
             given.write(json.dumps(wanted).encode())
             given.seek(0)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "stdpbench.runs.beside"],
+                [sys.executable, "-P", "-m", "stdpbench.runs.beside"],
                 stdin=given,
                 stdout=self._words,
                 start_new_session=True,

@@ -130,7 +130,7 @@ class RunClient:
         environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
         with (folder / LOG).open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "stdpbench.runs.worker", str(folder.resolve())],
+                [sys.executable, "-P", "-m", "stdpbench.runs.worker", str(folder.resolve())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -36,7 +36,7 @@ class ProbeClient(RunClient):
         environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
         words = tempfile.TemporaryFile()  # noqa: SIM115 - the client's, for the last words of the process
         process = subprocess.Popen(
-            [sys.executable, "-m", "stdpbench.runs.probe", str(folder.resolve())],
+            [sys.executable, "-P", "-m", "stdpbench.runs.probe", str(folder.resolve())],
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,

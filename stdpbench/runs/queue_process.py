@@ -120,7 +120,7 @@ def start_runner(runs: Path, at_once: int) -> None:
     if runners(runs):
         raise StdpbenchError("something works on the queue already")
     folder = index.queue_folder(runs)
-    command = [sys.executable, "-m", "stdpbench", "queue", "run", "--at-once", str(at_once), "--runs", str(runs)]
+    command = [sys.executable, "-P", "-m", "stdpbench", "queue", "run", "--at-once", str(at_once), "--runs", str(runs)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / LOG).open("wb") as log:

@@ -45,7 +45,7 @@ def carry_out_task(experiment: str, stop: str) -> dict[str, Any]:
     asked_to_stop = _distributed().Event(stop)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
-            [sys.executable, "-m", "stdpbench.sweeps.remote"], stdin=subprocess.PIPE, stdout=out, stderr=err
+            [sys.executable, "-P", "-m", "stdpbench.sweeps.remote"], stdin=subprocess.PIPE, stdout=out, stderr=err
         )
         assert process.stdin is not None
         try:

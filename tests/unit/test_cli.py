@@ -34,8 +34,11 @@ def run_cli(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[i
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
     runs = tmp_path_factory.mktemp("runs ü")
+    for name in ("dis.py", "random.py"):  # files of hers in the folder where she works are not taken for modules
+        (runs / name).write_text("raise SystemExit(f'{__name__} was imported from here')")
     done = subprocess.run(
-        [sys.executable, "-m", "stdpbench", "run", "digits", *SMALL, "--runs", str(runs), "--json"],
+        [sys.executable, "-P", "-m", "stdpbench", "run", "digits", *SMALL, "--runs", str(runs), "--json"],
+        cwd=runs,
         capture_output=True,
         text=True,
         encoding="utf-8",

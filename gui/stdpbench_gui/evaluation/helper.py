@@ -25,4 +25,4 @@ class Helper(HelperProcess):
 
     def command(self) -> list[str]:
         """The desk, with the run and a folder for arrays."""
-        return ["-m", "stdpbench.report.desk", str(self._folder), self._scratch.name]
+        return ["-P", "-m", "stdpbench.report.desk", str(self._folder), self._scratch.name]

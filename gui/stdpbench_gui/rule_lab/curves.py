@@ -27,7 +27,7 @@ class LabProcess(HelperProcess):
 
     def command(self) -> list[str]:
         """The module."""
-        return ["-m", "stdpbench.lab.desk"]
+        return ["-P", "-m", "stdpbench.lab.desk"]
 
 
 @dataclass(frozen=True)
