@@ -17,4 +17,14 @@ def pytest_configure(config: pytest.Config) -> None:
     cache = getattr(config, "cache", None)
     if cache is not None:
         # compiled networks stay from one test run to the next, but apart from the user's
-        os.environ.setdefault("STDPBENCH_CACHE", str(cache.mkdir("stdpbench")))
+        os.environ.setdefault("STDPBENCH_CACHE", str(cache.mkdir("stdpbench") / "compiled networks ü"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one process build Brian2's Cython modules, once, while the other one does something else."""
+    first = ("tests/contract/test_against_reference.py", "tests/gui/", "tests/contract/")
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, part in enumerate(first) if part in item.nodeid), len(first))
+
+    items.sort(key=rank)

@@ -1,4 +1,4 @@
-"""What the tests of the contract share: a cache of their own, simulators built once, MNIST where it is at hand."""
+"""What the tests of the contract share: simulators built once, MNIST where it is at hand."""
 
 from __future__ import annotations
 
@@ -16,17 +16,8 @@ from stdpbench.simulators import Simulator, find_compiler, open_simulator
 Opener = Callable[..., Simulator]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where these tests keep compiled networks: each is compiled once per session, the user's cache is left alone."""
-    folder = tmp_path_factory.mktemp("compiled networks ü")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STDPBENCH_CACHE", str(folder))
-        yield folder
-
-
 @pytest.fixture(scope="session")
-def built(compiled_networks: Path) -> Iterator[Opener]:
+def built() -> Iterator[Opener]:
     """A simulator from a pool: built once per session, then put to the same start for each test.
 
     That its past does not matter is part of the contract. Tests that change parameters, or want a simulator of
@@ -47,7 +38,7 @@ def built(compiled_networks: Path) -> Iterator[Opener]:
 
 
 @pytest.fixture
-def opened(compiled_networks: Path) -> Iterator[Opener]:
+def opened() -> Iterator[Opener]:
     """A simulator of a test's own, at the same start as `built` gives."""
     mine: list[Simulator] = []
 

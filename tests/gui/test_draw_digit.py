@@ -74,7 +74,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     window.actions_["draw"].trigger()
     dialog = window.habits.drawing
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.ready, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.ready, timeout=60_000)
     dialog.pad.add_stroke(SEVEN)
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()
@@ -92,7 +92,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     window.set_theme("dark")
     assert not dialog.grab().isNull()
     dialog.pad.clear()
-    qtbot.waitUntil(lambda: dialog.answer is None, timeout=3000)
+    qtbot.waitUntil(lambda: dialog.answer is None, timeout=60_000)
     client = dialog.probe._client
     assert client is not None
     dialog.hide()
@@ -106,7 +106,7 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     session = window.session
     qtbot.waitUntil(lambda: session.live.position > 10, timeout=60_000)
     session.request("pace", seconds=0.2)
-    qtbot.waitUntil(lambda: dialog.ready, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.ready, timeout=60_000)
     dialog.pad.add_stroke(SEVEN)
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()
@@ -116,9 +116,9 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     assert "training pictures, so they are rough" in dialog.words.text() or dialog.big.text() == "?"
     # and when it ends, the network is asked that it left
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     dialog.pad.clear()
-    qtbot.waitUntil(lambda: dialog.answer is None, timeout=3000)
+    qtbot.waitUntil(lambda: dialog.answer is None, timeout=60_000)
     dialog.pad.add_stroke(SEVEN)
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()

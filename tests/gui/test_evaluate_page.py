@@ -28,7 +28,7 @@ from stdpbench_gui.window import MainWindow
 
 
 def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 100) -> None:
-    qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)
+    qtbot.waitUntil(lambda: bool(what()), timeout=60_000 * seconds)
 
 
 def drawn(page: EvaluatePage) -> bool:

@@ -20,9 +20,9 @@ from stdpbench_gui.window import MainWindow
 @pytest.fixture
 def curves(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> Panel:
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: bool(window.session.live.blocks), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.session.live.blocks), timeout=60_000)
     panel = window.train.panels["curves"]
-    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.body, timeout=5000)
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.body, timeout=60_000)
     return panel
 
 
@@ -80,7 +80,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     window.train.arrange("Watch")
     panels["confusion"].show()
     panels["confusion"].raise_()
-    qtbot.waitUntil(lambda: panels["confusion"].table() is not None, timeout=5000)
+    qtbot.waitUntil(lambda: panels["confusion"].table() is not None, timeout=60_000)
     fields = panels["weight-map"].figure()
     assert fields is not None
     assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28

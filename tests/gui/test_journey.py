@@ -58,17 +58,17 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     first = session.folder
 
     window.actions_["pause"].trigger()
-    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=20_000)
+    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=60_000)
     position = session.live.position
     window.actions_["step"].trigger()
-    qtbot.waitUntil(lambda: session.live.position == position + 1 and session.state is State.PAUSED, timeout=20_000)
+    qtbot.waitUntil(lambda: session.live.position == position + 1 and session.state is State.PAUSED, timeout=60_000)
 
     parameters.changes.here({NU_POST: 0.02})
-    qtbot.waitUntil(lambda: session.live.parameters().get("plasticity", {}).get("nu_post") == 0.02, timeout=20_000)
+    qtbot.waitUntil(lambda: session.live.parameters().get("plasticity", {}).get("nu_post") == 0.02, timeout=60_000)
     assert any("0.01 → 0.02" in sentence for _, _, sentence in session.live.log)
-    qtbot.waitUntil(lambda: parameters.changes.can_undo, timeout=20_000)
+    qtbot.waitUntil(lambda: parameters.changes.can_undo, timeout=60_000)
     parameters.changes.undo()
-    qtbot.waitUntil(lambda: session.live.parameters()["plasticity"]["nu_post"] == 0.01, timeout=20_000)
+    qtbot.waitUntil(lambda: session.live.parameters()["plasticity"]["nu_post"] == 0.01, timeout=60_000)
 
     parameters.changes.branch({NU_POST: 0.03})
     qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != first.path, timeout=60_000)
@@ -78,16 +78,16 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     facts = [record.fact for record in read_journal(branch.path)]
     assert [fact.parent_name for fact in facts if isinstance(fact, Branched)] == [first.path.name]
     assert [fact.changes[NU_POST][1] for fact in facts if isinstance(fact, ParametersChanged)][-1] == 0.03
-    qtbot.waitUntil(lambda: len(curves.overlays) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(curves.overlays) == 1, timeout=60_000)
 
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     assert session.state is State.STOPPED
     window.open_run(first.path)
-    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == first.path, timeout=20_000)
-    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=20_000)  # it stands where it was left
+    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == first.path, timeout=60_000)
+    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=60_000)  # it stands where it was left
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed otherwise there")
@@ -104,7 +104,7 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
     session.request("pace", seconds=0.02)
     qtbot.waitUntil(lambda: session.live.position > 24, timeout=60_000)
     os.kill(int(folder.read_json("run.json")["pid"]), signal.SIGKILL)
-    qtbot.waitUntil(lambda: not session.connected, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     assert session.state is State.FAILED
     assert "Resume goes on from its newest checkpoint" in window.message.text()
     drawn(window, qtbot)
@@ -124,12 +124,12 @@ def test_recorded_journals_are_replayed_in_every_panel(
     for path in (finished_run.path, tmp_path / "runs" / "old"):
         window.open_run(path)
         qtbot.waitUntil(lambda path=path: window.session.folder is not None and window.session.folder.path == path)
-        qtbot.waitUntil(lambda: window.session.split is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: window.session.split is not None, timeout=60_000)
         whole = (path / "metrics.json").is_file()  # of the other one, journal and checkpoints are kept
         if whole:
             confusion.show()
             confusion.raise_()
-            qtbot.waitUntil(confusion.has_content, timeout=20_000)
+            qtbot.waitUntil(confusion.has_content, timeout=60_000)
         said = drawn(window, qtbot)
         live = LiveRun.replay(read_journal(path))
         for key in ("curves", "parameters", "log", *(("weight-map", "thresholds", "confusion") if whole else ())):
@@ -156,9 +156,9 @@ def test_a_look_at_the_pictures_of_a_cell_is_in_the_ledger(
     window.open_run(finished_run.path)
     confusion.show()
     confusion.raise_()
-    qtbot.waitUntil(lambda: confusion.score is not None and window.session.split is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: confusion.score is not None and window.session.split is not None, timeout=60_000)
     confusion.draw_if_needed()
     for cell in ((1, 1), (0, 0)):  # one reading of all labels tells of every cell
         confusion.matrix.choose(*cell)
-    qtbot.waitUntil(lambda: bool(confusion._answers), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(confusion._answers), timeout=60_000)
     assert count_readings(finished_run).run == before + 1

@@ -30,7 +30,7 @@ from stdpbench_gui.window import MainWindow
 
 
 def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 60) -> None:
-    qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)
+    qtbot.waitUntil(lambda: bool(what()), timeout=60_000 * seconds)
 
 
 def settled(page: LabPage) -> bool:
@@ -433,7 +433,7 @@ def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: P
     (item,) = Queue(page.network._runs).items()
     assert Experiment.from_mapping(tomllib.loads(item.experiment)).plasticity == page.state.rule
     Queue(page.network._runs).remove([item.number])
-    with qtbot.waitSignal(page.experiment_chosen, timeout=1000) as chosen, pytest.MonkeyPatch.context() as patch:
+    with qtbot.waitSignal(page.experiment_chosen, timeout=60_000) as chosen, pytest.MonkeyPatch.context() as patch:
         patch.setattr(page.window().session, "start_new", lambda make: None)  # type: ignore[union-attr]
         page.network.use().start_button.click()
     assert chosen.args is not None

@@ -31,7 +31,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
     dialog: OwnDataDialog = window.habits.choose_data(path)
-    qtbot.waitUntil(lambda: dialog.experiment is not None or bool(dialog.problem.text()), timeout=20_000)
+    qtbot.waitUntil(lambda: dialog.experiment is not None or bool(dialog.problem.text()), timeout=60_000)
     return dialog
 
 
@@ -53,14 +53,14 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
     frame = dialog.form.fields["frame"]
     assert isinstance(frame, QSpinBox)
     frame.setValue(32)
-    qtbot.waitUntil(lambda: "seen as 32×32" in dialog.said.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "seen as 32×32" in dialog.said.text(), timeout=60_000)
     assert dialog.experiment is not None
     assert dialog.experiment.network.weight_sum == pytest.approx(78 / 784 * 32 * 32, rel=1e-3)
     frame.setValue(10)
-    qtbot.waitUntil(lambda: "data.frame = 10 is smaller" in dialog.problem.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "data.frame = 10 is smaller" in dialog.problem.text(), timeout=60_000)
     assert not dialog.start_button.isEnabled()
     frame.setValue(28)
-    qtbot.waitUntil(dialog.start_button.isEnabled, timeout=5000)
+    qtbot.waitUntil(dialog.start_button.isEnabled, timeout=60_000)
     assert dialog.problem.text() == ""
 
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: Qt
     assert "is damaged, or no .npz file" in dialog.problem.text()
     assert not dialog.start_button.isEnabled()
     dialog.take(tmp_path / "absent")
-    qtbot.waitUntil(lambda: "there is no file or folder" in dialog.problem.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "there is no file or folder" in dialog.problem.text(), timeout=60_000)
 
 
 def test_unlabelled_pictures_are_fine(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -117,5 +117,5 @@ def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictu
     assert session.live.started is not None
     assert session.live.started.class_names == ("even", "odd")
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     assert session.state is State.STOPPED

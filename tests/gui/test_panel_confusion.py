@@ -108,7 +108,7 @@ def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, t
     show(panel, qtbot)
     qtbot.waitUntil(lambda: panel._read_at is None)
     path.write_text(said)
-    qtbot.waitUntil(lambda: (panel.draw_if_needed(), panel.score is not None)[1], timeout=5000)
+    qtbot.waitUntil(lambda: (panel.draw_if_needed(), panel.score is not None)[1], timeout=60_000)
 
 
 def test_numbers_fit_or_are_left_out(panel: Confusion, qtbot: QtBot) -> None:

@@ -398,14 +398,14 @@ def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window that shows a run of 12 exc neurons in the middle of its training, taking its time."""
     small = {"network.n_exc": 12, "schedule.passes": 1, "schedule.train_images": 200, "schedule.test_images": 20}
     window.run_experiment(read_experiment("digits").override(small))
-    qtbot.waitUntil(lambda: window.session.connected, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.connected, timeout=60_000)
     window.session.request("pace", seconds=0.04)
-    qtbot.waitUntil(lambda: len(window.session.live.blocks) > 1, timeout=40_000)
+    qtbot.waitUntil(lambda: len(window.session.live.blocks) > 1, timeout=60_000)
     yield window
     for path in window.runs.iterdir():
         with suppress(StdpbenchError):
             ask(path, "stop")
-    qtbot.waitUntil(lambda: not window.session.connected, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.session.connected, timeout=60_000)
     window.session.leave()
 
 
@@ -421,7 +421,7 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
 
     type_in(panel, qtbot, PATH, "0.02")
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(undo.isEnabled, timeout=10_000)
+    qtbot.waitUntil(undo.isEnabled, timeout=60_000)
     assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
     assert text_of(panel, PATH) == "0.02"
     assert undo.text() == "&Undo nu_post → 0.02"
@@ -434,7 +434,7 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     assert selection.neuron == 3
 
     qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=10_000)
+    qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
     assert dict(live.changes[-1][1]) == {PATH: (0.02, 0.01)}
     assert text_of(panel, PATH) == "0.01"
     assert not undo.isEnabled()
@@ -446,8 +446,8 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     type_in(panel, qtbot, PATH, "0.05")
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
     session = window.session
-    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != parent.path, timeout=20_000)
-    qtbot.waitUntil(lambda: session.live.state is State.RUNNING, timeout=30_000)
+    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != parent.path, timeout=60_000)
+    qtbot.waitUntil(lambda: session.live.state is State.RUNNING, timeout=60_000)
     assert dict(session.live.changes[-1][1]) == {PATH: (0.01, 0.05)}
     qtbot.waitUntil(lambda: panel.form.sections and text_of(panel, PATH) == "0.05")
     assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
@@ -458,10 +458,10 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     assert weights.sources.follows == parent.path
     assert "shows the difference to it" in window.message.text()
     assert parent.path.name in window.message.text()
-    qtbot.waitUntil(lambda: weights.sources.reference is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: weights.sources.reference is not None, timeout=60_000)
     assert weights.sources.reference is not None
     assert weights.sources.reference.position <= session.live.position
-    qtbot.waitUntil(lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "), timeout=10_000)
+    qtbot.waitUntil(lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "), timeout=60_000)
     weights.sources.compare_with_nothing()
     assert weights.sources.follows is None
 

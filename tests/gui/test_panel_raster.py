@@ -122,7 +122,7 @@ def test_glides_in_and_then_stands_still(panel: Raster, qtbot: QtBot) -> None:
         panel.draw_if_needed()
         assert panel.view.right == panel.strips[-1].end
 
-    qtbot.waitUntil(lambda: (arrived(), True)[1] if panel._dirty else True, timeout=2000)
+    qtbot.waitUntil(lambda: (arrived(), True)[1] if panel._dirty else True, timeout=60_000)
     arrived()
     assert not panel._dirty
 

@@ -44,7 +44,7 @@ def built(panel: SlowMotionPanel, qtbot: QtBot, number: int = 7, **more: Any) ->
     panel.session.live.state = State.PAUSED
     give(panel.session, frame(number, **{"exc": OUTPUT, "recording": recording(NEURON), **more}))
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None or bool(panel._trouble), timeout=5000)
+    qtbot.waitUntil(lambda: panel.moment is not None or bool(panel._trouble), timeout=60_000)
     redraw(panel)
     return panel
 
@@ -118,7 +118,7 @@ def test_plays_at_a_share_of_real_time_and_stops_at_the_end(panel: SlowMotionPan
     player.moved.connect(seen.append)
     player.play.click()
     assert player.playing
-    qtbot.waitUntil(lambda: not player.playing, timeout=3000)
+    qtbot.waitUntil(lambda: not player.playing, timeout=60_000)
     assert seen[0] == -1
     assert seen == sorted(seen)
     assert player.step == N_BINS - 1
@@ -200,7 +200,7 @@ def test_waits_for_a_spike(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -
     assert "Waiting for neuron 2 to spike: 2 tried" in panel.about.text()
     assert len([name for name, _ in asked if name == "step"]) == 3
     built(panel, qtbot, 10)
-    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.presentation == 10, timeout=5000)
+    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.presentation == 10, timeout=60_000)
     assert panel.player.playing
     assert len([name for name, _ in asked if name == "step"]) == 3
 
@@ -209,7 +209,7 @@ def test_the_step_after_one_that_was_seen_is_exact(panel: SlowMotionPanel, qtbot
     built(panel, qtbot)
     give(panel.session, frame(8, exc=OUTPUT, recording=recording(NEURON)))
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.presentation == 8, timeout=5000)
+    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.presentation == 8, timeout=60_000)
     redraw(panel)
     assert "Traces start with what the presentation before left." in panel.about.text()
 
@@ -249,4 +249,4 @@ def test_another_neuron_begins_anew(panel: SlowMotionPanel, qtbot: QtBot) -> Non
     panel.session.selection.select_neuron(3)
     assert panel.moment is None
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.neuron == 3, timeout=5000)
+    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.neuron == 3, timeout=60_000)

@@ -27,12 +27,12 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(read_experiment("digits").override(small))
     qtbot.waitUntil(lambda: len(raster.strips) > 3 and session.split is not None, timeout=60_000)
     assert all(strip.skipped >= 0 for strip in raster.strips[1:])
-    qtbot.waitUntil(lambda: "right in" in stimulus.details.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "right in" in stimulus.details.text(), timeout=60_000)
     assert stimulus.verdict.text()[0] in "✓✗"
 
     busiest = int(np.bincount(session.live.presentation["exc"][0], minlength=1).argmax())
     session.selection.select_neuron(busiest)
-    qtbot.waitUntil(lambda: neuron._courses is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: neuron._courses is not None, timeout=60_000)
     assert neuron._courses is not None
     assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0
     assert neuron.bars._values
@@ -41,9 +41,9 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     neuron.hide()
     slow.show()
     slow.raise_()
-    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=60_000)
     slow.player.play.click()
-    qtbot.waitUntil(lambda: slow.player.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: slow.player.playing, timeout=60_000)
     assert session.state is State.PAUSED
     moment = slow.moment
     assert moment is not None
@@ -59,9 +59,9 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     slow.player.stop()
     slow.player.go(0)
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     assert session.state is State.STOPPED
-    qtbot.waitUntil(lambda: not slow.next.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not slow.next.isEnabled(), timeout=60_000)
     assert slow.moment is not None  # it can still be looked at
 
 
@@ -70,12 +70,12 @@ def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtB
     assert isinstance(neuron, NeuronInspector)
     window.train.arrange("Inspect")
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: neuron.seen.lasting is not None and window.session.split is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: neuron.seen.lasting is not None and window.session.split is not None, timeout=60_000)
     assert neuron.seen.lasting is not None
     counts = neuron.seen.lasting.spike_counts
     busiest = int(counts.sum(axis=0).argmax())
     window.session.selection.select_neuron(busiest)
-    qtbot.waitUntil(lambda: "label phase" in neuron.bars._note, timeout=5000)
+    qtbot.waitUntil(lambda: "label phase" in neuron.bars._note, timeout=60_000)
     best = neuron.seen.best_images(busiest, 1)
     assert best == [(int(counts[:, busiest].argmax()), int(counts[:, busiest].max()))]
     assert raster.summary() == raster.empty_text

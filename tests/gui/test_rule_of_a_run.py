@@ -96,7 +96,7 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: shown.cannot_change_rule() == "" and shown.live.position > 10, timeout=60_000)
     refusals: list[str] = []
     shown.change_rule({"kind": "clopath"}, refused=refusals.append)
-    qtbot.waitUntil(lambda: bool(refusals), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(refusals), timeout=60_000)
     assert "'clopath'" in refusals[0]
     window.go_to("lab")
     window.lab.choose("pair-additive")
@@ -113,13 +113,13 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     assert isinstance(parameters, ParametersPanel)
     assert isinstance(slow, SlowMotionPanel)
     parameters.show()
-    qtbot.waitUntil(lambda: "plasticity.a_plus" in parameters.form.rows(), timeout=20_000)
+    qtbot.waitUntil(lambda: "plasticity.a_plus" in parameters.form.rows(), timeout=60_000)
     shown.selection.select_neuron(3)
     slow.show()
     slow.raise_()
-    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=20_000)
+    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=60_000)
     slow.player.play.click()
-    qtbot.waitUntil(lambda: slow.moment is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: slow.moment is not None, timeout=60_000)
     assert slow.moment is not None
     assert [trace.name for trace in slow.moment.traces] == ["x", "y"]
     slow.player.stop()
@@ -129,6 +129,6 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: shown.folder is not None and shown.folder.path != parent.path, timeout=60_000)
     qtbot.waitUntil(lambda: len(shown.live.changes) == 2, timeout=60_000)
     shown.request("stop")
-    qtbot.waitUntil(lambda: not shown.connected, timeout=20_000)
+    qtbot.waitUntil(lambda: not shown.connected, timeout=60_000)
     ask(parent.path, "stop")  # it went on beside its branch
-    qtbot.waitUntil(lambda: not at_work(parent.path), timeout=20_000)
+    qtbot.waitUntil(lambda: not at_work(parent.path), timeout=60_000)

@@ -62,13 +62,13 @@ def runs(tmp_path: Path, finished_run: RunFolder) -> Path:
 def page(runs: Path, window: MainWindow, qtbot: QtBot) -> Iterator[RunsPage]:
     window.go_to("runs")
     page = window.runs_page
-    qtbot.waitUntil(lambda: page.model.n_all == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: page.model.n_all == 3, timeout=60_000)
     yield page
     for path in runs.glob("*/run.json"):
         with suppress(StdpbenchError):
             if at_work(path.parent):
                 ask(path.parent, "stop")
-    qtbot.waitUntil(lambda: not any(at_work(path.parent) for path in runs.glob("*/run.json")), timeout=30_000)
+    qtbot.waitUntil(lambda: not any(at_work(path.parent) for path in runs.glob("*/run.json")), timeout=60_000)
 
 
 def shown(page: RunsPage) -> list[str]:
@@ -84,7 +84,7 @@ def told(page: RunsPage) -> str:
 
 
 def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 60) -> None:
-    qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)
+    qtbot.waitUntil(lambda: bool(what()), timeout=60_000 * seconds)
 
 
 # -- the history -----------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, settings: QSettings
 ) -> None:
     drop(window, finished_run.path)
-    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
     assert window.pages.currentWidget() is window.train
     assert window.session.state is State.FINISHED
     assert window.habits.recent.paths() == [finished_run.path]
@@ -177,7 +177,7 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     names = [action.text() for action in other.habits.recent._menu.actions()]
     assert names[0] == finished_run.path.name
     other.habits.recent._menu.actions()[0].trigger()
-    qtbot.waitUntil(lambda: other.session.folder is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: other.session.folder is not None, timeout=60_000)
     other.habits.recent.clear()
     assert not other.habits.recent.paths()
 
@@ -202,7 +202,7 @@ def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: Qt
     drop(window, file)
     dialog = window.habits.dialog
     assert isinstance(dialog, OwnDataDialog)
-    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
     dialog.reject()
 
 
@@ -272,8 +272,8 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     assert isinstance(dialog, FetchDialog)
     assert "fast-100 learns from MNIST" in dialog.text.text()
     dialog.download_button.click()
-    qtbot.waitUntil(lambda: "of 10.0 MB" in dialog.said.text(), timeout=5000)
-    qtbot.waitUntil(lambda: bool(started), timeout=5000)
+    qtbot.waitUntil(lambda: "of 10.0 MB" in dialog.said.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(started), timeout=60_000)
     assert started[0].name == "fast-100"
     assert calls == [{"name": "mnist", "source": None}]
     assert not dialog.isVisible()
@@ -284,11 +284,11 @@ def test_a_download_that_fails_says_so_in_place_and_can_be_tried_again(
 ) -> None:
     calls = fake_fetch(monkeypatch, StdpbenchError("there is no connection"))
     dialog = window.habits.get_data("mnist", "download")
-    qtbot.waitUntil(lambda: not dialog.problem.isHidden(), timeout=5000)
+    qtbot.waitUntil(lambda: not dialog.problem.isHidden(), timeout=60_000)
     assert dialog.problem.text() == "⚠ there is no connection."
     assert dialog.download_button.isEnabled()
     dialog.take_from(tmp_path)
-    qtbot.waitUntil(lambda: len(calls) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(calls) == 2, timeout=60_000)
     assert calls[1]["source"] == tmp_path
     dialog.reject()
 
@@ -296,7 +296,7 @@ def test_a_download_that_fails_says_so_in_place_and_can_be_tried_again(
 def test_a_download_is_cancelled_at_once(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_fetch(monkeypatch, "slow")
     dialog = window.habits.get_data("mnist", "download")
-    qtbot.waitUntil(lambda: "MB" in dialog.said.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "MB" in dialog.said.text(), timeout=60_000)
     transfer = dialog._transfer
     assert transfer is not None
     dialog.cancel_button.click()
@@ -314,7 +314,7 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
 ) -> None:
     monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path / "cache"))
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
     broken, other = window.train.panels["curves"], window.train.panels["log"]
 
     def fail() -> None:
@@ -355,7 +355,7 @@ def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_a_run_that_goes_on_is_asked_about_and_can_be_stopped(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(small_experiment())
-    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
     window.session.request("pace", seconds=5.0)
     qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=60_000)
     window.close()
@@ -370,7 +370,7 @@ def test_a_run_that_goes_on_is_asked_about_and_can_be_stopped(window: MainWindow
     assert isinstance(question, ClosingQuestion)
     assert question.stop_button is not None
     question.stop_button.click()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
     assert window.session.folder is not None
     assert state_of(window.session.folder)[0] is State.STOPPED
 

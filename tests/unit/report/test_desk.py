@@ -24,9 +24,7 @@ from stdpbench.runs.journal import read_journal
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> RunFolder:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
-        return finished(tmp_path_factory.mktemp("runs"), 0)
+    return finished(tmp_path_factory.mktemp("runs"), 0)
 
 
 def looks_at(run: RunFolder) -> list[str]:

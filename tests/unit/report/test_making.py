@@ -76,14 +76,12 @@ def finished(runs: Path, seed: int) -> RunFolder:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
-        folder = tmp_path_factory.mktemp("runs")
-        first, second = finished(folder, 0), finished(folder, 1)
-        told = read_journal(first.path)
-        measured = [Record(len(told) + n, at, "t", fact) for n, (at, fact) in enumerate(HELD_OUT.items())]
-        write_journal(first.path, [*told, *measured])
-        yield first, second
+    folder = tmp_path_factory.mktemp("runs")
+    first, second = finished(folder, 0), finished(folder, 1)
+    told = read_journal(first.path)
+    measured = [Record(len(told) + n, at, "t", fact) for n, (at, fact) in enumerate(HELD_OUT.items())]
+    write_journal(first.path, [*told, *measured])
+    return first, second
 
 
 def carried_out(folders, target, wish=WISH):

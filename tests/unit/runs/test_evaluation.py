@@ -48,14 +48,6 @@ def experiment(delays: str = "none", **schedule: Any) -> Experiment:
     )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _compiled_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiled networks are kept apart from the user's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def images() -> Images:
     """Blobs of different brightness; every tenth black, every seventh so dim that it takes several attempts."""

@@ -19,13 +19,6 @@ from stdpbench.runs.options import Options
 from stdpbench.runs.preparation import check_apart, load_split
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _compiled_networks(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
-        yield
-
-
 def readings(folder):
     return [record.fact for record in read_journal(folder.path) if isinstance(record.fact, LabelsRead)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -421,14 +421,6 @@ def test_the_last_bins_stay_empty_where_a_spike_would_be_in_flight(delays, betwe
 
 
 # -- on a real network -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compiled_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiled networks are kept apart from the user's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STDPBENCH_CACHE", str(tmp_path_factory.mktemp("compiled networks")))
-        yield
 
 
 @pytest.mark.parametrize("between", ["rest", "carry"])
