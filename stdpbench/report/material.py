@@ -18,7 +18,7 @@ from stdpbench.runs.changes import experiment_at
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.lineage import reached_position
-from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays, trained_arrays
+from stdpbench.runs.preparation import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
 
 FEWEST = 20
 """Evaluated pictures that a report is made of, at least."""
@@ -136,7 +136,8 @@ def gather(folder: RunFolder) -> Material:
             "(`stdpbench resume` finishes it, `stdpbench evaluate` labels and tests it again)"
         )
     experiment = experiment_at(start, records, reached_position(records))
-    split = load_split(experiment, bool(said.get("validation", False)))
+    validation = bool(said.get("validation", False))
+    split = load_split(experiment, validation)
     if split.train.labels is None or split.test.labels is None:
         raise StdpbenchError(f"the pictures of {folder.path.name} carry no labels, so there is nothing to report on")
     n_exc = experiment.network.n_exc
@@ -166,7 +167,7 @@ def gather(folder: RunFolder) -> Material:
         test_counts=test,
         label_trains=_trains(folder, "label_spikes.npz", label),
         test_trains=_trains(folder, "test_spikes.npz", test),
-        same_pictures=said.get("data_sha256") in (None, fingerprint(split)),
+        same_pictures=said.get("data_sha256") in (None, fingerprint_at_start(start, experiment, split, validation)),
     )
 
 

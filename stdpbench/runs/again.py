@@ -17,7 +17,7 @@ from stdpbench.runs.journal import read_journal
 from stdpbench.runs.ledger import note_reading
 from stdpbench.runs.lineage import reached_position
 from stdpbench.runs.options import Options
-from stdpbench.runs.preparation import fingerprint, load_split, normalised, start_arrays, trained_arrays
+from stdpbench.runs.preparation import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
 from stdpbench.runs.responses import remove_responses
 from stdpbench.simulators import open_simulator
 
@@ -48,7 +48,8 @@ def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str
         start, records = folder.experiment, read_journal(folder.path)
         experiment = experiment_at(start, records, reached_position(records))
         split = load_split(experiment, options.validation)
-        if said.get("data_sha256") not in (None, fingerprint(split)):
+        print_of_data = fingerprint_at_start(start, experiment, split, options.validation)
+        if said.get("data_sha256") not in (None, print_of_data):
             yield Remarked(
                 "The pictures are not those that this network was trained with: data or their preparation changed."
             )

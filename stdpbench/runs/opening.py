@@ -9,7 +9,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.checkpoints import Checkpoint, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder import RunFolder, versions
 from stdpbench.runs.options import Options
-from stdpbench.runs.preparation import check_brightness, check_weights, fingerprint, load_split, start_arrays
+from stdpbench.runs.preparation import check_brightness, check_weights, fingerprint_at_start, load_split, start_arrays
 from stdpbench.simulators import Simulator, lateral_memory, open_simulator
 
 
@@ -67,7 +67,7 @@ def open_network(folder: RunFolder, options: Options, n_facts: int) -> Opened:
     check_brightness(experiment, split)
     said = folder.read_json("run.json")
     simulator, remark = open_simulator(experiment, split.train.n_input, said.get("simulator", options.simulator))
-    print_of_data = fingerprint(split)
+    print_of_data = fingerprint_at_start(start, experiment, split, options.validation)
     known = said.get("data_sha256", print_of_data)
     folder.update_run(simulator=simulator.name, data_sha256=known)
     simulator.put(start_arrays(folder, start, split))

@@ -105,6 +105,22 @@ def fingerprint(split: Split) -> str:
     return digest.hexdigest()
 
 
+def fingerprint_at_start(start: Experiment, experiment: Experiment, split: Split, validation: bool) -> str:
+    """The fingerprint of the pictures that a run began with, as they are now.
+
+    Parameters
+    ----------
+    start, experiment : Experiment
+        What the run began with, and what is in force: how many pictures are evaluated may have changed in between.
+    split : Split
+        The pictures of `experiment`.
+    validation : bool
+        As in `load_split`.
+    """
+    cut_alike = start.schedule.test_images == experiment.schedule.test_images
+    return fingerprint(split if cut_alike else load_split(start, validation))
+
+
 def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
     """Weights and thresholds that a run starts with, not yet normalised.
 

@@ -10,16 +10,19 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.experiment import Experiment
 from stdpbench.parameters import Parameter, Parameters
+from stdpbench.runs.again import evaluate_run
 from stdpbench.runs.facts import Block, Labelled, Measured, ParametersChanged, Planned, Remarked
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
+from stdpbench.runs.options import Options
 from stdpbench.runs.outcome import outcome
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 ROTATION = {"between": ["rest", "reset", "carry"], "label_images": [3, 7], "test_images": [2, 5]}
+NOT_THOSE = "The pictures are not those"
 
 
 def other_value(parameter: Parameter, value: Any) -> Any:
@@ -49,6 +52,10 @@ def live_parameters(made: Experiment) -> dict[str, Any]:
             if not parameter.structural:
                 found[f"{section}.{parameter.name}"] = other_value(parameter, getattr(owner, parameter.name))
     return found
+
+
+def remarks(folder: RunFolder) -> list[str]:
+    return [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
 
 
 def accuracies(folder: RunFolder) -> list[Any]:
@@ -93,6 +100,11 @@ def test_how_many_pictures_label_and_test_may_change(position, tmp_path):
         drive(folder, at=wishes, die=killed_at_position(died))
         assert finished(folder) == expected
         assert accuracies(folder) == accuracies(whole)
+        assert not [text for text in remarks(folder) if NOT_THOSE in text]  # they are, only more of them
+    told = [event.text for event in evaluate_run(whole.path, Options(workers=1)) if isinstance(event, Remarked)]
+    assert not [text for text in told if NOT_THOSE in text]
+    with np.load(whole.path / "test.npz") as test:
+        assert test["spike_counts"].shape == (9, 4)
 
 
 def test_what_there_is_to_do_is_told_anew_and_once(tmp_path):
@@ -117,9 +129,8 @@ def test_a_change_while_a_run_catches_up_replaces_what_was_after_it(tmp_path):
     found = finished(folder)
     assert found == finished(whole := new_run(tmp_path, baselines=False), at={12: [set_(plasticity__nu_post=0.2)]})
     records = read_journal(folder.path)
-    said = [record.fact.text for record in records if isinstance(record.fact, Remarked)]
-    assert len([text for text in said if "before presentation 14" in text]) == 1
-    assert not [text for text in said if "came out differently" in text]
+    assert len([text for text in remarks(folder) if "before presentation 14" in text]) == 1
+    assert not [text for text in remarks(folder) if "came out differently" in text]
     assert LiveRun.replay(records).blocks == LiveRun.replay(read_journal(whole.path)).blocks
     assert len([r for r in records if isinstance(r.fact, Block) and r.position == 13]) == 2
 
