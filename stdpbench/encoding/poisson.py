@@ -44,7 +44,7 @@ class Poisson(Encoder):
 
         Notes
         -----
-        ----- Exact, without a trial per cell: all (bin, pixel) cells are thought of as one row. Candidates are drawn
+        Exact, without a trial per cell: all (bin, pixel) cells are thought of as one row. Candidates are drawn
         on it with the brightest pixel's probability :math:`p_{max}`, the gaps between them being geometric, and each
         is kept with probability :math:`p / p_{max}`. What remains is one Bernoulli trial of probability p per cell,
         sorted by (bin, index).

@@ -17,8 +17,8 @@ class AdaptiveLIF(AdaptiveNeuron):
 
     and a spike where :math:`v > v_{thresh} - offset + \theta`, which adds :math:`\theta_{plus}`. The decay of theta
     is applied once per presentation, for all of its time at once: within one presentation it is some 1e-4 of theta.
-    Source: Diehl & Cook (2015), section 2.2, and released code; the 5 ms of lock-out are our reading of how Brian 1
-    treats it.
+    Source: Diehl & Cook (2015), sections 2.1 and 2.4, and released code; the 5 ms of lock-out are our reading of how
+    Brian 1 treats it.
     """
 
     kind: Literal["adaptive-lif"] = "adaptive-lif"

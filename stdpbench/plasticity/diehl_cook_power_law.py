@@ -20,7 +20,8 @@ class DiehlCookPowerLaw(PlasticityRule):
         \mathrm{clip}\big(w + \eta\,(x - x_{tar})(w_{max} - w)^\mu,\ 0,\ w_{max}\big)
 
     and nothing on an input spike. Source: Diehl & Cook (2015), equation 3, with which they report their results.
-    :math:`\eta`, :math:`x_{tar}` and :math:`\mu` were never published; ours are a first choice, not tuned yet.
+    :math:`\eta`, :math:`x_{tar}` and :math:`\mu` were never published; of ours, ten trials on validation pictures
+    found nothing that is better by more than the scatter.
     """
 
     kind: Literal["diehl-cook-power-law"] = "diehl-cook-power-law"

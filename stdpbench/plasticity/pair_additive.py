@@ -19,8 +19,9 @@ class PairAdditive(PairRule):
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + A_+\, w_{max}\, x,\ 0,\ w_{max})
 
     A pair at :math:`\Delta t = t_{out} - t_{in}` gives :math:`A_+ w_{max} e^{-\Delta t/\tau_+}` for
-    :math:`\Delta t \ge 0` and :math:`-A_- w_{max} e^{\Delta t/\tau_-}` below. Weights become bimodal. Defaults as
-    published, :math:`A_- = 1.05\, A_+`. Source: Song, Miller & Abbott (2000), equation 1.
+    :math:`\Delta t \ge 0` and :math:`-A_- w_{max} e^{\Delta t/\tau_-}` below. Weights become bimodal. The
+    time constants and :math:`A_- = 1.05\, A_+` are as published; :math:`A_+` is that of Brian2's example of the
+    source, which itself has 0.005. Source: Song, Miller & Abbott (2000), equation 1.
     """
 
     kind: Literal["pair-additive"] = "pair-additive"

@@ -18,8 +18,8 @@ class PairMultiplicative(PairRule):
         \text{input spike: }  & w \leftarrow w - \lambda \alpha\, w\, y \\
         \text{output spike: } & w \leftarrow w + \lambda\, (w_{max} - w)\, x
 
-    Weights stay unimodal. Defaults are those of Gütig et al. (2003), whose rule contains this one as
-    :math:`\mu = 1`. Source: Rubin, Lee & Sompolinsky (2001).
+    Weights stay unimodal. Defaults are those of ``pair-power-law``, which contains this rule as :math:`\mu = 1`.
+    Source: Rubin, Lee & Sompolinsky (2001).
     """
 
     kind: Literal["pair-multiplicative"] = "pair-multiplicative"

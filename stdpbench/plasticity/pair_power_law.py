@@ -19,7 +19,7 @@ class PairPowerLaw(PairRule):
         \text{output spike: } & w \leftarrow w + \lambda\, w_{max}\, (1 - w/w_{max})^\mu\, x
 
     clipped to :math:`0 \dots w_{max}`. :math:`\mu = 0` is the additive rule, :math:`\mu = 1` the multiplicative one.
-    Defaults as published. Source: Gütig et al. (2003), equations 1 to 3.
+    Defaults are those that NEST's ``stdp_synapse`` has for it. Source: Gütig et al. (2003), equations 1 to 3.
     """
 
     kind: Literal["pair-power-law"] = "pair-power-law"

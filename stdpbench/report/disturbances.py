@@ -2,8 +2,8 @@
 
 A disturbance is a kind and a level. Pictures of an experiment that scales them to one pixel sum are scaled again
 afterwards, so that noise is no light; weights are not scaled again after synapses are deleted, since damage is not
-repaired, but are after quantisation, as they are before each presentation of training. What is random is drawn from
-(seed, kind, number of the picture), the same at every level.
+repaired, but are after quantisation, as they are before each presentation of training. What is random is drawn
+from (seed, number of the picture) for pictures and from (seed, kind) for networks, the same at every level.
 """
 
 from __future__ import annotations
