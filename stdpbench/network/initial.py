@@ -12,6 +12,24 @@ from stdpbench.network.normalisation import normalise
 _WEIGHTS, _DELAYS, _SAMPLES = 101, 102, 103  # streams of the seed, apart from those of the encoder
 
 
+def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
+    """Which training pictures the weights start from: int64, (n_exc,); none unless ``start = "samples"``.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives seed, size and kind of start.
+    n_images : int
+        Number of training pictures.
+    """
+    if experiment.network.start != "samples":
+        return np.empty(0, np.int64)
+    n_exc = experiment.network.n_exc
+    chooser = np.random.default_rng(np.random.SeedSequence((experiment.seed, _SAMPLES)))
+    order = np.concatenate([chooser.permutation(n_images) for _ in range(-(-n_exc // n_images))])
+    return np.asarray(order[:n_exc], np.int64)
+
+
 def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]:
     """Weights before any learning.
 
@@ -39,9 +57,7 @@ def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]
         return w
     from scipy.ndimage import gaussian_filter
 
-    chooser = np.random.default_rng(np.random.SeedSequence((experiment.seed, _SAMPLES)))
-    order = np.concatenate([chooser.permutation(len(images)) for _ in range(-(-network.n_exc // len(images)))])
-    pictures = images.pixels[order[: network.n_exc]].astype(np.float64)
+    pictures = images.pixels[start_pictures(experiment, len(images))].astype(np.float64)
     blurred = gaussian_filter(pictures, sigma=(0, network.start_blur, network.start_blur), mode="constant")
     samples = blurred.reshape(network.n_exc, n_input).T
     total = network.weight_sum or float(w.sum(axis=0).mean())

@@ -8,7 +8,8 @@ told as a fact of the position of the snapshot, whenever it arrives.
 
 No held-out picture has trained the network that it is shown to: the pictures are those that the experiment leaves out
 (``schedule.train_images``), or, where it leaves out too few, the last of the first pass, as long as their turn has not
-come. Test and validation pictures are never among them.
+come, but for those that weights start from (``network.start = "samples"``). Test and validation pictures are never
+among them. A run that starts from the network of another one does not know what that was trained with.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import numpy as np
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned
+from stdpbench.network import Learned, start_pictures
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs import snapshots
 from stdpbench.runs.checkpoints import Checkpoint
@@ -62,7 +63,7 @@ def held_out_part(experiment: Experiment, split: Split) -> tuple[Images, str, in
     Returns
     -------
     images : Images
-        None of which trains before `until`.
+        None of which trains before `until`, nor does a neuron start from it.
     part : {"spare", "later"}
         Whether they never train, or later.
     until : int
@@ -78,7 +79,9 @@ def held_out_part(experiment: Experiment, split: Split) -> tuple[Images, str, in
         chosen = np.arange(n) * len(split.spare) // n  # from all of them: they may be sorted by class
         return _chosen(split.spare, chosen), "spare", sys.maxsize
     first = training_order(experiment, len(split.train))[: len(split.train)]
-    return _chosen(split.train, first[len(first) - later :]), "later", len(first) - later
+    free = np.flatnonzero(~np.isin(first, start_pictures(experiment, len(split.train))))
+    places = free[max(0, len(free) - later) :]
+    return _chosen(split.train, first[places]), "later", int(places[0]) if len(places) else len(first)
 
 
 def _chosen(images: Images, numbers: Any) -> Images:

@@ -13,6 +13,7 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
+from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs import held_out, snapshots
 from stdpbench.runs.facts import HeldOut, Record, Remarked
@@ -235,6 +236,20 @@ def test_where_all_train_the_last_of_the_first_pass_are_held_out_until_their_tur
     trained = split.train.pixels[training_order(made, len(split.train))[:until]]
     before = Images(trained, None)
     assert not {_bytes(images, n) for n in range(len(images))} & {_bytes(before, n) for n in range(len(before))}
+
+
+def test_pictures_that_neurons_start_from_are_not_held_out():
+    made = experiment(schedule__train_images=None, network__start="samples", network__n_exc=500)
+    split = load_split(made, False)
+    images, part, until = held_out_part(made, split)
+    assert (part, len(images)) == ("later", len(split.train) // 10)
+    order = training_order(made, len(split.train))
+    started = start_pictures(made, len(split.train))
+    assert len(set(started.tolist()) & set(order[-len(images) :].tolist())) > 20  # which would have been taken
+    known = Images(split.train.pixels[np.concatenate([order[:until], started])], None)
+    assert not {_bytes(images, n) for n in range(len(images))} & {_bytes(known, n) for n in range(len(known))}
+    everyone = made.override({"network.n_exc": 2000})
+    assert len(held_out_part(everyone, split)[0]) == 0
 
 
 @pytest.mark.parametrize(("total", "every", "images"), [(24, 500, 200), (20_000, 1250, 338), (60_000, 3750, 1000)])
