@@ -108,6 +108,8 @@ class LiveRun:
                 changed = {"curves"}
             case facts.ParametersChanged() | facts.RuleChanged():
                 self.changes.append((record.position, fact.changes))
+                # those of later positions are of another network: the run was cut off there, and went back
+                self.held_out = {at: told for at, told in self.held_out.items() if at <= record.position}
                 changed |= {"parameters", "curves"}
             case facts.Planned():
                 self.started = self.started and replace(self.started, phases=fact.phases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.facts import Change, HeldOut
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
+from stdpbench.runs.live import LiveRun
 
 _ARRAYS = ("weights.npy", "theta.npy", "lateral.npy", "training.npz", "label.npz", "test.npz", "assignments.npz")
 _NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
@@ -31,12 +33,11 @@ def outcome(folder: RunFolder) -> dict[str, str]:
     if (folder.path / "metrics.json").is_file():
         found["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
     records = read_journal(folder.path)
-    newest = {record.identity: record.to_mapping() for record in records if record.fact.recurs}
     # a change made while an interrupted run caught up replaces what was there; measures come in when they are done
-    held_out = {name: fact for name, fact in newest.items() if name[0] == HeldOut.__name__}
-    recurring = [fact for name, fact in newest.items() if name not in held_out]
-    if held_out:
-        told = [_timeless({k: v for k, v in held_out[name].items() if k != "n"}) for name in sorted(held_out)]
+    newest = {record.identity: record.to_mapping() for record in records if record.fact.recurs}
+    recurring = [fact for name, fact in newest.items() if name[0] != HeldOut.__name__]
+    if held_out := LiveRun.replay(records).held_out:
+        told = [_timeless({"position": at, **asdict(held_out[at])}) for at in sorted(held_out)]
         found["held-out measures"] = _digest(told)
     found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
     changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, Change)]

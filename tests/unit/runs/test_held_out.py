@@ -153,6 +153,17 @@ def test_a_parameter_that_changes_at_a_point_counts_from_then_on(undisturbed, po
 
 
 @compiled
+def test_what_was_measured_after_a_change_that_comes_before_it_does_not_count(pool, tmp_path):
+    """A run that was cut off is changed before it is as far again: what it measured there is of another network."""
+    folder, whole = (new_run(tmp_path, experiment(**MEASURED), baselines=False) for _ in range(2))
+    drive(folder, die=killed_at_position(14))
+    assert list(measures(folder)) == [0, 6, 12]
+    changes = {11: [set_(schedule__held_out_every=0, plasticity__nu_post=0.2)]}
+    assert finished(folder, at=changes) == finished(whole, at=changes)
+    assert sorted(LiveRun.replay(read_journal(folder.path)).held_out) == [0, 6]
+
+
+@compiled
 def test_a_network_whose_rule_changes_is_measured_on(undisturbed, pool, tmp_path):
     made, rule = experiment(**MEASURED), {"kind": "bcm", "tau_theta_m": "200 ms"}
     compile_ahead(made.with_rule(rule), 64, "compiled")
