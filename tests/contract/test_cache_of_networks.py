@@ -269,5 +269,7 @@ def test_networks_beyond_the_number_that_is_kept_go(tmp_path, monkeypatch):
         path.with_suffix(".log").write_text("")
         os.utime(path, (number, number))
     (tmp_path / ".making-x").mkdir()
+    (tmp_path / ".making-y" / "source").mkdir(parents=True)  # of a process that was killed
+    os.utime(tmp_path / ".making-y", (0, 0))
     cache._prune(tmp_path / "n3")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".making-x", "n2", "n2.log", "n3", "n3.log"]

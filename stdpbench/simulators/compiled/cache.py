@@ -12,6 +12,8 @@ import json
 import shutil
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from stdpbench.paths import cache_folder
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 
 _KEPT = 200  # networks of about 0.7 MB
+_FORGOTTEN = 86_400  # s
 _PACKAGES = ("network", "simulators", "plasticity", "neurons")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
@@ -107,8 +110,13 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
 def _prune(newest: Path) -> None:
     """Remove the networks that were compiled longest ago, beyond the number that is kept.
 
-    A network in use is safe: every simulator loads a copy of its own.
+    A network in use is safe: every simulator loads a copy of its own. What processes left behind that were killed
+    while they compiled goes after a day.
     """
+    for path in newest.parent.glob(".making-*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _FORGOTTEN:
+                shutil.rmtree(path, ignore_errors=True)
     entries = [path for path in newest.parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
     entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in entries[_KEPT:]:
