@@ -48,9 +48,19 @@ _WORDS = """
     nullptr operator or or_eq private protected public register requires return short signed sizeof static struct
     switch template this throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t
     while xor xor_eq main std brian resident errno assert stdin stdout stderr unix linux I NULL EOF NAN INFINITY
-    HUGE_VAL BUFSIZ offsetof
+    HUGE_VAL BUFSIZ offsetof variables pathway N_incoming N_outgoing
 """
 _TAKEN = frozenset(_WORDS.split())
+# all that Brian2 takes for a unit, and refuses as a name: amp, kHz, um2, flux (a femtolux)
+_PREFIXES = "y z a f p n u m c d da h k M G T P E Z Y"
+_MEASURES = """
+    metre meter amp ampere second kelvin mole mol candle gram gramme kilogram kilogramme radian steradian hertz newton
+    pascal joule watt coulomb volt farad ohm siemens weber tesla henry lumen lux becquerel gray sievert katal molar
+    liter litre celsius
+"""
+_UNITS = re.compile(
+    rf"({'|'.join(_PREFIXES.split())})?({'|'.join(_MEASURES.split())})[23]?|[cmu]m[23]?|[mun][AFMSV]|p[AF]|[mu]s|[kM]?Hz"
+)
 _MACROS = re.compile(r"(M|FP|FE|MATH|DBL|FLT|LDBL|U?INT\w*|U?L?LONG|S?U?CHAR|U?SHRT|SIZE|RAND|EXIT|WCHAR)_[A-Z0-9_]+")
 
 EXAMPLE: Mapping[str, Any] = {
@@ -296,6 +306,8 @@ def _check_name(name: str, where: str) -> None:
         raise StdpbenchError(
             f"{where}: {name!r} is no name; a letter comes first, then letters, digits and underscores, at most 40"
         )
+    if _UNITS.fullmatch(name):
+        raise StdpbenchError(f"{where}: {name} is a unit in Brian2, and no name; choose another, such as {name}_0")
     taken = name in _TAKEN or name in FUNCTIONS or keyword.iskeyword(name) or hasattr(CustomRule, name)
     if taken or _MACROS.fullmatch(name) or name.startswith("my_") or name in (*_PARTS, "kind", "file", "preset"):
         raise StdpbenchError(f"{where}: the name {name} is taken; choose another")

@@ -163,6 +163,7 @@ def test_nothing_but_arithmetic_gets_through(text: str, tmp_path: Path, monkeypa
 HARMFUL_NAMES = ["__class__", "_x", "x y", "x;", "x\n", "x'", 'x"', "x#", "x//", "größe", "", "1x", "x" * 41, "x.y"]
 TAKEN_NAMES = ["w", "t", "exec", "class", "int", "template", "NULL", "INT_MAX", "errno", "v", "theta", "exp", "clip"]
 TAKEN_NAMES += ["kind", "file", "describe", "model_fields", "my_x", "lambda", "minimum", "operator", "lastupdate"]
+TAKEN_NAMES += ["variables", "pathway", "N_incoming", "ms"]
 
 
 @pytest.mark.parametrize("name", [*HARMFUL_NAMES, *[each for each in TAKEN_NAMES if each != "exec"]])
@@ -170,8 +171,20 @@ TAKEN_NAMES += ["kind", "file", "describe", "model_fields", "my_x", "lambda", "m
 def test_names_are_names_only(name: str, where: str) -> None:
     parts: dict[str, Any] = copy.deepcopy(dict(EXAMPLE))
     parts[where][name] = {"default": 1.0} if where == "parameters" else dict(parts["traces"]["x"])
-    with pytest.raises(StdpbenchError, match=r"is no name|is taken"):
+    with pytest.raises(StdpbenchError, match=r"is no name|is taken|is a unit"):
         made(**parts)
+
+
+def test_no_name_is_one_of_brian2s_units() -> None:
+    """Brian2 refuses them when the network is built: `amp` is no amplitude there, and `flux` a femtolux."""
+    from brian2.core.namespace import DEFAULT_UNITS
+
+    assert {"amp", "flux", "um2"} <= DEFAULT_UNITS.keys()
+    parts = {**EXAMPLE, "parameters": {name: {"default": 1.0} for name in DEFAULT_UNITS}}
+    said = {problem.part: problem.sentence for problem in problems(parts)}
+    assert [name for name in DEFAULT_UNITS if "is a unit in Brian2" not in said.get(f"parameters.{name}", "")] == []
+    with pytest.raises(StdpbenchError, match="amp is a unit in Brian2, and no name; choose another, such as amp_0"):
+        made(**{**EXAMPLE, "traces": {**EXAMPLE["traces"], "amp": dict(EXAMPLE["traces"]["x"])}})
 
 
 @pytest.mark.parametrize(
