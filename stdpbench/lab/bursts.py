@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.lab.protocols import Floats, as_rule, impose, result, starting_weight
+from stdpbench.errors import StdpbenchError
+from stdpbench.lab.protocols import Floats, above_zero, as_rule, at_least, impose, numbers, result, starting_weight
 from stdpbench.lab.result import Curve, Result
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import PlasticityRule
@@ -50,11 +51,15 @@ def pairing(
         Time step, where steps are taken.
     """
     made = as_rule(rule, set)
-    w, x = starting_weight(made, weight), np.array(frequencies, np.float64)
+    w, x, dts = starting_weight(made, weight), numbers(frequencies), numbers(dts).tolist()
+    if not w:
+        raise StdpbenchError("weight must be above 0: the change is said as a share of it")
+    for number, name in ((pairs, "pairs"), (bursts, "bursts")):
+        at_least(1, number, name)
     reads = bool(made.output_neuron)
     trains, times = [], []
     for frequency in x:
-        alone = frequency < _ALONE
+        alone = above_zero(float(frequency), "frequencies") < _ALONE
         burst = np.arange(1 if alone and reads else _PAIRS_ALONE if alone else pairs) / frequency
         begin = np.zeros(1) if alone or reads else _PAUSE * np.arange(bursts)
         trains.append((begin[:, np.newaxis] + burst).ravel())

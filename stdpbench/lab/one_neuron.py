@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.lab.protocols import as_rule
+from stdpbench.lab.protocols import as_rule, at_least, starting_weight
 from stdpbench.lab.result import Curve, Result
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.parameters import parameter
@@ -28,6 +28,7 @@ from stdpbench.plasticity import PlasticityRule
 from stdpbench.simulators import Simulator, open_simulator
 
 Floats = NDArray[np.float64]
+_FASTEST = 2000.0  # Hz
 _BINS = 20  # of the histogram of weights
 _SETTLED = 0.005  # of w_max: mean distance of the sorted weights from those of a tenth of the time before
 
@@ -120,6 +121,13 @@ def neuron(
         Over bins of the weight, the share of inputs in each.
     """
     made = as_rule(rule, set)
+    for number, name, least in ((inputs, "inputs", 1), (duration, "duration", 1), (seed, "seed", 0)):
+        at_least(least, number, name)
+    if not 0 <= rate <= _FASTEST:
+        raise StdpbenchError(f"rate must lie in 0 … {_FASTEST:g} Hz, one spike per step, not {rate:g}")
+    if not 0 <= g_max < np.inf:
+        raise StdpbenchError(f"g_max must be at least 0, not {g_max:g}")
+    starting_weight(made, weight)
     simulator = open_neuron(made, SongNeuron(gain=g_max / made.w_max), inputs)
     try:
         generator = np.random.default_rng(seed)

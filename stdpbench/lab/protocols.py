@@ -28,6 +28,7 @@ TRIPLETS = (
 """Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 _OPEN: dict[tuple[Any, ...], Any] = {}
 _MOST_OPEN = 32  # a few rules over each other in a few protocols, which a moving slider waits for
+_FASTEST = 2000.0  # Hz
 ENOUGH = 40  # time constants: of what is left then, nothing can be seen
 
 
@@ -67,10 +68,10 @@ def pair_window(
         Pairs per second.
     """
     made, w = _start(rule, set, weight)
-    widest = 80.0 if pairs == 1 else min(80.0, 500.0 / _positive(frequency, "frequency"))
+    widest = 80.0 if pairs == 1 else min(80.0, 500.0 / above_zero(frequency, "frequency"))
     usual = [float(dt) for dt in range(-79, 80, 2) if abs(dt) < widest]
-    x = _numbers(usual if dts is None else dts)
-    at = np.arange(_whole(pairs, "pairs")) / frequency
+    x = numbers(usual if dts is None else dts)
+    at = np.arange(at_least(1, pairs, "pairs")) / frequency
     changed, cut = impose(made, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
     said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
     return result("pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{said}, {_bounds(made, w)}", cut)
@@ -100,8 +101,8 @@ def frequency(
     made, w = _start(rule, set, weight)
     usual: tuple[float, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
     usual = usual[1:] if made.output_neuron else usual if made.averages else (0.1, 1, *usual)
-    x = _numbers(usual if frequencies is None else frequencies)
-    trains = [np.arange(_whole(pairs, "pairs")) / _positive(float(f), "frequencies") for f in x]
+    x, dts = numbers(usual if frequencies is None else frequencies), numbers(dts).tolist()
+    trains = [np.arange(at_least(1, pairs, "pairs")) / above_zero(float(f), "frequencies") for f in x]
     changed, cut = impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
     curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
     said = f"{pairs} equidistant pairs, {_bounds(made, w)}"
@@ -129,7 +130,7 @@ def triplets(
         Triplets per second.
     """
     made, w = _start(rule, set, weight)
-    at = np.arange(_whole(repeats, "repeats")) / _positive(frequency, "frequency")
+    at = np.arange(at_least(1, repeats, "repeats")) / above_zero(frequency, "frequency")
     inputs, outputs, labels = [], [], []
     for order, first, second in timings:
         around = np.concatenate([at - abs(first) * 1e-3, at + abs(second) * 1e-3])
@@ -175,10 +176,10 @@ def quadruplets(
         Quadruplets per second.
     """
     made, w = _start(rule, set, weight)
-    x = _numbers(range(-98, 99, 4) if separations is None else separations)
+    x, dt = numbers(range(-98, 99, 4) if separations is None else separations), float(numbers(dt)[0])
     if dt == 0 or np.isin(0.0, x):
         raise StdpbenchError("separations and dt must not be 0: spikes of one neuron would be at the same time")
-    at = np.arange(_whole(repeats, "repeats")) / _positive(frequency, "frequency")
+    at = np.arange(at_least(1, repeats, "repeats")) / above_zero(frequency, "frequency")
     half = dt * 0.5e-3
     # one pair around `at`, input spike first; the other, output spike first, T before it
     inputs = [np.concatenate([at - half, at - T * 1e-3 + half]) for T in x]
@@ -218,12 +219,16 @@ def poisson_pairs(
         Of the random spikes, in bins of 0.5 ms.
     """
     made, w = _start(rule, set, weight)
-    generator, x = np.random.default_rng(seed), _numbers(output_rates)
+    generator = np.random.default_rng(at_least(0, seed, "seed"))
+    x, input_rates = numbers(output_rates), numbers(input_rates).tolist()
+    above_zero(duration, "duration")
+    if not 0 <= min(*x, *input_rates) <= max(*x, *input_rates) <= _FASTEST:
+        raise StdpbenchError(f"rates must lie in 0 … {_FASTEST:g} Hz, one spike per bin of 0.5 ms")
     inputs: list[Floats] = []
     outputs: list[Floats] = []
     for given in input_rates:
         for rate in x:
-            for _ in range(_whole(repeats, "repeats")):
+            for _ in range(at_least(1, repeats, "repeats")):
                 inputs.append(_poisson(generator, float(given), duration))
                 outputs.append(_poisson(generator, float(rate), duration))
     state = {average.name: averages for average in made.averages}
@@ -261,8 +266,8 @@ def weight_dependence(
         Pairs per second.
     """
     made, _ = _start(rule, set, None)
-    x = _numbers(np.linspace(0.0, made.w_max, 41) if weights is None else weights)
-    at = np.arange(_whole(pairs, "pairs")) / _positive(frequency, "frequency")
+    x, dts = numbers(np.linspace(0.0, made.w_max, 41) if weights is None else weights), numbers(dts).tolist()
+    at = np.arange(at_least(1, pairs, "pairs")) / above_zero(frequency, "frequency")
     changed, _ = impose(
         made, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
     )
@@ -353,20 +358,29 @@ def _poisson(generator: np.random.Generator, rate: float, duration: float, step:
     return times
 
 
-def _numbers(given: Any) -> Floats:
+def numbers(given: Any) -> Floats:
+    """One number or more, as an array: float64, (n,).
+
+    Raises
+    ------
+    StdpbenchError
+        If there is none, or one is not finite.
+    """
     found: Floats = np.array(given, np.float64).reshape(-1)
     if not len(found) or not np.isfinite(found).all():
         raise StdpbenchError("a protocol needs one number or more, all of them finite")
     return found
 
 
-def _whole(number: int, name: str) -> int:
-    if number < 1:
-        raise StdpbenchError(f"{name} must be at least 1, not {number}")
+def at_least(least: int, number: int, name: str) -> int:
+    """The number, if it is `least` or more; else a `StdpbenchError` that names it."""
+    if number < least:
+        raise StdpbenchError(f"{name} must be at least {least}, not {number}")
     return number
 
 
-def _positive(number: float, name: str) -> float:
+def above_zero(number: float, name: str) -> float:
+    """The number, if it is above 0 and below 1e6; else a `StdpbenchError` that names it."""
     if not 0 < number < 1e6:
         raise StdpbenchError(f"{name} must be more than 0 and less than 1e6, not {number:g}")
     return number

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.lab.protocols import ENOUGH, as_rule, starting_weight
+from stdpbench.lab.protocols import ENOUGH, as_rule, numbers, starting_weight
 from stdpbench.lab.result import Curve, Result
 from stdpbench.plasticity import PlasticityRule
 
@@ -41,8 +41,8 @@ def reward_delay(
     w = starting_weight(made, weight)
     if "d" not in made.synapse_variables:
         raise StdpbenchError(f"reward-delay needs a rule with dopamine (d), which {getattr(made, 'kind', '')} is not")
-    x = np.array(delays, np.float64)
-    if not len(x) or not (x >= 0).all():
+    x, dts, reward = numbers(delays), numbers(dts).tolist(), float(numbers(reward)[0])
+    if not (x >= 0).all():
         raise StdpbenchError("delays must be at least 0")
     last = max(x.max(), 0.0) + 1.0
     # the reward comes to all points at once, and the pair before it by its delay

@@ -148,3 +148,34 @@ def test_errors_name_what_would_be_right() -> None:
         lab.triplets("oja", timings=[("in-out-in", -5, 5)])
     with pytest.raises(StdpbenchError, match="pairs must be at least 1"):
         lab.pair_window("oja", pairs=0)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "given", "said"),
+    [
+        ("frequency", {"dts": "nan"}, "all of them finite"),
+        ("weight-dependence", {"dts": "inf"}, "all of them finite"),
+        ("quadruplets", {"dt": "nan"}, "all of them finite"),
+        ("pairing", {"weight": "0"}, "weight must be above 0: the change is said as a share of it"),
+        ("pairing", {"frequencies": "0, 10"}, "frequencies must be more than 0"),
+        ("pairing", {"pairs": "0"}, "pairs must be at least 1, not 0"),
+        ("pairing", {"bursts": "-1"}, "bursts must be at least 1, not -1"),
+        ("poisson-pairs", {"duration": "-1"}, "duration must be more than 0"),
+        ("poisson-pairs", {"input_rates": "-1"}, r"rates must lie in 0 … 2000 Hz"),
+        ("poisson-pairs", {"output_rates": "1e9"}, r"rates must lie in 0 … 2000 Hz"),
+        ("poisson-pairs", {"seed": "-1"}, "seed must be at least 0"),
+        ("neuron", {"inputs": "0"}, "inputs must be at least 1, not 0"),
+        ("neuron", {"duration": "0"}, "duration must be at least 1, not 0"),
+        ("neuron", {"rate": "-1"}, r"rate must lie in 0 … 2000 Hz"),
+        ("neuron", {"g_max": "nan"}, "g_max must be at least 0"),
+        ("neuron", {"weight": "2"}, "weight must lie within the bounds"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(protocol: str, given: dict[str, str], said: str) -> None:
+    with pytest.raises(StdpbenchError, match=said):
+        lab.run("triplet", protocol, given=given)
+
+
+def test_a_reward_is_a_number() -> None:
+    with pytest.raises(StdpbenchError, match="all of them finite"):
+        lab.run("reward", "reward-delay", given={"reward": "inf"})
