@@ -54,17 +54,27 @@ def _baselines(material: Material, found: Findings) -> list[str]:
     if start is not None:
         gain = 100 * (vote.accuracy - start.accuracy)
         said.append(
-            f"Learning {'adds' if gain >= 0 else 'takes away'} {abs(gain):.1f} points: with its own start weights, "
-            f"labelled and read in the same way, the network gets {percent(start.accuracy)}"
-            + (f", with random weights {percent(random.accuracy)}." if random is not None else ".")
+            f"{_learning(gain)}: with its own start weights, labelled and read in the same way, the network gets "
+            f"{_right(start, vote)}"
+            + (f", with random weights {_right(random, vote)}." if random is not None else ".")
         )
     elif random is not None:
         gain = 100 * (vote.accuracy - random.accuracy)
-        said.append(f"Learning adds {gain:.1f} points to {percent(random.accuracy)} with random weights.")
+        said.append(f"{_learning(gain)}: with random weights, the network gets {_right(random, vote)}.")
     k_means = next((row for row in found.accuracies if row.group == "pixels"), None)
     if k_means is not None:
         said.append(f"{_against(vote, k_means)} k-means on pixels with as many centres ({percent(k_means.accuracy)}).")
     return said
+
+
+def _right(row: Accuracy, vote: Accuracy) -> str:
+    """How much an untrained network gets right, and of how many, where it was not shown all pictures."""
+    few = f" of the first {row.n_images}, named by {row.n_labelled}" if row.n_images < vote.n_images else ""
+    return f"{percent(row.accuracy)}{few}"
+
+
+def _learning(gain: float) -> str:
+    return f"Learning {'adds' if gain >= 0 else 'takes away'} {abs(gain):.1f} points"
 
 
 def _against(row: Accuracy, other: Accuracy) -> str:
