@@ -73,6 +73,7 @@ def course(inhibition: str, delays: str, theta: float, step: str = "euler") -> t
     return shown, network.largest_gi
 
 
+@pytest.mark.timeout(1200)  # the first one builds Brian2's Cython modules: minutes where others use the processors
 @pytest.mark.parametrize("name", SIMULATORS)
 @pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
 @pytest.mark.parametrize("theta", [20.0, 5.0], ids=["spikes won by input", "spikes crowded"])
