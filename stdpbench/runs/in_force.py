@@ -13,7 +13,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.assessment import phases
-from stdpbench.runs.changes import changed_by, changes_between
+from stdpbench.runs.changes import changed_by, changes_between, in_short
 from stdpbench.runs.checkpoints import Checkpoint
 from stdpbench.runs.facts import Change, Record
 from stdpbench.runs.folder import versions
@@ -109,7 +109,7 @@ class InForce:
         return bool(changes)
 
     def check(self, experiment: Experiment) -> None:
-        """See that the network of an experiment and its pictures go together.
+        """See that the network of an experiment and its pictures go together, with what is still to be repeated.
 
         Raises
         ------
@@ -119,6 +119,16 @@ class InForce:
         split = load_split(experiment, self._options.validation) if self._cuts(experiment) else self.split
         check_weights(experiment, split)
         check_brightness(experiment, split)
+        for at in sorted(self._scheduled):
+            for record in self._scheduled[at]:
+                assert isinstance(record.fact, Change)
+                try:
+                    experiment = changed_by(experiment, record.fact)
+                except StdpbenchError as error:
+                    raise StdpbenchError(
+                        f"it does not go with what was changed at presentation {at}, before the run was interrupted "
+                        f"({in_short(record.fact.changes)}): {error}"
+                    ) from None
 
     def with_rule(self, rule: Mapping[str, Any]) -> Experiment:
         """The experiment in force with another rule, as far as that is possible here.

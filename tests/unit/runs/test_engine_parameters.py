@@ -146,3 +146,15 @@ def test_a_change_asked_for_right_after_resuming_comes_after_those_that_were_bef
     expected, found = finished(once, at=both), finished(folder)
     for name in ("weights.npy", "theta.npy", "training.npz", "test.npz"):
         assert found[name] == expected[name]
+
+
+def test_a_change_that_does_not_go_with_one_that_is_still_to_be_repeated_is_refused(tmp_path):
+    """It would end the run when that one's turn comes, at every resume."""
+    made = experiment(exc__kind="adaptive-lif-lockout", exc__t_lockout=10.0)
+    folder = new_run(tmp_path, made)
+    drive(folder, at={7: [set_(exc__t_ref=9.0)]}, die=killed_at_position(9))
+    engine = drive(folder, at={5: [set_(exc__t_lockout=6.0), set_(exc__t_lockout=9.5)]}, die=killed_at_position(9))
+    assert "presentation 7" in engine.replies[0][1]
+    assert "t_ref → 9 ms): exc: t_lockout (6 ms) must be at least t_ref (9 ms)" in engine.replies[0][1]
+    assert engine.replies[1][2] == {"exc.t_lockout": ["10 ms", "9.5 ms"]}
+    assert finished(folder)
