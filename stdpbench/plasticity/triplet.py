@@ -21,8 +21,8 @@ class Triplet(TripletRule):
 
     where :math:`x_2^-` and :math:`y_2^-` are the values just before this spike. The default is the minimal model
     fitted to visual cortex (Sjöström et al. 2001); the presets are all published parameter sets (those of hippocampus
-    were not checked against the printed tables). Source: Pfister &
-    Gerstner (2006), equations 3 and 4, tables 3 and 4.
+    were not checked against the printed table). Source: Pfister & Gerstner (2006), equations 3 and 4, table 3 (visual
+    cortex) and table 4 (hippocampal culture).
     """
 
     kind: Literal["triplet"] = "triplet"

@@ -15,8 +15,8 @@ class TripletNearest(TripletRule):
 
     The equations are those of ``triplet``, but a spike *sets* the traces of its side to 1. The default is the minimal
     model fitted to visual cortex; the presets are all published parameter sets (those of
-    hippocampus were not checked against the printed tables). Source: Pfister & Gerstner (2006),
-    tables 3 and 4.
+    hippocampus were not checked against the printed table). Source: Pfister & Gerstner (2006), table 3 (visual cortex)
+    and table 4 (hippocampal culture).
     """
 
     kind: Literal["triplet-nearest"] = "triplet-nearest"

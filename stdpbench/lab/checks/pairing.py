@@ -11,7 +11,7 @@ from stdpbench.lab.checks.base import Outcome, Panel
 from stdpbench.lab.points import FREQUENCIES, SJOESTROEM, SJOESTROEM_DATA, sjoestroem
 from stdpbench.lab.result import Result
 
-PFISTER = "Pfister & Gerstner 2006, table 4, run with 60 equidistant pairs"
+PFISTER = "Pfister & Gerstner 2006, table 3, run with 60 equidistant pairs"
 _ILLUSTRATION = {"a_plus": 0.005, "a_minus": 0.00525}
 
 
