@@ -18,9 +18,11 @@ import numpy as np
 
 from stdpbench.datasets import Images
 from stdpbench.experiment import without_looks
+from stdpbench.runs.bin import bin_folder
 from stdpbench.runs.facts import LabelsRead, Record
 from stdpbench.runs.folder import RunFolder, now
 from stdpbench.runs.journal import NAME, Journal
+from stdpbench.runs.store import BIN
 
 _NOT_COMPARED = ("name", "about", "seed")
 
@@ -34,7 +36,7 @@ class Readings:
     run : int or None
         For this run; None for one without a journal, of which nobody knows.
     experiment : int
-        For all runs of the same experiment, whatever their seed, in the same folder of runs.
+        For all runs of the same experiment, whatever their seed, in the same folder of runs and its bin.
     runs : int
         How many runs those are.
     unknown : int
@@ -67,14 +69,15 @@ def note_reading(folder: RunFolder, fact: LabelsRead) -> bool:
 
 
 def count_readings(folder: RunFolder) -> Readings:
-    """Count the readings of a run, and of all runs of its experiment beside it.
+    """Count the readings of a run, and of all runs of its experiment beside it and in the bin: what was seen was seen.
 
     Runs whose experiment or journal cannot be read count among the unknown ones.
     """
     own, wanted = folder.path.resolve(), _compared(folder.path)
     total = runs = unknown = 0
     of_run: int | None = None
-    for path in sorted(own.parent.iterdir()):
+    runs_folder = own.parent.parent if own.parent.name == BIN else own.parent
+    for path in sorted((*runs_folder.iterdir(), *bin_folder(runs_folder).glob("*/"))):
         if not (path / "experiment.toml").is_file() or (path != own and _compared(path) != wanted):
             continue
         runs += 1

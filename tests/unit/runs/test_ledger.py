@@ -12,6 +12,7 @@ from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs import opening
 from stdpbench.runs.again import evaluate_run
+from stdpbench.runs.bin import move_to_bin
 from stdpbench.runs.facts import LabelsRead, Remarked
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.ledger import count_readings, note_reading, shared_pictures
@@ -100,5 +101,8 @@ def test_readings_are_counted_over_seeds_of_one_experiment(tmp_path, make_run):
     assert not (old.path / "journal.jsonl").exists()
     found = count_readings(one)
     assert (found.run, found.experiment, found.runs, found.unknown) == (2, 3, 3, 1)
+    in_bin = RunFolder(move_to_bin(other_seed))
+    assert count_readings(one) == found, "what was seen was seen"
+    assert count_readings(in_bin).experiment == 3
     assert count_readings(old).run is None
     assert not any(isinstance(record.fact, Remarked) for record in read_journal(one.path))
