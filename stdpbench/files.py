@@ -1,13 +1,15 @@
-"""Writing files so that one that exists is whole: aside, synced, renamed."""
+"""Writing files so that one that exists is whole: aside, synced, renamed. Reading TOML that a person wrote."""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from stdpbench.errors import DiskError
+from stdpbench.errors import DiskError, StdpbenchError
 
 
 def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
@@ -35,7 +37,8 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing is left either
+            aside.unlink(missing_ok=True)
 
 
 def write_text_aside(target: Path, text: str) -> None:
@@ -55,3 +58,24 @@ def sync_folder(folder: Path) -> None:
         pass
     finally:
         os.close(handle)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file that a person wrote; a byte order mark, as some editors of Windows set, is passed over.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, or is no TOML in UTF-8.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
+    except RecursionError:
+        raise StdpbenchError(f"{path} is not valid TOML: brackets are nested too deeply") from None
+    except ValueError as error:
+        # what follows a semicolon is Python's advice to programmers
+        raise StdpbenchError(f"{path} is not valid TOML: {str(error).partition(';')[0]}") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None

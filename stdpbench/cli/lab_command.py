@@ -15,6 +15,8 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_aside
 from stdpbench.lab.opening import run
 from stdpbench.lab.result import Result
+from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.plasticity.tables import rule_table
 
 _FORMATS = (".pdf", ".png", ".svg", ".csv")
 _MOST_ROWS, _PLOT_WIDE, _PLOT_HIGH = 24, 64, 15
@@ -34,14 +36,16 @@ def lab_command(
     for file in output:
         if file.suffix.lower() not in _FORMATS:
             raise StdpbenchError(f"--output {file}: the name must end in {', '.join(_FORMATS)}")
+        if not file.parent.is_dir():
+            raise StdpbenchError(f"--output {file}: there is no folder {file.parent}")
     given = _pairs(options, "--option")
-    results = [run(rule, protocol, _parameters(assignments), given)]
+    results = [run(_rule(rule), protocol, _parameters(assignments), given)]
     opening, same = results[0].rule.opening, dict[str, str]()
     if results[0].protocol == opening.protocol:  # what is drawn over it is shown the same spikes
         same = {key: _text(value) for key, value in opening.options.items()}
     for other in overlay:
         kind, *changes = other.split(",")
-        results.append(run(kind, results[0].protocol, _pairs(changes, "--overlay"), {**same, **given}))
+        results.append(run(_rule(kind), results[0].protocol, _pairs(changes, "--overlay"), {**same, **given}))
     for file in output:
         _write(file, results)
     if json:
@@ -52,6 +56,11 @@ def lab_command(
         _show(console, result, why=protocol is None and result is results[0])
     for file in output:
         console.print(f"written: {file}", highlight=False, soft_wrap=True)
+
+
+def _rule(text: str) -> str | PlasticityRule:
+    """A kind, which parameters and presets are still to come to, or the rule that a TOML file holds."""
+    return text if text in rules.kinds() else rules.build(rule_table(text), "plasticity")
 
 
 def _parameters(assignments: Sequence[str]) -> dict[str, str]:
@@ -74,8 +83,6 @@ def _text(value: object) -> str:
 
 
 def _write(file: Path, results: Sequence[Result]) -> None:
-    if not file.parent.is_dir():
-        raise StdpbenchError(f"--output {file}: there is no folder {file.parent}")
     if file.suffix.lower() == ".csv":
         text = "\n".join(result.to_csv() for result in results)
         write_aside(file, lambda stream: stream.write(text.encode()))

@@ -20,6 +20,7 @@ from stdpbench.datasets import Dataset, datasets
 from stdpbench.encoding import Encoder, encoders
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment.sections import About, Network, Schedule
+from stdpbench.files import read_toml
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
@@ -344,14 +345,7 @@ def read_experiment(name: str | Path) -> Experiment:
         raise StdpbenchError(
             f"there is no experiment {str(name)!r}, neither shipped nor as a file; {suggestion(str(name), known)}"
         )
-    try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
-    except (ValueError, RecursionError) as error:
-        raise StdpbenchError(f"{path} is not valid TOML: {error}") from None
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    mapping = read_toml(path)
     mapping.setdefault("name", path.stem)
     rule = mapping.get("plasticity")
     if isinstance(rule, dict) and isinstance(rule.get("file"), str):

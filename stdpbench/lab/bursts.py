@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.lab.protocols import Floats, above_zero, as_rule, at_least, impose, numbers, result, starting_weight
+from stdpbench.lab.protocols import Floats, above_zero, as_rule, count, impose, numbers, result, starting_weight
 from stdpbench.lab.result import Curve, Result
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import PlasticityRule
@@ -55,7 +55,7 @@ def pairing(
     if not w:
         raise StdpbenchError("weight must be above 0: the change is said as a share of it")
     for number, name in ((pairs, "pairs"), (bursts, "bursts")):
-        at_least(1, number, name)
+        count(number, name)
     reads = bool(made.output_neuron)
     trains, times = [], []
     for frequency in x:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.lab.protocols import as_rule, at_least, starting_weight
+from stdpbench.lab.protocols import as_rule, at_least, count, starting_weight
 from stdpbench.lab.result import Curve, Result
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.parameters import parameter
@@ -66,7 +66,8 @@ def open_neuron(rule: PlasticityRule, neuron: AdaptiveLIF, n_input: int, dt: flo
         If the rule does not run on neurons of the network.
     """
     if not rule.runs_in_digit_network:
-        raise StdpbenchError(f"the protocol neuron cannot run {getattr(rule, 'kind', '')}: {rule.in_digit_network}")
+        kind = getattr(rule, "kind", "")
+        raise StdpbenchError(f"the protocol neuron has a neuron of the digit network; {kind} {rule.in_digit_network}")
     made = Experiment.from_mapping(
         {
             "network": {"n_exc": 1, "inhibition": "direct", "dt": dt, "conductance_step": "exact"},
@@ -121,8 +122,9 @@ def neuron(
         Over bins of the weight, the share of inputs in each.
     """
     made = as_rule(rule, set)
-    for number, name, least in ((inputs, "inputs", 1), (duration, "duration", 1), (seed, "seed", 0)):
-        at_least(least, number, name)
+    count(inputs, "inputs")
+    count(duration, "duration")
+    at_least(0, seed, "seed")
     if not 0 <= rate <= _FASTEST:
         raise StdpbenchError(f"rate must lie in 0 … {_FASTEST:g} Hz, one spike per step, not {rate:g}")
     if not 0 <= g_max < np.inf:

@@ -10,6 +10,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError, nearest, suggestion
 from stdpbench.lab.protocols import as_rule
 from stdpbench.lab.result import Result
+from stdpbench.plasticity import PlasticityRule
 
 PROTOCOLS: Mapping[str, str] = {
     "pair-window": "protocols:pair_window",
@@ -47,14 +48,17 @@ def options(name: str) -> dict[str, Any]:
 
 
 def run(
-    kind: str, name: str | None = None, set: Mapping[str, Any] | None = None, given: Mapping[str, str] | None = None
+    kind: str | PlasticityRule,
+    name: str | None = None,
+    set: Mapping[str, Any] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Result:
     """Run a protocol on a rule; without a name, the one that the rule declares to tell most.
 
     Parameters
     ----------
-    kind : str
-        Kind of the rule.
+    kind : str or PlasticityRule
+        Kind of the rule; or a rule, which keeps all its values.
     name : str, optional
         The protocol.
     set : mapping of str to Any, optional
@@ -71,7 +75,8 @@ def run(
     opening = rule.opening
     chosen: dict[str, Any] = {}
     if name is None or name == opening.protocol:
-        rule = as_rule(kind, {**opening.parameters, **(set or {})})
+        if isinstance(kind, str):
+            rule = as_rule(kind, {**opening.parameters, **(set or {})})
         name, chosen = opening.protocol, dict(opening.options)
     known = options(name)
     for key, text in (given or {}).items():

@@ -29,6 +29,8 @@ TRIPLETS = (
 _OPEN: dict[tuple[Any, ...], Any] = {}
 _MOST_OPEN = 32  # a few rules over each other in a few protocols, which a moving slider waits for
 _FASTEST = 2000.0  # Hz
+_MOST_REPEATS = 100_000  # spikes of all points lie in memory, and each is a step
+_LONGEST = 10_000.0  # s of Poisson spikes
 ENOUGH = 40  # time constants: of what is left then, nothing can be seen
 
 
@@ -71,7 +73,7 @@ def pair_window(
     widest = 80.0 if pairs == 1 else min(80.0, 500.0 / above_zero(frequency, "frequency"))
     usual = [float(dt) for dt in range(-79, 80, 2) if abs(dt) < widest]
     x = numbers(usual if dts is None else dts)
-    at = np.arange(at_least(1, pairs, "pairs")) / frequency
+    at = np.arange(count(pairs, "pairs")) / frequency
     changed, cut = impose(made, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
     said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
     return result("pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{said}, {_bounds(made, w)}", cut)
@@ -102,7 +104,7 @@ def frequency(
     usual: tuple[float, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
     usual = usual[1:] if made.output_neuron else usual if made.averages else (0.1, 1, *usual)
     x, dts = numbers(usual if frequencies is None else frequencies), numbers(dts).tolist()
-    trains = [np.arange(at_least(1, pairs, "pairs")) / above_zero(float(f), "frequencies") for f in x]
+    trains = [np.arange(count(pairs, "pairs")) / above_zero(float(f), "frequencies") for f in x]
     changed, cut = impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
     curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
     said = f"{pairs} equidistant pairs, {_bounds(made, w)}"
@@ -130,7 +132,7 @@ def triplets(
         Triplets per second.
     """
     made, w = _start(rule, set, weight)
-    at = np.arange(at_least(1, repeats, "repeats")) / above_zero(frequency, "frequency")
+    at = np.arange(count(repeats, "repeats")) / above_zero(frequency, "frequency")
     inputs, outputs, labels = [], [], []
     for order, first, second in timings:
         around = np.concatenate([at - abs(first) * 1e-3, at + abs(second) * 1e-3])
@@ -179,7 +181,7 @@ def quadruplets(
     x, dt = numbers(range(-98, 99, 4) if separations is None else separations), float(numbers(dt)[0])
     if dt == 0 or np.isin(0.0, x):
         raise StdpbenchError("separations and dt must not be 0: spikes of one neuron would be at the same time")
-    at = np.arange(at_least(1, repeats, "repeats")) / above_zero(frequency, "frequency")
+    at = np.arange(count(repeats, "repeats")) / above_zero(frequency, "frequency")
     half = dt * 0.5e-3
     # one pair around `at`, input spike first; the other, output spike first, T before it
     inputs = [np.concatenate([at - half, at - T * 1e-3 + half]) for T in x]
@@ -224,11 +226,13 @@ def poisson_pairs(
     above_zero(duration, "duration")
     if not 0 <= min(*x, *input_rates) <= max(*x, *input_rates) <= _FASTEST:
         raise StdpbenchError(f"rates must lie in 0 … {_FASTEST:g} Hz, one spike per bin of 0.5 ms")
+    if duration > _LONGEST:
+        raise StdpbenchError(f"duration must be at most {_LONGEST:g} s, not {duration:g}")
     inputs: list[Floats] = []
     outputs: list[Floats] = []
     for given in input_rates:
         for rate in x:
-            for _ in range(at_least(1, repeats, "repeats")):
+            for _ in range(count(repeats, "repeats")):
                 inputs.append(_poisson(generator, float(given), duration))
                 outputs.append(_poisson(generator, float(rate), duration))
     state = {average.name: averages for average in made.averages}
@@ -267,7 +271,7 @@ def weight_dependence(
     """
     made, _ = _start(rule, set, None)
     x, dts = numbers(np.linspace(0.0, made.w_max, 41) if weights is None else weights), numbers(dts).tolist()
-    at = np.arange(at_least(1, pairs, "pairs")) / above_zero(frequency, "frequency")
+    at = np.arange(count(pairs, "pairs")) / above_zero(frequency, "frequency")
     changed, _ = impose(
         made, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
     )
@@ -323,7 +327,13 @@ def impose(
     if rule.synapse_variables:  # which go on after the last spike
         slowest = max(rule.quantities()[p.name] for p in rule.describe() if p.unit in ("s", "ms"))
         until = max((float(s.max()) for side in trains for s in side if len(s)), default=0.0) + ENOUGH * slowest
-    end = synapses.run(*trains, w, state, until)
+    with np.errstate(all="ignore"):  # what comes of it is looked at below
+        end = synapses.run(*trains, w, state, until)
+    if odd := int((~np.isfinite(end)).sum()):
+        raise StdpbenchError(
+            f"the weight is no number after these spikes, at {odd} of {len(end)} points: expressions of the rule must "
+            "have a value for all that their traces and parameters can be"
+        )
     at_bound = (end <= 0) | (end >= rule.w_max)
     return end - w, bool((at_bound & (end != w)).any())
 
@@ -370,6 +380,13 @@ def numbers(given: Any) -> Floats:
     if not len(found) or not np.isfinite(found).all():
         raise StdpbenchError("a protocol needs one number or more, all of them finite")
     return found
+
+
+def count(number: int, name: str) -> int:
+    """The number, if so many can be made; else a `StdpbenchError` that names it."""
+    if number > _MOST_REPEATS:
+        raise StdpbenchError(f"{name} must be at most {_MOST_REPEATS}, not {number}")
+    return at_least(1, number, name)
 
 
 def at_least(least: int, number: int, name: str) -> int:

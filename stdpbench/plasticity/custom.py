@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import keyword
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +20,7 @@ from pydantic import create_model
 
 from stdpbench import units
 from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.files import read_toml
 from stdpbench.parameters import parameter, unknown_key
 from stdpbench.plasticity.base import PlasticityRule, Trace
 from stdpbench.plasticity.language import (
@@ -130,12 +130,14 @@ def read_rule(path: object, where: str) -> dict[str, Any]:
     file = Path(path).expanduser()
     try:
         if not file.is_file():
-            raise StdpbenchError(f"{where}: there is no file {path!r}")
+            raise StdpbenchError(f"there is no file {path!r}")
         if file.stat().st_size > _LARGEST:
-            raise StdpbenchError(f"{where}: {path!r} is too large for a rule")
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise StdpbenchError(f"{where}: {path!r} is no TOML file: {error}") from None
+            raise StdpbenchError(f"{path!r} is too large for a rule")
+        said = read_toml(file)
+    except OSError as error:
+        raise StdpbenchError(f"{where}: {path!r} cannot be read: {error.strerror or error}") from None
+    except StdpbenchError as error:
+        raise StdpbenchError(f"{where}: {error}") from None
     for key in said:
         if key not in (*_PARTS, "w_max") and key not in said.get("parameters", {}):
             raise unknown_key(key, dict.fromkeys(_PARTS), where)

@@ -14,7 +14,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from stdpbench.errors import StdpbenchError, nearest
+from stdpbench.expressions import FUNCTIONS as COMPUTED
 
 Dimension = tuple[float, float]
 """Exponents of time and voltage."""
@@ -58,12 +61,21 @@ class ExpressionError(StdpbenchError):
 
 @dataclass(frozen=True)
 class _Value:
-    """A part of an expression: as it is written anew, its dimension, and its value where it is a constant."""
+    """A part of an expression: as it is written anew, its dimension, and its value where it is a constant.
+
+    `factor` is the product of the numbers in it, where it is a product: Brian2 gathers them.
+    """
 
     text: str
     dimension: Dimension
     is_condition: bool = False
     constant: float | None = None
+    factor: float = 1.0
+
+    @property
+    def scale(self) -> float:
+        """What a product that it is in is multiplied by."""
+        return self.factor if self.constant is None else self.constant
 
 
 def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
@@ -178,7 +190,7 @@ class _Line:
                 constant = None if value.constant is None else -value.constant
                 if isinstance(op, ast.UAdd):
                     return value
-                return _Value(f"(-{value.text})", value.dimension, constant=constant)
+                return _Value(f"(-{value.text})", value.dimension, constant=constant, factor=-value.scale)
             case ast.BinOp(op=op, left=left, right=right) if type(op) in _BINARY:
                 return self._binary(node, op, self._numeric(left, depth), self._numeric(right, depth))
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
@@ -230,12 +242,16 @@ class _Line:
             sign = 1 if isinstance(op, ast.Mult) else -1
             dimension = (dimension[0] + sign * other.dimension[0], dimension[1] + sign * other.dimension[1])
         text = f"({one.text}{_BINARY[type(op)]}{other.text})"
-        if one.constant is None or other.constant is None:
-            return _Value(text, dimension)
-        return _Value(text, dimension, constant=self._computed(node, op, one.constant, other.constant))
+        if one.constant is not None and other.constant is not None:
+            value = self._computed(node, op, one.constant, other.constant)
+            return _Value(text, dimension, constant=value)
+        if isinstance(op, ast.Div):
+            self._computed(node, op, 1.0, other.scale)  # dividing is multiplying by the inverse
+        factor = self._computed(node, op, one.scale, other.scale) if isinstance(op, ast.Mult | ast.Div) else 1.0
+        return _Value(text, dimension, factor=factor)
 
     def _computed(self, node: ast.expr, op: ast.operator, one: float, other: float) -> float:
-        """The value of a part without names, which must be a number: Brian2 computes it, too."""
+        """The value of a part without names, or of the numbers in one, which must be a number: Brian2 computes it."""
         try:
             match op:
                 case ast.Add():
@@ -250,8 +266,9 @@ class _Line:
                     value = math.pow(one, other)
         except (ZeroDivisionError, OverflowError, ValueError):
             value = math.nan
+        by_zero = isinstance(op, ast.Div) and other == 0
         if not math.isfinite(value):
-            raise self._at(node, f"{ast.unparse(node)!r} is no number")
+            raise self._at(node, f"{ast.unparse(node)!r} {'divides by zero' if by_zero else 'is no number'}")
         return value
 
     def _call(self, node: ast.Call, name: str, arguments: list[ast.expr], depth: int) -> _Value:
@@ -268,6 +285,7 @@ class _Line:
             return _Value(f"(1.0*int({condition.text}))", NUMBER)
         values = [self._numeric(argument, depth) for argument in arguments]
         first, texts = values[0], [value.text for value in values]
+        constant = self._of_constants(node, name, values)
         if name in ("clip", "minimum", "maximum"):
             for other in values[1:]:
                 self._same(node, first, other, "compares")
@@ -275,13 +293,25 @@ class _Line:
                 raise self._at(node, f"{name} takes numbers without unit, but this is {_said(first.dimension)}")
             # Brian2 has no minimum and maximum
             texts = {"minimum": [texts[0], "-1e308", texts[-1]], "maximum": [*texts, "1e308"]}.get(name, texts)
-            return _Value(f"clip(1.0*{', '.join(texts)})", first.dimension)
+            return _Value(f"clip(1.0*{', '.join(texts)})", first.dimension, constant=constant)
         if name in ("sqrt", "abs"):
             half = 0.5 if name == "sqrt" else 1.0
-            return _Value(f"{name}({first.text})", (first.dimension[0] * half, first.dimension[1] * half))
+            dimension = (first.dimension[0] * half, first.dimension[1] * half)
+            return _Value(f"{name}({first.text})", dimension, constant=constant)
         if first.dimension != NUMBER and name != "sign":
             raise self._at(arguments[0], f"{name} takes a number without unit, but this is {_said(first.dimension)}")
-        return _Value(f"{name}({first.text})", NUMBER)
+        return _Value(f"{name}({first.text})", NUMBER, constant=constant)
+
+    def _of_constants(self, node: ast.Call, name: str, values: list[_Value]) -> float | None:
+        """The value of a function of constants, which must be a number; None where there are names in it."""
+        constants = [value.constant for value in values if value.constant is not None]
+        if len(constants) < len(values):
+            return None
+        with np.errstate(all="ignore"):
+            value = float(COMPUTED[name](*constants))
+        if not math.isfinite(value):
+            raise self._at(node, f"{ast.unparse(node)!r} is no number")
+        return value
 
     def _same(self, node: ast.expr, one: _Value, other: _Value, verb: str) -> None:
         if one.dimension != other.dimension:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.files import read_toml
 from stdpbench.plasticity import PlasticityRule, rules
 
 RuleLike = str | PathLike[str] | Mapping[str, Any] | PlasticityRule
@@ -45,10 +45,7 @@ def rule_table(rule: RuleLike) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise StdpbenchError(f"{path} is no TOML file: {error}") from None
+    said = read_toml(path)
     table = said.get("plasticity", said)
     if not isinstance(table, dict):
         raise StdpbenchError(f"{path}: plasticity must be a table of parameters, not {table!r}")

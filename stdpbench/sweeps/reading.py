@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.files import read_toml
 from stdpbench.parameters import Parameters, build, unknown_key
 from stdpbench.paths import shipped
 from stdpbench.readout import READOUTS
@@ -39,14 +39,7 @@ def read_sweep(name: str | Path) -> Sweep:
         raise StdpbenchError(
             f"there is no sweep {str(name)!r}, neither shipped nor as a file; {suggestion(str(name), known)}"
         )
-    try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
-    except ValueError as error:
-        raise StdpbenchError(f"{path} is not valid TOML: {error}") from None
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    mapping = read_toml(path)
     mapping.setdefault("name", path.stem)
     try:
         return sweep_from_mapping(mapping, path.parent)

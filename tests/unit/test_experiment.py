@@ -353,6 +353,7 @@ def test_reads_a_file_and_names_it_after_itself(folder: Path) -> None:
         (b"seed = \n", "is not valid TOML"),
         (b"seed = 1\nseed = 2\n", "is not valid TOML"),
         (b"\xff\xfe", "is not a text file in UTF-8"),
+        (b"a = " + b"[" * 10_000, "brackets are nested too deeply"),
         (b"sede = 1\n", "mine.toml: sede is not a known parameter; did you mean seed?"),
         (b"[exc]\ntau_n = 5\n", "mine.toml: exc.tau_n is not a known parameter; did you mean exc.tau_m?"),
         (b'[exc]\ntau_m = """a\nb"""\n', "mine.toml: exc.tau_m"),

@@ -78,6 +78,19 @@ def test_a_rule_of_ones_own_from_a_file(tmp_path: Path, capsys: pytest.CaptureFi
     status, out, _ = lab(arguments, capsys)
     assert status == 0
     np.testing.assert_allclose(json.loads(out)[0]["curves"][0]["change"], [0.1 * np.exp(-1), 0.0], atol=1e-12)
+    named = [str(file), "pair-window", "--overlay", f"{file},a=0.2", "--option", "dts=10,-10", "--json"]
+    status, out, _ = lab(named, capsys)
+    first, second = (np.array(one["curves"][0]["change"]) for one in json.loads(out))
+    np.testing.assert_allclose(first, [0.1 * np.exp(-1), 0.0], atol=1e-12)
+    np.testing.assert_allclose(second, 2 * first, atol=1e-12)
+
+
+def test_a_rule_of_a_file_keeps_its_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[plasticity]\nkind = "triplet"\nw_max = 2\n', encoding="utf-8")
+    status, out, _ = lab([str(file), "--option", "frequencies=10", "--json"], capsys)
+    assert status == 0
+    assert json.loads(out)[0]["rule"]["w_max"] == 2.0  # and not the bound that the kind opens with
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_a_reward_meets_what_is_left_of_the_eligibility() -> None:
 
 
 def test_a_neuron_of_the_network_refuses_what_does_not_run_there() -> None:
-    with pytest.raises(StdpbenchError, match="cannot run inhibitory: does not run there"):
+    with pytest.raises(StdpbenchError, match="digit network; inhibitory does not run there"):
         lab.neuron("inhibitory")
 
 
@@ -164,6 +164,8 @@ def test_errors_name_what_would_be_right() -> None:
         ("poisson-pairs", {"input_rates": "-1"}, r"rates must lie in 0 … 2000 Hz"),
         ("poisson-pairs", {"output_rates": "1e9"}, r"rates must lie in 0 … 2000 Hz"),
         ("poisson-pairs", {"seed": "-1"}, "seed must be at least 0"),
+        ("pair-window", {"pairs": "1000000000"}, "pairs must be at most 100000"),
+        ("poisson-pairs", {"duration": "1e5"}, "duration must be at most 10000 s"),
         ("neuron", {"inputs": "0"}, "inputs must be at least 1, not 0"),
         ("neuron", {"duration": "0"}, "duration must be at least 1, not 0"),
         ("neuron", {"rate": "-1"}, r"rate must lie in 0 … 2000 Hz"),
@@ -179,3 +181,12 @@ def test_options_that_make_no_sense_are_refused(protocol: str, given: dict[str, 
 def test_a_reward_is_a_number() -> None:
     with pytest.raises(StdpbenchError, match="all of them finite"):
         lab.run("reward", "reward-delay", given={"reward": "inf"})
+
+
+def test_a_rule_without_a_value_says_so(recwarn: pytest.WarningsRecorder) -> None:
+    traces = {"x": {"side": "input", "tau": "tau", "on_spike": "add"}}
+    parameters = {"tau": {"default": "20 ms", "unit": "ms"}}
+    rule = {"on_output_spike": "w = w + log(x - 5)", "traces": traces, "parameters": parameters}
+    with pytest.raises(StdpbenchError, match="the weight is no number after these spikes, at 2 of 2 points"):
+        lab.pair_window("custom", dts=(-5, 5), set=rule)
+    assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]

@@ -73,7 +73,14 @@ def test_what_is_written_anew_means_the_same(text: str) -> None:
         ("x = 1", "column 1: x cannot be given a value; only w, and names that begin with my_, can"),
         ("my_step = x", "gives w no value"),
         ("w == x", "only statements such as w = …"),
-        ("w = 1/0", "'1 / 0' is no number"),
+        ("w = 1/0", "'1 / 0' divides by zero"),
+        ("w = x/0", "column 5: 'x / 0' divides by zero"),
+        ("w = x/(1 - 1)", "'x / (1 - 1)' divides by zero"),
+        ("w = x/1e-320", "'x / 1e-320' is no number"),  # Brian2 multiplies by the inverse
+        ("w = 1e308*x*10", "'1e+308 * x * 10' is no number"),  # and gathers numbers
+        ("w = x*log(0)", "column 7: 'log(0)' is no number"),
+        ("w = x*sqrt(-1)", "'sqrt(-1)' is no number"),
+        ("w = x*exp(1000)", "'exp(1000)' is no number"),
         ("w = 9**9**9**9", "is no number"),
         ("w = 1e999", "this number is too large"),
         ("w = 0 < x < 1", "is not arithmetic"),
@@ -262,7 +269,7 @@ def test_a_rule_is_shared_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert from_file.plasticity.quantities() == rule.quantities()
     assert found.override({"plasticity.file": "mine.toml"}) == from_file.override({"name": "trial"})
     for text, said in [
-        ("nonsense", "is no TOML file"),
+        ("nonsense", "is not valid TOML"),
         ('kind = "custom"\n', "kind is not a known parameter"),
         ("a = 1\n" * 100_000, "too large"),
     ]:
