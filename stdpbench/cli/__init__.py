@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
 
 from stdpbench.errors import StdpbenchError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input ends with one sentence and status 2."""
+    for name in ("stdout", "stderr"):  # None where it was closed before Python began
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nowhere())
     from stdpbench.cli.app import app
 
     try:
-        app(args=list(arguments) if arguments is not None else None, prog_name="stdpbench")
+        try:
+            _check(sys.argv[1:] if arguments is None else arguments)
+            app(args=list(arguments) if arguments is not None else None, prog_name="stdpbench")
+        finally:
+            sys.stdout.flush()  # here, and not where Python ends and could only complain
     except KeyboardInterrupt:
         sys.exit(130)
     except StdpbenchError as error:
         sys.stderr.write(f"stdpbench: {error}\n")
         sys.exit(2)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        sys.stdout = _nowhere()
+        if not isinstance(error, BrokenPipeError):  # who reads no further needs no word
+            sys.stderr.write(f"stdpbench: the output cannot be written: {error.strerror or error}\n")
+        sys.exit(1)
+
+
+def _check(arguments: Sequence[str]) -> None:
+    """See that arguments are text: names of files may be any bytes, but run folders hold names as text."""
+    for text in arguments:
+        shown = os.fsencode(text).decode("utf-8", "backslashreplace")
+        if shown != text:
+            raise StdpbenchError(f"{shown} is no text in UTF-8; files and folders need such names here")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")

@@ -447,7 +447,9 @@ def report(
 
 @app.command()
 def lab(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A plasticity rule; `describe` lists them.")],
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="A plasticity rule, as `describe` lists them, or a TOML file.")
+    ],
     protocol: Annotated[
         str | None,
         typer.Argument(

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ from stdpbench.runs.live import LiveRun
 from stdpbench.runs.states import State
 
 INTERRUPTED = 130
+_STOPPING = "Stopping after this presentation; press Ctrl+C again to end at once."
 
 
 class Interrupt:
@@ -49,7 +50,7 @@ class Interrupt:
         self._console.print(self._said)
 
 
-def follow(client: RunClient, console: Console, *, own: bool) -> LiveRun:
+def follow(client: RunClient, console: Console, *, own: bool, interrupt: Interrupt | None = None) -> LiveRun:
     """Show a run until it ends; returns what is known of it then.
 
     Parameters
@@ -60,10 +61,12 @@ def follow(client: RunClient, console: Console, *, own: bool) -> LiveRun:
         Where to show it.
     own : bool
         Whether Ctrl+C stops the run; otherwise it only ends the watching.
+    interrupt : Interrupt, optional
+        What listens for Ctrl+C already; else it is listened for from now on.
     """
     live, told = LiveRun(), False
-    said = "Stopping after this presentation; press Ctrl+C again to end at once." if own else "No longer watching."
-    with Display(console) as display, Interrupt(console, said).heard() as interrupt:
+    heard = nullcontext(interrupt) if interrupt else Interrupt(console, "No longer watching.").heard()
+    with Display(console) as display, heard as interrupt:
         while not client.over:
             for message in client.drain(budget=0.05, wait=0.1):
                 live.take(message)
@@ -108,17 +111,22 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
         If it is stopped.
     """
     console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
-    client = RunClient.start(folder.path)
-    try:
-        client.wait_for_connection()
-        client.want("progress")
-        live = follow(client, console, own=True)
-    finally:
-        client.close()
+    with Interrupt(console, _STOPPING).heard() as interrupt:  # before there is a process that would go on by itself
+        client = RunClient.start(folder.path)
+        try:
+            client.wait_for_connection()
+            client.want("progress")
+            live = follow(client, console, own=True, interrupt=interrupt)
+        except KeyboardInterrupt:
+            client.terminate()
+            console.print(f"`stdpbench resume {folder.path}` goes on.", highlight=False, soft_wrap=True)
+            raise
+        finally:
+            client.close()
     status = client.wait_for_process(10)
     if live.state.active:
         raise StdpbenchError(
-            f"the process of the run ended without a word (status {status}: {client.last_words()}); "
+            f"the process of the run ended without a word ({_ended(status)}: {client.last_words()}); "
             f"`stdpbench resume {folder.path}` goes on from its newest checkpoint"
         )
     if live.state is State.FAILED:
@@ -130,6 +138,16 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
             raise StdpbenchError(live.reason)
         raise StdpbenchError(f"{live.reason} (the run folder {folder.path} has more)")
     report(folder, console, stopped=live.state is State.STOPPED, json=json)
+
+
+def _ended(status: int | None) -> str:
+    """How a process ended: its status, or the signal that ended it."""
+    if status is None or status >= 0:
+        return f"status {status}"
+    with suppress(ValueError):  # a signal that Python has no name for
+        name = signal.Signals(-status).name
+        return f"killed by {name}" + (", as it is when memory runs out" if name == "SIGKILL" else "")
+    return f"killed by signal {-status}"
 
 
 def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) -> None:

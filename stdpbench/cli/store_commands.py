@@ -5,11 +5,13 @@ from __future__ import annotations
 import json as json_format
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
+from stdpbench.runs.index import UnwritableIndexError
 from stdpbench.runs.queue import Queue
 from stdpbench.runs.run_words import clock, local_time
 from stdpbench.runs.selection import Filter
@@ -43,7 +45,9 @@ def list_command(
         for remark in store.remarks:
             sys.stderr.write(f"{remark}\n")
         entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
-        waiting = len(Queue(runs).items())
+        waiting = 0
+        with suppress(UnwritableIndexError):  # the store has said so
+            waiting = len(Queue(runs).items())
     if json:
         asked = list(dict.fromkeys([*COLUMNS, *chosen]))
         records = [{column: entry.value(column) for column in asked} for entry in entries]
@@ -194,7 +198,11 @@ def _show_account(account: Account, said: dict[str, Any], origins: Sequence[str]
     lines += [("origin" if not number else "", origin) for number, origin in enumerate(origins)]
     lines += [("children" if not number else "", child) for number, child in enumerate(children)]
     lines.append(("versions", ", ".join(f"{name} {version}" for name, version in account.versions.items())))
-    lines.append(("machine", ", ".join(str(value) for value in account.host.values())))
+    host = dict(account.host)
+    cpus = host.pop("cpus", None)
+    machine = [str(value) for value in host.values()]
+    machine += [] if cpus is None else [f"{cpus} processor{'' if cpus == 1 else 's'}"]
+    lines.append(("machine", ", ".join(machine)))
     sys.stdout.write(plain_table(["", ""], lines).lstrip("\n"))
     history = [[local_time(time), str(position), sentence] for time, position, sentence in account.history]
     if history:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import unicodedata
 from pathlib import Path
@@ -59,6 +60,13 @@ class Folder(HoldingOut):
 
     def _read(self, root: Path) -> Raw:
         folders = [entry for entry in _sorted(root) if entry.is_dir()]
+        for folder in folders:
+            shown = os.fsencode(folder.name).decode("utf-8", "backslashreplace")
+            if shown != folder.name:
+                raise StdpbenchError(
+                    f"{root} holds a folder {shown}, whose name is no text in UTF-8 and so cannot name a class; give "
+                    "it another"
+                )
         loose = _pictures(root)
         classes = {
             unicodedata.normalize("NFC", folder.name): files for folder in folders if (files := _pictures(folder))

@@ -270,6 +270,11 @@ class RunClient:
         except subprocess.TimeoutExpired:
             return None
 
+    def terminate(self) -> None:
+        """Have the process that `start` started end, without waiting: as soon as it has finished a presentation."""
+        if self._process is not None:
+            self._process.terminate()
+
     def close(self) -> None:
         """Leave the run alone: it goes on."""
         with suppress(OSError):

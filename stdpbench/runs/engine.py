@@ -120,6 +120,8 @@ class RunEngine:
             self._enter(State.STOPPED, self._stop_because)
         except StdpbenchError as error:
             self._enter(State.FAILED, str(error))
+        except MemoryError as error:
+            self._enter(State.FAILED, f"there is not enough memory ({str(error).rstrip('.') or 'no more is said'})")
         except BaseException as error:
             self._enter(State.FAILED, f"{type(error).__name__}: {error}")
             raise

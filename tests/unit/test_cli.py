@@ -182,6 +182,51 @@ def test_experiments_lists_all_that_ship(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
+def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stdpbench", "run", "digits", *SMALL, "--runs", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("run folder"):
+            break
+    time.sleep(0.1)  # its process takes longer than that to import NumPy
+    process.send_signal(signal.SIGINT)
+    rest = process.stdout.read()
+    assert process.wait(timeout=60) == 130, rest
+    assert "Stopping after this presentation" in rest
+    assert "`stdpbench resume" in rest
+    (folder,) = [one for one in tmp_path.iterdir() if one.is_dir()]
+    assert json.loads((folder / "run.json").read_text())["state"] == "stopped"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can names be any bytes")
+def test_a_name_that_is_no_text_gets_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run_cli(["run", "digits", "--runs", os.fsdecode(b"caf\xe9")], capsys)
+    assert (status, out) == (2, "")
+    assert err == "stdpbench: caf\\xe9 is no text in UTF-8; files and folders need such names here\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("shell", "status", "said"),
+    [
+        ("{} > /dev/full", 1, "stdpbench: the output cannot be written: No space left on device\n"),
+        ("{} >&-", 0, ""),
+        ("{} | head -1; exit ${{PIPESTATUS[0]}}", 0, ""),
+    ],
+)
+def test_output_that_nobody_takes_gets_a_sentence_at_most(shell: str, status: int, said: str) -> None:
+    command = f'"{sys.executable}" -m stdpbench experiments'
+    done = subprocess.run(["bash", "-c", shell.format(command)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, said)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
 def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = [*SMALL, "--set", "schedule.passes=100000", "--set", "schedule.train_images=100"]
     process = subprocess.Popen(

@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from stdpbench.cli import main
-from stdpbench.runs import queue_runner
+from stdpbench.runs import index, queue_runner
 from stdpbench.runs.lock import lock_path
 
 Make = Callable[..., Path]
@@ -80,6 +80,18 @@ def test_list_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.Captu
         main(["list", "--runs", str(tmp_path / "none")])
     assert capsys.readouterr().out.startswith("There are no runs in")
     assert not (tmp_path / "none").exists()
+
+
+def test_list_of_a_folder_in_which_nothing_can_be_written(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index.index_path(runs).mkdir()
+    main_status = 0
+    try:
+        main(["list", "--runs", str(runs)])
+    except SystemExit as end:
+        main_status = int(end.code or 0)
+    out, err = capsys.readouterr()
+    assert (main_status, err.count("The index is not kept")) == (0, 1)
+    assert [row.split()[0] for row in out.splitlines()[1:]] == ["first", "second", "third"]
 
 
 def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:

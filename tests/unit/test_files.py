@@ -1,9 +1,11 @@
 """Files are whole or not there."""
 
+from pathlib import Path
+
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.files import sync_folder, write_aside, write_text_aside
+from stdpbench.files import read_toml, sync_folder, write_aside, write_text_aside
 
 
 def test_a_file_is_written_and_replaced(tmp_path):
@@ -27,6 +29,32 @@ def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
         write_aside(target, full)
     assert target.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_where_nothing_can_be_written_or_removed(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(StdpbenchError, match="a cannot be written: Read-only file system"):
+        write_text_aside(tmp_path / "a", "x")
+
+
+def test_toml_of_a_person(tmp_path):
+    path = tmp_path / "ü.toml"
+    path.write_bytes(b"\xef\xbb\xbfa = 1\n")  # as Notepad saves it
+    assert read_toml(path) == {"a": 1}
+    for content, said in (
+        (b"a = \xe4", "is not a text file in UTF-8"),
+        (b"a = ", "is not valid TOML: Invalid value"),
+        (b"a = " + b"9" * 5000, r"is not valid TOML: Exceeds the limit .* value has 5000 digits$"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(StdpbenchError, match=said):
+            read_toml(path)
+    with pytest.raises(StdpbenchError, match="cannot be read: No such file"):
+        read_toml(tmp_path / "nowhere")
 
 
 def test_a_folder_that_is_not_there(tmp_path):

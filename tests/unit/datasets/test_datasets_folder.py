@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +128,15 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path, content):
     with pytest.raises(StdpbenchError, match=r"broken one\.png cannot be read as a PNG or JPEG picture") as caught:
         Folder(path=str(tmp_path / "in")).load()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can names be any bytes")
+def test_a_class_whose_name_is_no_text_is_refused(tmp_path):
+    name = os.fsdecode(b"caf\xe9")
+    write(tmp_path / "tea" / "a.png", blobs(1)[0])
+    write(tmp_path / name / "a.png", blobs(1)[0])
+    with pytest.raises(StdpbenchError, match=r"a folder caf\\xe9, whose name is no text in UTF-8"):
+        Folder(path=str(tmp_path)).load()
 
 
 def test_folders_that_are_none(tmp_path):
