@@ -333,12 +333,15 @@ def list_runs(
     json: AsJson = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew from the run folders.")] = False,
     bin_: Annotated[bool, typer.Option("--bin", help="List what lies in the bin instead.")] = False,
+    sweep: Annotated[
+        str | None, typer.Option(metavar="NAME", help="List the runs of a sweep instead: its name, or its folder.")
+    ] = None,
     runs: AllRuns = None,
 ) -> None:
     """List runs, with any parameters and metrics as columns."""
     from stdpbench.cli.store_commands import list_command
 
-    list_command(filters or [], sort, columns, json, rebuild, bin_, runs)
+    list_command(filters or [], sort, columns, json, rebuild, bin_, sweep, runs)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from stdpbench.runs.facts import Progress
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.states import State
+from stdpbench.runs.store import run_names, sweep_folders
 
 INTERRUPTED = 130
 _STOPPING = "Stopping after this presentation; press Ctrl+C again to end at once."
@@ -171,7 +172,9 @@ def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) ->
 
 
 def find_run(text: str, runs: Path) -> RunFolder:
-    """A run by its folder, or by the name, the beginning of a name that only one has, or the id it has in `runs`.
+    """A run by its folder, by its name in `runs` or in a sweep there, or by the beginning of a name that only one has.
+
+    ``SWEEP/NAME`` is a run of a sweep; a name alone is looked for among the runs of sweeps if no other run has it.
 
     Raises
     ------
@@ -181,12 +184,16 @@ def find_run(text: str, runs: Path) -> RunFolder:
     path = Path(text).expanduser()
     if (path / "run.json").is_file():
         return RunFolder.open(path)
-    found = sorted(p for p in runs.glob("*") if p.name.startswith(text) and (p / "run.json").is_file()) if text else []
-    exact = [p for p in found if p.name == text]
-    if len(exact or found) == 1:
-        return RunFolder.open((exact or found)[0])
-    if found:
-        raise StdpbenchError(f"{text!r} could be {', '.join(p.name for p in found[:5])}: write more of the name")
+    above = path.parent
+    nearest = [runs] if above == Path() else [runs / above, above]
+    for places in (nearest, sweep_folders(runs) if above == Path() else []):
+        found = [place / name for place in places for name in run_names(place) if text and name.startswith(path.name)]
+        exact = [one for one in found if one.name == path.name]
+        if len(exact or found) == 1:
+            return RunFolder.open((exact or found)[0])
+        if found:
+            names = [str(one.relative_to(runs)) if one.is_relative_to(runs) else str(one) for one in found[:5]]
+            raise StdpbenchError(f"{text!r} could be {', '.join(names)}: write more of the name")
     if path.exists():
         return RunFolder.open(path)  # says what it lacks
     raise StdpbenchError(f"there is no run {text!r}, neither as a folder nor in {runs}; `stdpbench list` shows them")

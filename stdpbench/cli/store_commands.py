@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
 from stdpbench.runs.index import UnwritableIndexError
 from stdpbench.runs.queue import Queue
 from stdpbench.runs.run_words import clock, local_time
 from stdpbench.runs.selection import Filter
-from stdpbench.runs.store import BIN, COLUMNS, Entry, Store
+from stdpbench.runs.store import BIN, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
 
 if TYPE_CHECKING:
     from stdpbench.runs.comparison import Account, Comparison
@@ -32,10 +32,14 @@ def list_command(
     json: bool,
     rebuild: bool,
     bin_: bool,
+    sweep: str | None,
     runs: Path | None,
 ) -> None:
     """Carry out ``stdpbench list``."""
-    runs = (runs or runs_folder()) / BIN if bin_ else runs or runs_folder()
+    runs = runs or runs_folder()
+    sweeps = [] if bin_ or sweep is not None else sweep_folders(runs)
+    runs = runs if sweep is None else _find_sweep(sweep, runs)
+    runs = runs / BIN if bin_ else runs
     named = [name.strip() for name in columns.split(",") if name.strip()] if columns else []
     chosen = named if "name" in named or not named else ["name", *named]
     with Store(runs) as store:
@@ -63,6 +67,9 @@ def list_command(
         sys.stdout.write(plain_table(shown, rows, right))
     if waiting and not bin_:
         sys.stdout.write(f"{waiting} in the queue: `stdpbench queue list` shows them.\n")
+    if sweeps:
+        counted = [f"{folder.name} ({len(run_names(folder))})" for folder in sweeps]
+        sys.stdout.write(f"Runs of sweeps: {', '.join(counted)}; `stdpbench list --sweep NAME` shows them.\n")
 
 
 def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
@@ -171,6 +178,22 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
         ]
         lines.append("  ".join(cells).rstrip() + "\n")
     return "".join(lines)
+
+
+def _find_sweep(text: str, runs: Path) -> Path:
+    """The folder of a sweep, by its path, or its name in `runs`.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is none.
+    """
+    for folder in (runs / text, Path(text).expanduser()):
+        if text and (folder / SWEEP).is_file():
+            return folder
+    known = [folder.name for folder in sweep_folders(runs)]
+    hint = suggestion(text, known) if known else f"there is none in {runs}"
+    raise StdpbenchError(f"there is no sweep {text!r}, neither as a folder nor in {runs}; {hint}")
 
 
 def _cell(entry: Entry, column: str) -> str:

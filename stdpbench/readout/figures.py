@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _MOSAIC_DOTS = 1000  # about what all receptive fields together should measure on the screen
 _FIELD_DOTS = 300  # and one of them at most
 _LABELLED_FIELDS = 100
+_MOST_CHANGES, _LONGEST_CHANGE = 9, 110  # that are told below a figure, and letters of each
+_CHANGE_COLOUR = "#444444"
 
 
 def receptive_fields(
@@ -234,6 +236,7 @@ def accuracy_over_time(
     *,
     window: int | None = None,
     title: str | None = None,
+    changes: Sequence[tuple[int, str]] = (),
 ) -> Figure:
     """Draw what happens in the course of training.
 
@@ -251,6 +254,8 @@ def accuracy_over_time(
         Pictures that each accuracy was measured on, for the label of the axis.
     title : str, optional
         Stands above.
+    changes : sequence of (int, str)
+        Position and words of what was changed on the way: a dotted line with a number, which stands below.
 
     Returns
     -------
@@ -269,7 +274,8 @@ def accuracy_over_time(
         if values is not None and len(values) != len(presentations):
             raise StdpbenchError(f"there are {len(presentations)} points in time, but {len(values)} of {name}")
     two = mean_theta is not None or spikes_per_image is not None
-    figure = new_figure(900, 640 if two else 420, constrained=True)
+    said = _changes_in_words(changes)
+    figure = new_figure(900, (640 if two else 420) + 16 * len(said), constrained=True)
     heights = [3, 2] if two else [1]
     panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
     upper, lower = panels[0, 0], panels[-1, 0]
@@ -290,6 +296,24 @@ def accuracy_over_time(
         if mean_theta is not None:
             side.grid(visible=False)  # that of theta is enough
             side.spines["right"].set_visible(True)
+    numbers: dict[int, list[str]] = {}
+    for number, (position, _) in enumerate(changes, 1):
+        numbers.setdefault(position, []).extend([str(number)] if number <= _MOST_CHANGES else [])
+    for position, found in numbers.items():
+        for axes in dict.fromkeys((upper, lower)):
+            axes.axvline(position, color=_CHANGE_COLOUR, linewidth=1.2, linestyle=":", zorder=1)
+        upper.annotate(
+            ", ".join(found),
+            (position, 1.0),
+            xycoords=upper.get_xaxis_transform(),
+            xytext=(3, -2),
+            textcoords="offset points",
+            va="top",
+            fontsize=9,
+            color=_CHANGE_COLOUR,
+        )
+    if said:
+        figure.supxlabel("\n".join(said), x=0.02, ha="left", fontsize=9, color=_CHANGE_COLOUR)
     lower.set_xlabel("training presentations", fontsize=11)
     lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spaced(round(value))))
     lower.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
@@ -317,6 +341,16 @@ def save(figure: Figure, path: str | Path) -> None:
 
 def _neurons(number: int) -> str:
     return f"{spaced(number)} exc neuron{'' if number == 1 else 's'}"
+
+
+def _changes_in_words(changes: Sequence[tuple[int, str]]) -> list[str]:
+    """A line for each of the first changes."""
+    lines = [
+        f"{number}: from {spaced(position)} on, {textwrap.shorten(words, _LONGEST_CHANGE, placeholder=' …')}"
+        for number, (position, words) in enumerate(changes[:_MOST_CHANGES], 1)
+    ]
+    more = len(changes) - len(lines)
+    return [*lines, f"and {more} more change{'' if more == 1 else 's'}"] if more > 0 else lines
 
 
 def _write_classes(

@@ -149,7 +149,7 @@ class RuleChanged:
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """The same as a change of parameters: ``plasticity.kind``, title, and all that is not the same."""
-        names = dict.fromkeys([*"kind", *self.old, *self.new])
+        names = dict.fromkeys(["kind", *self.old, *self.new])
         return {
             f"plasticity.{name}": (self.old.get(name), self.new.get(name))
             for name in names

@@ -11,14 +11,17 @@ from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.readout import READOUTS, Assignment, Score
 from stdpbench.readout.figures import accuracy_over_time, confusion, receptive_fields, save
+from stdpbench.runs import facts
+from stdpbench.runs.changes import in_short
 from stdpbench.runs.curves import Curves
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
 
 
 def draw_training(
     folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], curves: Curves
 ) -> None:
-    """Draw receptive fields, and the course of training."""
+    """Draw receptive fields, and the course of training with what the journal says was changed on the way."""
     (folder.path / "figures").mkdir(exist_ok=True)
     _draw_fields(folder, experiment, split, w, None)
     if curves.points:
@@ -32,6 +35,7 @@ def draw_training(
             np.array(curves.spikes_per_image),
             window=curves.window,
             title=f"{experiment.name}, seed {experiment.seed}: running accuracy on training labels",
+            changes=_changes(folder),
         )
         save(figure, folder.path / "figures" / "accuracy_over_time.png")
 
@@ -49,6 +53,16 @@ def draw_assessment(
     _draw_fields(folder, experiment, split, w, assignment)
     figure = confusion(scores["vote"], split.class_names, title=f"{experiment.name}, seed {experiment.seed}, vote")
     save(figure, folder.path / "figures" / "confusion.png")
+
+
+def _changes(folder: RunFolder) -> list[tuple[int, str]]:
+    """Positions at which parameters or the rule were changed, in order, and to what."""
+    changed = [
+        (record.position, in_short(record.fact.changes))
+        for record in read_journal(folder.path)
+        if isinstance(record.fact, facts.Change)
+    ]
+    return sorted(changed, key=lambda change: change[0])
 
 
 def _draw_fields(

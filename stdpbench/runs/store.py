@@ -27,6 +27,8 @@ from stdpbench.runs.selection import Filter, order, value_text
 from stdpbench.runs.states import State
 
 BIN = "bin"
+SWEEP = "sweep.jsonl"
+"""What marks a folder, beside the runs, as that of a sweep: it holds runs itself."""
 DAMAGED = "damaged"
 """State, for lists, of a folder whose files cannot be read."""
 _CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
@@ -298,6 +300,21 @@ def newest(runs: Path, n: int) -> list[Entry]:
         return []
     with Store(runs) as store:
         return store.entries()[: -n - 1 : -1]
+
+
+def sweep_folders(runs: Path) -> list[Path]:
+    """The folders of sweeps in a runs folder, by name."""
+    try:
+        with os.scandir(runs) as entries:
+            found = [runs / entry.name for entry in entries if os.path.isfile(f"{entry.path}{os.sep}{SWEEP}")]  # noqa: PTH113 - of a thousand
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def run_names(runs: Path) -> list[str]:
+    """The names of all run folders in a runs folder, in order."""
+    return sorted(path.parent.name for path in runs.glob("*/run.json"))
 
 
 def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -46,7 +46,7 @@ results.png        the figure
 tuning.csv         what was tried for each arm before they were compared, where arms are tuned
 sweep.jsonl        what the sweep remembers; the same command goes on from it
 lock               held by the process that works on the sweep
-all folders        one run each; README.txt there says what lies in it
+all folders        one run each; README.txt there says what lies in it. `stdpbench list --sweep FOLDER` lists them
 """
 
 

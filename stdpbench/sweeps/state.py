@@ -23,9 +23,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.runs.store import SWEEP
 from stdpbench.sweeps.result import Result
-
-NAME = "sweep.jsonl"
 
 
 class SweepState:
@@ -62,7 +61,7 @@ class SweepState:
 
     def __enter__(self) -> SweepState:
         """Lock the folder, and read what is known."""
-        path = self.folder / NAME
+        path = self.folder / SWEEP
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self.folder / "lock")
@@ -137,6 +136,6 @@ class SweepState:
             os.fsync(self._file.fileno())
         except OSError as error:
             self._file.truncate(self._length)
-            raise DiskError(f"{self.folder / NAME} cannot be written: {error.strerror}") from error
+            raise DiskError(f"{self.folder / SWEEP} cannot be written: {error.strerror}") from error
         self._length += len(data)
         self._take(line)

@@ -94,6 +94,25 @@ def test_list_of_a_folder_in_which_nothing_can_be_written(runs: Path, capsys: py
     assert [row.split()[0] for row in out.splitlines()[1:]] == ["first", "second", "third"]
 
 
+def test_runs_of_a_sweep_are_found(cli: Cli, runs: Path, make_run: Make) -> None:
+    folder = runs / "größe"
+    make_run(folder, "small-arm-seed1", vote=0.5)
+    make_run(folder, "small-arm-seed2", vote=0.6)
+    assert "sweep" not in cli("list")
+    (folder / "sweep.jsonl").touch()
+    listed = cli("list")
+    assert "small-arm" not in listed
+    assert listed.endswith("Runs of sweeps: größe (2); `stdpbench list --sweep NAME` shows them.\n")
+    for name in ("größe", str(folder)):
+        _, *rows = cli("list", "--sweep", name, "--sort=-vote").splitlines()
+        assert [row.split()[0] for row in rows] == ["small-arm-seed2", "small-arm-seed1"]
+    assert "did you mean 'größe'" in cli("list", "--sweep", "größer", status=2)
+    for name in ("größe/small-arm-seed2", "small-arm-seed2", str(folder / "small-arm-seed2")):
+        assert "60.00 %" in cli("show", name)
+    said = cli("show", "small", status=2)
+    assert "'small' could be größe/small-arm-seed1, größe/small-arm-seed2: write more of the name" in said
+
+
 def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:
     first = cli("list")
     (runs / "index.sqlite").write_bytes(b"x" * 5000)

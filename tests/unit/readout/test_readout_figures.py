@@ -165,6 +165,23 @@ class TestAccuracyOverTime:
         assert len(figures.accuracy_over_time(self.when, {}, None, np.ones(7)).axes) == 2
         assert inside(figures.accuracy_over_time(np.array([], np.int64), {"vote": np.array([])}))
 
+    def test_changes_on_the_way_are_marked_and_told(self) -> None:
+        vote, changes = np.linspace(0.1, 0.9, 7), [(0, "nu_post → 0.02"), (15_000, "rule → oja"), (15_000, "x " * 200)]
+        figure = figures.accuracy_over_time(self.when, {"vote": vote}, 20 + vote, 30 - vote, changes=changes)
+        upper, lower, side = figure.axes
+        for axes in (upper, lower):
+            lines = [line for line in axes.lines if line.get_linestyle() == ":"]
+            assert [line.get_xdata()[0] for line in lines] == [0, 15_000]
+        assert not [line for line in side.lines if line.get_linestyle() == ":"]
+        assert [text.get_text() for text in upper.texts] == ["1", "2, 3"]
+        told = figure.get_supxlabel().splitlines()
+        assert told[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u2009000 on, rule → oja"]
+        assert told[2].endswith("x …")
+        assert inside(figure)
+        many = figures.accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
+        assert many.get_supxlabel().splitlines()[-1] == "and 2 more changes"
+        assert len(many.get_supxlabel().splitlines()) == 10
+
     def test_lengths_must_agree(self) -> None:
         with pytest.raises(StdpbenchError, match="7 points in time, but 2 of mean_theta"):
             figures.accuracy_over_time(self.when, {}, np.ones(2))

@@ -8,8 +8,8 @@ import pytest
 from sweep_cases import result
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.runs.store import SWEEP
 from stdpbench.sweeps import SweepState
-from stdpbench.sweeps.state import NAME
 
 
 def test_it_remembers_over_a_restart_and_counts_a_job_once(tmp_path: Path) -> None:
@@ -26,14 +26,14 @@ def test_it_remembers_over_a_restart_and_counts_a_job_once(tmp_path: Path) -> No
         assert state.results == {"a": result(0.7)}
         assert state.failures == {"b": "too bad"}
         assert state.trials == {0: {"exc.tau_m": 3.5}}
-    lines = (tmp_path / "sweep ü" / NAME).read_text(encoding="utf-8").splitlines()
+    lines = (tmp_path / "sweep ü" / SWEEP).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 5
 
 
 def test_a_line_that_a_crash_cut_off_is_cut(tmp_path: Path) -> None:
     with SweepState(tmp_path) as state:
         state.made("a", "one")
-    with (tmp_path / NAME).open("ab") as file:
+    with (tmp_path / SWEEP).open("ab") as file:
         file.write(b'{"what":"made","key":"b","fol')
     with SweepState(tmp_path) as state:
         assert state.folders == {"a": "one"}
@@ -48,12 +48,12 @@ def test_a_line_that_a_crash_cut_off_is_cut(tmp_path: Path) -> None:
 def test_a_damaged_line_is_named_and_the_file_left_alone(tmp_path: Path, line: bytes) -> None:
     with SweepState(tmp_path) as state:
         state.made("a", "one")
-    before = (tmp_path / NAME).read_bytes() + line + b"\n"
-    (tmp_path / NAME).write_bytes(before)
+    before = (tmp_path / SWEEP).read_bytes() + line + b"\n"
+    (tmp_path / SWEEP).write_bytes(before)
     with pytest.raises(StdpbenchError, match=r"sweep\.jsonl, line 2 is damaged"), SweepState(tmp_path):
         pass
-    assert (tmp_path / NAME).read_bytes() == before
-    (tmp_path / NAME).unlink()
+    assert (tmp_path / SWEEP).read_bytes() == before
+    (tmp_path / SWEEP).unlink()
     with SweepState(tmp_path):  # the lock was let go
         pass
 
