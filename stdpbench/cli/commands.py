@@ -44,7 +44,7 @@ def run_command(
         changes["seed"] = seed
     experiment = read_experiment(name).override(changes) if changes else read_experiment(name)
     console = Console(stderr=json)
-    _title(console, experiment)
+    _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
     if start_from is None:
         folder = create_run(experiment, runs, options, _about())
     else:
@@ -198,9 +198,11 @@ def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json
         sys.stdout.write(json_format.dumps({"path": str(folder.path.resolve())}, ensure_ascii=False) + "\n")
 
 
-def _title(console: Console, experiment: Experiment) -> None:
+def _title(console: Console, experiment: Experiment, assignments: Sequence[str]) -> None:
     title = f": {experiment.about.title}" if experiment.about.title else ""
-    console.print(f"{experiment.name}, seed {experiment.seed}{title}", highlight=False)
+    console.print(f"{experiment.name}, seed {experiment.seed}{title}", highlight=False, markup=False)
+    if assignments:  # a title may tell of what they change
+        console.print(f"with:       {', '.join(assignments)}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _about() -> dict[str, Any]:

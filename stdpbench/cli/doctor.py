@@ -332,7 +332,7 @@ def _loads(library: str) -> bool:
 
 
 def _data_sets() -> Iterator[Finding]:
-    from stdpbench.datasets.fetch import status
+    from stdpbench.datasets.fetch import damaged, status
 
     for name in DATA_SETS:
         fetch = f"stdpbench data fetch {name}"
@@ -341,7 +341,10 @@ def _data_sets() -> Iterator[Finding]:
         except StdpbenchError as error:
             yield Finding(name, "fault", str(error), fetch)
             continue
-        if path is not None:
+        if path is not None and (wanting := damaged(name, path)):
+            detail = f"{path}: {', '.join(wanting)} {'is' if len(wanting) == 1 else 'are'} not what was published"
+            yield Finding(name, "fault", detail, fetch)
+        elif path is not None:
             yield Finding(name, "ok", str(path))
         else:
             where = " or ".join(map(str, paths.data_folders()))

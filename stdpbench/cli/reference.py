@@ -61,11 +61,14 @@ def describe_kind(kind: str | None) -> None:
         _describe(console, "section", kind, _SECTIONS[kind])
     elif found is not None:
         _describe(console, found.name, kind, found.get(kind))
+        if kind in shipped_experiments():
+            console.print(f"\nexperiment {kind}, which ships:\n", style="bold", highlight=False)
+            console.print(read_experiment(kind).to_toml(), highlight=False, markup=False)
     elif kind in shipped_experiments():
         console.print(read_experiment(kind).to_toml(), highlight=False, markup=False)
     else:
         known = [*(name for family in _FAMILIES for name in family.kinds()), *_SECTIONS, *shipped_experiments()]
-        raise StdpbenchError(f"there is nothing called {kind!r} to describe; {suggestion(kind, known)}")
+        raise StdpbenchError(f"there is nothing called {kind!r} to describe; {suggestion(kind, dict.fromkeys(known))}")
 
 
 def _describe(console: Console, family: str, kind: str, cls: type[Parameters]) -> None:

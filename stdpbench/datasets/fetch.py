@@ -53,6 +53,11 @@ def status(name: str) -> Path | None:
     return find_set(_published(name).name, data_folders())
 
 
+def damaged(name: str, folder: Path) -> list[str]:
+    """Names of the files of a published data set that are not in a folder as they were published; all are read."""
+    return [file.name for file in _wanting(_published(name), folder)]
+
+
 def fetch(
     name: str,
     folder: str | Path | None = None,

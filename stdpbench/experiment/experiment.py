@@ -322,7 +322,7 @@ def parse_assignment(text: str) -> tuple[str, str]:
     """Split what follows ``--set`` into dotted path and value."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise StdpbenchError(f"--set {text!r} should read PATH=VALUE, such as plasticity.nu_post=0.02")
+        raise StdpbenchError(f"{text!r} should read PATH=VALUE, such as plasticity.nu_post=0.02")
     return path.strip(), value.strip()
 
 

@@ -174,6 +174,12 @@ def test_describe_prints_every_parameter(kind: str, capsys: pytest.CaptureFixtur
     assert kind in out
 
 
+def test_describe_tells_of_both_that_have_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run_cli(["describe", "digits"], capsys)
+    assert "data set digits: 1797" in out
+    assert 'kind = "diehl-cook-triplet"' in out.partition("experiment digits, which ships:")[2]
+
+
 def test_experiments_lists_all_that_ship(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run_cli(["experiments"], capsys)
     assert status == 0
@@ -191,9 +197,14 @@ def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Pat
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
+    said: list[str] = []
     for line in process.stdout:
+        said.append(line)
         if line.startswith("run folder"):
             break
+    assert said[1].startswith(
+        "with:       network.n_exc=12, schedule.train_images=60, "
+    )  # which the title does not say
     time.sleep(0.1)  # its process takes longer than that to import NumPy
     process.send_signal(signal.SIGINT)
     rest = process.stdout.read()

@@ -345,7 +345,9 @@ def test_data_sets_that_are_missing_damaged_or_there(monkeypatch: pytest.MonkeyP
         return tmp_path if name == "mnist" else None
 
     fetch = ModuleType("stdpbench.datasets.fetch")
+    cut = [""]
     fetch.status = status  # type: ignore[attr-defined]
+    fetch.damaged = lambda name, folder: cut[1:]  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, fetch.__name__, fetch)
     findings = tuple(doctor._data_sets())
     for finding in findings:
@@ -357,6 +359,11 @@ def test_data_sets_that_are_missing_damaged_or_there(monkeypatch: pytest.MonkeyP
     ]
     assert findings[1].fix == "stdpbench data fetch fashion-mnist"
     assert findings[2].detail == "train-labels is cut off"
+    cut.append("train-images")
+    first = next(iter(doctor._data_sets()))
+    sound(first)
+    assert (first.state, first.fix) == ("fault", "stdpbench data fetch mnist")
+    assert first.detail == f"{tmp_path}: train-images is not what was published"
 
 
 def test_a_folder_that_can_be_written_to_is_left_as_it_was(tmp_path: Path) -> None:

@@ -132,10 +132,12 @@ def test_only_what_is_missing_or_damaged_is_fetched(server, tmp_path):
     (folder / f"{TEST_LABELS}.gz").unlink()
     (folder / f"{TRAIN_LABELS}.gz").write_bytes(b"damaged")
     (folder / TRAIN_LABELS).write_bytes(b"damaged as well")
+    assert module.damaged("mnist", folder) == [TRAIN_LABELS, TEST_LABELS]
     server.asked.clear()
     assert get(server, tmp_path, mirror) == folder
     assert [path for path, _ in server.asked] == [f"/a/{TRAIN_LABELS}.gz", f"/a/{TEST_LABELS}.gz"]
     assert files_in(folder) == COMPLETE
+    assert module.damaged("mnist", folder) == []
 
 
 def test_the_second_mirror_is_used_when_the_first_fails(server, tmp_path):
