@@ -129,11 +129,20 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
         if figure.suffix.lower() != ".png":
             raise StdpbenchError(f"--figure {figure} should end in .png")
         save(comparison_figure([Course.of(folder) for folder in folders]), figure)
+    from stdpbench.sweeps.seeds import HEADINGS, over_seeds
+
+    groups = over_seeds(folders, comparison.accounts)
     if json:
         record = _differences(comparison) | {"runs": [_plain(account) for account in comparison.accounts]}
+        record["over_seeds"] = None if groups is None else groups.to_mapping()
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
     _show_comparison(comparison, "What is different between")
+    if groups is not None:
+        sys.stdout.write("\nOver seeds\n")
+        sys.stdout.write(plain_table(HEADINGS, groups.rows, right=[2]))
+        for remark in groups.remarks:
+            sys.stdout.write(f"{remark}\n")
     if figure is not None:
         sys.stdout.write(f"figure: {figure}\n")
 

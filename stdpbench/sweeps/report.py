@@ -22,7 +22,15 @@ from stdpbench.sweeps.definition import Sweep
 from stdpbench.sweeps.pairing import pairing_remarks
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState
-from stdpbench.sweeps.statistics import Difference, Spread, paired_difference, spread
+from stdpbench.sweeps.statistics import (
+    Difference,
+    Spread,
+    difference_text,
+    paired_difference,
+    plain,
+    spread,
+    spread_text,
+)
 from stdpbench.sweeps.tuning import chosen_settings, tuning_round, tuning_table
 
 HEADINGS = (
@@ -190,32 +198,13 @@ def cells(row: Row, metric: str) -> tuple[str, ...]:
     return (
         row.arm.label,
         str(len(row.runs)),
-        _with_sd(row.accuracy[metric], 100, 2),
+        spread_text(row.accuracy[metric], 100, 2),
         difference_text(row.difference),
-        _with_sd(row.spikes, 1, 1),
-        _with_sd(row.theta, 1, 1),
-        _with_sd(row.presentations, 1, 3),
-        _with_sd(row.seconds, 1, 0),
+        spread_text(row.spikes, 1, 1),
+        spread_text(row.theta, 1, 1),
+        spread_text(row.presentations, 1, 3),
+        spread_text(row.seconds, 1, 0),
     )
-
-
-def difference_text(difference: Difference | None) -> str:
-    """A difference in percentage points with its interval and n; a dash where there is none."""
-    if difference is None or math.isnan(difference.mean):
-        return "–"
-    interval = "" if math.isnan(difference.low) else f" [{_points(difference.low)}, {_points(difference.high)}]"
-    return f"{_points(difference.mean)}{interval} (n = {difference.n})"
-
-
-def _points(share: float) -> str:
-    return f"{round(100 * share, 2) + 0.0:+.2f}"  # + 0.0: no -0.00
-
-
-def _with_sd(value: Spread, scale: float, digits: int) -> str:
-    if math.isnan(value.mean):
-        return "–"
-    sd = "" if math.isnan(value.sd) else f" ± {scale * value.sd:.{digits}f}"
-    return f"{scale * value.mean:.{digits}f}{sd}"
 
 
 def headings(metric: str) -> tuple[str, ...]:
@@ -248,21 +237,14 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
         "label": row.arm.label,
         "settings": dict(row.arm.settings),
         "n": len(row.runs),
-        "accuracy": {name: _plain(value) for name, value in row.accuracy.items()},
-        "difference": None if row.difference is None else _plain(row.difference),
-        "spikes_per_image": _plain(row.spikes),
-        "mean_theta_mV": _plain(row.theta),
-        "presentations_per_image": _plain(row.presentations),
-        "seconds": _plain(row.seconds),
-        "images_per_second": _plain(row.images_per_second),
+        "accuracy": {name: plain(value) for name, value in row.accuracy.items()},
+        "difference": None if row.difference is None else plain(row.difference),
+        "spikes_per_image": plain(row.spikes),
+        "mean_theta_mV": plain(row.theta),
+        "presentations_per_image": plain(row.presentations),
+        "seconds": plain(row.seconds),
+        "images_per_second": plain(row.images_per_second),
         "runs": [{"seed": seed, **run.to_mapping()} for seed, run in row.runs.items()],
-    }
-
-
-def _plain(value: Spread | Difference) -> dict[str, float | int | None]:
-    return {
-        name: None if isinstance(number, float) and math.isnan(number) else number
-        for name, number in vars(value).items()
     }
 
 

@@ -72,3 +72,31 @@ def paired_difference(values: Mapping[int, float], reference: Mapping[int, float
     mean = fmean(differences)
     half = float(t.ppf(0.975, n - 1)) * stdev(differences) / math.sqrt(n)
     return Difference(n, mean, mean - half, mean + half)
+
+
+def difference_text(difference: Difference | None) -> str:
+    """A difference in percentage points with its interval and n; a dash where there is none."""
+    if difference is None or math.isnan(difference.mean):
+        return "–"
+    interval = "" if math.isnan(difference.low) else f" [{_points(difference.low)}, {_points(difference.high)}]"
+    return f"{_points(difference.mean)}{interval} (n = {difference.n})"
+
+
+def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
+    """A mean with its SD, times `scale`; a dash where there is none."""
+    if math.isnan(value.mean):
+        return "–"
+    sd = "" if math.isnan(value.sd) else f" ± {scale * value.sd:.{digits}f}"
+    return f"{scale * value.mean:.{digits}f}{sd}"
+
+
+def plain(value: Spread | Difference) -> dict[str, float | int | None]:
+    """Plain values for JSON; what is no number is None."""
+    return {
+        name: None if isinstance(number, float) and math.isnan(number) else number
+        for name, number in vars(value).items()
+    }
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 2) + 0.0:+.2f}"  # + 0.0: no -0.00

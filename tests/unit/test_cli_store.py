@@ -150,6 +150,19 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     assert record["metrics"]["accuracy, vote"][0]["value"] == 0.9
 
 
+def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> None:
+    for seed in (1, 2):
+        for name, vote, rate in (("slow", 0.6, 0.01), ("fast", 0.65, 0.02)):
+            parameters = {"seed": seed, "plasticity.nu_post": rate}
+            make_run(runs, f"{name}-{seed}", vote=vote + seed / 100, parameters=parameters)
+    names = ["slow-1", "slow-2", "fast-1", "fast-2"]
+    out = cli("compare", *names).partition("Over seeds\n")[2]
+    assert "nu_post = 0.02      2  66.50 ± 0.71   +5.00 [+5.00, +5.00] (n = 2)" in out
+    said = json.loads(cli("compare", *names, "--json"))["over_seeds"]
+    assert [group["runs"] for group in said["groups"]] == [names[:2], names[2:]]
+    assert json.loads(cli("compare", "slow-1", "fast-1", "--json"))["over_seeds"] is None
+
+
 def test_delete_and_restore(cli: Cli, runs: Path) -> None:
     cli("queue", "add", "third")
     out = cli("delete", "first", "third")

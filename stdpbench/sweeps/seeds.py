@@ -1,0 +1,179 @@
+"""Runs that differ in their seed alone, taken together: means, and differences between such groups, seed by seed.
+
+What a sweep does with its arms, for runs that somebody started one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stdpbench.experiment import Experiment
+from stdpbench.readout import READOUTS
+from stdpbench.runs.comparison import Account, differing_parameters
+from stdpbench.runs.folder import RunFolder
+from stdpbench.sweeps.arms import short_names
+from stdpbench.sweeps.pairing import other_judges, other_pictures, other_spikes
+from stdpbench.sweeps.statistics import (
+    Difference,
+    Spread,
+    difference_text,
+    paired_difference,
+    plain,
+    spread,
+    spread_text,
+)
+
+HEADINGS: Final = ("read-out", "runs with", "seeds", "mean ± SD (%)", "difference (points)")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that differ in their seed alone.
+
+    Attributes
+    ----------
+    label : str
+        What it has different from the other groups.
+    names : tuple of str
+        Of its runs.
+    seeds : tuple of int
+        Of its runs, in order.
+    accuracy : mapping of str to Spread
+        By read-out, over seeds, 0 to 1.
+    differences : mapping of str to Difference
+        By read-out: from the first group, over the seeds that both have; empty for itself.
+    """
+
+    label: str
+    names: tuple[str, ...]
+    seeds: tuple[int, ...]
+    accuracy: Mapping[str, Spread]
+    differences: Mapping[str, Difference]
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """Groups of runs beside each other.
+
+    Attributes
+    ----------
+    groups : tuple of Group
+        In the order of their first runs.
+    remarks : tuple of str
+        Sentences on how differences are taken, and whether the groups of a seed were shown the same.
+    """
+
+    groups: tuple[Group, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The table for a person, below `HEADINGS`: the groups for each read-out."""
+        return [
+            [
+                name,
+                group.label or "all",
+                str(len(group.seeds)),
+                spread_text(group.accuracy[name]),
+                difference_text(group.differences.get(name)),
+            ]
+            for name in READOUTS
+            for group in self.groups
+            if name in group.accuracy
+        ]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Everything, as plain values for JSON."""
+        groups = [
+            {
+                "label": group.label,
+                "runs": list(group.names),
+                "seeds": list(group.seeds),
+                "accuracy": {name: plain(value) for name, value in group.accuracy.items()},
+                "differences": {name: plain(value) for name, value in group.differences.items()},
+            }
+            for group in self.groups
+        ]
+        return {"groups": groups, "remarks": list(self.remarks)}
+
+
+def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> OverSeeds | None:
+    """Put runs together that differ in their seed alone; None where that says no more than the runs do.
+
+    Runs that have no accuracy yet are left out, and so is a second run of the same group and seed. It takes a group of
+    two runs at least, all evaluated on the same part.
+
+    Parameters
+    ----------
+    folders, accounts : sequence of RunFolder, of Account
+        The runs, and what there is to say of each.
+    """
+    experiments = {account.path: folder.experiment for folder, account in zip(folders, accounts, strict=True)}
+    measured = [account for account in accounts if _accuracy(account)]
+    if len({account.evaluated_on for account in measured}) != 1:
+        return None
+    differing = [path for path in differing_parameters(measured) if path != "seed"]
+    found: dict[tuple[str, ...], dict[int, Account]] = {}
+    for account in measured:
+        runs = found.setdefault(tuple(account.setting(path) for path in differing), {})
+        runs.setdefault(int(account.parameters["seed"]), account)
+    if max(map(len, found.values()), default=0) < 2:
+        return None
+    first = next(iter(found.values()))
+    groups = tuple(_group(differing, values, runs, first) for values, runs in found.items())
+    remarks = _remarks(groups, list(found.values()), experiments)
+    if measured[0].evaluated_on == "test":
+        remarks.append("These are test pictures: settings are chosen by runs with --validation, or by a sweep.")
+    return OverSeeds(groups, tuple(remarks))
+
+
+def _group(
+    differing: Sequence[str], values: Sequence[str], runs: Mapping[int, Account], first: Mapping[int, Account]
+) -> Group:
+    own, reference = ({seed: _accuracy(account) for seed, account in r.items()} for r in (runs, first))
+    read = [name for name in READOUTS if all(name in one for one in own.values())]
+    paired = [name for name in read if runs is not first and all(name in one for one in reference.values())]
+    seeds, names = tuple(sorted(runs)), short_names(dict.fromkeys(differing))
+    return Group(
+        ", ".join(f"{names[path]} = {value}" for path, value in zip(differing, values, strict=True)),
+        tuple(runs[seed].name for seed in seeds),
+        seeds,
+        {name: spread([own[seed][name] for seed in seeds]) for name in read},
+        {
+            name: paired_difference(
+                {seed: one[name] for seed, one in own.items()}, {seed: one[name] for seed, one in reference.items()}
+            )
+            for name in paired
+        },
+    )
+
+
+def _accuracy(account: Account) -> dict[str, float]:
+    found = {name: account.metrics.get(f"accuracy, {name}") for name in READOUTS}
+    return {name: metric.value for name, metric in found.items() if metric is not None}
+
+
+def _remarks(
+    groups: Sequence[Group], runs: Sequence[Mapping[int, Account]], experiments: Mapping[str, Experiment]
+) -> list[str]:
+    """Of experiments as they began: what was changed on the way stands in the labels."""
+    first, *others = (experiments[next(iter(members.values())).path] for members in runs)
+    said = []
+    if others:
+        said.append(
+            f"Differences from runs with {groups[0].label} are taken seed by seed; in brackets the 95 % t interval of "
+            "their mean."
+        )
+    for group, other in zip(groups[1:], others, strict=True):
+        if paths := other_pictures(first, other):
+            what = f"were trained on other pictures, or in another order ({', '.join(paths)})"
+        elif paths := other_spikes(first, other):
+            what = f"were shown the same pictures, but as other input spikes ({', '.join(paths)})"
+        elif paths := other_judges(first, other):
+            what = f"were labelled or evaluated with other pictures ({', '.join(paths)})"
+        else:
+            continue
+        said.append(f"Runs with {group.label} {what} than those with {groups[0].label}.")
+    return said
