@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stdpbench import __version__
+from stdpbench.cli.data_app import data_app
 from stdpbench.cli.queue_app import queue_app
 
 app = typer.Typer(
@@ -18,7 +19,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data_app = typer.Typer(help="Data sets: what is there, and how to get more.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(queue_app, name="queue")
 
@@ -28,7 +28,9 @@ Set = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=0, help="Processes for labelling and testing; 0: one per processor.")]
 SimulatorName = Annotated[str | None, typer.Option(metavar="compiled|runtime", help="Which simulator.")]
-Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the beginning of its name in ./runs.")]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run folder, or the beginning of its name in the folder of all runs.")
+]
 RunsFolder = Annotated[
     Path | None, typer.Option("--runs", metavar="DIR", help="Where the run folder is made; ./runs if not said.")
 ]
@@ -87,11 +89,11 @@ def run(
 
 
 @app.command()
-def resume(run: Run, detach: Detach = False, json: Json = False) -> None:
+def resume(run: Run, runs: AllRuns = None, detach: Detach = False, json: Json = False) -> None:
     """Go on with a run that was stopped, failed, was killed or is paused: bit for bit as if nothing had been."""
     from stdpbench.cli.commands import resume_command
 
-    resume_command(run, detach, json)
+    resume_command(run, runs, detach, json)
 
 
 @app.command()
@@ -120,6 +122,7 @@ def branch(
 def rewind(
     run: Run,
     to: Annotated[int, typer.Option(min=0, metavar="POSITION", help="Training presentations that shall be over.")],
+    runs: AllRuns = None,
 ) -> None:
     """Take a run back to an earlier position; what it leaves behind is kept as another run.
 
@@ -127,34 +130,35 @@ def rewind(
     """
     from stdpbench.cli.commands import rewind_command
 
-    rewind_command(run, to)
+    rewind_command(run, to, runs)
 
 
 @app.command()
-def pause(run: Run) -> None:
+def pause(run: Run, runs: AllRuns = None) -> None:
     """Have a run pause after the presentation that it is at; `resume` goes on."""
     from stdpbench.cli.commands import ask_command
 
-    ask_command(run, "pause")
+    ask_command(run, "pause", runs)
 
 
 @app.command()
-def stop(run: Run) -> None:
+def stop(run: Run, runs: AllRuns = None) -> None:
     """End a run after the presentation that it is at; `resume` goes on from there."""
     from stdpbench.cli.commands import ask_command
 
-    ask_command(run, "stop")
+    ask_command(run, "stop", runs)
 
 
 @app.command("set")
 def set_parameters(
     run: Run,
     assignments: Annotated[list[str], typer.Argument(metavar="PATH=VALUE…", help="Such as plasticity.nu_post=0.02.")],
+    runs: AllRuns = None,
 ) -> None:
     """Change parameters of a run that goes on, from its next presentation on."""
     from stdpbench.cli.commands import set_command
 
-    set_command(run, assignments)
+    set_command(run, assignments, runs)
 
 
 @app.command()
@@ -171,6 +175,7 @@ def change_rule(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the rule; repeatable."),
     ] = None,
+    runs: AllRuns = None,
 ) -> None:
     """Change the plasticity rule of a run that goes on: its weights and thresholds learn on by another one.
 
@@ -178,15 +183,15 @@ def change_rule(
     """
     from stdpbench.cli.commands import change_rule_command
 
-    change_rule_command(run, rule, set_ or [])
+    change_rule_command(run, rule, set_ or [], runs)
 
 
 @app.command()
-def watch(run: Run) -> None:
+def watch(run: Run, runs: AllRuns = None) -> None:
     """Follow a run of another process."""
     from stdpbench.cli.commands import watch_command
 
-    watch_command(run)
+    watch_command(run, runs)
 
 
 @app.command()
@@ -195,13 +200,14 @@ def evaluate(
     workers: Workers = 0,
     simulator: SimulatorName = None,
     baselines: Baselines = True,
+    runs: AllRuns = None,
     json: Json = False,
 ) -> None:
     """Label and test the network of a run folder again."""
     from stdpbench.cli.commands import evaluate_command
     from stdpbench.runs.options import Options
 
-    evaluate_command(run, Options(workers, simulator, False, baselines), json)
+    evaluate_command(run, Options(workers, simulator, False, baselines), runs, json)
 
 
 @app.command()
@@ -256,41 +262,18 @@ def gui() -> None:
     gui_command()
 
 
-@data_app.command("list")
-def data_list() -> None:
-    """Say which data sets are there and where."""
-    from stdpbench.cli.reference import list_data
-
-    list_data()
-
-
-@data_app.command("fetch")
-def data_fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="mnist, fashion-mnist or kmnist.")],
-    source: Annotated[
-        Path | None, typer.Option("--from", metavar="FOLDER", help="Import local files instead of downloading.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to; the user's data folder if not said.")
-    ] = None,
-) -> None:
-    """Download a data set, or import it from a folder; checked by its SHA-256."""
-    from stdpbench.datasets.fetch import fetch
-
-    typer.echo(f"{name} is in {fetch(name, folder, source)}")
-
-
 @app.command()
 def export(
     run: Run,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The zip; by default RUN.zip in the current folder.")
     ] = None,
+    runs: AllRuns = None,
 ) -> None:
     """Write one zip with all that reproduces a run; data sets are not in it."""
     from stdpbench.cli.export_commands import export_command
 
-    export_command(run, output)
+    export_command(run, output, runs)
 
 
 @app.command()

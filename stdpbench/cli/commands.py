@@ -53,12 +53,12 @@ def run_command(
     _start(folder, console, new=True, detach=detach, json=json)
 
 
-def evaluate_command(run: str, options: Options, json: bool) -> None:
+def evaluate_command(run: str, options: Options, runs: Path | None, json: bool) -> None:
     """Carry out ``stdpbench evaluate``."""
     from stdpbench.runs.again import evaluate_run
     from stdpbench.runs.facts import Progress, Remarked
 
-    folder = find_run(run, runs_folder())
+    folder = find_run(run, runs or runs_folder())
     console = Console(stderr=json)
     interrupt, stopped = Interrupt(console, "Stopping after this part; press Ctrl+C again to end at once."), False
     with Display(console) as display, closing(evaluate_run(folder.path, options)) as events:
@@ -76,9 +76,9 @@ def evaluate_command(run: str, options: Options, json: bool) -> None:
     report(folder, console, stopped=False, json=json)
 
 
-def resume_command(run: str, detach: bool, json: bool) -> None:
+def resume_command(run: str, runs: Path | None, detach: bool, json: bool) -> None:
     """Carry out ``stdpbench resume``."""
-    folder, console = find_run(run, runs_folder()), Console(stderr=json)
+    folder, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     if at_work(folder.path):
         said = ask(folder.path, "resume")
         console.print(f"{folder.path.name} is {said['state']} at presentation {said['position']}.", highlight=False)
@@ -109,33 +109,33 @@ def branch_command(
         _start(folder, console, new=False, detach=detach, json=json)
 
 
-def rewind_command(run: str, to: int) -> None:
+def rewind_command(run: str, to: int, runs: Path | None) -> None:
     """Carry out ``stdpbench rewind``."""
     from stdpbench.runs.lineage import rewind
 
-    folder, console = find_run(run, runs_folder()), Console()
+    folder, console = find_run(run, runs or runs_folder()), Console()
     end(folder, "on request")
     kept = rewind(folder, to)
     console.print(f"{folder.path.name} is back at presentation {to}; `stdpbench resume` goes on from there.")
     console.print(f"What was after it is kept as {kept.path}", highlight=False, soft_wrap=True)
 
 
-def ask_command(run: str, name: str) -> None:
+def ask_command(run: str, name: str, runs: Path | None) -> None:
     """Carry out ``stdpbench pause`` and ``stdpbench stop``."""
-    folder, console = find_run(run, runs_folder()), Console()
+    folder, console = find_run(run, runs or runs_folder()), Console()
     console.print(stop(folder) if name == "stop" else pause(folder), highlight=False)
 
 
-def set_command(run: str, assignments: Sequence[str]) -> None:
+def set_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:
     """Carry out ``stdpbench set``."""
-    folder, console = find_run(run, runs_folder()), Console()
+    folder, console = find_run(run, runs or runs_folder()), Console()
     said = ask(folder.path, "set", changes=dict(parse_assignment(text) for text in assignments))
     _say_changes(console, said)
 
 
-def change_rule_command(run: str, rule: str, assignments: Sequence[str]) -> None:
+def change_rule_command(run: str, rule: str, assignments: Sequence[str], runs: Path | None) -> None:
     """Carry out ``stdpbench change-rule``."""
-    folder, console = find_run(run, runs_folder()), Console()
+    folder, console = find_run(run, runs or runs_folder()), Console()
     experiment = folder.experiment.with_rule(rule_table(rule))
     for name, value in (parse_assignment(text) for text in assignments):
         experiment = experiment.override({f"plasticity.{name.removeprefix('plasticity.')}": value})
@@ -149,9 +149,9 @@ def change_rule_command(run: str, rule: str, assignments: Sequence[str]) -> None
         _say_changes(console, said)
 
 
-def watch_command(run: str) -> None:
+def watch_command(run: str, runs: Path | None) -> None:
     """Carry out ``stdpbench watch``."""
-    folder, console = find_run(run, runs_folder()), Console()
+    folder, console = find_run(run, runs or runs_folder()), Console()
     state, reason = state_of(folder)
     if not at_work(folder.path):
         console.print(f"{folder.path.name} is {state}{f': {reason}' if reason else ''}.", highlight=False)

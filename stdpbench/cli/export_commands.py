@@ -21,9 +21,9 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.reproduction import opened, prepare
 
 
-def export_command(run: str, output: Path | None) -> None:
+def export_command(run: str, output: Path | None, runs: Path | None) -> None:
     """Carry out ``stdpbench export``."""
-    folder = find_run(run, runs_folder())
+    folder = find_run(run, runs or runs_folder())
     target = export_run(folder, output or Path(f"{folder.path.resolve().name}.zip"))
     size = target.stat().st_size / 2**20
     Console().print(f"{target} ({size:.1f} MB)", highlight=False, soft_wrap=True)

@@ -28,8 +28,11 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
     SystemExit
         With status 1 if a value was not reached.
     """
-    if output is not None and not output.is_dir():
-        raise StdpbenchError(f"--output {output}: there is no such folder")
+    if output is not None:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StdpbenchError(f"--output {output}: this folder cannot be made: {error.strerror}") from None
     console, outcomes = Console(stderr=json), list[Outcome]()
     for outcome in validate(kinds, quick=quick):
         outcomes.append(outcome)

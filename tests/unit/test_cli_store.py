@@ -163,6 +163,28 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
     assert json.loads(cli("compare", "slow-1", "fast-1", "--json"))["over_seeds"] is None
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("pause", "first"), "no process works on"),
+        (("stop", "first"), "no process works on"),
+        (("set", "first", "plasticity.nu_post=0.02"), "no process works on"),
+        (("change-rule", "first", "oja"), "no process works on"),
+        (("resume", "first"), "is finished"),
+        (("rewind", "first", "--to", "3"), "--to is 0 to 0"),
+        (("evaluate", "first"), "weights.npy is missing"),
+        (("branch", "first", "--at", "1000"), "--at is 0 to"),
+    ],
+)
+def test_commands_find_runs_of_another_folder(cli: Cli, arguments: tuple[str, ...], said: str) -> None:
+    assert said in cli(*arguments, status=2)
+
+
+def test_watch_and_export_find_runs_of_another_folder(cli: Cli, tmp_path: Path) -> None:
+    assert "second is finished" in cli("watch", "second")
+    assert (tmp_path / "a.zip").name in cli("export", "second", "--output", str(tmp_path / "a.zip"))
+
+
 def test_delete_and_restore(cli: Cli, runs: Path) -> None:
     cli("queue", "add", "third")
     out = cli("delete", "first", "third")
