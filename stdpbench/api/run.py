@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Mapping
 from os import PathLike
@@ -61,7 +62,7 @@ class Run(RunView):
     def step(self, n: int = 1) -> Run:
         """Take `n` presentations, then pause; wait until it stands."""
         follower = self._at_work("stepped")
-        follower.ask("step", n=int(n))
+        follower.ask("step", n=_whole(n, "how many"))
         follower.until(lambda live: live.state is not State.RUNNING)
         return self
 
@@ -186,7 +187,7 @@ class Run(RunView):
             If it has not come as far.
         """
         self.stop()
-        return Run(lineage.rewind(self._folder, int(to)).path)
+        return Run(lineage.rewind(self._folder, _whole(to, "a position")).path)
 
     def wait(self, progress: bool = True, timeout: float | None = None) -> Run:
         """Wait until it has ended, or stands paused. Ctrl+C ends the waiting, not the run.
@@ -269,11 +270,13 @@ def start(
     StdpbenchError
         If the experiment is none, or no run can be made of it.
     """
+    if not isinstance(experiment, str | PathLike | Experiment):
+        raise StdpbenchError(f"an experiment is a name, a TOML file or an Experiment, not {experiment!r}")
     if not isinstance(experiment, Experiment):
         experiment = read_experiment(Path(experiment))
     changes = _plain(set or {})
     if seed is not None:
-        changes["seed"] = int(seed)
+        changes |= _plain({"seed": seed})
     where = runs_folder() if runs is None else Path(runs).expanduser()
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     about = {"command": f"stdpbench.start({experiment.name!r}, set={dict(set or {})!r}, seed={seed!r})"}
@@ -302,6 +305,16 @@ def open_run(path: str | PathLike[str]) -> Run:
     return Run(path)
 
 
+def _whole(number: Any, what: str) -> int:
+    """A whole number, of whatever type it is."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise StdpbenchError(f"{what} must be a whole number, not {number!r}") from None
+
+
 def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Values as a file could hold them: NumPy's numbers become Python's."""
+    if not isinstance(changes, Mapping):
+        raise StdpbenchError(f"changes are a dict of dotted path to value, not {changes!r}")
     return {path: value.item() if isinstance(value, np.generic) else value for path, value in changes.items()}

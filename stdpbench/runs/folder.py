@@ -128,6 +128,8 @@ class RunFolder:
             If it is none.
         """
         folder = cls(path.expanduser())
+        if not folder.path.exists():
+            raise StdpbenchError(f"there is no run folder {path}")
         for name in ("experiment.toml", "run.json"):
             if not (folder.path / name).is_file():
                 raise StdpbenchError(f"{path} is no run folder: there is no {name} in it")

@@ -210,8 +210,12 @@ def test_what_is_over_takes_no_requests(lived: Lived) -> None:
     with pytest.raises(StdpbenchError, match="finished"):
         run.resume()
     assert run.stop().state == "finished"
+    with pytest.raises(StdpbenchError, match="a position must be a whole number, not 'x'"):
+        run.rewind("x")  # type: ignore[arg-type]
     with pytest.raises(StdpbenchError, match="is no run folder"):
         stdpbench.open_run(run.path.parent)
+    with pytest.raises(StdpbenchError, match="there is no run folder .*nowhere"):
+        stdpbench.open_run(run.path.parent / "nowhere")
 
 
 def test_rewind_and_resume_give_the_same_again(lived: Lived) -> None:
@@ -260,6 +264,13 @@ def test_what_fails_is_said_when_it_is_waited_for(runs: Path, capsys: pytest.Cap
     assert run.state == "failed"
     with pytest.raises(StdpbenchError, match="has no weights and thresholds yet: it is failed"):
         _ = run.weights
+    for wrong, said in (
+        ({"experiment": 5}, "an experiment is a name, a TOML file or an Experiment, not 5"),
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"set": "exc.tau_m=5"}, "changes are a dict of dotted path to value, not 'exc.tau_m=5'"),
+    ):
+        with pytest.raises(StdpbenchError, match=said):
+            stdpbench.start(**{"experiment": "digits", **wrong})
     with pytest.raises(StdpbenchError, match="did you mean 'digits'"):
         stdpbench.start("digitz", runs=runs)
 
