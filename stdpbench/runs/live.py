@@ -194,7 +194,8 @@ def held_out_words(fact: facts.HeldOut) -> str:
     if purity is not None and nmi is not None:
         said.append(f"winning neurons as K = {values.get('clusters') or 0:.0f} clusters: purity {purity:.2f}")
         said.append(f"NMI {nmi:.2f}")
-    said.append(f"{values.get('dead') or 0:.0f} neurons silent, {values.get('duplicates') or 0:.0f} duplicate")
+    dead, duplicates = (round(values.get(name) or 0) for name in ("dead", "duplicates"))
+    said.append(f"{dead} neuron{'' if dead == 1 else 's'} silent, {duplicates} duplicate")
     return ", ".join(said)
 
 

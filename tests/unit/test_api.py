@@ -214,7 +214,7 @@ def test_what_is_over_takes_no_requests(lived: Lived) -> None:
         run.rewind("x")  # type: ignore[arg-type]
     with pytest.raises(StdpbenchError, match="is no run folder"):
         stdpbench.open_run(run.path.parent)
-    with pytest.raises(StdpbenchError, match="there is no run folder .*nowhere"):
+    with pytest.raises(StdpbenchError, match=r"there is no run folder .*nowhere"):
         stdpbench.open_run(run.path.parent / "nowhere")
 
 

@@ -215,6 +215,18 @@ def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Pat
     assert json.loads((folder / "run.json").read_text())["state"] == "stopped"
 
 
+def test_a_terminal_that_does_not_have_all_letters_gets_what_it_has() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "stdpbench", "describe", "triplet"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"a3_plus*y2" in done.stdout
+    assert b"?" in done.stdout
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can names be any bytes")
 def test_a_name_that_is_no_text_gets_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run_cli(["run", "digits", "--runs", os.fsdecode(b"caf\xe9")], capsys)
