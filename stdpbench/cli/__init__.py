@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from stdpbench.errors import StdpbenchError
+
+_OF_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.write(f"stdpbench: {error}\n")
         sys.exit(2)
     except OSError as error:
-        if error.filename is not None:
+        if error.filename is not None or error.errno not in _OF_OUTPUT:
             raise
         sys.stdout = _nowhere()
         if not isinstance(error, BrokenPipeError):  # who reads no further needs no word
