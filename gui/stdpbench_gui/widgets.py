@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QToolButton, QWidget
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QAction, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QFileDialog, QFrame, QLabel, QMenu, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from stdpbench.experiment import Experiment
 
@@ -56,6 +56,38 @@ def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tup
     for button in (question, more):
         button.setAutoRaise(True)
     return question, more
+
+
+class Elided(QLabel):
+    """A label of one line, which leaves out the middle of its text where there is no room, and has all as a tip."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for a few letters."""
+        return QSize(self.fontMetrics().horizontalAdvance("some … end"), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw what there is room for."""
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        QPainter(self).drawText(self.rect(), int(self.alignment()), text)
+
+
+def scrolling(content: QWidget) -> QScrollArea:
+    """Show a widget in what room there is; where it needs more, it scrolls, rather than widening the window."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    return area
+
+
+def let_scroll(page: QWidget) -> None:
+    """Have a page scroll where the window is smaller than what its layout needs."""
+    content = QWidget()
+    content.setLayout(page.layout())
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(scrolling(content))
 
 
 def wrapped(text: str, name: str = "") -> QLabel:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFontMetrics, QGuiApplication, QPaintEvent
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -39,6 +39,7 @@ from stdpbench_gui.actions import Actions, Palette
 from stdpbench_gui.alive import alive
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import let_scroll
 
 if TYPE_CHECKING:
     from stdpbench_gui.habits import Habits
@@ -56,6 +57,10 @@ _PAGES = (
     ("runs", "☰", "Runs"),
 )
 """Key, mark and word of each page, in the order of the rail."""
+
+
+_RAIL = 84
+"""Pixels that the rail is wide, unless the system's letters are large."""
 
 
 class MainWindow(QMainWindow):
@@ -134,6 +139,8 @@ class MainWindow(QMainWindow):
         runs.evaluation_wanted.connect(evaluate.evaluate)
         evaluate.wanted.connect(lambda: self.go_to("evaluate"))
         for name, page in (("train", train), ("evaluate", evaluate), ("lab", lab), ("runs", runs)):
+            if page is not train:  # whose bar stays where it is
+                let_scroll(page)
             self._page_of[name] = page
             self.pages.addWidget(page)
         self._habits = Habits(self)
@@ -174,7 +181,11 @@ class MainWindow(QMainWindow):
         rail = QWidget()
         rail.setObjectName("rail")
         rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        rail.setFixedWidth(84)
+        font = rail.font()
+        font.setBold(True)
+        room = max(QFontMetrics(font).horizontalAdvance(word) for _, _, word in _PAGES)
+        width = max(_RAIL, room + 3 * theme.GRID)
+        rail.setFixedWidth(width)
         layout = QVBoxLayout(rail)
         layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         self._buttons = QButtonGroup(self)
@@ -187,7 +198,7 @@ class MainWindow(QMainWindow):
             button.setCheckable(True)
             button.setToolTip(f"{word} (Ctrl+{number + 1})")
             button.setAccessibleName(word)
-            button.setFixedWidth(84)
+            button.setFixedWidth(width)
             button.clicked.connect(lambda _=False, name=name: self.go_to(name))
             self._buttons.addButton(button)
             self._rail_buttons[name] = button
@@ -252,7 +263,7 @@ class MainWindow(QMainWindow):
             )
         self.actions_.separator("&Panels")
         for key, panel in self.train.panels.items():
-            self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(_bring, panel))
+            self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(self.train.bring, panel))
 
     def open_palette(self) -> Palette:
         """Open the command palette."""
@@ -399,9 +410,3 @@ class MainWindow(QMainWindow):
         self.runs_page.save()
         self.session.leave()
         super().closeEvent(event)
-
-
-def _bring(panel: QWidget) -> None:
-    panel.show()
-    panel.raise_()
-    panel.setFocus()

@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QLabel,
     QMainWindow,
     QProgressBar,
-    QSizePolicy,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -27,17 +26,20 @@ from stdpbench_gui.actions import Actions
 from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import action_button, thousands
+from stdpbench_gui.widgets import Elided, action_button, scrolling, thousands
 
 _REDRAW_MS = 33
 _LARGE = 1.4
 """How much larger type is in the layout Present."""
+_WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
+_WIDEST_SPEED = "300 images/s · 12 min left · drawing 10 %"
+"""What numbers of a run usually have room for: the bar beside them does not jump."""
 _SPEEDS = (("maximum", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
-_LEFT, _RIGHT, _BOTTOM = (
-    Qt.DockWidgetArea.LeftDockWidgetArea,
-    Qt.DockWidgetArea.RightDockWidgetArea,
-    Qt.DockWidgetArea.BottomDockWidgetArea,
-)
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_BESIDE_CURVES = ("parameters", "log", "confusion")
+"""Panels that open beside the curves where an order leaves them out; others open beside the raster, which is wide."""
+_LAYOUT_VERSION = 1
+"""Of what is saved: before, panels that an order left out had no place."""
 
 
 class RunBar(QWidget):
@@ -49,12 +51,15 @@ class RunBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._actions = actions
-        self.title = QLabel()
+        self.title = Elided()
         self.title.setObjectName("runtitle")
         self.state = QLabel()
         self.position = QLabel()
         self.speed_text = QLabel()
         self.speed_text.setObjectName("faint")
+        self.speed_text.setToolTip(
+            "Drawing: the share of its time that this window spends on it; the run works in a process of its own"
+        )
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
@@ -78,19 +83,19 @@ class RunBar(QWidget):
         label.setBuddy(self.speed)
         top.addWidget(label)
         top.addWidget(self.speed)
-        top.addSpacing(2 * theme.GRID)
-        top.addWidget(self.position)
-        top.addWidget(self.speed_text)
+        below = QHBoxLayout()
+        below.setSpacing(2 * theme.GRID)
+        below.addWidget(self.progress, 1)
+        below.addWidget(self.position)
+        below.addWidget(self.speed_text)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID // 2)
         layout.setSpacing(theme.GRID // 2)
         layout.addLayout(top)
-        layout.addWidget(self.progress)
-        for name in (self.position, self.speed_text):
-            name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        layout.addLayout(below)
+        for name, widest in ((self.position, _WIDEST_POSITION), (self.speed_text, _WIDEST_SPEED)):
             name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.position.setMinimumWidth(190)
-        self.speed_text.setMinimumWidth(270)
+            name.setMinimumWidth(name.fontMetrics().horizontalAdvance(widest))
         session.opened.connect(self.refresh)
         session.changed.connect(self._on_changed)
         self.refresh()
@@ -199,7 +204,7 @@ class TrainPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.bar)
-        layout.addWidget(self.docks, 1)
+        layout.addWidget(scrolling(self.docks), 1)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)
         self.layouts: dict[str, Callable[[], None]] = {
@@ -246,8 +251,28 @@ class TrainPage(QWidget):
             self.docks.removeDockWidget(panel)
         self._write_large(name == "Present")
         self.layouts[name]()
+        self._put_away()
         for panel in self.panels.values():
             panel.mark_dirty()
+
+    def _put_away(self) -> None:
+        """Give each panel that the order leaves out a place all the same: a closed tab, where it opens.
+
+        A dock without a place covers all others when it is shown, and Qt lays it over them when it restores what was
+        saved.
+        """
+        for key, panel in self.panels.items():
+            if self.docks.dockWidgetArea(panel) == Qt.DockWidgetArea.NoDockWidgetArea:
+                neighbour = self.panels["curves" if key in _BESIDE_CURVES else "raster"]
+                self.docks.tabifyDockWidget(neighbour, panel)
+                panel.hide()
+                neighbour.raise_()
+
+    def bring(self, panel: Panel) -> None:
+        """Show a panel in front of others, and give it the keyboard."""
+        panel.show()
+        panel.raise_()
+        panel.setFocus()
 
     def _write_large(self, large: bool) -> None:
         """Write everything large, for those who sit far from the screen; or as large as the system has it."""
@@ -317,13 +342,13 @@ class TrainPage(QWidget):
 
     def _restore(self) -> None:
         state = self._settings.value("train/docks")
-        self.arrange("Watch")
-        if isinstance(state, QByteArray):
-            self.docks.restoreState(state)
+        if isinstance(state, QByteArray) and self.docks.restoreState(state, _LAYOUT_VERSION):
             self._write_large(str(self._settings.value("train/large", "false")) == "true")
+        else:
+            self.arrange("Watch")
 
     def save(self) -> None:
         """Remember where the panels are."""
-        self._settings.setValue("train/docks", self.docks.saveState())
+        self._settings.setValue("train/docks", self.docks.saveState(_LAYOUT_VERSION))
         self._settings.setValue("train/large", "true" if self._large else "false")
         QApplication.setFont(self._font)  # which was the app's alone

@@ -1,0 +1,110 @@
+"""The room that there is: where panels are put and found again, small screens, long names, large letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stdpbench_gui.window import MainWindow
+
+NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
+SMALL = (800, 560)
+"""Width and height of a screen that every page must make do with."""
+
+
+def again(window: MainWindow, settings: QSettings, qtbot: QtBot) -> MainWindow:
+    """The window as it opens at the next start."""
+    window.train.save()
+    other = MainWindow(settings, window.runs)
+    qtbot.addWidget(other)
+    other.show()
+    qtbot.waitExposed(other)
+    other.go_to("train")
+    return other
+
+
+def shown(window: MainWindow) -> set[str]:
+    return {key for key, panel in window.train.panels.items() if not panel.isHidden()}
+
+
+@pytest.mark.parametrize("layout", ["Watch", "Inspect", "Present"])
+def test_a_layout_is_the_same_at_the_next_start(
+    window: MainWindow, settings: QSettings, qtbot: QtBot, layout: str
+) -> None:
+    window.go_to("train")
+    window.resize(1280, 1000)
+    window.train.arrange(layout)
+    before = shown(window)
+    other = again(window, settings, qtbot)
+    assert shown(other) == before
+    other.resize(1280, 720)
+    assert (other.width(), other.height()) == (1280, 720)
+    window.train.arrange("Watch")  # whose letters are those of all other tests
+
+
+def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("train")
+    for layout in ("Watch", "Present"):
+        window.train.arrange(layout)
+        docks, before = window.train.docks, shown(window)
+        missing = set(window.train.panels) - before
+        assert missing
+        for key in missing:
+            window.actions_[f"panel-{key}"].trigger()
+            panel = window.train.panels[key]
+            qtbot.waitUntil(lambda panel=panel: not panel.visibleRegion().isEmpty())
+            assert docks.dockWidgetArea(panel) != NOWHERE
+            assert window.train.focused_panel() is panel
+            assert docks.tabifiedDockWidgets(panel)
+            map_ = window.train.panels["weight-map"]
+            assert not map_.geometry().intersects(panel.geometry())
+    window.train.arrange("Watch")
+
+
+def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBot) -> None:
+    for page in window._page_of:
+        window.go_to(page)
+        window.resize(*SMALL)
+        qtbot.waitUntil(lambda: (window.width(), window.height()) == SMALL)
+
+
+def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("train")
+    window.resize(*SMALL)
+    bar = window.train.bar
+    bar.title.setText("an-experiment-with-a-name-that-somebody-thought-about-for-a-long-time · seed 123456789")
+    bar.speed_text.setText("1000 images/s · 12 h 34 min left · drawing 100 %")
+    window.tell("A sentence that is much longer than any window is wide. " * 10)
+    qtbot.wait(50)
+    assert window.width() == SMALL[0]
+
+
+@pytest.fixture
+def twice_as_large() -> Iterator[None]:
+    usual = QApplication.font()
+    large = QApplication.font()
+    large.setPointSizeF(2 * usual.pointSizeF())
+    QApplication.setFont(large)
+    yield
+    QApplication.setFont(usual)
+
+
+@pytest.mark.usefixtures("twice_as_large")
+def test_large_letters_have_room_in_the_rail_and_do_not_widen_the_window(
+    settings: QSettings, qtbot: QtBot, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    window = MainWindow(settings, tmp_path_factory.mktemp("runs"))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    for page, button in window._rail_buttons.items():
+        window.go_to(page)
+        word = button.text().split("\n")[1]
+        assert button.fontMetrics().horizontalAdvance(word) + 10 <= button.width(), word
+    window.resize(1280, 800)
+    assert window.width() == 1280
