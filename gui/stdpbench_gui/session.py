@@ -155,7 +155,7 @@ class RunSession(QObject):
             return
         self._begin(found[0])
         self.live = found[1]
-        self.live.state, self.live.reason = found[2]
+        self._settle(*found[2])
         self._read_network()
         self.opened.emit()
         self.changed.emit(set(_ALL))
@@ -253,7 +253,9 @@ class RunSession(QObject):
         """
         asked = _Asked(name, arguments, then, refused)
         if self._client is None:
-            self._refuse(asked, "No process works on this run; resume it first.")
+            finished = self.live.state is State.FINISHED
+            way = "it is finished, and a branch of it goes on" if finished else "resume it first"
+            self._refuse(asked, f"No process works on this run; {way}.")
         elif not self._client.connected:
             self._backlog.append(asked)
         else:
@@ -376,11 +378,32 @@ class RunSession(QObject):
             if asked.refused is not None and asked.name != "stop":  # which it did
                 asked.refused("The run ended before it could answer.")
         if self.folder is not None and self.live.state.active:
-            self.live.state, self.live.reason = state_of(self.folder)
-            if self.live.state.active:  # it holds its lock for a moment still
-                self.live.state, self.live.reason = State.FAILED, "its process ended without a word"
-            self.told.emit(f"The run failed: {self.live.reason}. Resume goes on from its newest checkpoint.")
+            try:
+                state, reason = state_of(self.folder)
+            except StdpbenchError as error:  # the folder is gone, or damaged
+                state, reason = State.FAILED, str(error)
+            if state.active:  # it holds its lock for a moment still
+                state, reason = State.FAILED, "its process ended without a word"
+            self._settle(state, reason)
+        if self.live.state is State.FAILED:
+            after = "Resume goes on from its newest checkpoint" if self.live.checkpoints else "Resume begins it anew"
+            self.told.emit(f"The run failed: {self.live.reason.rstrip('.')}. {after}.")
         return {"state", "log", "metrics"}
+
+    def _settle(self, state: State, reason: str) -> None:
+        """Take in how the run ended; where its process could not say so itself, the log does here."""
+        if state is State.FAILED and self.live.state is not state:
+            self.live.log.append((self.live.position, "", f"The run failed: {reason.rstrip('.')}."))
+        self.live.state, self.live.reason = state, reason
+
+    def not_coming(self) -> str:
+        """Why the run that is shown takes no training presentation, and what to do; empty where it may."""
+        if self.folder is None:
+            return ""
+        phase = self.live.progress.get("phase", "train")
+        if self.state is State.FINISHED or (self.state.active and phase != "train"):
+            return "Training is over, and presentations are not kept. A branch from a checkpoint shows those to come."
+        return "" if self.state.active else "No process works on this run; it goes on with Resume, above."
 
 
 _ALL = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation")

@@ -144,7 +144,9 @@ class RunFolder:
         """Read a JSON file of the folder."""
         try:
             value = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise StdpbenchError(f"{self.path / name} cannot be read: {error.strerror}") from None
+        except ValueError as error:
             raise StdpbenchError(f"{self.path / name} cannot be read: {error}") from None
         if not isinstance(value, dict):
             raise StdpbenchError(f"{self.path / name} holds no table")

@@ -153,9 +153,10 @@ def describe(record: Record) -> str:
         case facts.Started():
             return f"The network stands, on the simulator {fact.simulator}. {fact.remark}".strip()
         case facts.Estimated():
-            return f"What is to do will take about {duration(fact.seconds)} and {fact.memory / 2**30:.1f} GiB."
+            return f"To come: about {duration(fact.seconds)} and {fact.memory / 2**30:.1f} GiB of memory."
         case facts.StateChanged():
-            return f"The run is {fact.state}{f': {fact.reason}' if fact.reason else ''}."
+            said = "failed" if fact.state == State.FAILED else f"is {fact.state}"
+            return f"The run {said}{f': {fact.reason}' if fact.reason else ''}".rstrip(".") + "."
         case facts.ParametersChanged():
             said = ", ".join(f"{path} {old} → {new}" for path, (old, new) in fact.changes.items())
             return f"From presentation {record.position} on: {said}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import session
 
+from stdpbench.runs import facts
+from stdpbench.runs.facts import Record
 from stdpbench.runs.states import State
 from stdpbench_gui.pages.train import RunBar
 from stdpbench_gui.recording import Recorder
@@ -73,7 +77,50 @@ def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) 
     shown._tick()
     assert heard == ["The run ended before it could answer."]
     shown.request("try", None, heard.append)
-    assert heard[1:] == ["No process works on this run; resume it first."]
+    shown.live.state = State.STOPPED
+    shown.request("try", None, heard.append)
+    assert heard[1:] == [
+        "No process works on this run; it is finished, and a branch of it goes on.",
+        "No process works on this run; resume it first.",
+    ]
+
+
+@pytest.mark.parametrize("how", ["said", "killed", "deleted"])
+def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how: str) -> None:
+    told: list[str] = []
+    shown.told.connect(told.append)
+    assert shown.folder is not None
+    if how == "said":
+        fact = facts.StateChanged("failed", "the disk is full")
+        client.messages = [("record", Record(9, 8, "2026-01-01T00:00:00+00:00", fact))]
+    elif how == "killed":
+        said = shown.folder.read_json("run.json") | {"state": "running"}
+        (shown.folder.path / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    else:
+        shutil.rmtree(shown.folder.path)
+    client.over = True
+    shown._tick()
+    reason = {"said": "the disk is full", "killed": "its process ended without a word", "deleted": "cannot be read"}
+    assert shown.state is State.FAILED
+    assert told[-1].startswith("The run failed: ")
+    assert reason[how] in told[-1]
+    assert told[-1].endswith(". Resume begins it anew.")
+    assert [sentence for _, _, sentence in shown.live.log][-1].startswith("The run failed: ")
+    assert reason[how] in shown.live.log[-1][2]
+    assert "Errno" not in told[-1]
+
+
+def test_what_will_not_come_is_not_promised(shown: RunSession, client: Client) -> None:
+    assert shown.not_coming() == ""
+    shown.live.progress = {"phase": "label", "done": 1, "total": 10}
+    assert "Training is over" in shown.not_coming()
+    client.over = True
+    shown.live.progress = {"phase": "train", "done": 8, "total": 400}
+    shown.live.state = State.STOPPED
+    assert "Resume" in shown.not_coming()
+    shown.live.state = State.FINISHED
+    assert "Resume" not in shown.not_coming()
+    assert "branch" in shown.not_coming()
 
 
 def test_a_recorder_that_was_refused_asks_again(shown: RunSession, client: Client) -> None:

@@ -214,7 +214,9 @@ class StartPage(QScrollArea):
             line = QHBoxLayout()
             line.addWidget(button)
             line.addStretch(1)
-            line.addWidget(wrapped(words, "faint"))
+            known = QLabel(words)
+            known.setObjectName("faint")
+            line.addWidget(known)
             layout.addLayout(line)
 
     def show_machine(self, findings: list[Any]) -> None:

@@ -136,7 +136,8 @@ class RunBar(QWidget):
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
         resumable = session.folder is not None and not active and live.state.resumable
         pause = self._actions["pause"]
-        pause.setText("Resume" if paused or resumable or live.state is State.QUEUED else "Pause")
+        waits = session.folder is not None and live.state is State.QUEUED
+        pause.setText("Resume" if paused or resumable or waits else "Pause")
         pause.setEnabled(running or paused or resumable)
         self._actions["step"].setEnabled(running or paused)
         self._actions["stop"].setEnabled(running or paused)

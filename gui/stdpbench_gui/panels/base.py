@@ -105,9 +105,13 @@ class Panel(QDockWidget):
     def restyle(self) -> None:
         """Take on the colours of the theme that came into force."""
 
+    def nothing(self) -> str:
+        """What will appear where there is nothing to draw, and what to do."""
+        return self.empty_text
+
     def summary(self) -> str:
         """What the panel shows, in words."""
-        return self.empty_text
+        return self.nothing()
 
     def table(self) -> Table | None:
         """The numbers behind the panel: column names and rows; None where there are none."""
@@ -144,7 +148,7 @@ class Panel(QDockWidget):
             self._stack.setCurrentWidget(self.body)
             self.refresh()
         else:
-            self._empty.setText(self.empty_text)
+            self._empty.setText(self.nothing())
             self._stack.setCurrentWidget(self._empty)
         self._described = False
         if not self._words.isActive():

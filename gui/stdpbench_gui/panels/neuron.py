@@ -147,7 +147,8 @@ class NeuronInspector(Panel):
         network = self.session.live.network
         if "theta" in network and self.number.maximum() != len(network["theta"]) - 1:
             self.number.setMaximum(len(network["theta"]) - 1)
-        return 0 <= self.session.selection.neuron < len(network.get("theta", ()))
+        known = 0 <= self.session.selection.neuron < len(network.get("theta", ()))
+        return known and self.session.live.started is not None
 
     def refresh(self) -> None:
         """Show the neuron, if what is shown has stood long enough."""
@@ -198,13 +199,15 @@ class NeuronInspector(Panel):
             if found is not None or self._courses is None:
                 self._shown, self._courses = frame, found
         times: NDArray[np.float64] = np.empty(0)
-        note = "" if self._courses else "(recorded with the next presentation)"
+        awaited = "(not kept)" if self.session.not_coming() else "(recorded with the next presentation)"
+        note = "" if self._courses else awaited
         if self._courses is not None:
             experiment = self.session.experiment
             dt = experiment.network.dt if experiment is not None else 0.5
             times = step_ends(len(self._courses.v), dt)
         self.potential.show_courses(times, of_potential(self._courses), note)
         self.conductance.show_courses(times, of_conductance(self._courses), "")
+        self.conductance.getAxis("bottom").setStyle(showValues=bool(len(times)))
 
     def _show_best(self) -> None:
         split = self.session.split

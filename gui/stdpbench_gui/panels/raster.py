@@ -156,10 +156,14 @@ class Raster(Panel):
     def _zoom(self, by: int) -> None:
         self.set_count(COUNTS[min(max(COUNTS.index(self.count) + by, 0), len(COUNTS) - 1)])
 
+    def nothing(self) -> str:
+        """What will appear, or why nothing will."""
+        return self.session.not_coming() or self.empty_text
+
     def summary(self) -> str:
         """In words."""
         if not self.strips:
-            return self.empty_text
+            return self.nothing()
         last, neuron = self.strips[-1], self.session.selection.neuron
         n = {layer: len(pair[0]) for layer, pair in last.spikes.items()}
         said = f"Presentation {last.presentation}: {n['input']} input, {n['exc']} exc and {n['inh']} inh spikes"

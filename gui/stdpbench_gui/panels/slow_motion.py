@@ -171,8 +171,8 @@ class SlowMotionPanel(Panel):
         if self._armed and self.session.state is State.RUNNING:
             return "The run pauses after this presentation …"
         if self.moment is None:
-            if not self.session.connected:
-                return "No process works on this run: resume it to record a presentation."
+            if not self.session.state.active:
+                return self.session.not_coming()
             if not self._learns():
                 return "The run is not training: there is no presentation in which weights move."
             if self.session.state is State.RUNNING:

@@ -155,10 +155,14 @@ class Stimulus(Panel):
         counts = np.bincount(self._frame["input"][0], minlength=height * width)
         return counts.astype(np.float64).reshape(height, width)
 
+    def nothing(self) -> str:
+        """What will appear, or why nothing will."""
+        return self.session.not_coming() or self.empty_text
+
     def summary(self) -> str:
         """In words."""
         if not self._frame:
-            return self.empty_text
+            return self.nothing()
         label = self.seen.label(self._frame["image"])
         shown = f"picture {self._frame['image']}" + (f" of class {self.seen.class_name(label)}" if label >= 0 else "")
         _, mark = self._judged(label, self._answer)

@@ -49,6 +49,8 @@ class Histogram(SmallPlot):
         colours = theme.current()
         fill = QColor(colours.exc)
         fill.setAlpha(110)
+        behind = QColor(colours.base)
+        behind.setAlpha(200)  # so that words on bars can be read
         self.bars.setBrush(fill)
         self.bars.setPen(colours.pen("exc", 1))
         for line, role, style in (
@@ -57,6 +59,7 @@ class Histogram(SmallPlot):
         ):
             line.setPen(pg.mkPen(getattr(colours, role), width=1.5, style=style))
             line.label.setColor(getattr(colours, role))
+            line.label.fill = pg.mkBrush(behind)
 
     def draw(self, values: NDArray[np.float64], selected: float | None, name: str) -> None:
         """Draw how many values there are of each size; axes grow in steps, and shrink where little of them is used."""
