@@ -7,7 +7,17 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QFileDialog, QFrame, QLabel, QMenu, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stdpbench.experiment import Experiment
 
@@ -83,11 +93,13 @@ def scrolling(content: QWidget) -> QScrollArea:
 
 def let_scroll(page: QWidget) -> None:
     """Have a page scroll where the window is smaller than what its layout needs."""
-    content = QWidget()
+    content, held = QWidget(), QSplitter()
     content.setLayout(page.layout())
+    held.addWidget(content)  # between them, since a layout with lines that break scrolls as soon as it would like to
+    held.setChildrenCollapsible(False)
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(scrolling(content))
+    layout.addWidget(scrolling(held))
 
 
 def wrapped(text: str, name: str = "") -> QLabel:

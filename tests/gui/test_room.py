@@ -9,6 +9,7 @@ from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from stdpbench_gui.evaluation.trees import add_row, table_of
 from stdpbench_gui.window import MainWindow
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
@@ -108,3 +109,16 @@ def test_large_letters_have_room_in_the_rail_and_do_not_widen_the_window(
         assert button.fontMetrics().horizontalAdvance(word) + 10 <= button.width(), word
     window.resize(1280, 800)
     assert window.width() == 1280
+
+
+def test_names_in_a_table_have_room_before_numbers_have(qtbot: QtBot) -> None:
+    rows = table_of("Something", [("what", "Its name"), ("a long heading (%)", ""), ("another one (%)", "")])
+    qtbot.addWidget(rows)
+    add_row(rows, ["start weights", "82.50", "80.1–84.2"])
+    rows.resize(200, 120)
+    rows.show()
+    word = rows.fontMetrics().horizontalAdvance("start wei")
+    assert rows.columnWidth(0) > word
+    rows.resize(800, 120)
+    qtbot.waitUntil(lambda: sum(rows.columnWidth(place) for place in range(3)) >= rows.viewport().width())  # type: ignore[union-attr]
+    assert rows.columnWidth(0) > 3 * word

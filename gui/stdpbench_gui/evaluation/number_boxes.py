@@ -129,7 +129,7 @@ class ReadoutsBox(Box):
             (
                 ("what reads", "Read-out or baseline"),
                 ("right (%)", "Share of right answers; labels name neurons, and nothing else"),
-                ("superv. (%)", "The same of what learns from labels: no part of what the network learned"),
+                ("sup. (%)", "The same of what learns from labels: no part of what the network learned"),
                 ("95 %", "Interval, bootstrapped over pictures"),
             ),
         )

@@ -28,8 +28,10 @@ _PLOTS = {
     "accuracy": "running accuracy (%)",
     "spikes": "exc spikes per image",
     "theta": "mean theta (mV)",
-    "change": "mean |Δw| per block",
+    "change": "mean |Δw| per block (10⁻³)",
 }
+_FACTORS = {"change": 1e3}
+"""What values are multiplied by so that their axis needs few digits."""
 _STYLES = {
     "vote": (Qt.PenStyle.SolidLine, "━━"),
     "proportion": (Qt.PenStyle.DashLine, "╍╍"),
@@ -150,7 +152,7 @@ class Curves(Panel):
         """Draw all curves."""
         wide = self._has_held_out() and self.graphics.width() > _WIDE
         self._arrange(1 if self.graphics.height() > _TALL else 3 if wide else 2)
-        values = series(self.session.live.blocks)
+        values = _drawable(self.session.live.blocks)
         for name, curve in self.curves.items():
             curve.setData(*values[name])
         for item in self._others:
@@ -158,7 +160,7 @@ class Curves(Panel):
         self._others.clear()
         drawn = [values]
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            drawn.append(series(overlay.blocks))
+            drawn.append(_drawable(overlay.blocks))
             pen = run_lines.pen(slot)
             for plot in self.plots:
                 item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
@@ -299,6 +301,11 @@ def _cells(block: Block | None) -> list[object]:
         return [""] * (len(READOUTS) + 3)
     accuracy = [block.accuracy.get(name, "") for name in READOUTS]
     return [*accuracy, float(np.mean(block.spikes)), block.mean_theta, block.weight_change]
+
+
+def _drawable(blocks: Mapping[int, Block]) -> Series:
+    """Curves of a run in the units of the axes."""
+    return {name: (x, _FACTORS.get(name, 1.0) * y) for name, (x, y) in series(blocks).items()}
 
 
 def _colour(name: str) -> str:

@@ -170,7 +170,7 @@ class NeuronInspector(Panel):
         assignment = self.seen.assignment()
         parts = [f"<b>neuron {neuron}</b>", f"theta {live.network['theta'][neuron] * 1e3:.2f} mV"]
         if assignment is None or assignment.n_exc != len(live.network["theta"]):
-            self.bars.show_values((), (), -1, "once pictures with labels were seen")
+            self.bars.show_values((), (), -1, "once labels are seen")
         else:
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
             names = [self.seen.class_name(number) for number in range(len(values))]
@@ -212,7 +212,9 @@ class NeuronInspector(Panel):
     def _show_best(self) -> None:
         split = self.session.split
         found = self.seen.best_images(self.session.selection.neuron, _BEST) if split is not None else []
-        self.best_title.setText("excited most by (class: spikes)" if found else "No picture has made it spike yet.")
+        labelled = split is not None and split.train.labels is not None
+        title = f"excited most by ({'class: ' if labelled else ''}spikes)"
+        self.best_title.setText(title if found else "No picture has made it spike yet.")
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
             picture.setVisible(place < len(found))
             caption.setVisible(place < len(found))
@@ -220,9 +222,10 @@ class NeuronInspector(Panel):
                 image, n = found[place]
                 pixels = np.asarray(split.train.pixels[image], np.float64)
                 picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, colour_maps.sequential())
-                name = self.seen.class_name(self.seen.label(image))
-                caption.setText(f"{name}: {n}")
-                tip = f"Training picture {image}, class {name}: {n} spikes"
+                label = self.seen.label(image)
+                name = self.seen.class_name(label)
+                caption.setText(f"{name}: {n}" if label >= 0 else str(n))
+                tip = f"Training picture {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
                 picture.setToolTip(tip)
                 picture.setAccessibleDescription(tip)
 

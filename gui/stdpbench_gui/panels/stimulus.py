@@ -123,7 +123,9 @@ class Stimulus(Panel):
             self.captions[1].setText(f"0 to {int(counts.max())} input spikes")
         said = f"shown {self.seen.class_name(label)}" if label >= 0 else "shown: no label"
         answered = self.seen.class_name(answer) if answer >= 0 else "nothing" if mark else "–"
-        self.verdict.setText(f"{mark} {said} · answered {answered}".strip())
+        unlabelled = split is not None and split.train.labels is None
+        verdict = "the pictures carry no labels" if unlabelled else f"{mark} {said} · answered {answered}".strip()
+        self.verdict.setText(verdict)
         colours = theme.current()
         self.verdict.setStyleSheet(f"color: {getattr(colours, role) if role else colours.ink};")
         self.details.setText(" · ".join(self._about(frame)))

@@ -236,7 +236,7 @@ class RunsTable(QTreeView):
         assert header is not None
         for number, column in enumerate(self.runs.columns):
             letters = _LETTERS.get(column, max(10, len(run_words.title(column)) + 3))
-            self.setColumnWidth(number, self._widths.get(column, letters * letter + 2 * theme.GRID))
+            self.setColumnWidth(number, round(self._widths.get(column, letters) * letter) + 2 * theme.GRID)
             header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
 
     def _show_sort(self, sort: str) -> None:
@@ -251,14 +251,15 @@ class RunsTable(QTreeView):
         """Remember columns, their order and width, and the sorting."""
         if self._loading:
             return
-        self._widths |= {column: self.columnWidth(number) for number, column in enumerate(self.runs.columns)}
+        letter, columns = self.fontMetrics().horizontalAdvance("n"), self.runs.columns
+        self._widths |= {c: (self.columnWidth(n) - 2 * theme.GRID) / letter for n, c in enumerate(columns)}
         self._settings.setValue("runs/columns", json.dumps(self._in_order()))
-        self._settings.setValue("runs/widths", json.dumps(self._widths))
+        self._settings.setValue("runs/letters", json.dumps(self._widths))
         self._settings.setValue("runs/sort", self.runs.sort_by)
 
     def _restore(self) -> None:
-        columns, widths = self._remembered("columns", list(USUAL)), self._remembered("widths", {})
-        self._widths = {str(k): int(v) for k, v in widths.items()} if isinstance(widths, dict) else {}
+        columns, widths = self._remembered("columns", list(USUAL)), self._remembered("letters", {})
+        self._widths = {str(k): float(v) for k, v in widths.items()} if isinstance(widths, dict) else {}
         texts = [column for column in columns if isinstance(column, str)] if isinstance(columns, list) else list(USUAL)
         self.runs.show_columns(texts)
         self._size_columns()
@@ -272,4 +273,5 @@ class RunsTable(QTreeView):
             return usual
 
     _loading = True
-    _widths: dict[str, int]
+    _widths: dict[str, float]
+    """In letters n, so that they hold for letters of another size."""
