@@ -227,3 +227,26 @@ def test_parameter_changes_are_lines_in_the_plot_of_held_out_pictures_too(measur
     assert len(measured.lines) == 5
     measured.reset()
     assert drawn(measured, "nmi") == []
+
+
+def test_other_runs_are_measured_on_held_out_pictures_beside_it(
+    measured: Curves, qtbot: QtBot, tmp_path: Path
+) -> None:
+    other, started = session(tmp_path / "other"), measured.session.live.started
+    assert other.folder is not None
+    assert started is not None
+    said = [(0, started), (0, held_out(0.2, 0.1)), (50, block(0.3)), (60, held_out(0.95, 0.2))]
+    write_journal(other.folder.path, [Record(n, at, "t", fact) for n, (at, fact) in enumerate(said)])
+    measured.overlay("other", {}, other.folder.path)
+    measured.overlays._look()
+    qtbot.waitUntil(lambda: bool(measured.overlays.shown()[0].held_out))
+    redraw(measured)
+    assert [line.getData()[1].tolist() for line in measured.held_out.others] == [[20, 95]]
+    assert measured.held_out.getViewBox().viewRange()[1][1] > 95
+    table = measured.table()
+    assert table is not None
+    at = table[0].index("held out: accuracy, vote")
+    assert [row[at] for row in table[1] if row[0] == "other"] == [0.2, "", 0.95]
+    measured.overlays.clear()
+    redraw(measured)
+    assert not measured.held_out.others

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from stdpbench_gui.evaluation.trees import add_row, table_of
@@ -122,3 +124,31 @@ def test_names_in_a_table_have_room_before_numbers_have(qtbot: QtBot) -> None:
     rows.resize(800, 120)
     qtbot.waitUntil(lambda: sum(rows.columnWidth(place) for place in range(3)) >= rows.viewport().width())  # type: ignore[union-attr]
     assert rows.columnWidth(0) > 3 * word
+
+
+def test_the_keyboard_brings_a_panel_to_the_front(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("train")
+    window.train.arrange("Watch")
+    window.activateWindow()
+    behind = window.train.panels["thresholds"]
+    qtbot.waitUntil(lambda: behind.visibleRegion().isEmpty())
+    behind.findChildren(QToolButton)[0].setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: not behind.visibleRegion().isEmpty())
+    assert window.train.focused_panel() is behind
+
+
+def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(lambda: not window.session._jobs, timeout=60_000)  # which look for recent runs themselves
+    window.start.show_recent([(tmp_path / "one", "finished"), (tmp_path / "two", "failed")])
+    window.start.show_machine([SimpleNamespace(name="Python", state="ok", detail="3.11", fix="")])
+    qtbot.waitUntil(lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))
+    window.start.cards["digits"].button.setFocus()
+    found, widget = [], window.start.cards["digits"].button
+    for _ in range(6):
+        found.append(widget.text())
+        qtbot.keyClick(widget, Qt.Key.Key_Tab)
+        qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QPushButton))
+        widget = QApplication.focusWidget()
+        assert isinstance(widget, QPushButton)
+    assert found == ["Digits in a minute", "Choose pictures…", "one", "two", "Look again", "Run fast-400"]

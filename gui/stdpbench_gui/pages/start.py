@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from stdpbench_gui.widgets import wrapped
 
 _ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600")
 _COLUMNS = 3
+_GONE = "gone"
 _FIELDS = Path(__file__).parent.parent / "assets" / "fields.png"
 
 
@@ -218,6 +220,7 @@ class StartPage(QScrollArea):
             known.setObjectName("faint")
             line.addWidget(known)
             layout.addLayout(line)
+        self._order_keys()
 
     def show_machine(self, findings: list[Any]) -> None:
         """Show what `doctor` found: state, name, detail, and what mends it."""
@@ -246,6 +249,20 @@ class StartPage(QScrollArea):
             line.addWidget(again)
             line.addStretch(1)
             layout.addLayout(line)
+        self._order_keys()
+
+    def _order_keys(self) -> None:
+        """Have the Tab key go from top to bottom, whatever was made last."""
+        first = [self.cards["digits"].button, self.own_button]
+        boxes = [*self._buttons_of(self.recent), *self._buttons_of(self.machine)]
+        others = [card.button for name, card in self.cards.items() if name != "digits"]
+        for one, following in pairwise([*first, *boxes, *others]):
+            QWidget.setTabOrder(one, following)
+
+    @staticmethod
+    def _buttons_of(box: QFrame) -> list[QPushButton]:
+        """Those of a box from top to bottom, without those that are about to go."""
+        return [button for button in box.findChildren(QPushButton) if button.objectName() != _GONE]
 
     def _show_fault(self, layout: QVBoxLayout, finding: Any) -> None:
         """A fault, with the button that mends it, or the command that does."""
@@ -309,6 +326,7 @@ def _discard(item: Any) -> None:
     widget, inner = item.widget(), item.layout()
     if widget is not None:
         widget.hide()
+        widget.setObjectName(_GONE)
         widget.deleteLater()
     elif inner is not None:
         while inner.count():

@@ -183,6 +183,12 @@ _MARKS = {
 }
 
 
+def _panel_around(widget: QWidget | None) -> Panel | None:
+    while widget is not None and not isinstance(widget, Panel):
+        widget = widget.parentWidget()
+    return widget
+
+
 class TrainPage(QWidget):
     """The run that is shown, in panels."""
 
@@ -219,6 +225,9 @@ class TrainPage(QWidget):
         self._timer.setInterval(_REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
         self._timer.start()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus)
 
     def redraw(self) -> None:
         """Draw what changed and is visible, and ask for the frames of what is visible only."""
@@ -231,12 +240,13 @@ class TrainPage(QWidget):
 
     def focused_panel(self) -> Panel | None:
         """The panel that has the keyboard's focus."""
-        widget = self.docks.focusWidget()
-        while widget is not None:
-            if isinstance(widget, Panel):
-                return widget
-            widget = widget.parentWidget()
-        return None
+        return _panel_around(self.docks.focusWidget())
+
+    def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
+        """Bring the panel to the front that the keyboard came to: Qt takes it to tabs that lie behind others, too."""
+        panel = _panel_around(now)
+        if panel is not None and self.isVisible() and panel.visibleRegion().isEmpty():
+            panel.raise_()
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""

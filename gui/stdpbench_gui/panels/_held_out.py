@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pyqtgraph as pg
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QPen
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from stdpbench.runs.held_out_series import PERCENT, USUAL, percentages
@@ -32,6 +32,7 @@ class HeldOutPlot(SmallPlot):
         super().__init__("held-out pictures (%)")
         self.menu = QMenu("Measures on held-out pictures", parent)
         self.lines: dict[str, pg.PlotDataItem] = {}
+        self.others: list[pg.PlotDataItem] = []
         self._changed = changed
         self._actions: dict[str, QAction] = {}
         self._range: tuple[float, float] | None = None
@@ -61,8 +62,8 @@ class HeldOutPlot(SmallPlot):
             line.setSymbolBrush(colour)
             line.setSymbolPen(None)
 
-    def draw(self, live: LiveRun) -> None:
-        """Draw what was measured so far."""
+    def draw(self, live: LiveRun, others: Sequence[tuple[LiveRun, QPen]] = ()) -> None:
+        """Draw what was measured so far; of other runs, the first measure that is chosen, in their own colours."""
         series = percentages(live)
         for name in [name for name in self.lines if name not in self.chosen]:
             self.removeItem(self.lines.pop(name))
@@ -71,7 +72,15 @@ class HeldOutPlot(SmallPlot):
                 self.lines[name] = self.plot([], [], symbol=_MARKS[self._place(name) % len(_MARKS)][0], symbolSize=5)
                 self.restyle()
             self.lines[name].setData(*series.get(name, ([], [])))
+        for item in self.others:
+            self.removeItem(item)
+        self.others.clear()
         values = [series[name][1] for name in self.chosen if name in series and len(series[name][1])]
+        for other, pen in others:
+            points = percentages(other).get(self.chosen[0])
+            if points is not None and len(points[1]):
+                self.others.append(self.plot(*points, pen=pen))
+                values.append(points[1])
         if values:
             low, high = min(float(y.min()) for y in values), max(float(y.max()) for y in values)
             wanted = stepped(low, high + 0.25 * max(high - low, 1.0), self._range)  # with room for the title

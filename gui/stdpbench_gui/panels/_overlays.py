@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS
-from stdpbench.runs.facts import Block
+from stdpbench.runs.facts import Block, HeldOut
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.lock import at_work
@@ -39,12 +39,20 @@ class Overlay:
         Its folder; None where only the blocks are known.
     slot : int or None
         What it is drawn as (`stdpbench_gui.run_lines`); None: by its place among the others.
+    live : LiveRun or None
+        All that its journal says, once it was read: measures on held-out pictures are in it.
     """
 
     name: str
     blocks: Mapping[int, Block]
     path: Path | None = None
     slot: int | None = None
+    live: LiveRun | None = None
+
+    @property
+    def held_out(self) -> Mapping[int, HeldOut]:
+        """Measures on held-out pictures by position; empty until they are read."""
+        return self.live.held_out if self.live is not None else {}
 
 
 def series(blocks: Mapping[int, Block]) -> Series:
@@ -131,26 +139,27 @@ class Overlays(QObject):
         self._reading = True
         self._session.work(lambda: _read(paths), alive(self, self._take), "")
 
-    def _take(self, found: dict[str, tuple[Mapping[int, Block], bool]]) -> None:
+    def _take(self, found: dict[str, tuple[LiveRun, bool]]) -> None:
         self._reading = False
-        for name, (blocks, over) in found.items():
+        for name, (live, over) in found.items():
             before = self._overlays.get(name)
             if before is None:
                 continue
             if over:
                 self._settled.add(name)
-            if len(blocks) > len(before.blocks):
-                self._overlays[name] = replace(before, blocks=blocks)
+            if len(live.blocks) > len(before.blocks) or len(live.held_out) > len(before.held_out):
+                blocks = max(live.blocks, before.blocks, key=len)
+                self._overlays[name] = replace(before, blocks=blocks, live=live)
                 self.changed.emit()
 
 
-def _read(paths: Mapping[str, Path]) -> dict[str, tuple[Mapping[int, Block], bool]]:
-    """Blocks of runs, and whether there are no more to come."""
-    found: dict[str, tuple[Mapping[int, Block], bool]] = {}
+def _read(paths: Mapping[str, Path]) -> dict[str, tuple[LiveRun, bool]]:
+    """What journals say, and whether there is no more to come."""
+    found: dict[str, tuple[LiveRun, bool]] = {}
     for name, path in paths.items():
         over = not at_work(path)
         try:
-            found[name] = LiveRun.replay(read_journal(path)).blocks, over
+            found[name] = LiveRun.replay(read_journal(path)), over
         except StdpbenchError:  # it was deleted, or is damaged: what there is stays
-            found[name] = {}, True
+            found[name] = LiveRun(), True
     return found

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.changes import changes_rule, in_short
-from stdpbench.runs.facts import Block
+from stdpbench.runs.facts import Block, HeldOut
 from stdpbench.runs.live import held_out_words
 from stdpbench_gui import run_lines, theme
 from stdpbench_gui.panels._axes import SmallPlot, double_clicked, step_up, stepped
@@ -62,7 +62,8 @@ class Curves(Panel):
         "purity grows with their number. The menu chooses what is drawn; in a small panel, the movement of weights "
         "gives way to it. A vertical line marks a change "
         "of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
-        "their accuracy, the vote. Drag or wheel moves in time, a double click shows the whole run again. "
+        "their accuracy, the vote, and of measures on held-out pictures, the first that is chosen. Drag or wheel "
+        "moves in time, a double click shows the whole run again. "
         "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Curves appear here after the first block of training presentations."
@@ -167,7 +168,9 @@ class Curves(Panel):
                 self.plots[plot].addItem(item)
                 self._others.append(item)
         if self._has_held_out():
-            self.held_out.draw(self.session.live)
+            beside = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
+            pens = [(other.live, run_lines.pen(slot)) for slot, other in beside if other.live is not None]
+            self.held_out.draw(self.session.live, pens)
         self._set_ranges(drawn)
         self._write_legend()
         if len(self.lines) != len(self.session.live.changes) * len(self._placed):
@@ -277,22 +280,19 @@ class Curves(Panel):
         return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."
 
     def table(self) -> Table | None:
-        """A row for each block, of all runs that are drawn; of the run that is shown, with held-out pictures."""
+        """A row for each block, and each measure on held-out pictures, of all runs that are drawn."""
         folder, live = self.session.folder, self.session.live
-        runs = [(folder.path.name if folder else "", live.blocks)]
-        runs += [(overlay.name, dict(overlay.blocks)) for overlay in self.overlays.shown()]
+        runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
+        runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]
         names = ["run", "presentation", *READOUTS, "spikes per image", "theta (mV)", "weight change"]
-        rows = [
-            [run, end, *_cells(blocks.get(end))]
-            for number, (run, blocks) in enumerate(runs)
-            for end in sorted({*blocks, *(live.held_out if number == 0 else ())})
-        ]
-        if live.held_out:
+        measured = any(held_out for _, _, held_out in runs)
+        if measured:
             names += ["held-out pictures", *(f"held out: {measure.title}" for measure in MEASURES.values())]
-            for row in rows:
-                fact = live.held_out.get(int(str(row[1]))) if row[0] == runs[0][0] else None
-                values = [fact.values.get(name) for name in MEASURES] if fact else [None] * len(MEASURES)
-                row += [fact.images if fact else "", *("" if value is None else value for value in values)]
+        rows = [
+            [run, end, *_cells(blocks.get(end)), *(_measured_cells(held_out.get(end)) if measured else ())]
+            for run, blocks, held_out in runs
+            for end in sorted({*blocks, *held_out})
+        ]
         return names, rows
 
 
@@ -301,6 +301,13 @@ def _cells(block: Block | None) -> list[object]:
         return [""] * (len(READOUTS) + 3)
     accuracy = [block.accuracy.get(name, "") for name in READOUTS]
     return [*accuracy, float(np.mean(block.spikes)), block.mean_theta, block.weight_change]
+
+
+def _measured_cells(fact: HeldOut | None) -> list[object]:
+    if fact is None:
+        return [""] * (len(MEASURES) + 1)
+    values = [fact.values.get(name) for name in MEASURES]
+    return [fact.images, *("" if value is None else value for value in values)]
 
 
 def _drawable(blocks: Mapping[int, Block]) -> Series:
