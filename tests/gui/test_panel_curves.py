@@ -250,3 +250,18 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     measured.overlays.clear()
     redraw(measured)
     assert not measured.held_out.others
+
+
+def test_a_long_legend_leaves_room_for_the_plots(measured: Curves, qtbot: QtBot) -> None:
+    for number in range(8):
+        measured.overlay(f"another-run-with-a-long-name-{number}", {20: block(0.3), 40: block(0.35)})
+    redraw(measured)
+    assert "more" in measured.legend.text()
+    assert measured.legend.height() < 0.4 * measured.body.height()
+    assert "long\u2011name\u20117" in measured.legend.toolTip()
+    assert measured.legend.toolTip().count("held&nbsp;out") == 1
+    measured.resize(900, 900)
+    qtbot.waitUntil(lambda: measured.body.height() > 700)
+    redraw(measured)
+    assert "more" not in measured.legend.text()
+    assert not measured.legend.toolTip()

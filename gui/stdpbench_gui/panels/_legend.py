@@ -12,10 +12,15 @@ from stdpbench.runs.changes import Changes, in_short
 from stdpbench_gui import theme
 
 _LISTED = 4  # changes that are spelled out
+_SHARE, _LINES = 0.3, 3
+"""How much of the room it takes at most, but never less than so many lines."""
 
 
 class Legend(QLabel):
-    """Lines of text above plots, which break between entries only."""
+    """Lines of text above plots, which break between entries only.
+
+    It takes a share of the room that there is: entries beyond it are counted, and stand in the tip.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +28,8 @@ class Legend(QLabel):
         self.setWordWrap(True)
         self.setContentsMargins(theme.GRID, 2, theme.GRID, 0)
         self.setAccessibleName("Legend")
-        self._fitted: tuple[str, int] | None = None
+        self._parts: list[str] = []
+        self._fitted: tuple[list[str], int, int] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def write(self, lines: Sequence[tuple[str, str, str]], changes: Sequence[Changes]) -> None:
@@ -41,10 +47,8 @@ class Legend(QLabel):
         if numbered:
             listed = ", ".join(f"{number}:&nbsp;{_whole(in_short(change))}" for number, change in numbered)
             parts.append(f"{'… ' if len(changes) > _LISTED else ''}┊&nbsp;{listed}")
-        text = " &nbsp; ".join(parts)
-        if text != self.text():
-            self.setText(text)
-        self._fit()  # it may have become wider since
+        self._parts = parts
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take as many lines as it needs."""
@@ -52,11 +56,21 @@ class Legend(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        fitted = self.text(), self.width()
-        if fitted != self._fitted:
-            self._fitted = fitted
-            self.setMinimumHeight(0)  # a label does not say that it needs less than its least height
-            self.setFixedHeight(max(1, self.heightForWidth(max(1, self.width()))))
+        around = self.parentWidget()
+        most = max(_LINES * self.fontMetrics().lineSpacing() + 2, round(_SHARE * around.height()) if around else 0)
+        fitted = self._parts, self.width(), most
+        if fitted == self._fitted:
+            return
+        self._fitted = fitted
+        self.setMinimumHeight(0)  # a label does not say that it needs less than its least height
+        for n in range(len(self._parts), -1, -1):
+            left = len(self._parts) - n
+            self.setText(" &nbsp; ".join([*self._parts[:n], *([f"…&nbsp;{left}&nbsp;more"] if left else [])]))
+            needed = self.heightForWidth(max(1, self.width()))
+            if needed <= most:
+                break
+        self.setToolTip("<br>".join(self._parts) if left else "")
+        self.setFixedHeight(max(1, needed))
 
 
 def without_what_is_shared(name: str, other: str) -> str:

@@ -194,11 +194,11 @@ class Curves(Panel):
 
     def _write_legend(self) -> None:
         lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
-        lines += self.held_out.entries() if self._has_held_out() else []
         folder = self.session.folder
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
             name = without_what_is_shared(overlay.name, folder.path.name if folder is not None else "")
             lines.append((run_lines.colour(slot), run_lines.mark(slot), f"{name} ({READOUTS[0]})"))
+        lines += self.held_out.entries() if self._has_held_out() else []
         self.legend.write(lines, [changes for _, changes in self.session.live.changes])
 
     def _drop_lines(self) -> None:
