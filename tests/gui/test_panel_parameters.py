@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QComboBox, QLineEdit
+from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
@@ -132,6 +132,19 @@ def test_search_finds_paths_and_help_and_opens_sections(panel: ParametersPanel) 
     panel.search.setText("")
     assert panel.form.row(PATH).isVisible()
     assert not panel.form.sections["network"].rows["n_exc"].isVisible()
+    assert panel.form.sections["lateral"].isVisible()
+
+
+def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: QtBot) -> None:
+    section = panel.form.sections["lateral"]
+    for _ in range(3):
+        section.header.toggle()
+    qtbot.waitUntil(lambda: any(label.isVisible() for label in section.findChildren(QLabel)))
+    notes = [label.text() for label in section.findChildren(QLabel)]
+    assert len(notes) == 1
+    assert "lateral.kind=homeostatic" in notes[0]
+    said = notes[0].split("lateral.kind=")[1].split(",")[0]
+    assert read_experiment("fast-100").override({"lateral.kind": said}).lateral.kind == said
 
 
 def test_structural_ones_say_why_not_and_offer_a_new_run(

@@ -132,6 +132,7 @@ class RunBar(QWidget):
             self.state.setText(f"{_MARKS[live.state]} {live.state}")
             self.state.setToolTip(live.reason)
             self._show_progress()
+        self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
         active = session.connected
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
         resumable = session.folder is not None and not active and live.state.resumable

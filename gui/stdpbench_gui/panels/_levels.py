@@ -35,13 +35,10 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self.hideButtons()
         self.hideAxis("bottom")
         self.setMouseEnabled(x=False, y=True)
-        metrics = QFontMetrics(QApplication.font())
-        width = metrics.horizontalAdvance("-0.00") + metrics.height() + 6  # of the ticks and the label
-        self.setFixedWidth(width + 52)
         axis = self.getAxis("left")
         axis.enableAutoSIPrefix(False)
-        axis.setWidth(width)
         axis.setStyle(tickLength=-4, tickTextOffset=4)
+        self._size_axis()
         self.colours = pg.ImageItem()
         self.addItem(self.colours)
         self.curve = pg.PlotCurveItem(fillLevel=0.0)
@@ -54,10 +51,21 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self._map: pg.ColorMap | None = None
         self.getViewBox().sigYRangeChanged.connect(self._draw_colours)
 
+    def _size_axis(self) -> None:
+        """Write as large as everything else, and have room for it."""
+        font, axis = QApplication.font(), self.getAxis("left")
+        metrics = QFontMetrics(font)
+        width = metrics.horizontalAdvance("-0.00") + metrics.height() + 6  # of the ticks and the label
+        self.setFixedWidth(width + 52)
+        axis.setWidth(width)
+        axis.setTickFont(font)
+        axis.label.setFont(font)
+
     def restyle(self, colour_map: pg.ColorMap) -> None:
         """Take on the colours of the theme, and a colour map."""
         colours = theme.current()
         self._map = colour_map
+        self._size_axis()
         axis = self.getAxis("left")
         axis.setPen(colours.line)
         axis.setTextPen(colours.ink)

@@ -12,9 +12,15 @@ from stdpbench.experiment import Experiment
 from stdpbench.parameters import Parameter
 from stdpbench_gui import theme
 from stdpbench_gui.panels._parameter_row import ParameterRow
+from stdpbench_gui.widgets import wrapped
 
 SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule")
 _OPEN = ("plasticity", "exc")
+_NOTHING = {
+    "lateral": "Lateral inhibition does not learn in this run. It does in an experiment with "
+    "lateral.kind=homeostatic, which “Add…” on the Runs page can set."
+}
+"""What stands in a section that has no parameter."""
 
 
 class Section(QWidget):
@@ -52,7 +58,11 @@ class Section(QWidget):
             self._form.fill(self)
 
     def build(self, declared: Mapping[str, tuple[Parameter, bool]]) -> None:
-        """Make the rows."""
+        """Make the rows; where there is nothing to set, say so."""
+        if not declared and not self._rows.count():
+            note = wrapped(_NOTHING.get(self.name, "There is nothing to set here."), "faint")
+            note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
+            self._rows.addWidget(note)
         for name, (parameter, optional) in declared.items():
             row = ParameterRow(self.name, parameter, optional)
             row.committed.connect(self._form.committed)
@@ -70,7 +80,7 @@ class Section(QWidget):
             for name, (parameter, _) in known.items()
             if all(word in f"{self.name}.{name} {parameter.help}".lower() for word in words)
         }
-        self.setVisible(bool(found))
+        self.setVisible(bool(found) or not words)
         self.fold(bool(found) if words else self.header.isChecked())
         for name, row in self.rows.items():
             row.setVisible(name in found)
