@@ -28,7 +28,7 @@ _PLOTS = {
     "accuracy": "running accuracy (%)",
     "spikes": "exc spikes per image",
     "theta": "mean theta (mV)",
-    "change": "mean |Δw| per block (10⁻³)",
+    "change": "mean |Δw| (10⁻³)",
 }
 _FACTORS = {"change": 1e3}
 """What values are multiplied by so that their axis needs few digits."""
