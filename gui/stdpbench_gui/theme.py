@@ -8,6 +8,7 @@ never stand alone: names, marks or numbers go with them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
@@ -16,6 +17,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication
 
+_ASSETS = Path(__file__).parent / "assets"
 GRID = 8
 """Pixels; margins and gaps are multiples of it."""
 
@@ -102,7 +104,8 @@ def apply(choice: str) -> Theme:
     _current = DARK if choice == "dark" or (choice == "system" and system_is_dark()) else LIGHT
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    sheet = _STYLE.format(theme=_current, grid=GRID)
+    check = _ASSETS / f"check-{'dark' if _current.dark else 'light'}.png"
+    sheet = _STYLE.format(theme=_current, grid=GRID, check=check.as_posix())
     if not app.styleSheet():
         app.setStyle("Fusion")
     app.setPalette(_palette(_current))
@@ -177,6 +180,11 @@ QPushButton#primary:focus {{ border: 2px solid {theme.ink}; padding: 4px 12px; }
 #rows::item {{ padding: 3px {grid}px 3px 4px; }}
 #rows QHeaderView::section {{ background: {theme.window}; color: {theme.faint}; border: none;
     padding: 4px {grid}px 4px 4px; border-right: 1px solid {theme.line}; border-bottom: 1px solid {theme.line}; }}
+QCheckBox::indicator {{ width: 0.9em; height: 0.9em; border: 1px solid {theme.faint}; border-radius: 2px;
+    background: {theme.base}; }}
+QCheckBox::indicator:checked {{ image: url("{check}"); }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {theme.accent}; }}
+QCheckBox::indicator:disabled {{ border-color: {theme.line}; }}
 #changed {{ font-weight: 700; }}
 #problem {{ color: {theme.wrong}; font-weight: 600; }}
 """
