@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QSortFilterProxyModel, QStringListModel, Qt
-from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence
-from PyQt6.QtWidgets import QDialog, QLineEdit, QListView, QMainWindow, QVBoxLayout, QWidget
+from PyQt6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, QStringListModel, Qt
+from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
+from PyQt6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListView,
+    QMainWindow,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stdpbench_gui import theme
+
+_BEFORE_KEYS = "    "
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,29 @@ class Actions:
         return iter(self._entries.values())
 
 
+class _LineWithKeys(QStyledItemDelegate):
+    """Draws an action at the left and its keys at the right."""
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Draw a line."""
+        line = QStyleOptionViewItem(option)
+        self.initStyleOption(line, index)
+        line.text, _, keys = (line.text or "").partition(_BEFORE_KEYS)
+        style = line.widget.style() if line.widget is not None else None
+        if style is None or painter is None:
+            return
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, line, painter, line.widget)
+        selected = bool(line.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.PlaceholderText
+        painter.setPen(line.palette.color(role))
+        at = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line.rect.adjusted(0, 0, -theme.GRID, 0), at, keys)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        """With room between lines."""
+        return super().sizeHint(option, index) + QSize(0, theme.GRID // 2)
+
+
 class Palette(QDialog):
     """The command palette: type a few letters of any action, and Enter does it."""
 
@@ -95,6 +130,7 @@ class Palette(QDialog):
         self.filter.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.view = QListView()
         self.view.setModel(self.filter)
+        self.view.setItemDelegate(_LineWithKeys(self.view))
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.view.setAccessibleName("Actions that match")
         layout = QVBoxLayout(self)
@@ -110,7 +146,7 @@ class Palette(QDialog):
     @staticmethod
     def _line(entry: Entry) -> str:
         text, keys = entry.action.text().replace("&", ""), entry.action.shortcut().toString()
-        return f"{entry.menu.replace('&', '')}: {text}{f'    {keys}' if keys else ''}"
+        return f"{entry.menu.replace('&', '')}: {text}{f'{_BEFORE_KEYS}{keys}' if keys else ''}"
 
     def _search(self, text: str) -> None:
         self.filter.setFilterRegularExpression(".*".join(map(_escaped, text.split())))
