@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 
@@ -123,6 +126,20 @@ def test_plots_stand_below_each_other_where_there_is_room(panel: Curves, qtbot: 
 @pytest.mark.parametrize(("value", "expected"), [(0, 1), (1, 1), (1.2, 1.5), (160, 200), (7600, 10_000), (3e-4, 3e-4)])
 def test_steps_are_round_numbers(value: float, expected: float) -> None:
     assert step_up(value) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("end", [0.5, 60, 900, 9_000, 60_000, 180_000])
+@pytest.mark.parametrize("width", [60, 140, 700])
+def test_numbers_at_an_axis_do_not_meet(panel: Curves, end: float, width: int) -> None:
+    axis = panel.plots["theta"].getAxis("bottom")
+    font = QApplication.font()
+    ticks = [(v, step) for step, values in axis.tickValues(0, end, width) for v in values]
+    words = {v: axis.tickStrings([v], 1, step)[0] for v, step in ticks}
+    places = sorted(words)
+    for one, following in pairwise(places):
+        half = sum(QFontMetrics(font).horizontalAdvance(words[v]) for v in (one, following)) / 2
+        assert (following - one) * width / end >= half, words
+    assert places
 
 
 def test_ranges_keep_until_values_leave_them() -> None:

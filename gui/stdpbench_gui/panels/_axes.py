@@ -41,7 +41,22 @@ def stepped(low: float, high: float, before: tuple[float, float] | None = None) 
 
 
 class _CountAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with thin spaces between thousands."""
+    """An axis with thin spaces between thousands, and room between its numbers."""
+
+    def tickSpacing(  # noqa: N802 - pyqtgraph's
+        self, minVal: float, maxVal: float, size: float
+    ) -> list[tuple[float, float]]:
+        """Distances of ticks, coarse to fine, as far as numbers have room between them."""
+        levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
+        per_unit = size / max(maxVal - minVal, 1e-12)
+        metrics = QFontMetrics(QApplication.font())
+        longest = max("0.00", thousands(round(max(abs(minVal), abs(maxVal)))), key=len)
+        needed = metrics.horizontalAdvance(f"{longest} ") / per_unit
+        fitting = [(step, offset) for step, offset in levels if step >= needed]
+        if fitting or not levels:
+            return fitting
+        step, offset = levels[0]
+        return [(step * 2 ** math.ceil(math.log2(needed / step)), offset)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """What stands at the ticks."""
