@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 from synthetic import session
 
 from stdpbench.runs import facts
 from stdpbench.runs.facts import Record
 from stdpbench.runs.states import State
+from stdpbench_gui.actions import Actions
 from stdpbench_gui.pages.train import RunBar
 from stdpbench_gui.recording import Recorder
 from stdpbench_gui.session import RunSession
@@ -133,20 +135,30 @@ def test_a_recorder_that_was_refused_asks_again(shown: RunSession, client: Clien
     assert client.asked == ["record", "record"]
 
 
-def test_a_speed_that_was_refused_is_not_shown(shown: RunSession, client: Client, qtbot: QtBot) -> None:
-    from PyQt6.QtWidgets import QMainWindow
-
-    from stdpbench_gui.actions import Actions
-
+@pytest.fixture
+def bar(shown: RunSession, qtbot: QtBot) -> RunBar:
     window = QMainWindow()
     qtbot.addWidget(window)
     actions = Actions(window)
     for key in ("pause", "step", "stop", "checkpoint"):
         actions.add(key, "&Run", key, lambda: None)
-    bar = RunBar(shown, actions)
-    window.setCentralWidget(bar)
+    made = RunBar(shown, actions)
+    window.setCentralWidget(made)
+    made.window_ = window  # type: ignore[attr-defined]  # lives as long
+    return made
+
+
+def test_a_speed_that_was_refused_is_not_shown(shown: RunSession, client: Client, bar: RunBar) -> None:
     bar.speed.setCurrentIndex(2)
     bar.speed.activated.emit(2)
     client.messages = [("reply", 1, "training is over", None)]
     shown._tick()
     assert bar.speed.currentIndex() == 0
+
+
+def test_a_run_that_was_stopped_shows_how_far_it_came(shown: RunSession, client: Client, bar: RunBar) -> None:
+    client.over = True
+    shown.live.state, shown.live.position = State.STOPPED, 100
+    bar.refresh()
+    assert bar.position.text() == "train 100/400"
+    assert (bar.progress.value(), bar.progress.maximum()) == (100, 400)

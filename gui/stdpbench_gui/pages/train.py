@@ -153,7 +153,11 @@ class RunBar(QWidget):
             self.position.setText("" if vote is None else f"vote {100 * vote:.1f} %")
             self.speed_text.setText("")
             return
-        progress = self._session.live.progress
+        live = self._session.live
+        progress = live.progress
+        n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
+        if not progress.get("total") and n_train and not live.state.active:  # as the folder says
+            progress = {"phase": "train", "done": min(live.position, n_train), "total": n_train}
         if not progress.get("total"):
             self.progress.setRange(0, 0 if self._session.live.state is State.BUILDING else 1)
             self.position.setText("reading data, compiling" if self._session.live.state is State.BUILDING else "")

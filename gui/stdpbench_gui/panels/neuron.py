@@ -214,7 +214,9 @@ class NeuronInspector(Panel):
         found = self.seen.best_images(self.session.selection.neuron, _BEST) if split is not None else []
         labelled = split is not None and split.train.labels is not None
         title = f"excited most by ({'class: ' if labelled else ''}spikes)"
-        self.best_title.setText(title if found else "No picture has made it spike yet.")
+        nothing_seen = self.seen.lasting is None and (self.seen.recent is None or not self.seen.recent.n_seen)
+        none = "Not known: no picture was seen here." if nothing_seen else "No picture has made it spike yet."
+        self.best_title.setText(title if found else none)
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
             picture.setVisible(place < len(found))
             caption.setVisible(place < len(found))
