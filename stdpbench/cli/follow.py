@@ -17,7 +17,7 @@ from rich.console import Console
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client import LOG, RunClient
-from stdpbench.runs.facts import Progress
+from stdpbench.runs.facts import Progress, StateChanged
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.states import State
@@ -71,7 +71,7 @@ def follow(client: RunClient, console: Console, *, own: bool, interrupt: Interru
         while not client.over:
             for message in client.drain(budget=0.05, wait=0.1):
                 live.take(message)
-                if message[0] == "record":
+                if message[0] == "record" and not (own and message[1].fact == _failure(live)):
                     display.record(message[1])
             if live.progress:
                 display.progress(_progress(live.progress))
@@ -83,6 +83,11 @@ def follow(client: RunClient, console: Console, *, own: bool, interrupt: Interru
             if live.state is State.PAUSED and live.reason and own and not told:
                 told = _paused(client, console, live)
     return live
+
+
+def _failure(live: LiveRun) -> StateChanged | None:
+    """The fact that a run failed, if it did; whoever carries it out ends with that as an error."""
+    return StateChanged(State.FAILED, live.reason) if live.state is State.FAILED else None
 
 
 def _paused(client: RunClient, console: Console, live: LiveRun) -> bool:

@@ -61,6 +61,8 @@ class Experiment(Parameters):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
+        if not self.name.strip():
+            raise ValueError("name must not be empty")
         dt = self.network.dt
         times = {"schedule.stimulus": self.schedule.stimulus, "schedule.rest": self.schedule.rest}
         if self.network.delays == "homogeneous":

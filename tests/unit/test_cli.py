@@ -146,10 +146,11 @@ def test_bad_input_gets_one_sentence(
 ) -> None:
     if arguments[0] == "run":
         arguments = [*arguments, "--runs", str(tmp_path / "runs")]
-    status, _, err = run_cli(arguments, capsys)
+    status, out, err = run_cli(arguments, capsys)
     last = err.strip().splitlines()[-1]
     assert status == 2
     assert last.startswith("stdpbench: ")
+    assert last.removeprefix("stdpbench: ").rstrip(".") not in out + err.removesuffix(f"{last}\n"), "it is said twice"
     assert said in last
     assert "Traceback" not in err
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"

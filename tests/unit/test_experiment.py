@@ -360,6 +360,7 @@ def test_reads_a_file_and_names_it_after_itself(folder: Path) -> None:
         (b'"a\\nb" = 1\n', "is not a known parameter"),
         (b"seed = " + b"9" * 5000 + b"\n", "mine.toml"),
         (b"name = 5\n", "mine.toml: name must be a text, not 5"),
+        (b'name = " "\n', "mine.toml: name must not be empty"),
     ],
 )
 def test_a_file_that_is_no_experiment_is_refused_in_one_sentence(folder: Path, content: bytes, said: str) -> None:
