@@ -21,8 +21,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process build Brian2's Cython modules, once, while the other one does something else."""
-    first = ("tests/contract/test_against_reference.py", "tests/gui/", "tests/contract/")
+    """Have one process build Brian2's Cython modules, once, while others do something else; what is short is last."""
+    first = (
+        "tests/contract/test_against_reference.py",
+        "tests/gui/",
+        "tests/contract/",
+        "tests/unit/runs/",
+        "tests/unit/sweeps/",
+        "tests/unit/test_cli",
+        "tests/unit/test_notebook.py",
+    )
 
     def rank(item: pytest.Item) -> int:
         return next((n for n, part in enumerate(first) if part in item.nodeid), len(first))

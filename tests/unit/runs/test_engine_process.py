@@ -183,7 +183,8 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     also = watch(other, lambda live: live.position == position and live.checkpoints != [], also)
     other.close()
     script = f"from pathlib import Path; from stdpbench.runs.client import RunClient; import os, time; \
-        c = RunClient.attach(Path({str(folder.path)!r})); c.want('network'); print(c.drain(wait=9) != []); os._exit(9)"
+        c = RunClient.attach(Path({str(folder.path)!r})); c.want('network'); \
+        print(c.drain(wait=9) != [], flush=True); os._exit(9)"
     died = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (died.returncode, died.stdout) == (9, "True\n"), died.stderr
     # Ctrl+C is not for it
