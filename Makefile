@@ -65,7 +65,7 @@ test: $(VENV)/.installed-test
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	"$(VENV)/bin/lint-imports"
-	$(RUN) pytest -n 2 --dist loadfile $(ARGS)
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/.installed-test
 	$(RUN) pytest -m slow $(ARGS)

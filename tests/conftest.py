@@ -21,7 +21,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process build Brian2's Cython modules, once, while others do something else; what is short is last."""
+    """Have one process build Brian2's Cython modules, once, while another does something else; what is short is last.
+
+    With pytest-xdist's ``--no-loadscope-reorder``, as in the Makefile.
+    """
     first = (
         "tests/contract/test_against_reference.py",
         "tests/gui/",
