@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.brian import preferences
+from stdpbench.network.brian import preferences, prepare
 from stdpbench.network.build import (
     carry_traces,
     follow_averages,
@@ -55,7 +55,7 @@ class ImposedSpikes:
         with preferences(codegen__target="numpy"):  # nothing to compile: a changed rule shows at once
             self._groups, objects = self._build()
             network = b2.Network(objects)
-            network.run(0 * b2.ms, namespace={})
+            prepare(network)
         # with no spike on their side there is nothing to do for these
         sides = {"plastic_pre": "input", "input_traces": "input"}
         sides |= dict.fromkeys(("plastic_post", "exc_traces", "exc_jumps"), "exc")

@@ -16,7 +16,7 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.brian import preferences
+from stdpbench.network.brian import preferences, prepare
 from stdpbench.network.build import build
 from stdpbench.simulators.base import RECORDED, Simulator
 
@@ -55,7 +55,7 @@ class RuntimeSimulator(Simulator):
                 dt = experiment.network.dt * b2.ms
                 for pathway in ("pre", "drive"):
                     getattr(self._built.groups["plastic"], pathway).delay = delay_bins.reshape(-1) * dt
-            self._built.network.run(0 * b2.ms, namespace={})
+            prepare(self._built.network)
         source = self._built.groups["input"]
         self._spikespace = source.variables["_spikespace"].get_value()
         self._clock = source.clock

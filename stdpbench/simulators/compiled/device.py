@@ -19,6 +19,7 @@ from stdpbench.network.brian import (
     all_devices,
     get_device,
     preferences,
+    prepare,
     reset_device,
 )
 from stdpbench.network.brian import brian2 as b2
@@ -165,7 +166,7 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
             device.built = built = _BuiltNames(layout)
             made = build(layout)
             built.adopt(made)
-            made.network.run(0 * b2.ms, namespace={})
+            prepare(made.network)
             device.insert_code("before_end", "return 0;")
             device.build(directory=str(folder), compile=False, run=False)
             return _write_resident(layout, made, device, folder)
