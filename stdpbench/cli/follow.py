@@ -116,8 +116,8 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
     SystemExit
         If it is stopped.
     """
-    console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
     with Interrupt(console, _STOPPING).heard() as interrupt:  # before there is a process that would go on by itself
+        console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
         client = RunClient.start(folder.path)
         try:
             client.wait_for_connection()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from PyQt6.QtCore import QObject, QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench.readout.paper_figure import Order, script
 from stdpbench.report.looks import NEURONS, NOTHING, Chosen
@@ -25,10 +25,6 @@ from stdpbench_gui.evaluation.state import CLUSTER, VERDICT
 from stdpbench_gui.evaluation.turns import Turns
 from stdpbench_gui.pages.evaluate import EvaluatePage
 from stdpbench_gui.window import MainWindow
-
-
-def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 100) -> None:
-    qtbot.waitUntil(lambda: bool(what()), timeout=60_000 * seconds)
 
 
 def drawn(page: EvaluatePage) -> bool:

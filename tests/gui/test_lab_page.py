@@ -4,47 +4,28 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from lab_curves import now, settled, window_of
 from PyQt6.QtCore import QEvent, QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QFocusEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.lab.points import SHIPPED
-from stdpbench.lab.result import Result
 from stdpbench.plasticity import rules
 from stdpbench.plasticity.custom import CustomRule
 from stdpbench.readout.paper_figure import Order, script
 from stdpbench.runs.queue import Queue
 from stdpbench_gui.pages.lab import LabPage
 from stdpbench_gui.rule_lab.curves import Place
-from stdpbench_gui.rule_lab.state import MOST_KEPT, LabState, Plan
+from stdpbench_gui.rule_lab.state import LabState, Plan
 from stdpbench_gui.window import MainWindow
-
-
-def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 60) -> None:
-    qtbot.waitUntil(lambda: bool(what()), timeout=60_000 * seconds)
-
-
-def settled(page: LabPage) -> bool:
-    """Whether nothing is being computed, and all that came is drawn."""
-    return not page.curves.busy and not any(plot._tick.isActive() or plot._drawing.isActive() for plot in page.plots)
-
-
-def now(page: LabPage, place: int = 0) -> Result:
-    return page.plots[place]._results[-1]
-
-
-def window_of(x: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
-    """The window of the additive pair rule, in theory."""
-    return np.where(x > 0, 0.01, -0.0105) * np.exp(-np.abs(x) / 20)
 
 
 @pytest.fixture(scope="module")
@@ -237,17 +218,6 @@ def test_why_a_kept_rule_is_not_drawn_is_said(page: LabPage, qtbot: QtBot) -> No
     waits(qtbot, lambda: settled(page) and now(page).protocol == "reward-delay")
     assert "pair-additive is not drawn: reward-delay needs a rule with dopamine" in page.plots[0].foot.text()
     assert len(page.plots[0].shown()) == 1
-
-
-def test_too_many_kept_curves_are_refused() -> None:
-    state = LabState(None)  # type: ignore[arg-type]  # nobody's
-    for _ in range(MOST_KEPT):
-        state.keep()
-    with pytest.raises(StdpbenchError, match="more could not be told apart"):
-        state.keep()
-    assert len({kept.name for kept in state.kept}) == MOST_KEPT
-    state.remove_beside(2)
-    assert state.keep().number == 2  # its look is free again
 
 
 def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:

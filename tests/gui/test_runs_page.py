@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +16,9 @@ import pytest
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
+from runs_table import NAMES, cell, copy, order, pick, shown, small, told
 from small_run import small_experiment
+from waiting import waits
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.bin import names_in_bin
@@ -32,21 +34,6 @@ from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.runs_browser.bin_dialog import BinDialog
 from stdpbench_gui.runs_browser.dialogs import AddDialog, BranchDialog, RewindDialog
 from stdpbench_gui.window import MainWindow
-
-NAMES = ("digits-a", "digits-b", "fast-c")
-_DAY = {"digits-b": 3, "digits-a": 2, "fast-c": 1}
-
-
-def copy(original: RunFolder, runs: Path, name: str, vote: float, **said: object) -> Path:
-    """A copy of a finished run under another name, with another accuracy."""
-    path = runs / name
-    shutil.copytree(original.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
-    folder = RunFolder(path)
-    folder.update_run(id=f"id of {name}", started=f"2026-01-0{_DAY.get(name, 9)}T10:00:00+00:00", **said)
-    metrics = folder.read_json("metrics.json")
-    metrics["accuracy"]["vote"]["accuracy"] = vote
-    folder.write_json("metrics.json", metrics)
-    return path
 
 
 @pytest.fixture
@@ -69,22 +56,6 @@ def page(runs: Path, window: MainWindow, qtbot: QtBot) -> Iterator[RunsPage]:
             if at_work(path.parent):
                 ask(path.parent, "stop")
     qtbot.waitUntil(lambda: not any(at_work(path.parent) for path in runs.glob("*/run.json")), timeout=60_000)
-
-
-def shown(page: RunsPage) -> list[str]:
-    return [entry.name for entry in page.model.entries]
-
-
-def cell(page: RunsPage, name: str, column: str) -> str:
-    return str(page.model.index(page.model.row_of(name), page.model.columns.index(column)).data())
-
-
-def told(page: RunsPage) -> str:
-    return "\n".join(page.notices.texts())
-
-
-def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 60) -> None:
-    qtbot.waitUntil(lambda: bool(what()), timeout=60_000 * seconds)
 
 
 # -- the history -----------------------------------------------------------------------------------
@@ -317,7 +288,7 @@ def test_export_writes_one_zip_and_says_where(
 
 
 def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBot, runs: Path) -> None:
-    made = RunFolder(_small(runs, train_images=1000).path)
+    made = RunFolder(small(runs, train_images=1000).path)
     waits(qtbot, lambda: made.path.name in shown(page))
     page.table.choose([made.path.name])
     can = page.run_actions.actions
@@ -388,22 +359,6 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
 
 
 # -- the queue -------------------------------------------------------------------------------------
-
-
-def _small(runs: Path, train_images: int = 60, seed: int = 5) -> RunFolder:
-    from stdpbench.runs.creation import create_run
-
-    made = small_experiment(seed=seed, schedule__train_images=train_images)
-    return create_run(made, runs, Options(workers=1, baselines=False))
-
-
-def order(page: RunsPage) -> list[int]:
-    return [page.queue.model.item(row).number for row in range(page.queue.model.rowCount())]
-
-
-def pick(page: RunsPage, number: int) -> None:
-    page.queue._choose(number)
-    assert [item.number for item in page.queue.chosen()] == [number]
 
 
 def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtBot) -> None:

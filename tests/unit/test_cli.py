@@ -188,10 +188,10 @@ def test_experiments_lists_all_that_ship(capsys: pytest.CaptureFixture[str]) -> 
         assert name in out
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
-def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Path) -> None:
+def begun(until: str, runs: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[str]]:
+    """A run of the digits in a process of its own, and its lines up to one that begins so."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "stdpbench", "run", "digits", *SMALL, "--runs", str(tmp_path)],
+        [sys.executable, "-m", "stdpbench", "run", "digits", *arguments, "--runs", str(runs)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -201,15 +201,18 @@ def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Pat
     said: list[str] = []
     for line in process.stdout:
         said.append(line)
-        if line.startswith("run folder"):
+        if line.startswith(until):
             break
-    assert said[1].startswith(
-        "with:       network.n_exc=12, schedule.train_images=60, "
-    )  # which the title does not say
-    time.sleep(0.1)  # its process takes longer than that to import NumPy
+    return process, said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
+def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Path) -> None:
+    process, said = begun("run folder", tmp_path, *SMALL)
+    assert said[1].startswith("with:       network.n_exc=12, schedule.train_images=60, "), "the title does not say so"
     process.send_signal(signal.SIGINT)
-    rest = process.stdout.read()
-    assert process.wait(timeout=60) == 130, rest
+    rest, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, rest
     assert "Stopping after this presentation" in rest
     assert "`stdpbench resume" in rest
     (folder,) = [one for one in tmp_path.iterdir() if one.is_dir()]
@@ -253,21 +256,11 @@ def test_output_that_nobody_takes_gets_a_sentence_at_most(shell: str, status: in
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
 def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = [*SMALL, "--set", "schedule.passes=100000", "--set", "schedule.train_images=100"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stdpbench", "run", "digits", *small, "--runs", str(tmp_path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("train"):
-            break
+    process, _ = begun("train", tmp_path, *small)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    rest = process.stdout.read()
-    assert process.wait(timeout=60) == 130, rest
+    rest, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, rest
     (folder,) = tmp_path.iterdir()
     assert json.loads((folder / "run.json").read_text())["state"] == "stopped"
     with np.load(folder / "training.npz") as training:

@@ -1,0 +1,24 @@
+"""What the Rule lab page draws, for its tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stdpbench.lab.result import Result
+from stdpbench_gui.pages.lab import LabPage
+
+
+def settled(page: LabPage) -> bool:
+    """Whether nothing is being computed, and all that came is drawn."""
+    return not page.curves.busy and not any(plot._tick.isActive() or plot._drawing.isActive() for plot in page.plots)
+
+
+def now(page: LabPage, place: int = 0) -> Result:
+    return page.plots[place]._results[-1]
+
+
+def window_of(x: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+    """The window of the additive pair rule, in theory."""
+    return np.where(x > 0, 0.01, -0.0105) * np.exp(-np.abs(x) / 20)

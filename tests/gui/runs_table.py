@@ -1,0 +1,54 @@
+"""Runs for the Runs page to show, and what it shows, read as a person would."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from small_run import small_experiment
+
+from stdpbench.runs.creation import create_run
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.options import Options
+from stdpbench_gui.pages.runs import RunsPage
+
+NAMES = ("digits-a", "digits-b", "fast-c")
+_DAY = {"digits-b": 3, "digits-a": 2, "fast-c": 1}
+
+
+def copy(original: RunFolder, runs: Path, name: str, vote: float, **said: object) -> Path:
+    """A copy of a finished run under another name, with another accuracy."""
+    path = runs / name
+    shutil.copytree(original.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
+    folder = RunFolder(path)
+    folder.update_run(id=f"id of {name}", started=f"2026-01-0{_DAY.get(name, 9)}T10:00:00+00:00", **said)
+    metrics = folder.read_json("metrics.json")
+    metrics["accuracy"]["vote"]["accuracy"] = vote
+    folder.write_json("metrics.json", metrics)
+    return path
+
+
+def shown(page: RunsPage) -> list[str]:
+    return [entry.name for entry in page.model.entries]
+
+
+def cell(page: RunsPage, name: str, column: str) -> str:
+    return str(page.model.index(page.model.row_of(name), page.model.columns.index(column)).data())
+
+
+def told(page: RunsPage) -> str:
+    return "\n".join(page.notices.texts())
+
+
+def small(runs: Path, train_images: int = 60, seed: int = 5) -> RunFolder:
+    made = small_experiment(seed=seed, schedule__train_images=train_images)
+    return create_run(made, runs, Options(workers=1, baselines=False))
+
+
+def order(page: RunsPage) -> list[int]:
+    return [page.queue.model.item(row).number for row in range(page.queue.model.rowCount())]
+
+
+def pick(page: RunsPage, number: int) -> None:
+    page.queue._choose(number)
+    assert [item.number for item in page.queue.chosen()] == [number]

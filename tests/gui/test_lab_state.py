@@ -1,0 +1,19 @@
+"""What the Rule lab page keeps, without the page."""
+
+from __future__ import annotations
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench_gui.rule_lab.state import MOST_KEPT, LabState
+
+
+def test_too_many_kept_curves_are_refused() -> None:
+    state = LabState(None)  # type: ignore[arg-type]  # nobody's
+    for _ in range(MOST_KEPT):
+        state.keep()
+    with pytest.raises(StdpbenchError, match="more could not be told apart"):
+        state.keep()
+    assert len({kept.name for kept in state.kept}) == MOST_KEPT
+    state.remove_beside(2)
+    assert state.keep().number == 2  # its look is free again
