@@ -73,7 +73,7 @@ def test_says_of_how_many_presentations_one_is_shown(panel: Raster) -> None:
 
 def test_every_spike_is_a_pixel_of_its_colour() -> None:
     strip = Strip.of(frame(0), 0.5, 350.0)
-    bands = bands_of({"input": 30, "exc": N_EXC, "inh": 0}, 120)
+    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 120)
     assert [band.layer for band in bands] == ["input", "exc"]
     image = np.zeros((120, 700), np.uint32)
     colours = {"base": 0, "input": 1, "exc": 2, "inh": 3, "selected": 4}
@@ -90,7 +90,7 @@ def test_every_spike_is_a_pixel_of_its_colour() -> None:
 
 def test_spikes_that_have_scrolled_out_are_cut_off() -> None:
     strip = Strip.of(frame(0), 0.5, 350.0)
-    bands = bands_of({"input": 30, "exc": N_EXC, "inh": 0}, 60)
+    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 60)
     colours = {"base": 0, "input": 1, "exc": 2, "inh": 3, "selected": 4}
     wide, narrow = np.zeros((60, 700), np.uint32), np.zeros((60, 100), np.uint32)
     fill(wide, place([strip], bands, 700, 2.0), bands, colours, 0)
@@ -146,7 +146,7 @@ def test_a_click_on_a_spike_selects_its_neuron(panel: Raster, qtbot: QtBot) -> N
     give(panel.session, frame(3, exc=pair((4, 350))))
     redraw(panel)
     band = next(band for band in panel.view._bands if band.layer == "exc")
-    area = panel.view._areas()[0]
+    area = panel.view._areas().spikes
     x = panel.view._x(175.0)
     y = area.top() + (band.row(np.array([4]))[0] + 1) / panel.view.devicePixelRatioF()
     qtbot.mouseClick(panel.view, Qt.MouseButton.LeftButton, pos=QPoint(round(x) + 3, round(y) + 2))
@@ -209,4 +209,4 @@ def test_a_hundred_thousand_spikes_are_no_more_than_pixels(panel: Raster) -> Non
         give(panel.session, frame(number, input=some(number, 12_500, 30)))
         redraw(panel)
     assert sum(len(strip.spikes["input"][0]) for strip in panel.view.strips) == 100_000
-    assert np.count_nonzero(panel.view._pixels == panel.view._pixels.max()) > 0
+    assert np.count_nonzero(panel.view.film.pixels == panel.view.film.pixels.max()) > 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stdpbench_gui.panels._axes import step_up
 
 LAYERS = ("input", "exc", "inh")
 _SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
@@ -50,17 +53,26 @@ class Band:
         return place if self.top <= row < self.top + self.height and 0 <= place < self.n else -1
 
 
-def bands_of(sizes: Mapping[str, int], height: int) -> tuple[Band, ...]:
-    """Bands of the layers that have neurons, in an image of that many rows, three rows of nothing between them."""
-    present = [layer for layer, n in sizes.items() if n]
+@lru_cache(maxsize=8)
+def bands_of(sizes: tuple[tuple[str, int], ...], height: int) -> tuple[Band, ...]:
+    """Bands of the layers that have neurons, in an image of that many rows, three rows of nothing between them.
+
+    Parameters
+    ----------
+    sizes : tuple of (str, int)
+        Layers with their numbers of neurons.
+    height : int
+        Rows of the image.
+    """
+    present = {layer: n for layer, n in sizes if n}
     total = sum(_SHARES[layer] for layer in present)
     found, top = [], 0
     for number, layer in enumerate(present):
         last = number == len(present) - 1
         rows = height - top if last else int(_SHARES[layer] / total * height)
         room = max(4, rows - (0 if last else 3))
-        high = int(np.clip(room / sizes[layer] * 0.8, 1 if layer == "input" else 3, 12))
-        found.append(Band(layer, top, room, sizes[layer], (1 if layer == "input" else 2, min(high, room))))
+        high = int(np.clip(room / present[layer] * 0.8, 1 if layer == "input" else 3, 12))
+        found.append(Band(layer, top, room, present[layer], (1 if layer == "input" else 2, min(high, room))))
         top += rows
     return tuple(found)
 
@@ -115,6 +127,11 @@ class Strip:
             dt,
             rate,
         )
+
+    @cached_property
+    def top_rate(self) -> float:
+        """Where an axis may end that shows its rates."""
+        return step_up(float(self.rate.max(initial=0.0)))
 
     @property
     def end(self) -> float:

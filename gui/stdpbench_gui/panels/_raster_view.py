@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
+    QStaticText,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stdpbench_gui import theme
-from stdpbench_gui.panels._axes import step_up
+from stdpbench_gui.panels._raster_film import Film, Frame, rows_of
 from stdpbench_gui.panels._raster_margin import paint_bands, paint_rate_axis
-from stdpbench_gui.panels._raster_strips import (
-    LAYERS,
-    Band,
-    Placed,
-    Strip,
-    bands_of,
-    fill,
-    fill_rate,
-    place,
-)
-from stdpbench_gui.pictures import image_of
+from stdpbench_gui.panels._raster_strips import Band, Strip, bands_of
 from stdpbench_gui.widgets import thousands
 
-_STEPS = (10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)  # ms between numbers
-_TICK_ROOM = 44  # pixels between two numbers on the axis of time, at least
+_MOST_TEXTS = 256
+
+
+class Areas(NamedTuple):
+    """Where spikes and rate are drawn, and what scrolls: all but the names at the left and at the foot."""
+
+    spikes: QRectF
+    rate: QRectF
+    scrolling: QRectF
 
 
 class RasterView(QWidget):
@@ -55,6 +53,8 @@ class RasterView(QWidget):
         Width in ms.
     selected : int
         Exc neuron whose spikes stand out; -1 for none.
+    film : Film
+        The strips as they are drawn.
     """
 
     picked = pyqtSignal(int)
@@ -73,15 +73,12 @@ class RasterView(QWidget):
         self.headers: dict[int, str] = {}
         self.right, self.span = 0.0, 1.0
         self.selected = -1
+        self.film = Film()
         self._top_rate = 1.0
-        self._pixels = np.zeros((1, 1), np.uint32)
-        self._rates = np.zeros((1, 1), np.uint32)
-        self._images: list[QImage] = []
         self._bands: tuple[Band, ...] = ()
-        self._area = QRectF()
-        self._placed: dict[str, Placed] = {}
-        self._placed_for: object = None
-        self._free = 0.0  # where the next header may begin
+        self._known_areas: Areas | None = None
+        self._texts: dict[str, QStaticText] = {}
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies behind need not be painted
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room for some presentations."""
@@ -89,83 +86,99 @@ class RasterView(QWidget):
 
     def forget(self) -> None:
         """Begin with another run."""
-        self.strips, self._images, self._top_rate = (), [], 1.0
-        self._pixels, self._bands, self._placed_for = np.zeros((1, 1), np.uint32), (), None
+        self.strips, self._top_rate, self._bands = (), 1.0, ()
+        self.film.forget()
+        self._texts.clear()
         self.update()
 
     # -- geometry --------------------------------------------------------------------------------------------------
 
-    def _areas(self) -> tuple[QRectF, QRectF]:
-        """Where spikes and rate are drawn."""
-        metrics = self.fontMetrics()
-        line = metrics.height()
-        widest = max(metrics.horizontalAdvance(text) for text in ("■ input", "1000", "Hz/cell"))
-        left, top, bottom = widest + 3 * theme.GRID, line + 6, 2 * line + 10
-        height = max(40.0, self.height() - top - bottom - theme.GRID)
-        width = max(20.0, self.width() - left - theme.GRID)
-        rate = max(24.0, 0.2 * height)
-        return QRectF(left, top, width, height - rate), QRectF(left, top + height - rate + theme.GRID, width, rate)
+    def _areas(self) -> Areas:
+        """Where what is drawn, at the widget's size and with its font."""
+        if self._known_areas is None:
+            metrics = self.fontMetrics()
+            line = metrics.height()
+            widest = max(metrics.horizontalAdvance(text) for text in ("■ input", "1000", "Hz/cell"))
+            left, top, bottom = widest + 3 * theme.GRID, line + 6, 2 * line + 10
+            height = max(40.0, self.height() - top - bottom - theme.GRID)
+            width = max(20.0, self.width() - left - theme.GRID)
+            rate = max(24.0, 0.2 * height)
+            self._known_areas = Areas(
+                QRectF(left, top, width, height - rate),
+                QRectF(left, top + height - rate + theme.GRID, width, rate),
+                QRectF(left, 0, width + 1, self.height() - line - 3),
+            )
+        return self._known_areas
 
     def _scale(self) -> float:
-        """Pixels of the image per ms."""
-        return self._pixels.shape[1] / self.span
+        """Pixels of the screen per ms."""
+        return max(1, int(self._areas().spikes.width() * self.devicePixelRatioF())) / self.span
+
+    def _left(self) -> int:
+        """Column of the common axis that is the first one in view, in pixels of the screen."""
+        return round((self.right - self.span) * self._scale())
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def render_spikes(self) -> None:
-        """Fill the images anew, and ask for a repaint."""
-        spikes, rate = self._areas()
-        ratio = self.devicePixelRatioF()
-        shape = (max(1, int(spikes.height() * ratio)), max(1, int(spikes.width() * ratio)))
-        if self._pixels.shape != shape:
-            self._pixels = np.zeros(shape, np.uint32)
-            self._rates = np.zeros((max(1, int(rate.height() * ratio)), shape[1]), np.uint32)
-            self._bands = bands_of(self.sizes, shape[0])
-        colours = theme.current()
-        named = {"base": colours.base, "selected": colours.ink}
-        named |= {layer: getattr(colours, layer) for layer in LAYERS}
-        packed = {name: QColor(value).rgba() for name, value in named.items()}
-        left = round((self.right - self.span) * self._scale())
-        known = (self._bands, shape[1], self._scale(), *(strip.presentation for strip in self.strips))
-        if known != self._placed_for:
-            self._placed = place(self.strips, self._bands, shape[1], self._scale())
-            self._placed_for = known
-        fill(self._pixels, self._placed, self._bands, packed, left, self.selected)
-        highest = max((float(strip.rate.max(initial=0.0)) for strip in self.strips), default=0.0)
-        self._top_rate = max(self._top_rate, step_up(highest))
-        fill_rate(self._rates, self.strips, packed["exc"], packed["base"], self._scale(), left, self._top_rate)
-        self._images = [image_of(pixels, ratio) for pixels in (self._pixels, self._rates)]
-        self.update()
+        """Draw the presentations, if others are shown or in another way, and ask for a repaint of what moved."""
+        areas, ratio = self._areas(), self.devicePixelRatioF()
+        self._bands = bands_of(tuple(self.sizes.items()), rows_of(areas.spikes, ratio))
+        self._top_rate = max([self._top_rate, *(strip.top_rate for strip in self.strips)])
+        frame = Frame(
+            areas.spikes,
+            areas.rate,
+            areas.scrolling.height(),
+            ratio,
+            self._scale(),
+            self._bands,
+            self._top_rate,
+            self.selected,
+            theme.current(),
+            self.font(),
+            self.strips[-1].presentation if self.strips else -1,
+        )
+        if self.film.show(frame, self.strips, self._left()):
+            self.update()
+        else:
+            self.update(areas.scrolling.toAlignedRect())
 
     def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         """Draw in the new size at once."""
+        self._known_areas = None
         if self.strips:
             self.render_spikes()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Heed another font."""
+        super().changeEvent(event)
+        if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._known_areas = None
+            self._texts.clear()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Paint spikes, rate, axis and names."""
         begun = time.perf_counter()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        spikes, rate = self._areas()
-        self._area = spikes
-        colours = theme.current()
-        painter.fillRect(self.rect(), QColor(colours.base))
-        for image, area in zip(self._images, (spikes, rate), strict=False):
-            painter.drawImage(area.topLeft(), image)
-        paint_bands(painter, spikes, self._bands, self.devicePixelRatioF(), self.selected)
-        paint_rate_axis(painter, rate, self._top_rate)
-        painter.save()
-        painter.setClipRect(QRectF(spikes.left(), 0, spikes.width() + 1, self.height()))
-        self._free = -1e9
-        for strip in self.strips:
-            self._paint_strip(painter, strip, spikes, rate)
-        painter.restore()
-        painter.setPen(QColor(colours.ink))
-        line = self.fontMetrics().height()
-        foot = QRectF(spikes.left(), self.height() - line - 3, spikes.width(), line + 2)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, "time in presentation (ms)")
+        painter, areas = QPainter(self), self._areas()
+        colours, spikes, scrolling = theme.current(), areas.spikes, areas.scrolling
+        film, ratio, left = self.film, self.devicePixelRatioF(), self._left()
+        all_of_it = event is None or not scrolling.contains(QRectF(event.rect()))
+        if all_of_it or not film.covers(left, left + round(scrolling.width() * ratio)):
+            painter.fillRect(self.rect(), QColor(colours.base))
+        if all_of_it:
+            paint_bands(painter, spikes, self._bands, ratio, self.selected)
+            paint_rate_axis(painter, areas.rate, self._top_rate)
+            foot = QRectF(spikes.left(), scrolling.height(), spikes.width(), self.height() - scrolling.height())
+            painter.setPen(QColor(colours.ink))
+            painter.drawText(
+                foot, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, "time in presentation (ms)"
+            )
+        painter.setClipRect(scrolling)
+        if film.image is not None:
+            painter.drawImage(QPointF(spikes.left() + (film.left - left) / ratio, 0), film.image)
+        self._paint_headers(painter, spikes)
         if self.hasFocus():
+            painter.setClipping(False)
             painter.setPen(QPen(QColor(colours.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -174,51 +187,33 @@ class RasterView(QWidget):
 
     def _x(self, moment: float) -> float:
         """Where a moment of the common axis lies in the widget."""
-        return self._area.left() + (moment - self.right + self.span) * self._area.width() / self.span
+        area = self._areas().spikes
+        return area.left() + (moment - self.right + self.span) * area.width() / self.span
 
-    def _paint_strip(self, painter: QPainter, strip: Strip, spikes: QRectF, rate: QRectF) -> None:
-        left, right = self._x(strip.start), self._x(strip.end)
-        if right < spikes.left() or left > spikes.right():
-            return
-        colours, line = theme.current(), self.fontMetrics().height()
-        if strip.skipped > 0:
-            before = left - (right - left) * 0.07
-            gap = QRectF(before, spikes.top() - 4, left - before, rate.bottom() - spikes.top() + 8)
-            painter.fillRect(gap, QColor(colours.window))
-            painter.setPen(QPen(QColor(colours.faint), 1))
-            for x in ((before + left) / 2 - 2, (before + left) / 2 + 2):
-                painter.drawLine(QPointF(x - 2, rate.bottom() + 4), QPointF(x + 2, rate.bottom() - 4))
-        painter.setPen(QPen(QColor(colours.faint), 1))
-        painter.drawLine(QPointF(left, spikes.top() - 4), QPointF(left, rate.bottom()))
-        if strip.stimulus < strip.duration:
-            x = self._x(strip.start + strip.stimulus)
-            painter.setPen(QPen(QColor(colours.faint), 1, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x, spikes.top()), QPointF(x, rate.bottom()))
-        text = self.headers.get(strip.presentation, "")
-        x, wide = max(left, spikes.left(), self._free), self.fontMetrics().horizontalAdvance(text) + 6
-        if text and (x == left or x + wide <= right) and x + wide <= spikes.right() + 2:
-            painter.setPen(QColor(colours.ink))
-            painter.drawText(QRectF(x + 3, 1, wide + 20, line), Qt.AlignmentFlag.AlignLeft, text)
-            self._free = x + wide + theme.GRID
-        per_ms = (right - left) / strip.duration
-        step = next((s for s in _STEPS if s * per_ms >= _TICK_ROOM), 10_000)
-        painter.setPen(QColor(colours.faint))
-        for moment in np.arange(0.0, strip.duration - 20 / per_ms + 1e-9, step):
-            x = self._x(strip.start + float(moment))
-            painter.drawLine(QPointF(x, rate.bottom()), QPointF(x, rate.bottom() + 4))
-            side = Qt.AlignmentFlag.AlignLeft if moment == 0 else Qt.AlignmentFlag.AlignHCenter
-            room = (
-                QRectF(x + 1, rate.bottom() + 4, 60, line)
-                if moment == 0
-                else QRectF(x - 30, rate.bottom() + 4, 60, line)
-            )
-            painter.drawText(room, side, f"{moment:g}")
+    def _paint_headers(self, painter: QPainter, spikes: QRectF) -> None:
+        """Name each presentation over its spikes, or over those of them that are in view."""
+        free = spikes.left()
+        painter.setPen(QColor(theme.current().ink))
+        for strip in self.strips:
+            text, left, right = self.headers.get(strip.presentation, ""), self._x(strip.start), self._x(strip.end)
+            if not text or right < spikes.left() or left > spikes.right():
+                continue
+            if len(self._texts) > _MOST_TEXTS:
+                self._texts.clear()
+            if text not in self._texts:
+                self._texts[text] = QStaticText(text)
+                self._texts[text].setTextFormat(Qt.TextFormat.PlainText)
+                self._texts[text].prepare(font=self.font())
+            x, wide = max(left, free), self._texts[text].size().width() + 6
+            if (x == left or x + wide <= right) and x + wide <= spikes.right() + 2:
+                painter.drawStaticText(QPointF(x + 3, 1), self._texts[text])
+                free = x + wide + theme.GRID
 
     # -- hands -----------------------------------------------------------------------------------------------------
 
     def _at(self, point: QPointF) -> tuple[str, int, Strip | None, float]:
         """Layer, neuron, strip and ms in it under a point; empty, -1 and None where there is none."""
-        area, ratio = self._areas()[0], self.devicePixelRatioF()
+        area, ratio = self._areas().spikes, self.devicePixelRatioF()
         moment = self.right - self.span + (point.x() - area.left()) * self.span / area.width()
         strip = next((s for s in self.strips if s.start <= moment < s.end), None)
         for band in self._bands:

@@ -50,6 +50,8 @@ class Raster(Panel):
         self.sampled = QLabel()
         self.sampled.setObjectName("faint")
         self.sampled.setStyleSheet("font-weight: 400;")
+        metrics = self.sampled.fontMetrics()
+        self.sampled.setFixedSize(metrics.horizontalAdvance("every 99 999th presentation shown"), metrics.height())
         self.title_extra.addSpacing(8)
         self.title_extra.addWidget(self.sampled)
         self.strips: list[Strip] = []
