@@ -26,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         Exit status: 0, or 1 after a sentence on standard error that says why there is no window.
     """
+    # Qt would draw larger images by several threads at a time, which push a run aside that is at work; they save the
+    # window nothing that could be seen
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     screen = display()
     if screen.state != "ok":
         return _refuse(f"the display is {screen.detail}; what helps: {screen.fix}")

@@ -25,9 +25,13 @@ from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.states import State
+from stdpbench_gui.motion import motion
 
 _TICK_MS = 33
 _BUDGET_S = 0.012
+_PRESENTATION_S = 0.08
+"""Seconds from one presentation that is told to the next: pictures change three times a second, unless fast flicker is
+on, and what is counted over presentations is as right with a dozen a second."""
 
 
 class Selection(QObject):
@@ -118,7 +122,9 @@ class RunSession(QObject):
         self.drawing_share = 0.0
         self._client: RunClient | None = None
         self._wanted: frozenset[str] = frozenset({"progress"})
-        self._said_wanted: frozenset[str] = frozenset()
+        self._said_wanted: object = None
+        self._experiment: Experiment | None = None
+        self._experiment_of: tuple[object, int] = None, 0
         self._waiting: dict[int, _Asked] = {}
         self._backlog: list[_Asked] = []
         self._jobs: set[Job] = set()
@@ -164,7 +170,7 @@ class RunSession(QObject):
         folder, client = found
         self._begin(folder)
         self._client = client
-        self._said_wanted = frozenset()
+        self._said_wanted = None
         self.opened.emit()
         self.changed.emit(set(_ALL))
         self._timer.start()
@@ -223,8 +229,12 @@ class RunSession(QObject):
     @property
     def experiment(self) -> Experiment | None:
         """The experiment with the parameters in force; None before the network stands."""
-        parameters = self.live.parameters()
-        return Experiment.from_mapping(parameters) if parameters else None
+        started, n_changes = self.live.started, len(self.live.changes)
+        if self._experiment_of[0] is not started or self._experiment_of[1] != n_changes:
+            parameters = self.live.parameters()
+            self._experiment = Experiment.from_mapping(parameters) if parameters else None
+            self._experiment_of = started, n_changes
+        return self._experiment
 
     def want(self, frames: Iterable[str]) -> None:
         """Say which frames the visible panels draw."""
@@ -344,9 +354,10 @@ class RunSession(QObject):
             for asked in self._backlog:
                 self._send(client, asked)
             self._backlog.clear()
-            if self._said_wanted != self._wanted:
-                self._said_wanted = self._wanted
-                client.want(*self._wanted)
+            wanted = self._wanted, motion.fast_flicker
+            if self._said_wanted != wanted:
+                self._said_wanted = wanted
+                client.want(*self._wanted, gaps={} if motion.fast_flicker else {"presentation": _PRESENTATION_S})
         topics: set[str] = set()
         for message in client.drain(_BUDGET_S):
             topics |= self.live.take(message)

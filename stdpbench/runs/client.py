@@ -173,9 +173,17 @@ class RunClient:
         """Whether all is said: the process is gone, and what it said was drained."""
         return self._over and not self._held
 
-    def want(self, *kinds: str) -> None:
-        """Say which frames to send from now on."""
-        self._say(("want", [kind for kind in kinds if kind in FRAMES]))
+    def want(self, *kinds: str, gaps: Mapping[str, float] | None = None) -> None:
+        """Say which frames to send from now on.
+
+        Parameters
+        ----------
+        *kinds : str
+            Kinds of frames; see `stdpbench.runs.messages`.
+        gaps : mapping of str to float, optional
+            Seconds from one frame of a kind to the next, at least, where fewer than there are do.
+        """
+        self._say(("want", [kind for kind in kinds if kind in FRAMES], dict(gaps or {})))
 
     def request(self, name: str, **arguments: Any) -> int:
         """Ask for something without waiting; the answer comes as a message ``("reply", number, error, value)``."""

@@ -2,7 +2,8 @@
 
 From the process: ``("record", Record)`` (lossless, in order), ``("frame", kind, values)`` (the newest replaces the
 older; sent only against credit), ``("reply", number, error, value)``. To the process: ``("request", number, name,
-arguments)``, ``("credit", n)`` for frames that were taken in, ``("want", kinds)``.
+arguments)``, ``("credit", kind, n)`` for frames that were taken in, ``("want", kinds, gaps)``: which frames, and the
+least seconds from one to the next of those kinds of which fewer are enough.
 
 Frames
 ------

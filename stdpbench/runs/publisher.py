@@ -19,6 +19,7 @@ from typing import Any
 
 from stdpbench.runs.facts import Record
 from stdpbench.runs.messages import CREDIT, FRAMES, Request
+from stdpbench.threads import give_way
 
 _SHORTEST_GAP = {"progress": 1 / 10, "network": 1 / 10, "presentation": 1 / 40}
 """Seconds between two frames of one kind. What is written is read by the eye, and weights move little in a tenth of a
@@ -70,12 +71,12 @@ class Publisher:
         for kind, make in makers.items():
             if not flush and now < self._next[kind]:
                 continue
-            readers = [reader for reader in self._living() if reader.waits_for(kind, flush)]
+            readers = [reader for reader in self._living() if reader.waits_for(kind, now, flush)]
             if not readers:
                 continue
             values = make()
             for reader in readers:
-                reader.put_frame(kind, values)
+                reader.put_frame(kind, values, now)
             end = time.monotonic()
             self._next[kind] = end + max(_SHORTEST_GAP[kind], (end - now) / _SHARE)
             now = end
@@ -102,6 +103,8 @@ class _Reader:
         self._facts: deque[Any] = deque(("record", record) for record in past)
         self._frames: dict[str, Any] = {}
         self._wanted: frozenset[str] = frozenset({"progress"})
+        self._gaps: Mapping[str, float] = {}
+        self._due = dict.fromkeys(FRAMES, 0.0)
         self._credit = dict.fromkeys(FRAMES, CREDIT)
         self._ending = False
         self._changed = threading.Condition()
@@ -117,10 +120,12 @@ class _Reader:
             self._facts.append(message)
             self._changed.notify()
 
-    def waits_for(self, kind: str, flush: bool) -> bool:
-        return kind in self._wanted and (flush or (self._credit[kind] > 0 and kind not in self._frames))
+    def waits_for(self, kind: str, now: float, flush: bool) -> bool:
+        ready = now >= self._due[kind] and self._credit[kind] > 0 and kind not in self._frames
+        return kind in self._wanted and (flush or ready)
 
-    def put_frame(self, kind: str, values: Any) -> None:
+    def put_frame(self, kind: str, values: Any, now: float) -> None:
+        self._due[kind] = now + self._gaps.get(kind, 0.0)
         with self._changed:
             self._frames[kind] = values
             self._changed.notify()
@@ -147,6 +152,7 @@ class _Reader:
                 self._changed.wait()
 
     def _send(self) -> None:
+        give_way()
         try:
             connection = self._connection = self._connect()
             threading.Thread(target=self._receive, args=(connection,), name="receiver", daemon=True).start()
@@ -160,6 +166,7 @@ class _Reader:
                 self._connection.close()
 
     def _receive(self, connection: Connection) -> None:
+        give_way()
         try:
             while True:
                 message = connection.recv()
@@ -168,7 +175,9 @@ class _Reader:
                         self._credit[message[1]] += message[2]
                         self._changed.notify()
                 elif message[0] == "want":
-                    self._wanted = frozenset(message[1])
+                    _, kinds, *gaps = message
+                    self._gaps = {kind: float(seconds) for kind, seconds in dict(*gaps).items()}
+                    self._wanted = frozenset(kinds)
                 elif message[0] == "request":
                     _, number, name, arguments = message
                     self._requests.put(Request(name, arguments, self._answering(number)))

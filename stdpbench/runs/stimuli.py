@@ -12,6 +12,7 @@ from stdpbench.datasets import Images
 from stdpbench.encoding import Spikes, generator
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout
+from stdpbench.threads import give_way
 
 Key = tuple[str, int, int, int]
 
@@ -44,7 +45,7 @@ class Stimuli:
         self._phase = phase
         self._order = order
         self._version = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder", initializer=give_way)
         self._ahead: deque[tuple[Key, Future[Spikes]]] = deque()
 
     def change(self, experiment: Experiment) -> None:
@@ -56,7 +57,9 @@ class Stimuli:
         """The spikes of a presentation; starts on those of the next ones."""
         key = self._key(presentation, attempt)
         if self._ahead and self._ahead[0][0] == key:
-            spikes = self._ahead.popleft()[1].result()
+            stimulus = self._ahead.popleft()[1]
+            # one that waits still, as the thread gives way to others, is sooner done here
+            spikes = self._encode(self._experiment, presentation, 0) if stimulus.cancel() else stimulus.result()
         else:
             spikes = self._encode(self._experiment, presentation, attempt)
         if self._ahead and self._ahead[0][0] != self._key(presentation + 1):

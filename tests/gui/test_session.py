@@ -34,7 +34,7 @@ class Client:
         self.asked.append(name)
         return len(self.asked)
 
-    def want(self, *kinds: str) -> None:
+    def want(self, *kinds: str, gaps: object = None) -> None:
         pass
 
     def drain(self, budget: float = 0.0, wait: float = 0.0) -> list[Any]:

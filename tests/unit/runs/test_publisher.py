@@ -124,6 +124,25 @@ def test_no_frame_is_made_that_nobody_waits_for(publisher, attach):
     assert made == ["progress", "presentation"]
 
 
+def test_a_reader_may_want_fewer(publisher, attach):
+    reader, other = attach(), attach(wants=("network", "presentation"))
+    reader.say("want", ["network", "presentation"], {"presentation": 1e6})
+    wait_until(lambda: publisher._readers[0]._gaps)
+    offer(publisher, 0)
+    made: list[str] = []
+    publisher._next.clear()
+    publisher._next.update(dict.fromkeys(("progress", "network", "presentation"), 0.0))  # whoever waits gets one now
+    for each in publisher._readers:
+        wait_until(lambda each=each: not each._frames)
+    offer(publisher, 1, flush=False, made=made)
+    assert made == ["network", "presentation"]
+    wait_until(lambda: not publisher._readers[1]._frames)
+    offer(publisher, 2)  # before a pause all get the last one
+    publisher.close(60)
+    assert frames(reader.read_all(), "presentation") == [0, 2]
+    assert frames(other.read_all(), "presentation") == [0, 1, 2]
+
+
 def test_frames_come_against_credit_and_the_newest_replaces_the_others(publisher, attach):
     reader = attach(wants=("network",))
     for number in range(20):
@@ -239,6 +258,8 @@ def test_a_wrong_key_is_refused(publisher):
         ("want",),
         ("want", 5),
         ("want", [[]]),
+        ("want", [], 5),
+        ("want", [], {"network": "often"}),
         ("credit", "nonsense", 1),
         ("credit", "network"),
         ("credit", "network", "many"),

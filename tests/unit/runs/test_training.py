@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import wait
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -348,6 +351,7 @@ def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
     monkeypatch.setattr("stdpbench.runs.stimuli.encode", noted)
     with Stimuli(made, images, "train", order) as stimuli:
         for presentation in range(5):
+            wait([stimulus for _, stimulus in stimuli._ahead])
             for attempt in range(1 + presentation % 2 * 2):
                 spikes = stimuli.get(presentation, attempt)
                 assert same(spikes, encode(made, images, "train", presentation, attempt, int(order[presentation])))
@@ -356,6 +360,36 @@ def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
     assert {attempt for _, attempt in ahead} == {0}
     now = [(presentation, attempt) for presentation, attempt, thread in calls if not thread.startswith("encoder")]
     assert now == [(0, 0), (1, 1), (1, 2), (3, 1), (3, 2)]  # the first one, and repetitions
+
+
+def test_what_still_waits_for_its_thread_is_encoded_by_the_one_who_needs_it(monkeypatch):
+    made, images, order = experiment(), pictures(), np.arange(12)
+    held_up, go_on = threading.Event(), threading.Event()
+
+    def slow_ahead(*arguments: Any) -> Spikes:
+        if threading.current_thread().name.startswith("encoder"):
+            held_up.set()
+            assert go_on.wait(60)
+        return encode(*arguments)
+
+    monkeypatch.setattr("stdpbench.runs.stimuli.encode", slow_ahead)
+    with Stimuli(made, images, "train", order) as stimuli:
+        stimuli.get(0, 0)
+        assert held_up.wait(60)  # with presentation 1, behind which 2 waits
+        stimuli._ahead.popleft()
+        assert same(stimuli.get(2, 0), encode(made, images, "train", 2, 0, 2))
+        go_on.set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
+def test_what_works_ahead_gives_way_to_what_simulates():
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = priority()
+    with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
+        assert stimuli._thread.submit(priority).result() == min(19, before + 10)
+        assert priority() == before
 
 
 def test_a_change_throws_away_what_was_encoded_ahead():
