@@ -83,7 +83,7 @@ class FieldsBox(Box):
     def restyle(self) -> None:
         """Take on the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
-        self.mosaic.image.setLookupTable(theme.lookup(colour_maps.sequential()))
+        self.mosaic.image.set_colours(colour_maps.sequential())
         self._frames.setPen(theme.current().pen("wrong", 2))
         self._on_changed({"clusters"})
 

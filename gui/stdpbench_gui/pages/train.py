@@ -23,6 +23,7 @@ from stdpbench.runs.live import duration
 from stdpbench.runs.states import State
 from stdpbench_gui import theme
 from stdpbench_gui.actions import Actions
+from stdpbench_gui.enclosure import Enclosure
 from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session import RunSession
@@ -215,7 +216,7 @@ class TrainPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.bar)
+        layout.addWidget(Enclosure(self.bar))
         layout.addWidget(scrolling(self.docks), 1)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)

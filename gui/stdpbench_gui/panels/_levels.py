@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, pyqtSignal
+from PyQt6.QtCore import QRectF, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics
 from PyQt6.QtWidgets import QApplication
 
@@ -15,6 +16,7 @@ from stdpbench_gui import theme
 
 _SAMPLE = 40_000
 _BINS = 60
+_COUNT_MS = 300  # from one histogram to the next
 
 
 class LevelBar(pg.PlotItem):  # type: ignore[misc]
@@ -32,6 +34,12 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         super().__init__(enableMenu=False)
         self.centred = False
         self._moving = False
+        self._uncounted: NDArray[np.floating[Any]] | None = None
+        self._counted_at = 0.0
+        self._to_count = QTimer(self)
+        self._to_count.setSingleShot(True)
+        self._to_count.setInterval(_COUNT_MS)  # begun anew by each new map: runs out where none comes
+        self._to_count.timeout.connect(self._count)
         self.hideButtons()
         self.hideAxis("bottom")
         self.setMouseEnabled(x=False, y=True)
@@ -116,8 +124,17 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self.set_levels(low, top)
 
     def count(self, values: NDArray[np.floating[Any]]) -> None:
-        """Draw how many values there are of each size."""
-        sample = _sample(values)
+        """Draw how many values there are of each size: at once, or where values come fast, those that came last."""
+        self._uncounted = values
+        if 1e3 * (time.monotonic() - self._counted_at) >= _COUNT_MS:
+            self._count()
+        else:
+            self._to_count.start()
+
+    def _count(self) -> None:
+        assert self._uncounted is not None
+        sample, self._counted_at = _sample(self._uncounted), time.monotonic()
+        self._to_count.stop()
         if not len(sample):
             return
         n, edges = np.histogram(sample, _BINS)

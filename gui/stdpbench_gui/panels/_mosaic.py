@@ -8,9 +8,90 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QImage, QKeyEvent, QPainter
 
 from stdpbench.runs.fields import pooled, tile
+from stdpbench_gui import theme
+from stdpbench_gui.pictures import image_of
+from stdpbench_gui.plot_area import PlotArea
+
+
+class MapImage(pg.GraphicsObject):  # type: ignore[misc]
+    """Values drawn in colours, as an image with 32 bits per pixel.
+
+    pyqtgraph's own item draws values by an image of 8 bits with a table of colours, which Qt smooths six times more
+    slowly (2.5 against 0.4 ms at 600 × 600 pixels).
+
+    Attributes
+    ----------
+    image : ndarray, float32, (height, width), or None
+        What is drawn; None for nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image: NDArray[np.float32] | None = None
+        self._rect, self._levels = QRectF(), (0.0, 1.0)
+        self._table: NDArray[np.uint32] = np.zeros(1, np.uint32)
+        self._drawn: QImage | None = None
+        self._room(np.zeros((1, 1), np.float32))
+
+    def show_values(self, image: NDArray[np.float32], rect: QRectF, levels: tuple[float, float]) -> None:
+        """Draw other values, in a rectangle of the view."""
+        if rect != self._rect:
+            self.prepareGeometryChange()
+            self._rect = rect
+        self.image, self._levels = image, levels
+        self._draw_anew()
+
+    def set_levels(self, low: float, high: float) -> None:
+        """Say which values have the first and the last colour."""
+        self._levels = low, high
+        self._draw_anew()
+
+    def set_colours(self, colours: pg.ColorMap) -> None:
+        """Draw in the 256 colours of a map."""
+        red, green, blue, alpha = theme.lookup(colours).astype(np.uint32).T
+        self._table = alpha << 24 | red << 16 | green << 8 | blue
+        self._draw_anew()
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        self.image = None
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self._drawn = None
+        self.update()
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        """Where it lies in the view."""
+        return self._rect
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Paint the values."""
+        if self.image is None:
+            return
+        if self._drawn is None:
+            self._drawn = self._fill(self.image)
+        painter.drawImage(self._rect, self._drawn)
+
+    def _fill(self, values: NDArray[np.float32]) -> QImage:
+        if values.shape != self._shares.shape:
+            self._room(values)
+        (low, high), shares = self._levels, self._shares
+        np.subtract(values, np.float32(low), out=shares)
+        np.multiply(shares, np.float32(len(self._table) / max(high - low, 1e-12)), out=shares)
+        np.clip(shares, 0, len(self._table) - 1, out=shares)
+        np.copyto(self._places, shares, casting="unsafe")
+        np.take(self._table, self._places, out=self._pixels, mode="clip")
+        return image_of(self._pixels, 1.0)
+
+    def _room(self, values: NDArray[np.float32]) -> None:
+        """Make the arrays that each image is computed in; fresh ones each time would cost more than that."""
+        self._shares = np.empty(values.shape, np.float32)
+        self._places = np.empty(values.shape, np.uint8)
+        self._pixels = np.empty(values.shape, np.uint32)
 
 
 class Mosaic:
@@ -22,6 +103,8 @@ class Mosaic:
     ----------
     view : ViewBox
         Where it is drawn.
+    image : MapImage
+        The part that is seen.
     order : ndarray, int64, (n_exc,)
         The neuron of each place.
     shape : tuple of int
@@ -32,7 +115,7 @@ class Mosaic:
 
     def __init__(self) -> None:
         self.view = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
-        self.image = pg.ImageItem()
+        self.image = MapImage()
         self.view.addItem(self.image)
         self.order: NDArray[np.int64] = np.empty(0, np.int64)
         self.shape, self.columns = (1, 1), 1
@@ -92,9 +175,9 @@ class Mosaic:
             values = values[:, neurons]
             values[:, places >= n] = 0
         mosaic = tile(values, (height, width), c1 - c0, 0.0)
-        self.image.setImage(mosaic, autoLevels=False, levels=levels)
         h, w = self.shape
-        self.image.setRect(QRectF(c0 * (w + 1), r0 * (h + 1), (c1 - c0) * (w + 1), (r1 - r0) * (h + 1)))
+        place = QRectF(c0 * (w + 1), r0 * (h + 1), (c1 - c0) * (w + 1), (r1 - r0) * (h + 1))
+        self.image.show_values(mosaic, place, levels)
 
     def corner(self, place: int) -> tuple[int, int]:
         """Left and top of a place."""
@@ -117,7 +200,7 @@ class Mosaic:
         return int(self.order[int(np.clip(place, 0, len(self.order) - 1))])
 
 
-class MapGraphics(pg.GraphicsLayoutWidget):  # type: ignore[misc]
+class MapGraphics(PlotArea):
     """The plot area; tells the keys that are pressed in it."""
 
     def __init__(self, pressed: Callable[[int], bool]) -> None:

@@ -12,6 +12,7 @@ from stdpbench.runs.slow_motion import SlowMotion, step_ends
 from stdpbench_gui import theme
 from stdpbench_gui.panels._axes import SmallPlot
 from stdpbench_gui.panels._course_plots import CoursePlot, coloured, of_potential, potential_plot
+from stdpbench_gui.plot_area import PlotArea
 
 _EXC = 1.12
 """Where the band of exc spikes begins; that of input spikes lies from 0 to 1, both are 1 high."""
@@ -65,7 +66,7 @@ class SpikePlot(SmallPlot):
             item.setData(x[:k], y[:k])
 
 
-class SlowMotionPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
+class SlowMotionPlots(PlotArea):
     """Four plots with one axis of time; drag to scrub."""
 
     scrubbed = pyqtSignal(float)

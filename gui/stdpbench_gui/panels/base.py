@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench_gui import crash, figure_export, panel_figures, theme
+from stdpbench_gui.enclosure import Enclosure
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import title_buttons
 
@@ -63,7 +64,7 @@ class Panel(QDockWidget):
         self.setObjectName(self.key)
         self.setAccessibleName(self.title)
         self._dirty = self._at_once = True
-        self._drawn_at = 0.0
+        self._drawn_at = self._not_before = 0.0
         self._described = False
         self._words = QTimer(self)
         self._words.setSingleShot(True)
@@ -83,7 +84,7 @@ class Panel(QDockWidget):
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.body)
-        self.setWidget(content)
+        self.setWidget(Enclosure(content))
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
@@ -130,10 +131,16 @@ class Panel(QDockWidget):
         """Have the panel drawn anew with the next chance."""
         self._dirty = self._at_once = True
 
+    def draw_later(self, seconds: float) -> None:
+        """Have the panel drawn anew, but not before so many seconds are over: what is shown stands that long."""
+        self._dirty = True
+        self._not_before = time.perf_counter() + seconds
+
     def draw_if_needed(self) -> None:
         """Draw, if something changed and somebody looks."""
         begun = time.perf_counter()
         early = not self._at_once and begun - self._drawn_at < 1 / self.most_per_second
+        early = early or (not self._at_once and begun < self._not_before)
         if not self._dirty or early or not self.isVisible() or self.visibleRegion().isEmpty():
             return
         self._dirty, self._at_once, self._drawn_at = False, False, begun

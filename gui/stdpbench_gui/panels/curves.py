@@ -21,6 +21,7 @@ from stdpbench_gui.panels._held_out import HeldOutPlot
 from stdpbench_gui.panels._legend import Legend, without_what_is_shared
 from stdpbench_gui.panels._overlays import Overlay, Overlays, Series, series
 from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.plot_area import PlotArea
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands
 
@@ -66,6 +67,7 @@ class Curves(Panel):
         "moves in time, a double click shows the whole run again. "
         "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
     )
+    most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
 
     def __init__(self, session: RunSession) -> None:
@@ -73,7 +75,7 @@ class Curves(Panel):
         self.overlays = Overlays(session, self)
         self.overlays.changed.connect(self.mark_dirty)
         self.legend = Legend()
-        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics = PlotArea()
         self.graphics.setAccessibleName("Curves over training")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
         self.graphics.ci.layout.setSpacing(4)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
@@ -20,6 +19,7 @@ from stdpbench_gui.panels._class_bars import ClassBars
 from stdpbench_gui.panels._course_plots import conductance_plot, of_conductance, of_potential, potential_plot
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.pictures import Picture
+from stdpbench_gui.plot_area import PlotArea
 from stdpbench_gui.recording import Recorder
 from stdpbench_gui.seen import Seen
 from stdpbench_gui.session import RunSession
@@ -62,7 +62,7 @@ class NeuronInspector(Panel):
         self.about.setAccessibleName("About the neuron")
         self.field = Picture("Receptive field", 84)
         self.bars = ClassBars()
-        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics = PlotArea()
         self.graphics.setAccessibleName("Membrane potential, threshold and conductances")
         self.graphics.setMinimumHeight(130)
         self.graphics.ci.layout.setContentsMargins(0, 0, 4, 0)
@@ -153,8 +153,9 @@ class NeuronInspector(Panel):
     def refresh(self) -> None:
         """Show the neuron, if what is shown has stood long enough."""
         now = time.monotonic()
-        if now - self._changed_at < motion.shortest_gap:
-            self.mark_dirty()
+        stands = motion.shortest_gap - (now - self._changed_at)
+        if stands > 0:
+            self.draw_later(stands)
             return
         self._changed_at = now
         self._show_field()

@@ -94,8 +94,9 @@ class Stimulus(Panel):
     def refresh(self) -> None:
         """Show the newest presentation, if the one before was shown long enough."""
         now = time.monotonic()
-        if now - self._changed_at < motion.shortest_gap:
-            self.mark_dirty()
+        stands = motion.shortest_gap - (now - self._changed_at)
+        if stands > 0:
+            self.draw_later(stands)
             return
         new = self.session.live.presentation
         if new.get("presentation") != self._frame.get("presentation"):

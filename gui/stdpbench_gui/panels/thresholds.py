@@ -16,6 +16,7 @@ from stdpbench.runs.fields import never_fired
 from stdpbench_gui import theme
 from stdpbench_gui.panels._axes import SmallPlot, step_up, stepped
 from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.plot_area import PlotArea
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands, wrapped
 
@@ -105,7 +106,7 @@ class Thresholds(Panel):
         self.what.setToolTip("What the right histogram shows")
         self.what.currentIndexChanged.connect(self._on_what)
         self.title_extra.addWidget(self.what)
-        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics = PlotArea()
         self.graphics.setAccessibleName("Histograms of thresholds and of firing")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
         self.theta_plot = Histogram("exc neurons")

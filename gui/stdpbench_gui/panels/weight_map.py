@@ -86,7 +86,7 @@ class WeightMap(Panel):
         self.sources.changed.connect(self._on_sources)
         self.marks.changed.connect(self._on_marks)
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self.mark_dirty())
-        self.levels.levels_changed.connect(lambda low, high: self.mosaic.image.setLevels((low, high)))
+        self.levels.levels_changed.connect(self.mosaic.image.set_levels)
 
     def _add_actions(self) -> None:
         self.menu.addMenu(SourcesMenu(self.sources, self))
@@ -169,7 +169,7 @@ class WeightMap(Panel):
     def _colour(self) -> None:
         different = self.sources.reference is not None
         found = colour_maps.diverging() if different else colour_maps.sequential()
-        self.mosaic.image.setLookupTable(theme.lookup(found))
+        self.mosaic.image.set_colours(found)
         self.levels.centred = different
         self.levels.restyle(found)
         self.levels.setLabel("left", "weight difference" if different else "weight")

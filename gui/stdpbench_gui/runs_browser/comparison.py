@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor
 from PyQt6.QtWidgets import (
@@ -34,6 +33,7 @@ from stdpbench.runs.comparison_spec import (
 from stdpbench_gui import figure_export, run_lines, theme
 from stdpbench_gui.panels._axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.panels._legend import Legend
+from stdpbench_gui.plot_area import PlotArea
 from stdpbench_gui.runs_browser.ticks import Ticks
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import wrapped
@@ -59,7 +59,7 @@ class ComparisonPanel(QWidget):
         self._ticks = ticks
         self._range: dict[str, tuple[float, float]] = {}
         self.legend = Legend()
-        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics = PlotArea()
         self.graphics.setAccessibleName("Curves of the ticked runs")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
         self.graphics.ci.layout.setSpacing(4)

@@ -1,0 +1,136 @@
+"""What keeps the app cheap: nothing is laid out or drawn anew that stays as it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from frames import frame, give
+from PyQt6.QtCore import QEvent, QObject, QRectF
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+from synthetic import redraw, session, show
+
+from stdpbench_gui import theme
+from stdpbench_gui.enclosure import Enclosure
+from stdpbench_gui.motion import motion
+from stdpbench_gui.panels._mosaic import MapImage
+from stdpbench_gui.panels.raster import Raster
+from stdpbench_gui.panels.stimulus import Stimulus
+
+
+class Asked(QObject):
+    """Counts how often a widget is asked for another layout."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        self.times += event is not None and event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+@pytest.fixture
+def enclosed(qtbot: QtBot) -> tuple[QWidget, QLabel]:
+    """A window around a label that is enclosed, beside one that takes what is left."""
+    window, content, label = QWidget(), QWidget(), QLabel("000")
+    QHBoxLayout(content).addWidget(label)
+    layout = QVBoxLayout(window)
+    layout.addWidget(Enclosure(content))
+    layout.addWidget(QLabel("below"))
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    return window, label
+
+
+def test_a_text_that_takes_no_other_room_asks_nobody(enclosed: tuple[QWidget, QLabel], qtbot: QtBot) -> None:
+    window, label = enclosed
+    wide = label.width()
+    asked = Asked(window)
+    label.setText("111")
+    qtbot.wait(50)
+    assert label.text() == "111"
+    assert asked.times == 0
+    assert label.width() == wide
+
+
+def test_a_text_that_needs_more_room_gets_it(enclosed: tuple[QWidget, QLabel], qtbot: QtBot) -> None:
+    window, label = enclosed
+    label.setText("much longer than anything that was there before\nand on two lines")
+    qtbot.waitUntil(lambda: label.width() >= label.minimumSizeHint().width(), timeout=60_000)
+    assert label.height() >= label.minimumSizeHint().height()
+    assert window.width() >= label.width()
+
+
+def test_the_raster_is_drawn_once_and_moved_from_then_on(qtbot: QtBot, tmp_path: Path) -> None:
+    panel = Raster(session(tmp_path))
+    show(panel, qtbot, (640, 400))
+    give(panel.session, frame(3))
+    redraw(panel)
+    panel._taken = 0.0
+    give(panel.session, frame(4))
+    redraw(panel)
+    film, right = panel.view.film.image, panel.view.right
+    assert right < panel.strips[-1].end
+    qtbot.waitUntil(lambda: (panel.draw_if_needed(), not panel._dirty)[1], timeout=60_000)
+    assert panel.view.right == panel.strips[-1].end > right
+    assert panel.view.film.image is film
+    for change in (lambda: panel.set_count(8), lambda: panel.session.selection.select_neuron(2)):
+        change()
+        redraw(panel)
+        assert panel.view.film.image is not film
+        film = panel.view.film.image
+
+
+def test_a_picture_that_stands_is_not_looked_at_before_its_time(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(motion, "fast_flicker", False)
+    monkeypatch.setattr("stdpbench_gui.motion._SHORTEST_GAP", 1e6)
+    panel = Stimulus(session(tmp_path))
+    show(panel, qtbot)
+    give(panel.session, frame(3))
+    redraw(panel)
+    give(panel.session, frame(4))
+    redraw(panel)
+    drawn: list[int] = []
+    monkeypatch.setattr(panel, "refresh", lambda: drawn.append(1))
+    panel.draw_if_needed()
+    assert not drawn
+    panel.mark_dirty()  # what a hand asks for does not wait
+    panel.draw_if_needed()
+    assert drawn == [1]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_map_has_the_colours_of_its_table() -> None:
+    theme.apply("light")
+    image = MapImage()
+    colours = pg.ColorMap([0.0, 1.0], [QColor("#000000"), QColor("#ffffff")])
+    image.set_colours(colours)
+    values = np.array([[-1.0, 0.0, 0.5, 1.0, 2.0]], np.float32)
+    image.show_values(values, QRectF(0, 0, 5, 1), (0.0, 1.0))
+    drawn = image._fill(values)
+    assert [QColor(drawn.pixel(x, 0)).red() for x in range(5)] == [0, 0, 128, 255, 255]
+    image.set_levels(0.0, 2.0)
+    drawn = image._fill(values)
+    assert [QColor(drawn.pixel(x, 0)).red() for x in range(5)] == [0, 0, 64, 128, 255]
+    assert image.boundingRect() == QRectF(0, 0, 5, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_qt_draws_in_one_thread() -> None:
+    code = "import os; from stdpbench_gui import app; app.main([]); print(os.environ['QT_NO_GUI_THREADPOOL'])"
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "QT_NO_GUI_THREADPOOL")
+    nowhere = {name: value for name, value in os.environ.items() if name not in displays}
+    done = subprocess.run([sys.executable, "-c", code], env=nowhere, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
