@@ -14,7 +14,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QGuiApplication, QPalette
+from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -85,6 +85,20 @@ CLASS_COLOURS = (
     "#6b7280",
 )
 _current = LIGHT
+_times = 1.0
+
+
+def enlarge_plots(times: float) -> None:
+    """Have plots written so many times as large as the app's letters; they take it on when they are restyled."""
+    global _times
+    _times = times
+
+
+def plot_font() -> QFont:
+    """What plots are written in: they know of no style sheet, which tells widgets."""
+    font = QApplication.font()
+    font.setPointSizeF(font.pointSizeF() * _times)
+    return font
 
 
 def current() -> Theme:

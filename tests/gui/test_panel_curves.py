@@ -4,6 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication
@@ -14,7 +15,7 @@ from stdpbench.runs import facts
 from stdpbench.runs.facts import Record
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import write_journal
-from stdpbench_gui.panels._axes import step_up, stepped
+from stdpbench_gui.panels._axes import SmallPlot, step_up, stepped
 from stdpbench_gui.panels._legend import without_what_is_shared
 from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.session import RunSession
@@ -64,6 +65,38 @@ def test_time_begins_at_zero_grows_in_steps_and_obeys_the_person(panel: Curves) 
     panel.show_all()
     redraw(panel)
     assert view.viewRange()[0][1] > 200
+
+
+def test_changes_at_one_position_share_a_line(panel: Curves) -> None:
+    for number, value in enumerate((0.02, 0.03, 0.04)):
+        change = facts.ParametersChanged({"plasticity.nu_post": (0.01, value)})
+        panel.session.live.take_record(Record(90 + number, 60 if number < 2 else 80, "", change))
+        redraw(panel)
+    shown = [line for line in panel.lines if hasattr(line, "label")]
+    assert [(line.value(), line.label.format) for line in shown] == [(60, "1–2"), (80, "3")]
+    assert len(panel.lines) == 8
+    assert "changed 3 times" in panel.summary()
+
+
+def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: QtBot) -> None:
+    plots, around = [SmallPlot("running accuracy (%)") for _ in range(4)], pg.GraphicsLayoutWidget()
+    qtbot.addWidget(around)
+    for number, plot in enumerate(plots):
+        around.addItem(plot, row=number // 2, col=number % 2)
+        plot.setLabel("bottom", "training presentations")
+        plot.restyle()
+    around.resize(300, 130)
+    around.show()
+    qtbot.waitExposed(around)
+    metrics = QFontMetrics(QApplication.font())
+    for plot in plots:
+        view, axis = plot.getViewBox(), plot.getAxis("left")
+        qtbot.waitUntil(lambda plot=plot: "…" in plot.title_item.text)
+        assert metrics.horizontalAdvance(plot.title_item.text) <= view.width()
+        assert plot.title_item.text.endswith("(%)")
+        assert metrics.horizontalAdvance(plot.getAxis("bottom").labelText) <= view.width() + axis.width()
+        for step, _ in axis.tickSpacing(0, 1, view.height()):
+            assert step * view.height() >= metrics.ascent()
 
 
 def test_parameter_changes_are_lines_that_the_legend_explains(panel: Curves) -> None:

@@ -40,7 +40,7 @@ def test_the_curves_mark_it_and_say_which(qtbot: QtBot, tmp_path: Path) -> None:
     assert sorted({line.value() for line in panel.lines}) == [30, 60]
     assert "2:&nbsp;rule&nbsp;→&nbsp;oja" in panel.legend.text()
     assert "rule → oja from presentation 60 on" in {line.toolTip() for line in panel.lines}
-    assert "parameters changed 1 times, the rule to oja." in panel.summary()
+    assert "parameters changed once, the rule to oja." in panel.summary()
     spec = figure_of("curves", panel.session, None)
     assert spec is not None
     assert spec["marks"][-1] == (60, "rule → oja")

@@ -494,3 +494,17 @@ def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QS
     other.train.arrange("Watch")
     window.train.arrange("Watch")
     qtbot.waitUntil(lambda: raster.view.fontMetrics().height() == usual)
+
+
+def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
+    accuracy, usual = window.train.panels["curves"].plots["accuracy"], window.rail.fontMetrics().height()  # type: ignore[attr-defined]
+    ticks = accuracy.getAxis("left").style["tickFont"].pointSizeF()
+    window.go_to("train")
+    window.train.arrange("Present")
+    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() > 1.2 * ticks
+    window.set_theme("dark")  # which has every widget polished anew
+    for around in (window.rail, window.train.bar.title, window.menuBar()):
+        assert around is not None
+        assert around.fontMetrics().height() == usual
+    window.train.arrange("Watch")
+    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -202,7 +201,7 @@ class TrainPage(QWidget):
         super().__init__()
         self._settings = settings
         self.session = session
-        self._font, self._large = QApplication.font(), False
+        self._large = False
         self.bar = RunBar(session, actions)
         self.docks = QMainWindow()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
@@ -294,10 +293,9 @@ class TrainPage(QWidget):
     def _write_large(self, large: bool) -> None:
         """Write everything large, for those who sit far from the screen; or as large as the system has it."""
         self._large = large
-        font = QFont(self._font)
-        font.setPointSizeF(self._font.pointSizeF() * (_LARGE if large else 1.0))
-        QApplication.setFont(font)  # for plots; widgets go by style sheets, where there are any
-        self.docks.setStyleSheet(f"* {{ font-size: {font.pointSizeF():.1f}pt; }}" if large else "")
+        theme.enlarge_plots(_LARGE if large else 1.0)
+        size = theme.plot_font().pointSizeF()
+        self.docks.setStyleSheet(f"* {{ font-size: {size:.1f}pt; }}" if large else "")
         self.restyle()
 
     def _place(self, rows: dict[str, list[list[str]]], widths: tuple[int, ...], heights: dict[str, list[int]]) -> None:
@@ -368,4 +366,3 @@ class TrainPage(QWidget):
         """Remember where the panels are."""
         self._settings.setValue("train/docks", self.docks.saveState(_LAYOUT_VERSION))
         self._settings.setValue("train/large", "true" if self._large else "false")
-        QApplication.setFont(self._font)  # which was the app's alone

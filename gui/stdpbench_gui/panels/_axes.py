@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pyqtgraph as pg
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QApplication
 
 from stdpbench_gui import theme
 from stdpbench_gui.widgets import thousands
@@ -40,8 +41,8 @@ def stepped(low: float, high: float, before: tuple[float, float] | None = None) 
     return step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
 
 
-class _CountAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with thin spaces between thousands, and room between its numbers."""
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with room between its numbers; along time, with thin spaces between thousands."""
 
     def tickSpacing(  # noqa: N802 - pyqtgraph's
         self, minVal: float, maxVal: float, size: float
@@ -49,9 +50,10 @@ class _CountAxis(pg.AxisItem):  # type: ignore[misc]
         """Distances of ticks, coarse to fine, as far as numbers have room between them."""
         levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
         per_unit = size / max(maxVal - minVal, 1e-12)
-        metrics = QFontMetrics(QApplication.font())
+        metrics = QFontMetrics(theme.plot_font())
         longest = max("0.00", thousands(round(max(abs(minVal), abs(maxVal)))), key=len)
-        needed = metrics.horizontalAdvance(f"{longest} ") / per_unit
+        upright = self.orientation == "left"
+        needed = (metrics.ascent() if upright else metrics.horizontalAdvance(f"{longest} ")) / per_unit
         fitting = [(step, offset) for step, offset in levels if step >= needed]
         if fitting or not levels:
             return fitting
@@ -60,16 +62,20 @@ class _CountAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """What stands at the ticks."""
-        if spacing >= 1:
+        if spacing >= 1 and self.orientation == "bottom":
             return [thousands(round(value * scale)) for value in values]
         return list(super().tickStrings(values, scale, spacing))
 
 
 class SmallPlot(pg.PlotItem):  # type: ignore[misc]
-    """A plot for little room: its title with the unit stands inside, at the top left, and ticks are few."""
+    """A plot for little room: its title with the unit stands inside, at the top left, and ticks are few.
+
+    Where there is too little room for its words, they leave out their middle, so that the unit stays.
+    """
 
     def __init__(self, title: str) -> None:
-        super().__init__(enableMenu=False, axisItems={"bottom": _CountAxis("bottom")})
+        self._below = ""
+        super().__init__(enableMenu=False, axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.hideButtons()
         self.setMouseEnabled(x=True, y=False)
         self.title_item = pg.LabelItem(title, justify="left")
@@ -82,11 +88,19 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
             axis.setTickDensity(0.6)
             axis.setStyle(tickLength=-4, tickTextOffset=3, hideOverlappingLabels=True)
         self._size_axis()
+        self.getViewBox().sigResized.connect(lambda _: self._fit_words())
 
     def set_title(self, title: str) -> None:
         """Change what stands inside."""
         self.title_text = title
         self._write_title()
+
+    def setLabel(self, axis: str, text: str | None = None, **more: Any) -> None:  # noqa: N802 - pyqtgraph's
+        """Write beside an axis; below the plot, as much as there is room for."""
+        if axis == "bottom":
+            self._below = text or ""
+            text = self._fitting(self._below, self.getViewBox().width() + self.getAxis("left").width()) or None
+        super().setLabel(axis, text, **more)
 
     def restyle(self) -> None:
         """Take on the colours and the type size of the theme."""
@@ -95,17 +109,31 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
             axis = self.getAxis(side)
             axis.setPen(colours.line)
             axis.setTextPen(colours.ink)
-            axis.setTickFont(QApplication.font())
-            axis.label.setFont(QApplication.font())
+            axis.setTickFont(theme.plot_font())
+            axis.label.setFont(theme.plot_font())
         self._size_axis()
+        self._fit_words()
+
+    def _fit_words(self) -> None:
         self._write_title()
+        if self._below:
+            self.setLabel("bottom", self._below)
 
     def _write_title(self) -> None:
-        size = QApplication.font().pointSizeF()
-        self.title_item.setText(self.title_text, color=theme.current().faint, size=f"{size:.0f}pt")
+        size = theme.plot_font().pointSizeF()
+        text = self.title_text if "<" in self.title_text else self._fitting(self.title_text, self.getViewBox().width())
+        self.title_item.setText(text, color=theme.current().faint, size=f"{size:.0f}pt")
+
+    @staticmethod
+    def _fitting(text: str, room: float) -> str:
+        """As much of a text as there is room for; all of it while the plot has no size yet."""
+        metrics = QFontMetrics(theme.plot_font())
+        if room <= metrics.height():
+            return text
+        return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(room) - 4)
 
     def _size_axis(self) -> None:
-        metrics = QFontMetrics(QApplication.font())
+        metrics = QFontMetrics(theme.plot_font())
         self.getAxis("left").setWidth(metrics.horizontalAdvance("0.0000") + 10)
 
 

@@ -10,7 +10,6 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics
-from PyQt6.QtWidgets import QApplication
 
 from stdpbench_gui import theme
 
@@ -61,7 +60,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
 
     def _size_axis(self) -> None:
         """Write as large as everything else, and have room for it."""
-        font, axis = QApplication.font(), self.getAxis("left")
+        font, axis = theme.plot_font(), self.getAxis("left")
         metrics = QFontMetrics(font)
         width = metrics.horizontalAdvance("-0.00") + metrics.height() + 6  # of the ticks and the label
         self.setFixedWidth(width + 52)

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFont
+from PyQt6.QtGui import QColor
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.fields import duplicates, never_fired
@@ -161,7 +161,7 @@ class MapMarks(QObject):
         started, order = self._session.live.started, self._mosaic.order
         if not self.by_class or started is None or len(self.labels) != len(order) or not len(order):
             return
-        sorted_labels, small = self.labels[order], QFont()
+        sorted_labels, small = self.labels[order], theme.plot_font()
         small.setPointSizeF(0.75 * small.pointSizeF())
         for place in np.flatnonzero(np.diff(sorted_labels, prepend=sorted_labels[0] - 1)).tolist():
             label = int(sorted_labels[place])

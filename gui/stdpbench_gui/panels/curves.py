@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction, QResizeEvent
+from PyQt6.QtGui import QAction, QFontMetrics, QResizeEvent
 
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
@@ -38,9 +39,10 @@ _STYLES = {
     "proportion": (Qt.PenStyle.DashLine, "╍╍"),
     "confidence": (Qt.PenStyle.DotLine, "┅┅"),
 }
-_TALL = 420  # pixels, from which on plots stand below each other
-_LOW = 260  # pixels, below which there is no room for a third row of two
-_WIDE = 640  # pixels, from which on three of them stand beside each other
+_TALL = 30  # lines of text, from which height on plots stand below each other
+_LOW = 18.5  # lines, below which there is no room for a third row of two
+_FLAT = 9  # lines, below which there is none for a second row
+_WIDE = 46  # lines, from which width on three of them stand beside each other
 
 
 class Curves(Panel):
@@ -60,8 +62,8 @@ class Curves(Panel):
         "those that the experiment leaves out, or the last of the first pass, until their turn comes, which ends the "
         "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
         "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
-        "purity grows with their number. The menu chooses what is drawn; in a small panel, the movement of weights "
-        "gives way to it. A vertical line marks a change "
+        "purity grows with their number. The menu chooses what is drawn; in a small panel, the last "
+        "plots give way. A vertical line marks a change "
         "of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
         "their accuracy, the vote, and of measures on held-out pictures, the first that is chosen. Drag or wheel "
         "moves in time, a double click shows the whole run again. "
@@ -88,6 +90,7 @@ class Curves(Panel):
         self.lines: list[pg.InfiniteLine] = []
         self._others: list[pg.PlotDataItem] = []
         self._ranges: dict[str, tuple[float, float]] = {}
+        self._marked: tuple[int, list[SmallPlot]] | None = None
         self._columns = 0
         self._placed: list[SmallPlot] = []
         self._whole = True
@@ -153,8 +156,9 @@ class Curves(Panel):
 
     def refresh(self) -> None:
         """Draw all curves."""
-        wide = self._has_held_out() and self.graphics.width() > _WIDE
-        self._arrange(1 if self.graphics.height() > _TALL else 3 if wide else 2)
+        line = QFontMetrics(theme.plot_font()).height()
+        wide = self._has_held_out() and self.graphics.width() > _WIDE * line
+        self._arrange(1 if self.graphics.height() > _TALL * line else 3 if wide else 2)
         values = _drawable(self.session.live.blocks)
         for name, curve in self.curves.items():
             curve.setData(*values[name])
@@ -175,7 +179,7 @@ class Curves(Panel):
             self.held_out.draw(self.session.live, pens)
         self._set_ranges(drawn)
         self._write_legend()
-        if len(self.lines) != len(self.session.live.changes) * len(self._placed):
+        if self._marked != (len(self.session.live.changes), self._placed):
             self._draw_lines()
 
     def _set_ranges(self, drawn: list[Series]) -> None:
@@ -207,18 +211,29 @@ class Curves(Panel):
         for line in self.lines:
             line.getViewBox().removeItem(line)
         self.lines.clear()
+        self._marked = None
 
     def _draw_lines(self) -> None:
         self._drop_lines()
+        self._marked = len(self.session.live.changes), list(self._placed)
         colours = theme.current()
         pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
-        for number, (position, changes) in enumerate(self.session.live.changes, 1):
+        numbered = enumerate(self.session.live.changes, 1)
+        for count, (position, group) in enumerate(groupby(numbered, lambda one: one[1][0])):
+            some = list(group)  # changes at one position: one line, with the first and the last of their numbers
+            first, last = some[0][0], some[-1][0]
+            said = ", ".join(in_short(changes) for _, (_, changes) in some)
             for plot in self._placed:
-                height = 0.08 + 0.15 * ((number - 1) % 3)  # numbers of lines that stand close do not meet
+                height = 0.08 + 0.15 * (count % 3)  # numbers of lines that stand close do not meet
                 options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
-                label = str(number) if plot is self.plots["accuracy"] else None  # the legend says what it stands for
+                # the legend says what a number stands for
+                label = None
+                if plot is self.plots["accuracy"]:
+                    label = str(first) if first == last else f"{first}–{last}"
                 line = pg.InfiniteLine(position, angle=90, pen=pen, label=label, labelOpts=options)
-                line.setToolTip(f"{in_short(changes)} from presentation {thousands(position)} on")
+                if label is not None:
+                    line.label.setFont(theme.plot_font())
+                line.setToolTip(f"{said} from presentation {thousands(position)} on")
                 plot.addItem(line, ignoreBounds=True)
                 self.lines.append(line)
 
@@ -237,21 +252,26 @@ class Curves(Panel):
         return bool(self.session.live.held_out and self.held_out.chosen)
 
     def _arrange(self, columns: int) -> None:
-        """Plots below each other where there is room, else in two rows; where there is little, without the last."""
+        """Plots below each other where there is room, else in rows; where there is little, without the last."""
         first, *others = self.plots.values()
         wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
-        if columns == 2 and self.graphics.height() < _LOW:
+        lines = self.graphics.height() / QFontMetrics(theme.plot_font()).height()
+        if columns > 1 and lines < _FLAT:
+            del wanted[columns:]
+        elif columns == 2 and lines < _LOW:
             del wanted[4:]
         if columns == self._columns and wanted == self._placed:
             return
         for plot in self._placed:
             self.graphics.removeItem(plot)
         self._columns, self._placed = columns, wanted
+        last, gap = (len(wanted) - 1) // columns, len(wanted) % columns
         for place, plot in enumerate(wanted):
-            lowest = place >= len(wanted) - columns
-            self.graphics.addItem(plot, row=place // columns, col=place % columns)
-            plot.getAxis("bottom").setStyle(showValues=lowest)
-            plot.setLabel("bottom", "training presentations" if lowest else None)
+            row = place // columns
+            self.graphics.addItem(plot, row=row, col=place % columns)
+            # above a gap stands a plot whose time nobody else writes; those beside it stay as high as it is
+            plot.getAxis("bottom").setStyle(showValues=row == last or (row == last - 1 and gap > 0))
+            plot.setLabel("bottom", "training presentations" if row == last else None)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """See anew how the plots fit."""
@@ -276,7 +296,8 @@ class Curves(Panel):
         others = [overlay.name for overlay in self.overlays.shown()]
         beside = f"; beside it {', '.join(others)}" if others else ""
         rules = [in_short(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)]
-        changed = f"parameters changed {len(live.changes) - len(rules)} times"
+        n = len(live.changes) - len(rules)
+        changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters as at the start"
         if rules:
             changed += f", the rule to {', then '.join(rules)}"
         return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."

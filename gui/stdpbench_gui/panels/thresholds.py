@@ -60,6 +60,7 @@ class Histogram(SmallPlot):
         ):
             line.setPen(pg.mkPen(getattr(colours, role), width=1.5, style=style))
             line.label.setColor(getattr(colours, role))
+            line.label.setFont(theme.plot_font())
             line.label.fill = pg.mkBrush(behind)
 
     def draw(self, values: NDArray[np.float64], selected: float | None, name: str) -> None:
