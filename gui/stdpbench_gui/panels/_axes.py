@@ -99,7 +99,7 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
         """Write beside an axis; below the plot, as much as there is room for."""
         if axis == "bottom":
             self._below = text or ""
-            text = self._fitting(self._below, self.getViewBox().width() + self.getAxis("left").width()) or None
+            text = self._fitting(self._below, self.getViewBox().width() + 2 * theme.GRID) or None
         super().setLabel(axis, text, **more)
 
     def restyle(self) -> None:

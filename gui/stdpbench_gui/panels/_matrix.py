@@ -12,6 +12,7 @@ from stdpbench.readout import Score
 from stdpbench_gui import colour_maps, theme
 
 _SMALLEST = 0.6  # of the usual type size
+_LOWEST = 10.7  # lines of text
 _STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
@@ -33,7 +34,6 @@ class Matrix(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Confusion matrix: rows true classes, columns answers; arrow keys move")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(150)
         self._table: NDArray[np.uint8] = np.zeros((256, 4), np.uint8)
         self.restyle()
 
@@ -44,6 +44,7 @@ class Matrix(QWidget):
     def restyle(self) -> None:
         """Take on the colours of the theme."""
         self._table = theme.lookup(colour_maps.sequential())
+        self.setMinimumHeight(round(_LOWEST * self.fontMetrics().height()))
         self.update()
 
     def show_score(self, score: Score, names: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -182,7 +183,7 @@ class Panel(QDockWidget):
         box = QMessageBox(self)
         box.setWindowTitle(f"{self.title}: what am I looking at?")
         box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(f"<p>{self.help_text}</p><p><b>Now:</b> {self.summary()}</p>")
+        box.setText(f"<p>{self.help_text}</p><p><b>Now:</b> {html.escape(self.summary())}</p>")
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         box.open()
 

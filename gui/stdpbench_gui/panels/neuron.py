@@ -115,7 +115,9 @@ class NeuronInspector(Panel):
     def reset(self) -> None:
         """Forget the run that was shown before."""
         self._forget_courses()
-        self.number.setRange(-1, 0)
+        self.number.blockSignals(True)  # which neuron is selected, is not for this panel to say
+        self.number.setRange(-1, max(0, self.session.selection.neuron))
+        self.number.blockSignals(False)
 
     def _forget_courses(self) -> None:
         self._shown, self._courses, self._changed_at = {}, None, 0.0
@@ -176,7 +178,7 @@ class NeuronInspector(Panel):
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
             names = [self.seen.class_name(number) for number in range(len(values))]
             self.bars.show_values(values, names, label, self._source())
-            parts.insert(1, f"label {self.seen.class_name(label)}" if label >= 0 else "no label: it never fired")
+            parts.insert(1, f"label {self.seen.class_name(label)}" if label >= 0 else f"no label: {self._silent()}")
         frame = live.presentation
         if frame:
             n = int((frame["exc"][0] == neuron).sum())
@@ -188,6 +190,10 @@ class NeuronInspector(Panel):
             return "label phase"
         recent = self.seen.recent
         return f"last {recent.n_labelled} seen" if recent is not None else ""
+
+    def _silent(self) -> str:
+        """Where a neuron did not fire that has no label: it may have before."""
+        return f"silent in the {self._source()}" if self._source() else "silent so far"
 
     def _show_courses(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
@@ -216,7 +222,7 @@ class NeuronInspector(Panel):
         labelled = split is not None and split.train.labels is not None
         title = f"excited most by ({'class: ' if labelled else ''}spikes)"
         nothing_seen = self.seen.lasting is None and (self.seen.recent is None or not self.seen.recent.n_seen)
-        none = "Not known: no picture was seen here." if nothing_seen else "No picture has made it spike yet."
+        none = "Not known: no picture was seen here." if nothing_seen else "No picture seen here made it spike."
         self.best_title.setText(title if found else none)
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
             picture.setVisible(place < len(found))
@@ -241,7 +247,7 @@ class NeuronInspector(Panel):
         assignment = self.seen.assignment()
         if assignment is not None:
             label = int(assignment.labels[neuron])
-            said += f", label {self.seen.class_name(label)} ({self._source()})" if label >= 0 else ", never fired"
+            said += f", label {self.seen.class_name(label)} ({self._source()})" if label >= 0 else f", no label: {self._silent()}"
         best = self.seen.best_images(neuron, _BEST)
         if best:
             said += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)

@@ -227,8 +227,8 @@ class Thresholds(Panel):
             sampled = f", about one in {every}" if every > 1 else ""
             unit, what = (" Hz", "rate") if self.what.currentIndex() == _RATES else ("", "spikes")
             parts.append(
-                f"{what} {values.mean():.2f}{unit} ({values.min():.2f} to {values.max():.2f}) over the last {n} "
-                f"presentations seen{sampled}"
+                f"{what} {values.mean():.2f}{unit} ({values.min():.2f} to {values.max():.2f}) over the last "
+                f"{f'{n} presentations' if n > 1 else 'presentation'} seen{sampled}"
             )
         else:
             parts.append("firing is shown while the run is at work")
