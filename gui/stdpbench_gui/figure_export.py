@@ -57,7 +57,10 @@ class Shows(Protocol):
         """The numbers behind it."""
 
     def figure(self) -> dict[str, Any] | None:
-        """What a paper would draw of it; see `stdpbench.readout.paper_figure`."""
+        """What a paper would draw of it; see `stdpbench.readout.paper_figure`.
+
+        With ``"table"``, numbers go with it that are not all of `table`.
+        """
 
 
 def add_actions(menu: QMenu, shown: Shows, parent: QWidget) -> None:
@@ -100,6 +103,10 @@ def copy_numbers(shown: Shows) -> None:
     if table is None or not table[1]:
         shown.session.told.emit(f"{shown.title} shows no numbers yet.")
         return
+    _copy(shown, table)
+
+
+def _copy(shown: Shows, table: Table) -> None:
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     clipboard.setText(table_text(table, "tsv"))
@@ -121,7 +128,12 @@ def export(shown: Shows, parent: QWidget) -> ExportDialog | None:
     """Open the dialog that exports; None where there is nothing to draw."""
     spec = shown.figure()
     if spec is None:
-        shown.session.told.emit(f"{shown.title} shows nothing yet that could be drawn.")
+        table = shown.table()
+        shown.session.told.emit(
+            f"{shown.title} has no figure; “Show numbers…” in the same menu has what it says."
+            if table is not None and table[1]
+            else f"{shown.title} shows nothing yet that could be drawn."
+        )
         return None
     dialog = ExportDialog(shown, spec, parent)
     dialog.open()
@@ -194,7 +206,7 @@ class NumbersDialog(QDialog):
         said = QLabel(f"{len(table[1])} rows, as they are now")
         said.setObjectName("faint")
         copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")
-        copy.clicked.connect(lambda: copy_numbers(shown))
+        copy.clicked.connect(lambda: _copy(shown, table))
         save.clicked.connect(self._save)
         close.clicked.connect(self.close)
         row = QHBoxLayout()
@@ -241,7 +253,9 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Export {shown.title}")
-        self._shown, self._spec = shown, spec
+        # both as they are now, so that numbers and figure agree while the run goes on
+        self._shown, self._table = shown, spec.get("table") or shown.table()
+        self._spec = {name: value for name, value in spec.items() if name != "table"}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._settings: QSettings | None = getattr(parent.window(), "settings", None)
         start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
@@ -358,7 +372,7 @@ class ExportDialog(QDialog):
         self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-figure-")
         written = Path(self._folder.name) / "order.npz"
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
-        write_order(written, self._spec, self._shown.table(), order)
+        write_order(written, self._spec, self._table, order)
         self.process.start(sys.executable, ["-P", "-m", "stdpbench.readout.paper_figure", str(written)])
 
     def _finished(self, status: int) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.readout import READOUTS
 from stdpbench.readout.paper_figure import Table, spec_of_table
+from stdpbench.runs.block_series import Points, series
 from stdpbench.runs.changes import in_short
-from stdpbench.runs.held_out_series import PERCENT, USUAL, percentages
+from stdpbench.runs.held_out_series import PERCENT, percentages
+from stdpbench.runs.live import LiveRun
 from stdpbench_gui.session import RunSession
 
 Spec = dict[str, Any]
@@ -58,22 +61,6 @@ def mosaic(w: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[np.f
     return picture
 
 
-def _weight_map(session: RunSession, table: Table | None) -> Spec | None:
-    live = session.live
-    if "w" not in live.network or live.started is None:
-        return None
-    w = live.network["w"]
-    top = float(np.quantile(w[w > 0], 0.995)) if (w > 0).any() else 1.0
-    return {
-        "kind": "image",
-        "image": mosaic(w, live.started.shape),
-        "label": "weight",
-        "levels": (0.0, top),
-        "title": f"Receptive fields of {w.shape[1]} exc neurons",
-        "n": f"one run, after {live.network['position']} presentations",
-    }
-
-
 def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     live, neuron = session.live, session.selection.neuron
     if "w" not in live.network or live.started is None or not 0 <= neuron < live.network["w"].shape[1]:
@@ -95,41 +82,57 @@ def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     }
 
 
-def _curves(session: RunSession, table: Table | None) -> Spec | None:
-    live = session.live
+def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures: Sequence[str]) -> Spec | None:
+    """Curves over training.
+
+    Parameters
+    ----------
+    session : RunSession
+        The run that is shown.
+    others : sequence of (str, LiveRun)
+        Names of the runs that are drawn over it, and what is known of them.
+    measures : sequence of str
+        Measures on held-out pictures; of other runs, the first is drawn.
+    """
+    live, own = session.live, session.folder.path.name if session.folder is not None else "this run"
     if not live.blocks:
         return None
-    ends = np.array(sorted(live.blocks), np.float64)
-    blocks = [live.blocks[int(end)] for end in ends]
-    accuracy = []
-    for name in ("vote", "proportion", "confidence"):
-        values = np.array([100 * block.accuracy.get(name, np.nan) for block in blocks])
-        known = np.isfinite(values)
-        if known.any():
-            accuracy.append({"x": ends[known], "y": values[known], "label": name})
-    plots: list[dict[str, Any]] = [{"label": "running accuracy (%)", "lines": accuracy}] if accuracy else []
-    for label, series in (
-        ("exc spikes per image", [float(np.mean(block.spikes)) for block in blocks]),
-        ("mean theta (mV)", [block.mean_theta for block in blocks]),
-        ("|Δw| per synapse", [block.weight_change for block in blocks]),
-    ):
-        plots.append({"label": label, "lines": [{"x": ends, "y": np.array(series), "label": ""}]})
-    measured = percentages(live)
-    held_out = [
-        {"x": measured[name][0], "y": measured[name][1], "label": PERCENT[name].removesuffix(" (%)")}
-        for name in USUAL
-        if name in measured and len(measured[name][0])
+    runs = [(own if others else "", live), *others]
+    accuracy = [
+        _line(series(run.blocks)[name], f"{who}, {name}".removeprefix(", "))
+        for number, (who, run) in enumerate(runs)
+        for name in (READOUTS if not number else READOUTS[:1])
     ]
-    if held_out:
-        plots.insert(len(plots) - 3, {"label": "held-out pictures (%)", "lines": held_out})
-    marks = [(position, in_short(changes)) for position, changes in live.changes]
+    plots = [("running accuracy (%)", accuracy)]
+    held_out = [
+        _line(percentages(run)[name], f"{who}, {PERCENT[name].removesuffix(' (%)')}".removeprefix(", "))
+        for number, (who, run) in enumerate(runs)
+        for name in (measures if not number else measures[:1])
+        if name in percentages(run)
+    ]
+    plots.append(("held-out pictures (%)", held_out))
+    for name, label in (
+        ("spikes", "exc spikes per image"),
+        ("theta", "mean theta (mV)"),
+        ("change", "|Δw| per synapse"),
+    ):
+        plots.append((label, [_line(series(run.blocks)[name], who) for who, run in runs]))
+    drawn = [{"label": label, "lines": kept} for label, lines in plots if (kept := [x for x in lines if len(x["x"])])]
+    block = len(next(iter(live.blocks.values())).spikes)
     return {
         "kind": "lines",
         "x_label": "training presentations",
-        "plots": plots,
-        "marks": marks,
-        "n": f"one run; each point is a block of {len(blocks[0].spikes)} presentations{_of_held_out(session)}",
+        "plots": drawn,
+        "marks": [(position, in_short(changes)) for position, changes in live.changes],
+        "title": "Course of training" if others else "",
+        "n": f"{f'{len(runs)} runs' if others else 'one run'}; each point is a block of {block} presentations"
+        f"{_of_held_out(session)}",
+        **({"errors": "none, each line is a single run"} if others else {}),
     }
+
+
+def _line(points: Points, label: str) -> Spec:
+    return {"x": np.asarray(points[0], np.float64), "y": np.asarray(points[1], np.float64), "label": label}
 
 
 def _of_held_out(session: RunSession) -> str:
@@ -159,20 +162,11 @@ def _confusion(session: RunSession, table: Table | None) -> Spec | None:
     }
 
 
-def _thresholds(session: RunSession, table: Table | None) -> Spec | None:
-    theta = session.live.network.get("theta")
-    if theta is None or not len(theta):
-        return None
-    counts, edges = np.histogram(np.asarray(theta) * 1e3, _BINS)
-    return {
-        "kind": "bars",
-        "x": (edges[:-1] + edges[1:]) / 2,
-        "x_label": "theta (mV)",
-        "y_label": "exc neurons",
-        "series": [{"values": counts}],
-        "title": "Adaptive thresholds",
-        "n": f"{len(theta)} exc neurons of one run",
-    }
+def histogram(values: NDArray[np.floating[Any]], x_label: str, y_label: str) -> Spec:
+    """Bars that say how many values there are of each size."""
+    counts, edges = np.histogram(np.asarray(values), _BINS)
+    x = (edges[:-1] + edges[1:]) / 2
+    return {"kind": "bars", "x": x, "x_label": x_label, "y_label": y_label, "series": [{"values": counts}]}
 
 
 def _nothing(session: RunSession, table: Table | None) -> Spec | None:
@@ -180,11 +174,8 @@ def _nothing(session: RunSession, table: Table | None) -> Spec | None:
 
 
 _MAKERS: dict[str, Callable[[RunSession, Table | None], Spec | None]] = {
-    "weight-map": _weight_map,
     "neuron": _neuron,
-    "curves": _curves,
     "confusion": _confusion,
-    "thresholds": _thresholds,
     "log": _nothing,
     "parameters": _nothing,
 }

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PyQt6.QtCore import QObject, QRunnable, QThreadPool, QTimer, pyqtSignal
 
 from stdpbench.datasets import Split
@@ -24,6 +23,7 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.lock import at_work
+from stdpbench.runs.past_weights import newest_weights
 from stdpbench.runs.states import State
 from stdpbench_gui.motion import motion
 
@@ -140,9 +140,21 @@ class RunSession(QObject):
         """Make a run folder in a thread, start its process, and show it."""
         self.work(make, self.start, "The run cannot be made")
 
-    def start(self, folder: RunFolder) -> None:
-        """Start the process of a run that waits, was stopped or failed, and show it."""
-        self.work(lambda: (folder, RunClient.start(folder.path)), self._take_client, "The run does not start")
+    def start(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
+        """Start the process of a run that waits, was stopped or failed, and show it.
+
+        Parameters
+        ----------
+        folder : RunFolder
+            The run.
+        same_neurons : bool
+            Whether it goes on from the one that is shown: then the neuron that is selected stays so.
+        """
+
+        def take(found: tuple[RunFolder, RunClient]) -> None:
+            self._take_client(found, same_neurons=same_neurons)
+
+        self.work(lambda: (folder, RunClient.start(folder.path)), take, "The run does not start")
 
     def open(self, path: Path) -> None:
         """Show a run: connected where a process works on it, else from its folder."""
@@ -151,7 +163,9 @@ class RunSession(QObject):
             folder = RunFolder.open(path)
             if at_work(folder.path):
                 return folder, RunClient.attach(folder.path)
-            return folder, LiveRun.replay(read_journal(folder.path)), state_of(folder)
+            live = LiveRun.replay(read_journal(folder.path))
+            live.network = _network(folder, live)
+            return folder, live, state_of(folder)
 
         self.work(find, self._take_found, "The run cannot be opened")
 
@@ -162,23 +176,24 @@ class RunSession(QObject):
         self._begin(found[0])
         self.live = found[1]
         self._settle(*found[2])
-        self._read_network()
         self.opened.emit()
         self.changed.emit(set(_ALL))
 
-    def _take_client(self, found: tuple[RunFolder, RunClient]) -> None:
+    def _take_client(self, found: tuple[RunFolder, RunClient], *, same_neurons: bool = False) -> None:
         folder, client = found
-        self._begin(folder)
+        self._begin(folder, same_neurons=same_neurons)
         self._client = client
         self._said_wanted = None
         self.opened.emit()
         self.changed.emit(set(_ALL))
         self._timer.start()
 
-    def _begin(self, folder: RunFolder) -> None:
+    def _begin(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
         self.leave()
+        same_neurons = same_neurons or (self.folder is not None and self.folder.path == folder.path)
         self.folder, self.live, self.split = folder, LiveRun(), None
-        self.selection.select_neuron(-1)
+        if not same_neurons:
+            self.selection.select_neuron(-1)
         self._waiting.clear()
         self._backlog.clear()
         self._load_pictures(folder)
@@ -196,16 +211,6 @@ class RunSession(QObject):
         if self.folder is not None and found[0].path == self.folder.path:
             self.split = found[1]
             self.pictures_ready.emit()
-
-    def _read_network(self) -> None:
-        """Weights and thresholds of a run that no process works on, from its folder."""
-        assert self.folder is not None
-        try:
-            w = np.load(self.folder.path / "weights.npy", mmap_mode="r", allow_pickle=False)
-            theta = np.load(self.folder.path / "theta.npy", allow_pickle=False)
-        except (OSError, ValueError):
-            return
-        self.live.network = {"position": self.live.position, "w": np.asarray(w, np.float32), "theta": theta}
 
     def leave(self) -> None:
         """Let go of the run that is shown: it goes on."""
@@ -415,6 +420,15 @@ class RunSession(QObject):
         if self.state is State.FINISHED or (self.state.active and phase != "train"):
             return "Training is over, and presentations are not kept. A branch from a checkpoint shows those to come."
         return "" if self.state.active else "No process works on this run; it goes on with Resume, above."
+
+
+def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:
+    """Weights and thresholds of a run that no process works on, as a frame; empty where there are none."""
+    try:
+        found = newest_weights(folder.path)
+    except StdpbenchError:
+        return {}
+    return {"position": found.position if found.position >= 0 else live.position, "w": found.w, "theta": found.theta}
 
 
 _ALL = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation")

@@ -170,7 +170,7 @@ def describe(record: Record) -> str:
         case facts.Remarked():
             return fact.text
         case facts.Labelled():
-            never = f"; {fact.never_fired} never fired" if fact.never_fired else ""
+            never = f"; {fact.never_fired} did not fire" if fact.never_fired else ""
             return f"Neurons per class: {', '.join(map(str, fact.per_class))}{never}."
         case facts.Measured():
             said = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())

@@ -1,4 +1,4 @@
-"""The weights of a run as near to a position as its folder has them, to compare another run with."""
+"""Weights that a run folder keeps: the newest, or those as near to a position as it has them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.checkpoints import positions, read_checkpoint
+from stdpbench.runs.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
 
 
 @dataclass(frozen=True, eq=False)
 class PastWeights:
-    """Weights and thresholds of a checkpoint.
+    """Weights and thresholds at some time.
 
     Attributes
     ----------
     position : int
-        Presentations that were over.
+        Presentations that were over; -1 where that is not known.
     w : ndarray, float32, (n_input, n_exc)
     theta : ndarray, float64, (n_exc,), volt
     """
@@ -46,5 +46,44 @@ def weights_near(folder: Path, position: int) -> PastWeights:
     at = nearest_position(folder, position)
     if at is None:
         raise StdpbenchError(f"{folder.name} has no checkpoint yet")
-    state = read_checkpoint(folder, at).state
-    return PastWeights(at, np.asarray(state["plastic.w"], np.float32), np.asarray(state["exc.theta"]))
+    return _of(read_checkpoint(folder, at))
+
+
+def newest_weights(folder: Path) -> PastWeights:
+    """The weights that a run wrote when it ended; where it went on since, those of its newest checkpoint.
+
+    Raises
+    ------
+    StdpbenchError
+        If there are neither.
+    """
+    written, newest = _written(folder), max(positions(folder), default=-1)
+    if written is not None and written.position >= newest:
+        return written
+    checkpoint, _ = newest_checkpoint(folder)
+    if checkpoint is not None:
+        return _of(checkpoint)
+    if written is None:
+        raise StdpbenchError(f"{folder.name} has no weights yet")
+    return written
+
+
+def _of(checkpoint: Checkpoint) -> PastWeights:
+    state = checkpoint.state
+    w, theta = np.asarray(state["plastic.w"], np.float32), np.asarray(state["exc.theta"])
+    return PastWeights(checkpoint.position, w, theta)
+
+
+def _written(folder: Path) -> PastWeights | None:
+    """What stands in files of its own."""
+    try:
+        w = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
+        theta = np.load(folder / "theta.npy", allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    try:
+        with np.load(folder / "training.npz", allow_pickle=False) as arrays:
+            position = len(arrays["image"])
+    except (OSError, ValueError, KeyError):
+        position = -1
+    return PastWeights(position, np.asarray(w, np.float32), np.asarray(theta, np.float64))

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from stdpbench.readout.paper_figure import Order, script
 from stdpbench.runs.folder import RunFolder
 from stdpbench_gui import figure_export
 from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.window import MainWindow
 
 
@@ -143,3 +145,42 @@ def test_a_place_that_is_none_is_told_in_the_dialog(curves: Panel, tmp_path: Pat
     assert "should end in .pdf, .svg or .png" in dialog.problem.text()
     assert dialog.isVisible()
     dialog.close()
+
+
+def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunFolder) -> None:
+    assert isinstance(curves, Curves)
+    curves.overlay("another", curves.session.live.blocks)
+    spec = curves.figure()
+    assert spec is not None
+    own = finished_run.path.name
+    labels = {plot["label"]: [line["label"] for line in plot["lines"]] for plot in spec["plots"]}
+    assert labels["exc spikes per image"] == [own, "another"]
+    assert labels["running accuracy (%)"][-1] == "another, vote"
+    said = figure_export.caption_of(curves, spec)
+    assert "n: 2 runs; " in said
+    assert "Error bars: none, each line is a single run." in said
+    curves.overlays.clear()
+
+
+def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = figure_export.export(curves, curves)
+    numbers = figure_export.show_numbers(curves, curves)
+    assert dialog is not None
+    assert numbers is not None
+    blocks = curves.session.live.blocks
+    n = len(blocks)
+    end, last = max(blocks.items())
+    curves.session.live.blocks[end + 10] = last
+    dialog.target.setText(str(tmp_path / "curves.svg"))
+    dialog.go.click()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: (tmp_path / "curves.csv").is_file(), timeout=60_000)
+    assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + n
+    next(button for button in numbers.findChildren(QPushButton) if button.text() == "Copy").click()
+    assert len(clipboard_text().splitlines()) == 1 + n
+    numbers.close()
+
+
+def test_a_panel_of_words_says_what_it_has_instead_of_a_figure(curves: Panel, window: MainWindow) -> None:
+    log = window.train.panels["log"]
+    assert figure_export.export(log, log) is None
+    assert "Log has no figure" in window.message.text()

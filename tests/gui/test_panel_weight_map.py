@@ -160,6 +160,35 @@ def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_
     assert panel.body.isVisible()
 
 
+def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
+    assert not panel.difference.isVisible()
+    other = session(tmp_path / "other").folder
+    assert other is not None
+    before = 0.5 * panel.session.live.network["w"]
+    write(other, 4, before)  # it died, and wrote nothing else
+    panel.sources.compare_with_run(other.path)
+    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    panel.order.setCurrentIndex(2)
+    redraw(panel)
+    assert panel.difference.label.text() == f"at 8, less {other.path.name} at 4"
+    assert "weights differ by 0.5 at most" in panel.summary()
+    spec = panel.figure()
+    assert spec is not None
+    assert (spec["map"], spec["label"], spec["levels"]) == ("diverging", "weight difference", panel.levels.levels)
+    assert panel.difference.label.text() in spec["title"]
+    first = panel.mosaic.order[0]
+    np.testing.assert_allclose(spec["image"][: SHAPE[0], : SHAPE[1]], before[:, first].reshape(SHAPE))
+    table = panel.table()
+    assert table is not None
+    assert table[1][3][-1] == pytest.approx(float(before[:, 3].max()), abs=1e-6)
+    panel.difference.end.click()
+    redraw(panel)
+    assert not panel.difference.isVisible()
+    spec = panel.figure()
+    assert spec is not None
+    assert (spec["map"], spec["label"]) == ("sequential", "weight")
+
+
 def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
     other = session(tmp_path / "other").folder
     assert other is not None

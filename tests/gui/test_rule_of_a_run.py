@@ -14,7 +14,6 @@ from stdpbench.runs.client import ask
 from stdpbench.runs.facts import Record
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.states import State
-from stdpbench_gui.panel_figures import figure_of
 from stdpbench_gui.panels._parameter_changes import Change
 from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.panels.log import Log
@@ -41,7 +40,7 @@ def test_the_curves_mark_it_and_say_which(qtbot: QtBot, tmp_path: Path) -> None:
     assert "2:&nbsp;rule&nbsp;→&nbsp;oja" in panel.legend.text()
     assert "rule → oja from presentation 60 on" in {line.toolTip() for line in panel.lines}
     assert "parameters changed once, the rule to oja." in panel.summary()
-    spec = figure_of("curves", panel.session, None)
+    spec = panel.figure()
     assert spec is not None
     assert spec["marks"][-1] == (60, "rule → oja")
 

@@ -7,12 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 from synthetic import session
 
 from stdpbench.runs import facts
+from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.facts import Record
 from stdpbench.runs.states import State
 from stdpbench_gui.actions import Actions
@@ -162,3 +164,64 @@ def test_a_run_that_was_stopped_shows_how_far_it_came(shown: RunSession, client:
     bar.refresh()
     assert bar.position.text() == "train 100/400"
     assert (bar.progress.value(), bar.progress.maximum()) == (100, 400)
+
+
+def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunBar) -> None:
+    assert shown.folder is not None
+    own = shown.folder.path.name.removeprefix("digits-seed0-")
+    bar.refresh()
+    assert bar.title.text() == f"digits · seed 0 · run {own}"
+
+
+def test_the_speed_is_that_of_the_run_whoever_chose_it(shown: RunSession, client: Client, bar: RunBar) -> None:
+    def told(pace: float) -> str:
+        shown.live.progress = {"phase": "train", "done": 8, "total": 400, "pace": pace}
+        shown.changed.emit({"progress"})
+        return bar.speed.currentText()
+
+    assert told(0.1) == "10 / s"
+    assert told(0.25) == "4 / s"
+    bar.speed.setCurrentIndex(0)
+    bar.speed.activated.emit(0)
+    assert told(0.25) == "maximum"  # the run has not said so yet
+    assert told(0.0) == "maximum"
+    assert told(1.0) == "1 / s"
+    shown.live.progress = {}
+    shown.opened.emit()  # of another run
+    assert bar.speed.currentText() == "maximum"
+
+
+def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(
+    shown: RunSession, qtbot: QtBot, tmp_path: Path
+) -> None:
+    parent = shown.folder
+    branch, other = session(tmp_path / "branch").folder, session(tmp_path / "other").folder
+    assert parent is not None
+    assert branch is not None
+    assert other is not None
+    shown.selection.select_neuron(3)
+    shown._take_client((parent, Client()))  # type: ignore[arg-type]
+    assert shown.selection.neuron == 3
+    shown._take_client((branch, Client()), same_neurons=True)  # type: ignore[arg-type]
+    assert shown.selection.neuron == 3
+    shown._take_client((other, Client()))  # type: ignore[arg-type]
+    assert shown.selection.neuron == -1
+    shown.leave()
+    qtbot.waitUntil(lambda: not shown._jobs, timeout=60_000)
+
+
+def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_path: Path) -> None:
+    """It was stopped once, which wrote weights, and went on from there."""
+    made = session(tmp_path)
+    assert made.folder is not None
+    state = {"plastic.w": np.full((30, 7), 0.5), "exc.theta": np.full(7, 0.02)}
+    write_checkpoint(made.folder.path, Checkpoint(40, 1, {}, 0.0, 0, {}, state, {}))
+    made.folder.write_array("weights.npy", np.zeros((30, 7)))
+    made.folder.write_array("theta.npy", np.zeros(7))
+    made.folder.write_arrays("training.npz", image=np.zeros(20, int))
+    with qtbot.waitSignal(made.opened, timeout=60_000):
+        made.open(made.folder.path)
+    assert made.live.network["position"] == 40
+    assert float(made.live.network["w"].min()) == 0.5
+    assert float(made.live.network["theta"].min()) == 0.02
+    qtbot.waitUntil(lambda: not made._jobs, timeout=60_000)

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from stdpbench.runs.facts import Started
 from stdpbench.runs.live import duration
 from stdpbench.runs.states import State
 from stdpbench_gui import theme
@@ -70,7 +71,7 @@ class RunBar(QWidget):
         self.speed.setToolTip("Training presentations per second, at most")
         self.speed.setAccessibleName("Speed")
         self.speed.activated.connect(self._set_pace)
-        self._pace = 0
+        self._pace, self._told = 0, 0.0
         top = QHBoxLayout()
         top.setSpacing(theme.GRID)
         top.addWidget(self.title)
@@ -96,8 +97,13 @@ class RunBar(QWidget):
         for name, widest in ((self.position, _WIDEST_POSITION), (self.speed_text, _WIDEST_SPEED)):
             name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             name.setMinimumWidth(name.fontMetrics().horizontalAdvance(widest))
-        session.opened.connect(self.refresh)
+        session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
+        self.refresh()
+
+    def _on_opened(self) -> None:
+        self._told = 0.0
+        self._show_pace(0.0)
         self.refresh()
 
     def _on_changed(self, topics: set[str]) -> None:
@@ -116,6 +122,15 @@ class RunBar(QWidget):
 
         self._session.request("pace", refused=refused, seconds=self.speed.currentData())
 
+    def _show_pace(self, seconds: float) -> None:
+        """Show how slowly the run goes, whoever asked it to."""
+        known = [abs(self.speed.itemData(place) - seconds) < 1e-6 for place in range(self.speed.count())]
+        if not any(known):
+            self.speed.addItem(f"{1 / seconds:.3g} / s", seconds)
+            known.append(True)
+        self._pace = known.index(True)
+        self.speed.setCurrentIndex(self._pace)
+
     def refresh(self) -> None:
         """Show what is known now."""
         session, live = self._session, self._session.live
@@ -125,13 +140,15 @@ class RunBar(QWidget):
             self.position.setText("")
             self.speed_text.setText("Start one on the Start page, or open one with Ctrl+O")
         else:
-            name = live.started.experiment.get("name", "") if live.started else session.folder.path.name
-            seed = f" · seed {live.started.experiment.get('seed', 0)}" if live.started else ""
-            self.title.setText(f"{name}{seed}")
+            self.title.setText(_title(session.folder.path.name, live.started))
             self.title.setToolTip(str(session.folder.path))
             self.state.setText(f"{_MARKS[live.state]} {live.state}")
             self.state.setToolTip(live.reason)
             self._show_progress()
+            told = live.progress.get("pace", self._told)
+            if told != self._told:  # not with every frame: one may be older than what was asked for here
+                self._told = told
+                self._show_pace(told)
         self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
         active = session.connected
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
@@ -186,6 +203,14 @@ _MARKS = {
     State.STOPPED: "■",
     State.FAILED: "✗",
 }
+
+
+def _title(folder: str, started: Started | None) -> str:
+    """What a run is called: experiment and seed, and what tells it from others of these."""
+    if started is None:
+        return folder
+    name, seed = started.experiment.get("name", ""), started.experiment.get("seed", 0)
+    return f"{name} · seed {seed} · run {folder.removeprefix(f'{name}-seed{seed}-')}"
 
 
 def _panel_around(widget: QWidget | None) -> Panel | None:

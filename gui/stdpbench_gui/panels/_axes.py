@@ -9,6 +9,7 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
 from stdpbench_gui import theme
 from stdpbench_gui.widgets import thousands
@@ -88,7 +89,6 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
             axis.setTickDensity(0.6)
             axis.setStyle(tickLength=-4, tickTextOffset=3, hideOverlappingLabels=True)
         self._size_axis()
-        self.getViewBox().sigResized.connect(lambda _: self._fit_words())
 
     def set_title(self, title: str) -> None:
         """Change what stands inside."""
@@ -99,7 +99,7 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
         """Write beside an axis; below the plot, as much as there is room for."""
         if axis == "bottom":
             self._below = text or ""
-            text = self._fitting(self._below, self.getViewBox().width() + 2 * theme.GRID) or None
+            text = self._fitting(self._below, self._room() + 2 * theme.GRID) or None
         super().setLabel(axis, text, **more)
 
     def restyle(self) -> None:
@@ -114,6 +114,16 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
         self._size_axis()
         self._fit_words()
 
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """See anew how much of the words there is room for."""
+        super().resizeEvent(event)
+        if hasattr(self, "title_text"):  # pyqtgraph sizes a plot while it is made
+            self._fit_words()
+
+    def _room(self) -> float:
+        """Width beside the left axis, in pixels."""
+        return float(self.size().width() - self.getAxis("left").width())
+
     def _fit_words(self) -> None:
         self._write_title()
         if self._below:
@@ -121,7 +131,7 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
 
     def _write_title(self) -> None:
         size = theme.plot_font().pointSizeF()
-        text = self.title_text if "<" in self.title_text else self._fitting(self.title_text, self.getViewBox().width())
+        text = self.title_text if "<" in self.title_text else self._fitting(self.title_text, self._room())
         self.title_item.setText(text, color=theme.current().faint, size=f"{size:.0f}pt")
 
     @staticmethod

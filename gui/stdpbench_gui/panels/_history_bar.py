@@ -1,4 +1,4 @@
-"""A slider over the checkpoints of a run, and back to now."""
+"""Below the weight map: a slider over the checkpoints of a run, and what a difference is taken to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from stdpbench_gui import theme
 from stdpbench_gui.panels._weight_sources import WeightSources
-from stdpbench_gui.widgets import thousands
+from stdpbench_gui.widgets import Elided, thousands
 
 _STEP_MS = 500  # what flashes changes at most three times a second
 
@@ -94,3 +94,36 @@ class HistoryBar(QWidget):
             self.play.setChecked(False)
         else:
             self.slider.setValue(self.slider.value() + 1)
+
+
+class DifferenceBar(QWidget):
+    """Says which weights are taken off those that are shown; hidden while none are."""
+
+    def __init__(self, sources: WeightSources) -> None:
+        super().__init__()
+        self._sources = sources
+        self.label = Elided()
+        self.label.setAccessibleName("What the difference is")
+        self.end = QToolButton()
+        self.end.setText("weights")
+        self.end.setAutoRaise(True)
+        self.end.setToolTip("Show the weights again, as they are")
+        self.end.clicked.connect(lambda _: sources.compare_with_nothing())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.end)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is shown."""
+        said = self._sources.difference()
+        self.setVisible(bool(said))
+        if said != self.label.text():
+            self.label.setText(said)
+            reference = self._sources.reference
+            tip = said
+            if reference is not None and reference.position in self._sources.positions and self._sources.follows:
+                tip += f". At checkpoint {thousands(reference.position)}, which the slider goes to, both are as old"
+            self.label.setToolTip(tip)

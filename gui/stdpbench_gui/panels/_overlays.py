@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.readout import READOUTS
 from stdpbench.runs.facts import Block, HeldOut
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
@@ -21,7 +18,6 @@ from stdpbench.runs.lock import at_work
 from stdpbench_gui.alive import alive
 from stdpbench_gui.session import RunSession
 
-Series = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 _LOOK_MS = 2000
 
 
@@ -54,19 +50,9 @@ class Overlay:
         """Measures on held-out pictures by position; empty until they are read."""
         return self.live.held_out if self.live is not None else {}
 
-
-def series(blocks: Mapping[int, Block]) -> Series:
-    """What is drawn of a run: name of the curve to presentations and values, where they are known."""
-    ends = np.array(sorted(blocks), float)
-    ordered = [blocks[int(end)] for end in ends]
-    found = {
-        "spikes": np.array([float(np.mean(block.spikes)) for block in ordered]),
-        "theta": np.array([block.mean_theta for block in ordered]),
-        "change": np.array([block.weight_change for block in ordered]),
-    }
-    for name in READOUTS:
-        found[name] = 100 * np.array([block.accuracy.get(name, np.nan) for block in ordered])
-    return {name: (ends[np.isfinite(y)], y[np.isfinite(y)]) for name, y in found.items()}
+    def known(self) -> LiveRun:
+        """All that is known of it."""
+        return replace(self.live or LiveRun(), blocks=dict(self.blocks))
 
 
 class Overlays(QObject):

@@ -206,7 +206,7 @@ class Changes(QObject):
 
         def done(made: RunFolder) -> None:
             self.branched.emit(folder.path.name, blocks, folder.path)
-            self._start(made)
+            self._session.start(made, same_neurons=True)
 
         self._work("Making a branch …", make, done)
 

@@ -1,9 +1,12 @@
-"""A presentation in slow motion, in words and numbers."""
+"""A presentation in slow motion, in words, in numbers, and as a paper would draw it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from stdpbench.readout.paper_figure import spec_of_table
 from stdpbench.runs.slow_motion import SlowMotion, step_ends
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.seen import Seen
@@ -48,3 +51,19 @@ def courses_table(moment: SlowMotion, pixel: int) -> Table:
     if pixel >= 0:
         columns["weight"] = moment.replay.weight(pixel)
     return tuple(columns), list(zip(*(column.tolist() for column in columns.values()), strict=True))
+
+
+def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any] | None:
+    """What a paper would draw: the spikes, and under them traces, potential and the weight of a pixel (-1: none)."""
+    courses = spec_of_table(courses_table(moment, pixel))
+    label = "time in presentation (ms)"
+    spikes = [
+        {"t": (bins + 0.5) * moment.dt, "index": index, "label": layer}
+        for layer, (index, bins) in (("input", moment.input), ("exc", moment.exc))
+    ]
+    return {
+        "kind": "stack",
+        "parts": [{"kind": "raster", "x_label": label, "rows": spikes}, *([courses] if courses else [])],
+        "title": f"Exc neuron {moment.neuron} in training presentation {moment.presentation}",
+        "n": "one neuron, one presentation",
+    }

@@ -16,7 +16,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.past_weights import nearest_position, weights_near
+from stdpbench.runs.past_weights import nearest_position, newest_weights, weights_near
 from stdpbench_gui.alive import alive
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands
@@ -37,12 +37,15 @@ class Weights:
         Presentations that were over; -1 where that is not known.
     w : ndarray, float32, (n_input, n_exc)
     theta : ndarray, float64, (n_exc,), volt
+    of_run : bool
+        Whether the name is that of another run, which does not tell the position.
     """
 
     name: str
     position: int
     w: NDArray[np.float32]
     theta: NDArray[np.float64]
+    of_run: bool = False
 
 
 class WeightSources(QObject):
@@ -115,6 +118,14 @@ class WeightSources(QObject):
         """Whether the checkpoint that was chosen is still being read."""
         return self.wanted is not None and (self._past is None or self._past.position != self.wanted)
 
+    def difference(self) -> str:
+        """What is drawn where weights are compared, in words; empty where they are not."""
+        shown, reference = self.shown(), self.reference
+        if shown is None or reference is None:
+            return ""
+        at = f" at {thousands(reference.position)}" if reference.of_run and reference.position >= 0 else ""
+        return f"at {thousands(shown.position)}, less {reference.name}{at}"
+
     def show(self, position: int | None) -> None:
         """Show the weights of a checkpoint, or those of now."""
         self.wanted = position
@@ -167,16 +178,12 @@ class WeightSources(QObject):
 
         def read() -> tuple[RunFolder, Weights]:
             other = RunFolder.open(path)
-            try:
-                w = np.load(other.path / "weights.npy", mmap_mode="r", allow_pickle=False)
-                theta = np.load(other.path / "theta.npy", allow_pickle=False)
-            except (OSError, ValueError):
-                raise StdpbenchError(f"{other.path.name} has no weights yet") from None
-            if w.shape != shape:
+            found = newest_weights(other.path)
+            if found.w.shape != shape:
                 raise StdpbenchError(
-                    f"{other.path.name} has weights of shape {w.shape}, but those that are shown have {shape}"
+                    f"{other.path.name} has weights of shape {found.w.shape}, but those that are shown have {shape}"
                 )
-            return folder, Weights(other.path.name, -1, np.asarray(w, np.float32), theta)
+            return folder, Weights(other.path.name, found.position, found.w, found.theta, True)
 
         self._session.work(read, alive(self, self._take_reference), "There is nothing to compare with")
 
@@ -216,7 +223,7 @@ class WeightSources(QObject):
                 past = weights_near(path, position)
             except StdpbenchError:  # none yet, or thinned out while it was read: the next look finds another one
                 return folder, path, None
-            return folder, path, Weights(path.name, past.position, past.w, past.theta)
+            return folder, path, Weights(path.name, past.position, past.w, past.theta, True)
 
         self._session.work(read, alive(self, self._take_parent), "The parent's weights cannot be read")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,14 +14,15 @@ from PyQt6.QtGui import QAction, QFontMetrics, QResizeEvent
 
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.block_series import Series, series
 from stdpbench.runs.changes import changes_rule, in_short
 from stdpbench.runs.facts import Block, HeldOut
 from stdpbench.runs.live import held_out_words
-from stdpbench_gui import run_lines, theme
+from stdpbench_gui import panel_figures, run_lines, theme
 from stdpbench_gui.panels._axes import SmallPlot, double_clicked, step_up, stepped
 from stdpbench_gui.panels._held_out import HeldOutPlot
 from stdpbench_gui.panels._legend import Legend, without_what_is_shared
-from stdpbench_gui.panels._overlays import Overlay, Overlays, Series, series
+from stdpbench_gui.panels._overlays import Overlay, Overlays
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.plot_area import PlotArea
 from stdpbench_gui.session import RunSession
@@ -301,6 +303,11 @@ class Curves(Panel):
         if rules:
             changed += f", the rule to {', then '.join(rules)}"
         return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."
+
+    def figure(self) -> dict[str, Any] | None:
+        """All runs that are drawn, with the measures on held-out pictures that are chosen."""
+        others = [(overlay.name, overlay.known()) for overlay in self.overlays.shown()]
+        return panel_figures.curves(self.session, others, self.held_out.chosen)
 
     def table(self) -> Table | None:
         """A row for each block, and each measure on held-out pictures, of all runs that are drawn."""

@@ -247,7 +247,11 @@ class NeuronInspector(Panel):
         assignment = self.seen.assignment()
         if assignment is not None:
             label = int(assignment.labels[neuron])
-            said += f", label {self.seen.class_name(label)} ({self._source()})" if label >= 0 else f", no label: {self._silent()}"
+            said += (
+                f", label {self.seen.class_name(label)} ({self._source()})"
+                if label >= 0
+                else f", no label: {self._silent()}"
+            )
         best = self.seen.best_images(neuron, _BEST)
         if best:
             said += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)

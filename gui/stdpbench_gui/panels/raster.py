@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -178,8 +179,12 @@ class Raster(Panel):
         """Every spike on the screen."""
         if not self.strips:
             return None
+        return self._table_of(self.view.strips)
+
+    @staticmethod
+    def _table_of(strips: Sequence[Strip]) -> Table:
         rows = []
-        for strip in self.view.strips:
+        for strip in strips:
             for layer, (index, bins) in strip.spikes.items():
                 times = (bins * strip.dt).round(3)
                 rows += [
@@ -203,6 +208,7 @@ class Raster(Panel):
         return {
             "kind": "stack",
             "parts": [{"kind": "raster", "x_label": label, "rows": spikes}, lines],
+            "table": self._table_of([last]),
             "title": f"Spikes in training presentation {last.presentation}",
             "n": "one presentation",
         }

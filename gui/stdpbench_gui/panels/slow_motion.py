@@ -16,7 +16,7 @@ from stdpbench.runs.states import State
 from stdpbench_gui import theme
 from stdpbench_gui.panels._player import Player
 from stdpbench_gui.panels._slow_motion_plots import SlowMotionPlots
-from stdpbench_gui.panels._slow_motion_words import courses_table, in_words, outcome
+from stdpbench_gui.panels._slow_motion_words import courses_table, figure_of, in_words, outcome
 from stdpbench_gui.panels._weights_pair import WeightsPair
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.recording import Recorder
@@ -299,3 +299,7 @@ class SlowMotionPanel(Panel):
     def table(self) -> Table | None:
         """Traces, potential and the weight of the pixel, at the end of each step."""
         return None if self.moment is None else courses_table(self.moment, self.pixel)
+
+    def figure(self) -> dict[str, Any] | None:
+        """Spikes, traces, potential and the weight of the pixel."""
+        return None if self.moment is None else figure_of(self.moment, self.pixel)

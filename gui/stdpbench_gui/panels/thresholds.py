@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,7 +14,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.fields import never_fired
-from stdpbench_gui import theme
+from stdpbench_gui import panel_figures, theme
 from stdpbench_gui.panels._axes import SmallPlot, step_up, stepped
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.plot_area import PlotArea
@@ -247,3 +248,17 @@ class Thresholds(Panel):
         means = (self._sum / len(self._recent)).round(4).tolist() if known else [""] * len(theta)
         rows = zip(range(len(theta)), theta.round(4).tolist(), means, strict=True)
         return ("neuron", "theta (mV)", "mean spikes per presentation"), list(rows)
+
+    def figure(self) -> dict[str, Any] | None:
+        """Both histograms."""
+        if not self.has_content():
+            return None
+        theta, values = self._theta(), self._values()
+        parts = [panel_figures.histogram(theta, "theta (mV)", "exc neurons")]
+        n = f"{len(theta)} exc neurons of one run"
+        if len(values):
+            rates = self.what.currentIndex() == _RATES
+            x_label, y_label = ("firing rate (Hz)", "exc neurons") if rates else ("exc spikes in all", "presentations")
+            parts.append(panel_figures.histogram(values, x_label, y_label))
+            n += f", firing in the last {len(self._recent)} presentations that were seen"
+        return {"kind": "stack", "parts": parts, "title": "Adaptive thresholds and firing", "n": n}

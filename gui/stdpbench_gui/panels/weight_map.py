@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,9 +13,9 @@ from PyQt6.QtGui import QAction, QPainter
 from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.runs.fields import by_label, by_similarity, tile
-from stdpbench_gui import colour_maps, theme
+from stdpbench_gui import colour_maps, panel_figures, theme
 from stdpbench_gui.alive import alive
-from stdpbench_gui.panels._history_bar import HistoryBar
+from stdpbench_gui.panels._history_bar import DifferenceBar, HistoryBar
 from stdpbench_gui.panels._levels import LevelBar
 from stdpbench_gui.panels._map_marks import MapMarks
 from stdpbench_gui.panels._mosaic import MapGraphics, Mosaic
@@ -70,9 +71,10 @@ class WeightMap(Panel):
         self.order.setToolTip("Order of the receptive fields")
         self.order.setAccessibleName("Order of receptive fields")
         self.title_extra.addWidget(self.order)
-        self.history = HistoryBar(self.sources)
+        self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
         layout = column(self.body)
         layout.addWidget(self.graphics, 1)
+        layout.addWidget(self.difference)
         layout.addWidget(self.history)
         self._fitted: tuple[object, ...] | None = None
         self._add_actions()
@@ -144,6 +146,7 @@ class WeightMap(Panel):
             self._allow_orders()
             self._reorder()
         self.history.refresh()
+        self.difference.refresh()
         self.marks.look(shown)
         values = self._values()
         reference = self.sources.reference
@@ -273,11 +276,15 @@ class WeightMap(Panel):
         shown, reference = self.sources.shown(), self.sources.reference
         if shown is None or self.session.live.started is None:
             return self.empty_text
-        at = f" at {thousands(reference.position)}" if reference and self.sources.follows else ""
+        values = self._values()
+        at = f" at {thousands(reference.position)}" if reference and reference.of_run else ""
         what = f"Difference to {reference.name}{at} of the" if reference else "The"
+        most = (
+            f"weights differ by {float(np.abs(values).max()):.2g}" if reference else f"weights 0 to {values.max():.2f}"
+        )
         return (
             f"{what} receptive fields of {thousands(shown.w.shape[1])} exc neurons at presentation "
-            f"{thousands(shown.position)}, {self.order.currentText()}; weights 0 to {float(shown.w.max()):.2f}; "
+            f"{thousands(shown.position)}, {self.order.currentText()}; {most}{' at most' if reference else ''}; "
             f"{self.marks.summary()}."
         )
 
@@ -286,11 +293,29 @@ class WeightMap(Panel):
         shown = self.sources.shown()
         if shown is None:
             return None
-        n, labels = shown.w.shape[1], self.marks.labels
-        columns = (
+        n, labels, compared = shown.w.shape[1], self.marks.labels, self.sources.reference is not None
+        columns = [
             range(n),
             labels.tolist() if len(labels) == n else [""] * n,
             (shown.theta * 1e3).round(3).tolist(),
             shown.w.max(axis=0).round(4).tolist(),
-        )
-        return ("neuron", "label", "theta (mV)", "largest weight"), list(zip(*columns, strict=True))
+            *([np.abs(self._values()).max(axis=0).round(6).tolist()] if compared else []),
+        ]
+        names = ["neuron", "label", "theta (mV)", "largest weight", *(["largest difference"] if compared else [])]
+        return names, list(zip(*columns, strict=True))
+
+    def figure(self) -> dict[str, Any] | None:
+        """The fields as they are shown: of which time, compared with what, in which order, in which colours."""
+        started, shown, reference = self.session.live.started, self.sources.shown(), self.sources.reference
+        if started is None or shown is None or len(self.mosaic.order) != shown.w.shape[1]:
+            return None
+        title = f"Receptive fields of {thousands(shown.w.shape[1])} exc neurons, {self.order.currentText()}"
+        return {
+            "kind": "image",
+            "image": panel_figures.mosaic(self._values()[:, self.mosaic.order], started.shape),
+            "label": "weight difference" if reference else "weight",
+            "map": "diverging" if reference else "sequential",
+            "levels": self.levels.levels,
+            "title": f"{title}: {self.sources.difference()}" if reference else title,
+            "n": f"one run, after {shown.position} presentations",
+        }

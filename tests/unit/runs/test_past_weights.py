@@ -9,7 +9,7 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
-from stdpbench.runs.past_weights import nearest_position, weights_near
+from stdpbench.runs.past_weights import nearest_position, newest_weights, weights_near
 
 
 def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:
@@ -22,3 +22,22 @@ def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:
     assert [nearest_position(tmp_path, at) for at in (0, 20, 39, 40, 100)] == [20, 20, 20, 40, 40]
     found = weights_near(tmp_path, 39)
     assert (found.position, found.w.dtype, float(found.w[0, 0])) == (20, np.float32, 20.0)
+
+
+def test_what_a_run_wrote_counts_until_it_went_on(tmp_path: Path) -> None:
+    def write(position: int) -> None:
+        state = {"plastic.w": np.full((3, 2), float(position)), "exc.theta": np.full(2, 0.02)}
+        write_checkpoint(tmp_path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
+
+    with pytest.raises(StdpbenchError, match="has no weights yet"):
+        newest_weights(tmp_path)
+    write(20)
+    assert newest_weights(tmp_path).position == 20  # it died
+    np.save(tmp_path / "weights.npy", np.full((3, 2), 30.0))
+    np.save(tmp_path / "theta.npy", np.full(2, 0.02))
+    np.savez(tmp_path / "training.npz", image=np.zeros(30, int))
+    found = newest_weights(tmp_path)  # it was stopped
+    assert (found.position, found.w.dtype, float(found.w[0, 0])) == (30, np.float32, 30.0)
+    write(40)  # it was resumed, and died
+    found = newest_weights(tmp_path)
+    assert (found.position, float(found.w[0, 0])) == (40, 40.0)
