@@ -92,43 +92,53 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
     others : sequence of (str, LiveRun)
         Names of the runs that are drawn over it, and what is known of them.
     measures : sequence of str
-        Measures on held-out pictures; of other runs, the first is drawn.
+        Measures on held-out pictures; beside other runs, the first is drawn of each.
     """
-    live, own = session.live, session.folder.path.name if session.folder is not None else "this run"
+    live = session.live
     if not live.blocks:
         return None
-    runs = [(own if others else "", live), *others]
+    names = [session.folder.path.name if session.folder is not None else "this run", *(name for name, _ in others)]
+    runs = list(zip(_short(names), [live, *(other for _, other in others)], strict=True))
     accuracy = [
         _line(series(run.blocks)[name], f"{who}, {name}".removeprefix(", "))
         for number, (who, run) in enumerate(runs)
         for name in (READOUTS if not number else READOUTS[:1])
     ]
-    plots = [("running accuracy (%)", accuracy)]
+    drawn = list(measures[:1] if others else measures)
     held_out = [
         _line(percentages(run)[name], f"{who}, {PERCENT[name].removesuffix(' (%)')}".removeprefix(", "))
-        for number, (who, run) in enumerate(runs)
-        for name in (measures if not number else measures[:1])
+        for who, run in runs
+        for name in drawn
         if name in percentages(run)
     ]
-    plots.append(("held-out pictures (%)", held_out))
+    plots = [("running accuracy (%)", accuracy), ("held-out pictures (%)", held_out)]
     for name, label in (
         ("spikes", "exc spikes per image"),
         ("theta", "mean theta (mV)"),
         ("change", "|Δw| per synapse"),
     ):
         plots.append((label, [_line(series(run.blocks)[name], who) for who, run in runs]))
-    drawn = [{"label": label, "lines": kept} for label, lines in plots if (kept := [x for x in lines if len(x["x"])])]
-    block = len(next(iter(live.blocks.values())).spikes)
+    kept = [{"label": label, "lines": some} for label, lines in plots if (some := [x for x in lines if len(x["x"])])]
+    n = f"{len(runs)} runs, {', '.join(names)}" if others else "one run"
+    each = f"each point is a block of {len(next(iter(live.blocks.values())).spikes)} presentations"
     return {
         "kind": "lines",
         "x_label": "training presentations",
-        "plots": drawn,
+        "plots": kept,
         "marks": [(position, in_short(changes)) for position, changes in live.changes],
         "title": "Course of training" if others else "",
-        "n": f"{f'{len(runs)} runs' if others else 'one run'}; each point is a block of {block} presentations"
-        f"{_of_held_out(session)}",
+        "n": f"{n}; {each}{_of_held_out(session)}",
         **({"errors": "none, each line is a single run"} if others else {}),
     }
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Names without the parts, between hyphens, that all begin with; a single name is not needed."""
+    if len(names) == 1:
+        return [""]
+    parts = [name.split("-") for name in names]
+    shared = next((i for i, same in enumerate(zip(*parts, strict=False)) if len(set(same)) > 1), 0)
+    return ["-".join(some[shared:]) or name for some, name in zip(parts, names, strict=True)]
 
 
 def _line(points: Points, label: str) -> Spec:

@@ -149,15 +149,16 @@ def test_a_place_that_is_none_is_told_in_the_dialog(curves: Panel, tmp_path: Pat
 
 def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunFolder) -> None:
     assert isinstance(curves, Curves)
-    curves.overlay("another", curves.session.live.blocks)
+    own = finished_run.path.name
+    other = f"{own.rpartition('-')[0]}-another"
+    curves.overlay(other, curves.session.live.blocks)
     spec = curves.figure()
     assert spec is not None
-    own = finished_run.path.name
     labels = {plot["label"]: [line["label"] for line in plot["lines"]] for plot in spec["plots"]}
-    assert labels["exc spikes per image"] == [own, "another"]
+    assert labels["exc spikes per image"] == [own.rpartition("-")[2], "another"]
     assert labels["running accuracy (%)"][-1] == "another, vote"
     said = figure_export.caption_of(curves, spec)
-    assert "n: 2 runs; " in said
+    assert f"n: 2 runs, {own}, {other}; " in said
     assert "Error bars: none, each line is a single run." in said
     curves.overlays.clear()
 
