@@ -141,7 +141,7 @@ class RunSession(QObject):
         self.work(make, self.start, "The run cannot be made")
 
     def start(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
-        """Start the process of a run that waits, was stopped or failed, and show it.
+        """Start the process of a run that waits, was stopped or failed, and show it; follow one that is at work.
 
         Parameters
         ----------
@@ -154,7 +154,11 @@ class RunSession(QObject):
         def take(found: tuple[RunFolder, RunClient]) -> None:
             self._take_client(found, same_neurons=same_neurons)
 
-        self.work(lambda: (folder, RunClient.start(folder.path)), take, "The run does not start")
+        def connect() -> tuple[RunFolder, RunClient]:
+            at_it = at_work(folder.path)  # another window may have gone on with it
+            return folder, RunClient.attach(folder.path) if at_it else RunClient.start(folder.path)
+
+        self.work(connect, take, "The run does not start")
 
     def open(self, path: Path) -> None:
         """Show a run: connected where a process works on it, else from its folder."""

@@ -313,6 +313,15 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
     assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.02]
 
 
+def test_undo_does_not_wait_for_somebody_to_look(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
+    panel.hide()
+    panel.changes.here({PATH: 0.02})
+    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    run.confirm(plasticity__nu_post=(0.01, 0.02))
+    panel.session.changed.emit({"parameters"})
+    assert panel.changes.can_undo
+
+
 def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     run.confirm(exc__tau_m=("100 ms", "90 ms"))
     row = panel.form.row("exc.tau_m")
@@ -436,7 +445,7 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
     qtbot.waitUntil(undo.isEnabled, timeout=60_000)
     assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
-    assert text_of(panel, PATH) == "0.02"
+    qtbot.waitUntil(lambda: text_of(panel, PATH) == "0.02")
     assert undo.text() == "&Undo nu_post → 0.02"
 
     row, selection = panel.form.row(PATH), window.session.selection
@@ -449,7 +458,7 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
     assert dict(live.changes[-1][1]) == {PATH: (0.02, 0.01)}
-    assert text_of(panel, PATH) == "0.01"
+    qtbot.waitUntil(lambda: text_of(panel, PATH) == "0.01")
     assert not undo.isEnabled()
 
     parent = window.session.folder

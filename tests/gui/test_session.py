@@ -15,8 +15,10 @@ from synthetic import session
 
 from stdpbench.runs import facts
 from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
+from stdpbench.runs.client import RunClient
 from stdpbench.runs.facts import Record
 from stdpbench.runs.states import State
+from stdpbench_gui import session as session_module
 from stdpbench_gui.actions import Actions
 from stdpbench_gui.pages.train import RunBar
 from stdpbench_gui.recording import Recorder
@@ -225,3 +227,18 @@ def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_pat
     assert float(made.live.network["w"].min()) == 0.5
     assert float(made.live.network["theta"].min()) == 0.02
     qtbot.waitUntil(lambda: not made._jobs, timeout=60_000)
+
+
+def test_a_run_that_somebody_else_went_on_with_is_followed(
+    shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Client()
+    monkeypatch.setattr(session_module, "at_work", lambda path: True)
+    monkeypatch.setattr(RunClient, "attach", lambda path: found)
+    shown._client = None
+    shown.live.state = State.STOPPED
+    with qtbot.waitSignal(shown.opened, timeout=60_000):
+        shown.resume()
+    assert shown._client is found  # type: ignore[comparison-overlap]
+    shown.leave()
+    qtbot.waitUntil(lambda: not shown._jobs, timeout=60_000)

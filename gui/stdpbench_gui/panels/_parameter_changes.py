@@ -75,6 +75,7 @@ class Changes(QObject):
         self._confirmed = 0
         self._after_start: tuple[Path, Values] | None = None
         session.opened.connect(self._on_opened)
+        session.changed.connect(self._on_changed)
 
     def reset(self) -> None:
         """Forget the run that was shown before."""
@@ -125,6 +126,11 @@ class Changes(QObject):
     def redo_text(self) -> str:
         """The change that would be made again."""
         return self.stack.redoText()
+
+    def _on_changed(self, topics: set[str]) -> None:
+        """Look whether something is in force by now: the panel, if nobody sees it, does not."""
+        if topics & {"parameters", "state"}:
+            self.confirm()
 
     def confirm(self) -> None:
         """Take in what the run has said since."""
