@@ -71,9 +71,14 @@ def _neuron(session: RunSession, table: Table | None) -> Spec | None:
         "label": "weight",
         "title": f"Exc neuron {neuron}",
     }
-    courses = None if table is None else spec_of_table(table)
-    if courses is None:
+    if table is None or not table[1]:
         return field
+    time, v, threshold, ge, gi = np.array(table[1], np.float64).T
+    plots = [
+        {"label": "mV", "lines": [_line((time, v), "potential"), _line((time, threshold), "threshold")]},
+        {"label": "conductance (1/leak)", "lines": [_line((time, ge), "exc"), _line((time, gi), "inh")]},
+    ]
+    courses = {"kind": "lines", "x_label": "time in presentation (ms)", "plots": plots, "x_range": (0, time[-1])}
     return {
         "kind": "stack",
         "parts": [field, courses],

@@ -12,6 +12,7 @@ from stdpbench.errors import StdpbenchError
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito (2008)
 _STYLES = ("-", "--", ":", "-.")
+_MANY = 500  # spikes, from which on their dots are small
 _MARKS = ("o", "x", "^", "s", "+", "D", "v", "*")
 
 
@@ -71,7 +72,8 @@ class PaperScript:
                 style = line.get("style", _STYLES[number % len(_STYLES)])
                 label = f", label={line['label']!r}" if line.get("label") else ""
                 labelled |= bool(label)
-                self.lines.append(f'axes[{k}].plot({x}, {y}, {style!r}, color="{colour}", linewidth=1{label})')
+                steps = ', drawstyle="steps-mid"' if line.get("steps") else ""
+                self.lines.append(f'axes[{k}].plot({x}, {y}, {style!r}, color="{colour}", linewidth=1{steps}{label})')
                 if line.get("error") is not None:
                     error = self._array(f"{name}_error", line["error"])
                     self.lines.append(
@@ -88,8 +90,14 @@ class PaperScript:
             self.lines.append(f"axes[{k}].set_ylabel({plot['label']!r})")
             if labelled:
                 self.lines.append(f'axes[{k}].legend(fontsize="small")')
+        self._range(part, first, last)
         self.lines.append(f"axes[{last}].set_xlabel({part.get('x_label', '')!r})")
         self.lines.append("figure.align_ylabels()")
+
+    def _range(self, part: Mapping[str, Any], first: int, last: int) -> None:
+        if part.get("x_range"):
+            low, high = (float(end) for end in part["x_range"])
+            self.lines += [f"axes[{k}].set_xlim({low:g}, {high:g})" for k in range(first, last + 1)]
 
     def _image(self, part: Mapping[str, Any], k: int) -> None:
         picture = self._array(_identifier(part.get("label") or "image"), part["image"])
@@ -102,7 +110,7 @@ class PaperScript:
             levels = (-max(abs(low), abs(high)), max(abs(low), abs(high))) if diverging else (min(low, 0.0), high)
         low, high = (float(level) for level in levels)
         self.lines += [
-            f'colours = plt.colormaps["{"PuOr" if diverging else "gray_r"}"].with_extremes(bad="#C7D3DB")',
+            f'colours = plt.colormaps["{"PuOr_r" if diverging else "gray_r"}"].with_extremes(bad="#C7D3DB")',
             f"image = axes[{k}].imshow({picture}, cmap=colours, vmin={low:.6g}, vmax={high:.6g}, "
             f'interpolation="nearest", aspect="equal")',
             f"figure.colorbar(image, ax=axes[{k}], label={part.get('label', '')!r}, shrink=0.8)",
@@ -168,11 +176,16 @@ class PaperScript:
         for k, row in enumerate(part["rows"], first):
             name = _identifier(row.get("label") or "spikes")
             t, index = self._array(f"{name}_t", row["t"]), self._array(name, row["index"])
+            size = 1.5 if len(row["t"]) > _MANY else 4.0
             self.lines += [
-                f'axes[{k}].plot({t}, {index}, ".", color="{_COLOURS[(k - first) % len(_COLOURS)]}", markersize=1.5, '
-                "markeredgewidth=0, rasterized=True)",
+                f'axes[{k}].plot({t}, {index}, ".", color="{_COLOURS[(k - first) % len(_COLOURS)]}", '
+                f"markersize={size}, markeredgewidth=0, rasterized=True)",
                 f"axes[{k}].set_ylabel({row.get('label', '')!r})",
             ]
+            if row.get("size"):  # the first above
+                room = 0.5 + 0.02 * row["size"]
+                self.lines.append(f"axes[{k}].set_ylim({row['size'] - 1 + room:g}, {-room:g})")
+        self._range(part, first, last)
         self.lines.append(f"axes[{last}].set_xlabel({part.get('x_label', 'time (ms)')!r})")
 
 

@@ -9,18 +9,19 @@ What to draw is a *spec*, a dict of plain values and arrays:
 
 ``{"kind": "lines", "x_label": …, "plots": [{"label": …, "lines": [{"x": …, "y": …, "label": …}, …]}, …]}``
     Plots below each other with one horizontal axis. A line may have ``"error"``, an array that is drawn as a band
-    y ± error, ``"style"`` (``"-"``, ``"--"``, ``":"``, ``"-."``) and ``"colour"``. ``"marks": [(x, text), …]`` are
-    vertical lines.
+    y ± error, ``"style"`` (``"-"``, ``"--"``, ``":"``, ``"-."``), ``"colour"``, and ``"steps"`` where y is of bins
+    around x. ``"marks": [(x, text), …]`` are vertical lines. Optional: ``"x_range": (low, high)``.
 ``{"kind": "image", "image": (rows, columns), "label": …}``
-    ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0). Optional: ``"levels": (low, high)``,
-    ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each column and row). NaN is a gap.
+    ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0; orange is more, as on the screen).
+    Optional: ``"levels": (low, high)``, ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each
+    column and row). NaN is a gap.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
     Bars side by side. Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars
     around these, as in a histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
     Points on a plane without units, each group with a colour and a mark of its own.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
-    Spikes, one plot for each group.
+    Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
 ``{"kind": "stack", "parts": [spec, …]}``
     Several of these below each other.
 

@@ -445,7 +445,8 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
     qtbot.waitUntil(undo.isEnabled, timeout=60_000)
     assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
-    qtbot.waitUntil(lambda: text_of(panel, PATH) == "0.02")
+    qtbot.waitUntil(lambda: panel.form.row(PATH).standing is Standing.IN_FORCE)
+    assert text_of(panel, PATH) == "0.02"
     assert undo.text() == "&Undo nu_post → 0.02"
 
     row, selection = panel.form.row(PATH), window.session.selection
@@ -458,7 +459,8 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
     assert dict(live.changes[-1][1]) == {PATH: (0.02, 0.01)}
-    qtbot.waitUntil(lambda: text_of(panel, PATH) == "0.01")
+    qtbot.waitUntil(lambda: row.standing is Standing.IN_FORCE)
+    assert text_of(panel, PATH) == "0.01"
     assert not undo.isEnabled()
 
     parent = window.session.folder

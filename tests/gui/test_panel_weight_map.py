@@ -175,7 +175,7 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     spec = panel.figure()
     assert spec is not None
     assert (spec["map"], spec["label"], spec["levels"]) == ("diverging", "weight difference", panel.levels.levels)
-    assert panel.difference.label.text() in spec["title"]
+    assert spec["n"] == f"one run, {panel.difference.label.text()}, neurons by theta"
     first = panel.mosaic.order[0]
     np.testing.assert_allclose(spec["image"][: SHAPE[0], : SHAPE[1]], before[:, first].reshape(SHAPE))
     table = panel.table()

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.readout.paper_figure import spec_of_table
 from stdpbench.runs.slow_motion import SlowMotion, step_ends
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.seen import Seen
@@ -53,17 +52,33 @@ def courses_table(moment: SlowMotion, pixel: int) -> Table:
     return tuple(columns), list(zip(*(column.tolist() for column in columns.values()), strict=True))
 
 
-def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any] | None:
+def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
     """What a paper would draw: the spikes, and under them traces, potential and the weight of a pixel (-1: none)."""
-    courses = spec_of_table(courses_table(moment, pixel))
-    label = "time in presentation (ms)"
+    label, times = "time in presentation (ms)", step_ends(moment.n_bins, moment.dt)
+    end = (0.0, moment.n_bins * moment.dt)
     spikes = [
-        {"t": (bins + 0.5) * moment.dt, "index": index, "label": layer}
-        for layer, (index, bins) in (("input", moment.input), ("exc", moment.exc))
+        {"t": (bins + 0.5) * moment.dt, "index": index, "label": layer, "size": n}
+        for layer, (index, bins), n in (
+            ("input", moment.input, len(moment.replay.start)),
+            ("exc", moment.exc, max(int(moment.exc[0].max(initial=0)), moment.neuron) + 1),
+        )
+    ]
+    courses = {"traces": {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}}
+    if moment.courses is not None:
+        courses["mV"] = {"potential": moment.courses.v, "threshold": moment.courses.threshold}
+    if pixel >= 0:
+        courses["weight of the pixel"] = {"": moment.replay.weight(pixel)}
+    plots = [
+        {"label": what, "lines": [{"x": times, "y": y, "label": name} for name, y in some.items()]}
+        for what, some in courses.items()
+        if some
     ]
     return {
         "kind": "stack",
-        "parts": [{"kind": "raster", "x_label": label, "rows": spikes}, *([courses] if courses else [])],
+        "parts": [
+            {"kind": "raster", "x_label": label, "rows": spikes, "x_range": end},
+            {"kind": "lines", "x_label": label, "plots": plots, "x_range": end},
+        ][: 2 if plots else 1],
         "title": f"Exc neuron {moment.neuron} in training presentation {moment.presentation}",
         "n": "one neuron, one presentation",
     }

@@ -199,15 +199,17 @@ class Raster(Panel):
         last = self.strips[-1]
         label = "time in presentation (ms)"
         spikes = [
-            {"t": bins * last.dt, "index": index, "label": layer}
+            {"t": bins * last.dt, "index": index, "label": layer, "size": self.view.sizes[layer]}
             for layer, (index, bins) in last.spikes.items()
             if self.view.sizes.get(layer)
         ]
-        rate = {"x": (np.arange(len(last.rate)) + 0.5) * RATE_BIN, "y": last.rate, "label": ""}
-        lines = {"kind": "lines", "x_label": label, "plots": [{"label": "exc rate (Hz per neuron)", "lines": [rate]}]}
+        rate = {"x": (np.arange(len(last.rate)) + 0.5) * RATE_BIN, "y": last.rate, "label": "", "steps": True}
+        end = (0.0, len(last.rate) * RATE_BIN)
+        plots = [{"label": "exc rate (Hz per neuron)", "lines": [rate]}]
+        lines = {"kind": "lines", "x_label": label, "plots": plots, "x_range": end}
         return {
             "kind": "stack",
-            "parts": [{"kind": "raster", "x_label": label, "rows": spikes}, lines],
+            "parts": [{"kind": "raster", "x_label": label, "rows": spikes, "x_range": end}, lines],
             "table": self._table_of([last]),
             "title": f"Spikes in training presentation {last.presentation}",
             "n": "one presentation",

@@ -309,13 +309,13 @@ class WeightMap(Panel):
         started, shown, reference = self.session.live.started, self.sources.shown(), self.sources.reference
         if started is None or shown is None or len(self.mosaic.order) != shown.w.shape[1]:
             return None
-        title = f"Receptive fields of {thousands(shown.w.shape[1])} exc neurons, {self.order.currentText()}"
+        when = self.sources.difference() or f"after {shown.position} presentations"
         return {
             "kind": "image",
             "image": panel_figures.mosaic(self._values()[:, self.mosaic.order], started.shape),
             "label": "weight difference" if reference else "weight",
             "map": "diverging" if reference else "sequential",
             "levels": self.levels.levels,
-            "title": f"{title}: {self.sources.difference()}" if reference else title,
-            "n": f"one run, after {shown.position} presentations",
+            "title": f"{'Differences' if reference else 'Receptive fields'} of {shown.w.shape[1]} exc neurons",
+            "n": f"one run, {when}, neurons {self.order.currentText()}",
         }

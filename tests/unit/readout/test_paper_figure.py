@@ -52,6 +52,13 @@ SPECS = {
     "points": {"kind": "points", "groups": [{"x": X, "y": X**2, "label": "7"}, {"x": X, "y": X, "label": "wrong"}]},
     "raster": {"kind": "raster", "rows": [{"t": X, "index": X, "label": "exc"}, {"t": X, "index": X, "label": "inh"}]},
 }
+SPECS["in one time"] = {
+    "kind": "stack",
+    "parts": [
+        SPECS["raster"] | {"rows": [{"t": X, "index": X, "label": "exc", "size": 20}], "x_range": (0, 30)},
+        {"kind": "lines", "x_range": (0, 30), "plots": [{"label": "Hz", "lines": [{"x": X, "y": X, "steps": True}]}]},
+    ],
+}
 SPECS["stack"] = {"kind": "stack", "parts": [SPECS["raster"], SPECS["bars"], SPECS["image"]]}
 
 
@@ -71,6 +78,13 @@ def test_every_kind_is_drawn(name, tmp_path):
     assert all(path.stat().st_size for path in made)
     assert {path.suffix for path in made} == {".svg", ".py", ".txt", ".csv", ".npz"}
     assert "<svg" in target.read_text(encoding="utf-8")
+
+
+def test_parts_of_a_figure_share_their_time_and_neurons_begin_above():
+    lines, _ = script(SPECS["in one time"], Order("a.pdf"))
+    assert [f"axes[{k}].set_xlim(0, 30)" in lines for k in range(2)] == [True, True]
+    assert "axes[0].set_ylim(19.9, -0.9)" in lines
+    assert 'drawstyle="steps-mid"' in lines
 
 
 def test_the_lines_redraw_the_figure_without_stdpbench(tmp_path):
