@@ -79,6 +79,11 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     assert item.data(Qt.ItemDataRole.UserRole) == 4
     assert item.toolTip() == "test picture 4: 18 spikes"
     assert panel.label.text() == "true c, answered b: 1 of 3 (33.3 %)"
+    before = panel.matrix.height()
+    panel.matrix.choose(0, 1)
+    assert "0 of 2" in panel.label.text()
+    qtbot.waitUntil(lambda: not panel.strip.isVisible() and panel.matrix.height() > before)
+    panel.matrix.choose(2, 1)
     qtbot.keyClick(panel.matrix, Qt.Key.Key_Right)
     assert panel.strip.count() == 2
     assert panel.matrix.accessibleDescription() == panel.label.text()

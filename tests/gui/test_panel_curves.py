@@ -78,6 +78,18 @@ def test_changes_at_one_position_share_a_line(panel: Curves) -> None:
     assert "changed 3 times" in panel.summary()
 
 
+def test_curves_leave_room_for_the_titles_above_them(panel: Curves, qtbot: QtBot) -> None:
+    panel.resize(480, 210)
+    qtbot.waitUntil(lambda: panel.plots["theta"].getViewBox().height() < 60)
+    panel.show_all()
+    redraw(panel)
+    line = QFontMetrics(QApplication.font()).height()
+    for name in ("theta", "spikes"):
+        plot, (_, y) = panel.plots[name], panel.curves[name].getData()
+        low, high = plot.getViewBox().viewRange()[1]
+        assert (high - y.max()) / (high - low) * plot.getViewBox().height() > 0.9 * line
+
+
 def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: QtBot) -> None:
     plots, around = [SmallPlot("running accuracy (%)") for _ in range(4)], pg.GraphicsLayoutWidget()
     qtbot.addWidget(around)

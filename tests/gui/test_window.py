@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QDialog, QMenu, QPushButton, QToolButton
+from PyQt6.QtWidgets import QDialog, QMenu, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
@@ -508,3 +508,13 @@ def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qt
         assert around.fontMetrics().height() == usual
     window.train.arrange("Watch")
     assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks
+
+
+def test_tabs_of_panels_have_a_name(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("train")
+    window.train.arrange("Watch")
+
+    def seen() -> list[str]:
+        return [bar.accessibleName() for bar in window.train.docks.findChildren(QTabBar) if bar.isVisible()]
+
+    qtbot.waitUntil(lambda: len(seen()) == 3 and all(seen()))

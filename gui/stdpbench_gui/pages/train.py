@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, Qt, QTimer
 from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QMainWindow,
     QProgressBar,
+    QTabBar,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -219,6 +220,17 @@ def _panel_around(widget: QWidget | None) -> Panel | None:
     return widget
 
 
+class _Docks(QMainWindow):
+    """Where the panels are."""
+
+    def childEvent(self, event: QChildEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Name the bars of tabs, which Qt makes by itself."""
+        child = event.child() if event is not None and event.type() == QEvent.Type.ChildPolished else None
+        if isinstance(child, QTabBar):
+            child.setAccessibleName("Panels that share a place")
+        super().childEvent(event)
+
+
 class TrainPage(QWidget):
     """The run that is shown, in panels."""
 
@@ -228,7 +240,7 @@ class TrainPage(QWidget):
         self.session = session
         self._large = False
         self.bar = RunBar(session, actions)
-        self.docks = QMainWindow()
+        self.docks = _Docks()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
         self.docks.setDockOptions(
             QMainWindow.DockOption.AllowNestedDocks

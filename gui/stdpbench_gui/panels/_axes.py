@@ -120,6 +120,12 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
         if hasattr(self, "title_text"):  # pyqtgraph sizes a plot while it is made
             self._fit_words()
 
+    def room_for_title(self) -> float:
+        """How much more than its curves the plot should show above them, as a share of their height."""
+        height = self.getViewBox().height()
+        share = min(0.5, 1.1 * QFontMetrics(theme.plot_font()).height() / height) if height > 1 else 0.0
+        return max(0.25, share / (1 - share))
+
     def _room(self) -> float:
         """Width beside the left axis, in pixels."""
         return float(self.size().width() - self.getAxis("left").width())

@@ -98,13 +98,14 @@ class Matrix(QWidget):
             return
         area, width, height = self._grid()
         shares = score.confusion / np.maximum(score.confusion.sum(axis=1, keepdims=True), 1)
-        readable = self._fit_numbers(painter, width, height)
-        for row in range(score.n_classes):
-            for column in range(score.n_classes + 1):
-                cell = QRectF(area.left() + column * width, area.top() + row * height, width, height)
-                self._paint_cell(
-                    painter, cell, float(shares[row, column]), int(score.confusion[row, column]), readable
-                )
+        places = [(row, column) for row in range(score.n_classes) for column in range(score.n_classes + 1)]
+        cells = [QRectF(area.left() + c * width, area.top() + r * height, width, height) for r, c in places]
+        inks = [self._fill(painter, cell, float(shares[at])) for cell, at in zip(cells, places, strict=True)]
+        if self._fit_numbers(painter, width, height):  # after all fills, which would cut low ones off
+            for cell, at, ink in zip(cells, places, inks, strict=True):
+                n = int(score.confusion[at])
+                painter.setPen(ink if n else QColor(colours.faint))
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(n) if n else "·")
         painter.setPen(QPen(QColor(colours.ink), 1.5))
         for i in range(score.n_classes):
             painter.drawRect(
@@ -132,14 +133,11 @@ class Matrix(QWidget):
         painter.setFont(font)
         return share >= _SMALLEST
 
-    def _paint_cell(self, painter: QPainter, cell: QRectF, share: float, n: int, readable: bool) -> None:
+    def _fill(self, painter: QPainter, cell: QRectF, share: float) -> QColor:
+        """Fill a cell; returns what can be read on it."""
         red, green, blue, _ = (int(v) for v in self._table[round(255 * min(1.0, 0.85 * share**0.7))])
         painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), QColor(red, green, blue))
-        if readable:
-            bright = 0.299 * red + 0.587 * green + 0.114 * blue > 140
-            ink = QColor("#1d2026" if bright else "#ffffff") if n else QColor(theme.current().faint)
-            painter.setPen(ink)
-            painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(n) if n else "·")
+        return QColor("#1d2026" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff")
 
     def _paint_names(self, painter: QPainter, area: QRectF, width: float, height: float) -> None:
         assert self.score is not None

@@ -189,6 +189,7 @@ class Confusion(Panel):
         numbers = np.flatnonzero((split.test.labels == row) & (answers.predicted == answer))
         more = f" · the first {_MOST} are shown" if len(numbers) > _MOST else ""
         self.label.setText(self.matrix.describe(*cell) + more)
+        self.strip.setVisible(bool(len(numbers)))  # the matrix has the room where there is none
         for number in numbers[:_MOST].tolist():
             item = QListWidgetItem(_icon(split.test.pixels[number]), "")
             said = f"{self._evaluated_on} picture {number}: {answers.spikes[number]} spikes"

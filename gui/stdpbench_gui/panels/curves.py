@@ -194,7 +194,7 @@ class Curves(Panel):
             found = [y for values in drawn for name in names if len(y := values[name][1])]
             if found:
                 low, high = min(float(y.min()) for y in found), max(float(y.max()) for y in found)
-                room = 0.25 * max(high - low, 1e-9)  # for the title
+                room = self.plots[plot].room_for_title() * max(high - low, 1e-9)
                 wanted = stepped(low, high + room, self._ranges.get(plot))
                 if wanted != self._ranges.get(plot):
                     self._ranges[plot] = wanted
