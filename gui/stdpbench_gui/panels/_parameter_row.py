@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,6 +16,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
@@ -82,6 +84,8 @@ class ParameterRow(QWidget):
         if declared.structural:
             self.new_run = QPushButton("new run…")
             self.new_run.setFlat(True)
+            # has what room is left, or a line of its own
+            self.new_run.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             self.new_run.setObjectName("newrun")
             self.new_run.setAccessibleName(f"New run from here with another {self.path}")
             self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(self.path))
@@ -91,6 +95,17 @@ class ParameterRow(QWidget):
         self.editor.setAccessibleName(self.path)
         self.editor.setAccessibleDescription(declared.help)
         self.name.setBuddy(self.editor)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Give the button of a structural parameter a line of its own where there is too little room beside it."""
+        super().resizeEvent(event)
+        if self.declared.structural:
+            taken = sum(widget.minimumSizeHint().width() for widget in (self.mark, self.name))
+            taken += max(self.editor.minimumWidth(), self.editor.minimumSizeHint().width())
+            needed = self.new_run.sizeHint().width() + 3 * self._grid.horizontalSpacing()
+            place = (2, 1, 1, 3) if self.width() - taken < needed else (0, 2, 1, 1)
+            if self._grid.getItemPosition(self._grid.indexOf(self.new_run)) != place:
+                self._grid.addWidget(self.new_run, *place)
 
     def _add_editor(self, grid: QGridLayout) -> None:
         declared, span = self.declared, (0, 3)
