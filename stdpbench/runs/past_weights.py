@@ -35,6 +35,26 @@ def nearest_position(folder: Path, position: int) -> int | None:
     return max((at for at in found if at <= position), default=min(found, default=None))
 
 
+def common_position(branch: Path, parent: Path, position: int) -> int | None:
+    """The newest checkpoint up to a position that a branch and its parent both have; None where there is none.
+
+    That from which the branch began, its first, does not count: nothing is different there.
+    """
+    own = positions(branch)
+    return max((at for at in set(own[1:]) & set(positions(parent)) if at <= position), default=None)
+
+
+def weights_at(folder: Path, position: int) -> PastWeights:
+    """Read the checkpoint of a position.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is none, or it is damaged.
+    """
+    return _of(read_checkpoint(folder, position))
+
+
 def weights_near(folder: Path, position: int) -> PastWeights:
     """Read the checkpoint of `nearest_position`.
 
@@ -46,7 +66,7 @@ def weights_near(folder: Path, position: int) -> PastWeights:
     at = nearest_position(folder, position)
     if at is None:
         raise StdpbenchError(f"{folder.name} has no checkpoint yet")
-    return _of(read_checkpoint(folder, at))
+    return weights_at(folder, at)
 
 
 def newest_weights(folder: Path) -> PastWeights:

@@ -189,6 +189,38 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     assert (spec["map"], spec["label"]) == ("sequential", "weight")
 
 
+def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
+    panel: WeightMap, qtbot: QtBot, tmp_path: Path
+) -> None:
+    own, parent = panel.session.folder, session(tmp_path / "parent").folder
+    assert own is not None
+    assert parent is not None
+    w = np.asarray(panel.session.live.network["w"])
+
+    def said() -> str:
+        redraw(panel)
+        return panel.difference.label.text()
+
+    for folder, position, share in ((own, 4, 0.4), (parent, 4, 0.4), (parent, 5, 0.5), (parent, 6, 0.6)):
+        write(folder, position, share * w)
+    panel.sources.compare_with_parent(parent.path)
+    qtbot.waitUntil(lambda: said() == f"at 8, less {parent.path.name} at 6")  # only where it branched off, both are
+    write(own, 5, 0.7 * w)
+    panel.session.live.checkpoints.append(5)
+    panel.sources._look_at_parent()
+    qtbot.waitUntil(lambda: said() == f"at 5, less {parent.path.name} at 5")
+    np.testing.assert_allclose(panel._values(), 0.2 * w, atol=1e-6)
+    panel.history.slider.setValue(0)
+    qtbot.waitUntil(lambda: said() == f"at 4, less {parent.path.name} at 4")
+    assert not panel._values().any()
+    panel.history.back.click()
+    qtbot.waitUntil(lambda: said() == f"at 5, less {parent.path.name} at 5")
+    panel.difference.end.click()
+    redraw(panel)
+    assert panel.summary().startswith("The receptive fields")
+    assert "at presentation 8," in panel.summary()
+
+
 def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
     other = session(tmp_path / "other").folder
     assert other is not None

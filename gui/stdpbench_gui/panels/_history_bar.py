@@ -122,8 +122,4 @@ class DifferenceBar(QWidget):
         self.setVisible(bool(said))
         if said != self.label.text():
             self.label.setText(said)
-            reference = self._sources.reference
-            tip = said
-            if reference is not None and reference.position in self._sources.positions and self._sources.follows:
-                tip += f". At checkpoint {thousands(reference.position)}, which the slider goes to, both are as old"
-            self.label.setToolTip(tip)
+            self.label.setToolTip(said)

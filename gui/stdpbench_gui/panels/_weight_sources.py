@@ -16,7 +16,13 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.past_weights import nearest_position, newest_weights, weights_near
+from stdpbench.runs.past_weights import (
+    common_position,
+    nearest_position,
+    newest_weights,
+    weights_at,
+    weights_near,
+)
 from stdpbench_gui.alive import alive
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands
@@ -111,7 +117,7 @@ class WeightSources(QObject):
 
     def shown(self) -> Weights | None:
         """What is to be drawn; None before there is anything."""
-        return self.now() if self.wanted is None else self._past
+        return (self._beside or self.now()) if self.wanted is None else self._past
 
     @property
     def reading(self) -> bool:
@@ -139,6 +145,7 @@ class WeightSources(QObject):
             if self._past is None:
                 self._past = self.now()
             self._read(position, self._take_past)
+        self._look_at_parent()
 
     def compare_with_nothing(self) -> None:
         """Show weights as they are."""
@@ -195,45 +202,56 @@ class WeightSources(QObject):
         return self._followed
 
     def compare_with_parent(self, path: Path) -> None:
-        """Show the difference to the run that this one branched off from, at the same presentation as near as can be.
+        """Show the difference to the run that this one branched off from, at the same presentation.
 
-        As both go on, the newest checkpoint of the parent that is not beyond the weights that are shown is taken.
+        As both go on, the newest checkpoint that both have is taken, so that nothing but the change is in the
+        difference. Until there is one, and where a checkpoint was chosen, it is the parent's newest that is not beyond
+        the weights that are shown.
         """
         self._follow(path)
         self._look_at_parent()
 
     def _follow(self, path: Path | None) -> None:
         self._followed, self._followed_at, self._following = path, -1, False
+        self._beside: Weights | None = None
         if path is None:
             self._timer.stop()
         else:
             self._timer.start()
 
     def _look_at_parent(self) -> None:
-        folder, path, shown = self._session.folder, self._followed, self.shown()
+        folder, path, newest = self._session.folder, self._followed, self.wanted is None
         if folder is None or path is None or self._following:
             return
+        shown = self.now() if newest else self._past
         position, before = shown.position if shown is not None else self._session.live.position, self._followed_at
-        self._following = True
+        self._following, aligned = True, self._beside is not None
 
-        def read() -> tuple[RunFolder, Path, Weights | None]:
+        def read() -> tuple[RunFolder, Path, Weights | None, Weights | None]:
+            own = None
             try:
-                if nearest_position(path, position) == before:
-                    return folder, path, None
-                past = weights_near(path, position)
+                common = common_position(folder.path, path, position) if newest else None
+                wanted = nearest_position(path, position) if common is None else common
+                if wanted == before and aligned == (common is not None):
+                    return folder, path, None, None
+                if common is None:
+                    past = weights_near(path, position)
+                else:
+                    past, mine = weights_at(path, common), weights_at(folder.path, common)
+                    own = Weights(f"checkpoint {thousands(common)}", common, mine.w, mine.theta)
             except StdpbenchError:  # none yet, or thinned out while it was read: the next look finds another one
-                return folder, path, None
-            return folder, path, Weights(path.name, past.position, past.w, past.theta, True)
+                return folder, path, None, None
+            return folder, path, Weights(path.name, past.position, past.w, past.theta, True), own
 
         self._session.work(read, alive(self, self._take_parent), "The parent's weights cannot be read")
 
-    def _take_parent(self, found: tuple[RunFolder, Path, Weights | None]) -> None:
-        folder, path, weights = found
+    def _take_parent(self, found: tuple[RunFolder, Path, Weights | None, Weights | None]) -> None:
+        folder, path, weights, own = found
         if not self._is_shown(folder) or path != self._followed:
             return
         self._following = False
         if weights is not None:
-            self._followed_at, self.reference = weights.position, weights
+            self._followed_at, self.reference, self._beside = weights.position, weights, own
             self.changed.emit()
 
     def _read(self, position: int, take: object) -> None:

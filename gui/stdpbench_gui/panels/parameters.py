@@ -216,7 +216,7 @@ class ParametersPanel(Panel):
         found.raise_()
         self.session.told.emit(
             f"{folder.path.name} branched off from {parent.name}, which stays as it is: the weight map shows the "
-            "difference to it, the curves show both. Weight map ⋮ ▸ Show ▸ Weights brings the weights back."
+            "difference to it, the curves both."
         )
 
     # -- in words and numbers --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
-from stdpbench.runs.past_weights import nearest_position, newest_weights, weights_near
+from stdpbench.runs.past_weights import common_position, nearest_position, newest_weights, weights_near
 
 
 def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:
@@ -41,3 +41,12 @@ def test_what_a_run_wrote_counts_until_it_went_on(tmp_path: Path) -> None:
     write(40)  # it was resumed, and died
     found = newest_weights(tmp_path)
     assert (found.position, float(found.w[0, 0])) == (40, 40.0)
+
+
+def test_a_branch_and_its_parent_are_as_old_as_each_other(tmp_path: Path) -> None:
+    branch, parent = tmp_path / "branch", tmp_path / "parent"
+    for folder, at in ((branch, (20, 30, 50)), (parent, (10, 20, 30, 40))):
+        for position in at:
+            (folder / "checkpoints" / f"{position:09d}").mkdir(parents=True)
+    assert common_position(branch, parent, 100) == 30
+    assert common_position(branch, parent, 29) is None  # at 20 it began
