@@ -65,7 +65,7 @@ class Legend(QLabel):
         self.setMinimumHeight(0)  # a label does not say that it needs less than its least height
         for n in range(len(self._parts), -1, -1):
             left = len(self._parts) - n
-            self.setText(" &nbsp; ".join([*self._parts[:n], *([f"…&nbsp;{left}&nbsp;more"] if left else [])]))
+            self.setText("&nbsp;&nbsp; ".join([*self._parts[:n], *([f"…&nbsp;{left}&nbsp;more"] if left else [])]))
             needed = self.heightForWidth(max(1, self.width()))
             if needed <= most:
                 break
