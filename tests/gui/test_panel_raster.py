@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -174,7 +175,7 @@ def test_names_the_class_that_was_shown(panel: Raster) -> None:
     give_pictures(panel.session, [2, 0])
     give(panel.session, frame(3, image=0, attempts=2))
     redraw(panel)
-    assert panel.view.headers[3] == "№ 3 · c · 2×"
+    assert panel.view.headers[3] == ("№ 3 · c · 2×", "3 · c · 2×", "3 · c", "3")
 
 
 def test_a_run_that_was_taken_back_begins_anew(panel: Raster) -> None:
@@ -210,3 +211,21 @@ def test_a_hundred_thousand_spikes_are_no_more_than_pixels(panel: Raster) -> Non
         redraw(panel)
     assert sum(len(strip.spikes["input"][0]) for strip in panel.view.strips) == 100_000
     assert np.count_nonzero(panel.view.film.pixels == panel.view.film.pixels.max()) > 0
+
+
+@pytest.mark.parametrize("size", [(640, 400), (300, 240)])
+@pytest.mark.parametrize("letters", [1.0, 2.0])
+def test_numbers_and_names_stand_apart(panel: Raster, size: tuple[int, int], letters: float) -> None:
+    font = panel.view.font()
+    font.setPointSizeF(letters * font.pointSizeF())
+    panel.view.setFont(font)
+    panel.resize(*size)
+    see(panel, 11_003, 11_010, 11_017, 11_024, 11_031)
+    numbers = panel.view.film.numbers
+    assert numbers
+    assert all(first[1] <= second[0] for first, second in pairwise(numbers))
+    wide = [min(panel.view._static(text)[1] for text in texts) for texts in panel.view.headers.values()]
+    assert len(wide) == 5  # something stands over each that is wide enough for its number
+    strip = panel.strips[-1]
+    if panel.view._x(strip.end) - panel.view._x(strip.start) >= wide[-1]:
+        assert panel.view.headers[strip.presentation][-1] in panel.view._texts

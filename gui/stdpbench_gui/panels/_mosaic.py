@@ -83,7 +83,8 @@ class MapImage(pg.GraphicsObject):  # type: ignore[misc]
         np.subtract(values, np.float32(low), out=shares)
         np.multiply(shares, np.float32(len(self._table) / max(high - low, 1e-12)), out=shares)
         np.clip(shares, 0, len(self._table) - 1, out=shares)
-        np.copyto(self._places, shares, casting="unsafe")
+        with np.errstate(invalid="ignore"):  # weights that are no numbers any more have the first colour
+            np.copyto(self._places, shares, casting="unsafe")
         np.take(self._table, self._places, out=self._pixels, mode="clip")
         return image_of(self._pixels, 1.0)
 

@@ -16,7 +16,7 @@ from stdpbench_gui.panels._raster_strips import LAYERS, Band, Strip, fill, fill_
 from stdpbench_gui.pictures import image_of
 
 _STEPS = (10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)  # ms between numbers
-_TICK_ROOM = 44  # pixels between two numbers on the axis of time, at least
+_APART = 14  # pixels between two numbers on the axis of time, at least
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ class Film:
         None before there is one.
     left : int
         Column of the common axis that is its first one, in pixels of the screen.
+    numbers : list of (float, float)
+        From where to where each number on the axis of time goes, in pixels of Qt's.
     pixels : ndarray, uint32, (height, width)
         Spikes and rates, 0xAARRGGBB, before lines and numbers were painted over them.
     """
@@ -80,6 +82,7 @@ class Film:
         """Have none."""
         self.image: QImage | None = None
         self.left = 0
+        self.numbers: list[tuple[float, float]] = []
         self.pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
         self._frame: Frame | None = None
 
@@ -105,6 +108,7 @@ class Film:
         self.image = image_of(self.pixels, frame.ratio)
         painter = QPainter(self.image)
         painter.setFont(frame.font)
+        self.numbers = []
         wide = shape[1] / frame.ratio
         spikes = QRectF(0, frame.spikes.top(), wide, frame.spikes.height())
         rate = QRectF(0, frame.rate.top(), wide, frame.rate.height())
@@ -138,7 +142,7 @@ class Film:
         left, right = self._x(strip.start), self._x(strip.end)
         if right < 0:
             return
-        colours, line = theme.current(), painter.fontMetrics().height()
+        colours = theme.current()
         if strip.skipped > 0:
             before = left - (right - left) * 0.07
             gap = QRectF(before, spikes.top() - 4, left - before, rate.bottom() - spikes.top() + 8)
@@ -152,16 +156,24 @@ class Film:
             x = self._x(strip.start + strip.stimulus)
             painter.setPen(QPen(QColor(colours.faint), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(x, spikes.top()), QPointF(x, rate.bottom()))
-        per_ms = (right - left) / strip.duration
-        step = next((s for s in _STEPS if s * per_ms >= _TICK_ROOM), 10_000)
-        painter.setPen(QColor(colours.faint))
-        for moment in np.arange(0.0, strip.duration - 20 / per_ms + 1e-9, step):
-            x = self._x(strip.start + float(moment))
-            painter.drawLine(QPointF(x, rate.bottom()), QPointF(x, rate.bottom() + 4))
-            first, side = (
-                (x + 1, Qt.AlignmentFlag.AlignLeft) if moment == 0 else (x - 30, Qt.AlignmentFlag.AlignHCenter)
-            )
-            painter.drawText(QRectF(first, rate.bottom() + 4, 60, line), side, f"{moment:g}")
+        self._paint_times(painter, strip, rate.bottom())
+
+    def _paint_times(self, painter: QPainter, strip: Strip, foot: float) -> None:
+        """Write the time in a presentation under it, as often as there is room."""
+        metrics, left = painter.fontMetrics(), self._x(strip.start)
+        per_ms = (self._x(strip.end) - left) / strip.duration
+        widest = metrics.horizontalAdvance(f"{strip.duration:.0f}")
+        step = next((s for s in _STEPS if s * per_ms >= widest + _APART), 2 * _STEPS[-1])
+        painter.setPen(QColor(theme.current().faint))
+        for moment in np.arange(0.0, strip.duration, step):
+            x, text = self._x(strip.start + float(moment)), f"{moment:g}"
+            wide = metrics.horizontalAdvance(text)
+            first = x + 1 if moment == 0 else x - wide / 2
+            if first + wide > self._x(strip.end):  # the next one begins with its 0 there
+                break
+            painter.drawLine(QPointF(x, foot), QPointF(x, foot + 4))
+            painter.drawText(QPointF(first, foot + 4 + metrics.ascent()), text)
+            self.numbers.append((first, first + wide))
 
 
 def rows_of(area: QRectF, ratio: float) -> int:

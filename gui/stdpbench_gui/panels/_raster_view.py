@@ -51,6 +51,8 @@ class RasterView(QWidget):
         Right edge on the common axis, in ms.
     span : float
         Width in ms.
+    headers : dict of int to tuple of str
+        By presentation, what stands over it: the first of these texts that has room.
     selected : int
         Exc neuron whose spikes stand out; -1 for none.
     film : Film
@@ -70,7 +72,7 @@ class RasterView(QWidget):
         self.setMinimumSize(200, 140)
         self.strips: Sequence[Strip] = ()
         self.sizes: dict[str, int] = {}
-        self.headers: dict[int, str] = {}
+        self.headers: dict[int, tuple[str, ...]] = {}
         self.right, self.span = 0.0, 1.0
         self.selected = -1
         self.film = Film()
@@ -176,6 +178,7 @@ class RasterView(QWidget):
         painter.setClipRect(scrolling)
         if film.image is not None:
             painter.drawImage(QPointF(spikes.left() + (film.left - left) / ratio, 0), film.image)
+            self._hide_cut_numbers(painter, areas, (film.left - left) / ratio)
         self._paint_headers(painter, spikes)
         if self.hasFocus():
             painter.setClipping(False)
@@ -190,24 +193,40 @@ class RasterView(QWidget):
         area = self._areas().spikes
         return area.left() + (moment - self.right + self.span) * area.width() / self.span
 
+    def _hide_cut_numbers(self, painter: QPainter, areas: Areas, shift: float) -> None:
+        """Cover the numbers under the axis of which only a part is in view."""
+        left, right, top = areas.scrolling.left(), areas.scrolling.right(), areas.rate.bottom() + 4
+        for first, last in self.film.numbers:
+            first, last = left + shift + first, left + shift + last
+            if first < left < last or first < right < last:
+                number = QRectF(first - 1, top, last - first + 2, areas.scrolling.bottom() - top)
+                painter.fillRect(number, QColor(theme.current().base))
+
     def _paint_headers(self, painter: QPainter, spikes: QRectF) -> None:
         """Name each presentation over its spikes, or over those of them that are in view."""
         free = spikes.left()
         painter.setPen(QColor(theme.current().ink))
         for strip in self.strips:
-            text, left, right = self.headers.get(strip.presentation, ""), self._x(strip.start), self._x(strip.end)
-            if not text or right < spikes.left() or left > spikes.right():
+            left, right = self._x(strip.start), self._x(strip.end)
+            if right < spikes.left() or left > spikes.right():
                 continue
-            if len(self._texts) > _MOST_TEXTS:
-                self._texts.clear()
-            if text not in self._texts:
-                self._texts[text] = QStaticText(text)
-                self._texts[text].setTextFormat(Qt.TextFormat.PlainText)
-                self._texts[text].prepare(font=self.font())
-            x, wide = max(left, free), self._texts[text].size().width() + 6
-            if (x == left or x + wide <= right) and x + wide <= spikes.right() + 2:
-                painter.drawStaticText(QPointF(x + 3, 1), self._texts[text])
-                free = x + wide + theme.GRID
+            x, end = max(left, free), min(right, spikes.right() + 2)
+            for text in self.headers.get(strip.presentation, ()):
+                static, wide = self._static(text)
+                if x + wide <= end:
+                    painter.drawStaticText(QPointF(x + 3, 1), static)
+                    free = x + wide + theme.GRID
+                    break
+
+    def _static(self, text: str) -> tuple[QStaticText, float]:
+        """A text that is painted often, and its width with some room."""
+        if len(self._texts) > _MOST_TEXTS:
+            self._texts.clear()
+        if text not in self._texts:
+            self._texts[text] = QStaticText(text)
+            self._texts[text].setTextFormat(Qt.TextFormat.PlainText)
+            self._texts[text].prepare(font=self.font())
+        return self._texts[text], self._texts[text].size().width() + 6
 
     # -- hands -----------------------------------------------------------------------------------------------------
 

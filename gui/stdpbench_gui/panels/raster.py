@@ -124,7 +124,9 @@ class Raster(Panel):
         label = self.seen.label(strip.image)
         name = f" · {self.seen.class_name(label)}" if label >= 0 else ""
         again = f" · {strip.attempts}×" if strip.attempts > 1 else ""
-        self.view.headers[strip.presentation] = f"№ {thousands(strip.presentation)}{name}{again}"
+        number = thousands(strip.presentation)
+        fuller = (f"№ {number}{name}{again}", f"{number}{name}{again}", f"{number}{name}", number)
+        self.view.headers[strip.presentation] = tuple(dict.fromkeys(fuller))
         if len(self.view.headers) > 4 * COUNTS[-1]:
             self.view.headers = {s.presentation: self.view.headers[s.presentation] for s in self.strips}
         n = every(self.strips[-8:])
