@@ -200,6 +200,11 @@ class Store:
         with index.translated(self.runs):
             known = dict(self._connection.execute("SELECT folder, signature FROM runs").fetchall())
             found = dict(_scan(self.runs))
+            for name in [name for name in found if not _is_text(name)]:
+                del found[name]
+                self.remarks.append(
+                    f"The run folder {os.fsencode(name)!r} is left out: its name is no text in UTF-8. Give it another."
+                )
             changed = [name for name, signature in found.items() if known.get(name) != signature]
             gone = known.keys() - found.keys()
             if not changed and not gone:
@@ -356,6 +361,15 @@ def _scan(runs: Path) -> Iterator[tuple[str, str]]:
         marks = [_mark(f"{entry.path}{os.sep}{name}") for name in _FILES]
         if marks[0]:
             yield entry.name, " ".join(marks)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name, as the system gives it, is text: the index and what is printed hold nothing else."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _mark(path: str) -> str:

@@ -324,3 +324,14 @@ def test_names_that_are_no_ascii(tmp_path: Path, make_run: Make) -> None:
     runs = tmp_path / "Läufe ü"
     make_run(runs, "größe-seed0")
     assert names(runs, "name=grö*") == ["größe-seed0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is a name of any bytes possible")
+def test_a_run_folder_whose_name_is_no_text_is_left_out_and_hides_no_other_one(three: Path) -> None:
+    odd = os.fsencode(three) + b"/odd\xff"
+    shutil.copytree(os.fsencode(three / "a"), odd)
+    with Store(three) as store:
+        assert [entry.name for entry in store.entries()] == ["a", "b", "c"]
+        (remark,) = store.remarks
+    assert r"odd\xff" in remark
+    assert "UTF-8" in remark
