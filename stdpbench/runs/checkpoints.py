@@ -76,7 +76,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
     aside, final = parent / f".{name}.{os.getpid()}.part", parent / name
     try:
         shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+        parent.mkdir(exist_ok=True)  # not its parents: a run folder that is gone is not made anew, half
+        aside.mkdir()
         digests = {}
         for file_name, arrays in zip(_ARRAYS, (checkpoint.state, checkpoint.history), strict=True):
             content = io.BytesIO()

@@ -119,7 +119,7 @@ class RunEngine:
             self._leave()
             self._enter(State.STOPPED, self._stop_because)
         except StdpbenchError as error:
-            self._enter(State.FAILED, str(error))
+            self._enter(State.FAILED, self._folder.gone or str(error))
         except MemoryError as error:
             self._enter(State.FAILED, f"there is not enough memory ({str(error).rstrip('.') or 'no more is said'})")
         except BaseException as error:
@@ -267,6 +267,8 @@ class RunEngine:
     def _stand(self) -> None:
         """Be paused: nothing is lost if the process dies now, and requests are answered at once."""
         reason, self._pause_because, self._pause_at = self._pause_because or "", None, None
+        if self._folder.gone:  # nothing could ever be written again, and no list would show the run
+            raise StdpbenchError(self._folder.gone)
         if self._now is not None and 0 < self._position < self._in_force.n_train and not self._blown_up:
             self._checkpoint()
             reason, self._pause_because = reason or self._pause_because or "", None
@@ -478,6 +480,9 @@ class RunEngine:
             self._folder.update_run(**changes)
         except DiskError as error:
             self._pause_because = self._pause_because or str(error)
+        except StdpbenchError:
+            if state is not State.FAILED:  # which it may be for want of this very file
+                raise
         self._pace.show(self._folder.path, state, self._position, force=True)
 
     def _frames(self) -> dict[str, Any]:

@@ -136,6 +136,12 @@ class RunFolder:
         return folder
 
     @property
+    def gone(self) -> str:
+        """That the folder is no longer there, in words; empty while it is."""
+        there = self.path.is_dir()
+        return "" if there else f"its folder {self.path} is gone: it was deleted or moved while the run was at work"
+
+    @property
     def experiment(self) -> Experiment:
         """The experiment as it was run."""
         return read_experiment(self.path / "experiment.toml")

@@ -77,7 +77,8 @@ class Responses:
         first, last = self._groups[number]
         if not self._written[number] and (self.attempts[first:last] > 0).all():
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                self._folder.parent.mkdir(exist_ok=True)  # not the run folder, should it be gone
+                self._folder.mkdir(exist_ok=True)
             except OSError as error:
                 raise DiskError(f"{self._folder} cannot be made: {error.strerror}") from error
             starts = sorted(start for start in self._trains if first <= start < last)

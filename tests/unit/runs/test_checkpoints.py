@@ -267,6 +267,7 @@ def test_what_a_killed_process_left_is_tidied_up(tmp_path):
 
 
 def test_a_copy_is_whole(tmp_path):
+    (tmp_path / "one").mkdir()  # a run folder that is not there is not made
     write_checkpoint(tmp_path / "one", checkpoint())
     copy_checkpoint(tmp_path / "one", tmp_path / "other", 10)
     assert_same(read_checkpoint(tmp_path / "other", 10), checkpoint())

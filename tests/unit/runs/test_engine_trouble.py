@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import stdpbench.runs.engine
 from stdpbench.errors import DiskError
 from stdpbench.runs import evaluation, responses
 from stdpbench.runs.checkpoints import Checkpoint, positions, write_checkpoint
-from stdpbench.runs.facts import ParametersChanged
+from stdpbench.runs.facts import ParametersChanged, StateChanged
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.lineage import rewind
 from stdpbench.simulators import find_compiler
@@ -248,3 +249,22 @@ def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monke
         k: v for k, v in undisturbed.items() if k.endswith(".npz")
     }
     assert [number for phase, number in shown if phase == "label"] == [4, 5, 6, 7]
+
+
+# -- a folder that is gone -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("position", [4, N_TRAIN - 1, N_TRAIN, N_TRAIN + N_LABEL])
+def test_a_run_whose_folder_is_deleted_fails_and_makes_no_half_of_it_anew(position, tmp_path):
+    folder = new_run(tmp_path)
+
+    def delete(engine: Driven) -> None:
+        if engine.position >= position:
+            shutil.rmtree(folder.path, ignore_errors=True)
+
+    engine = drive(folder, boundary=delete)
+    last = engine.records[-1].fact
+    assert isinstance(last, StateChanged)
+    assert last.state == "failed"
+    assert "gone" in last.reason
+    assert not folder.path.exists()
