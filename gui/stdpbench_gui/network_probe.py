@@ -43,7 +43,6 @@ class NetworkProbe(QObject):
         self._timer.timeout.connect(self._tick)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
-        session.told.connect(self._on_told)
 
     @property
     def waiting(self) -> bool:
@@ -147,9 +146,3 @@ class NetworkProbe(QObject):
             self._next, self._asked = self._next or self._asked, None
             self._generation += 1
             self._go_on()
-
-    def _on_told(self, sentence: str) -> None:
-        """A refusal of the run's process comes as a sentence of the session."""
-        if self._by_run and self._asked is not None and self._session.connected:
-            self._generation += 1
-            self._take(sentence, None)

@@ -23,6 +23,7 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.lock import at_work
+from stdpbench.runs.messages import STEPPED
 from stdpbench.runs.past_weights import newest_weights
 from stdpbench.runs.states import State
 from stdpbench_gui.motion import motion
@@ -172,6 +173,21 @@ class RunSession(QObject):
             return folder, live, state_of(folder)
 
         self.work(find, self._take_found, "The run cannot be opened")
+
+    def catch_up(self) -> None:
+        """Show the run anew if it went on meanwhile without this app: resumed from the command line, or in a queue."""
+        folder, shown = self.folder, self.live.state
+        if folder is None or self.connected:
+            return
+
+        def changed() -> bool:
+            return at_work(folder.path) or state_of(folder)[0] is not shown
+
+        def take(went_on: bool) -> None:
+            if went_on and self.folder is folder and not self.connected:
+                self.open(folder.path)
+
+        self.work(changed, take, "")
 
     def _take_found(self, found: Any) -> None:
         if isinstance(found[1], RunClient):
@@ -368,6 +384,7 @@ class RunSession(QObject):
                 self._said_wanted = wanted
                 client.want(*self._wanted, gaps={} if motion.fast_flicker else {"presentation": _PRESENTATION_S})
         topics: set[str] = set()
+        before = self.live.state
         for message in client.drain(_BUDGET_S):
             topics |= self.live.take(message)
         for number in [number for number in self._waiting if number in self.live.replies]:
@@ -377,6 +394,8 @@ class RunSession(QObject):
                 self._refuse(asked, error)
             elif asked.then is not None:
                 asked.then(value)
+        if self.live.state is not before:
+            self._tell_trouble(before)
         if client.over:
             topics |= self._end()
         if topics:
@@ -386,6 +405,14 @@ class RunSession(QObject):
         if now - self._since > 1:
             self.drawing_share = self._busy / (now - self._since)
             self._busy, self._since = 0.0, now
+
+    def _tell_trouble(self, before: State) -> None:
+        """Say why a run paused by itself, until it goes on."""
+        reason = self.live.reason
+        if self.live.state is State.PAUSED and reason and reason != STEPPED:
+            self.told.emit(f"The run is paused: {reason.rstrip('.')}.")
+        elif before is State.PAUSED and self.live.state is State.RUNNING:
+            self.told.emit("")
 
     def _end(self) -> set[str]:
         """The process of the run is gone: with a word, or without."""
@@ -397,17 +424,22 @@ class RunSession(QObject):
         for asked in unanswered:
             if asked.refused is not None and asked.name != "stop":  # which it did
                 asked.refused("The run ended before it could answer.")
-        if self.folder is not None and self.live.state.active:
+        gone = "" if self.folder is None else self.folder.gone
+        if gone and self.live.state.active:
+            self._settle(State.FAILED, gone)
+        elif self.folder is not None and self.live.state.active:
             try:
                 state, reason = state_of(self.folder)
-            except StdpbenchError as error:  # the folder is gone, or damaged
+            except StdpbenchError as error:  # the folder is damaged
                 state, reason = State.FAILED, str(error)
             if state.active:  # it holds its lock for a moment still
                 state, reason = State.FAILED, "its process ended without a word"
             self._settle(state, reason)
         if self.live.state is State.FAILED:
-            after = "Resume goes on from its newest checkpoint" if self.live.checkpoints else "Resume begins it anew"
-            self.told.emit(f"The run failed: {self.live.reason.rstrip('.')}. {after}.")
+            after = (
+                " Resume goes on from its newest checkpoint." if self.live.checkpoints else " Resume begins it anew."
+            )
+            self.told.emit(f"The run failed: {self.live.reason.rstrip('.')}.{'' if gone else after}")
         return {"state", "log", "metrics"}
 
     def _settle(self, state: State, reason: str) -> None:

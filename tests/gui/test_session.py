@@ -106,14 +106,48 @@ def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how
         shutil.rmtree(shown.folder.path)
     client.over = True
     shown._tick()
-    reason = {"said": "the disk is full", "killed": "its process ended without a word", "deleted": "cannot be read"}
+    reason = {"said": "the disk is full", "killed": "its process ended without a word", "deleted": "is gone"}
     assert shown.state is State.FAILED
     assert told[-1].startswith("The run failed: ")
     assert reason[how] in told[-1]
-    assert told[-1].endswith(". Resume begins it anew.")
+    assert told[-1].endswith(". Resume begins it anew.") == (how != "deleted")
     assert [sentence for _, _, sentence in shown.live.log][-1].startswith("The run failed: ")
     assert reason[how] in shown.live.log[-1][2]
     assert "Errno" not in told[-1]
+
+
+def test_a_run_that_pauses_by_itself_says_why_until_it_goes_on(shown: RunSession, client: Client) -> None:
+    told: list[str] = []
+    shown.told.connect(told.append)
+
+    def enter(state: str, reason: str = "") -> None:
+        fact = facts.StateChanged(state, reason)
+        client.messages = [("record", Record(9, 8, "2026-01-01T00:00:00+00:00", fact))]
+        shown._tick()
+
+    enter("running")
+    enter("paused", "the disk is full")
+    assert told[-1] == "The run is paused: the disk is full."
+    enter("running")
+    assert told[-1] == ""
+    enter("paused")  # as it was asked to
+    assert told[-1] == ""
+
+
+def test_a_run_that_went_on_without_the_app_is_shown_anew(
+    shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(shown, "open", opened.append)
+    assert shown.folder is not None
+    shown.catch_up()  # connected: nothing to do
+    shown._client = None
+    shown.live.state = State.STOPPED
+    said = shown.folder.read_json("run.json") | {"state": "finished"}
+    (shown.folder.path / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    shown.catch_up()
+    qtbot.waitUntil(lambda: bool(opened), timeout=60_000)
+    assert opened == [shown.folder.path]
 
 
 def test_what_will_not_come_is_not_promised(shown: RunSession, client: Client) -> None:
