@@ -106,9 +106,10 @@ class Notices(QWidget):
         self, sentence: str, failed: bool = False, doing: str = "", do: Callable[[], object] | None = None
     ) -> Notice:
         """Say a sentence; one that the same said before gives way."""
+        sentence = sentence if sentence.endswith((".", "…")) else f"{sentence}."
         for old in [old for old in self._notices if old.label.text().removeprefix("⚠ ") == sentence]:
             self._drop(old)
-        notice = Notice(sentence if sentence.endswith((".", "…")) else f"{sentence}.", failed, doing, do)
+        notice = Notice(sentence, failed, doing, do)
         notice.gone.connect(lambda: self._drop(notice))
         self._notices.append(notice)
         self._layout.addWidget(notice)

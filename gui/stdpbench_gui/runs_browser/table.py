@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeView,
@@ -66,10 +67,15 @@ class ProgressDelegate(QStyledItemDelegate):
         room = QRectF(option.rect).adjusted(4, 0, -4, -2)
         bar = QRectF(room.left(), room.bottom() - _BAR, room.width(), _BAR)
         colours = theme.current()
+        whole, part = QColor(colours.line), QColor(colours.accent if entry.state != "paused" else colours.faint)
+        if option.state & QStyle.StateFlag.State_Selected:  # where the ground has the colour of the bar
+            part = option.palette.color(QPalette.ColorRole.HighlightedText)
+            whole = QColor(part)
+            whole.setAlphaF(0.35)
         painter.save()
-        painter.fillRect(bar, QColor(colours.line))
+        painter.fillRect(bar, whole)
         bar.setWidth(bar.width() * min(1.0, (entry.done or 0) / entry.total))
-        painter.fillRect(bar, QColor(colours.accent if entry.state != "paused" else colours.faint))
+        painter.fillRect(bar, part)
         painter.restore()
 
 
