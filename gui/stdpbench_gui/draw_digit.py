@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSlider,
     QToolButton,
@@ -29,16 +30,23 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.datasets.drawing import Manner, drawn_like, manner_of
-from stdpbench_gui import colour_maps, theme
+from stdpbench.readout.paper_figure import Table
+from stdpbench_gui import colour_maps, figure_export, theme
 from stdpbench_gui.network_probe import NetworkProbe
 from stdpbench_gui.pad import USUAL_WIDTH, Pad
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import thousands, wrapped
+from stdpbench_gui.widgets import explain, thousands, title_buttons, wrapped
 
 _USUAL_SIZE = 200  # of what one draws, in pixels of the drawing
 _GAP_MS = 350  # between two answers while one draws: nothing changes more than three times a second
 _NEURONS = 6
 _FIELD = 56
+_HELP = (
+    "The drawing is centred and scaled as the pictures are that the network learned from, and shown to it as spikes; "
+    "nothing of it is learned. Each class has a bar: how often its neurons fired on average. The highest one is the "
+    "answer. Beside it, each spike in the colour of its neuron's class, and the receptive fields of those that fired "
+    "most; a click selects a neuron in all panels. (Diehl &amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099)"
+)
 
 
 class DrawDigitDialog(QDialog):
@@ -64,6 +72,8 @@ class DrawDigitDialog(QDialog):
         self.picture: NDArray[np.float32] | None = None
         self.answer: dict[str, Any] | None = None
         self._width_chosen = False
+        self.session, self.title = session, self.windowTitle()
+        self.body: QWidget = self
         self.pad = Pad()
         self.probe = NetworkProbe(session, self)
         self._timer = QTimer(self)
@@ -177,9 +187,13 @@ class DrawDigitDialog(QDialog):
         left.addWidget(wrapped("As the network sees it", "cardtitle"))
         left.addLayout(seen)
         left.addStretch(1)
+        menu = QMenu(self)
+        figure_export.add_actions(menu, self, self)
         top = QHBoxLayout()
         top.addWidget(self.big)
         top.addWidget(self.words, 1)
+        for button in title_buttons("the drawing and its answer", self.explain, menu):
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         plots = QHBoxLayout()
         plots.setSpacing(2 * theme.GRID)
         plots.addWidget(self.bars_plot, 1)
@@ -205,6 +219,39 @@ class DrawDigitDialog(QDialog):
         layout.addLayout(left)
         layout.addLayout(right, 1)
         self.resize(1000, 560)
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def explain(self) -> None:
+        """Tell what one is looking at."""
+        explain(self, self.title, _HELP, self.summary())
+
+    def summary(self) -> str:
+        """The answer in words."""
+        big = "" if self.answer is None else f"The answer is {self.big.text()}. "
+        return f"{big}{self.words.text()}"
+
+    def table(self) -> Table | None:
+        """A row for each class: mean spikes of its neurons."""
+        vote = None if self.answer is None else self.answer["vote"]
+        if vote is None:
+            return None
+        names = self._class_names()
+        return ("class", "spikes per neuron"), [(_name(names, k), score) for k, score in enumerate(vote["scores"])]
+
+    def figure(self) -> dict[str, Any] | None:
+        """The drawing as the network saw it, the vote, and the spikes of the answer."""
+        answer, table = self.answer, self.table()
+        if answer is None or self.picture is None:
+            return None
+        parts: list[dict[str, Any]] = [{"kind": "image", "image": self.picture, "label": "grey value"}]
+        if table is not None:
+            names, scores = zip(*table[1], strict=True)
+            series = [{"values": np.array(scores, np.float64), "label": ""}]
+            parts.append({"kind": "bars", "labels": list(names), "y_label": table[0][1], "series": series})
+        spikes = {"t": self.raster.getData()[0], "index": self.raster.getData()[1], "label": "exc neuron"}
+        parts.append({"kind": "raster", "x_label": "time (ms)", "rows": [spikes]})
+        return {"kind": "stack", "title": "A drawing and its answer", "n": "one drawing", "parts": parts}
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class Recent:
         """What was opened last and is still there."""
         said = self._settings.value("recent", [])
         texts = [said] if isinstance(said, str) else list(said or [])
-        return [path for text in texts if (path := Path(str(text))).exists()]
+        return [path for text in texts if _is_there(path := Path(str(text)))]
 
     def add(self, path: Path) -> None:
         """Put a path in front."""
@@ -71,6 +71,13 @@ class Recent:
             nothing = QAction("Nothing was opened yet", self._menu)
             nothing.setEnabled(False)
             self._menu.addAction(nothing)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # it may not be looked at, or its disk does not answer
+        return False
 
 
 def goes_on(session: RunSession) -> bool:
@@ -218,19 +225,33 @@ class Habits(QObject):
 
     # -- what is opened --------------------------------------------------------------------------------------------
 
+    def open_dropped(self, paths: Sequence[Path]) -> None:
+        """Open the first of what was dropped; what belongs to it, as the labels of IDX pictures, it finds itself."""
+        if not paths:
+            self._window.tell("Only files and folders of this machine can be dropped here.")
+            return
+        first, *others = paths
+        self.open_path(first)
+        left = [path for path in others if path.parent != first.parent or not is_own_data(path)]
+        if left:
+            self._window.tell(f"{first.name} is opened, one at a time; not {', '.join(path.name for path in left)}.")
+
     def open_path(self, path: Path) -> None:
         """Open what was chosen or dropped: a run folder, an experiment file, or pictures."""
-        if path.suffix == ".toml" and path.is_file():
-            self._window.run_file(path)
-        elif (path / "run.json").is_file():
-            self._window.open_run(path)
-        elif is_own_data(path):
-            self.choose_data(path)
-        else:
-            self._window.tell(
-                f"{path.name or path} is no run folder, no experiment file (.toml) and no pictures (a folder, npz or "
-                "IDX)."
-            )
+        try:
+            if path.suffix == ".toml" and path.is_file():
+                self._window.run_file(path)
+            elif (path / "run.json").is_file():
+                self._window.open_run(path)
+            elif is_own_data(path):
+                self.choose_data(path)
+            else:
+                self._window.tell(
+                    f"{path.name or path} is no run folder, no experiment file (.toml) and no pictures (a folder, npz "
+                    "or IDX)."
+                )
+        except OSError as error:  # a folder that may not be looked into, or a disk that went
+            self._window.tell(f"{path} cannot be opened: {error.strerror or error}.")
 
     def choose_data(self, path: Path | None = None) -> OwnDataDialog:
         """Open the dialog that makes an experiment of pictures."""

@@ -33,7 +33,7 @@ from stdpbench_gui import theme
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.steps_form import StepsForm
 from stdpbench_gui.thumbnails import Thumbnails
-from stdpbench_gui.widgets import experiment_target, short_path, thousands, wrapped
+from stdpbench_gui.widgets import dropped_paths, experiment_target, short_path, thousands, wrapped
 
 _WAIT_MS = 250
 
@@ -236,10 +236,9 @@ class OwnDataDialog(QDialog):
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
         """Look at what was dropped."""
-        data = event.mimeData() if event is not None else None
-        for url in data.urls() if data is not None else []:
-            self.take(Path(url.toLocalFile()))
-            return
+        paths = dropped_paths(event.mimeData() if event is not None else None)
+        if paths:
+            self.take(paths[0])
 
     # -- how they are made ready -----------------------------------------------------------------------------------
 

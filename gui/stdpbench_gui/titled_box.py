@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtBoundSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QMessageBox, QStackedLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QStackedLayout, QWidget
 
 from stdpbench.readout.paper_figure import Table, spec_of_table
 from stdpbench_gui import figure_export, theme
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import title_buttons, wrapped
+from stdpbench_gui.widgets import explain, title_buttons, wrapped
 
 
 class TitledBox(QFrame):
@@ -90,11 +90,7 @@ class TitledBox(QFrame):
 
     def explain(self) -> None:
         """Tell what one is looking at."""
-        box = QMessageBox(self)
-        box.setWindowTitle(f"{self.title}: what am I looking at?")
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(f"<p>{self.help_text}</p><p><b>Now:</b> {self.summary()}</p>")
-        box.open()
+        explain(self, self.title, self.help_text, self.summary())
 
     def _on_changed(self, topics: set[str]) -> None:
         """Have it drawn when the window has heard everybody: once for all that changed, one box after the other."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QMimeData, QSize, Qt
 from PyQt6.QtGui import QAction, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QFileDialog,
     QFrame,
     QLabel,
     QMenu,
+    QMessageBox,
     QScrollArea,
     QSplitter,
     QToolButton,
@@ -33,6 +35,11 @@ def short_path(path: Path) -> str:
     return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
 
 
+def dropped_paths(data: QMimeData | None) -> list[Path]:
+    """Files and folders of this machine in what was dropped; what lies elsewhere is left out."""
+    return [Path(url.toLocalFile()) for url in (data.urls() if data is not None else []) if url.isLocalFile()]
+
+
 def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
     """Ask for the file that an experiment is written to; None if nobody names one."""
     proposed = f"{experiment.name}.toml"
@@ -48,6 +55,18 @@ def action_button(action: QAction) -> QToolButton:
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setAccessibleName(action.text())
     return button
+
+
+def explain(parent: QWidget, title: str, text: str, now: str = "") -> QMessageBox:
+    """Open a small window that tells what one is looking at: rich text with its reference, and plain text of now."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(f"{title}: what am I looking at?")
+    box.setTextFormat(Qt.TextFormat.RichText)
+    box.setText(f"<p>{text}</p>" + (f"<p><b>Now:</b> {escape(now)}</p>" if now else ""))
+    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+    box.open()
+    return box
 
 
 def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tuple[QToolButton, QToolButton]:

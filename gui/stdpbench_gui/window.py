@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFontMetrics, QGuiApplication, QPaintEvent
+from PyQt6.QtGui import (
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QPaintEvent,
+)
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -39,7 +47,7 @@ from stdpbench_gui.actions import Actions, Palette
 from stdpbench_gui.alive import alive
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import let_scroll
+from stdpbench_gui.widgets import dropped_paths, let_scroll
 
 if TYPE_CHECKING:
     from stdpbench_gui.habits import Habits
@@ -144,7 +152,7 @@ class MainWindow(QMainWindow):
             self._page_of[name] = page
             self.pages.addWidget(page)
         self._habits = Habits(self)
-        lab.dropped.connect(self._habits.open_path)
+        lab.dropped.connect(self._habits.open_dropped)
 
     @property
     def train(self) -> TrainPage:
@@ -216,6 +224,8 @@ class MainWindow(QMainWindow):
         self.undo.show(histories.get(name, self._parameters.changes))
         if name == "start":
             self._show_recent()
+        elif name == "train":
+            self.session.catch_up()
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
@@ -240,8 +250,11 @@ class MainWindow(QMainWindow):
         for number, (name, _, word) in enumerate(_PAGES):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
         self.actions_.separator("&View")
+        chosen, group = str(self.settings.value("theme", "system")), QActionGroup(self)
         for name, word in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
-            add(f"theme-{name}", "&View", word, partial(self.set_theme, name))
+            action = add(f"theme-{name}", "&View", word, partial(self.set_theme, name), checkable=True)
+            action.setChecked(name == chosen)
+            group.addAction(action)
         self.actions_.separator("&View")
         add("palette", "&Help", "Command &palette", self.open_palette, "Ctrl+K", "Find any action")
         add("explain", "&Help", "What am I looking at?", self._explain, "F1")
@@ -293,10 +306,12 @@ class MainWindow(QMainWindow):
         box = page.focused_box() if isinstance(page, type(self.evaluate) | type(self.lab)) else None
         if box is not None:
             box.explain()
-        elif panel is None:
-            self.tell("Press F1 while a panel of Train, Evaluate or Rules has the focus, or click the ? in its title.")
-        else:
+        elif panel is not None:
             panel.explain()
+        elif page is self.start or page is self.runs_page:
+            page.explain()
+        else:
+            self.tell("Press F1 while one of the panels has the focus, or click the ? in its title.")
 
     def _about(self) -> None:
         QMessageBox.about(
@@ -340,9 +355,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
         """Open what was dropped."""
-        data = event.mimeData() if event is not None else None
-        for url in data.urls() if data is not None else []:
-            self.habits.open_path(Path(url.toLocalFile()))
+        self.habits.open_dropped(dropped_paths(event.mimeData() if event is not None else None))
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
@@ -354,6 +367,7 @@ class MainWindow(QMainWindow):
     def set_theme(self, name: str) -> None:
         """Choose the appearance: ``"system"``, ``"light"`` or ``"dark"``."""
         self.settings.setValue("theme", name)
+        self.actions_[f"theme-{name}"].setChecked(True)
         theme.apply(name)
         self.complete()
         self.train.restyle()

@@ -89,6 +89,12 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     assert window.session.selection.neuron == best
     assert not dialog.fields[0].icon().isNull()
     assert dialog.big.text() == str(dialog.answer["vote"]["answer"])
+    spec, table = dialog.figure(), dialog.table()
+    assert spec is not None
+    assert table is not None
+    assert [part["kind"] for part in spec["parts"]] == ["image", "bars", "raster"]
+    assert [score for _, score in table[1]] == dialog.answer["vote"]["scores"]
+    dialog.explain()
     window.set_theme("dark")
     assert not dialog.grab().isNull()
     dialog.pad.clear()

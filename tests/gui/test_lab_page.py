@@ -243,7 +243,7 @@ def test_what_is_dropped_goes_where_it_belongs(page: LabPage, qtbot: QtBot, tmp_
     points.write_text("10,0.5\n")
     rule.write_text('title = "Up"\non_output_spike = "w = clip(w + 0.1, 0, w_max)"\n')
     other.write_text('name = "x"\n')
-    heard: list[Path] = []
+    heard: list[list[Path]] = []
     page.dropped.connect(heard.append)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in (points, rule, other)])
@@ -256,7 +256,7 @@ def test_what_is_dropped_goes_where_it_belongs(page: LabPage, qtbot: QtBot, tmp_
     page.dropped.disconnect(heard.append)
     assert page.state.points[0].points.protocol == "frequency"
     assert page.state.rule.summary == "Up"
-    assert heard == [other]
+    assert heard == [[other]]
 
 
 def test_figures_and_numbers_leave(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import struct
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QDialog, QMenu, QPushButton, QTabBar, QToolButton
+from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
@@ -49,9 +51,9 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def drop(window: MainWindow, path: Path) -> None:
+def drop(window: MainWindow, *paths: Path | QUrl) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([path if isinstance(path, QUrl) else QUrl.fromLocalFile(str(path)) for path in paths])
     window.dropEvent(
         QDropEvent(
             QPointF(5, 5),
@@ -135,6 +137,8 @@ def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSetting
     assert not theme.current().dark
     assert app.palette().window().color().lightness() > 200
     assert settings.value("theme") == "light"
+    chosen = [name for name in ("system", "light", "dark") if window.actions_[f"theme-{name}"].isChecked()]
+    assert chosen == ["light"]  # the menu says which it is
 
 
 def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
@@ -151,8 +155,23 @@ def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, q
 
 
 def test_f1_explains(window: MainWindow) -> None:
+    for name in ("start", "runs"):
+        window.go_to(name)
+        window.actions_["explain"].trigger()
+        explained = window._page_of[name].findChild(QMessageBox)
+        assert explained is not None
+        assert len(explained.text()) > 100
+        explained.close()
+    window.go_to("evaluate")
     window.actions_["explain"].trigger()
     assert "F1" in window.message.text()
+
+
+def test_each_panel_says_what_it_shows_with_a_reference(window: MainWindow) -> None:
+    panels = [*window.train.panels.values(), *window.evaluate.boxes, *window.lab.boxes]
+    without = ("log", "Log", "Parameters")  # which show nothing that a paper could explain
+    texts = {panel.title: panel.help_text for panel in panels if panel.title not in without}
+    assert not [title for title, text in texts.items() if not re.search(r"doi:|J\. Mach", text)]
 
 
 def test_ctrl_q_quits(window: MainWindow, qtbot: QtBot) -> None:
@@ -211,6 +230,49 @@ def test_what_is_nothing_is_told_so(window: MainWindow, tmp_path: Path) -> None:
     file.write_text("nothing of the sort", encoding="utf-8")
     drop(window, file)
     assert "notes.txt is no run folder" in window.message.text()
+
+
+def test_a_pair_of_files_that_is_dropped_opens_one_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8)
+    images, labels = tmp_path / "train-images-idx3-ubyte", tmp_path / "train-labels-idx1-ubyte"
+    images.write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, *pixels.shape) + pixels.tobytes())
+    labels.write_bytes(struct.pack(">4BI", 0, 0, 8, 1, 30) + bytes(k % 3 for k in range(30)))
+    drop(window, labels, images)
+    (dialog,) = window.findChildren(OwnDataDialog)
+    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
+    assert "3 classes" in dialog.said.text()
+    assert not window.message.text()
+    dialog.reject()
+
+
+def test_what_is_dropped_beside_it_and_is_not_opened_is_named(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(window, "run_file", opened.append)
+    files = [tmp_path / name for name in ("one.toml", "two.toml")]
+    for file in files:
+        file.write_text('name = "x"\n', encoding="utf-8")
+    drop(window, *files)
+    assert opened == files[:1]
+    assert "not two.toml" in window.message.text()
+
+
+def test_what_lies_on_another_machine_is_not_taken_for_the_working_folder(window: MainWindow) -> None:
+    drop(window, QUrl("https://example.org/pictures.npz"))
+    assert "this machine" in window.message.text()
+    assert not window.findChildren(OwnDataDialog)
+
+
+def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_opening(
+    qtbot: QtBot, settings: QSettings, tmp_path: Path
+) -> None:
+    settings.setValue("recent", ["/" + "x" * 300, str(tmp_path)])  # too long a name: the system refuses to look
+    window = MainWindow(settings, tmp_path / "runs")
+    qtbot.addWidget(window)
+    assert window.habits.recent.paths() == [tmp_path]
+    window.habits.open_path(Path("/" + "x" * 300))
+    assert "cannot be opened" in window.message.text()
 
 
 # -- the machine -----------------------------------------------------------------------------------

@@ -43,7 +43,9 @@ class ClustersBox(Box):
         "Responses are clustered without labels, on 50 principal components of square roots of spike counts. K is how "
         "many clusters are sought; “auto” takes the number with the best silhouette, HDBSCAN and the neurons bring "
         "their own. Majority and purity name the class that most pictures of a cluster are of, and their share: "
-        "labels that are looked at afterwards. “sel.” counts selected pictures. Select a row to see it everywhere."
+        "labels that are looked at afterwards. “sel.” counts selected pictures. Select a row to see it everywhere. "
+        "(Silhouette: Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7; HDBSCAN: Campello, Moulavi &amp; Sander 2013, "
+        "doi:10.1007/978-3-642-37456-2_14)"
     )
     empty_text = "Clusters of responses appear here: what can be told apart without any label."
 

@@ -47,7 +47,9 @@ class EmbeddingBox(Box):
         "distances and sizes mean nothing. Trustworthiness, 0 to 1, says how many neighbours on the plane are "
         "neighbours in truth. Hover shows a picture. A click selects what a point belongs to by its colour, dragging "
         "some pictures; wheel zooms, the right button moves, a double click shows all. Esc selects nothing. "
-        "● right and ✕ wrong are told by marks where colours tell them. To look at, not to measure."
+        "● right and ✕ wrong are told by marks where colours tell them. To look at, not to measure. (t-SNE: "
+        "van der Maaten &amp; Hinton 2008, J. Mach. Learn. Res. 9:2579; trustworthiness: Venna &amp; Kaski 2001, "
+        "doi:10.1007/3-540-44668-0_68)"
     )
     empty_text = "Each picture appears here as a point, where the response of the network puts it."
 

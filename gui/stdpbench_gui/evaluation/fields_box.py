@@ -33,7 +33,8 @@ class FieldsBox(Box):
         "Each square is the receptive field of one exc neuron, dark for strong. The line under it has the colour of "
         "the neuron's class; where fields are sorted by cluster, that of the cluster whose pictures it most often "
         "wins, which means that it fires most. Framed are the neurons of what is selected: those of a class, else "
-        "those that win its pictures. Click one, or move with the arrow keys, to select the pictures that it wins."
+        "those that win its pictures. Click one, or move with the arrow keys, to select the pictures that it wins. "
+        "(Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Receptive fields appear here, sorted by class or cluster."
 

@@ -27,7 +27,8 @@ class MatrixBox(Box):
     help_text = (
         "Rows are the true classes, columns what the read-out answered; the framed diagonal is right, “none” is no "
         "answer and counts as wrong. Click a cell, or move with the arrow keys, to select its pictures everywhere. "
-        "While a cluster, a neuron or some pictures are selected, the matrix counts those pictures alone."
+        "While a cluster, a neuron or some pictures are selected, the matrix counts those pictures alone. (Diehl "
+        "&amp; Cook 2015, figure 3, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Which classes are taken for which appears here."
 

@@ -39,7 +39,9 @@ class MeasuresBox(Box):
     help_text = (
         "How well clusters agree with classes. Matched accuracy and purity take names from the labels that they are "
         "scored with, which flatters; purity grows with K, so K stands beside it. AMI and ARI are 0 for chance. The "
-        "row of chance is of the same clusters, permuted over the pictures. The last takes each neuron as a cluster."
+        "row of chance is of the same clusters, permuted over the pictures. The last takes each neuron as a cluster. "
+        "(AMI and NMI: Vinh, Epps &amp; Bailey 2010, J. Mach. Learn. Res. 11:2837; ARI: Hubert &amp; Arabie 1985, "
+        "doi:10.1007/BF01908075)"
     )
     empty_text = "Measures of the clusters appear here, with what chance gives."
 
@@ -118,7 +120,9 @@ class ReadoutsBox(Box):
         "The column “supervised” is of what learns from labels: what somebody can read off the responses, or the "
         "pixels, who is told the classes; it is not what the network learned by itself, and stands apart for that. "
         "Those and read-outs of spike times are read in a process of their own. More baselines, and repeated "
-        "presentations, are in the report."
+        "presentations, are in the report. (Vote: Diehl &amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099; "
+        "proportion: Hazan et al. 2018, doi:10.3389/fninf.2018.00089; intervals: Efron 1979, "
+        "doi:10.1214/aos/1176344552)"
     )
     empty_text = "Accuracies with intervals appear here, and baselines beside them."
 

@@ -32,7 +32,8 @@ class Strip(Box):
     topics = frozenset({"look", "readout", "clusters", "chosen"})
     help_text = (
         "The pictures of what is selected, each with its true class → the answer; wrong ones have a frame and ✕. Move "
-        "with the arrow keys: the picture is marked in the embedding."
+        "with the arrow keys: the picture is marked in the embedding. (How a picture is answered: Diehl &amp; Cook "
+        "2015, section 2.6, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "The pictures of what is selected appear here."
 

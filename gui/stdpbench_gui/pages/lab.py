@@ -37,7 +37,7 @@ from stdpbench_gui.rule_lab.to_network import ToNetwork
 from stdpbench_gui.runs_browser.notices import Notices
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.titled_box import TitledBox, box_of
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.widgets import dropped_paths, wrapped
 
 _SHARES = {"columns": (28, 72), "left": (41, 36, 23), "upper": (57, 43), "right": (50, 50), "plots": (56, 44)}
 """Of each split, in percent."""
@@ -61,8 +61,8 @@ class LabPage(QWidget):
         The page shall come to the front.
     experiment_chosen : signal of Experiment
         It shall be started.
-    dropped : signal of Path
-        A file that is none of the laboratory's was dropped.
+    dropped : signal of list of Path
+        Files that are none of the laboratory's were dropped.
     """
 
     wanted = pyqtSignal()
@@ -330,17 +330,19 @@ class LabPage(QWidget):
             return
         under = box_of(self.childAt(event.position().toPoint()), list(self.plots))
         protocol = self.state.protocol(under.place) if isinstance(under, PlotBox) else "pair-window"
-        for url in data.urls():
-            self.take(Path(url.toLocalFile()), protocol)
+        others = [path for path in dropped_paths(data) if not self.take(path, protocol)]
+        if others or not dropped_paths(data):
+            self.dropped.emit(others)
 
-    def take(self, path: Path, protocol: str = "pair-window") -> None:
-        """Open a file: points of an experiment, a rule, or something else that the window opens."""
+    def take(self, path: Path, protocol: str = "pair-window") -> bool:
+        """Open a file with points of an experiment or a rule; returns whether it is one."""
         if path.suffix.lower() in (".csv", ".tsv", ".txt"):
             self.draw_points(str(path), protocol)
         elif path.suffix.lower() == ".toml" and _holds_a_rule(path):
             self._read(path)
         else:
-            self.dropped.emit(path)
+            return False
+        return True
 
     # -- files -----------------------------------------------------------------------------------------------------
 

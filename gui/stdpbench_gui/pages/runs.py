@@ -41,12 +41,18 @@ from stdpbench_gui.runs_browser.ticks import Ticks
 from stdpbench_gui.runs_browser.watcher import Watcher
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.undo import Steps
-from stdpbench_gui.widgets import action_button, short_path, wrapped
+from stdpbench_gui.widgets import action_button, explain, short_path, wrapped
 
 _TYPING_MS = 150
 _SEARCH_TIP = (
     "Words, or filters as of `stdpbench list`: state=finished, vote&gt;0.9, plasticity.nu_post=0.02, exc.tau_m=80 ms, "
     "experiment=digits*, parent=none. Several narrow it down."
+)
+_HELP = (
+    "Above, the queue: what waits for its turn, worked off by a process of its own. Below it the history: all runs of "
+    "the runs folder, those of the command line too. A click on a column sorts, the search field filters, Space ticks "
+    "a run so that it is drawn over others at the bottom, Enter opens it on the Train page, the context menu has all "
+    "that can be done with it. What is deleted lies in the bin, and Ctrl+Z brings it back."
 )
 
 
@@ -84,6 +90,7 @@ class RunsPage(QWidget):
         self.queue = QueueBox(runs, self._workers)
         self.comparison = ComparisonPanel(session, self.ticks)
         self._wished: list[str] = []
+        self._remarks: tuple[str, ...] = ()
         self.drawing_cost = 0.0
         self._make_actions(actions)
         self._lay_out()
@@ -201,6 +208,13 @@ class RunsPage(QWidget):
         self.queue.removed.connect(self._on_removed)
         self.queue.add_wanted.connect(self.doing.ask_what_to_queue)
 
+    def explain(self) -> None:
+        """Tell what one is looking at: the comparison where it has the focus, else the page."""
+        if self.comparison.isAncestorOf(self.focusWidget() or self):
+            self.comparison.explain()
+        else:
+            explain(self, "Runs", _HELP, self.summary.text())
+
     # -- what there is ---------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -221,7 +235,9 @@ class RunsPage(QWidget):
         for put, word in ((self.bin_action.setText, "B&in"), (self.bin_action.setIconText, "Bin")):
             put(f"{word} ({seen.in_bin})…" if seen.in_bin else f"{word}…")
         for remark in seen.remarks:
-            self.notices.tell(remark)
+            if remark not in self._remarks:  # one that was read and closed does not come back
+                self.notices.tell(remark)
+        self._remarks = seen.remarks
         if self._wished and all(name in seen.entries for name in self._wished):
             self.ticks.tick(self._wished)
             self._wished = []
@@ -231,7 +247,9 @@ class RunsPage(QWidget):
 
     def _not_seen(self, reason: str) -> None:
         if reason:
-            self.notices.tell(f"The runs folder cannot be looked at: {reason} It is tried again every second.", True)
+            self.notices.tell(
+                f"The runs folder cannot be looked at: {reason.rstrip('.')}. It is tried again every second.", True
+            )
 
     def _search(self) -> None:
         try:

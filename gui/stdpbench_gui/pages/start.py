@@ -27,12 +27,18 @@ from stdpbench.experiment import Experiment, read_experiment, shipped_experiment
 from stdpbench_gui import colour_maps, theme
 from stdpbench_gui.data_fetch import WORDS
 from stdpbench_gui.pictures import to_image
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.widgets import explain, wrapped
 
 _ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600")
 _COLUMNS = 3
 _GONE = "gone"
 _FIELDS = Path(__file__).parent.parent / "assets" / "fields.png"
+_HELP = (
+    "Each card is an experiment: press its button, and a network of spiking neurons begins to learn, in a process of "
+    "its own; the Train page shows it. Accuracies are those to expect after training. “This machine” says what is "
+    "amiss, with what mends it. Ctrl+K finds everything that can be done. (The experiments are after Diehl &amp; Cook "
+    "2015, doi:10.3389/fncom.2015.00099)"
+)
 
 
 class Card(QFrame):
@@ -202,6 +208,10 @@ class StartPage(QScrollArea):
         layout.addWidget(wrapped(title, "cardtitle"))
         return frame
 
+    def explain(self) -> None:
+        """Tell what one is looking at."""
+        explain(self, "Start", _HELP)
+
     def show_recent(self, runs: list[tuple[Path, str]]) -> None:
         """Show the newest runs: folder, and what is known of each in a few words."""
         layout = self._cleared(self.recent)
@@ -234,7 +244,9 @@ class StartPage(QScrollArea):
         if fine:
             all_fine = len(fine) == len(findings)
             label = wrapped(
-                "✓  Everything is in order." if all_fine else f"✓  In order: {', '.join(f.name for f in fine)}.",
+                "✓  Everything is in order."
+                if all_fine
+                else f"✓  In order: {', '.join(WORDS.get(f.name, f.name) for f in fine)}.",
                 "" if all_fine else "faint",
             )
             label.setToolTip("\n".join(f"{finding.name}: {finding.detail}" for finding in fine))

@@ -56,7 +56,8 @@ class BesideBox(TitledBox):
         "Keep the rule with its values, and its curves stay in all plots while you change it or turn to another "
         "rule: each with a colour and a mark of its own. Untick to hide, F2 to rename, Del to remove; a double click"
         " takes a kept rule up again. Points of an experiment come from a CSV file: Δt (ms) or what the plot varies,"
-        " Δw, and a standard deviation if there is one."
+        " Δw, and a standard deviation if there is one. (Rules beside each other: Morrison, Diesmann &amp; Gerstner "
+        "2008, doi:10.1007/s00422-008-0233-1)"
     )
     empty_text = "Nothing stands beside the rule yet."
     leaves = False

@@ -51,7 +51,8 @@ class EditorBox(TitledBox):
         "are in Brian2's syntax: one statement per line, w = … or my_NAME = … for an intermediate result, with + - *"
         " / **, the rule's names, w_max, and functions such as exp, clip and maximum. Ctrl+Space completes a name. "
         "As soon as nothing is wrong any more, the rule is in force, and its equations and curves are drawn; until "
-        "then the last one that was right stays. An expression is data: nothing in it can run code on this machine."
+        "then the last one that was right stays. An expression is data: nothing in it can run code on this machine. "
+        "(Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
     empty_text = "Choose “Edit as a rule of your own” to change the expressions."
     leaves = False

@@ -37,7 +37,8 @@ class EquationsBox(TitledBox):
     help_text = (
         "What the rule is: its traces, and what an input and an output spike do to a weight. The mathematics is made"
         " from the very texts that Brian2 gets, so that what is shown is what runs; a rule of your own is typeset as"
-        " well. The menu copies it as TeX."
+        " well. The menu copies it as TeX. (The paper of the rule stands under its name; Brian2: Stimberg, Brette"
+        " &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
     empty_text = "The equations appear here in a moment."
     leaves = False

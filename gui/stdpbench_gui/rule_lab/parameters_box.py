@@ -29,6 +29,7 @@ class ValuesBox(TitledBox):
         "Every parameter of the rule. Curves follow a slider while it moves, and what is typed; Enter, or letting go"
         " of the slider, makes it a step that Ctrl+Z takes back. Bold: not the default. ↺: a click goes back to the "
         "default. Hover tells what a parameter means and its bounds. Nothing here touches a run until you apply it."
+        " (The paper that the defaults are of stands under the name of the rule.)"
     )
     empty_text = "The parameters of the rule stand here."
 

@@ -31,7 +31,10 @@ _HELP = (
     "and Brian2 runs them: no formula is drawn. The thick line with ● is the rule with the values at the left; "
     "thinner lines are what you keep. Curves of one rule differ in the style of their lines. Hover, or arrow keys, "
     "tell values; a double click, or 0, fits the axes, which otherwise only grow. A curve means something only with "
-    "its pairs, frequency, starting weight and bounds, which stand below."
+    "its pairs, frequency, starting weight and bounds, which stand below. (Pairs: Bi &amp; Poo 1998, "
+    "doi:10.1523/JNEUROSCI.18-24-10464.1998; their frequency: Sjöström, Turrigiano &amp; Nelson 2001, "
+    "doi:10.1016/S0896-6273(01)00542-6; the weight: van Rossum, Bi &amp; Turrigiano 2000, "
+    "doi:10.1523/JNEUROSCI.20-23-08812.2000)"
 )
 
 

@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import (
     QMenu,
     QPushButton,
     QSplitter,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -36,9 +35,16 @@ from stdpbench_gui.panels._legend import Legend
 from stdpbench_gui.plot_area import PlotArea
 from stdpbench_gui.runs_browser.ticks import Ticks
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.widgets import explain, title_buttons, wrapped
 
 _EMPTY = "Tick runs in the history, and they are drawn over each other here; from two on, a table says what differs."
+_HELP = (
+    "The runs that are ticked in the history, each with a line of its own, which stands beside its name there too: "
+    "running accuracy while they learned, exc spikes per image, and the mean threshold. A branch sees the same input "
+    "spikes as the run that it comes from, so where their lines part is what the change does. The table says what "
+    "came out and which parameters differ. Whether a difference is more than chance takes several seeds: `stdpbench "
+    "sweep`. (Running accuracy: Diehl &amp; Cook 2015, figure 2, doi:10.3389/fncom.2015.00099)"
+)
 
 
 class ComparisonPanel(QWidget):
@@ -116,19 +122,13 @@ class ComparisonPanel(QWidget):
         self.clear.clicked.connect(self.clear_wanted)
         menu = QMenu(self)
         figure_export.add_actions(menu, self, self)
-        self.more = QToolButton()
-        self.more.setText("⋮")
-        self.more.setAutoRaise(True)
-        self.more.setToolTip("Export and copy the comparison")
-        self.more.setAccessibleName("Menu of the comparison")
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self.more.setMenu(menu)
+        self.question, self.more = title_buttons("Comparison", self.explain, menu)
         row = QHBoxLayout()
         row.setSpacing(theme.GRID)
         row.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.words, 1)
         row.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.question, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -224,6 +224,10 @@ class ComparisonPanel(QWidget):
             self.rows.resizeColumnToContents(number)
 
     # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def explain(self) -> None:
+        """Tell what one is looking at."""
+        explain(self, self.title, _HELP, self.summary())
 
     def summary(self) -> str:
         """In words."""
