@@ -13,6 +13,10 @@ from stdpbench.errors import StdpbenchError
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito (2008)
 _STYLES = ("-", "--", ":", "-.")
 _MANY = 500  # spikes, from which on their dots are small
+_BELOW = 'fontsize="small", loc="upper right", bbox_to_anchor=(1, -0.3)'
+"""Of a legend under its plot, where it covers nothing."""
+_LETTERS = 40
+"""So many fit side by side under a plot that is as wide as a column."""
 _MARKS = ("o", "x", "^", "s", "+", "D", "v", "*")
 
 
@@ -39,7 +43,8 @@ class PaperScript:
             rows, columns = np.shape(part["image"])
             return [min(1.3, max(0.2, 0.76 * rows / columns))]
         if kind == "bars":
-            return [0.62]
+            lines = len(part.get("labels", ())) * (1 if len(part["series"]) == 1 else 1 + len(part["series"]) / 2)
+            return [max(0.62, 0.05 * lines) if _lies(part) else 0.62]
         if kind == "points":
             return [0.9]
         raise StdpbenchError(
@@ -51,7 +56,10 @@ class PaperScript:
         first = self._next
         self._next += len(self.axes_of(part))
         if part.get("title"):
-            self.lines.append(f'axes[{first}].set_title({part["title"]!r}, loc="left")')
+            side = (
+                "right" if part["kind"] == "bars" and _lies(part) else "left"
+            )  # where names leave no room at the left
+            self.lines.append(f'axes[{first}].set_title({part["title"]!r}, loc="{side}")')
         getattr(self, f"_{part['kind']}")(part, first)
 
     def _array(self, name: str, values: Any) -> str:
@@ -63,6 +71,8 @@ class PaperScript:
 
     def _lines(self, part: Mapping[str, Any], first: int) -> None:
         last = first + len(part["plots"]) - 1
+        names = {tuple(str(line.get("label", "")) for line in plot["lines"]) for plot in part["plots"]}
+        same = len(part["plots"]) > 1 and len(names) == 1  # one legend, which covers nothing, says it for all
         for k, plot in enumerate(part["plots"], first):
             labelled = False
             for number, line in enumerate(plot["lines"]):
@@ -88,8 +98,10 @@ class PaperScript:
                         f'fontsize="small", rotation=90, va="top", ha="right")'
                     )
             self.lines.append(f"axes[{k}].set_ylabel({plot['label']!r})")
-            if labelled:
+            if labelled and not same:
                 self.lines.append(f'axes[{k}].legend(fontsize="small")')
+            elif labelled and k == last:
+                self.lines.append(f"axes[{k}].legend({_BELOW})")
         self._range(part, first, last)
         self.lines.append(f"axes[{last}].set_xlabel({part.get('x_label', '')!r})")
         self.lines.append("figure.align_ylabels()")
@@ -129,9 +141,10 @@ class PaperScript:
     def _bars(self, part: Mapping[str, Any], k: int) -> None:
         n, x = len(part["series"]), part.get("x")
         labels = [str(label) for label in part.get("labels", ())]
+        lies, one, other = (True, "y", "x") if _lies(part) else (False, "x", "y")
         if x is None:
             places, room = f"np.arange({len(labels)})", 0.8
-            self.lines.append(f"axes[{k}].set_xticks(range({len(labels)}), {labels!r})")
+            self.lines.append(f"axes[{k}].set_{one}ticks(range({len(labels)}), {labels!r})")
         else:  # a histogram: bars where they belong
             places, room = self._array("x", x), float(np.min(np.diff(x))) if len(x) > 1 else 1.0
         width = room / max(1, n)
@@ -139,19 +152,21 @@ class PaperScript:
             name = _identifier(series.get("label") or part.get("y_label") or "values")
             values, error = self._array(name, series["values"]), ""
             if series.get("error") is not None:
-                error = f", yerr={self._array(f'{name}_error', series['error'])}, capsize=2"
+                error = f", {other}err={self._array(f'{name}_error', series['error'])}, capsize=2"
             label = f", label={series['label']!r}" if series.get("label") else ""
             shift = (number - (n - 1) / 2) * width
             self.lines.append(
-                f"axes[{k}].bar({places} + {shift:.4g}, {values}, {width:.4g}, "
+                f"axes[{k}].bar{'h' if lies else ''}({places} + {shift:.4g}, {values}, {width:.4g}, "
                 f'color="{_COLOURS[number % len(_COLOURS)]}", edgecolor="white", linewidth=0.4{label}{error})'
             )
         self.lines += [
-            f"axes[{k}].set_xlabel({part.get('x_label', '')!r})",
-            f"axes[{k}].set_ylabel({part.get('y_label', '')!r})",
+            f"axes[{k}].set_{one}label({part.get('x_label', '')!r})",
+            f"axes[{k}].set_{other}label({part.get('y_label', '')!r})",
         ]
+        if lies:  # the first at the top, as in a table
+            self.lines.append(f"axes[{k}].invert_yaxis()")
         if any(series.get("label") for series in part["series"]):
-            self.lines.append(f'axes[{k}].legend(fontsize="small")')
+            self.lines.append(f"axes[{k}].legend({_BELOW})")
 
     def _points(self, part: Mapping[str, Any], k: int) -> None:
         for number, group in enumerate(part["groups"]):
@@ -187,6 +202,12 @@ class PaperScript:
                 self.lines.append(f"axes[{k}].set_ylim({row['size'] - 1 + room:g}, {-room:g})")
         self._range(part, first, last)
         self.lines.append(f"axes[{last}].set_xlabel({part.get('x_label', 'time (ms)')!r})")
+
+
+def _lies(part: Mapping[str, Any]) -> bool:
+    """Whether bars lie, since their names would run into each other side by side."""
+    labels = [str(label) for label in part.get("labels", ())]
+    return len(labels) * max(map(len, labels), default=0) > _LETTERS
 
 
 def _identifier(text: str) -> str:

@@ -22,7 +22,7 @@ from stdpbench_gui.rule_lab.looks import Look, of_points, of_rule, spread_out
 Floats = NDArray[np.float64]
 _MOST_MARKS = 9
 _LABEL_LINES = 5  # below a plot whose ticks are words: three, and the name of the axis
-_SPLIT = ("pair-window", "quadruplets")
+SPLIT = ("pair-window", "quadruplets")
 """Protocols with a jump at 0, which no line must lead through."""
 
 
@@ -123,7 +123,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
                 x, y = drawn.result.x, curve.change
                 if not drawn.result.x_labels:
                     self._line(n_lines).setPen(look.pen(which))
-                    self._line(n_lines).setData(*_gap(x, y) if drawn.result.protocol in _SPLIT else (x, y))
+                    self._line(n_lines).setData(*gap(x, y) if drawn.result.protocol in SPLIT else (x, y))
                     n_lines += 1
                 places = list(spread_out(len(x), 10**6 if drawn.result.x_labels else _MOST_MARKS))
                 self._mark(n_marks, look, x[places], y[places], filled=which == 0)
@@ -304,7 +304,7 @@ def _reach(y: Floats, half: Floats | None) -> list[Floats]:
     return [y] if half is None else [y - half, y + half]
 
 
-def _gap(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+def gap(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Ascending points with a hole between the last negative and the first positive x."""
     order = np.argsort(x)
     x, y = x[order], y[order]

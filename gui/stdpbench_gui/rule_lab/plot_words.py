@@ -12,7 +12,7 @@ from stdpbench.lab.result import Result
 from stdpbench.readout.paper_figure import Table
 from stdpbench_gui import theme
 from stdpbench_gui.rule_lab import looks
-from stdpbench_gui.rule_lab.plot import Drawn
+from stdpbench_gui.rule_lab.plot import SPLIT, Drawn, gap
 from stdpbench_gui.rule_lab.state import ShownPoints, name_of
 
 _LONGEST = 34
@@ -60,9 +60,12 @@ def figure(shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> dict[str, A
         for which, curve in enumerate(drawn.result.curves):
             label = " ".join(filter(None, [drawn.name, curve.label]))
             colour = theme.LIGHT.exc if drawn.kept < 0 else looks.of_rule(drawn.kept).colour
-            line = {"x": drawn.result.x, "y": curve.change, "label": label, "colour": colour}
+            x, y, spread = drawn.result.x, curve.change, curve.spread
+            if drawn.result.protocol in SPLIT:
+                x, y, spread = gap(x, y)[0], gap(x, y)[1], None if spread is None else gap(x, spread)[1]
+            line = {"x": x, "y": y, "label": label, "colour": colour}
             line["style"] = "o" if drawn.result.x_labels else looks.paper_line(which)
-            lines.append(line | ({"error": curve.spread} if curve.spread is not None else {}))
+            lines.append(line | ({"error": spread} if spread is not None else {}))
     for one in points:
         lines.append({"x": one.points.x, "y": one.points.y, "label": one.points.label, "colour": "#000000"})
         lines[-1]["style"] = looks.paper_mark(one.number)

@@ -101,6 +101,28 @@ def test_the_lines_redraw_the_figure_without_stdpbench(tmp_path):
     assert (moved / "a.png").read_bytes() == first
 
 
+def test_bars_with_long_names_lie_so_that_all_can_be_read(tmp_path):
+    names = [f"a rather long name, {number}" for number in range(12)]
+    spec = {"kind": "bars", "labels": names, "y_label": "right (%)", "series": [{"values": np.arange(12.0)}]}
+    export(spec, None, Order(str(tmp_path / "a.png"), dpi=100))
+    lines = (tmp_path / "a.py").read_text(encoding="utf-8")
+    assert ".barh(" in lines
+    import matplotlib.pyplot as plt
+
+    exec(compile(lines, str(tmp_path / "a.py"), "exec"), {"__file__": str(tmp_path / "a.py"), "__name__": "__main__"})
+    figure = plt.gcf()
+    boxes = [text.get_window_extent() for text in figure.axes[0].get_yticklabels()]
+    assert not [k for k in range(11) if boxes[k].overlaps(boxes[k + 1])]
+    assert min(box.x0 for box in boxes) >= 0
+
+
+def test_plots_of_the_same_runs_share_a_legend_below_them(tmp_path):
+    plot = {"lines": [{"x": X, "y": X, "label": "one run"}, {"x": X, "y": -X, "label": "another"}]}
+    spec = {"kind": "lines", "x_label": "t", "plots": [{"label": name, **plot} for name in "abc"]}
+    lines, _ = script(spec, Order(str(tmp_path / "a.pdf")))
+    assert lines.count(".legend(") == 1
+
+
 def test_a_table_becomes_lines_over_its_first_numbers():
     spec = spec_of_table((("presentation", "vote", "note"), [(10, 0.5, "a"), (20, "", "b"), (30, 0.7, "c")]))
     assert spec is not None
