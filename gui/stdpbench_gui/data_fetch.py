@@ -59,10 +59,8 @@ class FetchDialog(QDialog):
         self.setWindowTitle(f"Get {words}")
         self._session = session
         self._transfer: _Transfer | None = None
-        self.text = wrapped(
-            f"{why} It is downloaded once, some 10 to 30 MB, to {data_folders()[0]}; or choose a folder that holds "
-            "its four files.".strip()
-        )
+        where = f"to {data_folders()[0]}; or choose a folder that holds its four files."
+        self.text = wrapped(f"{why} {'It' if why else words} is downloaded once, some 10 to 30 MB, {where}".strip())
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the download")
         self.said = wrapped("", "faint")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -22,6 +23,8 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.experiment import Experiment
+
+_LONGEST_WORD = 40
 
 
 def thousands(number: int) -> str:
@@ -119,6 +122,11 @@ def let_scroll(page: QWidget) -> None:
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(scrolling(held))
+
+
+def breakable(text: str) -> str:
+    """A text whose very long words may break, for labels that must not widen a page; what is seen stays the same."""
+    return re.sub(rf"\S{{{_LONGEST_WORD}}}(?=\S)", "\\g<0>\u200b", text)
 
 
 def wrapped(text: str, name: str = "") -> QLabel:

@@ -275,6 +275,16 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
     assert "cannot be opened" in window.message.text()
 
 
+def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:
+    name = "n" * 250
+    before = [page.minimumSizeHint().width() for page in (window.start.recent, window.runs_page.notices)]
+    window.start.show_recent([(window.runs / name, "finished")])
+    window.runs_page.notices.tell(f"{name} is back from the bin.")
+    for page, width in zip((window.start.recent, window.runs_page.notices), before, strict=True):
+        assert page.minimumSizeHint().width() < width + 500
+    assert name in window.start.recent.findChildren(QPushButton)[-1].accessibleName()
+
+
 # -- the machine -----------------------------------------------------------------------------------
 
 FINDINGS = (

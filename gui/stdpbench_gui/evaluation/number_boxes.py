@@ -155,7 +155,8 @@ class ReadoutsBox(Box):
             interval = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
             counted = f"{one.n_images} pictures, {one.n_unanswered} without an answer, which count as wrong"
             right = f"{100 * one.accuracy:.2f}"
-            texts = [one.name, *(("", right) if one.supervised else (right, "")), interval]
+            name = one.name.replace("start weights, ", "start: ")  # the column is narrow, and the tip has all
+            texts = [name, *(("", right) if one.supervised else (right, "")), interval]
             row = add_row(self.rows, texts, f"{one.note or one.name}; {counted}")
             if one.group == "read-out" and one.name == self.state.readout:
                 row.setSelected(True)

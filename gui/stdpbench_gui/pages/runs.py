@@ -41,7 +41,7 @@ from stdpbench_gui.runs_browser.ticks import Ticks
 from stdpbench_gui.runs_browser.watcher import Watcher
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.undo import Steps
-from stdpbench_gui.widgets import action_button, explain, short_path, wrapped
+from stdpbench_gui.widgets import Elided, action_button, explain, short_path, wrapped
 
 _TYPING_MS = 150
 _SEARCH_TIP = (
@@ -140,7 +140,7 @@ class RunsPage(QWidget):
         self.search_problem = wrapped("", "problem")
         self.search_problem.setAccessibleName("What is wrong with the search")
         self.search_problem.hide()
-        self.summary = QLabel()
+        self.summary = Elided()
         self.summary.setObjectName("faint")
         self.summary.setAccessibleName("The history in words")
         self.empty = wrapped("", "empty")
@@ -277,6 +277,7 @@ class RunsPage(QWidget):
         elif len(chosen) > 1:
             words += f" · {len(chosen)} selected"
         self.summary.setText(f"{words} · {short_path(self.runs)}")
+        self.summary.setToolTip(words)
         self.table.setAccessibleDescription(words)
         self.table.setVisible(bool(shown))
         self.empty.setVisible(not shown)

@@ -32,6 +32,8 @@ from stdpbench_gui.widgets import explain, wrapped
 _ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600")
 _COLUMNS = 3
 _GONE = "gone"
+_LETTERS = 36
+"""Room for the name of a run; a longer one lacks its middle."""
 _FIELDS = Path(__file__).parent.parent / "assets" / "fields.png"
 _HELP = (
     "Each card is an experiment: press its button, and a network of spiking neurons begins to learn, in a process of "
@@ -218,7 +220,9 @@ class StartPage(QScrollArea):
         if not runs:
             layout.addWidget(wrapped("None yet. The first will stand here.", "faint"))
         for path, words in runs:
-            button = QPushButton(path.name)
+            room = _LETTERS * self.fontMetrics().horizontalAdvance("n")
+            button = QPushButton(self.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, room))
+            button.setAccessibleName(path.name)
             button.setFlat(True)
             button.setStyleSheet("text-align: left; padding: 2px;")
             button.setToolTip(str(path))

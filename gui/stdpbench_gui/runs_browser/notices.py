@@ -8,7 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from stdpbench_gui import theme
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.widgets import breakable, wrapped
 
 _MOST = 4
 
@@ -21,7 +21,8 @@ class Notice(QFrame):
     def __init__(self, sentence: str, failed: bool = False, doing: str = "", do: Callable[[], object] | None = None):
         super().__init__()
         self.setObjectName("notice")
-        self.label = wrapped(f"⚠ {sentence}" if failed else sentence, "problem" if failed else "")
+        self.sentence = sentence
+        self.label = wrapped(breakable(f"⚠ {sentence}" if failed else sentence), "problem" if failed else "")
         self.label.setAccessibleName("What went wrong" if failed else "What happened")
         self.button = QPushButton(doing)
         self.button.setVisible(bool(doing))
@@ -59,7 +60,7 @@ class Task(QFrame):
         self.left = False
         self.done, self.total, self.phase = 0, 0, ""
         self._words = words
-        self.label = wrapped(words)
+        self.label = wrapped(breakable(words))
         self.label.setAccessibleName("What is under way")
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
@@ -107,7 +108,7 @@ class Notices(QWidget):
     ) -> Notice:
         """Say a sentence; one that the same said before gives way."""
         sentence = sentence if sentence.endswith((".", "…")) else f"{sentence}."
-        for old in [old for old in self._notices if old.label.text().removeprefix("⚠ ") == sentence]:
+        for old in [old for old in self._notices if old.sentence == sentence]:
             self._drop(old)
         notice = Notice(sentence, failed, doing, do)
         notice.gone.connect(lambda: self._drop(notice))
