@@ -137,7 +137,10 @@ class Palette(QDialog):
         layout.setContentsMargins(*(theme.GRID,) * 4)
         layout.addWidget(self.field)
         layout.addWidget(self.view)
-        self.resize(560, 360)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        room = parent.size() - QSize(4, 4) * theme.GRID
+        wanted = QSize(self.view.sizeHintForColumn(0) + 6 * theme.GRID, 20 * self.fontMetrics().lineSpacing())
+        self.resize(wanted.expandedTo(QSize(560, 360)).boundedTo(room))
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(self._do)
         self.view.activated.connect(lambda _: self._do())

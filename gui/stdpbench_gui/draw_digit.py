@@ -150,7 +150,9 @@ class DrawDigitDialog(QDialog):
             plot.setMouseEnabled(x=False, y=False)
             for side in ("left", "bottom"):
                 plot.getAxis(side).enableAutoSIPrefix(False)
-            plot.getAxis("left").setWidth(52)
+            plot.getAxis("left").setWidth(
+                self.fontMetrics().lineSpacing() + self.fontMetrics().horizontalAdvance("0.350")
+            )
             plot.setMinimumHeight(150)
         self.fields: list[QToolButton] = []
         for _ in range(_NEURONS):
@@ -158,7 +160,8 @@ class DrawDigitDialog(QDialog):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setIconSize(QSize(_FIELD, _FIELD))
             button.setAutoRaise(True)
-            button.setFixedSize(_FIELD + 5 * theme.GRID, _FIELD + 2 * self.fontMetrics().lineSpacing())
+            words = self.fontMetrics().horizontalAdvance("99 spikes") + theme.GRID
+            button.setFixedSize(max(_FIELD + 5 * theme.GRID, words), _FIELD + 3 * self.fontMetrics().lineSpacing())
             policy = button.sizePolicy()
             policy.setRetainSizeWhenHidden(True)  # so that nothing jumps
             button.setSizePolicy(policy)
@@ -218,7 +221,8 @@ class DrawDigitDialog(QDialog):
         layout.setSpacing(3 * theme.GRID)
         layout.addLayout(left)
         layout.addLayout(right, 1)
-        self.resize(1000, 560)
+        lines = self.fontMetrics().lineSpacing()
+        self.resize(max(1000, 860 + 10 * lines), max(560, 340 + 15 * lines))  # letters may be twice as large
 
     # -- in words and numbers --------------------------------------------------------------------------------------
 
@@ -444,10 +448,10 @@ class DrawDigitDialog(QDialog):
             button.setVisible(neuron >= 0)
             if neuron < 0:
                 continue
-            label = f" · {_name(names, int(labels[neuron]))}" if labels[neuron] >= 0 else ""
-            button.setText(f"{counts[neuron]} spike{'s' if counts[neuron] > 1 else ''}{label}")
+            label = _name(names, int(labels[neuron])) if labels[neuron] >= 0 else "no class"
+            button.setText(f"{counts[neuron]} spike{'s' if counts[neuron] > 1 else ''}\n{label}")
             button.setToolTip(f"Neuron {neuron}; click to select it in all panels")
-            button.setAccessibleName(f"Neuron {neuron}, {button.text()}")
+            button.setAccessibleName(f"Neuron {neuron}, {button.text()}".replace("\n", ", "))
             if w is not None and live.started is not None and neuron < w.shape[1]:
                 field_ = np.asarray(w[:, neuron], np.float32).reshape(live.started.shape)
                 button.setIcon(QIcon(_pixmap(field_, float(np.quantile(w[:, best], 0.999)) or 1.0, _FIELD)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from PyQt6.QtCore import QObject, Qt, QTimer, pyqtBoundSignal
+from PyQt6.QtCore import QObject, QSize, Qt, QTimer, pyqtBoundSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QStackedLayout, QWidget
 
 from stdpbench.readout.paper_figure import Table, spec_of_table
@@ -31,6 +31,8 @@ class TitledBox(QFrame):
     topics: ClassVar[frozenset[str]]
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
+    lines: ClassVar[int] = 0
+    """Height that it needs, in lines of text; where there is less room, its page scrolls."""
     leaves: ClassVar[bool] = True
     """Whether there is a figure or a table that can be exported."""
 
@@ -58,6 +60,10 @@ class TitledBox(QFrame):
         self._drawing.setSingleShot(True)
         self._drawing.timeout.connect(self._draw_due)
         changed.connect(self._on_changed)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """What its parts need, and no less than its lines of text."""
+        return super().minimumSizeHint().expandedTo(QSize(0, self.lines * self.fontMetrics().lineSpacing()))
 
     def has_content(self) -> bool:
         """Whether there is something to draw."""

@@ -47,6 +47,7 @@ class ClustersBox(Box):
         "(Silhouette: Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7; HDBSCAN: Campello, Moulavi &amp; Sander 2013, "
         "doi:10.1007/978-3-642-37456-2_14)"
     )
+    lines = 11
     empty_text = "Clusters of responses appear here: what can be told apart without any label."
 
     wanted = pyqtSignal(str, object)

@@ -51,6 +51,7 @@ class EmbeddingBox(Box):
         "van der Maaten &amp; Hinton 2008, J. Mach. Learn. Res. 9:2579; trustworthiness: Venna &amp; Kaski 2001, "
         "doi:10.1007/3-540-44668-0_68)"
     )
+    lines = 13
     empty_text = "Each picture appears here as a point, where the response of the network puts it."
 
     plane_wanted = pyqtSignal(str)

@@ -36,6 +36,7 @@ class FieldsBox(Box):
         "those that win its pictures. Click one, or move with the arrow keys, to select the pictures that it wins. "
         "(Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
+    lines = 13
     empty_text = "Receptive fields appear here, sorted by class or cluster."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:

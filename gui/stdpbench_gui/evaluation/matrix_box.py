@@ -30,6 +30,7 @@ class MatrixBox(Box):
         "While a cluster, a neuron or some pictures are selected, the matrix counts those pictures alone. (Diehl "
         "&amp; Cook 2015, figure 3, doi:10.3389/fncom.2015.00099)"
     )
+    lines = 13
     empty_text = "Which classes are taken for which appears here."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:

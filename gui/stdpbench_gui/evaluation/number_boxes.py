@@ -43,6 +43,7 @@ class MeasuresBox(Box):
         "(AMI and NMI: Vinh, Epps &amp; Bailey 2010, J. Mach. Learn. Res. 11:2837; ARI: Hubert &amp; Arabie 1985, "
         "doi:10.1007/BF01908075)"
     )
+    lines = 8
     empty_text = "Measures of the clusters appear here, with what chance gives."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
@@ -124,6 +125,7 @@ class ReadoutsBox(Box):
         "proportion: Hazan et al. 2018, doi:10.3389/fninf.2018.00089; intervals: Efron 1979, "
         "doi:10.1214/aos/1176344552)"
     )
+    lines = 8
     empty_text = "Accuracies with intervals appear here, and baselines beside them."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:

@@ -44,6 +44,7 @@ from stdpbench_gui.undo import Steps
 from stdpbench_gui.widgets import Elided, action_button, explain, short_path, wrapped
 
 _TYPING_MS = 150
+_SEARCH_LETTERS = 18
 _SEARCH_TIP = (
     "Words, or filters as of `stdpbench list`: state=finished, vote&gt;0.9, plasticity.nu_post=0.02, exc.tau_m=80 ms, "
     "experiment=digits*, parent=none. Several narrow it down."
@@ -137,6 +138,7 @@ class RunsPage(QWidget):
         self.search.setToolTip(_SEARCH_TIP)
         self.search.setAccessibleName("Find runs")
         self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(_SEARCH_LETTERS * self.search.fontMetrics().horizontalAdvance("n"))
         self.search_problem = wrapped("", "problem")
         self.search_problem.setAccessibleName("What is wrong with the search")
         self.search_problem.hide()

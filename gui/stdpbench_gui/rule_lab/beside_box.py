@@ -59,6 +59,7 @@ class BesideBox(TitledBox):
         " Δw, and a standard deviation if there is one. (Rules beside each other: Morrison, Diesmann &amp; Gerstner "
         "2008, doi:10.1007/s00422-008-0233-1)"
     )
+    lines = 8
     empty_text = "Nothing stands beside the rule yet."
     leaves = False
 

@@ -40,6 +40,7 @@ class EquationsBox(TitledBox):
         " well. The menu copies it as TeX. (The paper of the rule stands under its name; Brian2: Stimberg, Brette"
         " &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
+    lines = 9
     empty_text = "The equations appear here in a moment."
     leaves = False
 

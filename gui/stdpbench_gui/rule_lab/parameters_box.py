@@ -31,6 +31,7 @@ class ValuesBox(TitledBox):
         "default. Hover tells what a parameter means and its bounds. Nothing here touches a run until you apply it."
         " (The paper that the defaults are of stands under the name of the rule.)"
     )
+    lines = 9
     empty_text = "The parameters of the rule stand here."
 
     def __init__(self, state: LabState, session: RunSession) -> None:

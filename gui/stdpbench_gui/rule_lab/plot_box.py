@@ -54,6 +54,7 @@ class PlotBox(TitledBox):
 
     topics = frozenset({"rule", "values", "dragged", "plots", "kept", "points"})
     help_text = _HELP
+    lines = 13
     empty_text = "Curves appear here once Brian2 is ready, in a few seconds."
 
     drawn = pyqtSignal()

@@ -38,6 +38,8 @@ from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import explain, title_buttons, wrapped
 
 _EMPTY = "Tick runs in the history, and they are drawn over each other here; from two on, a table says what differs."
+_LINES = 13
+"""Height that the curves need, in lines of text."""
 _HELP = (
     "The runs that are ticked in the history, each with a line of its own, which stands beside its name there too: "
     "running accuracy while they learned, exc spikes per image, and the mean threshold. A branch sees the same input "
@@ -69,6 +71,7 @@ class ComparisonPanel(QWidget):
         self.graphics.setAccessibleName("Curves of the ticked runs")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
         self.graphics.ci.layout.setSpacing(4)
+        self.graphics.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         self.plots = {name: SmallPlot(label) for name, (label, _) in MEASURES.items()}
         for place, plot in enumerate(self.plots.values()):
             if not place:

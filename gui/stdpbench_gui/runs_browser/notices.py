@@ -22,7 +22,8 @@ class Notice(QFrame):
         super().__init__()
         self.setObjectName("notice")
         self.sentence = sentence
-        self.label = wrapped(breakable(f"⚠ {sentence}" if failed else sentence), "problem" if failed else "")
+        self.said = f"⚠ {sentence}" if failed else sentence
+        self.label = wrapped(breakable(self.said), "problem" if failed else "")
         self.label.setAccessibleName("What went wrong" if failed else "What happened")
         self.button = QPushButton(doing)
         self.button.setVisible(bool(doing))
@@ -121,7 +122,7 @@ class Notices(QWidget):
 
     def texts(self) -> list[str]:
         """What is told now."""
-        return [notice.label.text() for notice in self._notices]
+        return [notice.said for notice in self._notices]
 
     def withdraw(self, notice: Notice) -> None:
         """Take a notice back, if it is still there."""

@@ -40,6 +40,7 @@ _LETTERS = {
 }
 """Width of columns, in letters n."""
 _BAR = 3  # pixels
+_LINES = 8  # of text, as high as it is at least
 
 
 class ProgressDelegate(QStyledItemDelegate):
@@ -111,6 +112,7 @@ class RunsTable(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setExpandsOnDoubleClick(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         self.setObjectName("rows")
         self.setAccessibleName("History of runs")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
