@@ -9,6 +9,7 @@ from PyQt6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, QStringListM
 from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
 from PyQt6.QtWidgets import (
     QDialog,
+    QLabel,
     QLineEdit,
     QListView,
     QMainWindow,
@@ -136,6 +137,10 @@ class Palette(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(theme.GRID,) * 4)
         layout.addWidget(self.field)
+        self.nothing = QLabel("No action has these words. Esc closes the list.")
+        self.nothing.setObjectName("faint")
+        self.nothing.hide()
+        layout.addWidget(self.nothing)
         layout.addWidget(self.view)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         room = parent.size() - QSize(4, 4) * theme.GRID
@@ -154,9 +159,12 @@ class Palette(QDialog):
     def _search(self, text: str) -> None:
         self.filter.setFilterRegularExpression(".*".join(map(_escaped, text.split())))
         self.view.setCurrentIndex(self.filter.index(0, 0))
+        self.nothing.setVisible(not self.filter.rowCount())
 
     def _do(self) -> None:
         line = self.view.currentIndex().data()
+        if line is None:
+            return
         self.accept()
         if line in self._actions:
             self._actions[line].trigger()

@@ -375,7 +375,7 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtB
     dialog.set_.setPlainText("network.n_exc=12\nnetwork.weight_sum=78\n")
     dialog.try_it()
     waits(qtbot, lambda: order(page) == [1, 2, 3])
-    assert "In the queue now: item 1, 2, 3" in told(page)
+    assert "In the queue now: items 1, 2, 3" in told(page)
     assert page.queue.words() == "3 waiting · nobody works on it"
     pick(page, 3)
     qtbot.keyClick(page.queue.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)

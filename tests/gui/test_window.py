@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
+from PyQt6.QtWidgets import QDialog, QLabel, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
@@ -122,6 +122,12 @@ def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot:
     everything = palette.filter.rowCount()
     qtbot.keyClicks(palette.field, "train page")
     assert 1 <= palette.filter.rowCount() < everything
+    assert not palette.nothing.isVisible()
+    qtbot.keyClicks(palette.field, " with no such words")
+    assert palette.nothing.isVisible()
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    palette.field.setText("train page")
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert window.pages.currentWidget() is window.train
 
@@ -273,6 +279,19 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
     assert window.habits.recent.paths() == [tmp_path]
     window.habits.open_path(Path("/" + "x" * 300))
     assert "cannot be opened" in window.message.text()
+
+
+def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window: MainWindow) -> None:
+    seen = []
+    for name in ("light", "dark"):
+        window.set_theme(name)
+        pictures = [
+            [label.pixmap().toImage() for label in card.findChildren(QLabel) if not label.pixmap().isNull()]
+            for card in window.start.cards.values()
+        ]
+        assert all(len(of_card) == 1 for of_card in pictures)
+        seen.append(pictures[-1][0])
+    assert seen[0] != seen[1]
 
 
 def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:

@@ -146,6 +146,7 @@ class RunsPage(QWidget):
         self.summary.setObjectName("faint")
         self.summary.setAccessibleName("The history in words")
         self.empty = wrapped("", "empty")
+        self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bin_button = QToolButton()
         self.bin_button.setDefaultAction(self.bin_action)
@@ -281,8 +282,11 @@ class RunsPage(QWidget):
         self.summary.setText(f"{words} · {short_path(self.runs)}")
         self.summary.setToolTip(words)
         self.table.setAccessibleDescription(words)
-        self.table.setVisible(bool(shown))
+        had_keys = self.table.hasFocus()
         self.empty.setVisible(not shown)
+        self.table.setVisible(bool(shown))
+        if had_keys and not shown:  # else no widget had them, and Ctrl+Z would not bring the last run back
+            self.empty.setFocus()
         self.empty.setText(
             "No run is found. Take a word away, or empty the field above."
             if n_all

@@ -34,7 +34,9 @@ _COLUMNS = 3
 _GONE = "gone"
 _LETTERS = 36
 """Room for the name of a run; a longer one lacks its middle."""
-_FIELDS = Path(__file__).parent.parent / "assets" / "fields.png"
+_ASSETS = Path(__file__).parent.parent / "assets"
+_FAMILIES = ("fast", "diehl-cook")
+"""Experiments of one kind begin with it; `fields-<family>.png` has receptive fields of the smallest of them."""
 _HELP = (
     "Each card is an experiment: press its button, and a network of spiking neurons begins to learn, in a process of "
     "its own; the Train page shows it. Accuracies are those to expect after training. “This machine” says what is "
@@ -54,7 +56,7 @@ class Card(QFrame):
         self._text = QHBoxLayout(self)
         self._text.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
         self._text.setSpacing(2 * theme.GRID)
-        layout = QVBoxLayout()
+        layout = self._column = QVBoxLayout()
         self._text.addLayout(layout, 1)
         layout.setSpacing(theme.GRID)
         title = wrapped(about.title or experiment.name, "cardtitle")
@@ -83,6 +85,17 @@ class Card(QFrame):
     def show_beside(self, picture: QWidget) -> None:
         """Put a picture at the right of the text."""
         self._text.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_above(self) -> QLabel:
+        """Put a picture of receptive fields above the text; returns its label."""
+        label = QLabel()
+        label.setAccessibleName("Receptive fields that have become digits")
+        label.setToolTip(
+            "Receptive fields of ten neurons, one for each digit, after 20 000 pictures (of a network of 100 that is "
+            "like this one)"
+        )
+        self._column.insertWidget(0, label)
+        return label
 
     def show_missing(self, missing: bool) -> None:
         """Warn that the data set is not here, or no longer."""
@@ -123,6 +136,7 @@ class StartPage(QScrollArea):
         lower.addWidget(self.machine, 1)
         self._layout.addLayout(lower)
         self._experiments()
+        self.restyle()
         self._layout.addStretch(1)
         self.show_recent([])
         self.show_machine([])
@@ -157,9 +171,9 @@ class StartPage(QScrollArea):
         self.fields = QLabel()
         self.fields.setAccessibleName("Receptive fields that have become digits")
         self.fields.setToolTip("Receptive fields of 32 neurons after two passes of these digits (a network of 100)")
+        self._pictures = {self.fields: "fields"}
         self.fields.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         first.show_beside(self.fields)
-        self.restyle()
         self._layout.addLayout(row)
 
     def _experiments(self) -> None:
@@ -171,19 +185,20 @@ class StartPage(QScrollArea):
         for number, name in enumerate(names):
             experiment = read_experiment(name)
             card = Card(experiment, partial(self._chosen, experiment), f"Run {name}", primary=False)
+            for family in _FAMILIES:
+                if name.startswith(family):
+                    self._pictures[card.show_above()] = f"fields-{family}"
             self.cards[name] = card
             grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
         self._layout.addLayout(grid)
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""
-        image = QImage(str(_FIELDS)).convertToFormat(QImage.Format.Format_Grayscale8)
-        content = image.constBits()
-        if content is None:
-            return
-        rows = np.frombuffer(content.asstring(image.sizeInBytes()), np.uint8).reshape(image.height(), -1)
-        ink = rows[:, : image.width()].astype(np.float64)
-        self.fields.setPixmap(QPixmap.fromImage(to_image(ink, 0, 255, colour_maps.sequential())))
+        known: dict[str, QPixmap] = {}
+        for label, name in self._pictures.items():
+            if name not in known:
+                known[name] = _fields(_ASSETS / f"{name}.png")
+            label.setPixmap(known[name])
 
     def _chosen(self, experiment: Experiment) -> None:
         kind = str(getattr(experiment.data, "kind", ""))
@@ -330,6 +345,17 @@ class StartPage(QScrollArea):
             assert item is not None
             _discard(item)
         return layout
+
+
+def _fields(path: Path) -> QPixmap:
+    """A picture of receptive fields, in the colours of weights."""
+    image = QImage(str(path)).convertToFormat(QImage.Format.Format_Grayscale8)
+    content = image.constBits()
+    if content is None:
+        return QPixmap()
+    rows = np.frombuffer(content.asstring(image.sizeInBytes()), np.uint8).reshape(image.height(), -1)
+    ink = rows[:, : image.width()].astype(np.float64)
+    return QPixmap.fromImage(to_image(ink, 0, 255, colour_maps.sequential()))
 
 
 def _copy(text: str) -> None:

@@ -160,7 +160,9 @@ class Doing(QObject):
             added.extend(queue.add(experiment, options, hold=hold).number for experiment in experiments)
 
         dialog = AddDialog(put, self._workers, self._window)
-        dialog.accepted.connect(lambda: self._told(f"In the queue now: item {', '.join(map(str, added))}."))
+        dialog.accepted.connect(
+            lambda: self._told(f"In the queue now: item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))}.")
+        )
         self._open(dialog)
 
     def put_into_queue(self, entries: Sequence[Entry]) -> None:
