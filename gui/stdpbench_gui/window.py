@@ -60,8 +60,8 @@ if TYPE_CHECKING:
 _PAGES = (
     ("start", "⌂", "Start"),
     ("train", "▦", "Train"),
-    ("evaluate", "◉", "Evaluate"),
     ("lab", "Δ", "Rules"),
+    ("evaluate", "◉", "Evaluate"),
     ("runs", "☰", "Runs"),
 )
 """Key, mark and word of each page, in the order of the rail."""

@@ -434,7 +434,7 @@ def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared:
     shared.go_to("start")
     shared.actions_["page-lab"].trigger()
     assert shared.pages.currentWidget() is page
-    assert shared.actions_["page-lab"].shortcut().toString() == "Ctrl+4"
+    assert shared.actions_["page-lab"].shortcut().toString() == "Ctrl+3"
     shared.go_to("start")
     shared.actions_["lab-keep"].trigger()
     assert shared.pages.currentWidget() is page
