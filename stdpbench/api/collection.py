@@ -46,7 +46,7 @@ def runs(folder: str | PathLike[str] | None = None) -> Runs:
     if folder is not None and not path.is_dir():
         raise StdpbenchError(f"there is no folder {path}")
     found = []
-    for place in path.glob("*/run.json"):
+    for place in path.glob("[!.]*/run.json"):
         try:
             run = Run(place.parent)
             found.append((str(run.about.get("started", "")), run.name, run))

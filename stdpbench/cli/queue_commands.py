@@ -183,4 +183,4 @@ def _may_be_run(name: str, runs: Path) -> bool:
     """Whether a text names a run rather than an experiment that is misspelt."""
     if (Path(name).expanduser() / "run.json").is_file():
         return True
-    return bool(name) and any(path.parent.name.startswith(name) for path in runs.glob("*/run.json"))
+    return bool(name) and any(path.parent.name.startswith(name) for path in runs.glob("[!.]*/run.json"))

@@ -78,7 +78,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
     from stdpbench.runs.comparison import Account, compare, lineage, metric_text
 
     folder = find_run(run, runs or runs_folder())
-    with Store(folder.path.parent) as store:
+    with Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder())) as store:
         origins = lineage(folder, store)
         said = folder.read_json("run.json")
         children = [entry.name for entry in store.children(str(said.get("id", "")))]
@@ -187,6 +187,11 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
         ]
         lines.append("  ".join(cells).rstrip() + "\n")
     return "".join(lines)
+
+
+def _holds_runs(folder: Path, runs: Path) -> bool:
+    """Whether a folder is the one for runs, or that of a sweep; a run may lie anywhere, and nothing is left there."""
+    return folder.resolve() == runs.resolve() or (folder / SWEEP).is_file()
 
 
 def _find_sweep(text: str, runs: Path) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import sys
 import uuid
 from collections.abc import Callable, Mapping
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.files import write_aside, write_text_aside
+from stdpbench.runs.making import made_aside
 
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
@@ -98,24 +98,22 @@ class RunFolder:
             If nothing can be written there.
         """
         name = f"{_safe(experiment.name)}-seed{experiment.seed}-{datetime.now():%Y%m%d-%H%M%S}"
-        aside = cls(runs / f".making-{uuid.uuid4().hex}")
         try:
-            aside.path.mkdir(parents=True)
-            aside.write_text("README.txt", _README)
-            aside.write_text("experiment.toml", experiment.to_toml())
-            aside.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
-            fill(aside)
-            for number in range(1000):
-                path = runs / (name if number == 0 else f"{name}-{number + 1}")
-                if path.exists():
-                    continue
-                with suppress(OSError):  # another process took the name meanwhile
-                    aside.path.rename(path)
-                    return cls(path)
+            with made_aside(runs) as place:
+                aside = cls(place)
+                aside.write_text("README.txt", _README)
+                aside.write_text("experiment.toml", experiment.to_toml())
+                aside.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
+                fill(aside)
+                for number in range(1000):
+                    path = runs / (name if number == 0 else f"{name}-{number + 1}")
+                    if path.exists():
+                        continue
+                    with suppress(OSError):  # another process took the name meanwhile
+                        aside.path.rename(path)
+                        return cls(path)
         except OSError as error:
             raise StdpbenchError(f"no run folder can be made in {runs}: {error.strerror}") from error
-        finally:
-            shutil.rmtree(aside.path, ignore_errors=True)
         raise StdpbenchError(f"{runs} takes no folder named {name}, or holds a thousand of them")
 
     @classmethod

@@ -78,7 +78,11 @@ def count_readings(folder: RunFolder) -> Readings:
     of_run: int | None = None
     runs_folder = own.parent.parent if own.parent.name == BIN else own.parent
     for path in sorted((*runs_folder.iterdir(), *bin_folder(runs_folder).glob("*/"))):
-        if not (path / "experiment.toml").is_file() or (path != own and _compared(path) != wanted):
+        if (
+            path.name.startswith(".")
+            or not (path / "experiment.toml").is_file()
+            or (path != own and _compared(path) != wanted)
+        ):
             continue
         runs += 1
         count = _count(path)

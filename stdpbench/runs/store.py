@@ -23,6 +23,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError, nearest
 from stdpbench.runs import index
 from stdpbench.runs.lock import at_work
+from stdpbench.runs.making import remove_left_behind
 from stdpbench.runs.selection import Filter, order, value_text
 from stdpbench.runs.states import State
 
@@ -149,6 +150,8 @@ class Store:
     ----------
     runs : Path
         The folder of all runs. It need not be there. If nothing can be written in it, the index is kept in memory.
+    keep : bool
+        Whether an index is made where there is none; else it is kept in memory, and nothing is written.
 
     Attributes
     ----------
@@ -156,8 +159,9 @@ class Store:
         Sentences for the person: what was amiss with the index.
     """
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, *, keep: bool = True) -> None:
         self.runs = runs
+        self._keep = keep or index.index_path(runs).is_file()
         self.remarks: list[str] = []
         self._stack = ExitStack()
         try:
@@ -177,8 +181,9 @@ class Store:
 
     def _open(self) -> None:
         try:
-            if not self.runs.is_dir():
+            if not self._keep or not self.runs.is_dir():
                 raise index.UnwritableIndexError("")
+            remove_left_behind(self.runs)
             self._connection = self._stack.enter_context(index.opened(self.runs, self.remarks.append))
             self.refresh()
         except index.UnwritableIndexError as error:
@@ -319,7 +324,7 @@ def sweep_folders(runs: Path) -> list[Path]:
 
 def run_names(runs: Path) -> list[str]:
     """The names of all run folders in a runs folder, in order."""
-    return sorted(path.parent.name for path in runs.glob("*/run.json"))
+    return sorted(path.parent.name for path in runs.glob("[!.]*/run.json"))
 
 
 def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -358,6 +363,8 @@ def _scan(runs: Path) -> Iterator[tuple[str, str]]:
     except OSError:
         return
     for entry in entries:
+        if entry.name.startswith("."):  # a run that is being made
+            continue
         marks = [_mark(f"{entry.path}{os.sep}{name}") for name in _FILES]
         if marks[0]:
             yield entry.name, " ".join(marks)

@@ -143,7 +143,7 @@ class Local:
         """Names of the run folders that are there, by key of their job."""
         if self._found is None:
             self._found = {}
-            for path in sorted(self._state.folder.glob("*/run.json")):
+            for path in sorted(self._state.folder.glob("[!.]*/run.json")):
                 with suppress(OSError, ValueError, AttributeError):
                     said = json.loads(path.read_text(encoding="utf-8"))
                     if said.get("validation") is True and "sweep" in said:

@@ -139,6 +139,19 @@ def test_show_tells_what_a_run_was(cli: Cli) -> None:
     assert record["lineage"] == ["goes on from first at presentation 7"]
 
 
+def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path: Path, make_run: Make) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    make_run(elsewhere, "alone")
+    make_run(elsewhere, "child", about={"parent": {"id": "id of alone", "name": "alone", "at": 7}})
+    assert "children   child" in cli("show", str(elsewhere / "alone"))
+    assert "goes on from alone at presentation 7" in cli("show", str(elsewhere / "child"))
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["alone", "child"]
+    with pytest.raises(SystemExit):
+        main(["list", "--runs", str(elsewhere)])  # who asks for a folder of runs has an index of it
+    assert (elsewhere / index.NAME).is_file()
+    assert "children   child" in cli("show", str(elsewhere / "alone"))
+
+
 def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> None:
     figure = tmp_path / "figure.png"
     out = cli("compare", "first", "second", "third", "--figure", str(figure))
