@@ -178,9 +178,14 @@ class HeldOutMeasures:
         for position in [position for position, task in self._tasks.items() if task.done()]:
             try:
                 fact = self._tasks.pop(position).result()
-            except snapshots.DamagedSnapshotError as error:
+            except snapshots.LostSnapshotError as error:
                 snapshots.snapshot_path(self._folder, position).unlink(missing_ok=True)
-                unwritten = chronicle.note(f"{error}; it is not measured.", self._last) or unwritten
+                back = "to before that presentation" if position else "to the beginning"
+                lost = (
+                    f"{error}, so what the network of presentation {position} makes of held-out pictures is not "
+                    f"measured; training goes on as before. To go back {back} (stdpbench rewind) measures it again."
+                )
+                unwritten = chronicle.note(lost, self._last) or unwritten
                 continue
             except Exception as error:  # training must not end because something could not be measured
                 self._give_up(str(error) or type(error).__name__)

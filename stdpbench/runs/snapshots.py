@@ -26,8 +26,8 @@ from stdpbench.errors import DiskError, StdpbenchError
 FOLDER = "held_out"
 
 
-class DamagedSnapshotError(StdpbenchError):
-    """A snapshot that cannot be read: its point is lost, and nothing else."""
+class LostSnapshotError(StdpbenchError):
+    """A snapshot that is gone or cannot be read: its point is lost, and nothing else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +105,8 @@ def read_snapshot(path: Path) -> Snapshot:
 
     Raises
     ------
-    DamagedSnapshotError
-        If it is.
+    LostSnapshotError
+        If it is gone, or damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -114,8 +114,10 @@ def read_snapshot(path: Path) -> Snapshot:
             images = Images(arrays["pixels"], arrays.get("labels"))
             lateral = arrays.get("lateral")
             return Snapshot(w=arrays["w"], theta=arrays["theta"], images=images, lateral=lateral, **about)
-    except Exception as error:  # whatever a damaged file makes of its reader
-        raise DamagedSnapshotError(f"{FOLDER}/{path.name} is damaged: {type(error).__name__}: {error}") from None
+    except FileNotFoundError:
+        raise LostSnapshotError(f"{FOLDER}/{path.name} is no longer in the run folder") from None
+    except Exception:  # whatever a damaged file makes of its reader
+        raise LostSnapshotError(f"{FOLDER}/{path.name} is damaged") from None
 
 
 def waiting(folder: Path) -> dict[int, Path]:

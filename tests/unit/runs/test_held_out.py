@@ -140,6 +140,27 @@ def test_what_was_not_measured_before_a_checkpoint_is_measured_afterwards(undist
 
 
 @compiled
+def test_a_snapshot_that_somebody_removed_is_told_in_a_sentence_and_comes_again_after_going_back(
+    undisturbed, pool, tmp_path
+):
+    def remove(engine: Any) -> bool:
+        if engine.position == 8:
+            snapshots.snapshot_path(folder.path, 6).unlink()
+        return False
+
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    pool.lag = 9
+    drive(folder, die=remove)
+    (said,) = [text for text in remarks(folder) if "held_out" in text]
+    assert said.startswith("held_out/000000006.npz is no longer in the run folder, so what the network of")
+    assert "Error" not in said
+    assert measures(folder) == {at: fact for at, fact in undisturbed[1].items() if at != 6}
+    rewind(folder, 5)
+    assert finished(folder) == undisturbed[0]
+    assert measures(folder) == undisturbed[1]
+
+
+@compiled
 def test_a_parameter_that_changes_at_a_point_counts_from_then_on(undisturbed, pool, tmp_path):
     folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
     changes = {12: [set_(encoding__intensity=4.0)], 15: [set_(schedule__held_out_every=5)]}
