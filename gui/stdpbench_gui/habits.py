@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QCheckBox, QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
 from stdpbench.experiment import Experiment
+from stdpbench.runs.folder import looks_like_run
 from stdpbench.runs.states import State
 from stdpbench_gui.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.draw_digit import DrawDigitDialog
@@ -241,7 +243,9 @@ class Habits(QObject):
         try:
             if path.suffix == ".toml" and path.is_file():
                 self._window.run_file(path)
-            elif (path / "run.json").is_file():
+            elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+                self._window.tell(f"{path} cannot be opened: its files may not be read.")
+            elif looks_like_run(path):
                 self._window.open_run(path)
             elif is_own_data(path):
                 self.choose_data(path)

@@ -28,6 +28,7 @@ from stdpbench.datasets.found import dataset_at, is_idx
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import write_text_aside
+from stdpbench.runs.folder import looks_like_run
 from stdpbench.runs.own_data import BASES, Look, Pictures, experiment_on, name_of, suggested
 from stdpbench_gui import theme
 from stdpbench_gui.session import RunSession
@@ -41,7 +42,7 @@ _WAIT_MS = 250
 def is_own_data(path: Path) -> bool:
     """Whether what was dropped is data: an npz file, an IDX file, or a folder that is no run."""
     if path.is_dir():
-        return not (path / "run.json").is_file()
+        return not looks_like_run(path)
     return path.suffix.lower() == ".npz" or (path.is_file() and path.suffix.lower() != ".toml" and is_idx(path))
 
 

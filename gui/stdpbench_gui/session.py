@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client import RunClient, state_of
+from stdpbench.runs.damage import damage
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
@@ -80,6 +81,17 @@ class Job(QRunnable):
                 self.signals.done.emit(result)
             else:
                 self.signals.failed.emit(reason)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A run that was opened: what of its folder is amiss, and its connection or what the folder holds."""
+
+    folder: RunFolder
+    amiss: list[str]
+    client: RunClient | None
+    live: LiveRun = field(default_factory=LiveRun)
+    state: tuple[State, str] = (State.QUEUED, "")
 
 
 @dataclass(frozen=True)
@@ -164,13 +176,15 @@ class RunSession(QObject):
     def open(self, path: Path) -> None:
         """Show a run: connected where a process works on it, else from its folder."""
 
-        def find() -> Any:
+        def find() -> _Found:
             folder = RunFolder.open(path)
+            records = read_journal(folder.path)
+            amiss = damage(folder, records)
             if at_work(folder.path):
-                return folder, RunClient.attach(folder.path)
-            live = LiveRun.replay(read_journal(folder.path))
+                return _Found(folder, amiss, RunClient.attach(folder.path))
+            live = LiveRun.replay(records)
             live.network = _network(folder, live)
-            return folder, live, state_of(folder)
+            return _Found(folder, amiss, None, live, state_of(folder))
 
         self.work(find, self._take_found, "The run cannot be opened")
 
@@ -189,15 +203,21 @@ class RunSession(QObject):
 
         self.work(changed, take, "")
 
-    def _take_found(self, found: Any) -> None:
-        if isinstance(found[1], RunClient):
-            self._take_client(found)
-            return
-        self._begin(found[0])
-        self.live = found[1]
-        self._settle(*found[2])
-        self.opened.emit()
-        self.changed.emit(set(_ALL))
+    def _take_found(self, found: _Found) -> None:
+        if found.client is not None:
+            self._take_client((found.folder, found.client))
+        else:
+            self._begin(found.folder)
+            self.live = found.live
+            self._settle(*found.state)
+        self.live.log += [(self.live.position, "", f"The run folder is not whole: {said}.") for said in found.amiss]
+        if found.client is None:
+            self.opened.emit()
+            self.changed.emit(set(_ALL))
+        if found.amiss:
+            more = len(found.amiss) - 1
+            rest = f" The log names {more} thing{'s' if more > 1 else ''} more." if more else ""
+            self.told.emit(f"{found.folder.path.name} is not whole: {found.amiss[0]}.{rest}")
 
     def _take_client(self, found: tuple[RunFolder, RunClient], *, same_neurons: bool = False) -> None:
         folder, client = found
@@ -221,14 +241,18 @@ class RunSession(QObject):
     def _load_pictures(self, folder: RunFolder) -> None:
         from stdpbench.runs.preparation import load_split
 
-        def read() -> tuple[RunFolder, Split]:
+        def read() -> tuple[RunFolder, Split] | None:
             validation = bool(folder.read_json("run.json").get("validation", False))
-            return folder, load_split(folder.experiment, validation)
+            try:
+                experiment = folder.experiment
+            except StdpbenchError:  # which was said when it was opened, or is what its process ends of
+                return None
+            return folder, load_split(experiment, validation)
 
-        self.work(read, self._take_pictures, "")
+        self.work(read, self._take_pictures, f"The pictures of {folder.path.name} cannot be shown")
 
-    def _take_pictures(self, found: tuple[RunFolder, Split]) -> None:
-        if self.folder is not None and found[0].path == self.folder.path:
+    def _take_pictures(self, found: tuple[RunFolder, Split] | None) -> None:
+        if found is not None and self.folder is not None and found[0].path == self.folder.path:
             self.split = found[1]
             self.pictures_ready.emit()
 
@@ -417,7 +441,7 @@ class RunSession(QObject):
     def _end(self) -> set[str]:
         """The process of the run is gone: with a word, or without."""
         self._timer.stop()
-        self._client = None
+        client, self._client = self._client, None
         unanswered = [*self._waiting.values(), *self._backlog]
         self._waiting.clear()
         self._backlog.clear()
@@ -427,6 +451,8 @@ class RunSession(QObject):
         gone = "" if self.folder is None else self.folder.gone
         if gone and self.live.state.active:
             self._settle(State.FAILED, gone)
+        elif client is not None and not client.connected:
+            self._settle(State.FAILED, f"its process ended before it began: {client.last_words()}")
         elif self.folder is not None and self.live.state.active:
             try:
                 state, reason = state_of(self.folder)

@@ -24,7 +24,6 @@ from PyQt6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMessageBox,
     QStackedWidget,
@@ -47,7 +46,7 @@ from stdpbench_gui.actions import Actions, Palette
 from stdpbench_gui.alive import alive
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import dropped_paths, let_scroll
+from stdpbench_gui.widgets import Elided, dropped_paths, let_scroll
 
 if TYPE_CHECKING:
     from stdpbench_gui.habits import Habits
@@ -97,7 +96,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.rail)
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(content)
-        self.message = QLabel()
+        self.message = Elided()
         self.message.setAccessibleName("Message")
         bar = self.statusBar()
         assert bar is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import os
 import signal
 import sys
 from collections import Counter
@@ -181,6 +182,6 @@ def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) ->
 
 def _may_be_run(name: str, runs: Path) -> bool:
     """Whether a text names a run rather than an experiment that is misspelt."""
-    if (Path(name).expanduser() / "run.json").is_file():
+    if os.path.isfile(Path(name).expanduser() / "run.json"):  # noqa: PTH113 - raises nothing
         return True
     return bool(name) and any(path.parent.name.startswith(name) for path in runs.glob("[!.]*/run.json"))

@@ -41,7 +41,8 @@ def state_of(folder: RunFolder) -> tuple[State, str]:
     try:
         state = State(said.get("state", ""))
     except ValueError:
-        return State.FAILED, f"run.json names no state that there is: {said.get('state')!r}"
+        there = f" that there is: {said['state']!r}" if "state" in said else ""
+        return State.FAILED, f"run.json names no state{there}"
     if state.active and not at_work(folder.path):
         return State.FAILED, "its process ended without a word (it was killed, or the machine went down)"
     return state, str(said.get("reason", ""))

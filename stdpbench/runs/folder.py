@@ -126,10 +126,10 @@ class RunFolder:
             If it is none.
         """
         folder = cls(path.expanduser())
-        if not folder.path.exists():
+        if not _exists(folder.path):
             raise StdpbenchError(f"there is no run folder {path}")
         for name in ("experiment.toml", "run.json"):
-            if not (folder.path / name).is_file():
+            if not _exists(folder.path / name):
                 raise StdpbenchError(f"{path} is no run folder: there is no {name} in it")
         return folder
 
@@ -150,8 +150,10 @@ class RunFolder:
             value = json.loads((self.path / name).read_text(encoding="utf-8"))
         except OSError as error:
             raise StdpbenchError(f"{self.path / name} cannot be read: {error.strerror}") from None
-        except ValueError as error:
-            raise StdpbenchError(f"{self.path / name} cannot be read: {error}") from None
+        except json.JSONDecodeError as error:
+            raise StdpbenchError(f"{self.path / name} is damaged: it is no JSON, in line {error.lineno}") from None
+        except (ValueError, RecursionError):
+            raise StdpbenchError(f"{self.path / name} is damaged: it is no JSON") from None
         if not isinstance(value, dict):
             raise StdpbenchError(f"{self.path / name} holds no table")
         return value
@@ -163,8 +165,11 @@ class RunFolder:
             array = np.load(path, allow_pickle=False)
         except FileNotFoundError:
             raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
+        except OSError as error:
+            raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
         except Exception as error:  # whatever a damaged file makes of its reader
-            raise StdpbenchError(f"{path} is damaged: {error}") from None
+            reason = "it is no array of numbers" if "pickle" in str(error) else error
+            raise StdpbenchError(f"{path} is damaged: {reason}") from None
         if not isinstance(array, np.ndarray):
             raise StdpbenchError(f"{path} is damaged: it holds several arrays")
         if array.shape != shape or array.dtype != np.float64:
@@ -193,6 +198,28 @@ class RunFolder:
     def update_run(self, **changes: Any) -> None:
         """Change what ``run.json`` says."""
         self.write_json("run.json", {**self.read_json("run.json"), **changes})
+
+
+def looks_like_run(path: Path) -> bool:
+    """Whether a folder is that of a run, whole or not."""
+    return any(os.path.isfile(path / name) for name in ("run.json", "journal.jsonl"))  # noqa: PTH113 - raises nothing
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there.
+
+    Raises
+    ------
+    StdpbenchError
+        If that may not be looked at.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    return True
 
 
 def now() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,11 +100,11 @@ def _written(folder: Path) -> PastWeights | None:
     try:
         w = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
         theta = np.load(folder / "theta.npy", allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):  # EOFError: an empty file
         return None
     try:
         with np.load(folder / "training.npz", allow_pickle=False) as arrays:
             position = len(arrays["image"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         position = -1
     return PastWeights(position, np.asarray(w, np.float32), np.asarray(theta, np.float64))

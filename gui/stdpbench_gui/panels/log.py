@@ -10,7 +10,16 @@ from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import thousands
 
-_WARNINGS = ("failed", "damaged", "no longer finite", "differ", "will never fire", "cannot be written", "came out")
+_WARNINGS = (
+    "failed",
+    "damaged",
+    "not whole",
+    "no longer finite",
+    "differ",
+    "will never fire",
+    "cannot be written",
+    "came out",
+)
 
 
 class Log(Panel):

@@ -1,0 +1,120 @@
+"""A run folder that has lost something is told of in a sentence, however it is opened, and shown as far as it goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.states import State
+from stdpbench_gui.window import MainWindow
+
+Open = Callable[[MainWindow, Path], None]
+
+
+def _by_recent(window: MainWindow, path: Path) -> None:
+    window.habits.recent.add(path)
+    window.habits.recent._menu.actions()[0].trigger()
+
+
+WAYS: dict[str, Open] = {
+    "chosen": lambda window, path: window.open_run(path),
+    "dropped": lambda window, path: window.habits.open_path(path),
+    "recent": _by_recent,
+}
+
+
+@pytest.fixture
+def run(finished_run: RunFolder, tmp_path: Path) -> Path:
+    path = tmp_path / "a run"
+    shutil.copytree(finished_run.path, path)
+    return path
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_damaged_experiment_is_told_and_the_rest_is_shown(
+    window: MainWindow, qtbot: QtBot, run: Path, way: str
+) -> None:
+    (run / "experiment.toml").write_text("what [", encoding="utf-8")
+    (run / "weights.npy").write_bytes(b"")
+    WAYS[way](window, run)
+    waits(qtbot, window.message.text)
+    assert window.message.text().startswith("a run is not whole: experiment.toml is not valid TOML: ")
+    assert window.message.text().endswith(" The log names 1 thing more.")
+    assert window.pages.currentWidget() is window.train
+    live = window.session.live
+    assert live.state is State.FINISHED
+    assert live.blocks
+    assert live.network["position"] == 60, "what is shown of the network is its checkpoint"
+    told = [sentence for _, _, sentence in live.log if sentence.startswith("The run folder is not whole: ")]
+    assert [sentence.split(": ")[1].split()[0] for sentence in told] == ["experiment.toml", "weights.npy"]
+    window.train.bring(window.train.panels["log"])
+    log = window.train.panels["log"]
+    waits(qtbot, lambda: "⚠ The run folder is not whole: weights.npy" in log.text.toPlainText())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("journal.jsonl", "what [\n", "journal.jsonl, line 1 is damaged: it is no JSON"),
+        ("run.json", "{", "run.json is damaged: it is no JSON, in line 1"),
+        ("run.json", None, "is no run folder: there is no run.json in it"),
+    ],
+)
+def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
+    window: MainWindow, qtbot: QtBot, run: Path, way: str, name: str, content: str | None, sentence: str
+) -> None:
+    (run / name).unlink()
+    if content is not None:
+        (run / name).write_text(content, encoding="utf-8")
+    WAYS[way](window, run)
+    waits(qtbot, window.message.text)
+    assert window.message.text().startswith("The run cannot be opened: ")
+    assert window.message.text().endswith(sentence)
+    assert window.pages.currentWidget() is window.start
+    assert window.session.folder is None
+    assert window.habits.dialog is None, "it is a run, and no folder of pictures"
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="whoever may everything is refused nothing"
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_folder_that_may_not_be_read(window: MainWindow, qtbot: QtBot, run: Path, way: str) -> None:
+    run.chmod(0)
+    try:
+        WAYS[way](window, run)
+        waits(qtbot, window.message.text)
+    finally:
+        run.chmod(0o700)
+    assert "a run" in window.message.text()
+    assert "Errno" not in window.message.text()
+    assert window.pages.currentWidget() is window.start
+
+
+def test_pictures_that_are_gone_are_told_and_the_run_is_shown(window: MainWindow, qtbot: QtBot, run: Path) -> None:
+    text = (run / "experiment.toml").read_text(encoding="utf-8")
+    gone = text.replace('kind = "digits"', 'kind = "npz"\npath = "/nowhere/mine.npz"')
+    (run / "experiment.toml").write_text(gone, encoding="utf-8")
+    window.open_run(run)
+    waits(qtbot, window.message.text)
+    assert window.message.text() == "The pictures of a run cannot be shown: there is no file /nowhere/mine.npz"
+    assert window.session.state is State.FINISHED
+
+
+def test_a_process_that_ends_before_it_begins_says_why(window: MainWindow, qtbot: QtBot, run: Path) -> None:
+    (run / "journal.jsonl").write_text("what [\n", encoding="utf-8")
+    said = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps(said | {"state": "stopped"}), encoding="utf-8")
+    window.session.start(RunFolder(run))
+    waits(qtbot, lambda: window.session.state is State.FAILED)
+    assert window.message.text().startswith("The run failed: its process ended before it began: ")
+    assert "journal.jsonl, line 1 is damaged: it is no JSON" in window.message.text()

@@ -1,0 +1,122 @@
+"""What of a run folder is gone or damaged is found, with what follows from it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.checkpoints import checkpoint_path
+from stdpbench.runs.damage import damage
+from stdpbench.runs.facts import CheckpointWritten, Record, Started
+from stdpbench.runs.folder import RunFolder, looks_like_run
+from stdpbench.runs.journal import read_journal
+
+Make = Callable[..., Path]
+TIME = "2026-01-02T03:04:05+00:00"
+needs_rights = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="whoever may everything is refused nothing"
+)
+
+
+def said(path: Path, *facts: object) -> list[str]:
+    records = [*read_journal(path), *(Record(9, 7, TIME, fact) for fact in facts)]  # type: ignore[arg-type]
+    return damage(RunFolder.open(path), records)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, make_run: Make) -> Path:
+    path = make_run(tmp_path, "whole")
+    np.save(path / "weights.npy", np.zeros((4, 3)))
+    np.save(path / "theta.npy", np.zeros(3))
+    return path
+
+
+def _state(path: Path, **changes: object) -> None:
+    file = path / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def test_a_whole_run_has_none(whole: Path) -> None:
+    started = Started(Experiment.from_mapping({"name": "tiny"}).to_mapping(), "runtime", "", (), (2, 2), ())
+    assert said(whole, started) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "clause"),
+    [
+        ("experiment.toml", b"what [", "experiment.toml is not valid TOML: "),
+        ("experiment.toml", b"[network]\nn_exc = -3\n", "experiment.toml: network.n_exc must be at least 1, not -3; "),
+        ("weights.npy", b"x", "weights.npy is damaged: it is no array of numbers"),
+        ("weights.npy", b"", "weights.npy is damaged: "),
+        ("metrics.json", b'{\n"a":', "metrics.json is damaged: it is no JSON, in line 2"),
+        ("metrics.json", b"\xff", "metrics.json is damaged: it is no JSON"),
+        ("run.json", b"{}", "run.json names no state"),
+        ("run.json", b'{"state": "odd"}', "run.json names no state that there is: 'odd'"),
+        ("weights.npy", None, "weights.npy is missing, so its network is not known"),
+        ("journal.jsonl", None, "journal.jsonl is missing, so what happened in the run is not known"),
+    ],
+)
+def test_each_is_one_clause(whole: Path, name: str, content: bytes | None, clause: str) -> None:
+    if content is None:
+        (whole / name).unlink()
+    else:
+        (whole / name).write_bytes(content)
+    (found,) = said(whole)
+    assert found.startswith(clause)
+    assert "Error" not in found
+    assert str(whole) not in found
+
+
+def test_where_weights_are_gone_its_newest_checkpoint_is_shown(whole: Path) -> None:
+    (whole / "weights.npy").unlink()
+    checkpoint_path(whole, 7).mkdir(parents=True)
+    assert said(whole) == ["weights.npy is missing, so shown is its newest checkpoint"]
+
+
+def test_an_experiment_that_was_changed_afterwards(whole: Path) -> None:
+    began = Experiment.from_mapping({"name": "tiny"}).override({"exc.tau_m": "25 ms", "data.resize": 9})
+    (found,) = said(whole, Started(began.to_mapping(), "runtime", "", (), (2, 2), ()))
+    assert found == "experiment.toml is not what the run began with: it has another exc.tau_m"
+
+
+def test_what_a_run_goes_on_from(whole: Path) -> None:
+    _state(whole, state="stopped")
+    assert said(whole) == [], "it had none yet"
+    assert said(whole, CheckpointWritten("000000007")) == ["its checkpoints are gone: Resume begins it anew"]
+    for position in (5, 7):
+        checkpoint_path(whole, position).mkdir(parents=True)
+        (checkpoint_path(whole, position) / "checkpoint.json").write_text("{")
+    assert said(whole) == [
+        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is no JSON: Resume begins it anew"
+    ]
+    (checkpoint_path(whole, 7) / "checkpoint.json").unlink()
+    assert said(whole) == [
+        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is missing: Resume begins it anew"
+    ]
+    _state(whole, state="finished")
+    assert said(whole) == [], "nothing goes on from them"
+
+
+def test_a_folder_without_run_json_is_that_of_a_run_all_the_same(whole: Path, tmp_path: Path) -> None:
+    (whole / "run.json").unlink()
+    assert looks_like_run(whole)
+    assert not looks_like_run(tmp_path)
+    with pytest.raises(StdpbenchError, match=r"is no run folder: there is no run\.json in it"):
+        RunFolder.open(whole)
+
+
+@needs_rights
+def test_what_may_not_be_read_is_a_sentence(whole: Path) -> None:
+    whole.chmod(0)
+    try:
+        with pytest.raises(StdpbenchError, match=r"experiment\.toml cannot be read: Permission denied"):
+            RunFolder.open(whole)
+    finally:
+        whole.chmod(0o700)
