@@ -117,6 +117,29 @@ def test_what_cannot_be_evaluated_is_told_in_a_sentence(run: Path, window: MainW
     assert window.evaluate.empty.isVisible()
 
 
+def test_what_was_told_of_a_run_goes_when_another_is_chosen(
+    run: Path, window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    (run / "test.npz").unlink()
+    other = run.with_name("other")
+    shutil.copytree(finished_run.path, other)
+    page = window.evaluate
+    window.go_to("evaluate")
+    waits(qtbot, lambda: page.run.count() == 2)
+    page.evaluate(run)
+    waits(qtbot, page.notices.texts)
+    (told,) = page.notices.texts()
+    assert told.startswith("⚠ small cannot be evaluated: ")
+    shutil.copytree(other, run.with_name("third"))
+    page.look_for_runs()
+    waits(qtbot, lambda: page.run.count() == 3)
+    assert page.notices.texts() == [told], "the same run is chosen still"
+    page.notices.tell(told.removeprefix("⚠ ").rstrip("."), True)
+    assert page.notices.texts() == [told], "the same is not said twice"
+    page.run.setCurrentIndex(page._place_of(other))
+    assert page.notices.texts() == []
+
+
 # -- one selection ---------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ class ReportWriter(QObject):
         self._helper = Helper(workers, self)
         self._helper.progress.connect(self._on_progress)
         self._task: Task | None = None
+        self._name = ""
 
     @property
     def busy(self) -> bool:
@@ -41,6 +42,7 @@ class ReportWriter(QObject):
     def write(self, path: Path) -> None:
         """Have the report of a run written."""
         self._helper.turn_to(path)
+        self._name = path.name
         self._task = self._notices.add_task(f"Writing the report of {path.name}:")
         self._task.cancel.clicked.connect(lambda _=False: self._give_up())
         self._helper.ask("report", self._take, self._fail)
@@ -57,15 +59,15 @@ class ReportWriter(QObject):
 
     def _take(self, value: Mapping[str, Any], arrays: Arrays) -> None:
         page = Path(value["page"])
-        self._end(f"The report is in {page}")
+        self._end(f"The report of {self._name} is in {page}")
         open_page(page)
 
     def _fail(self, reason: str) -> None:
-        self._end(f"The report is not written: {reason}", True)
+        self._end(f"The report of {self._name} is not written: {reason}", True)
 
     def _give_up(self) -> None:
         self._helper.give_up()
-        self._end("The report is given up; an earlier one stays as it was")
+        self._end(f"The report of {self._name} is given up; an earlier one stays as it was")
 
     def _end(self, sentence: str, failed: bool = False) -> None:
         if self._task is not None:

@@ -77,6 +77,7 @@ class EvaluatePage(QWidget):
         self.reports = ReportWriter(self._workers, self.notices, self)
         self._entries: list[Entry] = []
         self._opening: Path | None = None
+        self._told_of: Path | None = None
         self._next_clusters: tuple[str, int | None] | None = None
         self._arranged = False
         arguments = (self.state, self.session)
@@ -175,7 +176,7 @@ class EvaluatePage(QWidget):
         self.go.clicked.connect(lambda _=False: self._evaluate_chosen())
         self.cancel.clicked.connect(lambda _=False: self._give_up())
         self.report.clicked.connect(lambda _=False: self.write_report())
-        self.run.currentIndexChanged.connect(lambda _: self._fit_buttons())
+        self.run.currentIndexChanged.connect(lambda _: self._on_run())
         self._desk.progress.connect(self._on_progress)
         self._planes.progress.connect(self._on_plane_progress)
         self.reports.changed.connect(self._fit_buttons)
@@ -204,12 +205,15 @@ class EvaluatePage(QWidget):
         if [entry.path for entry in finished] != [entry.path for entry in self._entries]:
             chosen = self.chosen_run()
             self._entries = finished
+            self.run.blockSignals(True)
             self.run.clear()
             for entry in finished:
                 vote = run_words.text(entry, "vote")
                 self.run.addItem(f"{entry.name}{f' · vote {vote}' if vote else ''}", entry.path)
             kept = self.state.look.path if self.state.look is not None else chosen
             self.run.setCurrentIndex(max(0, self._place_of(kept)))
+            self.run.blockSignals(False)
+            self._on_run()
         self._show_what_there_is()
 
     def _no_runs(self, reason: str) -> None:
@@ -222,6 +226,14 @@ class EvaluatePage(QWidget):
         """The run in the box."""
         path = self.run.currentData()
         return path if isinstance(path, Path) else None
+
+    def _on_run(self) -> None:
+        """Another run is chosen: what was told of the one before is taken back."""
+        path = self.chosen_run()
+        if path != self._told_of:
+            self._told_of = path
+            self.notices.clear()
+        self._fit_buttons()
 
     def _choose_run(self) -> None:
         self.wanted.emit()
@@ -277,8 +289,9 @@ class EvaluatePage(QWidget):
         self.embedding.scatter.setFocus()
 
     def _not_opened(self, reason: str) -> None:
+        name = self._opening.name if self._opening is not None else "The run"
         self._opening = None
-        self.notices.tell(f"The run cannot be evaluated: {reason}", True)
+        self.notices.tell(f"{name} cannot be evaluated: {reason}", True)
         self._show_what_there_is()
 
     def _give_up(self) -> None:

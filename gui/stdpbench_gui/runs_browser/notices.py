@@ -124,6 +124,11 @@ class Notices(QWidget):
         """What is told now."""
         return [notice.said for notice in self._notices]
 
+    def clear(self) -> None:
+        """Take all notices back; long work goes on."""
+        for notice in list(self._notices):
+            self._drop(notice)
+
     def withdraw(self, notice: Notice) -> None:
         """Take a notice back, if it is still there."""
         if notice in self._notices:
