@@ -19,10 +19,12 @@ from stdpbench.report.page import Part, make_part, render
 from stdpbench.report.showing import Presenter
 from stdpbench.report.tables import FORMAT, csv_tables, run_data, together
 from stdpbench.runs.client import held
+from stdpbench.runs.comparison import Account
 from stdpbench.runs.evaluation import default_workers
 from stdpbench.runs.facts import LabelsRead, Progress, Remarked
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.ledger import count_readings, note_reading
+from stdpbench.sweeps.seeds import over_seeds
 
 PAGE = "report.html"
 
@@ -104,13 +106,16 @@ def make_report(
         experiments.append(json.dumps(seedless, sort_keys=True))
         yield Progress(f"{folder.path.resolve().name[:40]}", 1, 1)
     beside = together([data for data, _ in rows], experiments) if len(rows) > 1 else {}
+    seeds = over_seeds(folders, [Account.of(folder) for folder in folders])
+    if beside:
+        beside["over_seeds"] = None if seeds is None else seeds.to_mapping()
     report = {"format": FORMAT, "runs": [data for data, _ in rows], "together": beside}
     titles = {data["run"]: f"{data['experiment']}, seed {data['seed']}" for data, _ in rows}
     drawn = robustness.draw({titles[run]: points for run, points in curves.items()})
-    for name, text in csv_tables(rows, curves).items():
+    for name, text in csv_tables(rows, curves, seeds).items():
         write_text_aside(target / name, text)
     write_text_aside(target / "report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text_aside(target / PAGE, render(parts, beside, drawn))
+    write_text_aside(target / PAGE, render(parts, beside, drawn, seeds))
     return report
 
 

@@ -18,6 +18,7 @@ from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
 from stdpbench.runs.changes import rule_name
 from stdpbench.runs.ledger import Readings
+from stdpbench.sweeps.seeds import HEADINGS, OverSeeds
 
 _EXAMPLES = 6
 _CONFUSIONS = 8
@@ -170,8 +171,13 @@ def _embeddings(material: Material, found: Findings) -> list[dict[str, Any]]:
     return drawn
 
 
-def render(parts: Sequence[Part], together: Mapping[str, Any], robustness: Sequence[Mapping[str, Any]]) -> str:
-    """The page as text."""
+def render(
+    parts: Sequence[Part],
+    together: Mapping[str, Any],
+    robustness: Sequence[Mapping[str, Any]],
+    seeds: OverSeeds | None = None,
+) -> str:
+    """The page as text; with runs that differ in more than their seed, how groups of them differ, seed by seed."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -184,5 +190,10 @@ def render(parts: Sequence[Part], together: Mapping[str, Any], robustness: Seque
     environment.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
     environment.filters["num"] = lambda value, digits=2: "–" if value is None else f"{value:.{digits}f}"
     return environment.get_template("report.html.j2").render(
-        parts=parts, together=together, robustness=robustness, version=__version__
+        parts=parts,
+        together=together,
+        robustness=robustness,
+        seeds=seeds if seeds is not None and len(seeds.groups) > 1 else None,
+        headings=HEADINGS,
+        version=__version__,
     )

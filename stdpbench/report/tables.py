@@ -15,7 +15,8 @@ from stdpbench.report.rows import GROUPS
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.ledger import Readings
 from stdpbench.runs.live import LiveRun
-from stdpbench.sweeps.statistics import spread
+from stdpbench.sweeps.seeds import OverSeeds
+from stdpbench.sweeps.statistics import plain, spread
 
 FORMAT = 1
 _DATA_ROWS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None], bool], ...] = (
@@ -144,8 +145,10 @@ def _row(
     return {"name": name, "heading": heading, "share": share, "values": list(values), "spreads": spreads}
 
 
-def csv_tables(parts: Sequence[tuple[Mapping[str, Any], Findings]], robustness: Mapping[str, Any]) -> dict[str, str]:
-    """File name to text; each line says which run it is of."""
+def csv_tables(
+    parts: Sequence[tuple[Mapping[str, Any], Findings]], robustness: Mapping[str, Any], seeds: OverSeeds | None
+) -> dict[str, str]:
+    """File name to text; each line says which run, or which runs, it is of."""
     tables: dict[str, list[dict[str, Any]]] = {
         "accuracy.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["accuracies"]],
         "clusters.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["clusters"]],
@@ -164,8 +167,22 @@ def csv_tables(parts: Sequence[tuple[Mapping[str, Any], Findings]], robustness: 
         ],
         "held_out.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["held_out"]],
         "robustness.csv": [{"run": run, **row} for run, rows in robustness.items() for row in rows],
+        "over_seeds.csv": [] if seeds is None else _per_group(seeds),
     }
     return {name: _text(rows) for name, rows in tables.items() if rows}
+
+
+def _per_group(seeds: OverSeeds) -> list[dict[str, Any]]:
+    """A line per read-out and group of runs; shares, not per cent."""
+    rows = []
+    for group in seeds.groups:
+        for name, accuracy in group.accuracy.items():
+            difference = group.differences.get(name)
+            row = {"readout": name, "runs_with": group.label, **plain(accuracy)}
+            for key in ("n", "mean", "low", "high"):
+                row[f"difference_{key}"] = None if difference is None else plain(difference)[key]
+            rows.append({key: "" if value is None else value for key, value in row.items()})
+    return rows
 
 
 def _per_neuron(run: str, found: Findings) -> list[dict[str, Any]]:

@@ -19,12 +19,13 @@ from stdpbench.cli.app import app
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
-from stdpbench.report import robustness
+from stdpbench.report import making, robustness
 from stdpbench.report.analysis import Extent
 from stdpbench.report.disturbances import Kind
 from stdpbench.report.making import PAGE, Wish, make_report
 from stdpbench.report.material import gather
 from stdpbench.report.showing import Presenter, Showing
+from stdpbench.runs.comparison import Account
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.engine import RunEngine
 from stdpbench.runs.facts import HeldOut, LabelsRead, Progress, Record
@@ -32,6 +33,7 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.journal import read_journal, write_journal
 from stdpbench.runs.options import Options
 from stdpbench.runs.publisher import Publisher
+from stdpbench.sweeps.seeds import over_seeds
 
 WISH = Wish(Extent(40, 1), workers=1)
 HELD_OUT = {
@@ -45,8 +47,9 @@ HELD_OUT = {
 KINDS = {"noise": Kind("noise", "%", (0, 50), "noise"), "neurons": Kind("deleted neurons", "%", (0, 90), "lost")}
 
 
-def experiment(seed: int) -> Experiment:
-    return Experiment.from_mapping(
+def experiment(seed: int, **changes: object) -> Experiment:
+    """`changes` are ``section__parameter = value``."""
+    made = Experiment.from_mapping(
         {
             "name": "tiny",
             "seed": seed,
@@ -63,12 +66,13 @@ def experiment(seed: int) -> Experiment:
             },
         }
     )
+    return made.override({path.replace("__", "."): value for path, value in changes.items()})
 
 
-def finished(runs: Path, seed: int) -> RunFolder:
+def finished(runs: Path, seed: int, **changes: object) -> RunFolder:
     from queue import SimpleQueue
 
-    folder = create_run(experiment(seed), runs, Options(workers=1, baselines=seed == 0))
+    folder = create_run(experiment(seed, **changes), runs, Options(workers=1, baselines=seed == 0))
     requests: SimpleQueue = SimpleQueue()
     RunEngine(folder, Publisher(requests), requests).run()
     return folder
@@ -200,6 +204,35 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
     assert vote["spreads"][0]["n"] == 2
     assert vote["spreads"][0]["mean"] == pytest.approx(np.mean(vote["values"]))
     assert vote["spreads"][0]["sd"] == pytest.approx(np.std(vote["values"], ddof=1))
+    assert [group["seeds"] for group in together["over_seeds"]["groups"]] == [[0, 1]]
+    page = (report[2] / PAGE).read_text(encoding="utf-8")
+    assert "Over seeds</h3>" not in page, "there is nothing to compare them with"
+
+
+def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path):
+    folders, measured, found = [*runs, finished(tmp_path / "runs", 0, plasticity__nu_post=0.02)], making._measured, []
+
+    def once(material, wish):  # what is compared stands in metrics.json, and to measure three runs takes long
+        if not found:
+            found.append((yield from measured(material, wish)))
+        return found[0]
+
+    with patch.object(making, "_measured", once):
+        data, _ = carried_out(folders, tmp_path / "three")
+    compared = over_seeds(folders, [Account.of(folder) for folder in folders])
+    assert data["together"]["over_seeds"] == compared.to_mapping()
+    votes = [folder.read_json("metrics.json")["accuracy"]["vote"]["accuracy"] for folder in folders]
+    lines = {(row["readout"], row["runs_with"]): row for row in rows(tmp_path / "three", "over_seeds.csv")}
+    first, second = lines["vote", "nu_post = 0.01"], lines["vote", "nu_post = 0.02"]
+    assert float(first["mean"]) == pytest.approx((votes[0] + votes[1]) / 2)
+    assert first["difference_mean"] == ""
+    assert float(second["difference_mean"]) == pytest.approx(votes[2] - votes[0])
+    assert second["difference_n"] == "1"
+    page = re.sub(r"\s+", " ", (tmp_path / "three" / PAGE).read_text(encoding="utf-8"))
+    (row,) = [row for row in compared.rows if row[:2] == ["vote", "nu_post = 0.02"]]
+    assert "Over seeds</h3>" in page
+    assert f'<td>nu_post = 0.02</td><td class="n">1</td><td class="n">{row[3]}</td><td class="n">{row[4]}</td>' in page
+    assert "Differences from runs with nu_post = 0.01 are taken seed by seed" in page
 
 
 def test_each_look_at_labels_is_written_down_before(report, runs):
