@@ -18,6 +18,7 @@ from stdpbench_gui.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.draw_digit import DrawDigitDialog
 from stdpbench_gui.motion import motion
 from stdpbench_gui.own_data import OwnDataDialog, is_own_data
+from stdpbench_gui.run_file import RunFileDialog
 from stdpbench_gui.session import RunSession
 
 if TYPE_CHECKING:
@@ -257,9 +258,17 @@ class Habits(QObject):
         except OSError as error:  # a folder that may not be looked into, or a disk that went
             self._window.tell(f"{path} cannot be opened: {error.strerror or error}.")
 
+    def ask_to_run(self, experiment: Experiment) -> RunFileDialog:
+        """Open the dialog that says what an experiment is and takes, and starts it."""
+        dialog = RunFileDialog(experiment, self._window.runs, self._window.session, self._window)
+        dialog.chosen.connect(self._window.run_experiment)
+        dialog.open()
+        self.dialog = dialog
+        return dialog
+
     def choose_data(self, path: Path | None = None) -> OwnDataDialog:
         """Open the dialog that makes an experiment of pictures."""
-        dialog = OwnDataDialog(self._window.session, self._window, path)
+        dialog = OwnDataDialog(self._window.session, self._window.runs, self._window, path)
         dialog.chosen.connect(self._window.run_experiment)
         dialog.open()
         self.dialog = dialog

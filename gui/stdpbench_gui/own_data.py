@@ -29,8 +29,10 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import write_text_aside
 from stdpbench.runs.folder import looks_like_run
+from stdpbench.runs.forecast import Size
 from stdpbench.runs.own_data import BASES, Look, Pictures, experiment_on, name_of, suggested
 from stdpbench_gui import theme
+from stdpbench_gui.forecast_label import ForecastLabel
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.steps_form import StepsForm
 from stdpbench_gui.thumbnails import Thumbnails
@@ -61,7 +63,9 @@ class OwnDataDialog(QDialog):
 
     chosen = pyqtSignal(object)
 
-    def __init__(self, session: RunSession, parent: QWidget | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self, session: RunSession, runs: Path, parent: QWidget | None = None, path: Path | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Your own pictures")
@@ -109,6 +113,7 @@ class OwnDataDialog(QDialog):
         self.n_exc.setToolTip("Each exc neuron learns one prototype; more neurons know more, and take longer")
         self.n_exc.setAccessibleName("Exc neurons")
         self.plan = wrapped("", "faint")
+        self.time = ForecastLabel(runs, session)
         self.start_button = QPushButton("Start learning")
         self.start_button.setObjectName("primary")
         self.save_button = QPushButton("Save as file…")
@@ -152,6 +157,7 @@ class OwnDataDialog(QDialog):
         left.addWidget(wrapped("The network", "cardtitle"))
         left.addLayout(network)
         left.addWidget(self.plan)
+        left.addWidget(self.time)
         left.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(theme.GRID)
@@ -321,6 +327,7 @@ class OwnDataDialog(QDialog):
             self._enable(False)
             self._show_problem(f"{error}.")
             self.plan.setText("")
+            self.time.show_for(None)
             return
         self._show_problem("")
         self._enable(True)
@@ -330,6 +337,7 @@ class OwnDataDialog(QDialog):
             f"{thousands(look.split.train.n_input)} inputs, weights of a neuron sum to {made.network.weight_sum:g}; "
             f"{passes} pass{'es' if passes > 1 else ''}, {thousands(shown)} presentations."
         )
+        self.time.show_for(made, Size.of(look.split))
 
     @property
     def experiment(self) -> Experiment | None:

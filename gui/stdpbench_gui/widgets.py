@@ -7,7 +7,8 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QSize, Qt
+from PyQt6 import sip
+from PyQt6.QtCore import QMimeData, QSize, Qt, QTimer
 from PyQt6.QtGui import QAction, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QFileDialog,
@@ -127,6 +128,18 @@ def let_scroll(page: QWidget) -> None:
 def breakable(text: str) -> str:
     """A text whose very long words may break, for labels that must not widen a page; what is seen stays the same."""
     return re.sub(rf"\S{{{_LONGEST_WORD}}}(?=\S)", "\\g<0>\u200b", text)
+
+
+def grow(dialog: QWidget) -> None:
+    """Have room for all lines, soon: of labels that break them, an open dialog does not ask how many there are."""
+
+    def resize() -> None:
+        layout = None if sip.isdeleted(dialog) else dialog.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            layout.activate()
+            dialog.resize(dialog.width(), max(dialog.height(), layout.totalHeightForWidth(dialog.width())))
+
+    QTimer.singleShot(0, resize)
 
 
 def wrapped(text: str, name: str = "") -> QLabel:

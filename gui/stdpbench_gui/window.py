@@ -343,9 +343,10 @@ class MainWindow(QMainWindow):
             self.run_file(Path(chosen))
 
     def run_file(self, path: Path) -> None:
-        """Run an experiment file."""
+        """Show what an experiment file is, and run it if that is wanted."""
         self.habits.recent.add(path.absolute())
-        self.session.work(lambda: read_experiment(path), self.run_experiment, "The experiment cannot be read")
+        ask = alive(self, self.habits.ask_to_run)
+        self.session.work(lambda: read_experiment(path), ask, "The experiment cannot be read")
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take run folders, experiment files and pictures."""

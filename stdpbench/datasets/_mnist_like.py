@@ -33,6 +33,7 @@ class MNISTLike(Dataset):
         help="Folder with the four IDX files; nothing: they are looked for where `stdpbench data fetch` puts them.",
     )
 
+    published: ClassVar[tuple[int, int, int] | None] = (60_000, 10_000, 28)
     set_name: ClassVar[str]
     class_names: ClassVar[tuple[str, ...]]
 

@@ -98,6 +98,8 @@ class Dataset(Parameters):
 
     summary: ClassVar[str]
     reference: ClassVar[str]
+    published: ClassVar[tuple[int, int, int] | None] = None
+    """Training pictures, test pictures, and side of each in pixels, where they are the same for everybody."""
 
     @abstractmethod
     def load(self) -> Split:

@@ -14,6 +14,9 @@ class About(Parameters):
     summary: str = parameter("", help="What it is, in a sentence or two.")
     expected_accuracy: str = parameter("", help="What to expect, with how it was measured.")
     expected_time: str = parameter("", help="How long it takes, and where that was measured.")
+    measured_time: float | None = parameter(
+        None, unit="s", gt=0, help="The same as a number, where all of it was measured, baselines included."
+    )
     tuned_on: str = parameter("", help="What its settings were chosen on.")
 
 

@@ -207,20 +207,6 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     assert not other.habits.recent.paths()
 
 
-def test_an_experiment_file_that_is_dropped_is_run(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[Any] = []
-    monkeypatch.setattr(window, "run_experiment", started.append)
-    made = small_experiment()
-    file = tmp_path / "mine.toml"
-    file.write_text(made.to_toml(), encoding="utf-8")
-    drop(window, file)
-    qtbot.waitUntil(lambda: bool(started))
-    assert started == [made]
-    assert window.habits.recent.paths() == [file]
-
-
 def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, images=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8))

@@ -67,7 +67,7 @@ class ToNetwork(QObject):
 
     def use(self) -> UseDialog:
         """Open the dialog that makes an experiment with the rule."""
-        dialog = self.dialog = UseDialog(self._state.rule, self._shown.experiment, self._page)
+        dialog = self.dialog = UseDialog(self._state.rule, self._shown, self._runs, self._page)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.experiment_chosen)
         dialog.queued.connect(self._queue)

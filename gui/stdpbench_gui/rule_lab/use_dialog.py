@@ -23,6 +23,8 @@ from stdpbench.files import write_text_aside
 from stdpbench.lab.use import experiment_with
 from stdpbench.plasticity import PlasticityRule
 from stdpbench_gui import theme
+from stdpbench_gui.forecast_label import ForecastLabel
+from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import experiment_target, wrapped
 
 _USUAL = "fast-100"
@@ -43,10 +45,11 @@ class UseDialog(QDialog):
     queued = pyqtSignal(object)
     saved = pyqtSignal(object)
 
-    def __init__(self, rule: PlasticityRule, running: Experiment | None, parent: QWidget) -> None:
+    def __init__(self, rule: PlasticityRule, shown: RunSession, runs: Path, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Use the rule in an experiment")
-        self._rule, self._running = rule, running
+        self._rule, self._running = rule, shown.experiment
+        running = self._running
         self._experiment: Experiment | None = None
         self.base = QComboBox()
         self.base.setAccessibleName("Experiment that everything else is taken from")
@@ -59,6 +62,7 @@ class UseDialog(QDialog):
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the experiment")
         self.said = wrapped("", "faint")
+        self.time = ForecastLabel(runs, shown)
         self.problem = wrapped("", "problem")
         self.problem.setAccessibleName("What is wrong")
         form = QFormLayout()
@@ -87,6 +91,7 @@ class UseDialog(QDialog):
         layout.addWidget(wrapped(f"In the digit network: {rule.in_digit_network}.", "faint"))
         layout.addLayout(form)
         layout.addWidget(self.said)
+        layout.addWidget(self.time)
         layout.addWidget(self.problem)
         layout.addStretch(1)
         layout.addLayout(buttons)
@@ -122,6 +127,7 @@ class UseDialog(QDialog):
         except StdpbenchError as error:
             reason = f"⚠ {error}."
             self.said.setText("")
+        self.time.show_for(self._experiment)
         self.problem.setText(reason)
         self.problem.setVisible(bool(reason))
         for button in (self.start_button, self.queue_button, self.save_button):

@@ -1,0 +1,84 @@
+"""How long a run will take is told before it is started, wherever one is started from something else than a card."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+from small_run import small_experiment
+from waiting import waits
+
+from stdpbench.runs.folder import RunFolder
+from stdpbench_gui.own_data import OwnDataDialog
+from stdpbench_gui.run_file import RunFileDialog
+from stdpbench_gui.window import MainWindow
+
+
+@pytest.fixture
+def known(window: MainWindow, finished_run: RunFolder) -> Path:
+    """A run that the window knows, finished on this machine."""
+    path = window.runs / "known"
+    shutil.copytree(finished_run.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
+    return path
+
+
+def test_an_experiment_file_says_what_it_takes_before_it_is_run(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, known: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(window, "run_experiment", started.append)
+    made = small_experiment(about__expected_time="a long night")
+    file = tmp_path / "mine.toml"
+    file.write_text(made.to_toml(), encoding="utf-8")
+    window.habits.open_path(file)
+    waits(qtbot, lambda: isinstance(window.habits.dialog, RunFileDialog))
+    dialog = window.habits.dialog
+    assert isinstance(dialog, RunFileDialog)
+    waits(qtbot, dialog.time.text)
+    assert dialog.time.text().startswith("About ")
+    assert "on this machine for 60 training presentations, going by run known" in dialog.time.text()
+    assert any("12 exc neurons" in label.text() for label in dialog.findChildren(QLabel))
+    assert not started
+    dialog.start_button.click()
+    assert started == [made]
+    assert window.habits.recent.paths() == [file]
+
+
+def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(window, "run_experiment", started.append)
+    made = small_experiment(network__n_exc=5000, about__expected_time="a long night", network__inhibition="layer")
+    dialog = window.habits.ask_to_run(made)
+    waits(qtbot, dialog.time.text)
+    assert dialog.time.text() == "Its file says of the time: a long night."
+    dialog.reject()
+    assert not started
+
+
+def test_own_pictures_say_it_as_the_number_of_neurons_changes(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (400, 28, 28), np.uint8))
+    dialog: OwnDataDialog = window.habits.choose_data(tmp_path / "mine.npz")
+    waits(qtbot, dialog.time.text)
+    assert "going by the shipped measurement of fast-100" in dialog.time.text()
+    assert "5\u2009120 training presentations" in dialog.time.text()
+    dialog.n_exc.setValue(120)
+    waits(qtbot, lambda: "a guess from the shipped measurement of fast-100" in dialog.time.text())
+    dialog.n_exc.setValue(90_000)
+    waits(qtbot, lambda: "is not known" in dialog.time.text())
+    dialog.reject()
+
+
+def test_a_rule_in_an_experiment_says_it(window: MainWindow, qtbot: QtBot) -> None:
+    dialog = window.lab.network.use()
+    waits(qtbot, dialog.time.text)
+    assert "going by the shipped measurement of fast-100" in dialog.time.text()
+    dialog.reject()

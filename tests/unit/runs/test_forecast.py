@@ -1,0 +1,185 @@
+"""How long a run will take, told before it is started, with what that rests on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.runs.assessment import phases
+from stdpbench.runs.facts import Fact, Record, RuleChanged, Started, StateChanged
+from stdpbench.runs.folder import environment
+from stdpbench.runs.forecast import Size, forecast
+from stdpbench.runs.journal import read_journal, write_journal
+from stdpbench.runs.options import Options
+from stdpbench.runs.preparation import load_split
+
+Make = Callable[..., Path]
+START = datetime.fromisoformat("2026-01-02T03:00:00+00:00")
+SIZE = Size(1000, 200, 784)
+USUAL = {"network.n_exc": 50, "network.inhibition": "direct", "schedule.between": "carry", "schedule.rest": "0 ms"}
+
+
+@pytest.fixture
+def measured(tmp_path: Path, make_run: Make) -> Callable[..., Path]:
+    """A run of 1000 training presentations of 20 ms, 10 s of building, 40 s for 2400 frozen ones, 100 s of pauses."""
+
+    def make(
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        host: Mapping[str, Any] | None = None,
+        per_training: float = 0.02,
+        **more: Any,
+    ) -> Path:
+        about = {"host": host if host is not None else environment()["host"]}
+        path = make_run(tmp_path, name, parameters={**USUAL, **(parameters or {})}, about=about, **more)
+        metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+        metrics["training"] = {"presentations": 1000, "seconds": 1000 * per_training, "stopped": False}
+        (path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+        np.save(path / "weights.npy", np.zeros((784, 50)))
+        plan = (("train", 1000), ("label", 1000), ("test", 200), ("start weights: label", 1000))
+        plan = (*plan, ("start weights: test", 200))
+        told: list[tuple[int, int, Fact]] = [
+            (0, 0, StateChanged("building")),
+            (9, 0, Started({}, "compiled", "", plan, (28, 28), ())),
+            (10, 0, StateChanged("running")),
+            (20, 500, StateChanged("paused")),
+            (70, 500, StateChanged("running")),
+            (80, 1000, StateChanged("running")),
+            (100, 2200, StateChanged("paused")),
+            (150, 2200, StateChanged("running")),
+            (170, 3400, StateChanged("finished")),
+        ]
+        records = [
+            Record(number, at, (START + timedelta(seconds=after)).isoformat(), fact)
+            for number, (after, at, fact) in enumerate(told)
+        ]
+        write_journal(path, records)
+        return path
+
+    return make
+
+
+def asked(**changes: Any) -> Experiment:
+    given = {path.replace("__", "."): value for path, value in changes.items()}
+    return Experiment.from_mapping({"name": "mine"}).override({**USUAL, **given})
+
+
+def test_it_goes_by_a_run_with_the_same_network(measured: Make, tmp_path: Path) -> None:
+    measured("known", {"plasticity.nu_post": 0.02})
+    found = forecast(asked(), tmp_path, SIZE)
+    assert found.seconds == pytest.approx(10 + 20 + 40)
+    assert found.sentence == (
+        "About 70 s on this machine for 1\u2009000 training presentations, going by run known: the same network."
+    )
+    more = forecast(asked(schedule__passes=3, schedule__test_images=100), tmp_path, SIZE, Options(baselines=False))
+    assert more.seconds == pytest.approx(10 + 60 + 40 * 1100 / 2400)
+    assert more.presentations == 3000
+
+
+def test_another_machine_is_named_and_this_one_comes_first(measured: Make, tmp_path: Path) -> None:
+    measured("there", host={"processor": "Abacus", "cpus": 7}, per_training=0.5)
+    found = forecast(asked(), tmp_path, SIZE)
+    assert found.sentence.startswith("About 9 min for ")
+    assert found.sentence.endswith("run there: the same network on another machine (Abacus, 7 processors).")
+    measured("here")
+    assert "run here: the same network." in forecast(asked(), tmp_path, SIZE).sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "factor", "words"),
+    [
+        ({"network__n_exc": 100}, 2, "which has another network.n_exc, scaled with synapses and time steps."),
+        ({"schedule__stimulus": "700 ms"}, 2, "another schedule.stimulus, scaled with synapses and time steps."),
+        ({"plasticity__kind": "bcm"}, 1, "which has another plasticity.kind."),
+        ({"plasticity__kind": "bcm", "network__inhibition": "layer"}, 1, "network.inhibition and plasticity.kind."),
+    ],
+)
+def test_a_run_that_differs_in_little_gives_a_guess_that_says_so(
+    measured: Make, tmp_path: Path, changes: dict[str, Any], factor: float, words: str
+) -> None:
+    measured("known")
+    found = forecast(asked(**changes), tmp_path, SIZE)
+    assert found.seconds == pytest.approx(10 + factor * 60)
+    assert found.sentence.startswith("Perhaps ")
+    assert ": a guess from run known, which has another " in found.sentence
+    assert found.sentence.endswith(words)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"network__n_exc": 20_000},
+        {"plasticity__kind": "bcm", "network__inhibition": "layer", "network__delays": "uniform"},
+    ],
+)
+def test_what_nobody_knows_is_not_invented(measured: Make, tmp_path: Path, changes: dict[str, Any]) -> None:
+    measured("known")
+    found = forecast(asked(**changes), tmp_path, SIZE)
+    assert found.seconds is None
+    assert found.sentence.startswith("How long it will take is not known")
+
+
+def test_runs_that_say_nothing_of_it_are_passed_over(measured: Make, tmp_path: Path) -> None:
+    measured("stopped", state="stopped")
+    changed = measured("changed")
+    rules = {"kind": "bcm"}, {"kind": "diehl-cook-triplet"}
+    write_journal(changed, [*read_journal(changed), Record(9, 500, START.isoformat(), RuleChanged(*rules))])
+    (measured("gone") / "weights.npy").unlink()
+    (measured("torn") / "journal.jsonl").write_text("{\n", encoding="utf-8")
+    assert "run " not in forecast(asked(), tmp_path, SIZE).sentence.partition(": ")[0]
+    assert forecast(asked(), tmp_path / "nowhere", SIZE).sentence == forecast(asked(), tmp_path, SIZE).sentence
+
+
+def test_shipped_experiments_go_by_their_own_measurement(tmp_path: Path) -> None:
+    for name in shipped_experiments():
+        experiment = read_experiment(name)
+        found = forecast(experiment, tmp_path, trust=True)
+        if experiment.about.measured_time is None:
+            assert found.sentence == f"Its file says of the time: {experiment.about.expected_time}."
+        else:
+            assert found.seconds == pytest.approx(experiment.about.measured_time)
+            assert f"going by the shipped measurement of {name}: the same network on another machine" in found.sentence
+
+
+def test_measured_times_are_those_that_are_written_out() -> None:
+    in_words = {"half a minute": 30.0}
+    for name in shipped_experiments():
+        about = read_experiment(name).about
+        if about.measured_time is not None:
+            (number,) = re.findall(r"half a minute|\d+ minutes", about.expected_time)
+            assert about.measured_time == in_words.get(number) or 60 * float(number.split()[0]), name
+
+
+def test_what_a_file_says_is_of_that_file_alone(tmp_path: Path) -> None:
+    mine = asked(network__n_exc=20_000, about__expected_time="a long night")
+    assert forecast(mine, tmp_path, SIZE, trust=True).sentence == "Its file says of the time: a long night."
+    assert "night" not in forecast(mine, tmp_path, SIZE).sentence
+
+
+def test_presentations_are_those_that_a_run_plans(tmp_path: Path) -> None:
+    experiment = read_experiment("digits").override({"schedule.train_images": 90, "schedule.label_images": 70})
+    split = load_split(experiment, validation=False)
+    for options in (Options(), Options(baselines=False)):
+        planned = 4 * 90 + sum(total for _, total in phases(experiment, split, options))
+        found = forecast(experiment, tmp_path, Size.of(split), options)
+        per_presentation = 30 / (4 * 1347 + 2 * (1347 + 450))
+        assert found.seconds == pytest.approx(planned * per_presentation)
+    assert Size.of(split) == Size.of_experiment(experiment) == Size(1347, 450, 784)
+
+
+def test_own_pictures_are_read(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", images=np.ones((30, 9, 9)))
+    mine = (
+        read_experiment("fast-100").override({"data.kind": "npz"}).override({"data.path": str(tmp_path / "mine.npz")})
+    )
+    assert Size.of_experiment(mine) == Size(24, 6, 81, labelled=False)
+    assert forecast(mine, tmp_path).presentations == 24
