@@ -3,6 +3,8 @@
 from stdpbench.experiment.experiment import (
     SECTIONS,
     Experiment,
+    family_of,
+    kind_parameter,
     parse_assignment,
     read_experiment,
     shipped_experiments,
@@ -16,6 +18,8 @@ __all__ = [
     "Experiment",
     "Network",
     "Schedule",
+    "family_of",
+    "kind_parameter",
     "parse_assignment",
     "read_experiment",
     "shipped_experiments",

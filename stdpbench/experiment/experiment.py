@@ -22,7 +22,7 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment.sections import About, Network, Schedule
 from stdpbench.files import read_toml
 from stdpbench.neurons import Neuron, neurons
-from stdpbench.parameters import Parameters, build, parameter, unknown_key
+from stdpbench.parameters import Parameter, Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
 from stdpbench.plasticity import Average, Lateral, PlasticityRule, Trace, laterals, rules
 from stdpbench.registry import Family
@@ -42,6 +42,20 @@ _MOST_BINS = 65_535  # so that a spike count fits in 16 bits
 LOOKS = ("held_out_every", "held_out_images")
 """Parameters of the schedule that change no result."""
 SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral", "schedule")
+
+
+def family_of(section: str) -> Family[Any] | None:
+    """The kinds that a section of an experiment can be of; None for one that has no kinds."""
+    return _FAMILIES[section][0] if section in _FAMILIES else None
+
+
+def kind_parameter(section: str) -> Parameter | None:
+    """The kind of a section as if it were one of its parameters; None for a section that has no kinds."""
+    if section not in _FAMILIES:
+        return None
+    family, usual = _FAMILIES[section]
+    help_ = f"Which {family.name}: each has parameters of its own, and needs a network of its own."
+    return Parameter("kind", "choice", None, usual, None, None, False, False, family.kinds(), help_, True)
 
 
 class Experiment(Parameters):

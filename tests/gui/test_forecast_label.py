@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.runs.folder import RunFolder
 from stdpbench_gui.own_data import OwnDataDialog
+from stdpbench_gui.panels.parameters import ParametersPanel
 from stdpbench_gui.run_file import RunFileDialog
 from stdpbench_gui.window import MainWindow
 
@@ -74,6 +75,22 @@ def test_own_pictures_say_it_as_the_number_of_neurons_changes(
     waits(qtbot, lambda: "a guess from the shipped measurement of fast-100" in dialog.time.text())
     dialog.n_exc.setValue(90_000)
     waits(qtbot, lambda: "is not known" in dialog.time.text())
+    dialog.reject()
+
+
+def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Path) -> None:
+    window.open_run(known)
+    waits(qtbot, lambda: window.session.folder is not None)
+    panel = window.train.panels["parameters"]
+    assert isinstance(panel, ParametersPanel)
+    window.train.bring(panel)
+    waits(qtbot, lambda: panel._experiment is not None)
+    dialog = panel.ask_for_new_run("network.n_exc")
+    assert dialog is not None
+    assert dialog.time.text() == "", "nothing is different yet"
+    assert isinstance(dialog.field, QLineEdit)
+    dialog.field.setText("24")
+    waits(qtbot, lambda: "a guess from run known, which has another network.n_exc" in dialog.time.text())
     dialog.reject()
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import read_experiment
+from stdpbench.experiment import family_of, read_experiment
 from stdpbench.parameters import build
 from stdpbench.runs import facts
 from stdpbench.runs.client import ask
@@ -102,7 +102,8 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
     assert experiment is not None
     for name, section in panel.form.sections.items():
         section.header.setChecked(True)
-        assert list(section.rows) == [p.name for p in getattr(experiment, name).describe()]
+        kind = ["kind"] if name not in ("network", "schedule") else []
+        assert list(section.rows) == [*kind, *(p.name for p in getattr(experiment, name).describe())]
     assert text_of(panel, "plasticity.tau_x") == "20 ms"
     assert text_of(panel, "schedule.train_images") == "none"
     row = panel.form.row("network.inhibition")
@@ -141,10 +142,13 @@ def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: Qt
         section.header.toggle()
     qtbot.waitUntil(lambda: any(label.isVisible() for label in section.findChildren(QLabel)))
     notes = [label.text() for label in section.findChildren(QLabel)]
-    assert len(notes) == 1
-    assert "lateral.kind=homeostatic" in notes[0]
-    said = notes[0].split("lateral.kind=")[1].split(",")[0]
-    assert read_experiment("fast-100").override({"lateral.kind": said}).lateral.kind == said
+    assert [note for note in notes if "does not learn in this run" in note]
+    row = section.rows["kind"]
+    assert isinstance(row.editor, QComboBox)
+    assert [row.editor.itemText(n) for n in range(row.editor.count())] == ["fixed", "homeostatic"]
+    assert row.editor.currentText() == "fixed"
+    assert not row.editor.isEnabled()
+    assert row.new_run.isVisible()
 
 
 def test_structural_ones_say_why_not_and_offer_a_new_run(
@@ -164,6 +168,60 @@ def test_structural_ones_say_why_not_and_offer_a_new_run(
     assert dialog.make.isEnabled()
     dialog.accept()
     assert made == [{"network.n_exc": "9"}]
+
+
+@pytest.mark.parametrize("section", ["plasticity", "lateral", "exc", "inh", "encoding", "data"])
+def test_a_kind_is_chosen_from_all_that_there_are_with_its_parameters(panel: ParametersPanel, section: str) -> None:
+    family, experiment = family_of(section), panel.session.experiment
+    assert family is not None
+    assert experiment is not None
+    panel.form.row(f"{section}.kind")
+    dialog = panel.ask_for_new_run(f"{section}.kind")
+    assert dialog is not None
+    assert isinstance(dialog.field, QComboBox)
+    assert [dialog.field.itemText(n) for n in range(dialog.field.count())] == list(family.kinds())
+    assert not dialog.make.isEnabled()
+    for kind in family.kinds():
+        dialog.field.setCurrentText(kind)
+        now = getattr(experiment, section)
+        assert list(dialog.fields.entries) == [p.name for p in family.get(kind).describe()]
+        assert dialog.summary.text() == family.get(kind).summary
+        if kind == now.kind:
+            shown = {name: entry.text for name, entry in dialog.fields.entries.items()}
+            assert shown == {
+                p.name: "none" if (v := getattr(now, p.name)) is None else p.show(v) for p in now.describe()
+            }
+        assert bool(dialog.error.text()) == (not dialog.make.isEnabled() and kind != now.kind), kind
+    dialog.reject()
+
+
+def test_a_new_run_takes_the_kind_and_what_was_entered_for_it(
+    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr(panel.changes, "new_run", lambda experiment, values: made.append((experiment, values)))
+    dialog = panel.ask_for_new_run("lateral.kind")
+    assert dialog is not None
+    assert isinstance(dialog.field, QComboBox)
+    assert not dialog.fields.isVisible(), "fixed has no parameters"
+    dialog.field.setCurrentText("homeostatic")
+    assert dialog.make.isEnabled()
+    assert dialog.fields.isVisible()
+    assert "guess" in dialog.time.text() or dialog.time.busy
+    first, *_ = dialog.fields.entries.values()
+    name = next(iter(dialog.fields.entries))
+    assert isinstance(first.widget, QLineEdit)
+    first.widget.setText("nonsense")
+    assert dialog.error.text().startswith(f"⚠ lateral.{name}: 'nonsense' is not")
+    assert not dialog.make.isEnabled()
+    first.widget.setText("7")
+    assert dialog.make.isEnabled()
+    dialog.accept()
+    ((experiment, values),) = made
+    assert values == {"lateral.kind": "homeostatic", f"lateral.{name}": "7"}
+    changed = experiment.override(values)
+    assert changed.lateral.kind == "homeostatic"
+    assert getattr(changed.lateral, name) == 7
 
 
 @pytest.mark.parametrize(

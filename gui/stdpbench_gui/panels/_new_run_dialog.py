@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, family_of
 from stdpbench.parameters import Parameter
+from stdpbench.runs.forecast import Size
 from stdpbench_gui import theme
-from stdpbench_gui.panels._parameter_widgets import Choice
-from stdpbench_gui.widgets import wrapped
+from stdpbench_gui.forecast_label import ForecastLabel
+from stdpbench_gui.panels._kind_fields import KindFields, ValueEntry
+from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import grow, wrapped
+
+_RULE = " Another rule can also be put in force in this run, while it learns: on the Rules page."
 
 
 class NewRunDialog(QDialog):
-    """Asks for the value of a structural parameter, and says what will happen.
+    """Asks for the value of a structural parameter, or for a kind and its parameters, and says what will happen.
 
     Parameters
     ----------
@@ -25,42 +31,44 @@ class NewRunDialog(QDialog):
         Dotted path of the parameter.
     declared : Parameter
         What is declared about it.
-    at_work : bool
-        Whether a process works on the run that is shown: it will be ended.
+    session : RunSession
+        The run that is shown. If a process works on it, it will be ended.
     parent : QWidget
         Over which the dialog stands.
     """
 
     def __init__(
-        self, experiment: Experiment, path: str, declared: Parameter, at_work: bool, parent: QWidget | None
+        self,
+        experiment: Experiment,
+        path: str,
+        declared: Parameter,
+        session: RunSession,
+        parent: QWidget | None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("New run from here")
         self.setAccessibleName("New run from here")
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(460)
         self._experiment, self._path = experiment, path
-        section, _, name = path.partition(".")
-        value = getattr(getattr(experiment, section), name)
-        shown = "none" if value is None else declared.show(value)
+        self._size = None if session.split is None else Size.of(session.split)
+        at_work, runs = session.connected, Path() if session.folder is None else session.folder.path.parent
+        self._section, _, name = path.partition(".")
+        value = getattr(getattr(experiment, self._section), name)
         ends = " This run is stopped first, so that its weights are written; it can be resumed." if at_work else ""
+        what = "another kind" if name == "kind" else "another value"
         said = wrapped(
-            f"{path} is structural: another value needs another network. The new run starts from weights and "
-            f"thresholds of this one, with the parameters in force.{ends}"
+            f"{path} is structural: {what} needs another network. The new run starts from weights and "
+            f"thresholds of this one, with the parameters in force.{ends}{_RULE if path == 'plasticity.kind' else ''}"
         )
-        self.field: QLineEdit | Choice
-        if declared.choices or declared.type == "bool":
-            self.field = Choice(declared.choices or ("true", "false"))
-            self.field.setCurrentText(shown)
-            self.field.currentTextChanged.connect(lambda _: self._check())
-        else:
-            self.field = QLineEdit(shown)
-            self.field.textChanged.connect(lambda _: self._check())
+        self._entry = ValueEntry(declared, value)
+        self.field = self._entry.widget
         self.field.setAccessibleName(path)
-        self.field.setToolTip(declared.help)
-        self.error = wrapped("", "parametererror")
+        self.error = wrapped("", "problem")
+        self.summary = wrapped("", "faint")
+        self.fields = KindFields()
+        self.time = ForecastLabel(runs, session)
         form = QFormLayout()
         form.addRow(path, self.field)
-        form.addRow("", self.error)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.make = QPushButton("Stop this run and start a new one" if at_work else "Start a new run")
         self.make.setObjectName("primary")
@@ -72,21 +80,54 @@ class NewRunDialog(QDialog):
         layout.setSpacing(2 * theme.GRID)
         layout.addWidget(said)
         layout.addLayout(form)
+        for widget in (self.summary, self.fields, self.error, self.time):
+            layout.addWidget(widget)
+        layout.addStretch(1)
         layout.addWidget(buttons)
-        self._check()
+        is_kind = name == "kind"
+        self._entry.changed.connect(lambda _: self._show_kind() if is_kind else self._check())
+        self.fields.changed.connect(self._check)
+        self.summary.setVisible(is_kind)
+        self.fields.hide()
+        if is_kind:
+            self._show_kind()
+        else:
+            self._check()
 
     @property
     def values(self) -> dict[str, Any]:
         """What is to be changed."""
-        text = self.field.currentText() if isinstance(self.field, Choice) else self.field.text()
-        return {self._path: text.strip()}
+        own = {f"{self._section}.{name}": text for name, text in self.fields.values().items()}
+        return {self._path: self._entry.text, **own}
+
+    def _show_kind(self) -> None:
+        """Have the parameters appear that the chosen kind has."""
+        family = family_of(self._section)
+        assert family is not None
+        try:
+            cls = family.get(self._entry.text, self._path)
+        except StdpbenchError:  # of another package, and does not load: that is said below
+            self.fields.hide()
+            self.summary.setText("")
+        else:
+            self.summary.setText(getattr(cls, "summary", ""))
+            self.fields.show_kind(cls, self._section, getattr(self._experiment, self._section))
+        self._check()
 
     def _check(self) -> None:
+        changed: Experiment | None = None
         try:
             changed = self._experiment.override(self.values)
         except StdpbenchError as error:
             self.error.setText(f"⚠ {error}")
-            self.make.setEnabled(False)
         else:
             self.error.setText("")
-            self.make.setEnabled(bool(self._experiment.differences(changed)))
+        differs = changed is not None and bool(self._experiment.differences(changed))
+        self.error.setVisible(changed is None)
+        self.make.setEnabled(differs)
+        self.time.show_for(changed if differs else None, self._size_of(changed))
+        grow(self)
+
+    def _size_of(self, changed: Experiment | None) -> Size | None:
+        """Of the pictures that are shown, if they are the same."""
+        return self._size if changed is not None and changed.data == self._experiment.data else None

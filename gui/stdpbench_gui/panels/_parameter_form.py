@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, kind_parameter
 from stdpbench.parameters import Parameter
 from stdpbench_gui import theme
 from stdpbench_gui.panels._parameter_row import ParameterRow
 from stdpbench_gui.widgets import wrapped
 
-SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule")
+SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
 _OPEN = ("plasticity", "exc")
-_NOTHING = {
-    "lateral": "Lateral inhibition does not learn in this run. It does in an experiment with "
-    "lateral.kind=homeostatic, which “Add…” on the Runs page can set."
-}
-"""What stands in a section that has no parameter."""
+_NOTHING = {"lateral": "Lateral inhibition does not learn in this run; with another kind it does."}
+"""What stands in a section that has no parameter but its kind."""
+
+
+def declared_in(experiment: Experiment, section: str) -> dict[str, tuple[Parameter, bool]]:
+    """What is declared in a section, its kind first, and whether it may be nothing; of data, nothing is live."""
+    owner = getattr(experiment, section)
+    fields = type(owner).model_fields
+    kind = kind_parameter(section)
+    found = {} if kind is None else {"kind": (kind, False)}
+    for p in owner.describe():
+        declared = replace(p, structural=True) if section == "data" else p
+        found[p.name] = declared, type(None) in get_args(fields[p.name].annotation)
+    return found
 
 
 class Section(QWidget):
@@ -58,17 +68,17 @@ class Section(QWidget):
             self._form.fill(self)
 
     def build(self, declared: Mapping[str, tuple[Parameter, bool]]) -> None:
-        """Make the rows; where there is nothing to set, say so."""
-        if not declared and not self._rows.count():
-            note = wrapped(_NOTHING.get(self.name, "There is nothing to set here."), "faint")
-            note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
-            self._rows.addWidget(note)
+        """Make the rows; where there is nothing else to set, say so."""
         for name, (parameter, optional) in declared.items():
             row = ParameterRow(self.name, parameter, optional)
             row.committed.connect(self._form.committed)
             row.new_run_wanted.connect(self._form.new_run_wanted)
             self.rows[name] = row
             self._rows.addWidget(row)
+        if declared.keys() <= {"kind"}:
+            note = wrapped(_NOTHING.get(self.name, "There is nothing else to set here."), "faint")
+            note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
+            self._rows.addWidget(note)
         width = max((row.name.sizeHint().width() for row in self.rows.values()), default=0)
         for row in self.rows.values():
             row.name.setMinimumWidth(width + theme.GRID)
@@ -157,7 +167,7 @@ class ParameterForm(QScrollArea):
             row.show_value(
                 value, getattr(start, name), self._in_flight.get(row.path, ...), self._why_not(row.declared)
             )
-        differ = sum(getattr(owner, name) != parameter.default for name, (parameter, _) in known.items())
+        differ = sum(getattr(owner, name) != p.default for name, (p, _) in known.items() if name != "kind")
         kind = getattr(owner, "kind", "")
         parts = [section.name, *([kind] if kind else []), *([f"{differ} not default"] if differ else [])]
         section.header.setText(" · ".join(parts))
@@ -165,9 +175,8 @@ class ParameterForm(QScrollArea):
 
     def declared(self, section: str) -> dict[str, tuple[Parameter, bool]]:
         """What is declared in a section, and whether it may be nothing."""
-        owner = getattr(self._experiment, section)
-        fields = type(owner).model_fields
-        return {p.name: (p, type(None) in get_args(fields[p.name].annotation)) for p in owner.describe()}
+        assert self._experiment is not None
+        return declared_in(self._experiment, section)
 
     def search(self, text: str) -> None:
         """Show only parameters with all the words in path or help."""

@@ -17,7 +17,7 @@ from stdpbench_gui import theme
 from stdpbench_gui.panels._change_way import BRANCH, HERE, REWIND, ChangeWay
 from stdpbench_gui.panels._new_run_dialog import NewRunDialog
 from stdpbench_gui.panels._parameter_changes import Changes
-from stdpbench_gui.panels._parameter_form import SECTIONS, ParameterForm
+from stdpbench_gui.panels._parameter_form import SECTIONS, ParameterForm, declared_in
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.panels.weight_map import WeightMap
@@ -174,7 +174,7 @@ class ParametersPanel(Panel):
         section, _, name = path.partition(".")
         declared, _ = self.form.declared(section)[name]
         experiment = self._experiment
-        dialog = NewRunDialog(experiment, path, declared, self.session.connected, self)
+        dialog = NewRunDialog(experiment, path, declared, self.session, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(
             lambda result: (
@@ -227,10 +227,10 @@ class ParametersPanel(Panel):
         found = []
         for section in SECTIONS:
             now, before = getattr(self._experiment, section), getattr(self._start, section)
-            for p in now.describe():
-                values = (getattr(now, p.name), getattr(before, p.name), p.default)
+            for p, _ in declared_in(self._experiment, section).values():
+                shown, first, usual = map(p.show, (getattr(now, p.name), getattr(before, p.name, None), p.default))
                 kind = "structural" if p.structural else "live"
-                found.append((f"{section}.{p.name}", *(p.show(value) for value in values), kind, p.help))
+                found.append((f"{section}.{p.name}", shown, first, usual, kind, p.help))
         return found
 
     def summary(self) -> str:
