@@ -104,6 +104,19 @@ class Elided(QLabel):
         QPainter(self).drawText(self.rect(), int(self.alignment()), text)
 
 
+class Dispensable(QLabel):
+    """A label that is left out where there is no room for it: what it stands beside says the same by its tooltip."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """No room at all."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw all of it, or nothing."""
+        if self.width() >= self.sizeHint().width():
+            super().paintEvent(event)
+
+
 def scrolling(content: QWidget) -> QScrollArea:
     """Show a widget in what room there is; where it needs more, it scrolls, rather than widening the window."""
     area = QScrollArea()

@@ -11,7 +11,10 @@ from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.states import State
 from stdpbench_gui import theme
 from stdpbench_gui.evaluation.trees import add_row, table_of
 from stdpbench_gui.window import MainWindow
@@ -75,6 +78,20 @@ def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBo
         window.go_to(page)
         window.resize(*SMALL)
         qtbot.waitUntil(lambda: (window.width(), window.height()) == SMALL)
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_bar_of_a_run_lets_the_window_become_narrow(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, state: State
+) -> None:
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.folder is not None)
+    live = window.session.live
+    live.state = state
+    live.progress = {"phase": "train", "done": 12_431, "total": 60_000, "images_per_second": 214, "seconds_left": 222}
+    window.train.bar.refresh()
+    window.resize(640, 560)
+    qtbot.waitUntil(lambda: window.width() == 640)
 
 
 def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot) -> None:

@@ -219,12 +219,12 @@ def test_the_speed_is_that_of_the_run_whoever_chose_it(shown: RunSession, client
     assert told(0.25) == "4 / s"
     bar.speed.setCurrentIndex(0)
     bar.speed.activated.emit(0)
-    assert told(0.25) == "maximum"  # the run has not said so yet
-    assert told(0.0) == "maximum"
+    assert told(0.25) == "max"  # the run has not said so yet
+    assert told(0.0) == "max"
     assert told(1.0) == "1 / s"
     shown.live.progress = {}
     shown.opened.emit()  # of another run
-    assert bar.speed.currentText() == "maximum"
+    assert bar.speed.currentText() == "max"
 
 
 def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(

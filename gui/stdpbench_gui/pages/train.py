@@ -28,7 +28,7 @@ from stdpbench_gui.enclosure import Enclosure
 from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import Elided, action_button, scrolling, thousands
+from stdpbench_gui.widgets import Dispensable, Elided, action_button, scrolling, thousands
 
 _REDRAW_MS = 33
 _LARGE = 1.4
@@ -36,7 +36,7 @@ _LARGE = 1.4
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
 _WIDEST_SPEED = "300 images/s · 12 min left · drawing 10 %"
 """What numbers of a run usually have room for: the bar beside them does not jump."""
-_SPEEDS = (("maximum", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
+_SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _BESIDE_CURVES = ("parameters", "log", "confusion")
 """Panels that open beside the curves where an order leaves them out; others open beside the raster, which is wide."""
@@ -80,7 +80,7 @@ class RunBar(QWidget):
         top.addStretch(1)
         for key in ("pause", "step", "stop", "checkpoint"):
             top.addWidget(action_button(actions[key]))
-        label = QLabel("speed")
+        label = Dispensable("speed")
         label.setObjectName("faint")
         label.setBuddy(self.speed)
         top.addWidget(label)
