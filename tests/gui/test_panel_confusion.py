@@ -116,6 +116,16 @@ def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, t
     qtbot.waitUntil(lambda: (panel.draw_if_needed(), panel.score is not None)[1], timeout=60_000)
 
 
+def test_there_are_words_before_it_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
+    panel = Confusion(evaluated(tmp_path))
+    panel.has_content()
+    qtbot.waitUntil(lambda: panel.score is not None, timeout=60_000)
+    assert panel.summary() == panel.empty_text
+    show(panel, qtbot, (380, 360))
+    redraw(panel)
+    assert "75.0 % of 8 test pictures" in panel.summary()
+
+
 def test_numbers_fit_or_are_left_out(panel: Confusion, qtbot: QtBot) -> None:
     from PyQt6.QtGui import QPainter, QPixmap
 

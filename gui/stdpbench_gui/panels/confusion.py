@@ -209,7 +209,7 @@ class Confusion(Panel):
     def summary(self) -> str:
         """In words."""
         score = self.score
-        if score is None:
+        if score is None or self.matrix.score is None:  # as long as it is not drawn
             return self.empty_text
         low, high = score.interval
         wrong = score.confusion.copy()
