@@ -1,32 +1,25 @@
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from parameter_fields import text_of, type_in
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import family_of, read_experiment
-from stdpbench.parameters import build
+from stdpbench.experiment import family_of
 from stdpbench.runs import facts
-from stdpbench.runs.client import ask
 from stdpbench.runs.facts import Record
 from stdpbench.runs.states import State
 from stdpbench_gui.panels import _parameter_changes
 from stdpbench_gui.panels._parameter_row import Standing
-from stdpbench_gui.panels._parameter_scale import Scale, nudged
-from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.panels.parameters import ParametersPanel
-from stdpbench_gui.panels.weight_map import WeightMap
 from stdpbench_gui.session import RunSession
-from stdpbench_gui.window import MainWindow
 
 PATH = "plasticity.nu_post"
 
@@ -68,19 +61,6 @@ def panel(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Para
 @pytest.fixture
 def run(panel: ParametersPanel, monkeypatch: pytest.MonkeyPatch) -> Run:
     return Run(panel, monkeypatch)
-
-
-def type_in(panel: ParametersPanel, qtbot: QtBot, path: str, text: str) -> None:
-    field = panel.form.row(path).editor
-    assert isinstance(field, QLineEdit)
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-
-
-def text_of(panel: ParametersPanel, path: str) -> str:
-    field = panel.form.row(path).editor
-    assert isinstance(field, QLineEdit)
-    return field.text()
 
 
 # -- the form ---------------------------------------------------------------------------------------------------------
@@ -442,121 +422,6 @@ def test_ways_say_what_they_do_and_where_they_begin(panel: ParametersPanel) -> N
     redraw(panel)
     assert box.itemText(0) == "from 200"
     assert panel.form.row(PATH).editor.isEnabled()
-
-
-# -- scales -----------------------------------------------------------------------------------------------------------
-
-
-def test_sliders_cover_every_live_number_within_its_bounds() -> None:
-    experiment = read_experiment("diehl-cook-400")
-    for section in ("plasticity", "exc", "inh", "encoding", "network", "schedule"):
-        owner = getattr(experiment, section)
-        for declared in owner.describe():
-            value = getattr(owner, declared.name)
-            if declared.type not in ("int", "float") or value is None:
-                continue
-            scale = Scale.of(declared, float(value))
-            assert scale.value(scale.share(value)) == pytest.approx(value)
-            for share in (0.0, 0.3, 0.77, 1.0):
-                found = scale.value(share)
-                build(
-                    type(owner), {**owner.to_mapping(), declared.name: int(found) if scale.whole else found}, section
-                )
-                assert scale.low <= found <= scale.high
-                assert found == pytest.approx(float(f"{found:.3g}")) or not scale.log
-
-
-@pytest.mark.parametrize(
-    ("value", "up", "whole", "expected"),
-    [
-        (0.01, True, False, 0.011),
-        (0.01, False, False, 0.0099),
-        (350.0, True, False, 360.0),
-        (-65.0, True, False, -64.0),
-        (5.0, False, True, 4.0),
-        (0.0, True, False, 0.1),
-    ],
-)
-def test_steps_are_of_the_second_digit(value: float, up: bool, whole: bool, expected: float) -> None:
-    assert math.isclose(nudged(value, up, whole), expected, rel_tol=1e-12)
-
-
-# -- a run ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
-    """A window that shows a run of 12 exc neurons in the middle of its training, taking its time."""
-    small = {"network.n_exc": 12, "schedule.passes": 1, "schedule.train_images": 200, "schedule.test_images": 20}
-    window.run_experiment(read_experiment("digits").override(small))
-    qtbot.waitUntil(lambda: window.session.connected, timeout=60_000)
-    window.session.request("pace", seconds=0.04)
-    qtbot.waitUntil(lambda: len(window.session.live.blocks) > 1, timeout=60_000)
-    yield window
-    for path in window.runs.iterdir():
-        with suppress(StdpbenchError):
-            ask(path, "stop")
-    qtbot.waitUntil(lambda: not window.session.connected, timeout=60_000)
-    window.session.leave()
-
-
-def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -> None:
-    window, live = learning, learning.session.live
-    panel, curves = window.train.panels["parameters"], window.train.panels["curves"]
-    assert isinstance(panel, ParametersPanel)
-    assert isinstance(curves, Curves)
-    panel.raise_()
-    qtbot.waitUntil(lambda: bool(panel.form.sections))
-    undo = window.actions_["undo"]
-    assert not undo.isEnabled()
-
-    type_in(panel, qtbot, PATH, "0.02")
-    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(undo.isEnabled, timeout=60_000)
-    assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
-    qtbot.waitUntil(lambda: panel.form.row(PATH).standing is Standing.IN_FORCE)
-    assert text_of(panel, PATH) == "0.02"
-    assert undo.text() == "&Undo nu_post → 0.02"
-
-    row, selection = panel.form.row(PATH), window.session.selection
-    selection.select_neuron(3)
-    type_in(panel, qtbot, PATH, "0.5")
-    qtbot.keyClick(row.editor, Qt.Key.Key_Escape)  # is the field's, though it also clears the selection
-    assert text_of(panel, PATH) == "0.02"
-    assert selection.neuron == 3
-
-    qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
-    assert dict(live.changes[-1][1]) == {PATH: (0.02, 0.01)}
-    qtbot.waitUntil(lambda: row.standing is Standing.IN_FORCE)
-    assert text_of(panel, PATH) == "0.01"
-    assert not undo.isEnabled()
-
-    parent = window.session.folder
-    assert parent is not None
-    panel.way.way.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: panel.way.possible)
-    type_in(panel, qtbot, PATH, "0.05")
-    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
-    session = window.session
-    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != parent.path, timeout=60_000)
-    qtbot.waitUntil(lambda: session.live.state is State.RUNNING, timeout=60_000)
-    assert dict(session.live.changes[-1][1]) == {PATH: (0.01, 0.05)}
-    qtbot.waitUntil(lambda: panel.form.sections and text_of(panel, PATH) == "0.05")
-    assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
-    assert len(curves.overlays.shown()[0].blocks) > 1
-
-    weights = window.train.panels["weight-map"]
-    assert isinstance(weights, WeightMap)
-    assert weights.sources.follows == parent.path
-    assert "shows the difference to it" in window.message.text()
-    assert parent.path.name in window.message.text()
-    qtbot.waitUntil(lambda: weights.sources.reference is not None, timeout=60_000)
-    assert weights.sources.reference is not None
-    assert weights.sources.reference.position <= session.live.position
-    qtbot.waitUntil(lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "), timeout=60_000)
-    weights.sources.compare_with_nothing()
-    assert weights.sources.follows is None
 
 
 def test_a_refused_change_after_going_back_is_told_in_its_row(panel: ParametersPanel, qtbot: QtBot) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import struct
-import subprocess
 import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
-from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QDialog, QLabel, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
@@ -28,42 +24,8 @@ from stdpbench_gui import crash, habits, theme
 from stdpbench_gui.data_fetch import FetchDialog
 from stdpbench_gui.habits import ClosingQuestion
 from stdpbench_gui.motion import motion
-from stdpbench_gui.own_data import OwnDataDialog
 from stdpbench_gui.panels.raster import Raster
 from stdpbench_gui.window import MainWindow
-
-
-def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python lines in a process of their own, as Qt lives once per process."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
-    }
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-
-def drop(window: MainWindow, *paths: Path | QUrl) -> None:
-    data = QMimeData()
-    data.setUrls([path if isinstance(path, QUrl) else QUrl.fromLocalFile(str(path)) for path in paths])
-    window.dropEvent(
-        QDropEvent(
-            QPointF(5, 5),
-            Qt.DropAction.CopyAction,
-            data,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-    )
-
 
 # -- pages, actions, themes ------------------------------------------------------------------------
 
@@ -186,108 +148,45 @@ def test_ctrl_q_quits(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.isVisible())
 
 
-# -- what is opened --------------------------------------------------------------------------------
-
-
-def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, settings: QSettings
-) -> None:
-    drop(window, finished_run.path)
-    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
-    assert window.pages.currentWidget() is window.train
-    assert window.session.state is State.FINISHED
-    assert window.habits.recent.paths() == [finished_run.path]
+def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
+    raster = window.train.panels["raster"]
+    assert isinstance(raster, Raster)
+    window.train.arrange("Watch")
+    usual = raster.view.fontMetrics().height()
+    window.go_to("train")
+    window.train.arrange("Present")
+    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() > 1.2 * usual)
+    window.train.save()
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
-    names = [action.text() for action in other.habits.recent._menu.actions()]
-    assert names[0] == finished_run.path.name
-    other.habits.recent._menu.actions()[0].trigger()
-    qtbot.waitUntil(lambda: other.session.folder is not None, timeout=60_000)
-    other.habits.recent.clear()
-    assert not other.habits.recent.paths()
+    assert other.train._large
+    other.train.arrange("Watch")
+    window.train.arrange("Watch")
+    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() == usual)
 
 
-def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "mine.npz"
-    np.savez(file, images=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8))
-    drop(window, file)
-    dialog = window.habits.dialog
-    assert isinstance(dialog, OwnDataDialog)
-    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
-    dialog.reject()
+def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
+    accuracy, usual = window.train.panels["curves"].plots["accuracy"], window.rail.fontMetrics().height()  # type: ignore[attr-defined]
+    ticks = accuracy.getAxis("left").style["tickFont"].pointSizeF()
+    window.go_to("train")
+    window.train.arrange("Present")
+    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() > 1.2 * ticks
+    window.set_theme("dark")  # which has every widget polished anew
+    for around in (window.rail, window.train.bar.title, window.menuBar()):
+        assert around is not None
+        assert around.fontMetrics().height() == usual
+    window.train.arrange("Watch")
+    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks
 
 
-def test_what_is_nothing_is_told_so(window: MainWindow, tmp_path: Path) -> None:
-    file = tmp_path / "notes.txt"
-    file.write_text("nothing of the sort", encoding="utf-8")
-    drop(window, file)
-    assert "notes.txt is no run folder" in window.message.text()
+def test_tabs_of_panels_have_a_name(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("train")
+    window.train.arrange("Watch")
 
+    def seen() -> list[str]:
+        return [bar.accessibleName() for bar in window.train.docks.findChildren(QTabBar) if bar.isVisible()]
 
-def test_a_pair_of_files_that_is_dropped_opens_one_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    pixels = np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8)
-    images, labels = tmp_path / "train-images-idx3-ubyte", tmp_path / "train-labels-idx1-ubyte"
-    images.write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, *pixels.shape) + pixels.tobytes())
-    labels.write_bytes(struct.pack(">4BI", 0, 0, 8, 1, 30) + bytes(k % 3 for k in range(30)))
-    drop(window, labels, images)
-    (dialog,) = window.findChildren(OwnDataDialog)
-    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
-    assert "3 classes" in dialog.said.text()
-    assert not window.message.text()
-    dialog.reject()
-
-
-def test_what_is_dropped_beside_it_and_is_not_opened_is_named(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Path] = []
-    monkeypatch.setattr(window, "run_file", opened.append)
-    files = [tmp_path / name for name in ("one.toml", "two.toml")]
-    for file in files:
-        file.write_text('name = "x"\n', encoding="utf-8")
-    drop(window, *files)
-    assert opened == files[:1]
-    assert "not two.toml" in window.message.text()
-
-
-def test_what_lies_on_another_machine_is_not_taken_for_the_working_folder(window: MainWindow) -> None:
-    drop(window, QUrl("https://example.org/pictures.npz"))
-    assert "this machine" in window.message.text()
-    assert not window.findChildren(OwnDataDialog)
-
-
-def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_opening(
-    qtbot: QtBot, settings: QSettings, tmp_path: Path
-) -> None:
-    settings.setValue("recent", ["/" + "x" * 300, str(tmp_path)])  # too long a name: the system refuses to look
-    window = MainWindow(settings, tmp_path / "runs")
-    qtbot.addWidget(window)
-    assert window.habits.recent.paths() == [tmp_path]
-    window.habits.open_path(Path("/" + "x" * 300))
-    assert "cannot be opened" in window.message.text()
-
-
-def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window: MainWindow) -> None:
-    seen = []
-    for name in ("light", "dark"):
-        window.set_theme(name)
-        pictures = [
-            [label.pixmap().toImage() for label in card.findChildren(QLabel) if not label.pixmap().isNull()]
-            for card in window.start.cards.values()
-        ]
-        assert all(len(of_card) == 1 for of_card in pictures)
-        seen.append(pictures[-1][0])
-    assert seen[0] != seen[1]
-
-
-def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:
-    name = "n" * 250
-    before = [page.minimumSizeHint().width() for page in (window.start.recent, window.runs_page.notices)]
-    window.start.show_recent([(window.runs / name, "finished")])
-    window.runs_page.notices.tell(f"{name} is back from the bin.")
-    for page, width in zip((window.start.recent, window.runs_page.notices), before, strict=True):
-        assert page.minimumSizeHint().width() < width + 500
-    assert name in window.start.recent.findChildren(QPushButton)[-1].accessibleName()
+    qtbot.waitUntil(lambda: bool(seen()) and all(seen()), timeout=60_000)
 
 
 # -- the machine -----------------------------------------------------------------------------------
@@ -479,119 +378,3 @@ def test_nothing_is_asked_where_nothing_goes_on(window: MainWindow) -> None:
     window.close()
     assert not window.isVisible()
     assert not isinstance(window.habits.dialog, QDialog)
-
-
-# -- the process -----------------------------------------------------------------------------------
-
-
-def test_main_opens_the_window_and_ends_when_it_is_closed_without_brian2(
-    finished_run: RunFolder, tmp_path: Path
-) -> None:
-    done = run(
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from PyQt6.QtCore import QTimer\n"
-        "import stdpbench_gui\n"
-        "from stdpbench_gui.window import MainWindow\n"
-        "shown = []\n"
-        "def show(self):\n"
-        "    shown.append(self)\n"
-        "    super(MainWindow, self).show()\n"
-        f"    self.open_run(Path({str(finished_run.path)!r}))\n"
-        "    self.session.pictures_ready.connect(lambda: QTimer.singleShot(500, finish))\n"
-        "def finish():\n"
-        "    window = shown[0]\n"
-        "    for page in window._page_of:\n"
-        "        window.go_to(page)\n"
-        "    window.go_to('train')\n"
-        "    for panel in window.train.panels.values():\n"
-        "        panel.show()\n"
-        "        panel.raise_()\n"
-        "        panel.draw_if_needed()\n"
-        "    window.habits.draw()\n"
-        "    QTimer.singleShot(500, window.actions_['quit'].trigger)\n"
-        "MainWindow.show = show\n"
-        "status = stdpbench_gui.main(['stdpbench'])\n"
-        "print(status, len(shown), *sorted({'brian2', 'matplotlib'} & set(sys.modules)))\n",
-        QT_QPA_PLATFORM="offscreen",
-        STDPBENCH_RUNS=str(tmp_path),
-        XDG_CONFIG_HOME=str(tmp_path),
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["0", "1"], done.stderr
-
-
-@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="there is always a display")
-def test_without_a_display_main_says_so_in_a_sentence() -> None:
-    done = run("import sys, stdpbench_gui; sys.exit(stdpbench_gui.main(['stdpbench']))")
-    assert done.returncode == 1
-    assert "neither WAYLAND_DISPLAY nor DISPLAY is set" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Qt shows a message box there")
-def test_what_makes_qt_abort_is_a_sentence_too() -> None:
-    done = run("import sys, stdpbench_gui; sys.exit(stdpbench_gui.main([]))", QT_QPA_PLATFORM="nonsense")
-    assert done.returncode == 1
-    assert done.stderr.startswith("The app cannot open: Qt cannot open a window")
-
-
-def test_starts_as_a_module() -> None:
-    done = run("import runpy; runpy.run_module('stdpbench_gui', run_name='__main__')", QT_QPA_PLATFORM="nonsense")
-    assert done.returncode == 1
-    assert "The app cannot open" in done.stderr
-
-
-def test_a_broken_qt_is_a_sentence() -> None:
-    done = run(
-        "import sys\n"
-        "sys.modules['PyQt6.QtWidgets'] = None\n"
-        "import stdpbench_gui\n"
-        "sys.exit(stdpbench_gui.main(['stdpbench']))\n",
-        QT_QPA_PLATFORM="offscreen",
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("The app cannot open: Qt cannot be loaded")
-    assert "stdpbench doctor" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
-    raster = window.train.panels["raster"]
-    assert isinstance(raster, Raster)
-    window.train.arrange("Watch")
-    usual = raster.view.fontMetrics().height()
-    window.go_to("train")
-    window.train.arrange("Present")
-    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() > 1.2 * usual)
-    window.train.save()
-    other = MainWindow(settings, window.runs)
-    qtbot.addWidget(other)
-    assert other.train._large
-    other.train.arrange("Watch")
-    window.train.arrange("Watch")
-    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() == usual)
-
-
-def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
-    accuracy, usual = window.train.panels["curves"].plots["accuracy"], window.rail.fontMetrics().height()  # type: ignore[attr-defined]
-    ticks = accuracy.getAxis("left").style["tickFont"].pointSizeF()
-    window.go_to("train")
-    window.train.arrange("Present")
-    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() > 1.2 * ticks
-    window.set_theme("dark")  # which has every widget polished anew
-    for around in (window.rail, window.train.bar.title, window.menuBar()):
-        assert around is not None
-        assert around.fontMetrics().height() == usual
-    window.train.arrange("Watch")
-    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks
-
-
-def test_tabs_of_panels_have_a_name(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("train")
-    window.train.arrange("Watch")
-
-    def seen() -> list[str]:
-        return [bar.accessibleName() for bar in window.train.docks.findChildren(QTabBar) if bar.isVisible()]
-
-    qtbot.waitUntil(lambda: bool(seen()) and all(seen()), timeout=60_000)

@@ -1,0 +1,21 @@
+"""What tests type into the fields of the Parameters panel, and read from them."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from stdpbench_gui.panels.parameters import ParametersPanel
+
+
+def type_in(panel: ParametersPanel, qtbot: QtBot, path: str, text: str) -> None:
+    field = panel.form.row(path).editor
+    assert isinstance(field, QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+
+
+def text_of(panel: ParametersPanel, path: str) -> str:
+    field = panel.form.row(path).editor
+    assert isinstance(field, QLineEdit)
+    return field.text()

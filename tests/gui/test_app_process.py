@@ -1,0 +1,102 @@
+"""The process of the app: how it starts, and what it says where it cannot."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stdpbench.runs.folder import RunFolder
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python lines in a process of their own, as Qt lives once per process."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def test_main_opens_the_window_and_ends_when_it_is_closed_without_brian2(
+    finished_run: RunFolder, tmp_path: Path
+) -> None:
+    done = run(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from PyQt6.QtCore import QTimer\n"
+        "import stdpbench_gui\n"
+        "from stdpbench_gui.window import MainWindow\n"
+        "shown = []\n"
+        "def show(self):\n"
+        "    shown.append(self)\n"
+        "    super(MainWindow, self).show()\n"
+        f"    self.open_run(Path({str(finished_run.path)!r}))\n"
+        "    self.session.pictures_ready.connect(lambda: QTimer.singleShot(500, finish))\n"
+        "def finish():\n"
+        "    window = shown[0]\n"
+        "    for page in window._page_of:\n"
+        "        window.go_to(page)\n"
+        "    window.go_to('train')\n"
+        "    for panel in window.train.panels.values():\n"
+        "        panel.show()\n"
+        "        panel.raise_()\n"
+        "        panel.draw_if_needed()\n"
+        "    window.habits.draw()\n"
+        "    QTimer.singleShot(500, window.actions_['quit'].trigger)\n"
+        "MainWindow.show = show\n"
+        "status = stdpbench_gui.main(['stdpbench'])\n"
+        "print(status, len(shown), *sorted({'brian2', 'matplotlib'} & set(sys.modules)))\n",
+        QT_QPA_PLATFORM="offscreen",
+        STDPBENCH_RUNS=str(tmp_path),
+        XDG_CONFIG_HOME=str(tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["0", "1"], done.stderr
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="there is always a display")
+def test_without_a_display_main_says_so_in_a_sentence() -> None:
+    done = run("import sys, stdpbench_gui; sys.exit(stdpbench_gui.main(['stdpbench']))")
+    assert done.returncode == 1
+    assert "neither WAYLAND_DISPLAY nor DISPLAY is set" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Qt shows a message box there")
+def test_what_makes_qt_abort_is_a_sentence_too() -> None:
+    done = run("import sys, stdpbench_gui; sys.exit(stdpbench_gui.main([]))", QT_QPA_PLATFORM="nonsense")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The app cannot open: Qt cannot open a window")
+
+
+def test_starts_as_a_module() -> None:
+    done = run("import runpy; runpy.run_module('stdpbench_gui', run_name='__main__')", QT_QPA_PLATFORM="nonsense")
+    assert done.returncode == 1
+    assert "The app cannot open" in done.stderr
+
+
+def test_a_broken_qt_is_a_sentence() -> None:
+    done = run(
+        "import sys\n"
+        "sys.modules['PyQt6.QtWidgets'] = None\n"
+        "import stdpbench_gui\n"
+        "sys.exit(stdpbench_gui.main(['stdpbench']))\n",
+        QT_QPA_PLATFORM="offscreen",
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The app cannot open: Qt cannot be loaded")
+    assert "stdpbench doctor" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,133 @@
+"""What is dropped on the window or chosen from the recent: what opens, and what is said of what cannot."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PyQt6.QtGui import QDropEvent
+from PyQt6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.states import State
+from stdpbench_gui.own_data import OwnDataDialog
+from stdpbench_gui.window import MainWindow
+
+
+def drop(window: MainWindow, *paths: Path | QUrl) -> None:
+    data = QMimeData()
+    data.setUrls([path if isinstance(path, QUrl) else QUrl.fromLocalFile(str(path)) for path in paths])
+    window.dropEvent(
+        QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+
+
+def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, settings: QSettings
+) -> None:
+    drop(window, finished_run.path)
+    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
+    assert window.pages.currentWidget() is window.train
+    assert window.session.state is State.FINISHED
+    assert window.habits.recent.paths() == [finished_run.path]
+    other = MainWindow(settings, window.runs)
+    qtbot.addWidget(other)
+    names = [action.text() for action in other.habits.recent._menu.actions()]
+    assert names[0] == finished_run.path.name
+    other.habits.recent._menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: other.session.folder is not None, timeout=60_000)
+    other.habits.recent.clear()
+    assert not other.habits.recent.paths()
+
+
+def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "mine.npz"
+    np.savez(file, images=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8))
+    drop(window, file)
+    dialog = window.habits.dialog
+    assert isinstance(dialog, OwnDataDialog)
+    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
+    dialog.reject()
+
+
+def test_what_is_nothing_is_told_so(window: MainWindow, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("nothing of the sort", encoding="utf-8")
+    drop(window, file)
+    assert "notes.txt is no run folder" in window.message.text()
+
+
+def test_a_pair_of_files_that_is_dropped_opens_one_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8)
+    images, labels = tmp_path / "train-images-idx3-ubyte", tmp_path / "train-labels-idx1-ubyte"
+    images.write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, *pixels.shape) + pixels.tobytes())
+    labels.write_bytes(struct.pack(">4BI", 0, 0, 8, 1, 30) + bytes(k % 3 for k in range(30)))
+    drop(window, labels, images)
+    (dialog,) = window.findChildren(OwnDataDialog)
+    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
+    assert "3 classes" in dialog.said.text()
+    assert not window.message.text()
+    dialog.reject()
+
+
+def test_what_is_dropped_beside_it_and_is_not_opened_is_named(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(window, "run_file", opened.append)
+    files = [tmp_path / name for name in ("one.toml", "two.toml")]
+    for file in files:
+        file.write_text('name = "x"\n', encoding="utf-8")
+    drop(window, *files)
+    assert opened == files[:1]
+    assert "not two.toml" in window.message.text()
+
+
+def test_what_lies_on_another_machine_is_not_taken_for_the_working_folder(window: MainWindow) -> None:
+    drop(window, QUrl("https://example.org/pictures.npz"))
+    assert "this machine" in window.message.text()
+    assert not window.findChildren(OwnDataDialog)
+
+
+def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_opening(
+    qtbot: QtBot, settings: QSettings, tmp_path: Path
+) -> None:
+    settings.setValue("recent", ["/" + "x" * 300, str(tmp_path)])  # too long a name: the system refuses to look
+    window = MainWindow(settings, tmp_path / "runs")
+    qtbot.addWidget(window)
+    assert window.habits.recent.paths() == [tmp_path]
+    window.habits.open_path(Path("/" + "x" * 300))
+    assert "cannot be opened" in window.message.text()
+
+
+def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window: MainWindow) -> None:
+    seen = []
+    for name in ("light", "dark"):
+        window.set_theme(name)
+        pictures = [
+            [label.pixmap().toImage() for label in card.findChildren(QLabel) if not label.pixmap().isNull()]
+            for card in window.start.cards.values()
+        ]
+        assert all(len(of_card) == 1 for of_card in pictures)
+        seen.append(pictures[-1][0])
+    assert seen[0] != seen[1]
+
+
+def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:
+    name = "n" * 250
+    before = [page.minimumSizeHint().width() for page in (window.start.recent, window.runs_page.notices)]
+    window.start.show_recent([(window.runs / name, "finished")])
+    window.runs_page.notices.tell(f"{name} is back from the bin.")
+    for page, width in zip((window.start.recent, window.runs_page.notices), before, strict=True):
+        assert page.minimumSizeHint().width() < width + 500
+    assert name in window.start.recent.findChildren(QPushButton)[-1].accessibleName()
