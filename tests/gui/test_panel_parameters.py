@@ -150,6 +150,17 @@ def test_structural_ones_say_why_not_and_offer_a_new_run(
     assert made == [{"network.n_exc": "9"}]
 
 
+@pytest.mark.parametrize("width", [340, 460])
+def test_the_button_of_a_structural_one_can_be_read(panel: ParametersPanel, qtbot: QtBot, width: int) -> None:
+    panel.resize(width, 440)
+    for section in panel.form.sections.values():
+        section.header.setChecked(True)
+    redraw(panel)
+    rows = [row for row in panel.form.rows().values() if row.declared.structural]
+    assert {"network.inhibition", "lateral.kind", "network.n_exc"} <= {row.path for row in rows}
+    qtbot.waitUntil(lambda: all(row.new_run.width() >= row.new_run.sizeHint().width() for row in rows))
+
+
 @pytest.mark.parametrize("section", ["plasticity", "lateral", "exc", "inh", "encoding", "data"])
 def test_a_kind_is_chosen_from_all_that_there_are_with_its_parameters(panel: ParametersPanel, section: str) -> None:
     family, experiment = family_of(section), panel.session.experiment

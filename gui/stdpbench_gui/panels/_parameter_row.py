@@ -104,6 +104,8 @@ class ParameterRow(QWidget):
             taken += max(self.editor.minimumWidth(), self.editor.minimumSizeHint().width())
             needed = self.new_run.sizeHint().width() + 3 * self._grid.horizontalSpacing()
             place = (2, 1, 1, 3) if self.width() - taken < needed else (0, 2, 1, 1)
+            if isinstance(self.editor, QComboBox):  # which takes all the room that it is left
+                self._grid.setColumnStretch(2, 1 if place[0] == 0 else 0)
             if self._grid.getItemPosition(self._grid.indexOf(self.new_run)) != place:
                 self._grid.addWidget(self.new_run, *place)
 
