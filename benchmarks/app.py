@@ -3,7 +3,8 @@
 The real app, without a screen (Qt's offscreen platform draws into memory all the same), shows a real run in a process
 of its own. Gaps between two turns of the event loop are recorded as long as it does, and how often panels draw. What
 training loses is measured by letting go of the run and taking it up again, in turn: the run itself does not stop, so
-what else changes meets both conditions alike.
+what else changes meets both conditions alike. A machine that is shared with others changes its speed by more than the
+app costs; so Linux is also asked how long the thread that simulates waited for a processor, which hardly scatters.
 """
 
 from __future__ import annotations
@@ -164,6 +165,8 @@ class Watch:
 def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Images a second in each condition, against no app in the same round; gaps and frames where there is one."""
     speeds: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
+    waits: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
+    work: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
     gaps: dict[str, list[float]] = {USUAL: [], ALL: []}
     drawn: dict[str, Counter[str]] = {USUAL: Counter(), ALL: Counter()}
     shares: dict[str, list[float]] = {USUAL: [], ALL: []}
@@ -174,17 +177,27 @@ def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str
             watch.show(condition, run)
             watch.turns.clear()
             watch.drawn.clear()
-            speeds[condition].append(speed(watch, run, options.seconds))
+            images_per_s, waited, worked = speed(watch, run, options.seconds)
+            speeds[condition].append(images_per_s)
+            waits[condition].append(waited)
+            work[condition].append(worked)
             if condition != WITHOUT:
                 gaps[condition] += list(1e3 * np.diff(watch.turns))
                 drawn[condition] += watch.drawn
                 looked[condition] += watch.turns[-1] - watch.turns[0]
                 shares[condition].append(watch.window.session.drawing_share)
-    figures: dict[str, Any] = {WITHOUT: {"images_per_s": round(float(np.median(speeds[WITHOUT])), 1)}}
+    common = {
+        condition: {
+            "images_per_s": round(float(np.median(speeds[condition])), 1),
+            "waited_for_a_processor_ms_per_s": inputs.median(waits[condition]),
+            "processor_time_of_the_window_ms_per_s": inputs.median(work[condition]),
+        }
+        for condition in speeds
+    }
+    figures: dict[str, Any] = {WITHOUT: common[WITHOUT]}
     for condition in (USUAL, ALL):
         ratios = np.array(speeds[WITHOUT]) / np.array(speeds[condition])
-        figures[condition] = {
-            "images_per_s": round(float(np.median(speeds[condition])), 1),
+        figures[condition] = common[condition] | {
             "time_against_no_app": inputs.median(ratios.tolist()),
             "standard_error": round(float(ratios.std(ddof=1) / len(ratios) ** 0.5), 4),
             "longest_gap_ms": round(max(gaps[condition]), 1),
@@ -196,12 +209,27 @@ def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str
     return figures
 
 
-def speed(watch: Watch, run: Path, seconds: float) -> float:
-    """Images a second, from the file in which a run says how far it has come."""
+def speed(watch: Watch, run: Path, seconds: float) -> tuple[float, float, float]:
+    """Images a second, from the file in which a run says how far it has come; and what Linux says meanwhile.
+
+    That is, per second: milliseconds that the thread that simulates waited for a processor, and that this process
+    computed.
+    """
+    pid = int(json.loads((run / "run.json").read_text(encoding="utf-8"))["pid"])
     begun, first = mark(watch, run)
+    waited, worked = waited_ms(pid), time.process_time()
     watch.wait(seconds)
     ended, last = mark(watch, run)
-    return (last - first) / (ended - begun)
+    passed = ended - begun
+    worked = 1e3 * (time.process_time() - worked)
+    return (last - first) / passed, (waited_ms(pid) - waited) / passed, worked / passed
+
+
+def waited_ms(process: int) -> float:
+    """How long the first thread of a process waited for a processor so far; 0 where the system does not tell."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{process}/task/{process}/schedstat").read_text().split()[1]) / 1e6
+    return 0.0
 
 
 def mark(watch: Watch, run: Path) -> tuple[float, int]:

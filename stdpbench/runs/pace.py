@@ -62,8 +62,8 @@ class Pace:
         self._marks.append((time.monotonic(), position))
 
     def values(self) -> dict[str, Any]:
-        """The frame ``progress``; ``pace`` is `shortest`."""
-        return self._latest | {"pace": self.shortest}
+        """The frame ``progress``, empty until a phase has begun; ``pace`` is `shortest`."""
+        return self._latest and self._latest | {"pace": self.shortest}
 
     def show(self, folder: Path, state: str, position: int, *, force: bool = False) -> None:
         """Write the progress file for readers without a connection, now and then; it may fail."""
