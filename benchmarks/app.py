@@ -40,9 +40,10 @@ def main() -> None:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
-    from stdpbench_gui.app import settle
+    from stdpbench_gui.app import draw_in_one_thread, settle
     from stdpbench_gui.window import MainWindow
 
+    draw_in_one_thread()
     app = QApplication(["stdpbench"])
     with tempfile.TemporaryDirectory(prefix="stdpbench-app-") as scratch:
         settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)

@@ -7,9 +7,10 @@ are imported when they are asked for. Other packages add kinds through an entry 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from stdpbench.errors import StdpbenchError, suggestion
@@ -38,11 +39,20 @@ class Family(Generic[K]):
         self.base = base
         self.group = group
         self._built_in = dict(built_in)
+        self._announced_on: tuple[str, ...] = ()
+        self._announced: tuple[EntryPoint, ...] | None = None
 
     def kinds(self) -> tuple[str, ...]:
         """Names of all kinds: the built-in ones first, then those of other packages."""
-        others = sorted(point.name for point in entry_points(group=self.group))
+        others = sorted(point.name for point in self._points())
         return (*self._built_in, *(name for name in others if name not in self._built_in))
+
+    def _points(self) -> tuple[EntryPoint, ...]:
+        """What other packages announce; for which the files of all packages are read, so once per import path."""
+        path = tuple(sys.path)
+        if self._announced is None or self._announced_on != path:
+            self._announced, self._announced_on = tuple(entry_points(group=self.group)), path
+        return self._announced
 
     def get(self, kind: str, where: str = "kind") -> type[K]:
         """The class of a kind.
@@ -55,7 +65,7 @@ class Family(Generic[K]):
         if kind in self._built_in:
             module, _, name = self._built_in[kind].partition(":")
             return self._checked(kind, getattr(import_module(module), name))
-        for point in entry_points(group=self.group):
+        for point in self._points():
             if point.name == kind:
                 try:
                     loaded = point.load()

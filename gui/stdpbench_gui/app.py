@@ -26,9 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         Exit status: 0, or 1 after a sentence on standard error that says why there is no window.
     """
-    # Qt would draw larger images by several threads at a time, which push a run aside that is at work; they save the
-    # window nothing that could be seen
-    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
+    draw_in_one_thread()
     screen = display()
     if screen.state != "ok":
         return _refuse(f"the display is {screen.detail}; what helps: {screen.fix}")
@@ -64,6 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         sys.excepthook = sys.__excepthook__
         signal.signal(signal.SIGINT, previous_signal)
+
+
+def draw_in_one_thread() -> None:
+    """Have Qt draw by the thread of the window alone; to be called before there is a `QApplication`.
+
+    It would draw larger images by several threads at a time, which push a run aside that is at work, and save the
+    window nothing that could be seen.
+    """
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
 
 
 def settle() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -71,6 +72,16 @@ def test_builds_a_kind_of_another_package(fruit: Family[Fruit], announced: dict[
     announced["pear"] = f"{__name__}:Pear"
     assert fruit.kinds() == ("apple", "pear")
     assert fruit.build({"kind": "pear"}, "basket") == Pear()
+
+
+def test_looks_for_packages_once_per_import_path(
+    fruit: Family[Fruit], announced: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert fruit.kinds() == ("apple",)
+    announced["pear"] = f"{__name__}:Pear"
+    assert fruit.kinds() == ("apple",)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert fruit.kinds() == ("apple", "pear")
 
 
 def test_a_built_in_kind_is_not_replaced_from_outside(fruit: Family[Fruit], announced: dict[str, str]) -> None:

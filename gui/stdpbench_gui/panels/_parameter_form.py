@@ -115,6 +115,7 @@ class ParameterForm(QScrollArea):
         self._why_not: Callable[[Parameter], str] = lambda _: ""
         self._kinds: tuple[type, ...] = ()
         self._words: list[str] = []
+        self._declared: dict[str, tuple[object, dict[str, tuple[Parameter, bool]]]] = {}
         self.sections: dict[str, Section] = {}
 
     def rows(self) -> dict[str, ParameterRow]:
@@ -176,7 +177,11 @@ class ParameterForm(QScrollArea):
     def declared(self, section: str) -> dict[str, tuple[Parameter, bool]]:
         """What is declared in a section, and whether it may be nothing."""
         assert self._experiment is not None
-        return declared_in(self._experiment, section)
+        owner = getattr(self._experiment, section)
+        known = self._declared.get(section)
+        if known is None or known[0] is not owner:
+            known = self._declared[section] = owner, declared_in(self._experiment, section)
+        return known[1]
 
     def search(self, text: str) -> None:
         """Show only parameters with all the words in path or help."""

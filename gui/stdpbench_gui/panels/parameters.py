@@ -17,7 +17,7 @@ from stdpbench_gui import theme
 from stdpbench_gui.panels._change_way import BRANCH, HERE, REWIND, ChangeWay
 from stdpbench_gui.panels._new_run_dialog import NewRunDialog
 from stdpbench_gui.panels._parameter_changes import Changes
-from stdpbench_gui.panels._parameter_form import SECTIONS, ParameterForm, declared_in
+from stdpbench_gui.panels._parameter_form import SECTIONS, ParameterForm
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.panels.curves import Curves
 from stdpbench_gui.panels.weight_map import WeightMap
@@ -103,8 +103,9 @@ class ParametersPanel(Panel):
         session, live = self.session, self.session.live
         assert live.started is not None
         self.changes.confirm()
+        begun_from = 0 if self.way.current == HERE else len(live.checkpoints)
         state = (
-            (session.connected, live.state, self._training_over(), len(live.checkpoints)),
+            (session.connected, live.state, self._training_over(), begun_from),
             (len(live.changes), tuple(self.changes.in_flight.items()), self.changes.busy, self.way.current),
         )
         if state == self._shown:
@@ -227,7 +228,7 @@ class ParametersPanel(Panel):
         found = []
         for section in SECTIONS:
             now, before = getattr(self._experiment, section), getattr(self._start, section)
-            for p, _ in declared_in(self._experiment, section).values():
+            for p, _ in self.form.declared(section).values():
                 shown, first, usual = map(p.show, (getattr(now, p.name), getattr(before, p.name, None), p.default))
                 kind = "structural" if p.structural else "live"
                 found.append((f"{section}.{p.name}", shown, first, usual, kind, p.help))
