@@ -133,7 +133,7 @@ class Simulator(ABC):
     def _run(
         self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]
     ) -> tuple[Spikes, Spikes, NDArray[np.float64] | None]:
-        """Take `n_bins` steps from time 0; exc spikes, inh spikes and, if asked for, (n_bins, 4, n) courses."""
+        """Take `n_bins` steps from time 0; exc spikes, inh spikes and, if asked for, (4, n_bins, n) courses."""
 
     @abstractmethod
     def close(self) -> None:
@@ -200,8 +200,9 @@ class Simulator(ABC):
         n_bins = n_stimulus + n_rest
         self._check_input(spikes, n_stimulus, n_bins)
         neurons = np.asarray([] if record is None else record, dtype=np.int64)
-        if len(neurons) and (neurons.min() < 0 or neurons.max() >= self.layout.n_exc):
-            raise StdpbenchError(f"recorded neurons must lie in 0 .. {self.layout.n_exc - 1}, not {neurons.tolist()}")
+        asked = neurons.tolist()
+        if asked and (min(asked) < 0 or max(asked) >= self.layout.n_exc):
+            raise StdpbenchError(f"recorded neurons must lie in 0 .. {self.layout.n_exc - 1}, not {asked}")
         arriving = spikes
         if self.layout.max_delay_bins and not self.layout.delays_differ:
             # one delay for all synapses, and for the input traces, is the same as spikes that come later
@@ -216,7 +217,7 @@ class Simulator(ABC):
         counts = np.bincount(exc.index[:n_counted], minlength=self.layout.n_exc)
         recording = None
         if record is not None and courses is not None:
-            recording = Recording(neurons, *(courses[:, column].copy() for column in range(len(RECORDED))))
+            recording = Recording(neurons, *courses)
         return Response(counts, exc, inh, spikes, recording)
 
     def state(self) -> dict[str, NDArray[np.float64]]:

@@ -106,7 +106,7 @@ class RuntimeSimulator(Simulator):
         layers = [name for name in ("exc", "inh") if name in self._built.groups]
         spaces = {name: self._built.groups[name].variables["_spikespace"].get_value() for name in layers}
         found: dict[str, list[tuple[int, NDArray[np.int32]]]] = {name: [] for name in ("exc", "inh")}
-        courses = np.empty((n_bins, len(RECORDED), len(record))) if len(record) else None
+        courses = np.empty((len(RECORDED), n_bins, len(record))) if len(record) else None
         watched = [self._array(f"exc.{variable}") for variable in RECORDED] if courses is not None else []
         for now in range(n_bins):
             step.set_value(now)
@@ -121,7 +121,7 @@ class RuntimeSimulator(Simulator):
                     found[name].append((now, spaces[name][:count].copy()))
             if courses is not None:
                 for column, values in enumerate(watched):
-                    courses[now, column] = values[record]
+                    courses[column, now] = values[record]
         for obj in self._at_end if plastic else ():
             obj.run()
         step.set_value(0)

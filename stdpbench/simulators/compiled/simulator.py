@@ -89,7 +89,7 @@ class CompiledSimulator(Simulator):
             raise StdpbenchError("this simulator is closed")
         index = np.ascontiguousarray(spikes.index, np.int32)
         bins = np.ascontiguousarray(spikes.bin, np.int32)
-        courses = np.empty((n_bins, len(RECORDED), len(record))) if len(record) else None
+        courses = np.empty((len(RECORDED), n_bins, len(record))) if len(record) else None
         for name, value in self._learning.items():
             self._array(f"exc.{name}")[...] = value if plastic else 0.0
         status = self._library.resident_present(

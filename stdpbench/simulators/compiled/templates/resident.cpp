@@ -155,7 +155,7 @@ try {
     return OUT_OF_MEMORY;
 }
 
-// Take n_bins steps from time 0. Spikes are sorted by (bin, index). `courses`, where given, receives (n_bins, 4, n_watched).
+// Take n_bins steps from time 0. Spikes are sorted by (bin, index). `courses`, where given, receives (4, n_bins, n_watched).
 int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, int32_t plastic,
                      const int64_t *watched, int32_t n_watched, double *courses)
 try {
@@ -184,9 +184,9 @@ try {
         resident::found[{{loop.index0}}].take({{layer}}, {{layer}}[_num_{{layer}} - 1]);
 {% endfor %}
         for (int32_t k = 0; k < n_watched; k++) {
-            double *row = courses + (size_t)resident::now * {{recorded|length}} * n_watched + k;
+            double *row = courses + (size_t)resident::now * n_watched + k;
 {% for array in recorded %}
-            row[{{loop.index0}} * n_watched] = {{array}}[watched[k]];
+            row[(size_t){{loop.index0}} * n_bins * n_watched] = {{array}}[watched[k]];
 {% endfor %}
         }
     }
