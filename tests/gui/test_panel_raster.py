@@ -15,6 +15,7 @@ from stdpbench_gui.motion import motion
 from stdpbench_gui.panels._raster_strips import Band, Strip, bands_of, every, fill, place
 from stdpbench_gui.panels.raster import COUNTS, Raster
 from stdpbench_gui.session import RunSession
+from stdpbench_gui.widgets import thousands
 
 
 @pytest.fixture(autouse=True)
@@ -229,3 +230,12 @@ def test_numbers_and_names_stand_apart(panel: Raster, size: tuple[int, int], let
     strip = panel.strips[-1]
     if panel.view._x(strip.end) - panel.view._x(strip.start) >= wide[-1]:
         assert panel.view.headers[strip.presentation][-1] in panel.view._texts
+
+
+def test_what_is_left_out_is_said_in_full_with_large_letters(panel: Raster) -> None:
+    panel.setStyleSheet("* { font-size: 24pt; }")
+    panel.restyle()
+    see(panel, 3, 2003, 4003, 6003)
+    assert panel.sampled.text() == f"every {thousands(2000)}th presentation shown"
+    assert panel.sampled.width() >= panel.sampled.fontMetrics().horizontalAdvance(panel.sampled.text())
+    assert panel.sampled.height() >= panel.sampled.fontMetrics().height()

@@ -51,8 +51,6 @@ class Raster(Panel):
         self.sampled = QLabel()
         self.sampled.setObjectName("faint")
         self.sampled.setStyleSheet("font-weight: 400;")
-        metrics = self.sampled.fontMetrics()
-        self.sampled.setFixedSize(metrics.horizontalAdvance("every 99 999th presentation shown"), metrics.height())
         self.title_extra.addSpacing(8)
         self.title_extra.addWidget(self.sampled)
         self.strips: list[Strip] = []
@@ -67,6 +65,7 @@ class Raster(Panel):
             action.triggered.connect(lambda _, count=count: self.set_count(count))
             self._group.addAction(action)
             self.menu.addAction(action)
+        self._size_sampled()
         self.view.picked.connect(session.selection.select_neuron)
         self.view.stepped.connect(self._step)
         self.view.zoomed.connect(self._zoom)
@@ -81,8 +80,15 @@ class Raster(Panel):
         self._from = self._since = self._taken = 0.0
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Take on the colours of the theme, and its letters."""
+        self._size_sampled()
         self.mark_dirty()
+
+    def _size_sampled(self) -> None:
+        """Keep room for the longest that will be said: a text that needs more has all panels laid out anew."""
+        self.sampled.ensurePolished()
+        metrics = self.sampled.fontMetrics()
+        self.sampled.setFixedSize(metrics.horizontalAdvance("every 99 999th presentation shown"), metrics.height())
 
     def has_content(self) -> bool:
         """Whether a presentation was seen."""
