@@ -142,8 +142,9 @@ def test_killed_a_hundred_times_at_random_moments(undisturbed, tmp_path):
         status = client.wait_for_process(rng.uniform(0, longest))
         if status is None:
             os.kill(client._process.pid, signal.SIGKILL)  # type: ignore[union-attr]
-            assert client.wait_for_process(60) == -signal.SIGKILL
-            kills += 1
+            status = client.wait_for_process(60)
+            assert status in (0, -signal.SIGKILL)  # 0: it came to its end before the signal came
+            kills += status == -signal.SIGKILL
         client.close()
         if folder.read_json("run.json")["state"] == "finished":
             assert outcome(folder) == undisturbed, f"after {kills} kills, seed {seed}"
