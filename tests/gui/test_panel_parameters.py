@@ -16,6 +16,7 @@ from stdpbench.experiment import family_of
 from stdpbench.runs import facts
 from stdpbench.runs.facts import Record
 from stdpbench.runs.states import State
+from stdpbench_gui import theme
 from stdpbench_gui.panels import _parameter_changes
 from stdpbench_gui.panels._parameter_row import Standing
 from stdpbench_gui.panels.parameters import ParametersPanel
@@ -159,6 +160,10 @@ def test_the_button_of_a_structural_one_can_be_read(panel: ParametersPanel, qtbo
     rows = [row for row in panel.form.rows().values() if row.declared.structural]
     assert {"network.inhibition", "lateral.kind", "network.n_exc"} <= {row.path for row in rows}
     qtbot.waitUntil(lambda: all(row.new_run.width() >= row.new_run.sizeHint().width() for row in rows))
+    for row in rows:  # and it leaves a list the room for what is chosen in it
+        if isinstance(row.editor, QComboBox):
+            text = row.editor.fontMetrics().horizontalAdvance(row.editor.currentText())
+            assert row.editor.width() >= text + 3 * theme.GRID, row.path
 
 
 @pytest.mark.parametrize("section", ["plasticity", "lateral", "exc", "inh", "encoding", "data"])

@@ -29,6 +29,9 @@ from stdpbench_gui.panels._parameter_scale import Scale
 from stdpbench_gui.panels._parameter_widgets import Choice, ValueField, ValueSlider
 from stdpbench_gui.widgets import wrapped
 
+_LIST_FRAME = 5 * theme.GRID
+"""What the frame and the arrow of a list take."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -99,13 +102,23 @@ class ParameterRow(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Give the button of a structural parameter a line of its own where there is too little room beside it."""
         super().resizeEvent(event)
+        self._place_button()
+
+    def _place_button(self) -> None:
         if self.declared.structural:
-            taken = sum(widget.minimumSizeHint().width() for widget in (self.mark, self.name))
+            taken = self.mark.minimumSizeHint().width()
+            taken += max(self.name.minimumSizeHint().width(), self.name.minimumWidth())
             taken += max(self.editor.minimumWidth(), self.editor.minimumSizeHint().width())
+            if isinstance(self.editor, QComboBox):  # narrower than what is chosen in it, but not for a button
+                text = self.editor.fontMetrics().horizontalAdvance(self.editor.currentText())
+                taken += max(0, text + _LIST_FRAME - self.editor.minimumSizeHint().width())
             needed = self.new_run.sizeHint().width() + 3 * self._grid.horizontalSpacing()
             place = (2, 1, 1, 3) if self.width() - taken < needed else (0, 2, 1, 1)
-            if isinstance(self.editor, QComboBox):  # which takes all the room that it is left
-                self._grid.setColumnStretch(2, 1 if place[0] == 0 else 0)
+            if isinstance(self.editor, QComboBox):  # has what the button leaves; a least width would keep rows wide
+                beside = place[0] == 0
+                left = self.width() - self.mark.width() - max(self.name.minimumWidth(), self.name.sizeHint().width())
+                self._grid.setColumnStretch(2, needed if beside else 0)
+                self._grid.setColumnStretch(3, max(1, left - needed) if beside else 1)
             if self._grid.getItemPosition(self._grid.indexOf(self.new_run)) != place:
                 self._grid.addWidget(self.new_run, *place)
 
@@ -184,6 +197,7 @@ class ParameterRow(QWidget):
         text = str(value) if isinstance(value, str) else self._text(value)
         if isinstance(self.editor, QComboBox):
             self.editor.setCurrentText(text)
+            self._place_button()
         elif isinstance(self.editor, QCheckBox):
             self.editor.setChecked(bool(value))
         elif self.editor.text() != text:
