@@ -35,6 +35,9 @@ def main() -> None:
     """Measure, and print the figures."""
     options = arguments()
     if options.still:
+        from stdpbench_gui.app import draw_in_one_thread
+
+        draw_in_one_thread()
         inputs.report(still(), options.json)
         return
     from PyQt6.QtCore import QSettings
@@ -261,6 +264,7 @@ def still() -> dict[str, Any]:
         "painted_after_s": inputs.median(begun),
         "raster_of_100_000_spikes_drawn_ms": inputs.median(drawn),
         "raster_of_100_000_spikes_moved_ms": inputs.median(moved),
+        "map_smoothed_ms": {f"{bits} bits": inputs.median(smoothed(bits)) for bits in (8, 32)},
     }
 
 
@@ -333,6 +337,27 @@ def raster(n_spikes: int) -> tuple[list[float], list[float]]:
         times[anew].append(1e3 * (time.perf_counter() - begun))
     view.close()
     return times[True][5:], times[False][5:]
+
+
+def smoothed(bits: int) -> list[float]:
+    """Milliseconds to paint 579 × 579 values as 600 × 600 pixels, smoothed: 8 bits with a table of colours, or 32."""
+    from PyQt6.QtCore import QRectF
+    from PyQt6.QtGui import QImage, QPainter
+
+    n, rng = 579, np.random.default_rng(0)
+    kind = QImage.Format.Format_Indexed8 if bits == 8 else QImage.Format.Format_RGB32
+    image = QImage(rng.integers(0, 256, n * n * bits // 8, np.uint8).tobytes(), n, n, n * bits // 8, kind)
+    if bits == 8:
+        image.setColorTable([0xFF000000 | 0x010101 * grey for grey in range(256)])
+    screen, times = QImage(900, 900, QImage.Format.Format_RGB32), []
+    for _ in range(60):
+        begun = time.perf_counter()
+        painter = QPainter(screen)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(10.3, 10.2, 600, 600), image)
+        painter.end()
+        times.append(1e3 * (time.perf_counter() - begun))
+    return times[5:]
 
 
 def memory(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from stdpbench.api.run import Run
 from stdpbench.api.showing import runs_html
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
+from stdpbench.runs.store import run_names
 
 
 class Runs(tuple[Run, ...]):
@@ -46,9 +47,9 @@ def runs(folder: str | PathLike[str] | None = None) -> Runs:
     if folder is not None and not path.is_dir():
         raise StdpbenchError(f"there is no folder {path}")
     found = []
-    for place in path.glob("[!.]*/run.json"):
+    for name in run_names(path):
         try:
-            run = Run(place.parent)
+            run = Run(path / name)
             found.append((str(run.about.get("started", "")), run.name, run))
         except StdpbenchError:
             continue

@@ -19,7 +19,7 @@ from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client import LOG, RunClient
 from stdpbench.runs.facts import Progress, StateChanged
-from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.folder import RunFolder, looks_like_run
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.states import State
 from stdpbench.runs.store import run_names, sweep_folders
@@ -188,7 +188,7 @@ def find_run(text: str, runs: Path) -> RunFolder:
         If there is none, or several.
     """
     path = Path(text).expanduser()
-    if os.path.isfile(path / "run.json"):  # noqa: PTH113 - raises nothing where nothing may be looked at
+    if looks_like_run(path):
         return RunFolder.open(path)
     above = path.parent
     nearest = [runs] if above == Path() else [runs / above, above]
@@ -200,6 +200,6 @@ def find_run(text: str, runs: Path) -> RunFolder:
         if found:
             names = [str(one.relative_to(runs)) if one.is_relative_to(runs) else str(one) for one in found[:5]]
             raise StdpbenchError(f"{text!r} could be {', '.join(names)}: write more of the name")
-    if os.path.exists(path):  # noqa: PTH110
+    if os.path.exists(path):  # noqa: PTH110 - raises nothing where nothing may be looked at
         return RunFolder.open(path)  # says what it lacks
     raise StdpbenchError(f"there is no run {text!r}, neither as a folder nor in {runs}; `stdpbench list` shows them")

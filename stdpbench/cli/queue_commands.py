@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_format
-import os
 import signal
 import sys
 from collections import Counter
@@ -17,9 +16,11 @@ from typing import TYPE_CHECKING
 from stdpbench.cli.store_commands import plain_table
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
+from stdpbench.runs.folder import looks_like_run
 from stdpbench.runs.options import Options
 from stdpbench.runs.queue import Item, Queue
 from stdpbench.runs.run_words import local_time
+from stdpbench.runs.store import run_names
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -182,6 +183,6 @@ def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) ->
 
 def _may_be_run(name: str, runs: Path) -> bool:
     """Whether a text names a run rather than an experiment that is misspelt."""
-    if os.path.isfile(Path(name).expanduser() / "run.json"):  # noqa: PTH113 - raises nothing
+    if looks_like_run(Path(name).expanduser()):
         return True
-    return bool(name) and any(path.parent.name.startswith(name) for path in runs.glob("[!.]*/run.json"))
+    return bool(name) and any(known.startswith(name) for known in run_names(runs))

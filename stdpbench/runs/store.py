@@ -323,7 +323,7 @@ def sweep_folders(runs: Path) -> list[Path]:
 
 
 def run_names(runs: Path) -> list[str]:
-    """The names of all run folders in a runs folder, in order."""
+    """The names of all run folders in a runs folder, in order; those that are being made are none yet."""
     return sorted(path.parent.name for path in runs.glob("[!.]*/run.json"))
 
 

@@ -18,6 +18,7 @@ from stdpbench.runs.live import LiveRun
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.options import Options
 from stdpbench.runs.states import State
+from stdpbench.runs.store import run_names
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState
@@ -143,11 +144,11 @@ class Local:
         """Names of the run folders that are there, by key of their job."""
         if self._found is None:
             self._found = {}
-            for path in sorted(self._state.folder.glob("[!.]*/run.json")):
+            for name in run_names(self._state.folder):
                 with suppress(OSError, ValueError, AttributeError):
-                    said = json.loads(path.read_text(encoding="utf-8"))
+                    said = json.loads((self._state.folder / name / "run.json").read_text(encoding="utf-8"))
                     if said.get("validation") is True and "sweep" in said:
-                        self._found.setdefault(str(said.get("digest")), path.parent.name)
+                        self._found.setdefault(str(said.get("digest")), name)
         return self._found
 
     def _follow(self, run: _AtWork) -> list[Told]:

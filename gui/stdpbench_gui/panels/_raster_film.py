@@ -40,7 +40,7 @@ class Frame:
     selected : int
         Exc neuron that stands out; -1 for none.
     colours : Theme
-        Of the theme.
+        Of the theme that is in force.
     font : QFont
         Of the numbers.
     newest : int
@@ -142,7 +142,8 @@ class Film:
         left, right = self._x(strip.start), self._x(strip.end)
         if right < 0:
             return
-        colours = theme.current()
+        assert self._frame is not None
+        colours = self._frame.colours
         if strip.skipped > 0:
             before = left - (right - left) * 0.07
             gap = QRectF(before, spikes.top() - 4, left - before, rate.bottom() - spikes.top() + 8)

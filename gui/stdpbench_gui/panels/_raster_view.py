@@ -157,6 +157,8 @@ class RasterView(QWidget):
         if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._known_areas = None
             self._texts.clear()
+            if self.strips:
+                self.render_spikes()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Paint spikes, rate, axis and names."""

@@ -1,0 +1,55 @@
+"""What it costs that a neuron is recorded, as it is while the app's inspector is open: CPU time, in one process.
+
+One network sees the same spikes twice, once recorded; which time is first changes with each presentation. (Two
+networks that are the same may differ by more, as their arrays lie otherwise in memory.)
+"""
+
+from __future__ import annotations
+
+from time import thread_time
+from typing import Any
+
+import inputs
+import numpy as np
+
+_RECORDED = [37]
+
+
+def main() -> None:
+    """Time presentations with a neuron recorded and without, in turn."""
+    options = inputs.parser(__doc__, presentations=1000)
+    options.add_argument("--warm-up", type=int, default=20, help="presentations before those that are timed")
+    chosen = options.parse_args()
+    from stdpbench.datasets import Images
+    from stdpbench.experiment import Experiment
+    from stdpbench.network import normalise, start_weights
+    from stdpbench.runs.stimuli import encode
+    from stdpbench.simulators import open_simulator
+
+    shown = chosen.warm_up + chosen.presentations
+    images = Images(inputs.images(min(shown, 2000), chosen.data)[0], None)
+    sections = {"network": {"n_exc": chosen.n_exc, "inhibition": "direct-undelayed"}, "schedule": {"between": "carry"}}
+    experiment = Experiment.from_mapping({"seed": chosen.seed, **sections})
+    simulator = open_simulator(experiment, inputs.N_INPUT, "compiled")[0]
+    simulator.w[...] = start_weights(experiment, images)
+    times: dict[bool, list[float]] = {False: [], True: []}
+    for presentation in range(shown):
+        spikes = encode(experiment, images, "train", presentation, 0, presentation % len(images))
+        for record in (None, _RECORDED) if presentation % 2 else (_RECORDED, None):
+            normalise(simulator.w, inputs.WEIGHT_SUM)
+            begin = thread_time()
+            simulator.present(spikes, plastic=True, record=record)
+            times[record is not None].append(1e3 * (thread_time() - begin))
+    timed = {recorded: np.array(some[chosen.warm_up :]) for recorded, some in times.items()}
+    ratios = timed[True] / timed[False]
+    figures: dict[str, Any] = {
+        "not recorded, ms": inputs.median(timed[False].tolist())["median"],
+        "recorded, ms": inputs.median(timed[True].tolist())["median"],
+        "median of ratios": round(float(np.median(ratios)), 4),
+        "ratio of sums": round(float(timed[True].sum() / timed[False].sum()), 4),
+    }
+    inputs.report(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
