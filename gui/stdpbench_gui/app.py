@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from stdpbench.cli.doctor import display
+from stdpbench.signals import handled
 
 _SETTLED_MS = 1500
 
@@ -52,16 +53,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         qInstallMessageHandler(previous_handler)
     # Qt's loop runs no Python, which would make Ctrl+C in the terminal wait for the next event
-    previous_signal = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        window = MainWindow()
-        crash.install(window.tell)
-        window.show()
-        QTimer.singleShot(_SETTLED_MS, settle)
-        return app.exec()
-    finally:
-        sys.excepthook = sys.__excepthook__
-        signal.signal(signal.SIGINT, previous_signal)
+    with handled(signal.SIG_DFL, signal.SIGINT):
+        try:
+            window = MainWindow()
+            crash.install(window.tell)
+            window.show()
+            QTimer.singleShot(_SETTLED_MS, settle)
+            return app.exec()
+        finally:
+            sys.excepthook = sys.__excepthook__
 
 
 def draw_in_one_thread() -> None:

@@ -61,13 +61,12 @@ def evaluate_command(run: str, options: Options, runs: Path | None, json: bool) 
     folder = find_run(run, runs or runs_folder())
     console = Console(stderr=json)
     interrupt, stopped = Interrupt(console, "Stopping after this part; press Ctrl+C again to end at once."), False
-    with Display(console) as display, closing(evaluate_run(folder.path, options)) as events:
+    with Display(console) as display, closing(evaluate_run(folder.path, options)) as events, interrupt.heard():
         for event in events:
-            with interrupt.heard():  # anew each time: importing brian2 puts a handler of its own
-                if isinstance(event, Progress):
-                    display.progress(event)
-                elif isinstance(event, Remarked):
-                    console.print(event.text)
+            if isinstance(event, Progress):
+                display.progress(event)
+            elif isinstance(event, Remarked):
+                console.print(event.text)
             if interrupt.asked:
                 stopped = True
                 break

@@ -21,6 +21,7 @@ from stdpbench.runs.options import Options
 from stdpbench.runs.queue import Item, Queue
 from stdpbench.runs.run_words import local_time
 from stdpbench.runs.store import run_names
+from stdpbench.signals import handled
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -173,12 +174,8 @@ def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) ->
         stop()
         say("Stopping; what is at work goes on with the next `stdpbench queue run`. Once more leaves it at work.")
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(hear, signal.SIGINT, signal.SIGTERM):
         yield heard
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _may_be_run(name: str, runs: Path) -> bool:

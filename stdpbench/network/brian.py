@@ -1,7 +1,8 @@
 """The one place where brian2 is imported, and kept from changing the process.
 
-Importing brian2 replaces ``sys.excepthook`` and, in the main thread, the handler of SIGINT; both are put back, so
-that an error of this program is not reported as one of Brian2, and Ctrl+C stays what the program made it.
+Importing brian2 replaces ``sys.excepthook``, which is put back, and the handler of SIGINT, which it is kept from: a
+handler that was not installed from Python could not be put back. So an error of this program is not reported as one of
+Brian2, and Ctrl+C stays what the program made it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,9 +17,19 @@ from typing import Any
 import numpy as np
 
 _hook = sys.excepthook
-_handler = signal.getsignal(signal.SIGINT)
+_set_handler = signal.signal
 
-import brian2  # noqa: E402 - what is to be put back must be read first
+
+def _set_other_handlers(signalnum: int, handler: Any) -> Any:
+    return signal.getsignal(signalnum) if signalnum == signal.SIGINT else _set_handler(signalnum, handler)
+
+
+signal.signal = _set_other_handlers
+try:
+    import brian2
+finally:
+    signal.signal = _set_handler
+
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # noqa: E402
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E402
 from brian2.devices.device import all_devices, get_device, reset_device  # noqa: E402
@@ -70,9 +80,6 @@ def prepare(network: brian2.Network) -> None:
         if not frozen_before:
             gc.unfreeze()
 
-
-if threading.current_thread() is threading.main_thread() and _handler is not None:
-    signal.signal(signal.SIGINT, _handler)
 
 __all__ = [
     "CPPStandaloneCodeObject",

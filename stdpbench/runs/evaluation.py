@@ -28,6 +28,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.network import Layout
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.stimuli import encode
+from stdpbench.signals import handled
 from stdpbench.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
 
 _CHUNK = 50
@@ -211,15 +212,8 @@ def _in_processes(
 @contextmanager
 def sigint_ignored() -> Iterator[None]:
     """Have processes that are started meanwhile ignore Ctrl+C, which is for the one that ends them."""
-    if threading.current_thread() is not threading.main_thread():
+    with handled(signal.SIG_IGN, signal.SIGINT):
         yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
 
 
 _worker: dict[str, Any] = {}

@@ -8,7 +8,6 @@ flight at its end: no absolute time and no pending spike crosses a boundary. Eve
 from __future__ import annotations
 
 import signal
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout, Learned
 from stdpbench.network.layout import LAST_ARRIVAL
+from stdpbench.signals import handled
 
 RECORDED = ("v", "ge", "gi", "theta")
 
@@ -29,16 +29,9 @@ RECORDED = ("v", "ge", "gi", "theta")
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Hold Ctrl+C back: a presentation that is cut off would leave a state that no presentation leaves."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     held: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
-    try:
+    with handled(lambda number, frame: held.append(number), signal.SIGINT):
         yield
-    finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
     if held:
         signal.raise_signal(signal.SIGINT)
 

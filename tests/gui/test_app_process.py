@@ -34,7 +34,7 @@ def test_main_opens_the_window_and_ends_when_it_is_closed_without_brian2(
     finished_run: RunFolder, tmp_path: Path
 ) -> None:
     done = run(
-        "import sys\n"
+        "import signal, sys\n"
         "from pathlib import Path\n"
         "from PyQt6.QtCore import QTimer\n"
         "import stdpbench_gui\n"
@@ -57,7 +57,9 @@ def test_main_opens_the_window_and_ends_when_it_is_closed_without_brian2(
         "    window.habits.draw()\n"
         "    QTimer.singleShot(500, window.actions_['quit'].trigger)\n"
         "MainWindow.show = show\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         "status = stdpbench_gui.main(['stdpbench'])\n"
+        "assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN\n"
         "print(status, len(shown), *sorted({'brian2', 'matplotlib'} & set(sys.modules)))\n",
         QT_QPA_PLATFORM="offscreen",
         STDPBENCH_RUNS=str(tmp_path),

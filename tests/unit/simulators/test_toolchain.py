@@ -117,17 +117,21 @@ def test_without_a_compiler_numpy_runs_and_says_so(monkeypatch, name):
     assert simulator.w.tolist() == [[0.0] * 3] * 4
 
 
-def test_opening_a_runtime_simulator_leaves_preferences_and_handlers_as_they_were():
+@pytest.mark.parametrize("installed", ["from Python", "from C"])
+def test_opening_a_runtime_simulator_leaves_preferences_and_handlers_as_they_were(installed):
     """Brian2 sets a SIGINT handler and an excepthook when it is imported, and keeps global preferences."""
-    code = """
+    from_c = "signal.getsignal = lambda number: None" if installed == "from C" else ""  # as Python shows it
+    code = f"""
 import signal, sys
-handler, hook = signal.getsignal(signal.SIGINT), sys.excepthook
+getsignal = signal.getsignal
+handler, hook = getsignal(signal.SIGINT), sys.excepthook
+{from_c}
 from stdpbench.experiment import Experiment
 from stdpbench.simulators import open_simulator
-made = {"network": {"n_exc": 3, "inhibition": "direct"}, "schedule": {"stimulus": 5}}
+made = {{"network": {{"n_exc": 3, "inhibition": "direct"}}, "schedule": {{"stimulus": 5}}}}
 open_simulator(Experiment.from_mapping(made), 4, "runtime")
 assert "brian2" in sys.modules
-print(signal.getsignal(signal.SIGINT) is handler, sys.excepthook is hook)
+print(getsignal(signal.SIGINT) is handler, sys.excepthook is hook)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["True", "True"], done.stderr

@@ -1,0 +1,81 @@
+"""Who handles a signal for a while puts back whoever handled it before: Python code, nobody, or the system."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from stdpbench.cli.follow import Interrupt
+from stdpbench.cli.queue_commands import _stopped_by_signals
+from stdpbench.runs.evaluation import sigint_ignored
+from stdpbench.signals import handled
+from stdpbench.simulators.base import _uninterrupted
+
+HEARD: list[int] = []
+
+
+def own(number: int, frame: Any) -> None:
+    HEARD.append(number)
+
+
+PLACES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "handled": lambda: handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM),
+    "a presentation": _uninterrupted,
+    "a start of processes": sigint_ignored,
+    "a run that is followed": Interrupt(Console(quiet=True), "Stopping.").heard,
+    "a queue": lambda: _stopped_by_signals(lambda: None, lambda sentence: None),
+}
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    HEARD.clear()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_handler_is_restored_whatever_it_was(place: str) -> None:
+    for handler in (own, signal.SIG_IGN, signal.SIG_DFL, signal.default_int_handler):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, handler)
+        with PLACES[place]():
+            assert signal.getsignal(signal.SIGINT) is not handler or handler is signal.SIG_IGN
+        with pytest.raises(LookupError), PLACES[place]():
+            raise LookupError
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == [handler, handler]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_handler_that_was_installed_from_c_stays(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python shows it as None, and cannot install it again."""
+    signal.signal(signal.SIGINT, own)
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    with PLACES[place]():
+        signal.raise_signal(signal.SIGINT)
+        assert HEARD == [signal.SIGINT]
+    signal.raise_signal(signal.SIGINT)
+    assert HEARD == [signal.SIGINT] * 2
+
+
+def test_outside_the_main_thread_nothing_is_handled() -> None:
+    signal.signal(signal.SIGINT, own)
+    found: list[Any] = []
+
+    def enter() -> None:
+        for place in PLACES.values():
+            with place():
+                found.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join(60)
+    assert found == [own] * len(PLACES)
