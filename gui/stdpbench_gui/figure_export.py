@@ -35,6 +35,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench import __version__
 from stdpbench.readout.paper_figure import FORMATS, Order, Table, caption, table_text, write_order
+from stdpbench.runs.process_end import error_in
 from stdpbench_gui import theme
 from stdpbench_gui.session import RunSession
 from stdpbench_gui.widgets import short_path, wrapped
@@ -382,8 +383,8 @@ class ExportDialog(QDialog):
             self._shown.session.told.emit(f"{target} is written, with its numbers, caption and Python beside it.")
             self.accept()
             return
-        said = bytes(self.process.readAllStandardError().data()).decode("utf-8", "replace").strip().splitlines()
-        self._say(said[-1] if said else "The process that draws ended without a word.")
+        output = bytes(self.process.readAllStandardError().data()).decode("utf-8", "replace")
+        self._say(error_in(output) or f"The process that draws exited unexpectedly (exit status {status}).")
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:

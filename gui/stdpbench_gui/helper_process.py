@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
+from stdpbench.runs.process_end import error_in
 from stdpbench_gui.jobs import Workers
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -156,11 +157,12 @@ class HelperProcess(QObject):
         """It ended by itself, which it should not."""
         if process is not self._process or sip.isdeleted(process):  # the app may be gone meanwhile
             return
-        said = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip().splitlines()
+        output = bytes(process.readAllStandardError().data()).decode("utf-8", "replace")
+        why = error_in(output) or "the process that was asked exited unexpectedly"
         waiting = list(self._waiting.values())
         self.give_up()
         for asked in waiting:
-            asked.failed(said[-1] if said else "the process that was asked ended without a word")
+            asked.failed(why)
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:

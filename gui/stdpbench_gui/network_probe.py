@@ -120,10 +120,10 @@ class NetworkProbe(QObject):
             if message[0] == "reply" and message[1] == self._number and not self._by_run:
                 self._take(message[2], message[3])
         if client.over:
-            words = client.last_words()
+            why = client.why_ended()
             self._drop_client()
             self._asked = self._next = None
-            self.refused.emit(f"The process that opens the network ended: {words}")
+            self.refused.emit(f"The process that opens the network ended: {why}")
             return
         self._go_on()
         if not self.waiting:

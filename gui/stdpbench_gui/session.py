@@ -452,7 +452,7 @@ class RunSession(QObject):
         if gone and self.live.state.active:
             self._settle(State.FAILED, gone)
         elif client is not None and not client.connected:
-            self._settle(State.FAILED, f"its process ended before it began: {client.last_words()}")
+            self._settle(State.FAILED, f"its process ended before it began: {client.why_ended()}")
         elif self.folder is not None and self.live.state.active:
             try:
                 state, reason = state_of(self.folder)

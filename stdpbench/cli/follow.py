@@ -23,6 +23,7 @@ from stdpbench.runs.folder import RunFolder, looks_like_run
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.states import State
 from stdpbench.runs.store import run_names, sweep_folders
+from stdpbench.signals import handled
 
 INTERRUPTED = 130
 _STOPPING = "Stopping after this presentation; press Ctrl+C again to end at once."
@@ -39,11 +40,8 @@ class Interrupt:
     @contextmanager
     def heard(self) -> Iterator[Interrupt]:
         """Listen for Ctrl+C, and give it back afterwards."""
-        before = signal.signal(signal.SIGINT, self._hear)
-        try:
+        with handled(self._hear, signal.SIGINT):
             yield self
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
@@ -130,11 +128,11 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
             raise
         finally:
             client.close()
-    status = client.wait_for_process(10)
+    client.wait_for_process(10)
     if live.state.active:
         raise StdpbenchError(
-            f"the process of the run ended without a word ({_ended(status)}: {client.last_words()}); "
-            f"`stdpbench resume {folder.path}` goes on from its newest checkpoint"
+            f"the process of the run exited unexpectedly ({client.why_ended()}); `stdpbench resume {folder.path}` "
+            "continues from its newest checkpoint"
         )
     if live.state is State.FAILED:
         log = folder.path / LOG
@@ -145,16 +143,6 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
             raise StdpbenchError(live.reason)
         raise StdpbenchError(f"{live.reason} (the run folder {folder.path} has more)")
     report(folder, console, stopped=live.state is State.STOPPED, json=json)
-
-
-def _ended(status: int | None) -> str:
-    """How a process ended: its status, or the signal that ended it."""
-    if status is None or status >= 0:
-        return f"status {status}"
-    with suppress(ValueError):  # a signal that Python has no name for
-        name = signal.Signals(-status).name
-        return f"killed by {name}" + (", as it is when memory runs out" if name == "SIGKILL" else "")
-    return f"killed by signal {-status}"
 
 
 def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) -> None:

@@ -295,7 +295,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         made = export(*_read_order(Path(arguments[0])))
     except StdpbenchError as error:
-        print(error, file=sys.stderr)
+        print(f"stdpbench: {error}", file=sys.stderr)
         return 1
     print(made[0])
     return 0

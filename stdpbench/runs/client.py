@@ -27,6 +27,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.lock import at_work, lock_path
 from stdpbench.runs.messages import FRAMES, EndedFirstError, Mailbox
+from stdpbench.runs.process_end import why_ended
 from stdpbench.runs.states import State
 
 ATTACH = "STDPBENCH_ATTACH"
@@ -100,8 +101,11 @@ class RunClient:
     Use `start` or `attach` to get one.
     """
 
-    def __init__(self, folder: Path, listener: Listener, process: subprocess.Popen[bytes] | None) -> None:
+    def __init__(
+        self, folder: Path, listener: Listener, process: subprocess.Popen[bytes] | None, log_start: int = 0
+    ) -> None:
         self.folder = folder
+        self._log_start = log_start
         self._listener = listener
         self._process = process
         self._connection: Connection | None = None
@@ -130,6 +134,7 @@ class RunClient:
         listener, key = _listener()
         environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
         with (folder / LOG).open("ab") as log:
+            log_start = log.tell()  # what precedes it is of earlier processes
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "stdpbench.runs.worker", str(folder.resolve())],
                 stdin=subprocess.DEVNULL,
@@ -138,7 +143,7 @@ class RunClient:
                 env=environment,
                 start_new_session=True,  # Ctrl+C in the terminal is for the reader
             )
-        return cls(folder, listener, process)
+        return cls(folder, listener, process, log_start)
 
     @classmethod
     def attach(cls, folder: Path) -> RunClient:
@@ -252,23 +257,29 @@ class RunClient:
         Raises
         ------
         StdpbenchError
-            If it ends before, with its last words.
+            If it ends before, with the reason.
         """
         until = time.monotonic() + _CONNECT
         while not self.connected:
             self._acceptor.join(0.02)
             ended = self._process is not None and self._process.poll() is not None
             if not self.connected and (ended or time.monotonic() > until):
-                what = "ended" if ended else "does not answer"
-                raise StdpbenchError(f"the process of the run {what}: {self.last_words()}")
+                if ended:
+                    raise StdpbenchError(f"the process of the run ended: {self.why_ended()}")
+                raise StdpbenchError(f"the process of the run does not connect; its output is in {self.folder / LOG}")
 
-    def last_words(self) -> str:
-        """The last line that the process of the run wrote to its log."""
+    def why_ended(self) -> str:
+        """Why the process ended, as a clause: the error that it reported, else the signal or exit status."""
         try:
-            lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            with (self.folder / LOG).open("rb") as log:
+                log.seek(self._log_start)
+                output = log.read().decode("utf-8", "replace")
         except OSError:
-            lines = []
-        return lines[-1].strip() if lines else "it said nothing"
+            output = ""
+        return why_ended(self._status(), output, self.folder / LOG)
+
+    def _status(self) -> int | None:
+        return None if self._process is None else self._process.poll()
 
     def wait_for_process(self, timeout: float | None = None) -> int | None:
         """Wait for the end of the process that `start` started; its exit status, None if there is none."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from stdpbench.runs.client import ATTACH, RunClient, _listener
+from stdpbench.runs.process_end import why_ended
 
 
 class ProbeClient(RunClient):
@@ -34,7 +35,7 @@ class ProbeClient(RunClient):
         """
         listener, key = _listener()
         environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
-        words = tempfile.TemporaryFile()  # noqa: SIM115 - the client's, for the last words of the process
+        words = tempfile.TemporaryFile()  # noqa: SIM115 - the client's, which says why the process ended
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "stdpbench.runs.probe", str(folder.resolve())],
             stdin=subprocess.DEVNULL,
@@ -45,11 +46,10 @@ class ProbeClient(RunClient):
         )
         return cls(folder, listener, process, words)
 
-    def last_words(self) -> str:
-        """The last line that the process said."""
+    def why_ended(self) -> str:
+        """Why the process ended, as a clause: the error that it reported, else the signal or exit status."""
         self._words.seek(0)
-        lines = self._words.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].strip() if lines else "it said nothing"
+        return why_ended(self._looking.poll(), self._words.read().decode("utf-8", "replace"))
 
     def close(self) -> None:
         """Let the process go: it has nothing to lose."""

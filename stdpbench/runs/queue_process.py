@@ -20,6 +20,7 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import write_text_aside
 from stdpbench.runs import index
 from stdpbench.runs.lock import locked
+from stdpbench.runs.process_end import why_ended
 
 LOG = "runner.log"
 NOW, AFTER = "now", "after what is at work"
@@ -115,7 +116,7 @@ def start_runner(runs: Path, at_once: int) -> None:
     Raises
     ------
     StdpbenchError
-        If one is at work already, or it does not start, with its last words.
+        If one is at work already, or it does not start, with the reason.
     """
     if runners(runs):
         raise StdpbenchError("something works on the queue already")
@@ -138,16 +139,11 @@ def start_runner(runs: Path, at_once: int) -> None:
                 return
             break
         time.sleep(0.05)
-    raise StdpbenchError(f"the process that works on the queue does not start: {last_words(runs)}")
-
-
-def last_words(runs: Path) -> str:
-    """The last line that the newest runner which was started by `start_runner` wrote."""
-    try:
-        lines = (index.queue_folder(runs) / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1].strip() if lines else "it said nothing"
+    output = ""
+    with suppress(OSError):
+        output = (folder / LOG).read_text(encoding="utf-8", errors="replace")
+    why = why_ended(process.poll(), output, folder / LOG)
+    raise StdpbenchError(f"the process that works on the queue does not start: {why}")
 
 
 def _read(path: Path) -> dict[str, Any]:

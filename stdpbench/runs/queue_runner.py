@@ -273,7 +273,8 @@ class QueueRunner:
             folder = RunFolder.open(job.folder)
             said = folder.read_json("run.json")
             state, reason = state_of(folder)
-            died = not state.active and State(said["state"]).active  # without a word
+            died = not state.active and State(said["state"]).active
+            reason = f"its process ended: {_why_ended(job)}" if died else reason
             died |= said.get("reason") == TERMINATED or status == _NOT_LOCKED
         except (StdpbenchError, ValueError, KeyError) as error:
             self._fail(item, str(error))
@@ -288,13 +289,13 @@ class QueueRunner:
             if not self._stopping:
                 self._begin(item)
         elif died and item.deaths < _MOST_DEATHS:
-            self._told(item, f"has lost its process ({_last_words(job)}).")
+            self._told(item, f"has lost its process ({_why_ended(job)}).")
             self._begin(self.queue.note(item.number, deaths=item.deaths + 1) or replace(item, deaths=item.deaths + 1))
         elif state is State.STOPPED and not job.stopped_because:
             self.queue.note(item.number, state=queue.HELD, runner="", reason=f"stopped {reason}".strip())
             self._told(item, f"was stopped; `stdpbench queue release {item.number}` has it go on.")
         else:
-            self._fail(item, job.stopped_because or reason or _last_words(job))
+            self._fail(item, job.stopped_because or reason or _why_ended(job))
 
     def _fail(self, item: Item, reason: str) -> None:
         self.queue.note(item.number, state=queue.FAILED, runner="", reason=reason)
@@ -308,8 +309,8 @@ def _attached(folder: Path) -> RunClient | Unheard:
         return Unheard(folder)
 
 
-def _last_words(job: Job) -> str:
-    return job.client.last_words() if isinstance(job.client, RunClient) else "it did not answer"
+def _why_ended(job: Job) -> str:
+    return job.client.why_ended() if isinstance(job.client, RunClient) else "it did not answer"
 
 
 def _tables(item: Item) -> dict[str, object]:

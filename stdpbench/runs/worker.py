@@ -22,6 +22,7 @@ from stdpbench.runs.client import ATTACH
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.lock import lock_path
 from stdpbench.runs.messages import TERMINATED, Mailbox, Request
+from stdpbench.runs.process_end import ERROR
 from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.states import State
 from stdpbench.threads import one_blas_thread
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
     try:
         lock.acquire(timeout=_LOCK)
     except Timeout:
-        print(f"another process is at work on {folder.path}", file=sys.stderr)
+        print(f"{ERROR}another process is at work on {folder.path}", file=sys.stderr)
         return 3
     Mailbox(folder.path).clear()  # now, for what comes from here on is asked of this process
     return _carry_out(folder)
@@ -72,4 +73,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except StdpbenchError as error:
-        sys.exit(str(error))
+        sys.exit(f"{ERROR}{error}")

@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.runs.process_end import why_ended
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.remote import END
 from stdpbench.sweeps.result import Result
@@ -49,7 +50,7 @@ def carry_out_task(experiment: str, stop: str) -> dict[str, Any]:
         )
         assert process.stdin is not None
         try:
-            with suppress(OSError):  # it ended; its last words say why
+            with suppress(OSError):  # it ended
                 process.stdin.write(f"{experiment}\n{END}\n".encode())
                 process.stdin.flush()
             while True:
@@ -62,13 +63,11 @@ def carry_out_task(experiment: str, stop: str) -> dict[str, Any]:
             with suppress(OSError):
                 process.stdin.close()  # the process ends with it
             process.wait()
-        said, words = _last_line(out), _last_line(err)
+        said, output = _text(out).splitlines(), _text(err)
     try:
-        return dict(json.loads(said))
+        return dict(json.loads(said[-1] if said else ""))
     except ValueError:
-        return {
-            "error": f"the process of the run ended with status {process.returncode}: {words or 'it said nothing'}"
-        }
+        return {"error": f"the process of the run ended: {why_ended(process.returncode, output)}"}
 
 
 def _distributed() -> Any:
@@ -78,10 +77,9 @@ def _distributed() -> Any:
         raise StdpbenchError("--dask needs the package distributed: pip install 'stdpbench[dask]'") from None
 
 
-def _last_line(file: Any) -> str:
+def _text(file: Any) -> str:
     file.seek(0)
-    lines = file.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""
+    return str(file.read().decode(errors="replace")).strip()
 
 
 class Cluster:

@@ -191,7 +191,7 @@ class Local:
             return [Ended(run.job, None, reason, stopped=True)]
         died = run.live.state.active or not run.live.log
         if not died or run.tries >= _TRIES:
-            return [Ended(run.job, None, reason if not died else f"its process died: {run.client.last_words()}")]
+            return [Ended(run.job, None, reason if not died else f"its process ended: {run.client.why_ended()}")]
         try:
             client = RunClient.start(run.folder.path)
         except StdpbenchError as error:

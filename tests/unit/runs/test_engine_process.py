@@ -71,7 +71,7 @@ def reached(folder: RunFolder) -> int:
 
 def to_the_end(folder: RunFolder) -> dict[str, str]:
     client = RunClient.start(folder.path)
-    assert client.wait_for_process(250) == 0, client.last_words()
+    assert client.wait_for_process(250) == 0, client.why_ended()
     client.close()
     assert state_of(folder) == (State.FINISHED, "")
     return outcome(folder)

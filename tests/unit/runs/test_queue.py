@@ -266,8 +266,8 @@ class FakeClient:
     def wait_for_process(self, timeout: float) -> int:
         return self.script.status
 
-    def last_words(self) -> str:
-        return "last words"
+    def why_ended(self) -> str:
+        return "killed by SIGKILL"
 
     def close(self) -> None:
         pass
@@ -336,7 +336,7 @@ def test_a_process_that_dies_is_resumed_but_not_for_ever(tmp_path: Path, play: C
     assert FakeClient.begun == ["a"] * 3 + ["b"] * 4
     ((number, state, reason),) = left(tmp_path)
     assert (number, state) == (2, FAILED)
-    assert "without a word" in reason
+    assert reason == "its process ended: killed by SIGKILL"
 
 
 def test_one_that_was_terminated_or_found_the_lock_taken_is_resumed(

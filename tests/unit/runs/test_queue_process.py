@@ -17,12 +17,12 @@ from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.options import Options
 from stdpbench.runs.queue import RUNNING, WAITING, Queue
 from stdpbench.runs.queue_process import (
+    LOG,
     AFTER,
     NOW,
     Runner,
     announce,
     ask_runner,
-    last_words,
     lock_of,
     read_wish,
     runners,
@@ -72,7 +72,7 @@ def test_what_a_runner_says_that_does_not_live_counts_for_nothing(tmp_path: Path
 def test_a_runner_that_has_nothing_to_do_ends_and_that_is_no_error(tmp_path: Path) -> None:
     start_runner(tmp_path, 1)
     assert runners(tmp_path) == []
-    assert "queue is empty" in last_words(tmp_path)
+    assert "queue is empty" in (tmp_path / "queue" / LOG).read_text(encoding="utf-8")
 
 
 def test_a_queue_is_worked_on_and_stopped_from_outside(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""Why a process ended: what killed it, or the error that it reported; never a line that merely came last."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.client import LOG, RunClient, _listener
+from stdpbench.runs.process_end import error_in, why_ended
+
+WARNING = "/lib/resource_tracker.py:254: UserWarning: There appear to be 1 leaked objects\n  warnings.warn(\n"
+TRACEBACK = (
+    'Traceback (most recent call last):\n  File "x.py", line 3, in <module>\n    f()\nValueError: no such value\n'
+)
+CHAINED = f"{TRACEBACK}\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "error"),
+    [
+        ("", ""),
+        (WARNING, ""),
+        ("stdpbench: the disk is full\n", "the disk is full"),
+        (f"stdpbench: the disk is full\n{WARNING}", "the disk is full"),
+        (TRACEBACK, "ValueError: no such value"),
+        (f"{WARNING}{TRACEBACK}{WARNING}", "ValueError: no such value"),
+        (
+            CHAINED + TRACEBACK.replace("ValueError: no", "stdpbench.errors.DiskError: no"),
+            "stdpbench.errors.DiskError: ",
+        ),
+        ("Traceback (most recent call last):\n", ""),
+    ],
+)
+def test_an_error_is_found_wherever_it_stands(output: str, error: str) -> None:
+    assert error_in(output).startswith(error)
+    assert bool(error_in(output)) == bool(error)
+
+
+def test_the_reason_is_the_error_the_signal_or_the_status() -> None:
+    log = Path("worker.log")
+    assert why_ended(1, f"{TRACEBACK}{WARNING}", log) == "ValueError: no such value"
+    assert why_ended(3, WARNING, log) == "exit status 3; its output is in worker.log"
+    assert why_ended(3, "", log) == "exit status 3"
+    assert why_ended(-9, f"{TRACEBACK}{WARNING}") == "killed by SIGKILL, as happens when memory runs out"
+    assert why_ended(-signal.SIGSEGV, "", log) == "killed by SIGSEGV"
+    assert why_ended(-250, "") == "killed by signal 250"
+    assert why_ended(None, WARNING) == "for an unknown reason"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(("end", "reason"), [("kill -9 $$", "killed by SIGKILL"), ("exit 7", "exit status 7")])
+def test_a_run_says_what_ended_its_process(end: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / LOG).write_text("stdpbench: an error of yesterday\n", encoding="utf-8")
+    before = (tmp_path / LOG).stat().st_size
+    with (tmp_path / LOG).open("a", encoding="utf-8") as log:
+        process = subprocess.Popen(["sh", "-c", f"echo '  warnings.warn()'; {end}"], stdout=log)
+    listener, _ = _listener()
+    client = RunClient(tmp_path, listener, process, before)
+    with pytest.raises(StdpbenchError, match=f"the process of the run ended: {reason}") as error:
+        client.wait_for_connection()
+    assert "warn" not in str(error.value)
+    assert "yesterday" not in str(error.value)
+    assert str(error.value).endswith(str(tmp_path / LOG))
+    client.close()
