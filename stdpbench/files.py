@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
+
+_OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
@@ -27,15 +30,31 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
     DiskError
         If it cannot be written; what was there before is untouched, and nothing half-written stays.
     """
+    with written_aside(target, write):
+        pass
+
+
+@contextmanager
+def written_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> Iterator[None]:
+    """Write a file as `write_aside` does, but give it its own name only at the end of the block.
+
+    What must not be on disk unless this file can be written is written within the block. If the block raises, the file
+    stays as it was.
+    """
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with aside.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(target)
-    except OSError as error:
-        raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
+        try:
+            with aside.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
+        yield
+        try:
+            aside.replace(target)
+        except OSError as error:
+            raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         with suppress(OSError):  # where nothing can be written, nothing is left either
             aside.unlink(missing_ok=True)
@@ -47,15 +66,22 @@ def write_text_aside(target: Path, text: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on disk, where the system can say so."""
+    """Have the names in a folder on disk, where the system can do so.
+
+    Raises
+    ------
+    DiskError
+        If the disk does not take them.
+    """
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # Windows opens no folders
         return
     try:
         os.fsync(handle)
-    except OSError:
-        pass
+    except OSError as error:
+        if error.errno in _OF_THE_DISK:  # else the file system cannot sync folders
+            raise DiskError(f"{folder} cannot be written: {error.strerror or error}") from error
     finally:
         os.close(handle)
 

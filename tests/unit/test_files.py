@@ -1,11 +1,13 @@
 """Files are whole or not there."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import read_toml, sync_folder, write_aside, write_text_aside
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.files import read_toml, sync_folder, write_aside, write_text_aside, written_aside
 
 
 def test_a_file_is_written_and_replaced(tmp_path):
@@ -55,6 +57,31 @@ def test_toml_of_a_person(tmp_path):
             read_toml(path)
     with pytest.raises(StdpbenchError, match="cannot be read: No such file"):
         read_toml(tmp_path / "nowhere")
+
+
+def test_a_folder_that_cannot_be_synced(tmp_path, monkeypatch):
+    def refuse(number):
+        def fsync(handle):
+            raise OSError(number, os.strerror(number))
+
+        return fsync
+
+    monkeypatch.setattr("os.fsync", refuse(errno.EINVAL))  # a file system that syncs no folders
+    sync_folder(tmp_path)
+    monkeypatch.setattr("os.fsync", refuse(errno.EIO))
+    with pytest.raises(DiskError, match="cannot be written: Input/output error"):
+        sync_folder(tmp_path)
+
+
+def test_a_file_gets_its_name_once_the_block_is_through(tmp_path):
+    target = tmp_path / "a"
+    with written_aside(target, lambda file: file.write(b"x")):
+        assert not target.exists()
+    assert target.read_bytes() == b"x"
+    with pytest.raises(LookupError), written_aside(target, lambda file: file.write(b"y")):
+        raise LookupError
+    assert target.read_bytes() == b"x"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_folder_that_is_not_there(tmp_path):

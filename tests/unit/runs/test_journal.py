@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
+from unittest.mock import Mock
 
 import pytest
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.runs import facts
 from stdpbench.runs.facts import Fact, Record
-from stdpbench.runs.journal import NAME, Journal, read_journal, write_journal
+from stdpbench.runs.journal import NAME, DamagedJournalError, Journal, read_journal, read_undamaged, write_journal
 
 EXAMPLES: list[Any] = [
     facts.Started(
@@ -149,10 +152,28 @@ def test_a_damaged_line_is_named(line, tmp_path):
     lines = (tmp_path / NAME).read_bytes().splitlines()
     (tmp_path / NAME).write_bytes(b"\n".join([lines[0], line, lines[2], b""]))
     for read in (read_journal, Journal):
-        with pytest.raises(StdpbenchError, match=r"journal\.jsonl, line 2 is damaged") as error:
+        with pytest.raises(DamagedJournalError, match=r"journal\.jsonl, line 2 is damaged") as error:
             read(tmp_path)
         assert "\n" not in str(error.value)
+    found = read_undamaged(tmp_path)
+    assert (found.records, found.length) == (RECORDS[:1], len(lines[0]) + 1)
+    assert found.damage == str(error.value)
     assert (tmp_path / NAME).read_bytes().splitlines()[0] == lines[0], "a damaged journal was changed"
+
+
+def test_a_journal_without_end_takes_no_memory(tmp_path):
+    write_journal(tmp_path, RECORDS[:2])
+    with (tmp_path / NAME).open("r+b") as file:
+        file.truncate(300 * 2**20)  # of zeros, which take no room on disk
+    tracemalloc.start()
+    try:
+        found = read_undamaged(tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50 * 2**20
+    assert found.records == RECORDS[:2]
+    assert found.damage.endswith("journal.jsonl, line 3 is damaged: it is longer than 16 MiB")
 
 
 def test_a_line_of_a_later_version_with_more_in_it_is_read(tmp_path):
@@ -210,6 +231,78 @@ def test_nothing_of_a_fact_stays_that_did_not_fit(room, tmp_path):
         assert (tmp_path / NAME).read_bytes() == before
     assert journal.records == RECORDS[:1]
     journal._file = file
+    journal.append(RECORDS[1])
+    journal.close()
+    assert read_journal(tmp_path) == RECORDS[:2]
+
+
+class Disk:
+    """A disk whose syncs of the journal fail when a test says so; what was not synced before is lost then.
+
+    The system says so once: it takes the lost pages for written, and the next sync of the file succeeds.
+    """
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.path = folder / NAME
+        self.fails = False
+        self.synced = b""
+        monkeypatch.setattr("os.fsync", self.fsync)
+
+    def fsync(self, handle: int) -> None:
+        if not self.path.exists() or not os.path.samestat(os.fstat(handle), self.path.stat()):
+            return
+        content = self.path.read_bytes()
+        if not self.fails:
+            self.synced = content
+            return
+        self.fails = False
+        self.path.write_bytes(self.synced + bytes(len(content) - len(self.synced)))
+        raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("how", ["append", "sync"])
+def test_after_a_failed_sync_what_was_lost_is_written_anew(how, tmp_path, monkeypatch):
+    disk, journal = Disk(tmp_path, monkeypatch), Journal(tmp_path)
+    journal.append(RECORDS[0], sync=True)
+    journal.append(RECORDS[1])
+    journal.append(RECORDS[2])
+    disk.fails = True
+    with pytest.raises(DiskError, match=r"journal\.jsonl cannot be written: Input/output error"):
+        journal.append(RECORDS[3], sync=True) if how == "append" else journal.sync()
+    assert journal.records == RECORDS[:3]
+    journal.sync()
+    assert read_journal(tmp_path) == RECORDS[:3]
+    journal.append(RECORDS[3], sync=True)
+    journal.append(RECORDS[4])
+    journal.close()
+    assert read_journal(tmp_path) == RECORDS[:5]
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_file_that_cannot_be_written_anew_is_tried_again(tmp_path, monkeypatch):
+    disk, journal = Disk(tmp_path, monkeypatch), Journal(tmp_path)
+    journal.append(RECORDS[0])
+    disk.fails = True
+    with pytest.raises(DiskError, match="Input/output error"):
+        journal.sync()
+    with monkeypatch.context() as full:
+        full.setattr(Path, "replace", Mock(side_effect=OSError(28, "No space left on device")))
+        for attempt in (journal.sync, lambda: journal.append(RECORDS[1])):
+            with pytest.raises(DiskError, match="No space left"):
+                attempt()
+    journal.append(RECORDS[1])
+    journal.close()
+    assert read_journal(tmp_path) == RECORDS[:2]
+
+
+def test_what_cannot_be_cut_off_is_not_trusted_either(tmp_path):
+    journal = Journal(tmp_path)
+    journal.append(RECORDS[0])
+    stingy = Stingy(journal._file, 10)
+    stingy.truncate = Mock(side_effect=OSError(30, "Read-only file system"))  # type: ignore[attr-defined]
+    journal._file = stingy  # type: ignore[assignment]
+    with pytest.raises(DiskError, match="No space left"):
+        journal.append(RECORDS[1])
     journal.append(RECORDS[1])
     journal.close()
     assert read_journal(tmp_path) == RECORDS[:2]
