@@ -10,8 +10,8 @@ import os
 import platform
 import sys
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.files import write_aside, write_text_aside
+from stdpbench.files import write_aside, write_text_aside, written_aside
 from stdpbench.runs.making import made_aside
+from stdpbench.runs.run_json import NAME as RUN
+from stdpbench.runs.run_json import read_run, read_table
 
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
@@ -53,6 +55,7 @@ journal.jsonl      all that happened, one fact a line, in order: states, blocks 
 checkpoints/       what `stdpbench resume` goes on from, one folder each, named after the training presentations that
                    were over
 report/            what `stdpbench report` wrote, and points of robustness curves
+before-repair-1/   what `stdpbench resume --repair` moved away: the damaged journal, and checkpoints after the damage
 responses/         responses of a phase that is not over yet
 held_out/          snapshots of the network that are still to be shown held-out pictures
 progress.json      how far it has come, for `stdpbench watch`
@@ -145,18 +148,14 @@ class RunFolder:
         return read_experiment(self.path / "experiment.toml")
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read a JSON file of the folder."""
-        try:
-            value = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise StdpbenchError(f"{self.path / name} cannot be read: {error.strerror}") from None
-        except json.JSONDecodeError as error:
-            raise StdpbenchError(f"{self.path / name} is damaged: it is no JSON, in line {error.lineno}") from None
-        except (ValueError, RecursionError):
-            raise StdpbenchError(f"{self.path / name} is damaged: it is no JSON") from None
-        if not isinstance(value, dict):
-            raise StdpbenchError(f"{self.path / name} holds no table")
-        return value
+        """Read a JSON file of the folder; values of ``run.json`` have the types that they should have.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be read, or is damaged.
+        """
+        return (read_run if name == RUN else read_table)(self.path / name)
 
     def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Read an array of the folder and check its shape."""
@@ -182,7 +181,7 @@ class RunFolder:
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file, aside first."""
-        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        self.write_text(name, _json_text(value))
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write one array as npy, aside first."""
@@ -197,7 +196,19 @@ class RunFolder:
 
     def update_run(self, **changes: Any) -> None:
         """Change what ``run.json`` says."""
-        self.write_json("run.json", {**self.read_json("run.json"), **changes})
+        with self.run_updated(**changes):
+            pass
+
+    @contextmanager
+    def run_updated(self, **changes: Any) -> Iterator[None]:
+        """Change what ``run.json`` says at the end of the block, unless that raises; see `written_aside`."""
+        text = _json_text({**read_table(self.path / RUN), **changes})
+        with written_aside(self.path / RUN, lambda file: file.write(text.encode())):
+            yield
+
+
+def _json_text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def looks_like_run(path: Path) -> bool:

@@ -24,6 +24,8 @@ from stdpbench.errors import StdpbenchError, nearest
 from stdpbench.runs import index
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.making import remove_left_behind
+from stdpbench.runs.run_json import NAME as RUN
+from stdpbench.runs.run_json import is_text, read_run, read_table
 from stdpbench.runs.selection import Filter, order, value_text
 from stdpbench.runs.states import State
 
@@ -205,7 +207,7 @@ class Store:
         with index.translated(self.runs):
             known = dict(self._connection.execute("SELECT folder, signature FROM runs").fetchall())
             found = dict(_scan(self.runs))
-            for name in [name for name in found if not _is_text(name)]:
+            for name in [name for name in found if not is_text(name)]:
                 del found[name]
                 self.remarks.append(
                     f"The run folder {os.fsencode(name)!r} is left out: its name is no text in UTF-8. Give it another."
@@ -370,15 +372,6 @@ def _scan(runs: Path) -> Iterator[tuple[str, str]]:
             yield entry.name, " ".join(marks)
 
 
-def _is_text(name: str) -> bool:
-    """Whether a name, as the system gives it, is text: the index and what is printed hold nothing else."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _mark(path: str) -> str:
     try:
         found = os.stat(path)  # noqa: PTH116 - four of them for each of a thousand runs
@@ -393,14 +386,14 @@ def _read(folder: Path) -> dict[str, Any]:
     row |= dict.fromkeys(_PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
     row |= {"item": "", "parent_id": ""}
     try:
-        said = _json(folder / "run.json")
-        row |= {key: str(said.get(key) or "") for key in ("id", "reason", "started", "ended")}
-        row |= {"state": str(State(said.get("state", ""))), "item": str(said.get("queue") or "")}
+        said = read_run(folder / RUN)
+        row |= {key: said.get(key, "") for key in ("id", "reason", "started", "ended")}
+        row |= {"state": str(State(said.get("state", ""))), "item": said.get("queue", "")}
         row |= _parent(said)
         experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
         row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
         row["parameters"] = json.dumps(flat(experiment), default=str)
-    except (OSError, ValueError, RecursionError) as error:
+    except (StdpbenchError, OSError, ValueError, RecursionError) as error:
         return row | {"state": DAMAGED, "reason": f"its files cannot be read: {error}"}
     return row | _progress(folder) | _metrics(folder) | {"changes": json.dumps(_changes(folder))}
 
@@ -416,18 +409,19 @@ def _parent(said: Mapping[str, Any]) -> dict[str, str]:
 
 def _progress(folder: Path) -> dict[str, Any]:
     try:
-        said = _json(folder / "progress.json")
-    except (OSError, ValueError):  # not yet begun
+        said = read_table(folder / "progress.json")
+    except StdpbenchError:  # not yet begun
         return {}
-    return {"phase": str(said.get("phase", ""))} | {
+    phase = said.get("phase")
+    return {"phase": phase if isinstance(phase, str) and is_text(phase) else ""} | {
         key: _number(said.get(key)) for key in ("done", "total", "position")
     }
 
 
 def _metrics(folder: Path) -> dict[str, Any]:
     try:
-        said = flat(_json(folder / "metrics.json"))
-    except (OSError, ValueError, RecursionError):  # not yet there
+        said = flat(read_table(folder / "metrics.json"))
+    except StdpbenchError:  # not yet there
         return {}
     kept = {path: value for path, value in said.items() if not isinstance(value, list) or _is_short(value)}
     vote = kept.get("accuracy.vote.accuracy")
@@ -467,13 +461,6 @@ def _newest(said: Mapping[str, Any]) -> dict[str, Any]:
         return {str(path): new for path, (_, new) in said["changes"].items()}
     old, new = flat({"plasticity": said["old"]}), flat({"plasticity": said["new"]})
     return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
-
-
-def _json(path: Path) -> dict[str, Any]:
-    value = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(value, dict):
-        raise ValueError(f"{path.name} holds no table")
-    return value
 
 
 def _number(value: Any) -> int | None:

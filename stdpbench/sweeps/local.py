@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -145,8 +144,8 @@ class Local:
         if self._found is None:
             self._found = {}
             for name in run_names(self._state.folder):
-                with suppress(OSError, ValueError, AttributeError):
-                    said = json.loads((self._state.folder / name / "run.json").read_text(encoding="utf-8"))
+                with suppress(StdpbenchError):
+                    said = RunFolder(self._state.folder / name).read_json("run.json")
                     if said.get("validation") is True and "sweep" in said:
                         self._found.setdefault(str(said.get("digest")), name)
         return self._found

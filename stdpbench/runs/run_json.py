@@ -1,0 +1,122 @@
+"""``run.json``: how a run was started, by which versions on what machine, and how it ended. Read and checked here.
+
+Imports nothing heavy: a list of runs reads a thousand of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stdpbench.errors import StdpbenchError
+
+NAME = "run.json"
+_EXPECTED: Mapping[Any, str] = {str: "text", bool: "true or false", int: "a whole number from 0 to 2^63 - 1"}
+_SHOWN = 40  # characters of a value in a sentence
+_ORIGIN = {"id": str, "name": str, "at": int}
+_TYPES: Mapping[str, Any] = {
+    "id": str,
+    "command": str,
+    "state": str,
+    "reason": str,
+    "started": str,
+    "ended": str,
+    "pid": int,
+    "queue": str,
+    "digest": str,
+    "data_sha256": str,
+    "simulator": str,
+    "validation": bool,
+    "options": {
+        "workers": int,
+        "simulator": (str, None),
+        "validation": bool,
+        "baselines": bool,
+        "checkpoint_every": int,
+    },
+    "versions": {"": str},
+    "host": {"system": str, "processor": str, "cpus": (int, None)},
+    "parent": _ORIGIN,
+    "from": _ORIGIN,
+    "reproduces": _ORIGIN,
+    "sweep": {"name": str, "arm": str},
+}
+"""Type of each value: a type, a table by key (``""`` for any key), or one of several. Keys of later versions pass."""
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds a table.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, or holds anything else.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise StdpbenchError(f"{path} is damaged: it is no JSON, in line {error.lineno}") from None
+    except (ValueError, RecursionError):
+        raise StdpbenchError(f"{path} is damaged: it is no JSON") from None
+    if not isinstance(value, dict):
+        raise StdpbenchError(f"{path} holds no table")
+    return value
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """Read a ``run.json`` and check the type of every value; null counts as absent.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, or a value has the wrong type; it names the value.
+    """
+    table = {key: value for key, value in read_table(path).items() if value is not None}
+    problem = _problem(table, _TYPES, "")
+    if problem:
+        raise StdpbenchError(f"{path} is damaged: {problem}")
+    return table
+
+
+def _problem(value: Any, expected: Any, where: str) -> str:
+    """What is wrong with a value, as a clause; empty where it has the expected type."""
+    if isinstance(expected, tuple):
+        return "" if value is None else _problem(value, expected[0], where)
+    if not isinstance(expected, Mapping):
+        return "" if _is(value, expected) else f"{where} should be {_EXPECTED[expected]}, not {_short(value)}"
+    if not isinstance(value, Mapping):
+        return f"{where} should be a table, not {_short(value)}"
+    for key, inner in value.items():
+        type_ = expected.get(key, expected.get(""))
+        name = f"{where}.{key}" if where else key
+        if type_ is not None and (problem := _problem(inner, type_, name)):
+            return problem
+    return ""
+
+
+def _is(value: Any, expected: type) -> bool:
+    if expected is str:
+        return isinstance(value, str) and is_text(value)
+    if expected is int:
+        return type(value) is int and 0 <= value < 2**63
+    return isinstance(value, expected)
+
+
+def is_text(value: str) -> bool:
+    """Whether a string can be written: JSON, and names of files, may hold halves of surrogate pairs."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list | Mapping):
+        return "a list" if isinstance(value, list) else "a table"
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
