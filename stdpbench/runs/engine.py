@@ -114,7 +114,7 @@ class RunEngine:
                     if told is not None:
                         self._take_in(told)
                     self._boundary()
-            self._enter(State.FINISHED)
+            self._finish()
         except _Stop:
             self._leave()
             self._enter(State.STOPPED, self._stop_because)
@@ -169,7 +169,6 @@ class RunEngine:
         while True:
             try:
                 yield from self._assess()
-                self._chronicle.write_what_is_left()
             except (DiskError, OSError) as error:
                 self._pause_because = str(error)
             else:
@@ -227,6 +226,21 @@ class RunEngine:
             )
         finally:  # to scale what is scaled changes the last bit
             held.simulator.w[...] = trained
+
+    def _finish(self) -> None:
+        """Enter the last state once it is on disk, which no other follows; where it cannot be written, pause first."""
+        check_transition(self._state, State.FINISHED)
+        while True:
+            try:
+                self._chronicle.write_what_is_left()
+                with self._folder.run_updated(state=str(State.FINISHED), reason="", ended=now()):
+                    self._chronicle.add(facts.StateChanged(str(State.FINISHED)), self._position, sync=True)
+                break
+            except DiskError as error:
+                self._pause_because = str(error)
+            self._boundary()
+        self._state = State.FINISHED
+        self._pace.show(self._folder.path, self._state, self._position, force=True)
         remove_responses(self._folder.path)
 
     def _leave(self) -> None:

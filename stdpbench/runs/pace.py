@@ -6,6 +6,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ class Pace:
             aside.write_text(json.dumps({**self._latest, "state": str(state), "position": position}), encoding="utf-8")
             aside.replace(path)
         except OSError:
-            aside.unlink(missing_ok=True)
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
 
     def wait(self, listen: Callable[[float], None], going: Callable[[], bool]) -> None:
         """Wait until the next training presentation may begin, open to requests; no longer than the run is `going`."""

@@ -19,6 +19,7 @@ from stdpbench.runs.checkpoints import Checkpoint, positions, write_checkpoint
 from stdpbench.runs.facts import ParametersChanged, StateChanged
 from stdpbench.runs.journal import read_journal
 from stdpbench.runs.lineage import rewind
+from stdpbench.runs.outcome import outcome
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -92,14 +93,18 @@ def test_going_on_with_what_is_not_finite_is_refused_even_if_it_was_asked_before
 
 
 class Disk:
-    """A disk that is full when a test says so: half of a line still fits."""
+    """A disk that is full when a test says so: half of a line still fits.
+
+    ``run.json`` and ``end``: full for that file, or the last fact, alone. ``sync``: a sync fails and loses its data.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full: set[str] = set()
         opened, made = Path.open, Path.mkdir
 
         def open_(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-            if "files" in self.full and mode.strip("b") != "r":
+            refused = "files" in self.full or ("run.json" in self.full and path.name.startswith(".run.json"))
+            if refused and mode.strip("b") != "r":
                 raise self.error()
             return opened(path, mode, *arguments, **options)
 
@@ -116,10 +121,23 @@ class Disk:
 
     def holds(self, engine: Driven) -> Driven:
         """Have an engine write its journal to this disk."""
-        disk, file = self, engine._chronicle.journal._file
+        disk, file, path = self, engine._chronicle.journal._file, engine._chronicle.journal.path
+        synced = path.read_bytes()
 
         class File:
+            def fileno(self) -> int:
+                nonlocal synced
+                content = path.read_bytes()
+                if "sync" in disk.full:
+                    disk.full = set()
+                    path.write_bytes(synced + bytes(len(content) - len(synced)))
+                    raise OSError(errno.EIO, "Input/output error")
+                synced = content
+                return file.fileno()
+
             def write(self, data: bytes) -> int:
+                if "end" in disk.full and b'"state":"finished"' in data:
+                    raise disk.error()
                 if "journal" in disk.full:
                     if len(data) > 20:
                         return file.write(data[: len(data) // 2])
@@ -214,6 +232,84 @@ def test_a_parameter_is_in_force_only_once_it_is_on_disk(disk, undisturbed, tmp_
     engine = disk.holds(Driven(folder, boundary=fill, at={6: [set_(plasticity__nu_post=0.05)]}, replied=room))
     assert finished(folder, engine=engine) == undisturbed
     assert [(name, "No space left" in error) for name, error, _ in engine.replies] == [("set", True)]
+
+
+def test_a_failed_sync_pauses_the_run_and_what_was_lost_is_written_anew(disk, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+
+    def fail(engine: Driven) -> None:
+        if engine.position == 9:
+            disk.full = {"sync"}
+
+    engine = disk.holds(Driven(folder, boundary=fail))
+    assert finished(folder, engine=engine) == undisturbed
+    assert engine.pauses == [(10, f"{folder.path / 'journal.jsonl'} cannot be written: Input/output error")]
+    assert read_journal(folder.path) == engine.records
+    assert 10 in positions(folder.path)
+
+
+# -- the last write --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["end", "run.json"])
+@pytest.mark.parametrize("then", ["resume", "stop", "kill"])
+def test_a_run_is_finished_only_once_that_is_on_disk(then, what, disk, monkeypatch, undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+    shown: list[int] = []
+    present = evaluation.present_frozen
+
+    def fill(engine: Driven) -> None:
+        if folder.read_json("run.json")["state"] == "finishing" and not engine.pauses:
+            disk.full = {what}
+
+    def make_room(engine: Driven, name: str, error: str) -> None:
+        assert folder.read_json("run.json")["state"] != "finished"
+        disk.full = set()
+
+    def noted(simulator: Any, made: Any, images: Any, phase: str, number: int) -> Any:
+        shown.append(number)
+        return present(simulator, made, images, phase, number)
+
+    die = killed_at_position(TOTAL + 1)
+    if then == "kill":
+        die = lambda engine: bool(engine.pauses)  # noqa: E731 - one of two
+    engine = disk.holds(Driven(folder, boundary=fill, replied=make_room, paused=["stop"] * (then == "stop"), die=die))
+    drive(folder, engine=engine)
+    assert {position for position, _ in engine.pauses} == {TOTAL}
+    assert all("cannot be written: No space left on device" in reason for _, reason in engine.pauses)
+    if then != "resume":
+        disk.full = set()
+        assert folder.read_json("run.json")["state"] != "finished"
+        monkeypatch.setattr(evaluation, "present_frozen", noted)
+        finished(folder)
+        assert shown == [], "responses were computed again"
+    assert folder.read_json("run.json")["state"] == "finished"
+    assert outcome(folder) == undisturbed
+    records = read_journal(folder.path)
+    assert [r.fact for r in records if getattr(r.fact, "state", "") == "finished"] == [records[-1].fact]
+    assert not (folder.path / "responses").exists()
+
+
+def test_a_run_whose_last_write_is_refused_has_failed_and_can_be_resumed(undisturbed, tmp_path):
+    folder = new_run(tmp_path)
+    whole = ""
+
+    def spoil(engine: Driven) -> None:
+        nonlocal whole
+        if folder.read_json("run.json")["state"] == "finishing":
+            whole = (folder.path / "run.json").read_text(encoding="utf-8")
+            folder.write_text("run.json", "{")
+
+    engine = drive(folder, boundary=lambda engine: spoil(engine) if not whole else None)
+    last = engine.records[-1].fact
+    assert isinstance(last, StateChanged)
+    assert last.state == "failed"
+    assert "run.json is damaged" in last.reason
+    folder.write_text("run.json", whole)
+    assert finished(folder) == undisturbed
+
+
+# -- a full disk, once more ------------------------------------------------------------------------
 
 
 def test_a_pause_says_if_its_checkpoint_could_not_be_written(monkeypatch, undisturbed, tmp_path):
