@@ -9,7 +9,6 @@ it is unpacked into can be touched.
 
 from __future__ import annotations
 
-import shutil
 import stat
 import zipfile
 import zlib
@@ -47,6 +46,17 @@ _NAMES = (
 )
 _FIGURES = "figures"
 _LARGEST = 16 * 2**30  # bytes that a zip may hold, unpacked
+_LARGEST_OF = {
+    ".toml": 2**20,
+    ".json": 64 * 2**20,
+    ".jsonl": 64 * 2**20,
+    ".png": 64 * 2**20,
+    ".npy": 2 * 2**30,
+    ".npz": 2 * 2**30,  # also of what is in it
+}
+"""Bytes that a file of a run may have, unpacked: many times what a run writes, and what fits into memory."""
+_DENSEST, _SMALL = 200, 2**20
+"""How much smaller a zip may make text or a picture, of more than so many bytes; arrays of zeros take no room."""
 _READ = 2**20
 
 _README = """\
@@ -136,8 +146,8 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
     Raises
     ------
     StdpbenchError
-        If it is no zip of a run, is damaged, is larger than 16 GiB unpacked, or holds anything but plain files below
-        one folder.
+        If it is no zip of a run, is damaged, holds anything but plain files below one folder, or a file of it is
+        larger than a run can have.
     """
     try:
         with zipfile.ZipFile(source) as archive:
@@ -148,7 +158,9 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
                 path = folder.joinpath(*PurePosixPath(name).parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(info) as content, path.open("wb") as file:
-                    shutil.copyfileobj(content, file, _READ)
+                    _copy(source, name, content, file)
+                if path.suffix == ".npz":
+                    _check_arrays(source, name, path)
     except FileNotFoundError:
         raise StdpbenchError(f"there is no file {source}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
@@ -188,9 +200,44 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
             wanted[name] = info
     if len(tops) > 1:
         raise StdpbenchError(f"{source} holds no run: a run is one folder, and there are {len(tops)} in it")
+    for name, info in wanted.items():
+        _check_size(source, name, info.file_size)
+        dense = info.file_size > max(_SMALL, _DENSEST * info.compress_size)
+        if dense and PurePosixPath(name).suffix not in (".npy", ".npz"):
+            raise StdpbenchError(
+                f"{source} is refused: {name} in it is compressed more than {_DENSEST}-fold, as no file of a run is"
+            )
     if sum(info.file_size for info in wanted.values()) > _LARGEST:
         raise StdpbenchError(f"{source} is refused: unpacked it is larger than {_LARGEST // 2**30} GiB")
     return wanted
+
+
+def _check_size(source: Path, name: str, size: int) -> None:
+    largest = _LARGEST_OF[PurePosixPath(name).suffix]
+    if size > largest:
+        raise StdpbenchError(
+            f"{source} is refused: unpacked, {name} in it is larger than {largest // 2**20} MiB, as no such file of a "
+            "run is"
+        )
+
+
+def _copy(source: Path, name: str, content: IO[bytes], file: IO[bytes]) -> None:
+    """Unpack a file, whatever size the zip says that it has."""
+    size = 0
+    while part := content.read(_READ):
+        size += len(part)
+        _check_size(source, name, size)
+        file.write(part)
+
+
+def _check_arrays(source: Path, name: str, path: Path) -> None:
+    """Refuse an npz, a zip itself, whose arrays are too large."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise StdpbenchError(f"{source} is refused: {name} in it is damaged: {error}") from None
+    _check_size(source, name, size)
 
 
 def _readme(folder: RunFolder, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import stat
@@ -18,7 +19,7 @@ import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
-from stdpbench.runs import reproducing
+from stdpbench.runs import export, reproducing
 from stdpbench.runs.agreement import AccuracyAgain, Agreement, compare
 from stdpbench.runs.creation import create_run
 from stdpbench.runs.export import export_run, installed, unpack_run
@@ -154,11 +155,60 @@ def test_links_doubles_and_bombs_are_refused(tmp_path: Path, monkeypatch: pytest
         archive.writestr("other/run.json", "{}")
     with pytest.raises(StdpbenchError, match="twice"):
         unpack_run(tmp_path / "two.zip", tmp_path)
-    monkeypatch.setattr("stdpbench.runs.export._LARGEST", 1000)
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("run/run.json", " " * 100_000)
+    with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
+        archive.writestr("run/run.json", "{}")
+        archive.writestr("run/experiment.toml", "")
+    monkeypatch.setattr("stdpbench.runs.export._LARGEST", 1)
     with pytest.raises(StdpbenchError, match="larger than"):
-        unpack_run(tmp_path / "bomb.zip", tmp_path)
+        unpack_run(tmp_path / "large.zip", tmp_path)
+
+
+def bomb(path: Path, name: str, size: int) -> Path:
+    """A zip of a run with a file of so many spaces, compressed a thousandfold."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(f"run/{name}", "w") as file:
+        for start in range(0, size, 2**20):
+            file.write(b" " * min(2**20, size - start))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "mebibytes"), [("experiment.toml", 1), ("run.json", 64), ("journal.jsonl", 64), ("figures/a.png", 64)]
+)
+def test_a_file_that_is_larger_than_any_of_a_run_is_refused_before_it_is_unpacked(
+    name: str, mebibytes: int, tmp_path: Path
+) -> None:
+    path = bomb(tmp_path / "a.zip", name, mebibytes * 2**20 + 1)
+    with pytest.raises(StdpbenchError, match=rf"a\.zip is refused: .*{name} in it is larger than {mebibytes} MiB"):
+        unpack_run(path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    if mebibytes > 1:
+        path = bomb(tmp_path / "b.zip", name, 2 * 2**20)
+        with pytest.raises(StdpbenchError, match=rf"b\.zip is refused: {name} in it is compressed more than 200-fold"):
+            unpack_run(path, tmp_path / "out")
+
+
+def test_arrays_that_are_larger_than_any_of_a_run_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(export._LARGEST_OF, ".npz", 2**20)
+    inner = io.BytesIO()
+    np.savez_compressed(inner, spike_counts=np.zeros(2**18))
+    for name, content, said in (
+        ("test.npz", inner.getvalue(), r"test\.npz in it is larger than 1 MiB"),
+        ("label.npz", b"PK", r"label\.npz in it is damaged"),
+    ):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr(f"run/{name}", content)
+        with pytest.raises(StdpbenchError, match=said):
+            unpack_run(tmp_path / "a.zip", tmp_path / "out")
+
+
+def test_a_zip_that_says_less_than_it_holds_is_refused(tmp_path: Path) -> None:
+    path = bomb(tmp_path / "a.zip", "journal.jsonl", 2 * 2**20)
+    data = path.read_bytes()
+    path.write_bytes(data.replace((2 * 2**20).to_bytes(4, "little"), (1000).to_bytes(4, "little")))
+    with pytest.raises(StdpbenchError, match=r"a\.zip is no zip, or is damaged"):
+        unpack_run(path, tmp_path / "out")
+    left = tmp_path / "out" / "run" / "journal.jsonl"
+    assert not left.exists() or left.stat().st_size <= 1000
 
 
 def test_damaged_zips_get_one_sentence(zipped: Path, tmp_path: Path) -> None:
