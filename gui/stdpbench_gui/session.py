@@ -21,11 +21,12 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.client import RunClient, state_of
 from stdpbench.runs.damage import damage
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.journal import read_undamaged
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.messages import STEPPED
 from stdpbench.runs.past_weights import newest_weights
+from stdpbench.runs.repair import check_journal
 from stdpbench.runs.states import State
 from stdpbench_gui.motion import motion
 
@@ -168,8 +169,10 @@ class RunSession(QObject):
             self._take_client(found, same_neurons=same_neurons)
 
         def connect() -> tuple[RunFolder, RunClient]:
-            at_it = at_work(folder.path)  # another window may have gone on with it
-            return folder, RunClient.attach(folder.path) if at_it else RunClient.start(folder.path)
+            if at_work(folder.path):  # another window may have gone on with it
+                return folder, RunClient.attach(folder.path)
+            check_journal(folder, "a repair, which Resume on the Runs page offers,")
+            return folder, RunClient.start(folder.path)
 
         self.work(connect, take, "The run does not start")
 
@@ -178,11 +181,11 @@ class RunSession(QObject):
 
         def find() -> _Found:
             folder = RunFolder.open(path)
-            records = read_journal(folder.path)
-            amiss = damage(folder, records)
+            journal = read_undamaged(folder.path)
+            amiss = damage(folder, journal.records, journal.damage)
             if at_work(folder.path):
                 return _Found(folder, amiss, RunClient.attach(folder.path))
-            live = LiveRun.replay(records)
+            live = LiveRun.replay(journal.records)
             live.network = _network(folder, live)
             return _Found(folder, amiss, None, live, state_of(folder))
 

@@ -23,6 +23,8 @@ from stdpbench.runs.client import state_of
 from stdpbench.runs.creation import create_run, create_run_from
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.options import Options
+from stdpbench.runs.repair import check_journal
+from stdpbench.runs.repair import repair as repair_journal
 from stdpbench.runs.states import State
 
 _GLANCE = 0.2  # s between two looks at progress
@@ -43,8 +45,22 @@ class Run(RunView):
         follower.until(lambda live: live.state not in (State.BUILDING, State.RUNNING))
         return self
 
-    def resume(self) -> Run:
-        """Go on: from a pause, or from the newest checkpoint of a run that was stopped, failed or was killed."""
+    def resume(self, *, repair: bool = False) -> Run:
+        """Go on: from a pause, or from the newest checkpoint of a run that was stopped, failed or was killed.
+
+        Parameters
+        ----------
+        repair : bool
+            If the journal is damaged, whether to continue from the newest checkpoint before the damage. The damaged
+            journal is kept in the run folder.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run is finished, its process cannot be started, or the journal is damaged and not to be repaired.
+        """
+        if repair:
+            repair_journal(self._folder)
         follower = self._following()
         if follower is not None:
             try:
@@ -56,6 +72,7 @@ class Run(RunView):
                 return self
         with self._lock:
             if self._following() is None:  # nor has another thread started it meanwhile
+                check_journal(self._folder, "resume(repair=True)")
                 self._follow(Follower.start(self._folder))
         return self
 

@@ -89,11 +89,23 @@ def run(
 
 
 @app.command()
-def resume(run: Run, runs: AllRuns = None, detach: Detach = False, json: Json = False) -> None:
+def resume(
+    run: Run,
+    runs: AllRuns = None,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="If the journal is damaged, continue from the newest checkpoint before the damage. Deletes nothing.",
+        ),
+    ] = False,
+    detach: Detach = False,
+    json: Json = False,
+) -> None:
     """Go on with a run that was stopped, failed, was killed or is paused: bit for bit as if nothing had been."""
     from stdpbench.cli.commands import resume_command
 
-    resume_command(run, runs, detach, json)
+    resume_command(run, runs, detach, json, repair)
 
 
 @app.command()

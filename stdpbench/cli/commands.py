@@ -75,13 +75,19 @@ def evaluate_command(run: str, options: Options, runs: Path | None, json: bool) 
     report(folder, console, stopped=False, json=json)
 
 
-def resume_command(run: str, runs: Path | None, detach: bool, json: bool) -> None:
+def resume_command(run: str, runs: Path | None, detach: bool, json: bool, repair: bool) -> None:
     """Carry out ``stdpbench resume``."""
+    from stdpbench.runs.repair import check_journal
+    from stdpbench.runs.repair import repair as repair_journal
+
     folder, console = find_run(run, runs or runs_folder()), Console(stderr=json)
+    if repair:
+        console.print(repair_journal(folder) or "The journal is whole: there is nothing to repair.", highlight=False)
     if at_work(folder.path):
         said = ask(folder.path, "resume")
         console.print(f"{folder.path.name} is {said['state']} at presentation {said['position']}.", highlight=False)
         return
+    check_journal(folder, f"`stdpbench resume {folder.path} --repair`")
     _start(folder, console, new=False, detach=detach, json=json)
 
 

@@ -231,6 +231,9 @@ def _show_account(account: Account, said: dict[str, Any], origins: Sequence[str]
     state = f"{account.state}{f': {account.reason}' if account.reason else ''}"
     times = f"{local_time(said.get('started', ''))} to {local_time(said.get('ended', ''))}".removesuffix(" to ")
     lines = [("run", account.name), ("state", state), ("folder", account.path), ("command", account.command)]
+    if account.damage:
+        repair = f"`stdpbench resume {account.path} --repair` continues from before the damage"
+        lines.append(("damaged", f"{account.damage}; what came after it is not shown; {repair}"))
     lines += [("started", times), ("simulator", account.simulator)]
     lines += [("origin" if not number else "", origin) for number, origin in enumerate(origins)]
     lines += [("children" if not number else "", child) for number, child in enumerate(children)]

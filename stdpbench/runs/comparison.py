@@ -16,7 +16,7 @@ from stdpbench.runs.bin import names_in_bin
 from stdpbench.runs.client import state_of
 from stdpbench.runs.facts import Record
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.journal import read_undamaged
 from stdpbench.runs.live import describe
 from stdpbench.runs.selection import value_text
 from stdpbench.runs.store import Store, flat
@@ -85,6 +85,8 @@ class Account:
         held-out pictures, the newest.
     metrics : mapping of str to Metric
         By what was measured; accuracies first.
+    damage : str
+        Which line of the journal is damaged, as a clause; what follows that line is not known. Else empty.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Account:
     changes: tuple[Change, ...]
     history: tuple[tuple[str, int, str], ...]
     metrics: Mapping[str, Metric]
+    damage: str = ""
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -109,11 +112,11 @@ class Account:
         Raises
         ------
         StdpbenchError
-            If one of its files is damaged.
+            If a file other than its journal is damaged.
         """
         said = folder.read_json("run.json")
         state, reason = state_of(folder)
-        records = read_journal(folder.path)
+        journal = read_undamaged(folder.path)
         has_metrics = (folder.path / "metrics.json").is_file()
         metrics = folder.read_json("metrics.json") if has_metrics else {}
         return cls(
@@ -128,9 +131,10 @@ class Account:
             dict(said.get("versions", {})),
             dict(said.get("host", {})),
             flat(folder.experiment.to_mapping()),
-            changes_of(records),
-            _history(records),
+            changes_of(journal.records),
+            _history(journal.records),
             metrics_of(metrics),
+            journal.damage,
         )
 
     def setting(self, path: str) -> str:
@@ -321,6 +325,8 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
     for account in accounts:
         if account.state != "finished":
             said.append(f"{account.name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
+        if account.damage:
+            said.append(f"{account.damage}; what came after it is not shown.")
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:
         said.append("The runs were given different pictures.")
     if len({account.evaluated_on for account in accounts if account.evaluated_on}) > 1:

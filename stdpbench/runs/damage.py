@@ -23,7 +23,7 @@ _ARRAYS = {"weights.npy": 2, "theta.npy": 1}
 _NAMED = 3
 
 
-def damage(folder: RunFolder, records: Sequence[Record]) -> list[str]:
+def damage(folder: RunFolder, records: Sequence[Record], journal: str = "") -> list[str]:
     """What is amiss, each as a clause with what follows from it; empty where all is well.
 
     Parameters
@@ -31,14 +31,18 @@ def damage(folder: RunFolder, records: Sequence[Record]) -> list[str]:
     folder : RunFolder
         A run folder whose ``run.json`` can be read.
     records : sequence of Record
-        What its journal says.
+        What its journal says, up to its first damaged line.
+    journal : str
+        Which line of the journal is damaged, as a clause; empty where none is.
     """
     inside = f"{folder.path}{os.sep}"
-    return [clause.replace(inside, "") for clause in _found(folder, records)]
+    return [clause.replace(inside, "") for clause in _found(folder, records, journal)]
 
 
-def _found(folder: RunFolder, records: Sequence[Record]) -> Iterator[str]:
+def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterator[str]:
     state, said = state_of(folder)
+    if journal:
+        yield f"{journal}; what came after it is not shown"
     reason = _refusal(lambda: folder.experiment)
     if reason:
         resumes = ", and the run cannot go on" if state.resumable else ""
@@ -51,7 +55,7 @@ def _found(folder: RunFolder, records: Sequence[Record]) -> Iterator[str]:
         yield f"{JOURNAL} is missing, so what happened in the run is not known"
     if at_work(folder.path):  # its files are about to change
         return
-    if state.resumable:
+    if state.resumable and not journal:
         yield from _checkpoints(folder, records)
     for name, n_axes in _ARRAYS.items():
         if (folder.path / name).exists():

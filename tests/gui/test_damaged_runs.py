@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,8 +64,7 @@ def test_a_damaged_experiment_is_told_and_the_rest_is_shown(
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("journal.jsonl", "what [\n", "journal.jsonl, line 1 is damaged: it is no JSON"),
-        ("run.json", "{", "run.json is damaged: it is no JSON, in line 1"),
+        ("run.json", '{"state": 5}', "run.json is damaged: state should be text, not 5"),
         ("run.json", None, "is no run folder: there is no run.json in it"),
     ],
 )
@@ -110,11 +109,33 @@ def test_pictures_that_are_gone_are_told_and_the_run_is_shown(window: MainWindow
     assert window.session.state is State.FINISHED
 
 
-def test_a_process_that_ends_before_it_begins_says_why(window: MainWindow, qtbot: QtBot, run: Path) -> None:
-    (run / "journal.jsonl").write_text("what [\n", encoding="utf-8")
-    said = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    (run / "run.json").write_text(json.dumps(said | {"state": "stopped"}), encoding="utf-8")
+def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow, qtbot: QtBot, run: Path) -> None:
+    lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    damaged = next(number for number, line in enumerate(lines) if b'"position":30,' in line)
+    lines[damaged] = b"what [\n"
+    (run / "journal.jsonl").write_bytes(b"".join(lines))
+    RunFolder(run).update_run(state="stopped")
+    window.open_run(run)
+    waits(qtbot, window.message.text)
+    sentence = f"journal.jsonl, line {damaged + 1} is damaged: it is no JSON"
+    assert window.message.text() == f"a run is not whole: {sentence}; what came after it is not shown."
+    assert max(window.session.live.blocks) == 29
+    assert window.session.state is State.STOPPED
+    window.session.resume()
+    waits(qtbot, lambda: window.message.text().startswith("The run does not start: "))
+    assert f"{sentence}; a repair, which Resume on the Runs page offers, continues from " in window.message.text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_process_that_ends_before_it_begins_says_why(
+    window: MainWindow, qtbot: QtBot, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RunFolder(run).update_run(state="stopped")
+    killed = tmp_path / "python"
+    killed.write_text("#!/bin/sh\necho '  warnings.warn()'\nkill -9 $$\n", encoding="utf-8")
+    killed.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(killed))
     window.session.start(RunFolder(run))
     waits(qtbot, lambda: window.session.state is State.FAILED)
-    assert window.message.text().startswith("The run failed: its process ended before it began: ")
-    assert "journal.jsonl, line 1 is damaged: it is no JSON" in window.message.text()
+    assert window.message.text().startswith("The run failed: its process ended before it began: killed by SIGKILL")
+    assert "warn" not in window.message.text()

@@ -21,9 +21,11 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.runs import control
 from stdpbench.runs.bin import names_in_bin
 from stdpbench.runs.client import ask, state_of
 from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import read_journal
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.options import Options
 from stdpbench.runs.queue import HELD, WAITING, Queue
@@ -285,6 +287,30 @@ def test_export_writes_one_zip_and_says_where(
     page.notices.tasks[0].cancel.click()
     waits(qtbot, lambda: not page.notices.tasks)
     assert not (tmp_path / "other.zip").exists() or "other.zip" in told(page)
+
+
+def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
+    page: RunsPage, qtbot: QtBot, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = runs / "fast-c" / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole.replace(b'"fact":"Labelled"', b'"fact":"Lapelled"'))
+    resumed: list[str] = []
+    monkeypatch.setattr(control, "resume", lambda folder: resumed.append(folder.path.name) or "It goes on.")
+    page.table.choose(["fast-c"])
+    page.run_actions.do("resume")
+    waits(qtbot, lambda: told(page))
+    assert told(page).startswith("⚠ fast-c cannot be resumed: ")
+    assert "is damaged" in told(page)
+    assert "; a repair continues from presentation 60, the newest checkpoint before it." in told(page)
+    assert resumed == []
+    button = page.notices._notices[-1].button
+    assert button.text() == "Repair and resume"
+    button.click()
+    waits(qtbot, lambda: resumed)
+    assert read_journal(journal.parent)
+    assert (journal.parent / "before-repair-1" / journal.name).read_bytes() != whole
+    waits(qtbot, lambda: "the run continues from presentation 60." in told(page))
 
 
 def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBot, runs: Path) -> None:

@@ -6,6 +6,7 @@ Everything runs in threads; what comes of it is told in the notices of the page,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from stdpbench.runs import control
 from stdpbench.runs.bin import move_to_bin, restore
 from stdpbench.runs.export import export_run
 from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.journal import DamagedJournalError, read_journal
 from stdpbench.runs.lineage import branch, reached_position, rewind
 from stdpbench.runs.lock import at_work
 from stdpbench.runs.options import Options
 from stdpbench.runs.queue import Queue
+from stdpbench.runs.repair import check_journal
+from stdpbench.runs.repair import repair as repair_journal
 from stdpbench.runs.reproducing import GO_ON, LEAVE, STOP, Reproduced, reproduce
 from stdpbench.runs.store import Entry
 from stdpbench_gui.jobs import Workers
@@ -75,8 +78,30 @@ class Doing(QObject):
         self._each(entries, control.pause, "cannot be paused")
 
     def resume(self, entries: Sequence[Entry]) -> None:
-        """Have runs go on."""
-        self._each(entries, control.resume, "does not go on")
+        """Have runs go on; where a journal is damaged, offer to repair it."""
+        for entry in entries:
+            self._resume(entry)
+
+    def _resume(self, entry: Entry, *, repair: bool = False) -> None:
+        def work() -> tuple[str, bool]:
+            folder = RunFolder.open(entry.path)
+            repaired = repair_journal(folder) if repair else ""
+            try:
+                if not at_work(folder.path):
+                    check_journal(folder, "a repair")
+            except DamagedJournalError as error:
+                return f"{entry.name} cannot be resumed: {error}", True
+            return f"{repaired} {control.resume(folder)}".strip(), False
+
+        def done(outcome: tuple[str, bool]) -> None:
+            sentence, damaged = outcome
+            if damaged:
+                again = partial(self._resume, entry, repair=True)
+                self._notices.tell(sentence, failed=True, doing="Repair and resume", do=again)
+            else:
+                self._told(sentence)
+
+        self._workers.do(work, done, lambda reason: self._told(f"{entry.name} does not go on: {reason}", True))
 
     def stop(self, entries: Sequence[Entry]) -> None:
         """Have runs stop."""

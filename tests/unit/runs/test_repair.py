@@ -1,0 +1,179 @@
+"""A damaged journal: what precedes the damage is shown, and a repair continues from the checkpoint before it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from harness import drive, finished, killed_at_position, new_run, set_
+
+import stdpbench
+from stdpbench.cli import commands, main
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.checkpoints import positions
+from stdpbench.runs.client import held, state_of
+from stdpbench.runs.facts import Block, LabelsRead, ParametersChanged, Record, Remarked
+from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.journal import NAME, read_journal
+from stdpbench.runs.ledger import count_readings
+from stdpbench.runs.lineage import branch
+from stdpbench.runs.outcome import outcome
+from stdpbench.runs.repair import repair
+from stdpbench.runs.states import State
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+CHANGES = {6: [set_(plasticity__nu_post=0.05)]}
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A finished run, with a change at presentation 6."""
+    folder = new_run(tmp_path_factory.mktemp("done"), baselines=False)
+    finished(folder, at=CHANGES)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The same run, killed at presentation 17: its checkpoints are of 5, 10 and 15."""
+    folder = new_run(tmp_path_factory.mktemp("killed"), baselines=False)
+    drive(folder, at=CHANGES, die=killed_at_position(17))
+    assert positions(folder.path) == [5, 10, 15]
+    return folder
+
+
+def damaged(folder: RunFolder, into: Path, position: int, kind: type = Block) -> tuple[RunFolder, int, bytes]:
+    """A copy with one byte changed in the first fact of a kind at a position; the copy, the line and the journal."""
+    copy = RunFolder(Path(shutil.copytree(folder.path, into / folder.path.name)))
+    records = read_journal(copy.path)
+    line = next(r.number for r in records if r.position == position and isinstance(r.fact, kind))
+    lines = (copy.path / NAME).read_bytes().splitlines(keepends=True)
+    lines[line] = b"z" + lines[line][1:]
+    (copy.path / NAME).write_bytes(b"".join(lines))
+    return copy, line, b"".join(lines)
+
+
+def remarks(folder: RunFolder) -> list[str]:
+    return [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
+
+
+@pytest.mark.parametrize(("position", "kind", "back"), [(12, Block, 10), (15, Block, 10), (16, Block, 15)])
+def test_a_run_continues_from_the_checkpoint_before_the_damage(position, kind, back, done, killed, tmp_path):
+    folder, line, journal = damaged(killed, tmp_path, position, kind)
+    known = [record.fact for record in read_journal(killed.path)[:line]]
+    said = repair(folder)
+    assert said.startswith(f"The journal was damaged in line {line + 1}: the run continues from presentation {back}. ")
+    assert "change" not in said
+    aside = folder.path / "before-repair-1"
+    assert (aside / NAME).read_bytes() == journal
+    assert positions(aside) == [at for at in (5, 10, 15) if at > back]
+    assert positions(folder.path) == [at for at in (5, 10, 15) if at <= back]
+    assert [record.fact for record in read_journal(folder.path)[:line]] == known
+    assert said in remarks(folder)
+    assert state_of(folder) == (State.STOPPED, "its journal was damaged, and is repaired")
+    assert repair(folder) == "", "it is whole"
+    assert finished(folder) == outcome(done)
+
+
+@pytest.mark.parametrize(("position", "kind"), [(1, Block), (6, ParametersChanged)])
+def test_what_was_changed_after_the_damage_is_counted(position, kind, done, killed, tmp_path):
+    folder, _, _ = damaged(killed, tmp_path, position, kind)
+    said = repair(folder)
+    readable = position < 6
+    assert ("1 change after the damage must be made again" in said) == readable
+    back = "the beginning" if readable else "presentation 5"
+    assert f"continues from {back}." in said
+    assert positions(folder.path) == ([] if readable else [5])
+    assert finished(folder, at=CHANGES) == outcome(done)
+
+
+def test_a_finished_run_is_repaired_and_its_readings_of_labels_still_count(done, tmp_path):
+    before = count_readings(done).run
+    assert before == 1
+    folder, _, _ = damaged(done, tmp_path, 12)
+    repair(folder)
+    assert count_readings(folder).run == before
+    assert finished(folder) == outcome(done)
+    assert count_readings(folder).run == 2 * before
+    assert len([r for r in read_journal(folder.path) if isinstance(r.fact, LabelsRead)]) == 2
+
+
+def test_a_second_damage_is_kept_beside_the_first(killed, tmp_path):
+    folder, _, _ = damaged(killed, tmp_path, 16)
+    repair(folder)
+    again, _, journal = damaged(folder, tmp_path / "again", 12)
+    repair(again)
+    assert (again.path / "before-repair-2" / NAME).read_bytes() == journal
+    assert positions(again.path / "before-repair-2") == [15]
+
+
+def test_what_is_no_longer_the_run_is_not_repaired(killed, tmp_path):
+    made = branch(killed, 12, {"exc.tau_m": "90 ms"}, tmp_path / "branches")
+    folder, _, journal = damaged(made, tmp_path, 1)
+    with pytest.raises(
+        StdpbenchError, match=rf"line 2 is damaged: .* took over from {killed.path.name}.*make the run"
+    ):
+        repair(folder)
+    assert (folder.path / NAME).read_bytes() == journal
+    assert not list(folder.path.glob("before-repair-*"))
+    folder, _, _ = damaged(killed, tmp_path, 12)
+    with held(folder), pytest.raises(StdpbenchError, match="another process is at work"):
+        repair(folder)
+
+
+def test_commands_show_what_precedes_the_damage_and_name_the_repair(killed, tmp_path, capsys, monkeypatch):
+    folder, line, _ = damaged(killed, tmp_path, 12)
+    started: list[Path] = []
+    monkeypatch.setattr(commands, "carry_out", lambda folder, console, **options: started.append(folder.path))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        return int(end.value.code or 0), *capsys.readouterr()  # type: ignore[return-value]
+
+    status, out, _ = run("show", str(folder.path))
+    assert status == 0
+    assert f"line {line + 1} is damaged: it is no JSON; what came after it is not shown; `stdpbench resume" in out
+    assert "plasticity.nu_post 0.01 → 0.05" in out
+    status, out, _ = run("show", str(folder.path), "--json")
+    assert f"line {line + 1} is damaged" in json.loads(out)["damage"]
+    status, out, _ = run("compare", str(folder.path), str(killed.path))
+    assert status == 0
+    assert "is damaged: it is no JSON; what came after it is not shown." in out
+    status, _, err = run("resume", str(folder.path))
+    assert status == 2
+    assert err.endswith(
+        f"line {line + 1} is damaged: it is no JSON; `stdpbench resume {folder.path} --repair` continues from "
+        "presentation 10, the newest checkpoint before it\n"
+    )
+    assert started == []
+    status, out, _ = run("resume", str(folder.path), "--repair")
+    assert (status, started) == (0, [folder.path])
+    assert "the run continues from presentation 10." in " ".join(out.split())
+    status, out, _ = run("resume", str(folder.path), "--repair")
+    assert "nothing to repair" in out
+
+
+def test_from_python(done, killed, tmp_path):
+    folder, _, _ = damaged(killed, tmp_path, 12)
+    run = stdpbench.open_run(folder.path)
+    assert run.state == "failed"
+    with pytest.raises(
+        StdpbenchError, match=r"is damaged.*; resume\(repair=True\) continues from presentation 10"
+    ) as e:
+        run.resume()
+    assert "--" not in str(e.value)
+    run.resume(repair=True).wait(progress=False)
+    assert run.state == "finished"
+    assert outcome(folder) == outcome(done)
+
+
+def test_facts_are_numbered_anew(killed, tmp_path):
+    folder, line, _ = damaged(killed, tmp_path, 12)
+    repair(folder)
+    records: list[Record] = read_journal(folder.path)
+    assert [record.number for record in records] == list(range(len(records)))
+    assert {record.position for record in records[line:]} == {10}
