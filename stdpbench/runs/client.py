@@ -8,8 +8,8 @@ is at work already.
 from __future__ import annotations
 
 import json
+import logging
 import os
-import secrets
 import subprocess
 import sys
 import threading
@@ -17,21 +17,23 @@ import time
 from collections import deque
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.runs.facts import Record
 from stdpbench.runs.folder import RunFolder
 from stdpbench.runs.lock import at_work, lock_path
 from stdpbench.runs.messages import FRAMES, EndedFirstError, Mailbox
 from stdpbench.runs.states import State
+from stdpbench.runs.wire import VERSION, Channel, Listener, WireError
 
 ATTACH = "STDPBENCH_ATTACH"
 """Environment variable that tells the process of a run whom to connect to."""
 LOG = "worker.log"
+_log = logging.getLogger(__name__)
 _CONNECT, _ANSWER, _BUILDING = 60.0, 30.0, 300.0  # s
 
 
@@ -104,7 +106,7 @@ class RunClient:
         self.folder = folder
         self._listener = listener
         self._process = process
-        self._connection: Connection | None = None
+        self._channel: Channel | None = None
         self._held: deque[Any] = deque()
         self._requests = 0
         self._over = False
@@ -127,8 +129,8 @@ class RunClient:
             raise StdpbenchError(
                 f"{folder} is finished, so there is nothing to go on with; `stdpbench branch` makes another run of it"
             )
-        listener, key = _listener()
-        environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
+        listener = Listener()
+        environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
         with (folder / LOG).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "stdpbench.runs.worker", str(folder.resolve())],
@@ -147,27 +149,33 @@ class RunClient:
         Raises
         ------
         StdpbenchError
-            If there is none.
+            If there is none, or it is of another version of stdpbench.
         """
-        listener, key = _listener()
+        listener = Listener()
         client = cls(folder, listener, None)
         try:
-            ask(folder, "attach", address=listener.address, key=key.hex())
+            said = ask(folder, "attach", **listener.invitation.to_mapping())
+            if said.get("wire") != VERSION:
+                raise StdpbenchError(
+                    f"the process that works on {folder} is of an older version of stdpbench and cannot be followed; "
+                    "stop the run and resume it"
+                )
         except StdpbenchError:
             client.close()
             raise
         return client
 
     def _accept(self) -> None:
-        with suppress(OSError, EOFError):
-            self._connection = self._listener.accept()
         with suppress(OSError):
-            self._listener.close()
+            self._channel = channel = self._listener.accept()
+            if self._over:  # closed meanwhile
+                channel.close()
+        self._listener.close()
 
     @property
     def connected(self) -> bool:
         """Whether the process of the run has connected."""
-        return self._connection is not None
+        return self._channel is not None
 
     @property
     def over(self) -> bool:
@@ -232,13 +240,13 @@ class RunClient:
         wait : float
             Seconds to wait for a first one.
         """
-        until = time.monotonic() + budget
         messages = list(self._held)
         self._held.clear()
         if not messages and not self.connected and wait:
             self._acceptor.join(wait)
-        messages += self._receive(0.0 if messages else wait)
-        while time.monotonic() < until and (more := self._receive(0.0)):
+        until = time.monotonic() + budget
+        messages += self._receive(0.0 if messages else wait, budget)
+        while (left := until - time.monotonic()) > 0 and (more := self._receive(0.0, left)):
             messages += more
         if not self.connected and self._process is not None and self._process.poll() is not None:
             self._acceptor.join(0.1)
@@ -286,38 +294,37 @@ class RunClient:
 
     def close(self) -> None:
         """Leave the run alone: it goes on."""
-        with suppress(OSError):
-            self._listener.close()
-        if self._connection is not None:
-            with suppress(OSError):
-                self._connection.close()
+        self._listener.close()
+        if self._channel is not None:
+            self._channel.close()
         self._over = True
 
     def _say(self, message: Any) -> None:
         self.wait_for_connection()
-        assert self._connection is not None
+        assert self._channel is not None
         with suppress(OSError):
-            self._connection.send(message)
+            self._channel.post(message)
 
-    def _receive(self, wait: float) -> list[Any]:
-        if self._connection is None or self._over:
+    def _receive(self, wait: float, rest: float = 0.05) -> list[Any]:
+        """The next message, if it begins within `wait` seconds and is complete within `rest` seconds more."""
+        if self._channel is None or self._over:
             return []
         try:
-            if not self._connection.poll(wait):
-                return []
-            message = self._connection.recv()
-        except (OSError, EOFError):
+            self._channel.flush()
+            message = self._channel.receive(wait, rest)
+        except (OSError, EOFError, WireError) as error:
+            if isinstance(error, WireError):
+                _log.warning("the process of %s is no longer followed: %s", self.folder, error)
             self._over = True
             if self._process is not None:
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(5)
             return []
-        if message[0] == "frame":
-            with suppress(OSError):
-                self._connection.send(("credit", message[1], 1))
-        return [message]
-
-
-def _listener() -> tuple[Listener, bytes]:
-    key = secrets.token_bytes(32)
-    return Listener(authkey=key), key
+        if message is None:
+            return []
+        kind, *values = message
+        if kind == "record":
+            return [(kind, Record.from_mapping(values[0]))]
+        if kind == "frame":
+            self._say(("credit", values[0], 1))
+        return [(kind, *values)]

@@ -35,6 +35,7 @@ from stdpbench.runs.responses import remove_responses
 from stdpbench.runs.states import State, check_transition, state_before
 from stdpbench.runs.training import Presented, not_finite
 from stdpbench.runs.trial import try_in_run
+from stdpbench.runs.wire import VERSION, Invitation
 from stdpbench.simulators import Simulator
 
 _LISTEN = 0.1  # s between two looks into the mailbox
@@ -348,10 +349,8 @@ class RunEngine:
         elif name == "pace":
             self._pace.shortest = max(0.0, float(arguments["seconds"]))
         elif name == "attach":
-            try:
-                self._publisher.attach(arguments["address"], bytes.fromhex(arguments["key"]), self.records)
-            except OSError as error:
-                raise StdpbenchError(f"nobody listens at {arguments['address']}: {error.strerror}") from None
+            self._publisher.attach(Invitation.from_mapping(arguments), self.records)
+            return {"wire": VERSION, "state": str(self._state), "position": self._position}
         else:
             raise StdpbenchError(f"a run does not know how to {name}")
         return {"state": str(self._state), "position": self._position}

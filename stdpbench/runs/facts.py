@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar
 
@@ -345,9 +345,9 @@ class Record:
 
     def to_mapping(self) -> dict[str, Any]:
         """As it stands in the journal."""
-        said = asdict(self.fact)
         head = {"n": self.number, "position": self.position, "time": self.time, "fact": type(self.fact).__name__}
-        return head | {name: list(value) if isinstance(value, array) else value for name, value in said.items()}
+        said = vars(self.fact).items()
+        return head | {name: list(value) if isinstance(value, array) else value for name, value in said}
 
     @classmethod
     def from_mapping(cls, mapping: Any) -> Record:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.training import Presented
-from stdpbench.simulators import Simulator
+from stdpbench.simulators import Recording, Simulator
 
 
 def network_frame(simulator: Simulator, position: int) -> dict[str, Any]:
@@ -27,5 +28,9 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
         "spike_counts": response.spike_counts,
         "n_bins": experiment.stimulus_bins + experiment.rest_bins,
         **{name: (getattr(response, name).index, getattr(response, name).bin) for name in ("input", "exc", "inh")},
-        "recording": response.recording,
+        "recording": None if response.recording is None else _by_name(response.recording),
     }
+
+
+def _by_name(recording: Recording) -> dict[str, Any]:
+    return {field.name: getattr(recording, field.name) for field in fields(recording)}

@@ -1,9 +1,9 @@
-"""What a run's process and its readers say to each other over one connection.
+"""What a run's process and its readers say to each other over one connection (`stdpbench.runs.wire`).
 
 From the process: ``("record", Record)`` (lossless, in order), ``("frame", kind, values)`` (the newest replaces the
 older; sent only against credit), ``("reply", number, error, value)``. To the process: ``("request", number, name,
 arguments)``, ``("credit", kind, n)`` for frames that were taken in, ``("want", kinds, gaps)``: which frames, and the
-least seconds from one to the next of those kinds of which fewer are enough.
+least seconds from one to the next of those kinds of which fewer are enough. Values are plain JSON and arrays.
 
 Frames
 ------
@@ -13,7 +13,8 @@ Frames
     ``position``; ``w``, float32, (n_input, n_exc); ``theta``, float64, (n_exc,), volt
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
-    (index, bin) of int32 arrays; ``n_bins``; ``recording`` (`Recording` or None)
+    (index, bin) of int32 arrays; ``n_bins``; ``recording``: None, or the arrays of a
+    `stdpbench.simulators.Recording` by name
 
 Requests
 --------
@@ -35,7 +36,7 @@ Requests
 ``pace``
     ``seconds``: the least time from one training presentation to the next; 0: as fast as it goes.
 ``attach``
-    ``address``, ``key``: another reader that listens there (by way of the run folder only).
+    A `stdpbench.runs.wire.Invitation` of another reader (by way of the run folder only).
 """
 
 from __future__ import annotations

@@ -12,8 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from multiprocessing.connection import Client, Connection
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from stdpbench.runs.journal import read_journal
 from stdpbench.runs.live import LiveRun
 from stdpbench.runs.preparation import load_split, normalised, trained_arrays
 from stdpbench.runs.trial import recent_labels, try_picture, written_labels
+from stdpbench.runs.wire import Channel, Invitation, connect
 from stdpbench.simulators import open_simulator
 
 
@@ -97,16 +97,16 @@ class Probe:
 def main(arguments: list[str]) -> int:
     """Answer one reader until it goes; returns the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    said = json.loads(os.environ.pop(ATTACH))
-    with Client(said["address"], authkey=bytes.fromhex(said["key"])) as connection, suppress(OSError, EOFError):
-        _serve(connection, Path(arguments[0]))
+    invitation = Invitation.from_mapping(json.loads(os.environ.pop(ATTACH)))
+    with closing(connect(invitation)) as channel, suppress(OSError, EOFError):
+        _serve(channel, Path(arguments[0]))
     return 0
 
 
-def _serve(connection: Connection, path: Path) -> None:
+def _serve(channel: Channel, path: Path) -> None:
     probe: Probe | None = None
     while True:
-        message = connection.recv()
+        message = channel.receive()
         if message[0] != "request":
             continue  # credit and wishes are for frames, and there are none
         _, number, name, arguments = message
@@ -115,11 +115,11 @@ def _serve(connection: Connection, path: Path) -> None:
                 probe = Probe(RunFolder.open(path))
             value = probe.answer(name, arguments)
         except StdpbenchError as error:
-            connection.send(("reply", number, str(error), None))
+            channel.send(("reply", number, str(error), None))
         except Exception as error:  # a folder of any sort: the reader is told, and may ask for something else
-            connection.send(("reply", number, f"the request {name!r} failed: {type(error).__name__}: {error}", None))
+            channel.send(("reply", number, f"the request {name!r} failed: {type(error).__name__}: {error}", None))
         else:
-            connection.send(("reply", number, "", value))
+            channel.send(("reply", number, "", value))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from multiprocessing.connection import Listener
 from pathlib import Path
 from typing import IO
 
-from stdpbench.runs.client import ATTACH, RunClient, _listener
+from stdpbench.runs.client import ATTACH, RunClient
+from stdpbench.runs.wire import Listener
 
 
 class ProbeClient(RunClient):
@@ -32,8 +32,8 @@ class ProbeClient(RunClient):
         folder : Path
             The run folder; only read.
         """
-        listener, key = _listener()
-        environment = {**os.environ, ATTACH: json.dumps({"address": listener.address, "key": key.hex()})}
+        listener = Listener()
+        environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
         words = tempfile.TemporaryFile()  # noqa: SIM115 - the client's, for the last words of the process
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "stdpbench.runs.probe", str(folder.resolve())],

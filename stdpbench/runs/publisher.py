@@ -7,20 +7,20 @@ frames in. A reader that hangs holds up nothing but its own thread.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection
 from queue import SimpleQueue
 from typing import Any
 
 from stdpbench.runs.facts import Record
 from stdpbench.runs.messages import CREDIT, FRAMES, Request
+from stdpbench.runs.wire import Channel, Invitation, WireError, connect
 from stdpbench.threads import give_way
 
+_log = logging.getLogger(__name__)
 _SHORTEST_GAP = {"progress": 1 / 10, "network": 1 / 10, "presentation": 1 / 40}
 """Seconds between two frames of one kind. What is written is read by the eye, and weights move little in a tenth of a
 second, but are by far the most bytes."""
@@ -43,12 +43,12 @@ class Publisher:
         self._readers: list[_Reader] = []
         self._next: dict[str, float] = dict.fromkeys(FRAMES, 0.0)
 
-    def attach(self, address: Any, key: bytes, past: Iterable[Record]) -> None:
-        """Connect to a reader that listens at an address; it gets all facts of the past first.
+    def attach(self, invitation: Invitation, past: Iterable[Record]) -> None:
+        """Connect to a reader that listens; it gets all facts of the past first.
 
         The connection is made in a thread of the reader's own: one that listens but does not answer holds up nobody.
         """
-        self._readers.append(_Reader(lambda: Client(address, authkey=key), past, self._requests))
+        self._readers.append(_Reader(invitation, past, self._requests))
 
     def tell(self, record: Record) -> None:
         """Pass a fact on."""
@@ -94,12 +94,9 @@ class Publisher:
 
 
 class _Reader:
-    def __init__(
-        self, connect: Callable[[], Connection], past: Iterable[Record], requests: SimpleQueue[Request]
-    ) -> None:
+    def __init__(self, invitation: Invitation, past: Iterable[Record], requests: SimpleQueue[Request]) -> None:
         self.gone = False
-        self._connect = connect
-        self._connection: Connection | None = None
+        self._invitation = invitation
         self._facts: deque[Any] = deque(("record", record) for record in past)
         self._frames: dict[str, Any] = {}
         self._wanted: frozenset[str] = frozenset({"progress"})
@@ -154,40 +151,58 @@ class _Reader:
     def _send(self) -> None:
         give_way()
         try:
-            connection = self._connection = self._connect()
-            threading.Thread(target=self._receive, args=(connection,), name="receiver", daemon=True).start()
+            channel = connect(self._invitation)
+        except (OSError, EOFError, WireError):  # nobody listens there, or somebody else does
+            self.gone = True
+            return
+        threading.Thread(target=self._receive, args=(channel,), name="receiver", daemon=True).start()
+        try:
             while (message := self._take()) is not None:
-                connection.send(message)
-        except (OSError, ValueError, TypeError, EOFError, AuthenticationError):
-            pass  # nobody listens there, or it is gone
-        self.gone = True
-        if self._connection is not None:
-            with suppress(OSError):
-                self._connection.close()
+                if message[0] == "record":
+                    message = "record", message[1].to_mapping()
+                channel.send(message)
+        except OSError:
+            pass  # the reader is gone
+        except Exception:
+            _log.exception("a reader is dropped: a message to it cannot be sent")
+        finally:
+            self.gone = True
+            channel.close()
 
-    def _receive(self, connection: Connection) -> None:
+    def _receive(self, channel: Channel) -> None:
         give_way()
         try:
             while True:
-                message = connection.recv()
-                if message[0] == "credit":
-                    with self._changed:
-                        self._credit[message[1]] += message[2]
-                        self._changed.notify()
-                elif message[0] == "want":
-                    _, kinds, *gaps = message
-                    self._gaps = {kind: float(seconds) for kind, seconds in dict(*gaps).items()}
-                    self._wanted = frozenset(kinds)
-                elif message[0] == "request":
-                    _, number, name, arguments = message
-                    self._requests.put(Request(name, arguments, self._answering(number)))
-        except Exception:  # it is gone, or says what no reader says
+                self._heed(channel.receive())
+        except (OSError, EOFError):
+            pass  # the reader is gone
+        except WireError as error:
+            _log.warning("a reader is dropped: %s", error)
+        except Exception:
+            _log.exception("a reader is dropped")
+        finally:
             self.gone = True
+            channel.shut_down()  # the sender may wait for the reader
             with self._changed:
                 self._ending = True
                 self._facts.clear()
                 self._frames.clear()
                 self._changed.notify()
+
+    def _heed(self, message: Any) -> None:
+        match message:
+            case ["credit", str(kind), int(n)] if kind in FRAMES:
+                with self._changed:
+                    self._credit[kind] += n
+                    self._changed.notify()
+            case ["want", list(kinds), dict(gaps)] if all(isinstance(kind, str) for kind in kinds):
+                if not all(isinstance(gap, int | float) for gap in gaps.values()):
+                    raise WireError("a gap between frames is not a number of seconds")
+                self._gaps, self._wanted = gaps, frozenset(kinds)
+            case ["request", int(number), str(name), dict(arguments)]:
+                self._requests.put(Request(name, arguments, self._answering(number)))
+            case _:
+                raise WireError("it sent something that is not a message of a reader")
 
     def _answering(self, number: int) -> Callable[[str, Any], None]:
         return lambda error, value: self._put_message(("reply", number, error, value))

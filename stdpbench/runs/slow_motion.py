@@ -122,13 +122,16 @@ def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | N
     recording = frame.get("recording")
     if recording is None:
         return None
-    places = np.flatnonzero(recording.neurons == neuron)
+    places = np.flatnonzero(recording["neurons"] == neuron)
     if not len(places):
         return None
     place = int(places[0])
-    threshold = threshold_course(experiment.exc, recording.theta[:, place])
+    threshold = threshold_course(experiment.exc, recording["theta"][:, place])
     return Courses(
-        recording.v[:, place] * 1e3, threshold * 1e3, recording.ge[:, place].copy(), recording.gi[:, place].copy()
+        recording["v"][:, place] * 1e3,
+        threshold * 1e3,
+        recording["ge"][:, place].copy(),
+        recording["gi"][:, place].copy(),
     )
 
 

@@ -90,8 +90,8 @@ def try_picture(
         simulator.set_state(state)
     return {
         "spike_counts": response.spike_counts.tolist(),
-        "exc": (response.exc.index.tolist(), response.exc.bin.tolist()),
-        "input": (spikes.index.tolist(), spikes.bin.tolist()),
+        "exc": [response.exc.index.tolist(), response.exc.bin.tolist()],
+        "input": [spikes.index.tolist(), spikes.bin.tolist()],
         "n_bins": experiment.stimulus_bins,
         "dt": experiment.network.dt,
         "attempts": attempt + 1,

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -24,6 +23,7 @@ from stdpbench.runs.lock import lock_path
 from stdpbench.runs.messages import TERMINATED, Mailbox, Request
 from stdpbench.runs.publisher import Publisher
 from stdpbench.runs.states import State
+from stdpbench.runs.wire import Invitation, WireError
 from stdpbench.threads import one_blas_thread
 
 _LOCK = 1.0  # s to wait for the lock: others hold it for a moment to see whether somebody does
@@ -56,9 +56,10 @@ def _carry_out(folder: RunFolder) -> int:
     publisher = Publisher(requests)
     engine = RunEngine(folder, publisher, requests)
     if wanted := os.environ.pop(ATTACH, ""):
-        said = json.loads(wanted)
-        with suppress(OSError, EOFError):
-            publisher.attach(said["address"], bytes.fromhex(said["key"]), engine.records)
+        try:
+            publisher.attach(Invitation.from_mapping(json.loads(wanted)), engine.records)
+        except WireError as error:  # the run is carried out without this reader
+            print(error, file=sys.stderr)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, terminate)
     try:

@@ -93,7 +93,7 @@ def test_courses_meet_the_spikes(ran: tuple[LiveRun, Frames]) -> None:
     assert courses.v[moment.output] == pytest.approx(-65.0)  # at the end of the step: reset
     inside = moment.output[moment.output > 0]
     assert (courses.v[inside - 1] > courses.threshold[inside - 1] - 5).all()
-    theta = frames[3][0]["recording"].theta[:, moment.neuron] * 1e3
+    theta = frames[3][0]["recording"]["theta"][:, moment.neuron] * 1e3
     np.testing.assert_allclose(courses.threshold, theta - 76.0)
 
 
