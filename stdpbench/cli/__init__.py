@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except StdpbenchError as error:
-        sys.stderr.write(f"stdpbench: {error}\n")
+        sys.stderr.write(f"stdpbench: {_listed(error)}\n")
         sys.exit(2)
     except OSError as error:
         if error.filename is not None or error.errno not in _OF_OUTPUT:
@@ -43,6 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not isinstance(error, BrokenPipeError):  # who reads no further needs no word
             sys.stderr.write(f"stdpbench: the output cannot be written: {error.strerror or error}\n")
         sys.exit(1)
+
+
+def _listed(error: StdpbenchError) -> str:
+    """One error as its sentence, several as a list."""
+    if len(error.sentences) == 1:
+        return str(error)
+    return "\n".join([f"{len(error.sentences)} errors", *(f"  {sentence}" for sentence in error.sentences)])
 
 
 def _check(arguments: Sequence[str]) -> None:

@@ -42,9 +42,12 @@ def run_command(
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     if seed is not None:
         changes["seed"] = seed
-    experiment = read_experiment(name).override(changes) if changes else read_experiment(name)
+    base = read_experiment(name)
+    experiment = base.override(changes)
     console = Console(stderr=json)
     _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
+    if lost := lost_text(base, changes):
+        console.print(lost, highlight=False, markup=False, soft_wrap=True)
     if start_from is None:
         folder = create_run(experiment, runs, options, _about())
     else:
@@ -198,10 +201,21 @@ def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json
         sys.stdout.write(json_format.dumps({"path": str(folder.path.resolve())}, ensure_ascii=False) + "\n")
 
 
+def lost_text(base: Experiment, changes: Mapping[str, Any]) -> str:
+    """A sentence about the values of an experiment that another kind does not take over; empty if there are none."""
+    lost = base.lost_by(changes)
+    if not lost:
+        return ""
+    values = ", ".join(f"{path} = {value}" for path, value in lost.items())
+    sections = {path.partition(".")[0] for path in lost}
+    kinds = ", ".join(f"{path} = {value}" for path, value in changes.items() if path.removesuffix(".kind") in sections)
+    return f"not kept:   {values}; {kinds} starts from defaults"
+
+
 def _title(console: Console, experiment: Experiment, assignments: Sequence[str]) -> None:
     title = f": {experiment.about.title}" if experiment.about.title else ""
     console.print(f"{experiment.name}, seed {experiment.seed}{title}", highlight=False, markup=False)
-    if assignments:  # a title may tell of what they change
+    if assignments:
         console.print(f"with:       {', '.join(assignments)}", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -38,8 +38,9 @@ def add_command(
     runs: Path | None,
 ) -> None:
     """Carry out ``stdpbench queue add``."""
+    from stdpbench.cli.commands import lost_text
     from stdpbench.cli.follow import find_run
-    from stdpbench.experiment import shipped_experiments
+    from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
     from stdpbench.runs.client import state_of
     from stdpbench.runs.enqueue import check_data, experiments_of
     from stdpbench.runs.states import State
@@ -49,6 +50,8 @@ def add_command(
     added: list[Item] = []
     if name in shipped_experiments() or Path(name).expanduser().is_file() or not _may_be_run(name, queue.runs):
         wanted = experiments_of(name, assignments, seeds)
+        if lost := lost_text(read_experiment(name), dict(parse_assignment(text) for text in assignments)):
+            sys.stdout.write(f"{lost}\n")
         if options.simulator is not None and options.simulator not in SIMULATORS:
             raise StdpbenchError(
                 f"there is no simulator {options.simulator!r}; {suggestion(options.simulator, SIMULATORS)}"

@@ -187,16 +187,11 @@ def experiment_on(dataset: Dataset, look: Look, base: str, n_exc: int, name: str
     faster = min(4.0, max(1.0, _PRESENTATIONS / (n_train * passes)))
     tuned = read_experiment(base)
     exc = tuned.exc.to_mapping()
-    mapping = tuned.to_mapping() | {
-        "name": name,
-        "about": {
-            "title": f"{name}: own pictures, {n_exc} exc neurons",
-            "summary": f"{look.sentence} Settings of {base}, which were tuned on MNIST.",
-        },
-        "data": dataset.resolved().to_mapping(),
-    }
+    mapping = tuned.to_mapping() | {"name": name, "data": dataset.resolved().to_mapping()}
     made = Experiment.from_mapping(mapping).override(
         {
+            "about.title": f"{name}: own pictures, {n_exc} exc neurons",
+            "about.summary": f"{look.sentence} Settings of {base}, which were tuned on MNIST.",
             "network.n_exc": n_exc,
             "network.weight_sum": float(f"{_WEIGHT_SUM / (_SIDE * _SIDE) * n_input:.4g}"),
             "exc.theta_plus": _times(exc["theta_plus"], faster),

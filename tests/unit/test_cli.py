@@ -156,6 +156,33 @@ def test_bad_input_gets_one_sentence(
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
 
 
+def test_several_errors_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("sede = 1\n[exc]\ntau_n = 5\n", encoding="utf-8")
+    status, _, err = run_cli(["run", str(path)], capsys)
+    assert status == 2
+    assert err.splitlines() == [
+        "stdpbench: 2 errors",
+        "  mine.toml, line 1: sede is not a known parameter; did you mean seed?",
+        "  mine.toml, line 3: exc.tau_n is not a known parameter; did you mean exc.tau_m?",
+    ]
+
+
+def test_the_title_of_a_changed_experiment_is_not_that_of_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = ["run", "digits", "--runs", str(tmp_path), "--from", "nowhere"]  # ends once it has said what it runs
+    _, out, _ = run_cli([*digits, "--seed", "3"], capsys)
+    assert "digits, seed 3: 8 x 8 digits of scikit-learn, 400 exc neurons" in out
+    changes = ["exc.kind=adaptive-lif-lockout", "exc.tau_theta=1 s", "data.kind=npz"]
+    _, out, _ = run_cli([*digits, *(f"--set={change}" for change in changes)], capsys)
+    assert out.splitlines() == [
+        "digits, seed 0",
+        "with:       exc.kind=adaptive-lif-lockout, exc.tau_theta=1 s, data.kind=npz",
+        "not kept:   exc.theta_plus = 0.2 mV; exc.kind = adaptive-lif-lockout starts from defaults",
+    ]
+
+
 def test_describe_prints_mathematics_as_a_terminal_can_show_it(capsys: pytest.CaptureFixture[str]) -> None:
     for kind in (*rules.kinds(), *readouts.kinds(), "adaptive-lif", "adex", "poisson"):
         _, out, _ = run_cli(["describe", kind], capsys)

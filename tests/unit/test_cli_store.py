@@ -226,6 +226,8 @@ def test_the_queue(cli: Cli, runs: Path) -> None:
     assert "n_exc = 9" in records[0]["experiment"]
     assert records[0]["options"]["baselines"] is False
     assert not list(runs.glob("digits*")), "a run folder is made when its turn comes"
+    out = cli("queue", "add", "digits", "--set", "exc.kind=adaptive-lif-lockout", "--set", "exc.tau_theta=2e6 ms")
+    assert out.splitlines()[0].startswith("not kept:   exc.theta_plus = 0.2 mV; exc.kind = adaptive-lif-lockout")
 
 
 def test_queue_run_says_what_it_does(

@@ -52,7 +52,7 @@ def test_a_whole_run_has_none(whole: Path) -> None:
     ("name", "content", "clause"),
     [
         ("experiment.toml", b"what [", "experiment.toml is not valid TOML: "),
-        ("experiment.toml", b"[network]\nn_exc = -3\n", "experiment.toml: network.n_exc must be at least 1, not -3; "),
+        ("experiment.toml", b"[network]\nn_exc = -3\n", "experiment.toml, line 2: network.n_exc must be at least 1"),
         ("weights.npy", b"x", "weights.npy is damaged: it is no array of numbers"),
         ("weights.npy", b"", "weights.npy is damaged: "),
         ("metrics.json", b'{\n"a":', "metrics.json is damaged: it is no JSON, in line 2"),
