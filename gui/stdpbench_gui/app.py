@@ -7,19 +7,24 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from stdpbench.cli.doctor import display
 
 _SETTLED_MS = 1500
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Path | None = None) -> int:
     """Open the app's window and wait until it is closed.
 
     Parameters
     ----------
     argv : sequence of str, optional
         As ``sys.argv``, the program's name first; Qt picks out what is meant for it.
+    runs : Path, optional
+        The runs folder; by default `stdpbench.paths.runs_folder`.
+    shown : Path, optional
+        A run folder, an experiment file or pictures to open at once.
 
     Returns
     -------
@@ -54,9 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Qt's loop runs no Python, which would make Ctrl+C in the terminal wait for the next event
     previous_signal = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        window = MainWindow()
+        window = MainWindow(runs=runs)
         crash.install(window.tell)
         window.show()
+        if shown is not None:
+            QTimer.singleShot(0, lambda: window.habits.open_path(shown))
         QTimer.singleShot(_SETTLED_MS, settle)
         return app.exec()
     finally:

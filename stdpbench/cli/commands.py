@@ -13,7 +13,7 @@ from rich.console import Console
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, follow, report
 from stdpbench.cli.progress import Display
-from stdpbench.experiment import Experiment, parse_assignment, read_experiment
+from stdpbench.experiment import Experiment, parse_assignment, read_experiment, shipped_experiments
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.runs.changes import changes_rule, rule_name
@@ -172,11 +172,28 @@ def watch_command(run: str, runs: Path | None) -> None:
         report(folder, console, stopped=False, json=False)
 
 
-def gui_command() -> None:
+def gui_command(what: str | None, runs: Path | None) -> None:
     """Carry out ``stdpbench gui``."""
     from importlib import import_module
 
-    sys.exit(import_module("stdpbench_gui").main(sys.argv[:1]))
+    folder = runs or runs_folder()
+    path = None if what is None else _to_open(what, folder)
+    sys.exit(import_module("stdpbench_gui").main(sys.argv[:1], folder, path))
+
+
+def _to_open(what: str, runs: Path) -> Path:
+    """The run folder or experiment file that a person names.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is neither.
+    """
+    file = shipped_experiments().get(what, Path(what).expanduser())
+    if file.is_file():
+        read_experiment(file)  # what is wrong with it is for the terminal
+        return file.absolute()
+    return find_run(what, runs).path.absolute()
 
 
 def _say_changes(console: Console, said: Mapping[str, Sequence[Any]]) -> None:
