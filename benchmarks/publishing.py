@@ -52,10 +52,10 @@ def main() -> None:
 def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[str, float]:
     """Train in a new run folder, with a reader or without."""
     from stdpbench.experiment import Experiment
-    from stdpbench.runs.creation import create_run
-    from stdpbench.runs.engine import RunEngine
-    from stdpbench.runs.options import Options
-    from stdpbench.runs.publisher import Publisher
+    from stdpbench.runs.preparation.creation import create_run
+    from stdpbench.runs.process.engine import RunEngine
+    from stdpbench.runs.process.publisher import Publisher
+    from stdpbench.runs.protocol.options import Options
 
     pixels, _ = inputs.images(options.presentations + 1, options.data)
     np.savez(folder / "pictures.npz", images=pixels)
@@ -106,7 +106,7 @@ def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[s
 
 def read(invitations: Any, frames: Any, reads: bool) -> None:
     """Take in all frames as a window would, or never read."""
-    from stdpbench.runs.wire import Listener
+    from stdpbench.runs.protocol.wire import Listener
 
     listener = Listener()
     invitations.put(listener.invitation)

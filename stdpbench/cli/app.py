@@ -82,7 +82,7 @@ def run(
 ) -> None:
     """Train a network, label its neurons, test it, and save everything in a run folder."""
     from stdpbench.cli.commands import run_command
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json)
@@ -203,7 +203,7 @@ def evaluate(
 ) -> None:
     """Label and test the network of a run again."""
     from stdpbench.cli.commands import evaluate_command
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.protocol.options import Options
 
     evaluate_command(run, Options(workers, simulator, False, baselines), runs, json)
 

@@ -16,13 +16,14 @@ from stdpbench.cli.progress import Display
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment, shipped_experiments
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
-from stdpbench.runs.changes import changes_rule, rule_name
-from stdpbench.runs.client import RunClient, ask, state_of
-from stdpbench.runs.control import end, pause, stop
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.options import Options
-from stdpbench.runs.states import State
+from stdpbench.runs.client.run_client import RunClient, ask
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage.control import end, pause, stop
+from stdpbench.runs.protocol.changes import changes_rule, rule_name
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 
 
 def run_command(
@@ -36,7 +37,7 @@ def run_command(
     json: bool,
 ) -> None:
     """Carry out ``stdpbench run``."""
-    from stdpbench.runs.creation import create_run, create_run_from
+    from stdpbench.runs.preparation.creation import create_run, create_run_from
 
     runs = runs or runs_folder()
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
@@ -58,8 +59,8 @@ def run_command(
 
 def evaluate_command(run: str, options: Options, runs: Path | None, json: bool) -> None:
     """Carry out ``stdpbench evaluate``."""
-    from stdpbench.runs.again import evaluate_run
-    from stdpbench.runs.facts import Progress, Remarked
+    from stdpbench.runs.process.reevaluate import evaluate_run
+    from stdpbench.runs.protocol.facts import Progress, Remarked
 
     folder = find_run(run, runs or runs_folder())
     console = Console(stderr=json)
@@ -100,7 +101,7 @@ def branch_command(
     json: bool,
 ) -> None:
     """Carry out ``stdpbench branch``."""
-    from stdpbench.runs.lineage import branch
+    from stdpbench.runs.lineage.branches import branch
 
     parent, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     changes = dict(parse_assignment(text) for text in assignments)
@@ -114,7 +115,7 @@ def branch_command(
 
 def rewind_command(run: str, to: int, runs: Path | None) -> None:
     """Carry out ``stdpbench rewind``."""
-    from stdpbench.runs.lineage import rewind
+    from stdpbench.runs.lineage.branches import rewind
 
     folder, console = find_run(run, runs or runs_folder()), Console()
     end(folder, "on request")

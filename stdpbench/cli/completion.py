@@ -40,7 +40,7 @@ def sweep_files(incomplete: str) -> list[str]:
 
 def runs_of(ctx: Context, incomplete: str) -> list[str]:
     """Runs by their names, those of a sweep as SWEEP/NAME."""
-    from stdpbench.runs.store import run_names, sweep_folders
+    from stdpbench.runs.catalog.store import run_names, sweep_folders
 
     runs = _runs_folder(ctx)
     above, slash, _ = incomplete.rpartition("/")
@@ -56,14 +56,14 @@ def experiments_or_runs(ctx: Context, incomplete: str) -> list[str]:
 
 def sweeps_of(ctx: Context, incomplete: str) -> list[str]:
     """Folders of sweeps among the runs."""
-    from stdpbench.runs.store import sweep_folders
+    from stdpbench.runs.catalog.store import sweep_folders
 
     return _starting((folder.name for folder in sweep_folders(_runs_folder(ctx))), incomplete)
 
 
 def runs_in_bin(ctx: Context, incomplete: str) -> list[str]:
     """Runs that can be restored."""
-    from stdpbench.runs.store import BIN, run_names
+    from stdpbench.runs.catalog.store import BIN, run_names
 
     return _starting(run_names(_runs_folder(ctx) / BIN), incomplete)
 
@@ -109,7 +109,7 @@ def rule_assignments(ctx: Context, incomplete: str) -> list[str]:
 
 def columns(incomplete: str) -> list[str]:
     """Columns of `stdpbench list`; several are separated by commas."""
-    from stdpbench.runs.store import COLUMNS
+    from stdpbench.runs.catalog.store import COLUMNS
 
     before, comma, last = incomplete.rpartition(",")
     names = _names()["parameters"]
@@ -193,7 +193,7 @@ def _stamp() -> list[str]:
 def _declared() -> Names:
     from stdpbench.datasets.fetch import FETCHABLE
     from stdpbench.experiment import SECTIONS, About, Network, Schedule, family_of
-    from stdpbench.lab.opening import PROTOCOLS
+    from stdpbench.lab.default_protocol import PROTOCOLS
     from stdpbench.parameters import Parameters
     from stdpbench.readout import readouts, timed_readouts
 

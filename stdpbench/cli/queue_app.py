@@ -44,7 +44,7 @@ def queue_add(
 ) -> None:
     """Add an experiment, or a run that was stopped, failed or was never started."""
     from stdpbench.cli.queue_commands import add_command
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     add_command(experiment, set_ or [], seed or [], options, hold, front, runs)

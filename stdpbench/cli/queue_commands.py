@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 from stdpbench.cli.store_commands import plain_table
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
-from stdpbench.runs.folder import looks_like_run
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import Item, Queue
-from stdpbench.runs.run_words import local_time
-from stdpbench.runs.store import run_names
+from stdpbench.runs.catalog.columns import local_time
+from stdpbench.runs.catalog.store import run_names
+from stdpbench.runs.folder.run_folder import looks_like_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.queue.run_queue import Item, Queue
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from stdpbench.runs.queue_runner import Job
+    from stdpbench.runs.queue.runner import Job
 
 
 def add_command(
@@ -41,9 +41,9 @@ def add_command(
     from stdpbench.cli.commands import lost_text
     from stdpbench.cli.follow import find_run
     from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
-    from stdpbench.runs.client import state_of
-    from stdpbench.runs.enqueue import check_data, experiments_of
-    from stdpbench.runs.states import State
+    from stdpbench.runs.folder.status import state_of
+    from stdpbench.runs.protocol.states import State
+    from stdpbench.runs.queue.enqueue import check_data, experiments_of
     from stdpbench.simulators import SIMULATORS
 
     queue = Queue(runs or runs_folder())
@@ -113,7 +113,7 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from stdpbench.runs.queue_runner import QueueRunner
+    from stdpbench.runs.queue.runner import QueueRunner
 
     console = Console(highlight=False, soft_wrap=True)
     queue = Queue(runs or runs_folder())

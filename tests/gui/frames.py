@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from synthetic import N_EXC, SHAPE
 
 from stdpbench.datasets import Images, Split
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session.run_session import RunSession
 
 N_BINS = 700
 Pair = tuple[NDArray[np.int32], NDArray[np.int32]]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +37,7 @@ def test_gui_opens_a_run_and_ends_when_the_window_is_closed_without_brian2(
         "import sys\n"
         "from PyQt6.QtCore import QTimer\n"
         "from stdpbench.cli import main\n"
-        "from stdpbench_gui.window import MainWindow\n"
+        "from stdpbench_gui.app.window import MainWindow\n"
         "shown = []\n"
         "def show(self):\n"
         "    shown.append(self)\n"

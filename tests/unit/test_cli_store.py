@@ -12,8 +12,9 @@ import pytest
 from filelock import FileLock
 
 from stdpbench.cli import main
-from stdpbench.runs import index, queue_runner
-from stdpbench.runs.lock import lock_path
+from stdpbench.runs.catalog import index
+from stdpbench.runs.folder.lock import lock_path
+from stdpbench.runs.queue import runner
 
 Make = Callable[..., Path]
 Cli = Callable[..., str]
@@ -237,9 +238,9 @@ def test_queue_run_says_what_it_does(
     cli("queue", "add", "third")
 
     def fail(folder: Path) -> None:
-        raise queue_runner.StdpbenchError("it cannot be started")
+        raise runner.StdpbenchError("it cannot be started")
 
-    monkeypatch.setattr(queue_runner.RunClient, "start", fail)
+    monkeypatch.setattr(runner.RunClient, "start", fail)
     cli("queue", "run", status=1)
     assert "it cannot be started" in cli("queue", "list")
 

@@ -12,11 +12,11 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.checkpoints import checkpoint_path
-from stdpbench.runs.damage import damage
-from stdpbench.runs.facts import CheckpointWritten, Record, Started
-from stdpbench.runs.folder import RunFolder, looks_like_run
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.folder.checkpoints import checkpoint_path
+from stdpbench.runs.folder.damage import damage
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
+from stdpbench.runs.protocol.facts import CheckpointWritten, Record, Started
 
 Make = Callable[..., Path]
 TIME = "2026-01-02T03:04:05+00:00"

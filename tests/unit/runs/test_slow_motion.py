@@ -14,10 +14,10 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.neurons.lif import LIF
 from stdpbench.neurons.threshold import threshold_course
-from stdpbench.runs import facts
-from stdpbench.runs.facts import Record
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
+from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.live_run import LiveRun
 
 Frames = list[tuple[Mapping[str, Any], Mapping[str, Any]]]
 CHANGED = 12
