@@ -77,8 +77,8 @@ def test_other_versions_are_remarked_and_are_no_part_of_the_result(monkeypatch, 
     expected = finished(new_run(tmp_path))
     folder = new_run(tmp_path)
     drive(folder, die=killed_at_position(8))
-    for module in ("in_force", "opening"):
-        monkeypatch.setattr(f"stdpbench.runs.{module}.versions", lambda: {"python": "4.0"})
+    for module in ("active_config", "setup"):
+        monkeypatch.setattr(f"stdpbench.runs.process.{module}.versions", lambda: {"python": "4.0"})
     drive(folder, die=killed_at_position(9))
     drive(folder, die=killed_at_position(9))
     assert [note.split()[0] for note in notes(folder)] == ["Versions"]  # said once, not at every start from there
