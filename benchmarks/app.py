@@ -35,7 +35,7 @@ def main() -> None:
     """Measure, and print the figures."""
     options = arguments()
     if options.still:
-        from stdpbench_gui.app import draw_in_one_thread
+        from stdpbench_gui.app.startup import draw_in_one_thread
 
         draw_in_one_thread()
         inputs.report(still(), options.json)
@@ -43,8 +43,8 @@ def main() -> None:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
-    from stdpbench_gui.app import draw_in_one_thread, settle
-    from stdpbench_gui.window import MainWindow
+    from stdpbench_gui.app.startup import draw_in_one_thread, settle
+    from stdpbench_gui.app.window import MainWindow
 
     draw_in_one_thread()
     app = QApplication(["stdpbench"])
@@ -96,8 +96,8 @@ def arguments() -> argparse.Namespace:
 def new_run(folder: Path, options: argparse.Namespace) -> Any:
     """Make the folder of a run that goes on for longer than anybody looks."""
     from stdpbench.experiment import Experiment
-    from stdpbench.runs.creation import create_run
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.preparation.creation import create_run
+    from stdpbench.runs.protocol.options import Options
 
     pixels, _ = inputs.images(3000, options.data)
     np.savez(folder / "pictures.npz", images=pixels, labels=np.arange(len(pixels)) % 10)
@@ -281,7 +281,7 @@ _START = """
 import os, time
 from PyQt6.QtCore import QEvent, QObject, QTimer
 from PyQt6.QtWidgets import QApplication
-from stdpbench_gui.app import main
+from stdpbench_gui.app.startup import main
 
 class Eye(QObject):
     def eventFilter(self, watched, event):
@@ -304,8 +304,8 @@ def raster(n_spikes: int) -> tuple[list[float], list[float]]:
     """Milliseconds to draw a raster of 760 × 520 pixels anew and paint it, and to paint it with its edge moved on."""
     from PyQt6.QtWidgets import QApplication
 
-    from stdpbench_gui.panels._raster_strips import Strip
-    from stdpbench_gui.panels._raster_view import RasterView
+    from stdpbench_gui.panels.raster.strips import Strip
+    from stdpbench_gui.panels.raster.view import RasterView
 
     app = QApplication.instance() or QApplication(["stdpbench"])
     rng, each = np.random.default_rng(0), 2300

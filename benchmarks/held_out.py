@@ -65,10 +65,10 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[int, dict[str, float]], int, str]:
     """Train in a new run folder; times by position, and how many measurements came in late."""
     from stdpbench.experiment import Experiment
-    from stdpbench.runs.creation import create_run
-    from stdpbench.runs.engine import RunEngine
-    from stdpbench.runs.options import Options
-    from stdpbench.runs.publisher import Publisher
+    from stdpbench.runs.preparation.creation import create_run
+    from stdpbench.runs.process.engine import RunEngine
+    from stdpbench.runs.process.publisher import Publisher
+    from stdpbench.runs.protocol.options import Options
     from stdpbench.threads import one_blas_thread
 
     one_blas_thread()
@@ -142,7 +142,7 @@ def _due(position: int, options: argparse.Namespace) -> bool:
 
 
 def _stop() -> Any:
-    from stdpbench.runs.messages import Request
+    from stdpbench.runs.protocol.messages import Request
 
     return Request("stop", {}, lambda error, value: None)
 

@@ -20,7 +20,7 @@ def main() -> None:
     from stdpbench.datasets import Images
     from stdpbench.experiment import Experiment
     from stdpbench.network import normalise, start_weights
-    from stdpbench.runs.stimuli import encode
+    from stdpbench.runs.process.stimuli import encode
     from stdpbench.simulators import lateral_memory, open_simulator
 
     kinds = {"fixed": {"kind": "fixed"}, "homeostatic": {"kind": "homeostatic", "eta": 0.0}}

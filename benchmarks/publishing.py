@@ -12,7 +12,6 @@ import shutil
 import tempfile
 import threading
 import time
-from multiprocessing.connection import Listener
 from pathlib import Path
 from queue import SimpleQueue
 from statistics import median
@@ -21,7 +20,6 @@ from typing import Any
 import inputs
 import numpy as np
 
-KEY = b"benchmark"
 FRAMES_PER_S = 30
 
 
@@ -54,10 +52,10 @@ def main() -> None:
 def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[str, float]:
     """Train in a new run folder, with a reader or without."""
     from stdpbench.experiment import Experiment
-    from stdpbench.runs.creation import create_run
-    from stdpbench.runs.engine import RunEngine
-    from stdpbench.runs.options import Options
-    from stdpbench.runs.publisher import Publisher
+    from stdpbench.runs.preparation.creation import create_run
+    from stdpbench.runs.process.engine import RunEngine
+    from stdpbench.runs.process.publisher import Publisher
+    from stdpbench.runs.protocol.options import Options
 
     pixels, _ = inputs.images(options.presentations + 1, options.data)
     np.savez(folder / "pictures.npz", images=pixels)
@@ -86,11 +84,11 @@ def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[s
     frames = multiprocessing.Value("i", 0)
     reader = None
     if condition != "no reader":
-        address: SimpleQueue[Any] | Any = multiprocessing.Queue()
+        invitations: SimpleQueue[Any] | Any = multiprocessing.Queue()
         reads = condition == "reader"
-        reader = multiprocessing.Process(target=read, args=(address, frames, reads), daemon=True)
+        reader = multiprocessing.Process(target=read, args=(invitations, frames, reads), daemon=True)
         reader.start()
-        publisher.attach(address.get(), KEY, [])
+        publisher.attach(invitations.get(), [])
         time.sleep(0.3)  # until it has said what it wants
     RunEngine(run, publisher, requests).run()
     if reader is not None:
@@ -106,22 +104,23 @@ def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[s
     }
 
 
-def read(address: Any, frames: Any, reads: bool) -> None:
+def read(invitations: Any, frames: Any, reads: bool) -> None:
     """Take in all frames as a window would, or never read."""
-    listener = Listener(authkey=KEY)
-    address.put(listener.address)
-    connection = listener.accept()
-    connection.send(("want", ["progress", "network", "presentation"]))
+    from stdpbench.runs.protocol.wire import Listener
+
+    listener = Listener()
+    invitations.put(listener.invitation)
+    channel = listener.accept()
+    channel.post(("want", ["progress", "network", "presentation"], {}))
     if not reads:
         threading.Event().wait()
     while True:
         begun = time.monotonic()
         try:
-            while connection.poll(0):
-                message = connection.recv()
+            while (message := channel.receive(0.0, 1.0)) is not None:
                 if message[0] == "frame":
                     frames.value += message[1] == "presentation"
-                    connection.send(("credit", message[1], 1))
+                    channel.post(("credit", message[1], 1))
         except (EOFError, OSError):
             return
         time.sleep(max(0.0, 1 / FRAMES_PER_S - (time.monotonic() - begun)))

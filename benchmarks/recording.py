@@ -23,7 +23,7 @@ def main() -> None:
     from stdpbench.datasets import Images
     from stdpbench.experiment import Experiment
     from stdpbench.network import normalise, start_weights
-    from stdpbench.runs.stimuli import encode
+    from stdpbench.runs.process.stimuli import encode
     from stdpbench.simulators import open_simulator
 
     shown = chosen.warm_up + chosen.presentations

@@ -33,8 +33,8 @@ def main() -> None:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
-    from stdpbench_gui.app import settle
-    from stdpbench_gui.window import MainWindow
+    from stdpbench_gui.app.startup import settle
+    from stdpbench_gui.app.window import MainWindow
 
     app = QApplication(["stdpbench"])
     with tempfile.TemporaryDirectory(prefix="stdpbench-lab-") as scratch:

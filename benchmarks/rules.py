@@ -23,7 +23,7 @@ def main() -> None:
     from stdpbench.experiment import Experiment
     from stdpbench.network import normalise, start_weights
     from stdpbench.plasticity import rules
-    from stdpbench.runs.stimuli import encode
+    from stdpbench.runs.process.stimuli import encode
     from stdpbench.simulators import open_simulator
 
     base, shown = "diehl-cook-triplet", chosen.warm_up + chosen.presentations

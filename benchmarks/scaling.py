@@ -59,8 +59,8 @@ def arguments() -> argparse.Namespace:
 def turn(networks: list[tuple[Any, Any]], between: str, number: int, images: Any) -> list[float]:
     """Milliseconds per presentation of each network, simulation alone, in one round."""
     from stdpbench.network import normalise
-    from stdpbench.runs.stimuli import encode
-    from stdpbench.runs.training import theta_decay
+    from stdpbench.runs.process.stimuli import encode
+    from stdpbench.runs.process.training import theta_decay
 
     found = []
     for (made, simulator), n_shown in zip(networks, SHOWN.values(), strict=True):

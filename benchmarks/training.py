@@ -69,8 +69,8 @@ def arguments() -> argparse.Namespace:
 def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Milliseconds per presentation, split, without and with a simulated rest; and the training loop."""
     from stdpbench.network import normalise
-    from stdpbench.runs.stimuli import encode
-    from stdpbench.runs.training import theta_decay, train
+    from stdpbench.runs.process.stimuli import encode
+    from stdpbench.runs.process.training import theta_decay, train
 
     figures: dict[str, Any] = {}
     start = simulator.state()
@@ -106,7 +106,7 @@ def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namesp
 
 def memory(simulator: Any, experiment: Any, images: Any, presentations: int) -> dict[str, Any]:
     """Resident size after set-up and while training."""
-    from stdpbench.runs.training import train
+    from stdpbench.runs.process.training import train
 
     shown = _scheduled(experiment, "carry", presentations, len(images))
     simulator.set_parameters(shown)

@@ -25,19 +25,19 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import rules
-from stdpbench.report.looks import Chosen
-from stdpbench.runs.client import state_of
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.lineage import branch
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import Queue
-from stdpbench.runs.states import State
-from stdpbench_gui import figure_export
-from stdpbench_gui.own_data import OwnDataDialog
-from stdpbench_gui.panels.slow_motion import SlowMotionPanel
-from stdpbench_gui.window import MainWindow
+from stdpbench.report.views import Chosen
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage.branches import branch
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_queue import Queue
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.own_data import OwnDataDialog
+from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 
 SIZES = ((1280, 800), (1920, 1080))
 THEMES = ("light", "dark")

@@ -16,9 +16,10 @@ from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from stdpbench import units
-from stdpbench.errors import StdpbenchError, nearest, suggestion
+from stdpbench.errors import StdpbenchError, nearest, several, suggestion
 
 
 def parameter(
@@ -74,6 +75,13 @@ class Parameter:
     choices: tuple[str, ...]
     help: str
     structural: bool
+    optional: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """What may be written for it: choices, an interval or a type, and ``none`` where it may be unset."""
+        said = " | ".join(self.choices) or self.bounds or self.type
+        return f"{said} or none" if self.optional else said
 
     @property
     def bounds(self) -> str:
@@ -171,20 +179,21 @@ def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
     Raises
     ------
     StdpbenchError
-        One sentence with the dotted path of what is wrong, and what would be right.
+        A sentence per error, with the dotted path of what is wrong, and what would be right.
     """
     if not isinstance(mapping, Mapping):
         raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
     declaring, values = cls.declared_by(_with_preset(cls, mapping, where), where)
-    for key in values:
-        if key not in declaring.model_fields:
-            raise unknown_key(key, declaring.model_fields, where)
+    known = declaring.model_fields
+    wrong = [str(unknown_key(key, known, where)) for key in values if key not in known]
     try:
-        made = declaring.model_validate(values)
-        assert isinstance(made, cls)
-        return made
+        made = declaring.model_validate({key: value for key, value in values.items() if key in known})
     except ValidationError as error:
-        raise StdpbenchError(explain(error, where)) from None
+        wrong += explain(error, where)
+    if wrong:
+        raise several(wrong)
+    assert isinstance(made, cls)
+    return made
 
 
 def _with_preset(cls: type[Parameters], mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -206,13 +215,17 @@ def unknown_key(key: str, known: Mapping[str, Any], where: str) -> StdpbenchErro
     return StdpbenchError(f"{prefix}{key} is not a known parameter; {hint}")
 
 
-def explain(error: ValidationError, where: str) -> str:
-    """One sentence for the first thing that pydantic found wrong."""
-    first = error.errors()[0]
-    path = ".".join([where, *(str(part) for part in first["loc"])]).strip(".")
-    given, context, kind = first["input"], first.get("ctx", {}), first["type"]
+def explain(error: ValidationError, where: str) -> list[str]:
+    """A sentence for each thing that pydantic found wrong; for each line of what a validator says of the whole."""
+    return [sentence for one in error.errors() for sentence in _explain(one, where)]
+
+
+def _explain(error: ErrorDetails, where: str) -> list[str]:
+    path = ".".join([where, *(str(part) for part in error["loc"])]).strip(".")
+    given, context, kind = error["input"], error.get("ctx", {}), error["type"]
     if kind == "value_error":
-        return f"{path}: {context['error']}" if path else str(context["error"])
+        said = str(context["error"])
+        return [f"{path}: {said}"] if path else said.splitlines()
     wanted = {
         "greater_than": "more than {gt:g}",
         "greater_than_equal": "at least {ge:g}",
@@ -230,8 +243,8 @@ def explain(error: ValidationError, where: str) -> str:
         "string_type": "a text",
     }.get(kind)
     if wanted is None:
-        return f"{path}: {first['msg'][0].lower()}{first['msg'][1:]}, not {given!r}"
-    return f"{path} must be {wanted.format(**context)}, not {given!r}"
+        return [f"{path}: {error['msg'][0].lower()}{error['msg'][1:]}, not {given!r}"]
+    return [f"{path} must be {wanted.format(**context)}, not {given!r}"]
 
 
 def _extra(field: FieldInfo, key: str) -> Any:
@@ -263,4 +276,5 @@ def _describe_field(name: str, field: FieldInfo) -> Parameter:
         choices=choices,
         help=field.description or "",
         structural=bool(_extra(field, "structural")),
+        optional=optional,
     )

@@ -85,3 +85,8 @@ def to_si(value: float, unit: str) -> float:
 def known_units() -> tuple[str, ...]:
     """The units that a parameter may be declared in."""
     return tuple(_UNITS)
+
+
+def thousands(number: int | None) -> str:
+    """Write a whole number with thin spaces between its thousands; None becomes a dash."""
+    return "–" if number is None else f"{number:,}".replace(",", "\u2009")

@@ -2,6 +2,6 @@
 
 import sys
 
-from stdpbench_gui.app import main
+from stdpbench_gui.app.startup import main
 
 sys.exit(main(sys.argv))

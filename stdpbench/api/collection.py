@@ -9,7 +9,7 @@ from stdpbench.api.run import Run
 from stdpbench.api.showing import runs_html
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
-from stdpbench.runs.store import run_names
+from stdpbench.runs.catalog.store import run_names
 
 
 class Runs(tuple[Run, ...]):

@@ -14,12 +14,12 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client import RunClient
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.states import State
+from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.states import State
 
 _PATIENCE = 0.02  # s that a request may wait for the thread
 _SLICE = 0.2  # s; waits are cut up so that Ctrl+C is heard on every system
@@ -128,7 +128,7 @@ class Follower:
             return self._wait(lambda: self.over or holds(self._live), timeout)
 
     def network(self) -> Mapping[str, Any]:
-        """The newest frame ``network`` (`stdpbench.runs.messages`), no older than the last fact; may be empty."""
+        """The newest frame ``network`` (`runs.protocol.messages`), no older than the last fact; may be empty."""
         with self._changed:
             position = self._live.position
             if not self._network_wanted:

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from stdpbench.api.showing import display, in_notebook
 from stdpbench.api.tables import history_arrays
 from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.figures.drawing import curve, new_figure
+from stdpbench.figures.run_figures import confusion, receptive_fields
 from stdpbench.readout import READOUTS, Score
-from stdpbench.readout._drawing import curve, new_figure
-from stdpbench.readout.figures import confusion, receptive_fields
 from stdpbench.readout.held_out import MEASURES
-from stdpbench.runs.held_out_series import held_out_columns
-from stdpbench.runs.live import LiveRun
+from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.protocol.live_run import LiveRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ _WIDE, _HIGH = 800, 400  # dots at 100 per inch
 
 
 def plot_weights(w: NDArray[np.floating[Any]], live: LiveRun, labels: NDArray[np.int64] | None, name: str) -> Axes:
-    """Draw receptive fields; see `stdpbench.readout.figures.receptive_fields`."""
+    """Draw receptive fields; see `stdpbench.figures.run_figures.receptive_fields`."""
     if live.started is None:
         raise StdpbenchError(f"{name} has no network yet")
     names = live.started.class_names or None
@@ -43,7 +43,7 @@ def plot_weights(w: NDArray[np.floating[Any]], live: LiveRun, labels: NDArray[np
 
 
 def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str) -> Axes:
-    """Draw a confusion matrix; see `stdpbench.readout.figures.confusion`."""
+    """Draw a confusion matrix; see `stdpbench.figures.run_figures.confusion`."""
     scores = metrics.get("accuracy", {})
     if not scores or live.started is None:
         raise StdpbenchError(f"{name} has no answers to labelled pictures yet")

@@ -18,14 +18,14 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import RuleLike, rule_table
-from stdpbench.runs import lineage
-from stdpbench.runs.client import state_of
-from stdpbench.runs.creation import create_run, create_run_from
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.options import Options
-from stdpbench.runs.repair import check_journal
-from stdpbench.runs.repair import repair as repair_journal
-from stdpbench.runs.states import State
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage import branches
+from stdpbench.runs.lineage.repair import check_journal
+from stdpbench.runs.lineage.repair import repair as repair_journal
+from stdpbench.runs.preparation.creation import create_run, create_run_from
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 
 _GLANCE = 0.2  # s between two looks at progress
 
@@ -182,7 +182,7 @@ class Run(RunView):
         where = None if runs is None else Path(runs).expanduser()
         about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
         table = None if rule is None else rule_table(rule)
-        made = Run(lineage.branch(self._folder, at, _plain(set or {}), where, about, table).path)
+        made = Run(branches.branch(self._folder, at, _plain(set or {}), where, about, table).path)
         return made.resume() if start else made
 
     def rewind(self, to: int) -> Run:
@@ -204,7 +204,7 @@ class Run(RunView):
             If it has not come as far.
         """
         self.stop()
-        return Run(lineage.rewind(self._folder, _whole(to, "a position")).path)
+        return Run(branches.rewind(self._folder, _whole(to, "a position")).path)
 
     def wait(self, progress: bool = True, timeout: float | None = None) -> Run:
         """Wait until it has ended, or stands paused. Ctrl+C ends the waiting, not the run.
@@ -275,7 +275,7 @@ def start(
     start_from : Run or path, optional
         Another run, from whose weights and thresholds this one starts.
     workers, simulator, validation, baselines, checkpoint_every
-        See `stdpbench.runs.options.Options`.
+        See `stdpbench.runs.protocol.options.Options`.
 
     Returns
     -------

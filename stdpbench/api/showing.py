@@ -10,8 +10,8 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TextIO
 
-from stdpbench.runs.changes import changes_rule, in_short
-from stdpbench.runs.live import LiveRun, duration
+from stdpbench.runs.protocol.changes import changes_rule, in_short
+from stdpbench.runs.protocol.live_run import LiveRun, duration
 
 if TYPE_CHECKING:
     from stdpbench.api.view import RunView

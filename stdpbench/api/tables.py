@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import READOUTS
-from stdpbench.runs.held_out_series import held_out_columns
-from stdpbench.runs.live import LiveRun
+from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.protocol.live_run import LiveRun
 
 
 class Change(NamedTuple):
@@ -67,7 +67,7 @@ def history_table(live: LiveRun) -> Any:
 
 
 def held_out_table(live: LiveRun) -> Any:
-    """`stdpbench.runs.held_out_series.held_out_columns` as a frame with the position as its index, or as they are."""
+    """Columns of measures on held-out pictures, as a frame indexed by position or as plain arrays."""
     return _indexed(held_out_columns(live))
 
 

@@ -25,15 +25,15 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.changes import Changes, tables_with
-from stdpbench.runs.checkpoints import newest_checkpoint
-from stdpbench.runs.client import state_of
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import NAME as JOURNAL
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.states import State
+from stdpbench.runs.folder.checkpoints import newest_checkpoint
+from stdpbench.runs.folder.journal import NAME as JOURNAL
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.changes import Changes, tables_with
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.states import State
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -28,13 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         try:
             _check(sys.argv[1:] if arguments is None else arguments)
-            app(args=list(arguments) if arguments is not None else None, prog_name="stdpbench")
+            with _completed():
+                app(args=list(arguments) if arguments is not None else None, prog_name="stdpbench")
         finally:
             sys.stdout.flush()  # here, and not where Python ends and could only complain
     except KeyboardInterrupt:
         sys.exit(130)
     except StdpbenchError as error:
-        sys.stderr.write(f"stdpbench: {error}\n")
+        sys.stderr.write(f"stdpbench: {_listed(error)}\n")
         sys.exit(2)
     except OSError as error:
         if error.filename is not None or error.errno not in _OF_OUTPUT:
@@ -43,6 +45,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not isinstance(error, BrokenPipeError):  # who reads no further needs no word
             sys.stderr.write(f"stdpbench: the output cannot be written: {error.strerror or error}\n")
         sys.exit(1)
+
+
+def _completed() -> AbstractContextManager[None]:
+    """What the completion of bash needs; nothing otherwise."""
+    if os.environ.get("_STDPBENCH_COMPLETE") != "complete_bash":
+        return nullcontext()
+    from stdpbench.cli.completion import whole_words
+
+    return whole_words()
+
+
+def _listed(error: StdpbenchError) -> str:
+    """One error as its sentence, several as a list."""
+    if len(error.sentences) == 1:
+        return str(error)
+    return "\n".join([f"{len(error.sentences)} errors", *(f"  {sentence}" for sentence in error.sentences)])
 
 
 def _check(arguments: Sequence[str]) -> None:

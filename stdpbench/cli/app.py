@@ -8,8 +8,29 @@ from typing import Annotated
 import typer
 
 from stdpbench import __version__
+from stdpbench.cli import completion
+from stdpbench.cli.analysis_app import analysis_app
 from stdpbench.cli.data_app import data_app
+from stdpbench.cli.options import (
+    AsJson,
+    Baselines,
+    CheckpointEvery,
+    Detach,
+    EndWithJson,
+    Experiment,
+    NewRuns,
+    Rule,
+    Run,
+    Runs,
+    Seed,
+    Set,
+    SetRule,
+    SimulatorName,
+    Validation,
+    Workers,
+)
 from stdpbench.cli.queue_app import queue_app
+from stdpbench.cli.runs_app import runs_app
 
 app = typer.Typer(
     name="stdpbench",
@@ -19,28 +40,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(data_app, name="data")
-app.add_typer(queue_app, name="queue")
-
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a parameter, such as exc.tau_m='25 ms'. Repeatable."),
-]
-Workers = Annotated[int, typer.Option(min=0, help="Processes for labelling and testing; 0: one per processor.")]
-SimulatorName = Annotated[str | None, typer.Option(metavar="compiled|runtime", help="Which simulator.")]
-Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run folder, or the beginning of its name in the folder of all runs.")
-]
-RunsFolder = Annotated[
-    Path | None, typer.Option("--runs", metavar="DIR", help="Where the run folder is made; ./runs if not said.")
-]
-AllRuns = Annotated[
-    Path | None, typer.Option("--runs", metavar="DIR", help="The folder of all runs; ./runs if not said.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
-Detach = Annotated[bool, typer.Option("--detach", help="Start it and come back at once.")]
-Json = Annotated[bool, typer.Option("--json", help="End standard output with one JSON object: path and metrics.")]
-Baselines = Annotated[bool, typer.Option(help="Also evaluate start weights and k-means.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -52,7 +51,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     pass
@@ -60,29 +59,30 @@ def _main(
 
 @app.command()
 def run(
-    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT|FILE", help="One that ships, or a TOML file.")],
+    experiment: Experiment,
     set_: Set = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the experiment's.")] = None,
-    runs: RunsFolder = None,
+    seed: Seed = None,
+    runs: NewRuns = None,
     workers: Workers = 0,
     simulator: SimulatorName = None,
-    validation: Annotated[
-        bool, typer.Option("--validation", help="Hold out the last training pictures and evaluate on them.")
-    ] = False,
+    validation: Validation = False,
     baselines: Baselines = True,
     start_from: Annotated[
-        str | None, typer.Option("--from", metavar="RUN", help="Start from weights and thresholds of another run.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="Start from the weights and thresholds of another run.",
+            autocompletion=completion.runs_of,
+        ),
     ] = None,
-    checkpoint_every: Annotated[
-        int,
-        typer.Option(min=0, metavar="N", help="Training presentations between checkpoints; 0: chosen."),
-    ] = 0,
+    checkpoint_every: CheckpointEvery = 0,
     detach: Detach = False,
-    json: Json = False,
+    json: EndWithJson = False,
 ) -> None:
-    """Train a network, label its neurons, test it, and write everything to a run folder."""
+    """Train a network, label its neurons, test it, and save everything in a run folder."""
     from stdpbench.cli.commands import run_command
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json)
@@ -91,7 +91,7 @@ def run(
 @app.command()
 def resume(
     run: Run,
-    runs: AllRuns = None,
+    runs: Runs = None,
     repair: Annotated[
         bool,
         typer.Option(
@@ -100,9 +100,9 @@ def resume(
         ),
     ] = False,
     detach: Detach = False,
-    json: Json = False,
+    json: EndWithJson = False,
 ) -> None:
-    """Go on with a run that was stopped, failed, was killed or is paused: bit for bit as if nothing had been."""
+    """Continue a run that is paused, was stopped, failed or was killed; the results are the same to the bit."""
     from stdpbench.cli.commands import resume_command
 
     resume_command(run, runs, detach, json, repair)
@@ -112,19 +112,26 @@ def resume(
 def branch(
     run: Run,
     at: Annotated[
-        int | None, typer.Option(min=0, metavar="POSITION", help="After so many training presentations; else: now.")
+        int | None,
+        typer.Option(
+            min=0, metavar="POSITION", help="Training presentation to branch at. Default: where the run is now."
+        ),
     ] = None,
     set_: Set = None,
     rule: Annotated[
         str | None,
-        typer.Option(metavar="RULE", help="Another plasticity rule: a kind, or a TOML file. --set comes on top."),
+        typer.Option(
+            metavar="RULE",
+            help="Another plasticity rule: a kind, or a TOML file. --set changes its parameters.",
+            autocompletion=completion.rule_names,
+        ),
     ] = None,
-    runs: RunsFolder = None,
-    only: Annotated[bool, typer.Option("--no-start", help="Make the run, but do not start it.")] = False,
+    runs: NewRuns = None,
+    only: Annotated[bool, typer.Option("--no-start", help="Create the run, but do not start it.")] = False,
     detach: Detach = False,
-    json: Json = False,
+    json: EndWithJson = False,
 ) -> None:
-    """Make a run that goes on from a position of another one, with the same input and other parameters or rule."""
+    """Create a run that continues another one from a given position, on the same input, with changes."""
     from stdpbench.cli.commands import branch_command
 
     branch_command(run, at, set_ or [], rule, runs, only, detach, json)
@@ -133,12 +140,12 @@ def branch(
 @app.command()
 def rewind(
     run: Run,
-    to: Annotated[int, typer.Option(min=0, metavar="POSITION", help="Training presentations that shall be over.")],
-    runs: AllRuns = None,
+    to: Annotated[int, typer.Option(min=0, metavar="POSITION", help="Training presentation to return to.")],
+    runs: Runs = None,
 ) -> None:
-    """Take a run back to an earlier position; what it leaves behind is kept as another run.
+    """Return a run to an earlier position; what came after it is kept as another run.
 
-    Parameters that were changed at that very position are put back, too.
+    Parameter changes made at that position are undone, too.
     """
     from stdpbench.cli.commands import rewind_command
 
@@ -146,16 +153,16 @@ def rewind(
 
 
 @app.command()
-def pause(run: Run, runs: AllRuns = None) -> None:
-    """Have a run pause after the presentation that it is at; `resume` goes on."""
+def pause(run: Run, runs: Runs = None) -> None:
+    """Pause a run after the current presentation; `resume` continues it."""
     from stdpbench.cli.commands import ask_command
 
     ask_command(run, "pause", runs)
 
 
 @app.command()
-def stop(run: Run, runs: AllRuns = None) -> None:
-    """End a run after the presentation that it is at; `resume` goes on from there."""
+def stop(run: Run, runs: Runs = None) -> None:
+    """Stop a run after the current presentation and end its process; `resume` continues it."""
     from stdpbench.cli.commands import ask_command
 
     ask_command(run, "stop", runs)
@@ -164,34 +171,25 @@ def stop(run: Run, runs: AllRuns = None) -> None:
 @app.command("set")
 def set_parameters(
     run: Run,
-    assignments: Annotated[list[str], typer.Argument(metavar="PATH=VALUE…", help="Such as plasticity.nu_post=0.02.")],
-    runs: AllRuns = None,
+    assignments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH=VALUE…", help="Such as plasticity.nu_post=0.02.", autocompletion=completion.assignments
+        ),
+    ],
+    runs: Runs = None,
 ) -> None:
-    """Change parameters of a run that goes on, from its next presentation on."""
+    """Change parameters of a run in progress, from its next presentation on."""
     from stdpbench.cli.commands import set_command
 
     set_command(run, assignments, runs)
 
 
 @app.command()
-def change_rule(
-    run: Run,
-    rule: Annotated[
-        str,
-        typer.Argument(
-            metavar="RULE",
-            help="A kind (`describe` lists them), or a TOML file: a rule of one's own, an experiment.",
-        ),
-    ],
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the rule; repeatable."),
-    ] = None,
-    runs: AllRuns = None,
-) -> None:
-    """Change the plasticity rule of a run that goes on: its weights and thresholds learn on by another one.
+def change_rule(run: Run, rule: Rule, set_: SetRule = None, runs: Runs = None) -> None:
+    """Change the plasticity rule of a run in progress; weights and thresholds are kept.
 
-    The network is built beside the run, which goes on meanwhile, and takes its place between two presentations.
+    The new network is compiled in the background and takes over between two presentations.
     """
     from stdpbench.cli.commands import change_rule_command
 
@@ -199,8 +197,8 @@ def change_rule(
 
 
 @app.command()
-def watch(run: Run, runs: AllRuns = None) -> None:
-    """Follow a run of another process."""
+def watch(run: Run, runs: Runs = None) -> None:
+    """Follow the progress of a run in another process."""
     from stdpbench.cli.commands import watch_command
 
     watch_command(run, runs)
@@ -212,286 +210,81 @@ def evaluate(
     workers: Workers = 0,
     simulator: SimulatorName = None,
     baselines: Baselines = True,
-    runs: AllRuns = None,
-    json: Json = False,
+    runs: Runs = None,
+    json: EndWithJson = False,
 ) -> None:
-    """Label and test the network of a run folder again."""
+    """Label and test the network of a run again."""
     from stdpbench.cli.commands import evaluate_command
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.protocol.options import Options
 
     evaluate_command(run, Options(workers, simulator, False, baselines), runs, json)
 
 
 @app.command()
-def experiments() -> None:
-    """List the experiments that ship."""
+def experiments(json: AsJson = False) -> None:
+    """List the experiments that ship with stdpbench."""
     from stdpbench.cli.reference import list_experiments
 
-    list_experiments()
+    list_experiments(json)
 
 
 @app.command()
 def describe(
-    kind: Annotated[
-        str | None, typer.Argument(metavar="KIND", help="A kind, a section, or an experiment; nothing lists all.")
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME|PATH|FILE",
+            help="A kind such as oja, a section such as exc, a parameter such as network.n_exc, an experiment, or a "
+            "TOML file. Default: list all names.",
+            autocompletion=completion.described,
+        ),
     ] = None,
+    json: AsJson = False,
 ) -> None:
-    """Describe a plasticity rule, encoder, neuron, data set, read-out, section or experiment."""
-    from stdpbench.cli.reference import describe_kind
+    """Describe kinds, sections of an experiment, their parameters, and experiments."""
+    from stdpbench.cli.describe import describe_command
 
-    describe_kind(kind)
+    describe_command(name, json)
 
 
 @app.command()
-def doctor() -> None:
-    """Look at compiler, versions, display and data, and say how to mend what is amiss."""
-    from rich.console import Console
+def doctor(json: AsJson = False) -> None:
+    """Check compiler, package versions, display and data, and say how to fix problems."""
+    from stdpbench.cli.doctor import doctor_command
 
-    from stdpbench.cli.doctor import diagnose, render
-
-    findings = diagnose()
-    Console().print(render(findings))
-    if any(finding.state == "fault" for finding in findings):
-        raise typer.Exit(1)
+    doctor_command(json)
 
 
 @app.command()
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer sizes and presentations.")] = False,
-    output: Annotated[Path, typer.Option(metavar="FILE", help="Where the figures go as JSON.")] = Path("bench.json"),
+    quick: Annotated[bool, typer.Option("--quick", help="Measure fewer sizes and presentations.")] = False,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="JSON file for the results.")] = Path("bench.json"),
 ) -> None:
-    """Measure training speed against plain Brian2, and write the figures to a file."""
+    """Measure training speed against plain Brian2."""
     from stdpbench.cli.bench import bench_command
 
     bench_command(quick, output)
 
 
 @app.command()
-def gui() -> None:
+def gui(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN|EXPERIMENT|FILE]",
+            help="A run to show, or an experiment to run after a question.",
+            autocompletion=completion.experiments_or_runs,
+        ),
+    ] = None,
+    runs: Runs = None,
+) -> None:
     """Open the desktop app."""
     from stdpbench.cli.commands import gui_command
 
-    gui_command()
+    gui_command(what, runs)
 
 
-@app.command()
-def export(
-    run: Run,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The zip; by default RUN.zip in the current folder.")
-    ] = None,
-    runs: AllRuns = None,
-) -> None:
-    """Write one zip with all that reproduces a run; data sets are not in it."""
-    from stdpbench.cli.export_commands import export_command
-
-    export_command(run, output, runs)
-
-
-@app.command()
-def reproduce(
-    source: Annotated[str, typer.Argument(metavar="RUN|ZIP", help="A finished run, or a zip that `export` wrote.")],
-    runs: RunsFolder = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Where the data lie now, such as data.path=DIR. Repeatable."),
-    ] = None,
-    workers: Workers = 0,
-    simulator: Annotated[
-        str | None, typer.Option(metavar="compiled|runtime", help="Which simulator; by default the one that ran it.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON object.")] = False,
-) -> None:
-    """Run a finished run again and say whether the numbers agree; status 1 if they do not."""
-    from stdpbench.cli.export_commands import reproduce_command
-
-    reproduce_command(source, runs, set_ or [], workers, simulator, json)
-
-
-@app.command("list")
-def list_runs(
-    filters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            metavar="COLUMN=VALUE",
-            help="Only runs such as state=finished, experiment=digits, vote>0.9, plasticity.nu_post=0.02. Repeatable.",
-        ),
-    ] = None,
-    sort: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Sort by a column; with - in front, the largest first.")
-    ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(metavar="A,B,…", help="What to show: columns, parameters, metrics by dotted path."),
-    ] = None,
-    json: AsJson = False,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew from the run folders.")] = False,
-    bin_: Annotated[bool, typer.Option("--bin", help="List what lies in the bin instead.")] = False,
-    sweep: Annotated[
-        str | None, typer.Option(metavar="NAME", help="List the runs of a sweep instead: its name, or its folder.")
-    ] = None,
-    runs: AllRuns = None,
-) -> None:
-    """List runs, with any parameters and metrics as columns."""
-    from stdpbench.cli.store_commands import list_command
-
-    list_command(filters or [], sort, columns, json, rebuild, bin_, sweep, runs)
-
-
-@app.command()
-def show(
-    run: Run,
-    against: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Against which run; else its parent, or what ships.")
-    ] = None,
-    json: AsJson = False,
-    runs: AllRuns = None,
-) -> None:
-    """Say what a run was: where it comes from, what is different in it, what happened, what came out."""
-    from stdpbench.cli.store_commands import show_command
-
-    show_command(run, against, json, runs)
-
-
-@app.command()
-def compare(
-    run: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help="Two runs or more.")],
-    figure: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also draw their curves and accuracies, as PNG.")
-    ] = None,
-    json: AsJson = False,
-    runs: AllRuns = None,
-) -> None:
-    """Put runs beside each other: parameters that differ, and what came out."""
-    from stdpbench.cli.store_commands import compare_command
-
-    compare_command(run, figure, json, runs)
-
-
-@app.command()
-def delete(
-    run: Annotated[list[str] | None, typer.Argument(metavar="RUN…", help="Runs that no process works on.")] = None,
-    empty: Annotated[bool, typer.Option("--empty-bin", help="Remove what lies in the bin for good.")] = False,
-    runs: AllRuns = None,
-) -> None:
-    """Move runs to the bin, from where `restore` brings them back."""
-    from stdpbench.cli.store_commands import delete_command
-
-    delete_command(run or [], empty, runs)
-
-
-@app.command()
-def restore(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of a run in the bin, or the beginning of it.")],
-    runs: AllRuns = None,
-) -> None:
-    """Bring a run back from the bin."""
-    from stdpbench.cli.store_commands import restore_command
-
-    restore_command(name, runs)
-
-
-@app.command()
-def sweep(
-    file: Annotated[str, typer.Argument(metavar="SWEEP|FILE", help="One that ships, or a TOML file.")],
-    runs: Annotated[
-        Path | None, typer.Option("--runs", metavar="DIR", help="Where its folder is made; ./runs if not said.")
-    ] = None,
-    processes: Annotated[int, typer.Option(min=0, metavar="N", help="Runs at a time; 0: one per processor.")] = 0,
-    dask: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler that carries the runs out.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON object.")] = False,
-) -> None:
-    """Compare experiments over seeds, on the validation part; the same command goes on where it was stopped."""
-    from stdpbench.cli.sweep_command import sweep_command
-
-    sweep_command(file, runs, processes, dask, json)
-
-
-@app.command()
-def report(
-    run: Annotated[list[str], typer.Argument(metavar="RUN…", help="Finished runs; several are put side by side.")],
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where the report goes; RUN/report, or ./report for several runs."),
-    ] = None,
-    robustness: Annotated[
-        bool, typer.Option("--robustness", help="Also measure accuracy under noise, damage and short time: minutes.")
-    ] = False,
-    robustness_images: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Pictures per point of the robustness curves.")
-    ] = 1000,
-    sample: Annotated[
-        int, typer.Option(min=20, metavar="N", help="Pictures that are shown again, clustered and embedded.")
-    ] = 2000,
-    repeats: Annotated[
-        int, typer.Option(min=0, metavar="N", help="How often they are shown again with other input spikes.")
-    ] = 2,
-    workers: Workers = 0,
-    simulator: SimulatorName = None,
-    runs: AllRuns = None,
-    json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON object.")] = False,
-) -> None:
-    """Write one page, and its data, about what networks learned: read-outs, clusters, neurons, baselines."""
-    from stdpbench.cli.report_command import report_command
-    from stdpbench.report.analysis import Extent
-    from stdpbench.report.making import Wish
-
-    wish = Wish(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
-    report_command(run, output, wish, runs, json)
-
-
-@app.command()
-def lab(
-    rule: Annotated[
-        str, typer.Argument(metavar="RULE", help="A plasticity rule, as `describe` lists them, or a TOML file.")
-    ],
-    protocol: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[PROTOCOL]",
-            help="pair-window, frequency, triplets, quadruplets, poisson-pairs, weight-dependence, neuron or "
-            "reward-delay; if not said, the one that tells most about the rule.",
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the rule, or preset=NAME. Repeatable."),
-    ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option("--option", metavar="NAME=VALUE", help="Of the protocol: pairs=60, dts=10,-10. Repeatable."),
-    ] = None,
-    overlay: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--overlay", metavar="RULE[,NAME=VALUE…]", help="Also do it with another rule, or parameters. Repeatable."
-        ),
-    ] = None,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("--output", metavar="FILE", help="Figure (.pdf, .png, .svg) or numbers (.csv). Repeatable."),
-    ] = None,
-    json: AsJson = False,
-) -> None:
-    """See what a plasticity rule does to a synapse: imposed spikes in, weight changes out."""
-    from stdpbench.cli.lab_command import lab_command
-
-    lab_command(rule, protocol, set_ or [], option or [], overlay or [], output or [], json)
-
-
-@app.command("validate")
-def validate_rules(
-    rule: Annotated[list[str] | None, typer.Argument(metavar="[RULE…]", help="Which rules; none: all.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Leave out what lets a neuron learn for minutes.")] = False,
-    output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write validation.md and its figures there, such as docs.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="End standard output with JSON.")] = False,
-) -> None:
-    """Hold plasticity rules against theory and published figures; status 1 if a value is not reached."""
-    from stdpbench.cli.validate_command import validate_command
-
-    validate_command(rule or [], quick, output, json)
+app.add_typer(runs_app)
+app.add_typer(analysis_app)
+app.add_typer(data_app, name="data")
+app.add_typer(queue_app, name="queue")

@@ -122,7 +122,7 @@ def bench_command(quick: bool, output: Path) -> None:
     """Carry out ``stdpbench bench``."""
     _check_writable(output)
     from stdpbench.datasets.fetch import status
-    from stdpbench.runs.folder import environment
+    from stdpbench.runs.folder.run_folder import environment
 
     console, measurements, results = Console(), plan(quick), Results()
     record: dict[str, Any] = {"format": FORMAT, **environment(), "quick": quick}

@@ -13,16 +13,17 @@ from rich.console import Console
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, follow, report
 from stdpbench.cli.progress import Display
-from stdpbench.experiment import Experiment, parse_assignment, read_experiment
+from stdpbench.experiment import Experiment, parse_assignment, read_experiment, shipped_experiments
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
-from stdpbench.runs.changes import changes_rule, rule_name
-from stdpbench.runs.client import RunClient, ask, state_of
-from stdpbench.runs.control import end, pause, stop
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.options import Options
-from stdpbench.runs.states import State
+from stdpbench.runs.client.run_client import RunClient, ask
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage.control import end, pause, stop
+from stdpbench.runs.protocol.changes import changes_rule, rule_name
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 
 
 def run_command(
@@ -36,15 +37,18 @@ def run_command(
     json: bool,
 ) -> None:
     """Carry out ``stdpbench run``."""
-    from stdpbench.runs.creation import create_run, create_run_from
+    from stdpbench.runs.preparation.creation import create_run, create_run_from
 
     runs = runs or runs_folder()
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     if seed is not None:
         changes["seed"] = seed
-    experiment = read_experiment(name).override(changes) if changes else read_experiment(name)
+    base = read_experiment(name)
+    experiment = base.override(changes)
     console = Console(stderr=json)
     _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
+    if lost := lost_text(base, changes):
+        console.print(lost, highlight=False, markup=False, soft_wrap=True)
     if start_from is None:
         folder = create_run(experiment, runs, options, _about())
     else:
@@ -55,8 +59,8 @@ def run_command(
 
 def evaluate_command(run: str, options: Options, runs: Path | None, json: bool) -> None:
     """Carry out ``stdpbench evaluate``."""
-    from stdpbench.runs.again import evaluate_run
-    from stdpbench.runs.facts import Progress, Remarked
+    from stdpbench.runs.process.reevaluate import evaluate_run
+    from stdpbench.runs.protocol.facts import Progress, Remarked
 
     folder = find_run(run, runs or runs_folder())
     console = Console(stderr=json)
@@ -77,8 +81,8 @@ def evaluate_command(run: str, options: Options, runs: Path | None, json: bool) 
 
 def resume_command(run: str, runs: Path | None, detach: bool, json: bool, repair: bool) -> None:
     """Carry out ``stdpbench resume``."""
-    from stdpbench.runs.repair import check_journal
-    from stdpbench.runs.repair import repair as repair_journal
+    from stdpbench.runs.lineage.repair import check_journal
+    from stdpbench.runs.lineage.repair import repair as repair_journal
 
     folder, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     if repair:
@@ -102,7 +106,7 @@ def branch_command(
     json: bool,
 ) -> None:
     """Carry out ``stdpbench branch``."""
-    from stdpbench.runs.lineage import branch
+    from stdpbench.runs.lineage.branches import branch
 
     parent, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     changes = dict(parse_assignment(text) for text in assignments)
@@ -116,7 +120,7 @@ def branch_command(
 
 def rewind_command(run: str, to: int, runs: Path | None) -> None:
     """Carry out ``stdpbench rewind``."""
-    from stdpbench.runs.lineage import rewind
+    from stdpbench.runs.lineage.branches import rewind
 
     folder, console = find_run(run, runs or runs_folder()), Console()
     end(folder, "on request")
@@ -174,11 +178,28 @@ def watch_command(run: str, runs: Path | None) -> None:
         report(folder, console, stopped=False, json=False)
 
 
-def gui_command() -> None:
+def gui_command(what: str | None, runs: Path | None) -> None:
     """Carry out ``stdpbench gui``."""
     from importlib import import_module
 
-    sys.exit(import_module("stdpbench_gui").main(sys.argv[:1]))
+    folder = runs or runs_folder()
+    path = None if what is None else _to_open(what, folder)
+    sys.exit(import_module("stdpbench_gui").main(sys.argv[:1], folder, path))
+
+
+def _to_open(what: str, runs: Path) -> Path:
+    """The run folder or experiment file that a person names.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is neither.
+    """
+    file = shipped_experiments().get(what, Path(what).expanduser())
+    if file.is_file():
+        read_experiment(file)  # what is wrong with it is for the terminal
+        return file.absolute()
+    return find_run(what, runs).path.absolute()
 
 
 def _say_changes(console: Console, said: Mapping[str, Sequence[Any]]) -> None:
@@ -203,10 +224,21 @@ def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json
         sys.stdout.write(json_format.dumps({"path": str(folder.path.resolve())}, ensure_ascii=False) + "\n")
 
 
+def lost_text(base: Experiment, changes: Mapping[str, Any]) -> str:
+    """A sentence about the values of an experiment that another kind does not take over; empty if there are none."""
+    lost = base.lost_by(changes)
+    if not lost:
+        return ""
+    values = ", ".join(f"{path} = {value}" for path, value in lost.items())
+    sections = {path.partition(".")[0] for path in lost}
+    kinds = ", ".join(f"{path} = {value}" for path, value in changes.items() if path.removesuffix(".kind") in sections)
+    return f"not kept:   {values}; {kinds} starts from defaults"
+
+
 def _title(console: Console, experiment: Experiment, assignments: Sequence[str]) -> None:
     title = f": {experiment.about.title}" if experiment.about.title else ""
     console.print(f"{experiment.name}, seed {experiment.seed}{title}", highlight=False, markup=False)
-    if assignments:  # a title may tell of what they change
+    if assignments:
         console.print(f"with:       {', '.join(assignments)}", highlight=False, markup=False, soft_wrap=True)
 
 

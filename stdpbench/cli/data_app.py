@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import json as json_format
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-data_app = typer.Typer(help="Data sets: what is there, and how to get more.", no_args_is_help=True)
+from stdpbench.cli import completion
+from stdpbench.cli.options import AsJson
+
+data_app = typer.Typer(help="Data sets: list them, and download more.", no_args_is_help=True)
 
 
 @data_app.command("list")
-def data_list() -> None:
-    """Say which data sets are there and where."""
+def data_list(json: AsJson = False) -> None:
+    """List data sets, and where they are on this machine."""
     from stdpbench.cli.reference import list_data
 
-    list_data()
+    list_data(json)
 
 
 @data_app.command("fetch")
 def data_fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="mnist, fashion-mnist or kmnist.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="mnist, fashion-mnist or kmnist.", autocompletion=completion.fetchable),
+    ],
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FOLDER", help="Import local files instead of downloading.")
+        Path | None,
+        typer.Option("--from", metavar="FOLDER", help="Import files from a folder instead of downloading."),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to; the user's data folder if not said.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Data folder. Default: $STDPBENCH_DATA, else the user's data folder."),
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Download a data set, or import it from a folder; checked by its SHA-256."""
     from stdpbench.datasets.fetch import fetch
 
-    typer.echo(f"{name} is in {fetch(name, folder, source)}")
+    found = fetch(name, folder, source)
+    typer.echo(json_format.dumps({"name": name, "folder": str(found)}) if json else f"{name} is in {found}")

@@ -7,6 +7,7 @@ break the doctor. The compiler is not looked up but tried, since half an install
 from __future__ import annotations
 
 import ctypes
+import json as json_format
 import os
 import platform
 import shlex
@@ -16,14 +17,14 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.version import Version
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -57,6 +58,23 @@ class Finding:
     state: Literal["ok", "warning", "fault"]
     detail: str
     fix: str = ""
+
+
+def doctor_command(json: bool) -> None:
+    """Carry out ``stdpbench doctor``.
+
+    Raises
+    ------
+    SystemExit
+        With status 1 if something does not work.
+    """
+    findings = diagnose()
+    if json:
+        sys.stdout.write(json_format.dumps([asdict(finding) for finding in findings], ensure_ascii=False) + "\n")
+    else:
+        Console().print(render(findings))
+    if any(finding.state == "fault" for finding in findings):
+        sys.exit(1)
 
 
 def diagnose() -> tuple[Finding, ...]:

@@ -15,10 +15,10 @@ from rich.table import Table
 from stdpbench.cli.follow import carry_out, find_run
 from stdpbench.experiment import parse_assignment
 from stdpbench.paths import runs_folder
-from stdpbench.runs.agreement import Agreement, compare
-from stdpbench.runs.export import export_run
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.reproduction import opened, prepare
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.agreement import Agreement, compare
+from stdpbench.runs.lineage.export import export_run
+from stdpbench.runs.lineage.reproduction_folder import opened, prepare
 
 
 def export_command(run: str, output: Path | None, runs: Path | None) -> None:

@@ -17,12 +17,12 @@ from rich.console import Console
 
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client import LOG, RunClient
-from stdpbench.runs.facts import Progress, StateChanged
-from stdpbench.runs.folder import RunFolder, looks_like_run
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.states import State
-from stdpbench.runs.store import run_names, sweep_folders
+from stdpbench.runs.catalog.store import run_names, sweep_folders
+from stdpbench.runs.client.run_client import LOG, RunClient
+from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
+from stdpbench.runs.protocol.facts import Progress, StateChanged
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.states import State
 from stdpbench.signals import handled
 
 INTERRUPTED = 130

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_aside
-from stdpbench.lab.opening import run
+from stdpbench.lab.default_protocol import run
 from stdpbench.lab.result import Result
 from stdpbench.plasticity import PlasticityRule, rules
 from stdpbench.plasticity.tables import rule_table

@@ -22,9 +22,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from stdpbench.runs import facts
-from stdpbench.runs.facts import Record
-from stdpbench.runs.live import describe, duration
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.live_run import describe, duration
 
 
 class _Speed(ProgressColumn):

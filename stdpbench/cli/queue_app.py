@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-queue_app = typer.Typer(help="The queue: what shall be run, in which order.", no_args_is_help=True)
+from stdpbench.cli import completion
+from stdpbench.cli.options import AsJson, Baselines, CheckpointEvery, Runs, Set, SimulatorName, Validation, Workers
 
-_Runs = Annotated[
-    Path | None, typer.Option("--runs", metavar="DIR", help="The folder of all runs; ./runs if not said.")
-]
-_Items = Annotated[list[int], typer.Argument(metavar="ITEM…", help="Numbers of items, as `queue list` shows them.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
+queue_app = typer.Typer(help="The queue of runs that are waiting for their turn.", no_args_is_help=True)
+
+_Items = Annotated[list[int], typer.Argument(metavar="ITEM…", help="Numbers of items, as in `queue list`.")]
 
 
 @queue_app.command("add")
 def queue_add(
     experiment: Annotated[
-        str, typer.Argument(metavar="EXPERIMENT|FILE|RUN", help="One that ships, a TOML file, or a run to go on with.")
+        str,
+        typer.Argument(
+            metavar="EXPERIMENT|FILE|RUN",
+            help="An experiment that ships, a TOML file, or a run to continue.",
+            autocompletion=completion.experiments_or_runs,
+        ),
     ],
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a parameter. Repeatable.")
-    ] = None,
+    set_: Set = None,
     seed: Annotated[
-        list[int] | None, typer.Option(min=0, help="Seed, instead of the experiment's. Repeatable: an item for each.")
+        list[int] | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Random seed. Default: that of the experiment. Repeatable: adds an item for each seed.",
+        ),
     ] = None,
-    runs: _Runs = None,
-    workers: Annotated[
-        int, typer.Option(min=0, help="Processes for labelling and testing; 0: one per processor.")
-    ] = 0,
-    simulator: Annotated[str | None, typer.Option(metavar="compiled|runtime", help="Which simulator.")] = None,
-    validation: Annotated[
-        bool, typer.Option("--validation", help="Hold out the last training pictures and evaluate on them.")
-    ] = False,
-    baselines: Annotated[bool, typer.Option(help="Also evaluate start weights and k-means.")] = True,
-    checkpoint_every: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Training presentations between checkpoints; 0: chosen.")
-    ] = 0,
-    hold: Annotated[bool, typer.Option("--hold", help="Have it wait until it is released.")] = False,
+    runs: Runs = None,
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    validation: Validation = False,
+    baselines: Baselines = True,
+    checkpoint_every: CheckpointEvery = 0,
+    hold: Annotated[bool, typer.Option("--hold", help="Wait until the item is released.")] = False,
     front: Annotated[bool, typer.Option("--front", help="Put it first instead of last.")] = False,
 ) -> None:
-    """Add an experiment, or a run that was stopped, failed or never begun."""
+    """Add an experiment, or a run that was stopped, failed or was never started."""
     from stdpbench.cli.queue_commands import add_command
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     add_command(experiment, set_ or [], seed or [], options, hold, front, runs)
 
 
 @queue_app.command("list")
-def queue_list(runs: _Runs = None, json: _Json = False) -> None:
-    """Say what is in the queue, in the order in which it goes."""
+def queue_list(runs: Runs = None, json: AsJson = False) -> None:
+    """List the items of the queue in order."""
     from stdpbench.cli.queue_commands import list_command
 
     list_command(json, runs)
@@ -61,8 +61,8 @@ def queue_list(runs: _Runs = None, json: _Json = False) -> None:
 @queue_app.command("move")
 def queue_move(
     item: Annotated[int, typer.Argument(metavar="ITEM", help="Number of an item.")],
-    to: Annotated[str, typer.Argument(metavar="front|back|PLACE", help="Where to; places count from 1.")],
-    runs: _Runs = None,
+    to: Annotated[str, typer.Argument(metavar="front|back|PLACE", help="New place, counted from 1.")],
+    runs: Runs = None,
 ) -> None:
     """Move an item to another place."""
     from stdpbench.cli.queue_commands import change_command
@@ -71,24 +71,24 @@ def queue_move(
 
 
 @queue_app.command("hold")
-def queue_hold(items: _Items, runs: _Runs = None) -> None:
-    """Have items wait until they are released."""
+def queue_hold(items: _Items, runs: Runs = None) -> None:
+    """Keep items from starting until they are released."""
     from stdpbench.cli.queue_commands import change_command
 
     change_command("hold", items, runs)
 
 
 @queue_app.command("release")
-def queue_release(items: _Items, runs: _Runs = None) -> None:
-    """Have items that were held or failed wait for their turn again; their runs go on from where they were."""
+def queue_release(items: _Items, runs: Runs = None) -> None:
+    """Let items that were held or failed wait for their turn again; their runs continue where they were."""
     from stdpbench.cli.queue_commands import change_command
 
     change_command("release", items, runs)
 
 
 @queue_app.command("remove")
-def queue_remove(items: _Items, runs: _Runs = None) -> None:
-    """Take items out of the queue; run folders stay."""
+def queue_remove(items: _Items, runs: Runs = None) -> None:
+    """Remove items from the queue; run folders are kept."""
     from stdpbench.cli.queue_commands import change_command
 
     change_command("remove", items, runs)
@@ -96,11 +96,13 @@ def queue_remove(items: _Items, runs: _Runs = None) -> None:
 
 @queue_app.command("run")
 def queue_run(
-    at_once: Annotated[int, typer.Option(min=1, metavar="N", help="Runs that are at work at the same time.")] = 1,
-    wait: Annotated[bool, typer.Option("--wait", help="Stay when nothing waits any more, until Ctrl+C.")] = False,
-    runs: _Runs = None,
+    at_once: Annotated[int, typer.Option(min=1, metavar="N", help="Runs at the same time.")] = 1,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="When the queue is empty, wait for new items until Ctrl+C.")
+    ] = False,
+    runs: Runs = None,
 ) -> None:
-    """Carry out the queue. What failed keeps its reason; what was left at work is followed, or goes on."""
+    """Run the queue. Failed items keep their error; interrupted runs are reattached or resumed."""
     from stdpbench.cli.queue_commands import run_command
 
     run_command(at_once, wait, runs)

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 from stdpbench.cli.store_commands import plain_table
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
-from stdpbench.runs.folder import looks_like_run
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import Item, Queue
-from stdpbench.runs.run_words import local_time
-from stdpbench.runs.store import run_names
+from stdpbench.runs.catalog.columns import local_time
+from stdpbench.runs.catalog.store import run_names
+from stdpbench.runs.folder.run_folder import looks_like_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench.signals import handled
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from stdpbench.runs.queue_runner import Job
+    from stdpbench.runs.queue.runner import Job
 
 
 def add_command(
@@ -39,17 +39,20 @@ def add_command(
     runs: Path | None,
 ) -> None:
     """Carry out ``stdpbench queue add``."""
+    from stdpbench.cli.commands import lost_text
     from stdpbench.cli.follow import find_run
-    from stdpbench.experiment import shipped_experiments
-    from stdpbench.runs.client import state_of
-    from stdpbench.runs.enqueue import check_data, experiments_of
-    from stdpbench.runs.states import State
+    from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
+    from stdpbench.runs.folder.status import state_of
+    from stdpbench.runs.protocol.states import State
+    from stdpbench.runs.queue.enqueue import check_data, experiments_of
     from stdpbench.simulators import SIMULATORS
 
     queue = Queue(runs or runs_folder())
     added: list[Item] = []
     if name in shipped_experiments() or Path(name).expanduser().is_file() or not _may_be_run(name, queue.runs):
         wanted = experiments_of(name, assignments, seeds)
+        if lost := lost_text(read_experiment(name), dict(parse_assignment(text) for text in assignments)):
+            sys.stdout.write(f"{lost}\n")
         if options.simulator is not None and options.simulator not in SIMULATORS:
             raise StdpbenchError(
                 f"there is no simulator {options.simulator!r}; {suggestion(options.simulator, SIMULATORS)}"
@@ -111,7 +114,7 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from stdpbench.runs.queue_runner import QueueRunner
+    from stdpbench.runs.queue.runner import QueueRunner
 
     console = Console(highlight=False, soft_wrap=True)
     queue = Queue(runs or runs_folder())

@@ -16,7 +16,7 @@ from stdpbench.cli.follow import INTERRUPTED, Interrupt, find_run
 from stdpbench.cli.progress import Display
 from stdpbench.paths import runs_folder
 from stdpbench.report.making import PAGE, Wish, make_report
-from stdpbench.runs.facts import Progress
+from stdpbench.runs.protocol.facts import Progress
 
 
 def report_command(runs: Sequence[str], output: Path | None, wish: Wish, folder: Path | None, json: bool) -> None:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
-from stdpbench.runs.index import UnwritableIndexError
-from stdpbench.runs.queue import Queue
-from stdpbench.runs.run_words import clock, local_time
-from stdpbench.runs.selection import Filter
-from stdpbench.runs.store import BIN, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
+from stdpbench.runs.catalog.columns import clock, local_time
+from stdpbench.runs.catalog.filters import Filter
+from stdpbench.runs.catalog.index import UnwritableIndexError
+from stdpbench.runs.catalog.store import BIN, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
+from stdpbench.runs.queue.run_queue import Queue
 
 if TYPE_CHECKING:
-    from stdpbench.runs.comparison import Account, Comparison
-    from stdpbench.runs.folder import RunFolder
+    from stdpbench.runs.catalog.comparison import Account, Comparison
+    from stdpbench.runs.folder.run_folder import RunFolder
 
 _SHOWN = ("name", "experiment", "seed", "state", "progress", "vote", "started", "parent")
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
@@ -75,7 +75,7 @@ def list_command(
 def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench show``."""
     from stdpbench.cli.follow import find_run
-    from stdpbench.runs.comparison import Account, compare, lineage, metric_text
+    from stdpbench.runs.catalog.comparison import Account, compare, lineage, metric_text
 
     folder = find_run(run, runs or runs_folder())
     with Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder())) as store:
@@ -118,17 +118,18 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
 def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench compare``."""
     from stdpbench.cli.follow import find_run
-    from stdpbench.runs.comparison import compare
+    from stdpbench.runs.catalog.comparison import compare
 
     folders = [find_run(name, runs or runs_folder()) for name in names]
     comparison = compare(folders)
     if figure is not None:
-        from stdpbench.readout.figures import save
-        from stdpbench.runs.comparison_figure import Course, comparison_figure
+        from stdpbench.figures.comparison import comparison_figure
+        from stdpbench.figures.run_figures import save
+        from stdpbench.runs.catalog.courses import course_of
 
         if figure.suffix.lower() != ".png":
             raise StdpbenchError(f"--figure {figure} should end in .png")
-        save(comparison_figure([Course.of(folder) for folder in folders]), figure)
+        save(comparison_figure([course_of(folder) for folder in folders]), figure)
     from stdpbench.sweeps.seeds import HEADINGS, over_seeds
 
     groups = over_seeds(folders, comparison.accounts)
@@ -150,7 +151,7 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
 def delete_command(names: Sequence[str], empty: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench delete``."""
     from stdpbench.cli.follow import find_run
-    from stdpbench.runs.bin import empty_bin, move_to_bin
+    from stdpbench.runs.catalog.trash import empty_bin, move_to_bin
 
     runs = runs or runs_folder()
     if not names and not empty:
@@ -170,7 +171,7 @@ def delete_command(names: Sequence[str], empty: bool, runs: Path | None) -> None
 
 def restore_command(name: str, runs: Path | None) -> None:
     """Carry out ``stdpbench restore``."""
-    from stdpbench.runs.bin import restore
+    from stdpbench.runs.catalog.trash import restore
 
     folder = restore(runs or runs_folder(), name)
     sys.stdout.write(f"run folder: {folder.path}\n")
@@ -221,7 +222,7 @@ def _cell(entry: Entry, column: str) -> str:
 
 
 def _reference(folder: RunFolder, account: Account) -> tuple[str, dict[str, tuple[str, str]]] | None:
-    from stdpbench.runs.comparison import differences_from, shipped_reference
+    from stdpbench.runs.catalog.comparison import differences_from, shipped_reference
 
     found = shipped_reference(folder)
     return None if found is None else (found[0], differences_from(account, found[1]))
@@ -251,7 +252,7 @@ def _show_account(account: Account, said: dict[str, Any], origins: Sequence[str]
 
 
 def _show_comparison(comparison: Comparison, title: str) -> None:
-    from stdpbench.runs.comparison import metric_text
+    from stdpbench.runs.catalog.comparison import metric_text
 
     names = [account.name for account in comparison.accounts]
     others = names[:-1] if title.endswith("from") else names

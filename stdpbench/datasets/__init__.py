@@ -1,7 +1,7 @@
 """Data sets: pictures, with labels where there are any. The family, and what its kinds share."""
 
 from stdpbench.datasets._transform import transform
-from stdpbench.datasets.base import Dataset, Images, Split, validation_split
+from stdpbench.datasets.base import PLACES, Dataset, Images, Split, validation_split
 from stdpbench.registry import Family
 
 datasets: Family[Dataset] = Family(
@@ -19,4 +19,4 @@ datasets: Family[Dataset] = Family(
     group="stdpbench.datasets",
 )
 
-__all__ = ["Dataset", "Images", "Split", "datasets", "transform", "validation_split"]
+__all__ = ["PLACES", "Dataset", "Images", "Split", "datasets", "transform", "validation_split"]

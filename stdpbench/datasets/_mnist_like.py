@@ -30,7 +30,7 @@ class MNISTLike(Dataset):
 
     path: str | None = parameter(
         None,
-        help="Folder with the four IDX files; nothing: they are looked for where `stdpbench data fetch` puts them.",
+        help="Folder with the four IDX files; none: they are looked up where `stdpbench data fetch` puts them.",
     )
 
     published: ClassVar[tuple[int, int, int] | None] = (60_000, 10_000, 28)

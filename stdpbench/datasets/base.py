@@ -69,7 +69,8 @@ class Split:
     spare: Images | None = None
 
 
-_PATHS = ("path", "train_images", "train_labels", "test_images", "test_labels")
+PLACES = ("path", "train_images", "train_labels", "test_images", "test_labels")
+"""Parameters that name files and folders."""
 
 
 class Dataset(Parameters):
@@ -80,20 +81,24 @@ class Dataset(Parameters):
         ge=1,
         le=512,
         structural=True,
-        help="Side in pixels that pictures are scaled to; what is not square is stretched; nothing: as they are.",
+        help="Side in pixels that pictures are scaled to; what is not square is stretched; none: not scaled.",
     )
     frame: int | None = parameter(
-        None, ge=1, le=512, structural=True, help="Side of the black frame that pictures are put in the middle of."
+        None,
+        ge=1,
+        le=512,
+        structural=True,
+        help="Side in pixels of a black frame around the pictures; none: no frame.",
     )
     invert: bool = parameter(False, help="Whether dark becomes light: for dark ink on light paper.")
     center: bool = parameter(
         False, help="Whether each picture is shifted so that its centre of mass lies in the middle."
     )
     pixel_sum: float | None = parameter(
-        None, unit="", gt=0, help="Sum of grey values that every picture is scaled to; nothing: as they are."
+        None, unit="", gt=0, help="Sum of grey values that every picture is scaled to; none: not scaled."
     )
     validation_images: int | None = parameter(
-        None, ge=1, help="Training pictures at the end that --validation holds out; nothing: one sixth."
+        None, ge=1, help="Training pictures at the end that --validation holds out; none: one sixth."
     )
 
     summary: ClassVar[str]
@@ -126,7 +131,7 @@ class Dataset(Parameters):
         """The same data set with every file and folder by its absolute path, so that it is found from anywhere."""
         changes = {
             name: str(Path(value).expanduser().resolve())
-            for name in _PATHS
+            for name in PLACES
             if isinstance(value := getattr(self, name, None), str)
         }
         return self.model_copy(update=changes) if changes else self

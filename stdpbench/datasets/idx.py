@@ -21,11 +21,11 @@ class IDX(HoldingOut):
 
     kind: Literal["idx"] = "idx"
     train_images: str | None = parameter(None, help="IDX file of the training pictures.")
-    train_labels: str | None = parameter(None, help="IDX file of their labels; nothing: unlabelled.")
+    train_labels: str | None = parameter(None, help="IDX file of their labels; none: unlabelled.")
     test_images: str | None = parameter(
-        None, help="IDX file of the test pictures; nothing: some training pictures are held out."
+        None, help="IDX file of the test pictures; none: some training pictures are held out."
     )
-    test_labels: str | None = parameter(None, help="IDX file of their labels; nothing: unlabelled.")
+    test_labels: str | None = parameter(None, help="IDX file of their labels; none: unlabelled.")
 
     summary: ClassVar[str] = "Any local IDX files, the format of MNIST"
     reference: ClassVar[str] = "http://yann.lecun.com/exdb/mnist/"

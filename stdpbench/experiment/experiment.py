@@ -9,16 +9,17 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from inspect import get_annotations
 from pathlib import Path
 from typing import Any, Self
 
 import tomli_w
 from pydantic import SerializeAsAny, model_validator
 
-from stdpbench.datasets import Dataset, datasets
+from stdpbench.datasets import PLACES, Dataset, datasets
 from stdpbench.encoding import Encoder, encoders
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment.sections import About, Network, Schedule
 from stdpbench.files import read_toml
 from stdpbench.neurons import Neuron, neurons
@@ -26,6 +27,7 @@ from stdpbench.parameters import Parameter, Parameters, build, parameter, unknow
 from stdpbench.paths import shipped
 from stdpbench.plasticity import Average, Lateral, PlasticityRule, Trace, laterals, rules
 from stdpbench.registry import Family
+from stdpbench.toml_lines import Lines, located
 
 _PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
 _FAMILIES: dict[str, tuple[Family[Any], str]] = {
@@ -58,11 +60,16 @@ def kind_parameter(section: str) -> Parameter | None:
     return Parameter("kind", "choice", None, usual, None, None, False, False, family.kinds(), help_, True)
 
 
-class Experiment(Parameters):
-    """All that a run depends on."""
+class _Head(Parameters):
+    """What an experiment says before its sections."""
 
     name: str = parameter("experiment", help="Names the run's folder.")
     seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed of start weights, delays, order and input spikes.")
+
+
+class Experiment(_Head):
+    """All that a run depends on."""
+
     about: About
     data: SerializeAsAny[Dataset]
     encoding: SerializeAsAny[Encoder]
@@ -75,56 +82,60 @@ class Experiment(Parameters):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
+        conflicts = list(self._conflicts())
+        if conflicts:
+            raise ValueError("\n".join(conflicts))
+        return self
+
+    def _conflicts(self) -> Iterator[str]:
+        """What of the sections does not go together, a sentence each."""
         if not self.name.strip():
-            raise ValueError("name must not be empty")
+            yield "name must not be empty"
         dt = self.network.dt
         times = {"schedule.stimulus": self.schedule.stimulus, "schedule.rest": self.schedule.rest}
         if self.network.delays == "homogeneous":
             times["network.max_delay"] = self.network.max_delay
-        for name, time in times.items():
-            if abs(time / dt - round(time / dt)) > 1e-6:
-                raise ValueError(f"{name} ({time:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)")
-        if not 1 <= self.stimulus_bins <= _MOST_BINS:
-            raise ValueError(
+        uneven = [name for name, time in times.items() if abs(time / dt - round(time / dt)) > 1e-6]
+        for name in uneven:
+            yield f"{name} ({times[name]:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)"
+        if "schedule.stimulus" not in uneven and not 1 <= self.stimulus_bins <= _MOST_BINS:
+            yield (
                 f"schedule.stimulus ({self.schedule.stimulus:g} ms) must be 1 to {_MOST_BINS} steps of network.dt "
                 f"({dt:g} ms)"
             )
         if self.network.delays != "none" and self.network.max_delay >= self.schedule.stimulus:
-            raise ValueError("network.max_delay must be shorter than schedule.stimulus")
+            yield "network.max_delay must be shorter than schedule.stimulus"
         for where, neuron in (("exc", self.exc), ("inh", self.inh)):
             if not neuron.runs_in_digit_network:
-                raise ValueError(f"{where}.kind {getattr(neuron, 'kind', '')!r} {neuron.in_digit_network}")
+                yield f"{where}.kind {getattr(neuron, 'kind', '')!r} {neuron.in_digit_network}"
         if not any(variable.name == "theta" for variable in self.exc.variables):
-            raise ValueError(
-                f"exc.kind {self.exc_kind!r} has no adaptive threshold, which exc neurons need; use 'adaptive-lif'"
-            )
+            yield f"exc.kind {self.exc_kind!r} has no adaptive threshold, which exc neurons need; use 'adaptive-lif'"
         if any(variable.slow for variable in self.inh.variables):
-            raise ValueError(
+            yield (
                 f"inh.kind {getattr(self.inh, 'kind', '')!r} has an adaptive threshold, which inh neurons must not; "
                 "use 'lif'"
             )
         if not self.plasticity.runs_in_digit_network:
             kind = getattr(self.plasticity, "kind", "")
-            raise ValueError(f"plasticity.kind {kind!r} {self.plasticity.in_digit_network}")
-        self._check_names()
+            yield f"plasticity.kind {kind!r} {self.plasticity.in_digit_network}"
+        yield from self._shared_names()
         if self.network.conductance_step == "euler":
             for where, neuron in (("exc", self.exc), ("inh", self.inh)):
                 for _, tau in neuron.conductances:
                     if getattr(neuron, tau) <= dt:
-                        raise ValueError(
+                        yield (
                             f"{where}.{tau} must be longer than network.dt ({dt:g} ms) with "
                             "network.conductance_step = 'euler'"
                         )
         last = self.schedule.max_attempts - 1
         if not self.encoding.largest_probability(255.0, last, dt * 1e-3) < 1:
-            raise ValueError(
+            yield (
                 f"after schedule.max_attempts = {self.schedule.max_attempts} repetitions a white pixel would fire "
                 "with probability 1 or more per step: lower it, encoding.intensity_step or encoding.rate_per_grey"
             )
-        return self
 
-    def _check_names(self) -> None:
-        """See that rule and neuron, which meet in the exc neurons, do not mean two things by one name."""
+    def _shared_names(self) -> Iterator[str]:
+        """Names that rule and neuron, which meet in the exc neurons, both use for something of their own."""
         own = {variable.name for variable in self.exc.variables} | {p.name for p in self.exc.describe()}
         rule = self.plasticity
         remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
@@ -134,7 +145,7 @@ class Experiment(Parameters):
         own |= set(re.findall(r"^\s*(\w+)\s*=", self.exc.update, re.MULTILINE))
         taken = sorted(own.intersection(names))
         if taken:
-            raise ValueError(
+            yield (
                 f"plasticity.kind {getattr(self.plasticity, 'kind', '')!r} and exc.kind {self.exc_kind!r} both name "
                 f"something {', '.join(taken)}: one of them needs another name for it"
             )
@@ -151,19 +162,26 @@ class Experiment(Parameters):
         Raises
         ------
         StdpbenchError
-            With the dotted path of what is wrong, and what would be right.
+            A sentence per error, with the dotted path of what is wrong, and what would be right.
         """
+        errors = Collector()
         for key in mapping:
             if key not in cls.model_fields:
-                raise unknown_key(key, cls.model_fields, "")
+                errors.sentences += unknown_key(key, cls.model_fields, "").sentences
         sections: dict[str, Any] = {key: mapping[key] for key in ("name", "seed") if key in mapping}
         for name, section in _PLAIN.items():
-            sections[name] = build(section, mapping.get(name, {}), name)
+            with errors.part():
+                sections[name] = build(section, mapping.get(name, {}), name)
         for name, (family, usual) in _FAMILIES.items():
             table = mapping.get(name, {})
-            if not isinstance(table, Mapping):
-                raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
-            sections[name] = family.build({"kind": usual, **table}, name)
+            with errors.part():
+                if not isinstance(table, Mapping):
+                    raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
+                sections[name] = family.build({"kind": usual, **table}, name)
+        if errors.sentences:  # name and seed are still to be checked, beside sections of any content
+            with errors.part():
+                build(_Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")
+        errors.check()
         return build(cls, sections, "")
 
     def to_mapping(self) -> dict[str, Any]:
@@ -186,15 +204,55 @@ class Experiment(Parameters):
             Dotted path to value, such as ``{"plasticity.nu_post": 0.02, "exc.tau_m": "25 ms"}``. A text is also
             tried as a TOML value, so that ``"true"``, ``"[1, 2]"`` and ``"0.02"`` mean what they mean in a file;
             ``"none"`` unsets.
+
+        Notes
+        -----
+        A section whose kind changes starts from the defaults of the new kind; but a data set keeps the steps that are
+        the same for all of them, such as ``data.resize``; `lost_by` says what does not carry over. The texts of
+        ``about`` describe the experiment as it was measured: where results can differ by more than the seed, only
+        those that `changes` name remain.
         """
         mapping = self.to_mapping()
         mapping.setdefault("lateral", dict(_FIXED))
+        errors = Collector()
         # kinds first, then presets: they start from values of their own, whatever was written before them
         for path, value in sorted(changes.items(), key=lambda change: _RANK.get(change[0].rpartition(".")[2], 2)):
-            if path.endswith(".preset"):
-                self._forget_for_preset(mapping, path, str(value))
-            _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
-        return Experiment.from_mapping(mapping)
+            with errors.part():
+                if path.endswith(".preset"):
+                    self._forget_for_preset(mapping, path, str(value))
+                _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
+        errors.check()
+        changed = Experiment.from_mapping(mapping)
+        if self._same_results(changed):
+            return changed
+        named = {path.partition(".")[2] for path in changes if path.startswith("about.")}
+        about = {name: getattr(changed.about, name) for name in named}
+        return changed.model_copy(update={"about": About(**about)})
+
+    def lost_by(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """What an `override` that changes kinds does not carry over: dotted path to value.
+
+        Values that are the default of the old kind do not count, nor what `changes` name themselves.
+        """
+        changed, lost = self.override(changes), dict[str, Any]()
+        for section in _FAMILIES:
+            old, new = getattr(self, section), getattr(changed, section)
+            if type(old) is type(new):
+                continue
+            said = old.to_mapping()
+            for declared in old.describe():
+                path, value = f"{section}.{declared.name}", getattr(old, declared.name)
+                kept = value in (declared.default, getattr(new, declared.name, None))
+                if not kept and path not in changes:
+                    lost[path] = said[declared.name]
+        return lost
+
+    def _same_results(self, other: Experiment) -> bool:
+        """Whether another experiment gives the same results but for its seed."""
+        ignored = {"seed", *(f"schedule.{name}" for name in LOOKS)}
+        if self.data.published is not None and type(self.data) is type(other.data):
+            ignored.add("data.path")  # the same pictures in another place
+        return not self.differences(other).keys() - ignored
 
     def with_rule(self, rule: Mapping[str, Any]) -> Experiment:
         """The same experiment with another plasticity rule; what its table does not say has its default.
@@ -317,7 +375,9 @@ def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
             f"{path} is a section; name one of its parameters, such as {path}.{next(iter(table[key]))}"
         )
     if key == "kind" and table.get("kind") != value:
+        kept = _shared(sections[0], table, value) if sections else {}
         table.clear()  # the parameters of another kind do not carry over
+        table.update(kept)
     if key == "file" and table.get("kind") == "custom":
         table.clear()  # nor do those of another rule
         table["kind"] = "custom"
@@ -325,6 +385,20 @@ def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
         table.pop(key, None)
     else:
         table[key] = value
+
+
+def _shared(section: str, table: Mapping[str, Any], kind: object) -> dict[str, Any]:
+    """What a data set of another kind keeps: what both inherit from one declaration, but not where their files are."""
+    if section != "data" or str(kind) not in datasets.kinds():
+        return {}
+    old, new = datasets.get(str(table["kind"])), datasets.get(str(kind))
+    names = old.model_fields.keys() & new.model_fields.keys() & table.keys() - {"kind", *PLACES}
+    return {name: table[name] for name in table if name in names and _owner(old, name) is _owner(new, name)}
+
+
+def _owner(cls: type[Parameters], name: str) -> type:
+    """The class that declares a parameter."""
+    return next(one for one in cls.__mro__ if name in get_annotations(one))
 
 
 def _toml_value(text: str) -> Any:
@@ -353,7 +427,7 @@ def read_experiment(name: str | Path) -> Experiment:
     Raises
     ------
     StdpbenchError
-        If there is no such experiment, or its file is no experiment; the sentence names file and place.
+        If there is no such experiment, or its file is none: a sentence per error, with file, line and dotted path.
     """
     known = shipped_experiments()
     path = known.get(str(name)) or Path(name).expanduser()
@@ -369,4 +443,5 @@ def read_experiment(name: str | Path) -> Experiment:
     try:
         return Experiment.from_mapping(mapping)
     except StdpbenchError as error:
-        raise StdpbenchError(f"{path.name}: {error}") from None
+        lines = Lines(path.read_text(encoding="utf-8-sig"))
+        raise several(located(said, lines.of_sentence(said), path.name) for said in error.sentences) from None

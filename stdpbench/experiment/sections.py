@@ -70,7 +70,7 @@ class Network(Parameters):
         78.0,
         unit="",
         gt=0,
-        help="Sum that each exc neuron's input weights are scaled to before every training presentation; nothing: no "
+        help="Sum that each exc neuron's input weights are scaled to before every training presentation; none: no "
         "scaling.",
     )
 
@@ -79,11 +79,11 @@ class Schedule(Parameters):
     """What is shown, in which order, for how long."""
 
     passes: int = parameter(1, ge=0, structural=True, help="How often the training pictures are gone through.")
-    train_images: int | None = parameter(None, ge=1, structural=True, help="Training pictures used; nothing: all.")
+    train_images: int | None = parameter(None, ge=1, structural=True, help="Training pictures to use; none: all.")
     label_images: int | None = parameter(
-        None, ge=1, help="Training pictures used for labelling neurons; nothing: all that train."
+        None, ge=1, help="Training pictures used for labelling neurons; none: all that train."
     )
-    test_images: int | None = parameter(None, ge=1, help="Test pictures used; nothing: all.")
+    test_images: int | None = parameter(None, ge=1, help="Test pictures to use; none: all.")
     order: Literal["dataset", "shuffled"] = parameter(
         "dataset", structural=True, help="Order of the training pictures: as they lie, or shuffled anew in each pass."
     )
@@ -101,12 +101,12 @@ class Schedule(Parameters):
     held_out_every: int | None = parameter(
         None,
         ge=0,
-        help="Training presentations between two measurements on held-out pictures; 0: none; nothing: a sixteenth of "
-        "all, 500 to 4000. Changes no result.",
+        help="Training presentations between two measurements on held-out pictures; 0: no measurements; none: a "
+        "sixteenth of all presentations, 500 to 4000. Changes no result.",
     )
     held_out_images: int | None = parameter(
         None,
         ge=20,
-        help="Held-out pictures per measurement; nothing: about one for four presentations, 200 to 1000. Those "
+        help="Held-out pictures per measurement; none: about one for four presentations, 200 to 1000. They are those "
         "beyond train_images, else the last of the first pass, before they train.",
     )

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stdpbench.lab.bursts import pairing as pairing
+    from stdpbench.lab.default_protocol import PROTOCOLS as PROTOCOLS
+    from stdpbench.lab.default_protocol import run as run
     from stdpbench.lab.one_neuron import neuron as neuron
-    from stdpbench.lab.opening import PROTOCOLS as PROTOCOLS
-    from stdpbench.lab.opening import run as run
     from stdpbench.lab.protocols import frequency as frequency
     from stdpbench.lab.protocols import pair_window as pair_window
     from stdpbench.lab.protocols import poisson_pairs as poisson_pairs

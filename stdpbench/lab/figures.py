@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
 from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result
-from stdpbench.readout._drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,9 +21,9 @@ from typing import Any
 
 from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
+from stdpbench.network.codegen_text import clean, declare, replace, units_of
 from stdpbench.network.lateral import fixed_inhibition, links, plastic_inhibition, relay
 from stdpbench.network.layout import LAST_ARRIVAL, LAST_CHANGE, Layout, lateral_name
-from stdpbench.network.words import clean, declare, replace, units_of
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import Average, PlasticityRule, Trace
 

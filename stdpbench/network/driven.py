@@ -23,9 +23,9 @@ from stdpbench.network.build import (
     plastic_synapses,
     set_parameters,
 )
+from stdpbench.network.codegen_text import declare, units_of
 from stdpbench.network.imposed import ImposedSpikes
 from stdpbench.network.layout import Layout
-from stdpbench.network.words import declare, units_of
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.plasticity import PlasticityRule
 

@@ -29,8 +29,8 @@ from stdpbench.network.build import (
     raise_averages,
     set_parameters,
 )
+from stdpbench.network.codegen_text import units_of
 from stdpbench.network.layout import Layout
-from stdpbench.network.words import units_of
 from stdpbench.plasticity import PlasticityRule
 
 _TICK = 1e-9  # seconds: spikes that are less apart are at the same time

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 from stdpbench.network.brian import brian2 as b2
+from stdpbench.network.codegen_text import declare, replace, units_of
 from stdpbench.network.layout import Layout, lateral_name
-from stdpbench.network.words import declare, replace, units_of
 
 
 def fixed_inhibition(inhibitor: Any, groups: dict[str, Any], staged: bool) -> None:

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import create_model
 
 from stdpbench import units
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.files import read_toml
 from stdpbench.parameters import parameter, unknown_key
 from stdpbench.plasticity.base import PlasticityRule, Trace
@@ -138,9 +138,9 @@ def read_rule(path: object, where: str) -> dict[str, Any]:
         raise StdpbenchError(f"{where}: {path!r} cannot be read: {error.strerror or error}") from None
     except StdpbenchError as error:
         raise StdpbenchError(f"{where}: {error}") from None
-    for key in said:
-        if key not in (*_PARTS, "w_max") and key not in said.get("parameters", {}):
-            raise unknown_key(key, dict.fromkeys(_PARTS), where)
+    known = {*_PARTS, "w_max", *said.get("parameters", {})}
+    if unknown := [str(unknown_key(key, dict.fromkeys(_PARTS), where)) for key in said if key not in known]:
+        raise several(unknown)
     return said
 
 
@@ -261,17 +261,20 @@ def as_custom(rule: PlasticityRule) -> dict[str, Any]:
 def _definition(parts: Mapping[str, Any], where: str) -> dict[str, Any]:
     """A definition in its one form, every part of it checked."""
     texts = {name: parts.get(name, "") for name in _TEXTS}
+    errors = Collector()
     for name, text in texts.items():
         if not isinstance(text, str) or len(text) > 2000:
-            raise StdpbenchError(f"{where}.{name} must be a text of at most 2000 characters")
-    declared = {
-        name: _parameter(name, said, f"{where}.parameters.{name}")
-        for name, said in _table(parts, "parameters", where).items()
-    }
-    traces = {
-        name: _trace(name, said, declared, f"{where}.traces.{name}")
-        for name, said in _table(parts, "traces", where).items()
-    }
+            errors.sentences.append(f"{where}.{name} must be a text of at most 2000 characters")
+    declared: dict[str, dict[str, Any]] = {}
+    for name, said in _table(parts, "parameters", where).items():
+        with errors.part():
+            declared[name] = _parameter(name, said, f"{where}.parameters.{name}")
+    errors.check()  # traces name parameters, and expressions both
+    traces: dict[str, dict[str, str]] = {}
+    for name, said in _table(parts, "traces", where).items():
+        with errors.part():
+            traces[name] = _trace(name, said, declared, f"{where}.traces.{name}")
+    errors.check()
     mapped = [name.rpartition("_")[0] + "_rate" for name in declared if name.endswith(("_pre", "_post"))]
     mapped += [f"{name}_syn" for name in declared]
     if double := {*declared}.intersection(traces) | {*declared}.intersection(mapped):
@@ -281,8 +284,10 @@ def _definition(parts: Mapping[str, Any], where: str) -> dict[str, Any]:
     names = _names(traces, declared)
     codes: dict[str, str] = {}
     for name in ("on_input_spike", "on_output_spike"):
-        if checked(parts.get(name, ""), names, f"{where}.{name}"):
-            codes[name] = parts[name].strip()
+        with errors.part():
+            if checked(parts.get(name, ""), names, f"{where}.{name}"):
+                codes[name] = parts[name].strip()
+    errors.check()
     if not codes:
         raise StdpbenchError(f"{where}: a custom rule needs on_input_spike or on_output_spike, or both")
     return {**{name: text for name, text in texts.items() if text}, **codes, "traces": traces, "parameters": declared}

@@ -24,9 +24,9 @@ from stdpbench.report.material import Material
 from stdpbench.report.readings import supervised_rows, timed_rows
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.report.showing import Presenter, Showing, Shown
-from stdpbench.runs.facts import Progress
-from stdpbench.runs.fields import ALIKE, duplicates
-from stdpbench.runs.ledger import shared_pictures
+from stdpbench.runs.analysis.fields import ALIKE, duplicates
+from stdpbench.runs.catalog.test_access_log import shared_pictures
+from stdpbench.runs.protocol.facts import Progress
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,10 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.readout import Assignment, SpikeTrains, assign
-from stdpbench.runs.changes import experiment_at
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import reached_position
-from stdpbench.runs.preparation import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.start import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
+from stdpbench.runs.protocol.changes import experiment_at, reached_position
 
 FEWEST = 20
 """Evaluated pictures that a report is made of, at least."""

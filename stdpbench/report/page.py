@@ -16,8 +16,8 @@ from stdpbench.report.analysis import Findings
 from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
-from stdpbench.runs.changes import rule_name
-from stdpbench.runs.ledger import Readings
+from stdpbench.runs.catalog.test_access_log import Readings
+from stdpbench.runs.protocol.changes import rule_name
 from stdpbench.sweeps.seeds import HEADINGS, OverSeeds
 
 _EXAMPLES = 6

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.figures.drawing import MARKERS, OKABE_ITO
 from stdpbench.readout import NO_ANSWER
-from stdpbench.readout._drawing import MARKERS, OKABE_ITO
-from stdpbench.runs.fields import by_similarity, pooled, tile
+from stdpbench.runs.analysis.fields import by_similarity, pooled, tile
 
 _INK = "#123457"  # stands for the colour of the page's text
 _WIDTH, _HEIGHT = 5.2, 4.2

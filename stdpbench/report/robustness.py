@@ -21,7 +21,7 @@ from stdpbench.report.disturbances import KINDS, Disturbance
 from stdpbench.report.material import Material
 from stdpbench.report.pictures import curves
 from stdpbench.report.showing import Presenter, Showing
-from stdpbench.runs.facts import Progress
+from stdpbench.runs.protocol.facts import Progress
 
 FILE = "robustness.json"
 IMAGES = 1000

@@ -26,7 +26,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
-from stdpbench.runs.evaluation import end_with, part_of, present_frozen, sigint_ignored
+from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen, sigint_ignored
 from stdpbench.simulators import Simulator, open_simulator
 
 _CHUNK = 100

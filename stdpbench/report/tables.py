@@ -12,9 +12,9 @@ import numpy as np
 from stdpbench.report.analysis import Findings
 from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.ledger import Readings
-from stdpbench.runs.live import LiveRun
+from stdpbench.runs.catalog.test_access_log import Readings
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.sweeps.seeds import OverSeeds
 from stdpbench.sweeps.statistics import plain, spread
 

@@ -1,9 +1,9 @@
-"""A runs folder that is looked at again and again: what changed in it since the last look, for little.
+"""Watch a runs folder cheaply: what changed since the last look.
 
-Whatever a run or its readers write is written aside and renamed, which changes the time of the folder that it lies in.
-So a look asks for one time per run folder, and whether the processes of runs at work still live; only where something
-changed is the index opened (`stdpbench.runs.store`) and what it says of those runs read anew. The queue is looked at
-in the same way.
+A run and its readers write every file aside and rename it, which changes the modification time of its folder. A look
+therefore reads one time per run folder, and checks whether the processes of active runs are alive. Only where
+something changed does it open the index (`runs.catalog.store`) and read those runs again. The queue is watched the
+same way.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stdpbench.runs import index
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.queue import Item, Queue
-from stdpbench.runs.queue_process import Runner, runners
-from stdpbench.runs.states import State
-from stdpbench.runs.store import BIN, DAMAGED, Entry, Store
+from stdpbench.runs.catalog import index
+from stdpbench.runs.catalog.store import BIN, DAMAGED, Entry, Store
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_queue import Item, Queue
+from stdpbench.runs.queue.runner_process import Runner, runners
 
 _FRESH = 2_000_000_000  # ns; two changes within a tick of a coarse clock look like one
 _NOT_RUNS = (BIN, "queue")

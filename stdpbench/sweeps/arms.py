@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import Collector, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.sweeps.definition import Settings, Sweep
 from stdpbench.sweeps.distributions import Distribution
@@ -100,20 +100,28 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
     StdpbenchError
         If a setting is refused; the sentence names arm and dotted path.
     """
-    arms = [make_arm(sweep, arm.label, arm.label, arm.set) for arm in sweep.arm]
+    wanted = [(arm.label, arm.label, arm.set) for arm in sweep.arm]
     names = short_names(sweep.grid)
     for values in product(*sweep.grid.values()) if sweep.grid else ():
         chosen = dict(zip(sweep.grid, values, strict=True))
         label = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
-        arms.append(make_arm(sweep, label, label, chosen))
+        wanted.append((label, label, chosen))
+    errors, known, arms = Collector(), set[tuple[str, ...]](), list[Arm]()
+    for label, name, chosen in wanted:
+        try:
+            arms.append(make_arm(sweep, label, name, chosen))
+        except StdpbenchError as error:  # a value of the grid is in many arms, and wrong once
+            said = tuple(sentence.removeprefix(f"arm {label!r}: ") for sentence in error.sentences)
+            errors.sentences += () if said in known else error.sentences
+            known.add(said)
     if sweep.random is not None:
         for number in range(sweep.random.n):
             drawn = draw(sweep.random.distributions, sweep.random.seed, number)
             arms.append(searched_arm(sweep, "draw", number, drawn))
     labels = [arm.label for arm in arms]
-    for number, label in enumerate(labels):
-        if label in labels[:number]:
-            raise StdpbenchError(f"two arms are called {label!r}")
+    doubled = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
+    errors.sentences += [f"two arms are called {label!r}" for label in doubled]
+    errors.check()
     return tuple(arms)
 
 
@@ -135,7 +143,7 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     try:
         start = sweep.base.override(chosen)
     except StdpbenchError as error:
-        raise StdpbenchError(f"arm {label!r}: {error}") from None
+        raise error.within(f"arm {label!r}: ") from None
     start = start.model_copy(update={"data": start.data.resolved()})
     if start.schedule.held_out_every is None:  # nobody looks on, and the other processors have runs of their own
         start = start.override({"schedule.held_out_every": 0})

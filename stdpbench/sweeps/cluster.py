@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.process_end import why_ended
+from stdpbench.runs.client.process_end import why_ended
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.remote import END
 from stdpbench.sweeps.result import Result

@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from stdpbench.readout._drawing import GRID_COLOUR, OKABE_ITO, new_figure
+from stdpbench.figures.drawing import GRID_COLOUR, OKABE_ITO, new_figure
 from stdpbench.sweeps.report import Report, Row
 
 if TYPE_CHECKING:

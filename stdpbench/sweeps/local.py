@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client import RunClient, state_of
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.options import Options
-from stdpbench.runs.states import State
-from stdpbench.runs.store import run_names
+from stdpbench.runs.catalog.store import run_names
+from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.files import read_toml
 from stdpbench.parameters import Parameters, build, unknown_key
@@ -16,6 +17,7 @@ from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.definition import NamedArm, OptunaSearch, RandomSearch, Settings, Sweep, Tuning
 from stdpbench.sweeps.distributions import Distribution, read_distribution
 from stdpbench.sweeps.tuning import trials_of
+from stdpbench.toml_lines import Lines, located
 
 _SEARCHES: dict[str, type[Parameters]] = {"random": RandomSearch, "optuna": OptunaSearch}
 
@@ -31,7 +33,7 @@ def read_sweep(name: str | Path) -> Sweep:
     Raises
     ------
     StdpbenchError
-        If there is no such sweep, or its file is none; the sentence names file and place.
+        If there is no such sweep, or its file is none: a sentence per error, with file, line and dotted path.
     """
     known = shipped_sweeps()
     path = known.get(str(name)) or Path(name).expanduser()
@@ -44,7 +46,19 @@ def read_sweep(name: str | Path) -> Sweep:
     try:
         return sweep_from_mapping(mapping, path.parent)
     except StdpbenchError as error:
-        raise StdpbenchError(f"{path.name}: {error}") from None
+        lines = Lines(path.read_text(encoding="utf-8-sig"))
+        raise several(located(said, _line(said, mapping, lines), path.name) for said in error.sentences) from None
+
+
+def _line(sentence: str, mapping: Mapping[str, Any], lines: Lines) -> int | None:
+    """The line that a sentence is about; those about an arm begin with its number or its label."""
+    if found := re.match(r"arm (\d+)\.?", sentence):
+        return lines.of_sentence(sentence[found.end() :], f"arm.{found[1]}")
+    for number, arm in enumerate(mapping["arm"] if isinstance(mapping.get("arm"), list) else [], 1):
+        if isinstance(arm, Mapping) and sentence.startswith(start := f"arm {arm.get('label')!r}"):
+            rest = sentence.removeprefix(start)
+            return lines.of_sentence(rest, f"arm.{number}.set") or lines.of_sentence("", f"arm.{number}")
+    return lines.of_sentence(sentence)
 
 
 def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
@@ -60,30 +74,44 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
     Raises
     ------
     StdpbenchError
-        With the dotted path of what is wrong, and what would be right.
+        A sentence per error, with the dotted path of what is wrong, and what would be right.
     """
-    for key in mapping:
-        if key not in Sweep.model_fields or key == "base":
-            raise unknown_key(key, {name: None for name in Sweep.model_fields if name != "base"}, "")
-    read = dict(mapping)
-    read["set"] = settings(mapping.get("set", {}), "set")
-    read["base"] = base = _base(mapping, beside, read["set"])
-    read["arm"] = _named_arms(mapping.get("arm", []), base)
+    errors, read = Collector(), dict(mapping)
+    known = {name: None for name in Sweep.model_fields if name != "base"}
+    errors.sentences += [str(unknown_key(key, known, "")) for key in mapping if key not in known]
+    base = None
+    with errors.part():
+        read["set"] = settings(mapping.get("set", {}), "set")
+        read["base"] = base = _base(mapping, beside, read["set"])
+    with errors.part():
+        read["arm"] = _named_arms(mapping.get("arm", []), base)
     if "tuning" in mapping:
-        read["tuning"] = _tuning(mapping["tuning"])
-    read["grid"] = _grid(mapping.get("grid", {}))
+        with errors.part():
+            read["tuning"] = _tuning(mapping["tuning"])
+    with errors.part():
+        read["grid"] = _grid(mapping.get("grid", {}))
     for name, cls in _SEARCHES.items():
         if name in mapping:
-            read[name] = _search(mapping[name], name, cls, base)
-    _check_metric(read.get("metric", "vote"))
-    _check_seeds(read.get("seeds", [0]))
+            with errors.part():
+                read[name] = _search(mapping[name], name, cls, base)
+    with errors.part():
+        _check_metric(read.get("metric", "vote"))
+    with errors.part():
+        _check_seeds(read.get("seeds", [0]))
+    if not any(mapping.get(name) for name in ("arm", "grid", "random", "optuna")):
+        errors.sentences.append("there is nothing to compare: add [[arm]], [grid], [random] or [optuna]")
+    errors.check()
     sweep = build(Sweep, {**read, "seeds": tuple(read.get("seeds", (0, 1, 2)))}, "")
-    if not (sweep.arm or sweep.grid or sweep.random or sweep.optuna):
-        raise StdpbenchError("there is nothing to compare: say [[arm]], [grid], [random] or [optuna]")
-    _check_tuning(sweep)
-    labels = [arm.label for arm in fixed_arms(sweep)]
-    if sweep.reference is not None and sweep.reference not in labels:
-        raise StdpbenchError(f"reference: no arm is called {sweep.reference!r}; {suggestion(sweep.reference, labels)}")
+    with errors.part():
+        _check_tuning(sweep)
+    labels: list[str] = []
+    with errors.part():
+        labels = [arm.label for arm in fixed_arms(sweep)]
+    if sweep.reference is not None and labels and sweep.reference not in labels:
+        errors.sentences.append(
+            f"reference: no arm is called {sweep.reference!r}; {suggestion(sweep.reference, labels)}"
+        )
+    errors.check()
     return sweep
 
 
@@ -119,42 +147,55 @@ def _base(mapping: Mapping[str, Any], beside: Path, changes: Settings) -> Experi
     try:
         experiment = experiment.override(changes)
     except StdpbenchError as error:
-        raise StdpbenchError(f"set: {error}") from None
+        raise error.within("set: ") from None
     return experiment.model_copy(update={"data": experiment.data.resolved()})
 
 
-def _named_arms(said: Any, base: Experiment) -> tuple[NamedArm, ...]:
+def _named_arms(said: Any, base: Experiment | None) -> tuple[NamedArm, ...]:
     if not isinstance(said, list):
         raise StdpbenchError("arm must be a list of tables: write [[arm]], not [arm]")
-    arms: list[NamedArm] = []
+    errors, arms = Collector(), list[NamedArm]()
     for number, table in enumerate(said, 1):
-        where = f"arm {number}"
-        if isinstance(table, Mapping) and "set" in table:
-            table = {**table, "set": settings(table["set"], f"{where}.set")}
-        if isinstance(table, Mapping) and "tune" in table:
-            own = base.override(table.get("set", {})) if isinstance(table.get("set", {}), dict) else base
-            table = {**table, "tune": _drawn(table["tune"], f"{where}.tune", own)}
-        arm = build(NamedArm, table, where)
-        if not arm.label.strip():
-            raise StdpbenchError(f"{where}.label is missing; it names the arm in tables")
-        if any(arm.label == other.label for other in arms):
-            raise StdpbenchError(f"{where}.label: another arm is called {arm.label!r} already")
-        arms.append(arm)
+        with errors.part():
+            arms.append(_named_arm(table, f"arm {number}", base, arms))
+    errors.check()
     return tuple(arms)
 
 
+def _named_arm(table: Any, where: str, base: Experiment | None, others: Sequence[NamedArm]) -> NamedArm:
+    errors, own = Collector(), base
+    if isinstance(table, Mapping) and "set" in table:
+        table = {**table, "set": settings(table["set"], f"{where}.set")}
+        try:
+            own = base if base is None else base.override(table["set"])
+        except StdpbenchError as error:
+            errors.sentences += error.within(f"arm {table.get('label', where)!r}: ").sentences
+    if isinstance(table, Mapping) and "tune" in table:
+        with errors.part():
+            table = {**table, "tune": _drawn(table["tune"], f"{where}.tune", own)}
+    errors.check()
+    arm = build(NamedArm, table, where)
+    if not arm.label.strip():
+        raise StdpbenchError(f"{where}.label is missing; it names the arm in tables")
+    if any(arm.label == other.label for other in others):
+        raise StdpbenchError(f"{where}.label: another arm is called {arm.label!r} already")
+    return arm
+
+
 def _grid(said: Any) -> dict[str, tuple[Any, ...]]:
-    grid: dict[str, tuple[Any, ...]] = {}
+    errors, grid = Collector(), dict[str, tuple[Any, ...]]()
     for path, values in settings(said, "grid").items():
-        if not isinstance(values, list) or not values:
-            raise StdpbenchError(f"grid.{path} must be a list of values, not {values!r}")
-        if any(value == other for number, value in enumerate(values) for other in values[:number]):
-            raise StdpbenchError(f"grid.{path} lists a value twice: {values!r}")
-        grid[path] = tuple(values)
+        with errors.part():
+            if not isinstance(values, list) or not values:
+                raise StdpbenchError(f"grid.{path} must be a list of values, not {values!r}")
+            if any(value == other for number, value in enumerate(values) for other in values[:number]):
+                raise StdpbenchError(f"grid.{path} lists a value twice: {values!r}")
+            grid[path] = tuple(values)
+    errors.check()
     return grid
 
 
-def _search(said: Any, where: str, cls: type[Parameters], base: Experiment) -> Parameters:
+def _search(said: Any, where: str, cls: type[Parameters], base: Experiment | None) -> Parameters:
     if not isinstance(said, Mapping):
         raise StdpbenchError(f"{where} must be a table")
     where_drawn = f"{where}.distributions"
@@ -164,17 +205,28 @@ def _search(said: Any, where: str, cls: type[Parameters], base: Experiment) -> P
     return build(cls, {**said, "distributions": drawn}, where)
 
 
-def _drawn(said: Any, where: str, base: Experiment) -> dict[str, Distribution]:
-    """What is drawn of an experiment; every end of every distribution is one that it takes."""
-    drawn: dict[str, Distribution] = {}
+def _drawn(said: Any, where: str, base: Experiment | None) -> dict[str, Distribution]:
+    """What is drawn of an experiment; every end of every distribution is one that it takes.
+
+    Without an experiment, because there is an error in it, units and ends are not checked.
+    """
+    errors, drawn = Collector(), dict[str, Distribution]()
     for path, table in _distributions(said, where).items():
-        drawn[path] = read_distribution(table, f"{where}.{path}", unit_of(base, path, where))
-        for value in drawn[path].ends:
-            try:
-                base.override({path: value})
-            except StdpbenchError as error:
-                raise StdpbenchError(f"{where}: {error}") from None
+        with errors.part():
+            unit = None if base is None else unit_of(base, path, where)
+            drawn[path] = read_distribution(table, f"{where}.{path}", unit)
+            if base is not None:
+                _check_ends(base, path, drawn[path], where)
+    errors.check()
     return drawn
+
+
+def _check_ends(base: Experiment, path: str, distribution: Distribution, where: str) -> None:
+    for value in distribution.ends:
+        try:
+            base.override({path: value})
+        except StdpbenchError as error:
+            raise error.within(f"{where}: ") from None
 
 
 def _tuning(said: Any) -> Parameters:

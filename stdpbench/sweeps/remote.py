@@ -19,10 +19,10 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs import worker
-from stdpbench.runs.client import state_of
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.states import State
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.process import worker
+from stdpbench.runs.protocol.states import State
 from stdpbench.sweeps.local import OPTIONS
 from stdpbench.sweeps.result import Result
 

@@ -312,7 +312,7 @@ def write_report(report: Report, folder: Path) -> None:
     DiskError
         If something cannot be written; what was there before stays.
     """
-    from stdpbench.readout.figures import save
+    from stdpbench.figures.run_figures import save
     from stdpbench.sweeps.figures import draw
 
     write_text_aside(folder / "README.txt", _README)

@@ -10,8 +10,8 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.outcome import outcome
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from stdpbench.experiment import Experiment
 from stdpbench.readout import READOUTS
-from stdpbench.runs.comparison import Account, differing_parameters
-from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.catalog.comparison import Account, differing_parameters
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.sweeps.arms import short_names
 from stdpbench.sweeps.pairing import other_judges, other_pictures, other_spikes
 from stdpbench.sweeps.statistics import (

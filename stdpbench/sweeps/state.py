@@ -23,7 +23,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.runs.store import SWEEP
+from stdpbench.runs.catalog.store import SWEEP
 from stdpbench.sweeps.result import Result
 
 

@@ -9,8 +9,8 @@ from networks import SIMULATORS, delays_of, experiment, put_start, spikes_at
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
 from stdpbench.network import normalise, start_weights
-from stdpbench.runs.stimuli import encode
-from stdpbench.runs.training import train
+from stdpbench.runs.process.stimuli import encode
+from stdpbench.runs.process.training import train
 
 DIEHL_COOK = {"network": {"inhibition": "layer", "delays": "uniform"}, "schedule": {"between": "rest"}}
 """400 neurons as in the authors' code: inhibitory layer, uniform delays, simulated rest, Euler conductance step."""

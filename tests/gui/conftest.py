@@ -14,10 +14,10 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.options import Options
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench_gui.app.window import MainWindow
 
 
 def pytest_report_header() -> str:
@@ -30,7 +30,10 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     runs = tmp_path_factory.mktemp("runs")
     folder = create_run(small_experiment(), runs, Options(workers=1, baselines=False))
     done = subprocess.run(
-        [sys.executable, "-m", "stdpbench.runs.worker", str(folder.path)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "stdpbench.runs.process.worker", str(folder.path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder

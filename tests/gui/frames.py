@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from synthetic import N_EXC, SHAPE
 
 from stdpbench.datasets import Images, Split
-from stdpbench.simulators.base import Recording
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session.run_session import RunSession
 
 N_BINS = 700
 Pair = tuple[NDArray[np.int32], NDArray[np.int32]]
@@ -45,11 +44,12 @@ def frame(number: int, image: int = 0, exc: Pair | None = None, **more: Any) -> 
     } | more
 
 
-def recording(*neurons: int) -> Recording:
+def recording(*neurons: int) -> Mapping[str, Any]:
     """Courses that rise towards a threshold."""
     v = np.linspace(-65e-3, -55e-3, N_BINS)[:, None] + np.zeros(len(neurons))
     theta = np.full((N_BINS, len(neurons)), 21e-3)
-    return Recording(np.array(neurons), v, np.full_like(v, 0.5), np.full_like(v, 2.0), theta)
+    ge, gi = np.full_like(v, 0.5), np.full_like(v, 2.0)
+    return {"neurons": np.array(neurons), "v": v, "ge": ge, "gi": gi, "theta": theta}
 
 
 def give(session: RunSession, made: Mapping[str, Any], network: bool = True) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.lab.result import Result
-from stdpbench_gui.pages.lab import LabPage
+from stdpbench_gui.pages.rules.page import LabPage
 
 
 def settled(page: LabPage) -> bool:

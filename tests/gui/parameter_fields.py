@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from stdpbench_gui.panels.parameters import ParametersPanel
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
 
 def type_in(panel: ParametersPanel, qtbot: QtBot, path: str, text: str) -> None:

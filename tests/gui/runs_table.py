@@ -7,10 +7,10 @@ from pathlib import Path
 
 from small_run import small_experiment
 
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.options import Options
-from stdpbench_gui.pages.runs import RunsPage
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench_gui.pages.runs.page import RunsPage
 
 NAMES = ("digits-a", "digits-b", "fast-c")
 _DAY = {"digits-b": 3, "digits-a": 2, "fast-c": 1}

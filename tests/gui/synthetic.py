@@ -10,14 +10,14 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.runs import facts
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.facts import Fact, Record
-from stdpbench.runs.options import Options
-from stdpbench.runs.states import State
-from stdpbench_gui import theme
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Fact, Record
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session.run_session import RunSession
 
 SHAPE, N_EXC, N_TRAIN = (6, 5), 7, 400
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -30,20 +30,18 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_main_opens_the_window_and_ends_when_it_is_closed_without_brian2(
+def test_gui_opens_a_run_and_ends_when_the_window_is_closed_without_brian2(
     finished_run: RunFolder, tmp_path: Path
 ) -> None:
     done = run(
         "import signal, sys\n"
-        "from pathlib import Path\n"
         "from PyQt6.QtCore import QTimer\n"
-        "import stdpbench_gui\n"
-        "from stdpbench_gui.window import MainWindow\n"
+        "from stdpbench.cli import main\n"
+        "from stdpbench_gui.app.window import MainWindow\n"
         "shown = []\n"
         "def show(self):\n"
         "    shown.append(self)\n"
         "    super(MainWindow, self).show()\n"
-        f"    self.open_run(Path({str(finished_run.path)!r}))\n"
         "    self.session.pictures_ready.connect(lambda: QTimer.singleShot(500, finish))\n"
         "def finish():\n"
         "    window = shown[0]\n"
@@ -58,15 +56,17 @@ def test_main_opens_the_window_and_ends_when_it_is_closed_without_brian2(
         "    QTimer.singleShot(500, window.actions_['quit'].trigger)\n"
         "MainWindow.show = show\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "status = stdpbench_gui.main(['stdpbench'])\n"
-        "assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN\n"
-        "print(status, len(shown), *sorted({'brian2', 'matplotlib'} & set(sys.modules)))\n",
+        "try:\n"
+        f"    main(['gui', {finished_run.path.name!r}, '--runs', {str(finished_run.path.parent)!r}])\n"
+        "except SystemExit as end:\n"
+        "    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN\n"
+        "    print(end.code, len(shown), shown[0].runs, *sorted({'brian2', 'matplotlib'} & set(sys.modules)))\n",
         QT_QPA_PLATFORM="offscreen",
         STDPBENCH_RUNS=str(tmp_path),
         XDG_CONFIG_HOME=str(tmp_path),
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["0", "1"], done.stderr
+    assert done.stdout == f"0 1 {finished_run.path.parent}\n", done.stderr
 
 
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="there is always a display")

@@ -14,14 +14,14 @@ from pytestqt.qtbot import QtBot
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
 from stdpbench.parameters import build
-from stdpbench.runs.client import ask
-from stdpbench.runs.states import State
-from stdpbench_gui.panels._parameter_row import Standing
-from stdpbench_gui.panels._parameter_scale import Scale, nudged
-from stdpbench_gui.panels.curves import Curves
-from stdpbench_gui.panels.parameters import ParametersPanel
-from stdpbench_gui.panels.weight_map import WeightMap
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.widgets.parameter_row import Standing
+from stdpbench_gui.widgets.parameter_scale import Scale, nudged
 
 PATH = "plasticity.nu_post"
 

@@ -17,12 +17,12 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 from synthetic import redraw, session, show
 
-from stdpbench_gui import theme
-from stdpbench_gui.enclosure import Enclosure
-from stdpbench_gui.motion import motion
-from stdpbench_gui.panels._mosaic import MapImage
-from stdpbench_gui.panels.raster import Raster
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.stimulus import Stimulus
+from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
+from stdpbench_gui.widgets.mosaic import MapImage
 
 
 class Asked(QObject):
@@ -44,7 +44,7 @@ def enclosed(qtbot: QtBot) -> tuple[QWidget, QLabel]:
     window, content, label = QWidget(), QWidget(), QLabel("000")
     QHBoxLayout(content).addWidget(label)
     layout = QVBoxLayout(window)
-    layout.addWidget(Enclosure(content))
+    layout.addWidget(LayoutBarrier(content))
     layout.addWidget(QLabel("below"))
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
@@ -95,7 +95,7 @@ def test_a_picture_that_stands_is_not_looked_at_before_its_time(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(motion, "fast_flicker", False)
-    monkeypatch.setattr("stdpbench_gui.motion._SHORTEST_GAP", 1e6)
+    monkeypatch.setattr("stdpbench_gui.look.motion._SHORTEST_GAP", 1e6)
     panel = Stimulus(session(tmp_path))
     show(panel, qtbot)
     give(panel.session, frame(3))

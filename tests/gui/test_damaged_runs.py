@@ -12,9 +12,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.states import State
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
 
 Open = Callable[[MainWindow, Path], None]
 

@@ -14,17 +14,17 @@ from PyQt6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.readout.paper_figure import Order, script
-from stdpbench.report.looks import NEURONS, NOTHING, Chosen
-from stdpbench.runs.facts import LabelsRead
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench_gui.evaluation import report_writer
-from stdpbench_gui.evaluation.stamps import faded, stamped
-from stdpbench_gui.evaluation.state import CLUSTER, VERDICT
-from stdpbench_gui.evaluation.turns import Turns
-from stdpbench_gui.pages.evaluate import EvaluatePage
-from stdpbench_gui.window import MainWindow
+from stdpbench.figures.paper import Order, script
+from stdpbench.report.views import NEURONS, NOTHING, Chosen
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import LabelsRead
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.pages.evaluate import report_writer
+from stdpbench_gui.pages.evaluate.page import EvaluatePage
+from stdpbench_gui.pages.evaluate.stamps import faded, stamped
+from stdpbench_gui.pages.evaluate.state import CLUSTER, VERDICT
+from stdpbench_gui.pages.evaluate.turns import Turns
 
 
 def drawn(page: EvaluatePage) -> bool:

@@ -11,12 +11,12 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from stdpbench.readout.paper_figure import Order, script
-from stdpbench.runs.folder import RunFolder
-from stdpbench_gui import figure_export
+from stdpbench.figures.paper import Order, script
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.panels.base import Panel
-from stdpbench_gui.panels.curves import Curves
-from stdpbench_gui.window import MainWindow
+from stdpbench_gui.panels.curves.curves_panel import Curves
 
 
 @pytest.fixture

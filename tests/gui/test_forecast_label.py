@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
 
-from stdpbench.runs.folder import RunFolder
-from stdpbench_gui.own_data import OwnDataDialog
-from stdpbench_gui.panels.parameters import ParametersPanel
-from stdpbench_gui.run_file import RunFileDialog
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.own_data import OwnDataDialog
+from stdpbench_gui.dialogs.run_file import RunFileDialog
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
 
 @pytest.fixture

@@ -12,19 +12,19 @@ import pytest
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.facts import Branched, ParametersChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.ledger import count_readings
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.states import State
+from stdpbench.runs.catalog.test_access_log import count_readings
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.facts import Branched, ParametersChanged
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.confusion import Confusion
-from stdpbench_gui.panels.curves import Curves
-from stdpbench_gui.panels.parameters import ParametersPanel
-from stdpbench_gui.window import MainWindow
+from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
 ASSETS = Path(__file__).parents[1] / "assets"
 NU_POST = "plasticity.nu_post"

@@ -9,8 +9,8 @@ import pytest
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.plasticity import rules
-from stdpbench_gui.panels._parameter_changes import Changes
-from stdpbench_gui.rule_lab import apply
+from stdpbench_gui.pages.rules import apply
+from stdpbench_gui.session.parameter_changes import Changes
 
 
 class Run:

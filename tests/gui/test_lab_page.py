@@ -17,15 +17,15 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.figures.paper import Order, script
 from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import rules
 from stdpbench.plasticity.custom import CustomRule
-from stdpbench.readout.paper_figure import Order, script
-from stdpbench.runs.queue import Queue
-from stdpbench_gui.pages.lab import LabPage
-from stdpbench_gui.rule_lab.curves import Place
-from stdpbench_gui.rule_lab.state import LabState, Plan
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.queue.run_queue import Queue
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.pages.rules.curves import Place
+from stdpbench_gui.pages.rules.page import LabPage
+from stdpbench_gui.pages.rules.state import LabState, Plan
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,7 @@ def test_what_is_dropped_goes_where_it_belongs(page: LabPage, qtbot: QtBot, tmp_
     at = plot.mapTo(page, plot.rect().center())
     copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stdpbench_gui.habits.Habits.open_path", lambda self, path: None)
+        patch.setattr("stdpbench_gui.app.persistence.Habits.open_path", lambda self, path: None)
         page.dropEvent(QDropEvent(QPointF(at), copy, data, left, Qt.KeyboardModifier.NoModifier))
     page.dropped.disconnect(heard.append)
     assert page.state.points[0].points.protocol == "frequency"

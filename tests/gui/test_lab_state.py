@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench_gui.rule_lab.state import MOST_KEPT, LabState
+from stdpbench_gui.pages.rules.state import MOST_KEPT, LabState
 
 
 def test_too_many_kept_curves_are_refused() -> None:

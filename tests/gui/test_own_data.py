@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from sklearn.datasets import load_digits
 
 from stdpbench.experiment import read_experiment
-from stdpbench.runs.states import State
-from stdpbench_gui.own_data import OwnDataDialog, is_own_data
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 
 
 @pytest.fixture(scope="module")

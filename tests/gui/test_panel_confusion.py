@@ -10,9 +10,9 @@ from synthetic import is_complete, redraw, session, show
 
 from stdpbench.datasets import Images, Split
 from stdpbench.readout import READOUTS, assign, readouts, score
-from stdpbench.runs import facts
+from stdpbench.runs.protocol import facts
 from stdpbench_gui.panels.confusion import Confusion
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session.run_session import RunSession
 
 LABELS = np.array([0, 0, 1, 1, 2, 2, 2, 1])
 

@@ -11,14 +11,14 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 
-from stdpbench.runs import facts
-from stdpbench.runs.facts import Record
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import write_journal
-from stdpbench_gui.panels._axes import SmallPlot, step_up, stepped
-from stdpbench_gui.panels._legend import without_what_is_shared
-from stdpbench_gui.panels.curves import Curves
-from stdpbench_gui.session import RunSession
+from stdpbench.runs.folder.journal import write_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
+from stdpbench_gui.widgets.legend import without_what_is_shared
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from frames import N_BINS, frame, give, give_pictures, pair, recording
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, redraw, session, show
 
-from stdpbench_gui.motion import motion
-from stdpbench_gui.panels.neuron import NeuronInspector
-from stdpbench_gui.recording import Recorder
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.session.recording import Recorder
+from stdpbench_gui.session.run_session import RunSession
 
 Asked = list[tuple[str, dict[str, object]]]
 

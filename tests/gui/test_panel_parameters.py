@@ -13,14 +13,14 @@ from synthetic import is_complete, redraw, session, show
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import family_of
-from stdpbench.runs import facts
-from stdpbench.runs.facts import Record
-from stdpbench.runs.states import State
-from stdpbench_gui import theme
-from stdpbench_gui.panels import _parameter_changes
-from stdpbench_gui.panels._parameter_row import Standing
-from stdpbench_gui.panels.parameters import ParametersPanel
-from stdpbench_gui.session import RunSession
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.session import parameter_changes
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.parameter_row import Standing
 
 PATH = "plasticity.nu_post"
 
@@ -32,7 +32,7 @@ class Run:
         self.asked: list[dict[str, Any]] = []
         self.refusal = ""
         self._panel = panel
-        monkeypatch.setattr(_parameter_changes, "ask", self._ask)
+        monkeypatch.setattr(parameter_changes, "ask", self._ask)
 
     def _ask(self, folder: Path, name: str, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
         assert name == "set"

@@ -12,12 +12,12 @@ from PyQt6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, redraw, session, show
 
-from stdpbench_gui import theme
-from stdpbench_gui.motion import motion
-from stdpbench_gui.panels._raster_strips import Band, Strip, bands_of, every, fill, place
-from stdpbench_gui.panels.raster import COUNTS, Raster
-from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import thousands
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.panels.raster.raster_panel import COUNTS, Raster
+from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of, every, fill, place
+from stdpbench_gui.session.run_session import RunSession
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 from synthetic import SHAPE, is_complete, redraw, session, show
 
-from stdpbench.runs.states import State
-from stdpbench_gui.panels.slow_motion import SlowMotionPanel
-from stdpbench_gui.session import RunSession
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
+from stdpbench_gui.session.run_session import RunSession
 
 Asked = list[tuple[str, dict[str, object]]]
 NEURON = 2

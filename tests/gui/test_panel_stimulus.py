@@ -8,10 +8,10 @@ from frames import frame, give, give_pictures, pair
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
-from stdpbench_gui import theme
-from stdpbench_gui.motion import motion
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.stimulus import Stimulus
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session.run_session import RunSession
 
 
 @pytest.fixture(autouse=True)

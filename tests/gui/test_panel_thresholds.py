@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, presentation, redraw, session, show
 
 from stdpbench_gui.panels.thresholds import Thresholds
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session.run_session import RunSession
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from PyQt6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, SHAPE, is_complete, redraw, session, show
 
-from stdpbench.runs import facts
-from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
-from stdpbench.runs.folder import RunFolder
-from stdpbench_gui import colour_maps, theme
-from stdpbench_gui.panels.weight_map import WeightMap
-from stdpbench_gui.session import RunSession
+from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol import facts
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.session.run_session import RunSession
 
 
 @pytest.fixture

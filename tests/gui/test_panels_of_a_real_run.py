@@ -6,13 +6,13 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from stdpbench.experiment import read_experiment
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.states import State
-from stdpbench_gui.panels.neuron import NeuronInspector
-from stdpbench_gui.panels.raster import Raster
-from stdpbench_gui.panels.slow_motion import SlowMotionPanel
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.stimulus import Stimulus
-from stdpbench_gui.window import MainWindow
 
 
 def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:

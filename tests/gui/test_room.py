@@ -13,11 +13,11 @@ from PyQt6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.states import State
-from stdpbench_gui import theme
-from stdpbench_gui.evaluation.trees import add_row, table_of
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)

@@ -9,18 +9,18 @@ from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from synthetic import block, experiment, redraw, session, show
 
-from stdpbench.runs import facts
-from stdpbench.runs.client import ask
-from stdpbench.runs.facts import Record
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.states import State
-from stdpbench_gui.panels._parameter_changes import Change
-from stdpbench_gui.panels.curves import Curves
+from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.log import Log
-from stdpbench_gui.panels.parameters import ParametersPanel
-from stdpbench_gui.panels.slow_motion import SlowMotionPanel
-from stdpbench_gui.session import RunSession
-from stdpbench_gui.window import MainWindow
+from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.session.parameter_changes import Change
+from stdpbench_gui.session.run_session import RunSession
 
 TRIPLET = experiment().plasticity.to_mapping()
 OJA = experiment().with_rule({"kind": "oja", "eta": 0.02}).plasticity.to_mapping()

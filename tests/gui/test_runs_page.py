@@ -21,21 +21,22 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs import control
-from stdpbench.runs.bin import names_in_bin
-from stdpbench.runs.client import ask, state_of
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import HELD, WAITING, Queue
-from stdpbench.runs.queue_process import AFTER, runners
-from stdpbench.runs.states import State
-from stdpbench_gui.pages.runs import RunsPage
-from stdpbench_gui.panels.curves import Curves
-from stdpbench_gui.runs_browser.bin_dialog import BinDialog
-from stdpbench_gui.runs_browser.dialogs import AddDialog, BranchDialog, RewindDialog
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.catalog.trash import names_in_bin
+from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage import control
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_queue import HELD, WAITING, Queue
+from stdpbench.runs.queue.runner_process import AFTER, runners
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.bin_dialog import BinDialog
+from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog
+from stdpbench_gui.pages.runs.page import RunsPage
+from stdpbench_gui.panels.curves.curves_panel import Curves
 
 
 @pytest.fixture

@@ -13,16 +13,16 @@ from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 from synthetic import session
 
-from stdpbench.runs import facts
-from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
-from stdpbench.runs.client import RunClient
-from stdpbench.runs.facts import Record
-from stdpbench.runs.states import State
-from stdpbench_gui import session as session_module
-from stdpbench_gui.actions import Actions
+from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.states import State
 from stdpbench_gui.pages.train import RunBar
-from stdpbench_gui.recording import Recorder
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session import run_session as session_module
+from stdpbench_gui.session.recording import Recorder
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.actions import Actions
 
 
 class Client:

@@ -12,10 +12,10 @@ from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.states import State
-from stdpbench_gui.own_data import OwnDataDialog
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.own_data import OwnDataDialog
 
 
 def drop(window: MainWindow, *paths: Path | QUrl) -> None:

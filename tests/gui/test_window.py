@@ -17,15 +17,17 @@ from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client import state_of
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.states import State
-from stdpbench_gui import crash, habits, theme
-from stdpbench_gui.data_fetch import FetchDialog
-from stdpbench_gui.habits import ClosingQuestion
-from stdpbench_gui.motion import motion
-from stdpbench_gui.panels.raster import Raster
-from stdpbench_gui.window import MainWindow
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app import persistence
+from stdpbench_gui.app.persistence import ClosingQuestion
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.data_fetch import FetchDialog
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.panels.raster.raster_panel import Raster
+from stdpbench_gui.session import crash
 
 # -- pages, actions, themes ------------------------------------------------------------------------
 
@@ -355,7 +357,7 @@ def test_a_run_that_goes_on_is_asked_about_and_can_be_stopped(window: MainWindow
 def test_a_run_that_goes_on_can_be_left_alone(
     how: str, window: MainWindow, settings: QSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(habits, "goes_on", lambda session: True)
+    monkeypatch.setattr(persistence, "goes_on", lambda session: True)
     window.close()
     question = window.habits.dialog
     assert isinstance(question, ClosingQuestion)

@@ -29,7 +29,7 @@ def imported_with(module: str) -> set[str]:
         "stdpbench.cli.doctor",
         "stdpbench.api",
         "stdpbench.lab",
-        "stdpbench.lab.opening",
+        "stdpbench.lab.default_protocol",
         "stdpbench.cli.lab_command",
         "stdpbench_gui",
     ],
@@ -39,4 +39,4 @@ def test_importing_is_light(module: str) -> None:
 
 
 def test_the_window_brings_qt_and_nothing_else_that_is_heavy() -> None:
-    assert imported_with("stdpbench_gui.window") <= {"PyQt6", "pyqtgraph"}
+    assert imported_with("stdpbench_gui.app.window") <= {"PyQt6", "pyqtgraph"}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.facts import Fact, ParametersChanged, Record, StateChanged
-from stdpbench.runs.journal import write_journal
+from stdpbench.runs.folder.journal import write_journal
+from stdpbench.runs.protocol.facts import Fact, ParametersChanged, Record, StateChanged
 
 TIME = "2026-01-02T03:04:05+00:00"
 

@@ -19,10 +19,10 @@ import stdpbench
 from stdpbench.api import plots, tables
 from stdpbench.api.showing import progress
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.facts import Block, HeldOut
-from stdpbench.runs.held_out_series import held_out_columns
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.outcome import outcome
+from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.protocol.facts import Block, HeldOut
+from stdpbench.runs.protocol.live_run import LiveRun
 
 SMALL = {
     "network.n_exc": 12,
@@ -196,8 +196,8 @@ def test_html_and_lists_show_runs(lived: Lived, runs: Path) -> None:
 def evil(runs: Path) -> Path:
     """A run folder that was named by somebody who means ill."""
     from stdpbench.experiment import read_experiment
-    from stdpbench.runs.creation import create_run
-    from stdpbench.runs.options import Options
+    from stdpbench.runs.preparation.creation import create_run
+    from stdpbench.runs.protocol.options import Options
 
     experiment = read_experiment("digits").override({"name": "<script>alert(1)</script>"})
     return create_run(experiment, runs / "evil", Options()).path
@@ -340,7 +340,7 @@ def test_importing_the_package_is_light_and_offers_what_it_has() -> None:
         "import sys, stdpbench\n"
         "assert 'numpy' not in sys.modules and 'stdpbench.api' not in sys.modules\n"
         "assert {'start', 'open_run', 'runs', 'Run', 'StdpbenchError'} <= set(dir(stdpbench))\n"
-        "import stdpbench.runs.states\n"
+        "import stdpbench.runs.protocol.states\n"
         "assert stdpbench.runs('.') == ()\n"
         "from stdpbench import open_run, runs, start\n"
         "assert 'brian2' not in sys.modules and 'matplotlib' not in sys.modules\n"

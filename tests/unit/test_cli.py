@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from stdpbench.cli import main
+from stdpbench.experiment import SECTIONS, shipped_experiments
 from stdpbench.plasticity import rules
 from stdpbench.readout import readouts
 
@@ -138,6 +140,11 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
         (["run", "digits", "--set", "data.kind=folder", "--set", "data.path=/does/not/exist"], "/does/not/exist"),
         (["evaluate", "/does/not/exist"], "there is no run"),
         (["describe", "pison"], "did you mean 'poisson'"),
+        (["describe", "netwrok"], "did you mean 'network'"),
+        (["describe", "network.n_ecx"], "did you mean 'network.n_exc'"),
+        (["describe", "tau_theta"], "did you mean 'exc.tau_theta'"),
+        (["describe", "triplet.tau_z"], "did you mean 'triplet.tau_"),
+        (["gui", "nowhere"], "there is no run 'nowhere'"),
         (["data", "fetch", "mnits"], "did you mean 'mnist'"),
     ],
 )
@@ -154,6 +161,33 @@ def test_bad_input_gets_one_sentence(
     assert said in last
     assert "Traceback" not in err
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
+
+
+def test_several_errors_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("sede = 1\n[exc]\ntau_n = 5\n", encoding="utf-8")
+    status, _, err = run_cli(["run", str(path)], capsys)
+    assert status == 2
+    assert err.splitlines() == [
+        "stdpbench: 2 errors",
+        "  mine.toml, line 1: sede is not a known parameter; did you mean seed?",
+        "  mine.toml, line 3: exc.tau_n is not a known parameter; did you mean exc.tau_m?",
+    ]
+
+
+def test_the_title_of_a_changed_experiment_is_not_that_of_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = ["run", "digits", "--runs", str(tmp_path), "--from", "nowhere"]  # ends once it has said what it runs
+    _, out, _ = run_cli([*digits, "--seed", "3"], capsys)
+    assert "digits, seed 3: 8 x 8 digits of scikit-learn, 400 exc neurons" in out
+    changes = ["exc.kind=adaptive-lif-lockout", "exc.tau_theta=1 s", "data.kind=npz"]
+    _, out, _ = run_cli([*digits, *(f"--set={change}" for change in changes)], capsys)
+    assert out.splitlines() == [
+        "digits, seed 0",
+        "with:       exc.kind=adaptive-lif-lockout, exc.tau_theta=1 s, data.kind=npz",
+        "not kept:   exc.theta_plus = 0.2 mV; exc.kind = adaptive-lif-lockout starts from defaults",
+    ]
 
 
 def test_describe_prints_mathematics_as_a_terminal_can_show_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,6 +207,88 @@ def test_describe_prints_every_parameter(kind: str, capsys: pytest.CaptureFixtur
     status, out, _ = run_cli(["describe", kind], capsys)
     assert status == 0
     assert kind in out
+
+
+def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What a command prints, spaces and line breaks aside."""
+    status, out, err = run_cli(arguments, capsys)
+    assert status == 0, err
+    return " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("section", "kind", "parameter"),
+    [
+        ("exc", "adaptive-lif-lockout", "tau_theta"),
+        ("inh", "lif", "tau_m"),
+        ("plasticity", "oja", "nu_post"),
+        ("data", "fashion-mnist", "pixel_sum"),
+        ("encoding", "poisson", "rate_per_grey"),
+        ("lateral", "homeostatic", "fixed"),
+    ],
+)
+def test_describe_lists_the_kinds_of_a_section(
+    section: str, kind: str, parameter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = said(["describe", section], capsys)
+    assert text.startswith(f"section {section} ")
+    assert f" {kind} " in text
+    assert f" {parameter} " in text
+    assert "(default)" in text
+
+
+def test_describe_takes_dotted_paths(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "n_exc 400 [1, 100000] Number of exc neurons." in said(["describe", "network.n_exc"], capsys)
+    assert "train_images none [1, ∞) or none" in said(["describe", "schedule.train_images"], capsys)
+    several = said(["describe", "exc.tau_m"], capsys)
+    assert "tau_m adaptive-lif 100 ms (0, ∞) yes" in several
+    assert "tau_m lif 10 ms (0, ∞) yes" in several
+    assert "pair-additive" in said(["describe", "plasticity.kind"], capsys)
+    assert "seed 0" in said(["describe", "seed"], capsys)
+    assert "tau_y triplet" in said(["describe", "triplet.tau_y"], capsys)
+
+
+def test_describe_takes_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    experiment, rule, sweep = (tmp_path / f"{name}.toml" for name in ("experiment", "rule", "sweep"))
+    experiment.write_text('[exc]\ntau_m = "80 ms"\n', encoding="utf-8")
+    text = said(["describe", str(experiment)], capsys)
+    assert text.startswith("experiment experiment, from ")
+    assert 'tau_m = "80 ms"' in text
+    parameters = 'eta = { default = 0.01, help = "Its step." }'
+    rule.write_text(f'title = "Mine"\non_output_spike = "w = w + eta"\n[parameters]\n{parameters}\n', encoding="utf-8")
+    text = said(["describe", str(rule)], capsys)
+    assert ": Mine " in text
+    assert "eta 0.01 float yes Its step." in text
+    sweep.write_text('experiment = "digits"\n[[arm]]\nlabel = "a"\n', encoding="utf-8")
+    _, _, err = run_cli(["describe", str(sweep)], capsys)
+    assert "is a sweep, not an experiment; `stdpbench sweep" in err
+
+
+def test_what_is_listed_and_described_comes_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def read(*arguments: str) -> Any:
+        _, out, err = run_cli([*arguments, "--json"], capsys)
+        assert err == ""
+        return json.loads(out)
+
+    names = {one["name"]: one for one in read("experiments")}
+    assert names["digits"]["measured_time"] == 30
+    assert set(names) == set(shipped_experiments())
+    data = {one["name"]: one for one in read("data", "list")}
+    assert data["digits"]["folder"] is None
+    assert data["mnist"]["fetchable"]
+    catalogue = read("describe")
+    assert "oja" in catalogue["plasticity rule"]
+    assert catalogue["section"] == list(SECTIONS)
+    kind, experiment = read("describe", "digits")
+    assert (kind["what"], experiment["what"]) == ("data set", "experiment")
+    assert experiment["differs_from_defaults"]["exc.theta_plus"] == "0.2 mV"
+    (rule,) = read("describe", "triplet")
+    assert rule["on an output spike"].startswith("w = ")
+    assert rule["presets"]["visual-cortex-full"]["tau_y"]
+    (neurons,) = read("describe", "network.n_exc")
+    assert (neurons["minimum"], neurons["maximum"], neurons["live"]) == (1, 100_000, False)
+    findings = read("doctor")
+    assert {"ok"} <= {one["state"] for one in findings} <= {"ok", "warning", "fault"}
 
 
 def test_describe_tells_of_both_that_have_a_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,9 @@ import pytest
 from filelock import FileLock
 
 from stdpbench.cli import main
-from stdpbench.runs import index, queue_runner
-from stdpbench.runs.lock import lock_path
+from stdpbench.runs.catalog import index
+from stdpbench.runs.folder.lock import lock_path
+from stdpbench.runs.queue import runner
 
 Make = Callable[..., Path]
 Cli = Callable[..., str]
@@ -226,6 +227,8 @@ def test_the_queue(cli: Cli, runs: Path) -> None:
     assert "n_exc = 9" in records[0]["experiment"]
     assert records[0]["options"]["baselines"] is False
     assert not list(runs.glob("digits*")), "a run folder is made when its turn comes"
+    out = cli("queue", "add", "digits", "--set", "exc.kind=adaptive-lif-lockout", "--set", "exc.tau_theta=2e6 ms")
+    assert out.splitlines()[0].startswith("not kept:   exc.theta_plus = 0.2 mV; exc.kind = adaptive-lif-lockout")
 
 
 def test_queue_run_says_what_it_does(
@@ -235,9 +238,9 @@ def test_queue_run_says_what_it_does(
     cli("queue", "add", "third")
 
     def fail(folder: Path) -> None:
-        raise queue_runner.StdpbenchError("it cannot be started")
+        raise runner.StdpbenchError("it cannot be started")
 
-    monkeypatch.setattr(queue_runner.RunClient, "start", fail)
+    monkeypatch.setattr(runner.RunClient, "start", fail)
     cli("queue", "run", status=1)
     assert "it cannot be started" in cli("queue", "list")
 
@@ -281,8 +284,9 @@ def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) ->
     (runs / "second" / "journal.jsonl").write_text("{}\n", encoding="utf-8")
     (runs / "third" / "metrics.json").write_text("[", encoding="utf-8")
     (runs / "first" / "run.json").write_text("{", encoding="utf-8")
-    for name in ("first", "second", "third"):
+    for name in ("first", "third"):
         assert cli("show", name, status=2).startswith("stdpbench: ")
+    assert "journal.jsonl, line 1 is damaged: it is no fact of this format" in cli("show", "second")
     assert "damaged" in cli("list")
 
 

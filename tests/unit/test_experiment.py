@@ -164,12 +164,40 @@ def test_set_leaves_the_original_alone() -> None:
     assert DEFAULT.to_toml() == before
 
 
-def test_another_kind_starts_from_its_own_defaults() -> None:
-    framed = DEFAULT.override({"exc.theta_plus": "1 mV", "data.frame": 30})
-    changed = framed.override({"data.kind": "npz"})
-    assert changed.exc.theta_plus == 1.0  # type: ignore[attr-defined]
+def test_another_kind_starts_from_its_own_defaults_but_pictures_keep_their_steps() -> None:
+    made = DEFAULT.override({"exc.theta_plus": "1 mV", "data.frame": 30, "data.pixel_sum": 26265, "inh.tau_m": "9 ms"})
+    changed = made.override({"data.kind": "npz", "inh.kind": "lif"})
+    assert changed.exc.theta_plus == changed.inh.tau_m - 8 == 1.0  # type: ignore[attr-defined]
     assert changed.data.kind == "npz"  # type: ignore[attr-defined]
-    assert changed.data.frame is None
+    assert (changed.data.frame, changed.data.pixel_sum) == (30, 26265.0)
+    assert made.override({"data.kind": "npz", "data.frame": "none"}).data.frame is None
+    assert made.lost_by({"data.kind": "npz"}) == {}
+    locked = {"exc.kind": "adaptive-lif-lockout"}
+    assert made.override(locked).exc.theta_plus == 0.05  # type: ignore[attr-defined]
+    assert made.lost_by(locked) == {"exc.theta_plus": "1 mV"}
+    assert made.lost_by({**locked, "exc.theta_plus": "2 mV"}) == {}
+
+
+def test_the_place_of_pictures_belongs_to_their_kind() -> None:
+    at_home = DEFAULT.override({"data.kind": "mnist", "data.path": "/home/me/mnist", "data.invert": True})
+    for kind in ("fashion-mnist", "folder"):
+        moved = at_home.override({"data.kind": kind}).data
+        assert (moved.path, moved.invert) == (None, True)  # type: ignore[attr-defined]
+        assert at_home.lost_by({"data.kind": kind}) == {"data.path": "/home/me/mnist"}
+    own = DEFAULT.override({"data.kind": "npz", "data.test_fraction": 0.5}).override({"data.kind": "folder"})
+    assert own.data.test_fraction == 0.5  # type: ignore[attr-defined]
+
+
+def test_texts_about_an_experiment_go_with_the_results_that_they_describe() -> None:
+    digits = read_experiment("digits")
+    for same in ({"seed": 3}, {"schedule.held_out_every": 7}, {"name": "mine"}, {"exc.theta_plus": "0.2 mV"}):
+        assert digits.override(same).about == digits.about
+    assert digits.override({"about.title": "Mine"}).about.summary == digits.about.summary
+    assert digits.override({"network.n_exc": 12}).about == DEFAULT.about
+    named = digits.override({"network.n_exc": 12, "about.title": "Twelve neurons"}).about
+    assert named == DEFAULT.override({"about.title": "Twelve neurons"}).about
+    mnist = read_experiment("fast-400")
+    assert mnist.override({"data.path": "/elsewhere"}).about == mnist.about
 
 
 def test_a_parameter_of_another_kind_is_set_whatever_the_order() -> None:
@@ -347,6 +375,57 @@ def test_reads_a_file_and_names_it_after_itself(folder: Path) -> None:
     assert read_experiment(str(path)) == experiment
 
 
+def test_all_errors_of_a_file_are_reported_at_once_with_their_lines(folder: Path) -> None:
+    path = folder / "mine.toml"
+    path.write_text(
+        """seed = -1
+nmae = "x"
+about.titel = "x"
+
+[exc]
+kind = "lfi"
+
+[inh]
+note = 'tau_m = 1'
+tau_m = \'\'\'
+tau_ge = 2
+\'\'\'
+tau_ge = "1 mV"
+
+[plasticity]
+kind = "custom"
+on_input_spike = "w = w + y"
+on_output_spike = "w = w + z"
+traces = {}
+parameters = {}
+
+[network]
+n_exc = 0
+"dt" = "x"
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(StdpbenchError) as caught:
+        read_experiment(path)
+    said = [sentence.removeprefix("mine.toml, line ") for sentence in caught.value.sentences]
+    assert [sentence.partition(":")[0] for sentence in said] == [*"23", "23", "24", *"69", "10", "13", "17", "18", "1"]
+    assert [sentence.split()[1].rstrip(":,") for sentence in said] == [
+        "nmae", "about.titel", "network.n_exc", "network.dt", "exc.kind", "inh.note", "inh.tau_m", "inh.tau_ge",
+        "plasticity.on_input_spike", "plasticity.on_output_spike", "seed",
+    ]  # fmt: skip
+    assert str(caught.value) == "; ".join(caught.value.sentences)
+
+
+def test_sections_that_do_not_go_together_are_reported_together() -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        DEFAULT.override({"schedule.stimulus": "350.2 ms", "schedule.rest": "0.1 ms", "inh.kind": "adaptive-lif"})
+    assert [sentence.split()[0] for sentence in caught.value.sentences] == [
+        "schedule.stimulus",
+        "schedule.rest",
+        "inh.kind",
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -354,13 +433,13 @@ def test_reads_a_file_and_names_it_after_itself(folder: Path) -> None:
         (b"seed = 1\nseed = 2\n", "is not valid TOML"),
         (b"\xff\xfe", "is not a text file in UTF-8"),
         (b"a = " + b"[" * 10_000, "brackets are nested too deeply"),
-        (b"sede = 1\n", "mine.toml: sede is not a known parameter; did you mean seed?"),
-        (b"[exc]\ntau_n = 5\n", "mine.toml: exc.tau_n is not a known parameter; did you mean exc.tau_m?"),
-        (b'[exc]\ntau_m = """a\nb"""\n', "mine.toml: exc.tau_m"),
+        (b"sede = 1\n", "mine.toml, line 1: sede is not a known parameter; did you mean seed?"),
+        (b"[exc]\ntau_n = 5\n", "mine.toml, line 2: exc.tau_n is not a known parameter; did you mean exc.tau_m?"),
+        (b'[exc]\ntau_m = """a\nb"""\n', "mine.toml, line 2: exc.tau_m"),
         (b'"a\\nb" = 1\n', "is not a known parameter"),
         (b"seed = " + b"9" * 5000 + b"\n", "mine.toml"),
-        (b"name = 5\n", "mine.toml: name must be a text, not 5"),
-        (b'name = " "\n', "mine.toml: name must not be empty"),
+        (b"name = 5\n", "mine.toml, line 1: name must be a text, not 5"),
+        (b'name = " "\n', "mine.toml, line 1: name must not be empty"),
     ],
 )
 def test_a_file_that_is_no_experiment_is_refused_in_one_sentence(folder: Path, content: bytes, said: str) -> None:

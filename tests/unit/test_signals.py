@@ -13,7 +13,7 @@ from rich.console import Console
 
 from stdpbench.cli.follow import Interrupt
 from stdpbench.cli.queue_commands import _stopped_by_signals
-from stdpbench.runs.evaluation import sigint_ignored
+from stdpbench.runs.process.evaluation import sigint_ignored
 from stdpbench.signals import handled
 from stdpbench.simulators.base import _uninterrupted
 

@@ -24,10 +24,10 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
-from stdpbench_gui import colour_maps, theme
-from stdpbench_gui.data_fetch import WORDS
-from stdpbench_gui.pictures import to_image
-from stdpbench_gui.widgets import explain, wrapped
+from stdpbench_gui.dialogs.data_fetch import WORDS
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.widgets.basic import explain, wrapped
+from stdpbench_gui.widgets.pictures import to_image
 
 _ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600")
 _COLUMNS = 3

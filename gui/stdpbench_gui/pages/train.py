@@ -19,16 +19,17 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.runs.facts import Started
-from stdpbench.runs.live import duration
-from stdpbench.runs.states import State
-from stdpbench_gui import theme
-from stdpbench_gui.actions import Actions
-from stdpbench_gui.enclosure import Enclosure
+from stdpbench.runs.protocol.facts import Started
+from stdpbench.runs.protocol.live_run import duration
+from stdpbench.runs.protocol.states import State
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
-from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import Dispensable, Elided, action_button, scrolling, thousands
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.actions import Actions
+from stdpbench_gui.widgets.basic import Dispensable, Elided, action_button, scrolling
+from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 
 _REDRAW_MS = 33
 _LARGE = 1.4
@@ -252,7 +253,7 @@ class TrainPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(Enclosure(self.bar))
+        layout.addWidget(LayoutBarrier(self.bar))
         layout.addWidget(scrolling(self.docks), 1)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.confusion import Confusion
-from stdpbench_gui.panels.curves import Curves
+from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.log import Log
-from stdpbench_gui.panels.neuron import NeuronInspector
-from stdpbench_gui.panels.parameters import ParametersPanel
-from stdpbench_gui.panels.raster import Raster
-from stdpbench_gui.panels.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.panels.thresholds import Thresholds
-from stdpbench_gui.panels.weight_map import WeightMap
+from stdpbench_gui.panels.weights.weight_map import WeightMap
 
 ALL: tuple[type[Panel], ...] = (
     WeightMap,

@@ -21,10 +21,13 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench_gui import crash, figure_export, panel_figures, theme
-from stdpbench_gui.enclosure import Enclosure
-from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import title_buttons
+from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.look import theme
+from stdpbench_gui.session import crash
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets import panel_figures
+from stdpbench_gui.widgets.basic import title_buttons
+from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
@@ -85,7 +88,7 @@ class Panel(QDockWidget):
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.body)
-        self.setWidget(Enclosure(content))
+        self.setWidget(LayoutBarrier(content))
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
@@ -120,7 +123,7 @@ class Panel(QDockWidget):
         return None
 
     def figure(self) -> dict[str, Any] | None:
-        """What a paper would draw of the panel, as `stdpbench.readout.paper_figure` says; None where nothing is.
+        """What a paper would draw of the panel, as `stdpbench.figures.paper` says; None where nothing is.
 
         By default, what `panel_figures` knows of the panel, else the columns of `table` as lines.
         """

@@ -13,15 +13,15 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidg
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS, Assignment, Score, readouts
-from stdpbench.runs.client import held
-from stdpbench.runs.facts import LabelsRead
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.ledger import note_reading
-from stdpbench_gui import colour_maps, theme
-from stdpbench_gui.alive import alive
-from stdpbench_gui.panels._matrix import Matrix
+from stdpbench.runs.catalog.test_access_log import note_reading
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import held
+from stdpbench.runs.protocol.facts import LabelsRead
+from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table, column
-from stdpbench_gui.session import RunSession
+from stdpbench_gui.session.alive import alive
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.matrix import Matrix
 
 _SIDE = 36  # pixels of a thumbnail
 _MOST = 200  # thumbnails

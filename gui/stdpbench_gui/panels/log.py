@@ -5,10 +5,10 @@ from __future__ import annotations
 from PyQt6.QtGui import QColor, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextOption
 from PyQt6.QtWidgets import QTextEdit
 
-from stdpbench_gui import theme
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table, column
-from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import thousands
+from stdpbench_gui.session.run_session import RunSession
 
 _WARNINGS = (
     "failed",

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout
 
-from stdpbench_gui import colour_maps, theme
-from stdpbench_gui.motion import motion
+from stdpbench.units import thousands
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table
-from stdpbench_gui.pictures import Picture
-from stdpbench_gui.seen import Seen
-from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import thousands, wrapped
+from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.pictures import Picture
 
 
 class Stimulus(Panel):

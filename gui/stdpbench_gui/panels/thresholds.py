@@ -13,13 +13,15 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.fields import never_fired
-from stdpbench_gui import panel_figures, theme
-from stdpbench_gui.panels._axes import SmallPlot, step_up, stepped
+from stdpbench.runs.analysis.fields import never_fired
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table, column
-from stdpbench_gui.plot_area import PlotArea
-from stdpbench_gui.session import RunSession
-from stdpbench_gui.widgets import thousands, wrapped
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets import panel_figures
+from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
+from stdpbench_gui.widgets.basic import wrapped
 
 _KEPT = 200  # presentations
 _BINS = 40

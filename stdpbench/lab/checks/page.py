@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stdpbench.figures.drawing import new_figure
 from stdpbench.files import write_aside
 from stdpbench.lab.checks.base import Outcome
 from stdpbench.plasticity import rules
-from stdpbench.readout._drawing import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

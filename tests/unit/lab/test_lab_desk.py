@@ -10,10 +10,10 @@ import pytest
 
 from stdpbench import lab
 from stdpbench.errors import StdpbenchError
-from stdpbench.lab.desk import Desk
-from stdpbench.lab.opening import protocol
+from stdpbench.lab.default_protocol import protocol
 from stdpbench.lab.quick import QUICK, as_opened, options_for, plan_for, why_not
 from stdpbench.lab.result import Result
+from stdpbench.lab.service import Desk
 from stdpbench.plasticity import rules
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.cli.reference import describe_kind
+from stdpbench.cli.describe import describe_command
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout
 from stdpbench.plasticity import rules
@@ -58,7 +58,7 @@ def test_it_is_a_kind_like_any_other(acme: Path, capsys: pytest.CaptureFixture[s
     layout = Layout(made, 10)
     assert layout.parameters()["plastic"] == {"w_max": 1.0, "eta": 0.01}
     assert "input.x" in layout.state
-    describe_kind("acme-anti")
+    describe_command("acme-anti", json=False)
     assert "Anti-Hebbian pair rule" in capsys.readouterr().out
 
 

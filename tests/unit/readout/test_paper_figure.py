@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.readout.paper_figure import (
+from stdpbench.figures.paper import (
     Order,
     caption,
     export,
@@ -166,7 +166,7 @@ def test_what_cannot_be_drawn_is_a_sentence(tmp_path):
 def test_the_process_says_what_went_wrong(tmp_path):
     write_order(tmp_path / "order.npz", SPECS["bars"], None, Order(str(tmp_path / "absent" / "a.pdf")))
     done = subprocess.run(
-        [sys.executable, "-m", "stdpbench.readout.paper_figure", str(tmp_path / "order.npz")],
+        [sys.executable, "-m", "stdpbench.figures.paper", str(tmp_path / "order.npz")],
         capture_output=True,
         text=True,
         check=False,

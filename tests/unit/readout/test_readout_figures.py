@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER, figures, score
-from stdpbench.readout._drawing import blues, greys, readable_on, shortened, spaced
+from stdpbench.figures import run_figures
+from stdpbench.figures.drawing import blues, greys, readable_on, shortened, spaced
+from stdpbench.readout import NO_ANSWER, score
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -36,7 +37,7 @@ def inside(figure: Any) -> bool:
 class TestReceptiveFields:
     def test_every_weight_is_found_where_it_belongs(self) -> None:
         weights = np.random.default_rng(0).random((6 * 4, 7))
-        figure = figures.receptive_fields(weights, (6, 4), vmax=1.0)
+        figure = run_figures.receptive_fields(weights, (6, 4), vmax=1.0)
         axes, bar = figure.axes
         mosaic = np.ma.filled(axes.images[0].get_array(), np.nan)
         columns, scale = 4, 300 // 6  # ceil(sqrt(7 · 6/4)) = 4 fields per row; 300 dots per field at most
@@ -54,7 +55,7 @@ class TestReceptiveFields:
 
     def test_dots_are_not_resampled(self) -> None:
         weights = np.linspace(0, 1, 4)[:, None] * np.ones((1, 9))
-        figure = figures.receptive_fields(weights, (2, 2), vmax=1.0)
+        figure = run_figures.receptive_fields(weights, (2, 2), vmax=1.0)
         dots = drawn(figure)
         shape = figure.axes[0].images[0].get_array().shape
         height = dots.shape[0]
@@ -67,7 +68,7 @@ class TestReceptiveFields:
         weights[:, 3] = 0
         labels = np.arange(10)
         labels[7] = NO_ANSWER
-        figure = figures.receptive_fields(weights, (3, 3), labels)
+        figure = run_figures.receptive_fields(weights, (3, 3), labels)
         (crosses,) = figure.axes[0].collections
         assert len(crosses.get_segments()) == 4
         assert figure.texts[0].get_text() == "× 2 exc neurons that never fired, or without weights"
@@ -76,33 +77,33 @@ class TestReceptiveFields:
         assert inside(figure)
 
     def test_no_silent_neuron_no_note(self) -> None:
-        figure = figures.receptive_fields(np.ones((9, 4)), (3, 3))
+        figure = run_figures.receptive_fields(np.ones((9, 4)), (3, 3))
         assert not figure.texts
         assert not figure.axes[0].collections
 
     def test_labels_only_where_there_is_room(self) -> None:
-        few = figures.receptive_fields(np.ones((4, 2)), (2, 2), np.array([0, 1]), class_names=["zero", "x" * 60])
+        few = run_figures.receptive_fields(np.ones((4, 2)), (2, 2), np.array([0, 1]), class_names=["zero", "x" * 60])
         assert texts(few.axes[0]) == ["zero", "1"]
-        many = figures.receptive_fields(np.ones((4, 101)), (2, 2), np.zeros(101, np.int64))
+        many = run_figures.receptive_fields(np.ones((4, 101)), (2, 2), np.zeros(101, np.int64))
         assert not texts(many.axes[0])
 
     def test_many_neurons_and_no_weight_at_all(self) -> None:
-        figure = figures.receptive_fields(np.zeros((784, 400), np.float32), (28, 28))
-        assert inside(figures.receptive_fields(np.ones((4, 1)), (2, 2), title="a title " * 30))
+        figure = run_figures.receptive_fields(np.zeros((784, 400), np.float32), (28, 28))
+        assert inside(run_figures.receptive_fields(np.ones((4, 1)), (2, 2), title="a title " * 30))
         assert drawn(figure).shape[0] > 20 * 28
         assert "400 exc neurons" in figure.axes[0].get_title(loc="left")
 
     def test_errors_are_sentences(self) -> None:
         with pytest.raises(StdpbenchError, match="no fields of 3 × 3 inputs"):
-            figures.receptive_fields(np.ones((8, 2)), (3, 3))
+            run_figures.receptive_fields(np.ones((8, 2)), (3, 3))
         with pytest.raises(StdpbenchError, match="2 fields, but 3 labels"):
-            figures.receptive_fields(np.ones((9, 2)), (3, 3), np.zeros(3, np.int64))
+            run_figures.receptive_fields(np.ones((9, 2)), (3, 3), np.zeros(3, np.int64))
 
 
 class TestConfusion:
     def test_counts_names_and_accuracy(self) -> None:
         found = score(np.array([0, 0, 1, -1, 1]), np.array([0, 0, 0, 1, 1]), 3)
-        figure = figures.confusion(found, ["cat", "dog", "owl"], title="vote")
+        figure = run_figures.confusion(found, ["cat", "dog", "owl"], title="vote")
         axes = figure.axes[0]
         assert texts(axes) == ["2", "1", "1", "1", "66.7 %", "50.0 %", "–"]
         assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog", "owl"]
@@ -121,11 +122,11 @@ class TestConfusion:
     def test_nothing_is_cut_off(self, n: int, length: int) -> None:
         labels = np.repeat(np.arange(n), 12_000)
         names = [f"{'name ' * 20}"[:length] + str(number) for number in range(n)]
-        assert inside(figures.confusion(score(labels, labels, n), names, title="a title " * 20))
+        assert inside(run_figures.confusion(score(labels, labels, n), names, title="a title " * 20))
 
     def test_names_must_fit(self) -> None:
         with pytest.raises(StdpbenchError, match="2 classes, but 1 names"):
-            figures.confusion(score(np.array([0]), np.array([0]), 2), ["one"])
+            run_figures.confusion(score(np.array([0]), np.array([0]), 2), ["one"])
 
 
 class TestAccuracyOverTime:
@@ -133,7 +134,7 @@ class TestAccuracyOverTime:
 
     def test_two_panels_that_share_time(self) -> None:
         vote = np.linspace(0.1, 0.9, 7)
-        figure = figures.accuracy_over_time(
+        figure = run_figures.accuracy_over_time(
             self.when,
             {"vote": vote, "proportion": vote + 0.01},
             20 + vote,
@@ -156,18 +157,20 @@ class TestAccuracyOverTime:
         assert "60\u2009000" in [label.get_text() for label in lower.get_xticklabels()]
 
     def test_what_was_not_measured_leaves_no_hole(self) -> None:
-        figure = figures.accuracy_over_time(self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])})
+        figure = run_figures.accuracy_over_time(
+            self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])}
+        )
         (axes,) = figure.axes
         assert axes.lines[0].get_xdata().tolist() == [0, 20_000, 30_000, 40_000, 50_000]
         assert axes.get_xlabel() == "training presentations"
 
     def test_spikes_alone_and_a_run_that_has_just_begun(self) -> None:
-        assert len(figures.accuracy_over_time(self.when, {}, None, np.ones(7)).axes) == 2
-        assert inside(figures.accuracy_over_time(np.array([], np.int64), {"vote": np.array([])}))
+        assert len(run_figures.accuracy_over_time(self.when, {}, None, np.ones(7)).axes) == 2
+        assert inside(run_figures.accuracy_over_time(np.array([], np.int64), {"vote": np.array([])}))
 
     def test_changes_on_the_way_are_marked_and_told(self) -> None:
         vote, changes = np.linspace(0.1, 0.9, 7), [(0, "nu_post → 0.02"), (15_000, "rule → oja"), (15_000, "x " * 200)]
-        figure = figures.accuracy_over_time(self.when, {"vote": vote}, 20 + vote, 30 - vote, changes=changes)
+        figure = run_figures.accuracy_over_time(self.when, {"vote": vote}, 20 + vote, 30 - vote, changes=changes)
         upper, lower, side = figure.axes
         for axes in (upper, lower):
             lines = [line for line in axes.lines if line.get_linestyle() == ":"]
@@ -178,19 +181,19 @@ class TestAccuracyOverTime:
         assert told[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u2009000 on, rule → oja"]
         assert told[2].endswith("x …")
         assert inside(figure)
-        many = figures.accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
+        many = run_figures.accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
         assert many.get_supxlabel().splitlines()[-1] == "and 2 more changes"
         assert len(many.get_supxlabel().splitlines()) == 10
 
     def test_lengths_must_agree(self) -> None:
         with pytest.raises(StdpbenchError, match="7 points in time, but 2 of mean_theta"):
-            figures.accuracy_over_time(self.when, {}, np.ones(2))
+            run_figures.accuracy_over_time(self.when, {}, np.ones(2))
 
 
 class TestSave:
     def test_same_figure_same_file_and_nothing_beside_it(self, tmp_path: Path) -> None:
         for name in ("one.png", "two.png"):
-            figures.save(figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / name)
+            run_figures.save(run_figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / name)
         assert {path.name for path in tmp_path.iterdir()} == {"one.png", "two.png"}
         one = (tmp_path / "one.png").read_bytes()
         assert one.startswith(b"\x89PNG")
@@ -199,7 +202,7 @@ class TestSave:
     def test_failure_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         target = tmp_path / "figure.png"
         target.write_bytes(b"old")
-        figure = figures.receptive_fields(np.ones((9, 4)), (3, 3))
+        figure = run_figures.receptive_fields(np.ones((9, 4)), (3, 3))
 
         def half(file: IO[bytes], **_: object) -> None:
             file.write(b"half")
@@ -207,12 +210,12 @@ class TestSave:
 
         monkeypatch.setattr(figure, "savefig", half)
         with pytest.raises(StdpbenchError, match=r"figure.png cannot be written: No space left on device"):
-            figures.save(figure, target)
+            run_figures.save(figure, target)
         assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
     def test_folder_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(StdpbenchError, match="cannot be written: No such file or directory"):
-            figures.save(figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / "none" / "figure.png")
+            run_figures.save(run_figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / "none" / "figure.png")
 
 
 def lightness(colours: np.ndarray) -> np.ndarray:

@@ -162,11 +162,11 @@ def test_vote_reads_a_tuned_population() -> None:
 
 def test_heavy_packages_are_imported_late() -> None:
     code = (
-        "import sys, stdpbench.readout as r, stdpbench.readout.baselines, stdpbench.readout.figures\n"
+        "import sys, stdpbench.readout as r, stdpbench.readout.baselines, stdpbench.figures.run_figures\n"
         "[r.readouts.get(kind) for kind in r.readouts.kinds()]\n"
         "early = {'sklearn', 'scipy', 'matplotlib', 'brian2', 'PyQt6'} & set(sys.modules)\n"
         "assert not early, early\n"
-        "stdpbench.readout.figures.accuracy_over_time([0, 1], {'vote': [0.1, 0.2]})\n"
+        "stdpbench.figures.run_figures.accuracy_over_time([0, 1], {'vote': [0.1, 0.2]})\n"
         "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

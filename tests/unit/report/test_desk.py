@@ -13,13 +13,13 @@ from test_making import finished
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout.clustering import features
-from stdpbench.report.desk import Desk
-from stdpbench.report.looks import NEURONS, clustering_of, look_of, plane_of, with_accuracies
 from stdpbench.report.readings import TIMED
 from stdpbench.report.rows import GROUPS
-from stdpbench.runs.facts import LabelsRead
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
+from stdpbench.report.service import Desk
+from stdpbench.report.views import NEURONS, clustering_of, look_of, plane_of, with_accuracies
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import LabelsRead
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_it_answers_as_a_process_and_ends_with_its_reader(run: RunFolder, tmp_pa
         {"number": 2, "name": "cluster", "arguments": {"method": "k-means", "k": 99}},
         {"number": 3, "name": "cluster", "arguments": {"method": "k-means", "k": 3}},
     ]
-    command = [sys.executable, "-m", "stdpbench.report.desk", str(run.path), str(tmp_path)]
+    command = [sys.executable, "-m", "stdpbench.report.service", str(run.path), str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

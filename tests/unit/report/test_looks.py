@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.report.looks import NOTHING, Chosen, Clustering, Look
 from stdpbench.report.rows import Accuracy
+from stdpbench.report.views import NOTHING, Chosen, Clustering, Look
 
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 ANSWERS = {"vote": np.array([0, 0, 1, 1, 1, -1]), "proportion": LABELS}

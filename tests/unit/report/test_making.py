@@ -25,14 +25,14 @@ from stdpbench.report.disturbances import Kind
 from stdpbench.report.making import PAGE, Wish, make_report
 from stdpbench.report.material import gather
 from stdpbench.report.showing import Presenter, Showing
-from stdpbench.runs.comparison import Account
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.engine import RunEngine
-from stdpbench.runs.facts import HeldOut, LabelsRead, Progress, Record
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal, write_journal
-from stdpbench.runs.options import Options
-from stdpbench.runs.publisher import Publisher
+from stdpbench.runs.catalog.comparison import Account
+from stdpbench.runs.folder.journal import read_journal, write_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.process.engine import RunEngine
+from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.protocol.facts import HeldOut, LabelsRead, Progress, Record
+from stdpbench.runs.protocol.options import Options
 from stdpbench.sweeps.seeds import over_seeds
 
 WISH = Wish(Extent(40, 1), workers=1)

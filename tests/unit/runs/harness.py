@@ -11,15 +11,15 @@ from typing import Any
 from unittest.mock import patch
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.engine import RunEngine
-from stdpbench.runs.facts import Fact
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.messages import Request
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.publisher import Publisher
-from stdpbench.runs.states import State
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.process.engine import RunEngine
+from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.protocol.facts import Fact
+from stdpbench.runs.protocol.messages import Request
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 
 N_TRAIN, N_LABEL, N_TEST, EVERY = 24, 8, 6, 5
 """Presentations of the usual run; a checkpoint every five."""
@@ -182,7 +182,7 @@ def drive(folder: RunFolder, engine: Driven | None = None, **hooks: Any) -> Driv
     engine = engine or Driven(folder, **hooks)
     with ExitStack() as patches:
         for name in ("training_record.draw_training", "assessment.draw_assessment"):
-            patches.enter_context(patch(f"stdpbench.runs.{name}", lambda *arguments: None))
+            patches.enter_context(patch(f"stdpbench.runs.process.{name}", lambda *arguments: None))
         patches.enter_context(patch("os.fsync", lambda handle: None))  # no power is lost here
         patches.enter_context(suppress(Killed))
         engine.run()

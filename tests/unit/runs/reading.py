@@ -4,38 +4,44 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Connection, Listener
+from dataclasses import replace
 from typing import Any
 
 from harness import wait_until
 
-KEY = b"k" * 32
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.wire import Channel, Listener
 
 
 class Reader:
     """The other end of a connection; reads only when it is told to."""
 
-    def __init__(self, key: bytes = KEY) -> None:
-        self.listener = Listener(authkey=key)
-        self.address = self.listener.address
-        self.connection: Connection | None = None
+    def __init__(self) -> None:
+        self.listener = Listener()
+        self.invitation = self.listener.invitation
+        self.channel: Channel | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
-        with suppress(OSError, AuthenticationError):
-            self.connection = self.listener.accept()
+        with suppress(OSError):
+            self.channel = self.listener.accept()
 
-    def connected(self) -> Connection:
-        wait_until(lambda: self.connection is not None)
-        assert self.connection is not None
-        return self.connection
+    def wrong_key(self) -> Any:
+        return replace(self.invitation, key=b"another")
+
+    def connected(self) -> Channel:
+        wait_until(lambda: self.channel is not None)
+        assert self.channel is not None
+        return self.channel
 
     def say(self, *message: Any) -> None:
         self.connected().send(message)
 
     def read(self, wait: float = 60.0) -> Any:
-        return self.connected().recv() if self.connected().poll(wait) else None
+        message = self.connected().receive(wait, 60.0)
+        if message is not None and message[0] == "record":
+            message[1] = Record.from_mapping(message[1])
+        return message
 
     def read_all(self, wait: float = 0.3) -> list[Any]:
         """Everything until nothing came for a while, or the end."""
@@ -47,5 +53,5 @@ class Reader:
 
     def close(self) -> None:
         self.listener.close()
-        if self.connection is not None:
-            self.connection.close()
+        if self.channel is not None:
+            self.channel.close()

@@ -7,8 +7,8 @@ import shutil
 
 from harness import N_TRAIN, drive, new_run, set_
 
-from stdpbench.runs.again import evaluate_run
-from stdpbench.runs.options import Options
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.options import Options
 
 
 def test_the_parameters_are_those_of_the_end(tmp_path):

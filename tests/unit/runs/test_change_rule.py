@@ -11,19 +11,19 @@ from harness import Driven, drive, experiment, finished, killed_at_position, new
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.again import evaluate_run
-from stdpbench.runs.changes import experiment_at
-from stdpbench.runs.checkpoints import read_checkpoint
-from stdpbench.runs.creation import create_run_from
-from stdpbench.runs.facts import Change, ParametersChanged, Remarked, RuleChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import branch, rewind
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.probe import Probe
-from stdpbench.runs.reproduction import prepare
+from stdpbench.runs.folder.checkpoints import read_checkpoint
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.process.probe import Probe
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.changes import experiment_at
+from stdpbench.runs.protocol.facts import Change, ParametersChanged, Remarked, RuleChanged
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import compile_ahead, find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -140,7 +140,7 @@ def test_what_the_journal_says_of_it(changed):
 
 
 def test_checkpoints_open_with_the_rule_that_holds_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("stdpbench.runs.checkpoints._KEPT_NEWEST", 100)
+    monkeypatch.setattr("stdpbench.runs.folder.checkpoints._KEPT_NEWEST", 100)
     folder = new(tmp_path)
     drive(folder, at={7: ["checkpoint", to(BCM), "checkpoint", "stop"]})
     # the last of them begins before the change, which comes again
@@ -255,7 +255,7 @@ def test_a_change_that_cannot_be_written_is_none(undisturbed, tmp_path, monkeypa
     def at_boundary(engine: Driven) -> None:
         if engine.position == 3 and not engine.replies:
             engine.ask("change_rule", rule=BCM)
-            monkeypatch.setattr("stdpbench.runs.journal.Journal.append", refuse)
+            monkeypatch.setattr("stdpbench.runs.folder.journal.Journal.append", refuse)
         else:
             monkeypatch.undo()
 
@@ -273,7 +273,7 @@ def test_a_change_that_cannot_be_written_is_none(undisturbed, tmp_path, monkeypa
 @pytest.fixture
 def not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is at hand: each network is built in a process beside the run."""
-    monkeypatch.setattr("stdpbench.runs.rule_changes.is_compiled", lambda *arguments: False)
+    monkeypatch.setattr("stdpbench.runs.process.rule_swap.is_compiled", lambda *arguments: False)
 
 
 def test_a_run_learns_on_while_the_network_is_built(not_compiled, tmp_path, monkeypatch):
@@ -358,7 +358,7 @@ def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path
 @pytest.mark.parametrize("delays", ["uniform", "none"])
 def test_on_the_runtime_simulator(delays, tmp_path, monkeypatch):
     monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)
-    monkeypatch.setattr("stdpbench.runs.rule_changes.is_compiled", lambda *arguments: True)
+    monkeypatch.setattr("stdpbench.runs.process.rule_swap.is_compiled", lambda *arguments: True)
     made = made_of(delays).override(
         {"schedule.train_images": 7, "schedule.test_images": 2, "schedule.label_images": 2}
     )

@@ -12,8 +12,8 @@ import stdpbench
 from stdpbench.cli.app import app
 from stdpbench.errors import StdpbenchError
 from stdpbench.plasticity.tables import rule_table
-from stdpbench.runs.comparison import compare
-from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.catalog.comparison import compare
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.simulators import find_compiler
 
 RULE_FILE = """

@@ -15,13 +15,13 @@ from harness import Driven, drive, finished, killed_at_position, new_run, set_
 from test_change_rule import BCM, TRIPLET, arrays, made_of, new, rules_in, to
 from test_engine_crash import Filmed
 
-from stdpbench.runs import evaluation, responses
-from stdpbench.runs.client import RunClient
-from stdpbench.runs.facts import Change
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.lock import at_work
-from stdpbench.runs.outcome import outcome
+from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.process import evaluation, responses
+from stdpbench.runs.protocol.facts import Change
+from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.simulators import compile_ahead, find_compiler
 
 pytestmark = [pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler"), pytest.mark.slow]

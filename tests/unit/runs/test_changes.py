@@ -10,8 +10,15 @@ from harness import experiment
 
 from stdpbench.experiment import Experiment
 from stdpbench.plasticity.custom import EXAMPLE
-from stdpbench.runs.changes import changed_by, changes_between, experiment_at, in_short, rule_name, tables_with
-from stdpbench.runs.facts import Change, ParametersChanged, Record, RuleChanged
+from stdpbench.runs.protocol.changes import (
+    changed_by,
+    changes_between,
+    experiment_at,
+    in_short,
+    rule_name,
+    tables_with,
+)
+from stdpbench.runs.protocol.facts import Change, ParametersChanged, Record, RuleChanged
 
 CUSTOM = {"kind": "custom", **EXAMPLE}
 OTHER: dict[str, Any] = {

@@ -12,7 +12,7 @@ import pytest
 from harness import drive, finished, killed_at_position, new_run, set_
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.runs.checkpoints import (
+from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
     checkpoint_path,
     copy_checkpoint,
@@ -24,8 +24,8 @@ from stdpbench.runs.checkpoints import (
     tidy_checkpoints,
     write_checkpoint,
 )
-from stdpbench.runs.facts import Remarked
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.simulators import find_compiler
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -209,7 +209,7 @@ def test_a_run_goes_on_from_the_newest_that_is_whole(how, which, tmp_path):
         damage(checkpoint_path(folder.path, position), how)
     engine = drive(folder, at={})
     assert engine.positions[0] == which[0] - 5  # the one before it, or the start
-    from stdpbench.runs.outcome import outcome
+    from stdpbench.runs.folder.result_digests import outcome
 
     assert outcome(folder) == expected
     notes = [r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and r.fact.once]

@@ -12,9 +12,9 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.readout.figures import save
-from stdpbench.runs.bin import move_to_bin
-from stdpbench.runs.comparison import (
+from stdpbench.figures.comparison import comparison_figure
+from stdpbench.figures.run_figures import save
+from stdpbench.runs.catalog.comparison import (
     Account,
     Metric,
     compare,
@@ -23,22 +23,23 @@ from stdpbench.runs.comparison import (
     metrics_of,
     shipped_reference,
 )
-from stdpbench.runs.comparison_figure import Course, comparison_figure
-from stdpbench.runs.comparison_spec import (
+from stdpbench.runs.catalog.comparison_spec import (
     comparison_rows,
     comparison_spec,
     comparison_words,
     course_table,
     short_names,
 )
-from stdpbench.runs.creation import create_run, create_run_from
-from stdpbench.runs.engine import RunEngine
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.lineage import branch
-from stdpbench.runs.options import Options
-from stdpbench.runs.publisher import Publisher
-from stdpbench.runs.states import State
-from stdpbench.runs.store import Store
+from stdpbench.runs.catalog.courses import course_of
+from stdpbench.runs.catalog.store import Store
+from stdpbench.runs.catalog.trash import move_to_bin
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch
+from stdpbench.runs.preparation.creation import create_run, create_run_from
+from stdpbench.runs.process.engine import RunEngine
+from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 
 Make = Callable[..., Path]
 OPTIONS = Options(workers=1, simulator="runtime", baselines=False, checkpoint_every=20)
@@ -168,7 +169,7 @@ def test_odd_metrics_are_passed_over() -> None:
 
 
 def test_curves_come_from_the_journal(family: list[RunFolder]) -> None:
-    course = Course.of(family[1])
+    course = course_of(family[1])
     with np.load(family[1].path / "training.npz") as training:
         np.testing.assert_array_equal(course.presentations, training["points"])
         np.testing.assert_array_equal(course.vote, training["accuracy_vote"])
@@ -179,8 +180,8 @@ def test_curves_come_from_the_journal(family: list[RunFolder]) -> None:
 
 
 def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make_run: Make) -> None:
-    courses = [Course.of(folder) for folder in family]
-    courses += [Course.of(RunFolder.open(make_run(tmp_path, f"r{n}", vote=None if n else 0.4))) for n in range(7)]
+    courses = [course_of(folder) for folder in family]
+    courses += [course_of(RunFolder.open(make_run(tmp_path, f"r{n}", vote=None if n else 0.4))) for n in range(7)]
     figure = comparison_figure(courses)
     running, result = figure.axes[:2]
     assert len(running.lines) == 9 + 1, "a line for each run, and one where parameters changed"
@@ -191,7 +192,7 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
 
 
 def test_a_comparison_for_a_paper_as_a_table_and_in_words(family: list[RunFolder]) -> None:
-    courses = [Course.of(folder) for folder in family]
+    courses = [course_of(folder) for folder in family]
     spec = comparison_spec(courses, "1.2")
     assert spec is not None
     assert [plot["label"] for plot in spec["plots"]][-1] == "mean theta (mV)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.runs.curves import Curves, Numbers
+from stdpbench.runs.analysis.curves import Curves, Numbers
 
 N_IMAGES, N_EXC, N_CLASSES = 50, 6, 3
 

@@ -12,11 +12,11 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.checkpoints import checkpoint_path
-from stdpbench.runs.damage import damage
-from stdpbench.runs.facts import CheckpointWritten, Record, Started
-from stdpbench.runs.folder import RunFolder, looks_like_run
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.folder.checkpoints import checkpoint_path
+from stdpbench.runs.folder.damage import damage
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
+from stdpbench.runs.protocol.facts import CheckpointWritten, Record, Started
 
 Make = Callable[..., Path]
 TIME = "2026-01-02T03:04:05+00:00"
@@ -52,7 +52,7 @@ def test_a_whole_run_has_none(whole: Path) -> None:
     ("name", "content", "clause"),
     [
         ("experiment.toml", b"what [", "experiment.toml is not valid TOML: "),
-        ("experiment.toml", b"[network]\nn_exc = -3\n", "experiment.toml: network.n_exc must be at least 1, not -3; "),
+        ("experiment.toml", b"[network]\nn_exc = -3\n", "experiment.toml, line 2: network.n_exc must be at least 1"),
         ("weights.npy", b"x", "weights.npy is damaged: it is no array of numbers"),
         ("weights.npy", b"", "weights.npy is damaged: "),
         ("metrics.json", b'{\n"a":', "metrics.json is damaged: it is no JSON, in line 2"),

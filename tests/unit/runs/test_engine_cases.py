@@ -12,13 +12,13 @@ from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, drive, experiment, finished
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.client import state_of
-from stdpbench.runs.facts import Remarked, Started, StateChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.states import State
-from stdpbench.runs.training import Training
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.process.training import Training
+from stdpbench.runs.protocol.facts import Remarked, Started, StateChanged
+from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -77,8 +77,8 @@ def test_other_versions_are_remarked_and_are_no_part_of_the_result(monkeypatch, 
     expected = finished(new_run(tmp_path))
     folder = new_run(tmp_path)
     drive(folder, die=killed_at_position(8))
-    for module in ("in_force", "opening"):
-        monkeypatch.setattr(f"stdpbench.runs.{module}.versions", lambda: {"python": "4.0"})
+    for module in ("active_config", "setup"):
+        monkeypatch.setattr(f"stdpbench.runs.process.{module}.versions", lambda: {"python": "4.0"})
     drive(folder, die=killed_at_position(9))
     drive(folder, die=killed_at_position(9))
     assert [note.split()[0] for note in notes(folder)] == ["Versions"]  # said once, not at every start from there

@@ -13,15 +13,15 @@ import pytest
 from harness import Driven, drive, experiment, finished, new_run, set_
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs import evaluation, responses
-from stdpbench.runs.checkpoints import newest_checkpoint, positions
-from stdpbench.runs.creation import create_run_from
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import branch, rewind
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
+from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.process import evaluation, responses
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -10,13 +10,13 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.experiment import Experiment
 from stdpbench.parameters import Parameter, Parameters
-from stdpbench.runs.again import evaluate_run
-from stdpbench.runs.facts import Block, Labelled, Measured, ParametersChanged, Planned, Remarked
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.facts import Block, Labelled, Measured, ParametersChanged, Planned, Remarked
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -18,14 +18,15 @@ from harness import experiment, finished, new_run, wait_until
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.checkpoints import positions
-from stdpbench.runs.client import RunClient, ask, at_work, state_of
-from stdpbench.runs.facts import ParametersChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.states import State
+from stdpbench.runs.client.run_client import RunClient, ask, at_work
+from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.facts import ParametersChanged
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
 pytestmark = [
@@ -165,7 +166,10 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     position = live.position
     # another process gets a sentence
     second = subprocess.run(
-        [sys.executable, "-m", "stdpbench.runs.worker", str(folder.path)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "stdpbench.runs.process.worker", str(folder.path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert second.returncode == 3
     assert second.stderr.strip() == f"another process is at work on {folder.path}"
@@ -183,7 +187,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     also = watch(other, lambda live: live.state is State.PAUSED)
     also = watch(other, lambda live: live.position == position and live.checkpoints != [], also)
     other.close()
-    script = f"from pathlib import Path; from stdpbench.runs.client import RunClient; import os, time; \
+    script = f"from pathlib import Path; from stdpbench.runs.client.run_client import RunClient; import os, time; \
         c = RunClient.attach(Path({str(folder.path)!r})); c.want('network'); \
         print(c.drain(wait=9) != [], flush=True); os._exit(9)"
     died = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
@@ -237,7 +241,7 @@ def test_a_parameter_set_from_another_process_is_kept_through_a_kill(tmp_path):
 START = """
 import sys, time
 from pathlib import Path
-from stdpbench.runs.client import RunClient
+from stdpbench.runs.client.run_client import RunClient
 client = RunClient.start(Path(sys.argv[1]))
 if sys.argv[2] == "connected":
     client.wait_for_connection()

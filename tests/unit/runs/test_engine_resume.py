@@ -18,9 +18,9 @@ from harness import (
     set_,
 )
 
-from stdpbench.runs.facts import ParametersChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import ParametersChanged
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

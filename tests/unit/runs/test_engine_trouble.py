@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, finished, killed_at_position, new_run, set_
 
-import stdpbench.runs.engine
+import stdpbench.runs.process.engine
 from stdpbench.errors import DiskError
-from stdpbench.runs import evaluation, responses
-from stdpbench.runs.checkpoints import Checkpoint, positions, write_checkpoint
-from stdpbench.runs.facts import ParametersChanged, StateChanged
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import rewind
-from stdpbench.runs.outcome import outcome
+from stdpbench.runs.folder.checkpoints import Checkpoint, positions, write_checkpoint
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.lineage.branches import rewind
+from stdpbench.runs.process import evaluation, responses
+from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -320,7 +320,7 @@ def test_a_pause_says_if_its_checkpoint_could_not_be_written(monkeypatch, undist
             raise DiskError("the checkpoint cannot be written: No space left on device")
         return written(folder, checkpoint)
 
-    monkeypatch.setattr(stdpbench.runs.engine, "write_checkpoint", write)
+    monkeypatch.setattr(stdpbench.runs.process.engine, "write_checkpoint", write)
     engine = Driven(new_run(tmp_path), at={6: ["pause"]})
     assert finished(engine.folder, engine=engine) == undisturbed
     assert engine.pauses == [(6, "the checkpoint cannot be written: No space left on device")]

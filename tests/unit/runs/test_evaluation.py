@@ -21,10 +21,10 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import normalise, start_weights
 from stdpbench.readout import SpikeTrains
-from stdpbench.runs import evaluation
-from stdpbench.runs.evaluation import Part, default_workers, present_frozen, respond
-from stdpbench.runs.stimuli import encode
-from stdpbench.runs.training import train
+from stdpbench.runs.process import evaluation
+from stdpbench.runs.process.evaluation import Part, default_workers, present_frozen, respond
+from stdpbench.runs.process.stimuli import encode
+from stdpbench.runs.process.training import train
 from stdpbench.simulators import Simulator, find_compiler, open_simulator
 
 N_EXC, SIDE, N_IMAGES = 9, 8, 230
@@ -295,7 +295,7 @@ import os, signal
 import numpy as np
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
-from stdpbench.runs.evaluation import respond
+from stdpbench.runs.process.evaluation import respond
 from stdpbench.simulators import open_simulator
 
 if __name__ == "__main__":

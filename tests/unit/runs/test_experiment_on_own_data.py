@@ -13,8 +13,8 @@ from stdpbench.datasets.folder import Folder
 from stdpbench.datasets.npz import NPZ
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.runs.own_data import Pictures, experiment_on, name_of, suggested
-from stdpbench.runs.preparation import load_split
+from stdpbench.runs.preparation.own_data import Pictures, experiment_on, name_of, suggested
+from stdpbench.runs.preparation.start import load_split
 
 
 @pytest.fixture(scope="module")

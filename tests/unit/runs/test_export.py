@@ -19,17 +19,18 @@ import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
-from stdpbench.runs import export, reproducing
-from stdpbench.runs.agreement import AccuracyAgain, Agreement, compare
-from stdpbench.runs.creation import create_run
-from stdpbench.runs.export import export_run, installed, unpack_run
-from stdpbench.runs.facts import ParametersChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal, write_journal
-from stdpbench.runs.lock import lock_path
-from stdpbench.runs.options import Options
-from stdpbench.runs.reproducing import GO_ON, STOP
-from stdpbench.runs.reproduction import opened, prepare
+from stdpbench.runs.folder.journal import read_journal, write_journal
+from stdpbench.runs.folder.lock import lock_path
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage import export
+from stdpbench.runs.lineage import reproduction as reproduction_call
+from stdpbench.runs.lineage.agreement import AccuracyAgain, Agreement, compare
+from stdpbench.runs.lineage.export import export_run, installed, unpack_run
+from stdpbench.runs.lineage.reproduction import GO_ON, STOP
+from stdpbench.runs.lineage.reproduction_folder import opened, prepare
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.facts import ParametersChanged
+from stdpbench.runs.protocol.options import Options
 
 SMALL = {
     "network.n_exc": 12,
@@ -158,7 +159,7 @@ def test_links_doubles_and_bombs_are_refused(tmp_path: Path, monkeypatch: pytest
     with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
         archive.writestr("run/run.json", "{}")
         archive.writestr("run/experiment.toml", "")
-    monkeypatch.setattr("stdpbench.runs.export._LARGEST", 1)
+    monkeypatch.setattr("stdpbench.runs.lineage.export._LARGEST", 1)
     with pytest.raises(StdpbenchError, match="larger than"):
         unpack_run(tmp_path / "large.zip", tmp_path)
 
@@ -407,14 +408,14 @@ def test_an_export_tells_how_far_it_is_and_can_be_given_up(branch: RunFolder, tm
 
 def test_reproducing_in_one_call_says_what_came_of_it(branch: RunFolder, tmp_path: Path) -> None:
     told: list[str] = []
-    again = reproducing.reproduce(branch.path, tmp_path, lambda progress: told.append(progress.get("phase", "")))
+    again = reproduction_call.reproduce(branch.path, tmp_path, lambda progress: told.append(progress.get("phase", "")))
     assert again.agreement is not None
     assert again.agreement.same
     assert again.sentence.endswith("The numbers agree to the bit.")
     assert {"train", "label", "test"} & set(told)  # a phase may be over between two looks
-    stopped = reproducing.reproduce(branch.path, tmp_path, wish=iter([GO_ON, GO_ON, *[STOP] * 10_000]).__next__)
+    stopped = reproduction_call.reproduce(branch.path, tmp_path, wish=iter([GO_ON, GO_ON, *[STOP] * 10_000]).__next__)
     assert stopped.agreement is None
     assert "nothing was compared" in stopped.sentence
-    none = reproducing.reproduce(branch.path, tmp_path, wish=lambda: STOP)
+    none = reproduction_call.reproduce(branch.path, tmp_path, wish=lambda: STOP)
     assert "is not run again" in none.sentence
     assert not none.path.exists()

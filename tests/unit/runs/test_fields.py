@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.runs.fields import by_label, by_similarity, duplicates, never_fired, pooled, tile
+from stdpbench.runs.analysis.fields import by_label, by_similarity, duplicates, never_fired, pooled, tile
 
 
 def test_tiles_lie_in_rows_with_a_line_between_them() -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.store import Store, run_names
+from stdpbench.runs.catalog.store import Store, run_names
+from stdpbench.runs.folder.run_folder import RunFolder
 
 _MAKER = """
 import sys
 from pathlib import Path
-from stdpbench.runs.making import made_aside
+from stdpbench.runs.folder.staging import made_aside
 with made_aside(Path(sys.argv[1])) as place:
     (place / "run.json").write_text("{}")
     (place / "experiment.toml").write_text("")

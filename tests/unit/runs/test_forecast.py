@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
-from stdpbench.runs.assessment import phases
-from stdpbench.runs.facts import Fact, Record, RuleChanged, Started, StateChanged
-from stdpbench.runs.folder import environment
-from stdpbench.runs.forecast import Size, forecast
-from stdpbench.runs.journal import read_journal, write_journal
-from stdpbench.runs.options import Options
-from stdpbench.runs.preparation import load_split
+from stdpbench.runs.catalog.forecast import Size, forecast
+from stdpbench.runs.folder.journal import read_journal, write_journal
+from stdpbench.runs.folder.run_folder import environment
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.process.assessment import phases
+from stdpbench.runs.protocol.facts import Fact, Record, RuleChanged, Started, StateChanged
+from stdpbench.runs.protocol.options import Options
 
 Make = Callable[..., Path]
 START = datetime.fromisoformat("2026-01-02T03:00:00+00:00")

@@ -15,15 +15,16 @@ from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import MEASURES
-from stdpbench.runs import held_out, snapshots
-from stdpbench.runs.facts import HeldOut, Record, Remarked
-from stdpbench.runs.held_out import held_out_part, interval, measure
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.ledger import _bytes
-from stdpbench.runs.lineage import branch, rewind
-from stdpbench.runs.live import LiveRun, describe
-from stdpbench.runs.preparation import check_apart, load_split
-from stdpbench.runs.training import training_order
+from stdpbench.runs.catalog.test_access_log import _bytes
+from stdpbench.runs.folder import snapshots
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.preparation.start import check_apart, load_split
+from stdpbench.runs.process import held_out
+from stdpbench.runs.process.held_out import held_out_part, interval, measure
+from stdpbench.runs.process.training import training_order
+from stdpbench.runs.protocol.facts import HeldOut, Record, Remarked
+from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.simulators import compile_ahead, find_compiler
 
 compiled = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

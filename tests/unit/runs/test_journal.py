@@ -15,9 +15,16 @@ from unittest.mock import Mock
 import pytest
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.runs import facts
-from stdpbench.runs.facts import Fact, Record
-from stdpbench.runs.journal import NAME, DamagedJournalError, Journal, read_journal, read_undamaged, write_journal
+from stdpbench.runs.folder.journal import (
+    NAME,
+    DamagedJournalError,
+    Journal,
+    read_journal,
+    read_undamaged,
+    write_journal,
+)
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Fact, Record
 
 EXAMPLES: list[Any] = [
     facts.Started(
@@ -312,8 +319,8 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from stdpbench.errors import DiskError
-from stdpbench.runs.facts import Record, Remarked
-from stdpbench.runs.journal import Journal, read_journal
+from stdpbench.runs.protocol.facts import Record, Remarked
+from stdpbench.runs.folder.journal import Journal, read_journal
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 folder, limit = Path(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -10,19 +10,19 @@ import pytest
 from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs import evaluation
-from stdpbench.runs.again import evaluate_run
-from stdpbench.runs.checkpoints import read_checkpoint
-from stdpbench.runs.creation import create_run_from
-from stdpbench.runs.export import export_run, unpack_run
-from stdpbench.runs.facts import Remarked
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import branch, rewind
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.probe import Probe
-from stdpbench.runs.reproduction import prepare
+from stdpbench.runs.folder.checkpoints import read_checkpoint
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.export import export_run, unpack_run
+from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.process import evaluation
+from stdpbench.runs.process.probe import Probe
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.facts import Remarked
+from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -10,14 +10,14 @@ from harness import drive, experiment, killed_at_position, new_run
 
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs import opening
-from stdpbench.runs.again import evaluate_run
-from stdpbench.runs.bin import move_to_bin
-from stdpbench.runs.facts import LabelsRead, Remarked
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.ledger import count_readings, note_reading, shared_pictures
-from stdpbench.runs.options import Options
-from stdpbench.runs.preparation import check_apart, load_split
+from stdpbench.runs.catalog.test_access_log import count_readings, note_reading, shared_pictures
+from stdpbench.runs.catalog.trash import move_to_bin
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.preparation.start import check_apart, load_split
+from stdpbench.runs.process import setup
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.facts import LabelsRead, Remarked
+from stdpbench.runs.protocol.options import Options
 
 
 def readings(folder):
@@ -28,14 +28,14 @@ def test_labels_never_reach_training(tmp_path):
     usual = new_run(tmp_path / "usual", baselines=False)
     drive(usual)
     other = new_run(tmp_path / "other", baselines=False)
-    load = opening.load_split
+    load = setup.load_split
 
     def mislabelled(*arguments):
         split = load(*arguments)
         labels = (split.train.labels + 1 + np.arange(len(split.train)) % 8) % 10
         return Split(Images(split.train.pixels, labels), split.test, split.class_names)
 
-    with patch.object(opening, "load_split", mislabelled):
+    with patch.object(setup, "load_split", mislabelled):
         drive(other)
     for name in ("weights.npy", "theta.npy"):
         np.testing.assert_array_equal(np.load(usual.path / name), np.load(other.path / name))
@@ -88,7 +88,7 @@ def test_a_run_that_looks_again_after_a_crash_is_counted_again(tmp_path):
 
 def test_readings_are_counted_over_seeds_of_one_experiment(tmp_path, make_run):
     looked = LabelsRead("test", 5, "read-outs")
-    from stdpbench.runs.folder import RunFolder
+    from stdpbench.runs.folder.run_folder import RunFolder
 
     one = RunFolder(make_run(tmp_path, "one"))
     other_seed = RunFolder(make_run(tmp_path, "two", parameters={"seed": 4}))

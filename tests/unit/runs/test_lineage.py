@@ -11,18 +11,18 @@ from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, kille
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.changes import experiment_at
-from stdpbench.runs.checkpoints import checkpoint_path, positions
-from stdpbench.runs.client import held
-from stdpbench.runs.creation import create_run_from
-from stdpbench.runs.facts import Branched, ParametersChanged, Rewound
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import branch, reached_position, rewind, state_of_records
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.states import State
+from stdpbench.runs.folder.checkpoints import checkpoint_path, positions
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import held
+from stdpbench.runs.lineage.branches import branch, rewind, state_of_records
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.protocol.changes import experiment_at, reached_position
+from stdpbench.runs.protocol.facts import Branched, ParametersChanged, Rewound
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

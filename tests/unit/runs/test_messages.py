@@ -12,7 +12,7 @@ import pytest
 from harness import wait_until
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.runs.messages import Mailbox
+from stdpbench.runs.protocol.messages import Mailbox
 
 
 @pytest.fixture
@@ -128,5 +128,5 @@ def test_an_answer_that_cannot_be_written_is_no_error_of_the_run(tmp_path, monke
     def full(path: Path, text: str) -> None:
         raise DiskError("no room")
 
-    monkeypatch.setattr("stdpbench.runs.messages.write_text_aside", full)
+    monkeypatch.setattr("stdpbench.runs.protocol.messages.write_text_aside", full)
     request.reply("", {})

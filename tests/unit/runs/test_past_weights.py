@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.checkpoints import Checkpoint, write_checkpoint
-from stdpbench.runs.past_weights import common_position, nearest_position, newest_weights, weights_near
+from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
+from stdpbench.runs.folder.past_weights import common_position, nearest_position, newest_weights, weights_near
 
 
 def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client import LOG, RunClient, _listener
-from stdpbench.runs.process_end import error_in, why_ended
+from stdpbench.runs.client.process_end import error_in, why_ended
+from stdpbench.runs.client.run_client import LOG, RunClient
+from stdpbench.runs.protocol.wire import Listener
 
 WARNING = "/lib/resource_tracker.py:254: UserWarning: There appear to be 1 leaked objects\n  warnings.warn(\n"
 TRACEBACK = (
@@ -59,8 +60,7 @@ def test_a_run_says_what_ended_its_process(end: str, reason: str, tmp_path: Path
     before = (tmp_path / LOG).stat().st_size
     with (tmp_path / LOG).open("a", encoding="utf-8") as log:
         process = subprocess.Popen(["sh", "-c", f"echo '  warnings.warn()'; {end}"], stdout=log)
-    listener, _ = _listener()
-    client = RunClient(tmp_path, listener, process, before)
+    client = RunClient(tmp_path, Listener(), process, before)
     with pytest.raises(StdpbenchError, match=f"the process of the run ended: {reason}") as error:
         client.wait_for_connection()
     assert "warn" not in str(error.value)

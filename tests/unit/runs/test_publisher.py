@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
 import socket
+import struct
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 import pytest
 from harness import wait_until
-from reading import KEY, Reader
+from reading import Reader
 
-from stdpbench.runs.facts import Record, Remarked
-from stdpbench.runs.messages import CREDIT, Request
-from stdpbench.runs.publisher import Publisher
+from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.protocol.facts import Record, Remarked
+from stdpbench.runs.protocol.messages import CREDIT, Request
+from stdpbench.runs.protocol.wire import Invitation
 
 
 @pytest.fixture
@@ -35,10 +39,10 @@ def attach(publisher: Publisher) -> Iterator[Callable[..., Reader]]:
 
     def new(past: int = 0, wants: tuple[str, ...] = ()) -> Reader:
         readers.append(reader := Reader())
-        publisher.attach(reader.address, KEY, [fact(number) for number in range(past)])
+        publisher.attach(reader.invitation, [fact(number) for number in range(past)])
         reader.connected()
         if wants:
-            reader.say("want", list(wants))
+            reader.say("want", list(wants), {})
             mine = publisher._readers[-1]
             wait_until(lambda: mine._wanted == set(wants))
         return reader
@@ -114,11 +118,11 @@ def test_no_frame_is_made_that_nobody_waits_for(publisher, attach):
     reader = attach()
     offer(publisher, 1, made=made)
     assert made == ["progress"]  # what every reader gets
-    reader.say("want", ["presentation", "nonsense"])
+    reader.say("want", ["presentation", "nonsense"], {})
     wait_until(lambda: "presentation" in publisher._readers[0]._wanted)
     offer(publisher, 2, made=made)
     assert made == ["progress", "presentation"]
-    reader.say("want", [])
+    reader.say("want", [], {})
     wait_until(lambda: not publisher._readers[0]._wanted)
     offer(publisher, 3, made=made)
     assert made == ["progress", "presentation"]
@@ -205,7 +209,7 @@ def test_a_reader_that_never_reads_holds_nobody_up(publisher, attach):
     assert publisher._readers[0]._facts, "it was read after all"
     assert set(publisher._readers[0]._frames) <= {"network", "presentation"}
     publisher.close(0.2)
-    assert asleep.connection is not None
+    assert asleep.channel is not None
 
 
 def test_a_reader_that_dies_is_forgotten(publisher, attach):
@@ -222,7 +226,7 @@ def test_a_listener_that_does_not_answer_holds_nobody_up(publisher, attach):
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
-        publisher.attach(deaf.getsockname(), KEY, [])
+        publisher.attach(Invitation(deaf.getsockname(), b"key"), [])
         living = attach()
         publisher.tell(fact(0))
         offer(publisher, 0)
@@ -230,9 +234,9 @@ def test_a_listener_that_does_not_answer_holds_nobody_up(publisher, attach):
         publisher.close(0.1)
 
 
-@pytest.mark.parametrize("address", [("127.0.0.1", 1), "/nowhere/at/all", "", 5, None, ["127.0.0.1"]])
+@pytest.mark.parametrize("address", [("127.0.0.1", 1), "/nowhere/at/all"])
 def test_where_nobody_listens_nothing_happens(address, publisher, attach, recwarn):
-    publisher.attach(address, KEY, [])
+    publisher.attach(Invitation(address, b"key"), [])
     living = attach()
     publisher.tell(fact(0))
     assert numbers([living.read()]) == [0]
@@ -241,10 +245,10 @@ def test_where_nobody_listens_nothing_happens(address, publisher, attach, recwar
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_wrong_key_is_refused(publisher):
-    reader = Reader(key=b"another")
-    publisher.attach(reader.address, KEY, [])
+    reader = Reader()
+    publisher.attach(reader.wrong_key(), [])
     wait_until(lambda: (publisher.tell(fact(1)), not publisher._readers)[1])
-    assert reader.connection is None
+    assert reader.channel is None
     reader.close()
 
 
@@ -253,13 +257,15 @@ def test_a_wrong_key_is_refused(publisher):
     "message",
     [
         None,
-        (),
+        [],
         5,
+        {"credit": 1},
         ("want",),
         ("want", 5),
         ("want", [[]]),
         ("want", [], 5),
         ("want", [], {"network": "often"}),
+        ("want", []),
         ("credit", "nonsense", 1),
         ("credit", "network"),
         ("credit", "network", "many"),
@@ -276,10 +282,24 @@ def test_a_reader_that_makes_no_sense_is_dropped_alone(message, publisher, attac
         pass
 
 
-def test_what_is_no_pickle_is_dropped_too(publisher, attach):
-    odd = attach()
-    odd.connected().send_bytes(b"\x80nonsense")
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_a_reader_sends_is_not_unpickled(publisher, attach, tmp_path, caplog):
+    odd, made = attach(), tmp_path / "made"
+    said = pickle.dumps(Trap(made))
+    odd.connected()._socket.sendall(struct.pack("!i", len(said)) + said)  # as `multiprocessing.connection` sends it
     wait_until(lambda: (publisher.tell(fact(0)), not publisher._readers)[1])
+    assert not made.exists()
+    assert "a reader is dropped" in caplog.text
+
+
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self._path,)
 
 
 # -- requests --------------------------------------------------------------------------------------
@@ -291,10 +311,10 @@ def test_an_answer_goes_to_the_one_who_asked(publisher, attach, requests):
     request = requests.get(timeout=60)
     assert (request.name, dict(request.arguments)) == ("pause", {"reason": "x"})
     request.reply("no", None)
-    assert one.read() == ("reply", 4, "no", None)
+    assert one.read() == ["reply", 4, "no", None]
     other.say("request", 4, "step", {"n": 2})
     requests.get(timeout=60).reply("", {"position": 3})
-    assert other.read() == ("reply", 4, "", {"position": 3})
+    assert other.read() == ["reply", 4, "", {"position": 3}]
     assert one.read_all() == []
 
 

@@ -18,14 +18,15 @@ from filelock import FileLock
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs import index, queue_runner
-from stdpbench.runs.facts import Record, StateChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import FAILED, HELD, RUNNING, WAITING, Item, Queue
-from stdpbench.runs.queue_runner import QueueRunner
-from stdpbench.runs.store import Store
+from stdpbench.runs.catalog import index
+from stdpbench.runs.catalog.store import Store
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import Record, StateChanged
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.queue import runner as queue_runner
+from stdpbench.runs.queue.run_queue import FAILED, HELD, RUNNING, WAITING, Item, Queue
+from stdpbench.runs.queue.runner import QueueRunner
 
 Make = Callable[..., Path]
 
@@ -162,7 +163,8 @@ def test_a_run_folder_is_added_once(tmp_path: Path, make_run: Make) -> None:
 def test_processes_that_claim_at_once_never_get_the_same(tmp_path: Path) -> None:
     filled(tmp_path, *(f"x{number}" for number in range(12)))
     code = (
-        "import sys; from pathlib import Path; from filelock import FileLock; from stdpbench.runs.queue import Queue\n"
+        "import sys; from pathlib import Path; from filelock import FileLock\n"
+        "from stdpbench.runs.queue.run_queue import Queue\n"
         "queue = Queue(Path(sys.argv[1])); lock = FileLock(queue.runner_lock(sys.argv[2])); lock.acquire()\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "while item := queue.claim(sys.argv[2]): print(item.number, flush=True)\n"
@@ -277,7 +279,7 @@ class FakeClient:
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     monkeypatch.setattr(queue_runner, "RunClient", FakeClient)
     monkeypatch.setattr(queue_runner, "at_work", lambda folder: folder in FakeClient.alive)
-    monkeypatch.setattr("stdpbench.runs.client.at_work", lambda folder: folder in FakeClient.alive)
+    monkeypatch.setattr("stdpbench.runs.client.run_client.at_work", lambda folder: folder in FakeClient.alive)
     monkeypatch.setattr(queue_runner, "_LOOK", 0.0)
     FakeClient.begun, FakeClient.together, FakeClient.alive = [], [], set()
 
@@ -402,7 +404,7 @@ def test_one_that_does_not_answer_is_waited_for(
         return path in FakeClient.alive or len(looked) < 9
 
     monkeypatch.setattr(queue_runner, "at_work", at_work)
-    monkeypatch.setattr("stdpbench.runs.client.at_work", at_work)
+    monkeypatch.setattr("stdpbench.runs.client.run_client.at_work", at_work)
     said = play()
     assert "is at work already" in said[0]
     assert "has lost its process" in said[1]
@@ -434,7 +436,7 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     queue.add(tiny("lost").override({"data.kind": "npz", "data.path": str(pictures)}), options)
     queue.add(tiny("short"), options)
     pictures.unlink()
-    code = "import sys; from pathlib import Path; from stdpbench.runs.queue_runner import QueueRunner\n"
+    code = "import sys; from pathlib import Path; from stdpbench.runs.queue.runner import QueueRunner\n"
     code += "QueueRunner(Path(sys.argv[1])).run()"
     runner = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
     try:

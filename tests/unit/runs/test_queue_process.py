@@ -11,14 +11,16 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs import control
-from stdpbench.runs.client import ask, state_of
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import RUNNING, WAITING, Queue
-from stdpbench.runs.queue_process import (
-    LOG,
+from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage import control
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_queue import RUNNING, WAITING, Queue
+from stdpbench.runs.queue.runner_process import (
     AFTER,
+    LOG,
     NOW,
     Runner,
     announce,
@@ -28,7 +30,6 @@ from stdpbench.runs.queue_process import (
     runners,
     start_runner,
 )
-from stdpbench.runs.states import State
 
 OPTIONS = Options(workers=1, simulator="runtime", baselines=False, checkpoint_every=20)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from stdpbench.readout import NO_ANSWER, assign
 from stdpbench.readout.vote import Vote
-from stdpbench.runs.recent import RecentResponses
+from stdpbench.runs.analysis.recent_answers import RecentResponses
 
 
 def test_classes_are_those_of_a_label_phase_over_what_counts() -> None:

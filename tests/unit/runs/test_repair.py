@@ -12,16 +12,16 @@ from harness import drive, finished, killed_at_position, new_run, set_
 import stdpbench
 from stdpbench.cli import commands, main
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.checkpoints import positions
-from stdpbench.runs.client import held, state_of
-from stdpbench.runs.facts import Block, LabelsRead, ParametersChanged, Record, Remarked
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import NAME, read_journal
-from stdpbench.runs.ledger import count_readings
-from stdpbench.runs.lineage import branch
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.repair import repair
-from stdpbench.runs.states import State
+from stdpbench.runs.catalog.test_access_log import count_readings
+from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.folder.journal import NAME, read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import held, state_of
+from stdpbench.runs.lineage.branches import branch
+from stdpbench.runs.lineage.repair import repair
+from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged, Record, Remarked
+from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

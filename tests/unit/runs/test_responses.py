@@ -12,9 +12,9 @@ from hypothesis import given, settings
 
 from stdpbench.errors import DiskError
 from stdpbench.readout import SpikeTrains
-from stdpbench.runs import responses
-from stdpbench.runs.evaluation import Part
-from stdpbench.runs.responses import FOLDER, Responses, remove_responses
+from stdpbench.runs.process import responses
+from stdpbench.runs.process.evaluation import Part
+from stdpbench.runs.process.responses import FOLDER, Responses, remove_responses
 
 N, N_EXC = 7, 3
 COUNTS = np.random.default_rng(0).integers(0, 600, (N, N_EXC)).astype(np.uint16)

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stdpbench.runs import figures
-from stdpbench.runs.curves import Curves
-from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process import figures
 
 
 def test_the_figure_of_training_tells_what_the_journal_says_was_changed(

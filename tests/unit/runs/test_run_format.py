@@ -11,17 +11,17 @@ import pytest
 from harness import finished
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.changes import experiment_at
-from stdpbench.runs.checkpoints import newest_checkpoint, positions
-from stdpbench.runs.client import state_of
-from stdpbench.runs.facts import Fact, HeldOut, LabelsRead, Planned, RuleChanged
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import read_journal
-from stdpbench.runs.lineage import branch, reached_position, rewind, state_of_records
-from stdpbench.runs.live import LiveRun, describe
-from stdpbench.runs.options import Options
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.states import State
+from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage.branches import branch, rewind, state_of_records
+from stdpbench.runs.protocol.changes import experiment_at, reached_position
+from stdpbench.runs.protocol.facts import Fact, HeldOut, LabelsRead, Planned, RuleChanged
+from stdpbench.runs.protocol.live_run import LiveRun, describe
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
 ASSETS = Path(__file__).parents[2] / "assets"

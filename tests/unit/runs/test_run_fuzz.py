@@ -21,13 +21,13 @@ from hypothesis import given, settings
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.changes import experiment_at
-from stdpbench.runs.checkpoints import newest_checkpoint, positions, read_checkpoint, write_checkpoint
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.journal import Journal, read_journal
-from stdpbench.runs.lineage import branch, reached_position, rewind, state_of_records
-from stdpbench.runs.live import LiveRun, describe
-from stdpbench.runs.outcome import outcome
+from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions, read_checkpoint, write_checkpoint
+from stdpbench.runs.folder.journal import Journal, read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch, rewind, state_of_records
+from stdpbench.runs.protocol.changes import experiment_at, reached_position
+from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.simulators import find_compiler
 
 ASSET = Path(__file__).parents[2] / "assets" / "run-format-1"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.run_json import read_run
-from stdpbench.runs.store import Store
+from stdpbench.runs.catalog.store import Store
+from stdpbench.runs.folder.run_json import read_run
 
 Make = Callable[..., Path]
 

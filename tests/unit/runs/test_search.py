@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs import run_words
-from stdpbench.runs.search import Search, found
-from stdpbench.runs.store import Entry, Store
+from stdpbench.runs.catalog import columns as run_columns
+from stdpbench.runs.catalog.search import Search, found
+from stdpbench.runs.catalog.store import Entry, Store
 
 Make = Callable[..., Path]
 
@@ -69,32 +69,32 @@ def test_what_is_neither_gets_a_sentence(three: list[Entry], text: str, said: st
 
 def test_values_as_they_are_read(three: list[Entry]) -> None:
     a, b, c = three
-    assert run_words.text(a, "state") == "✓ finished"
-    assert run_words.text(a, "vote") == "90.00 %"
-    assert run_words.text(a, "accuracy.vote.accuracy") == "90.00 %"
-    assert run_words.text(a, "exc.tau_m") == "25 ms"
-    assert run_words.text(a, "progress") == ""
-    assert run_words.text(c, "progress") == "train 7 / 60"
-    assert run_words.text(b, "duration") == "1:00:01"
-    assert run_words.text(c, "vote") == ""
-    assert run_words.summary(three) == "3 runs · 2 finished · 1 stopped · vote 70.0 to 90.0 %"
-    assert run_words.summary([]) == "no runs"
-    known = run_words.columns(three)
+    assert run_columns.text(a, "state") == "✓ finished"
+    assert run_columns.text(a, "vote") == "90.00 %"
+    assert run_columns.text(a, "accuracy.vote.accuracy") == "90.00 %"
+    assert run_columns.text(a, "exc.tau_m") == "25 ms"
+    assert run_columns.text(a, "progress") == ""
+    assert run_columns.text(c, "progress") == "train 7 / 60"
+    assert run_columns.text(b, "duration") == "1:00:01"
+    assert run_columns.text(c, "vote") == ""
+    assert run_columns.summary(three) == "3 runs · 2 finished · 1 stopped · vote 70.0 to 90.0 %"
+    assert run_columns.summary([]) == "no runs"
+    known = run_columns.columns(three)
     assert "exc.tau_m" in known["exc"]
     assert "accuracy.vote.accuracy" in known["metrics"]
-    assert run_words.is_number(three, "n_test_images")
-    assert not run_words.is_number(three, "exc.tau_m")
+    assert run_columns.is_number(three, "n_test_images")
+    assert not run_columns.is_number(three, "exc.tau_m")
 
 
 def test_a_run_at_work_has_lasted_until_now(tmp_path: Path, make_run: Make) -> None:
     from filelock import FileLock
 
-    from stdpbench.runs.lock import lock_path
+    from stdpbench.runs.folder.lock import lock_path
 
     path = make_run(tmp_path, "d", state="running", vote=None, about={"ended": ""})
     with FileLock(lock_path(path)), Store(tmp_path) as store:
         (entry,) = store.entries()
         assert entry.duration is None
-        assert run_words.is_active(entry)
-        assert run_words.text(entry, "duration", "2026-01-02T03:05:05+00:00") == "0:01:00"
-        assert run_words.text(entry, "duration") == ""
+        assert run_columns.is_active(entry)
+        assert run_columns.text(entry, "duration", "2026-01-02T03:05:05+00:00") == "0:01:00"
+        assert run_columns.text(entry, "duration") == ""

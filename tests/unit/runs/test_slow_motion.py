@@ -14,10 +14,10 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.neurons.lif import LIF
 from stdpbench.neurons.threshold import threshold_course
-from stdpbench.runs import facts
-from stdpbench.runs.facts import Record
-from stdpbench.runs.live import LiveRun
-from stdpbench.runs.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
+from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.live_run import LiveRun
 
 Frames = list[tuple[Mapping[str, Any], Mapping[str, Any]]]
 CHANGED = 12
@@ -93,7 +93,7 @@ def test_courses_meet_the_spikes(ran: tuple[LiveRun, Frames]) -> None:
     assert courses.v[moment.output] == pytest.approx(-65.0)  # at the end of the step: reset
     inside = moment.output[moment.output > 0]
     assert (courses.v[inside - 1] > courses.threshold[inside - 1] - 5).all()
-    theta = frames[3][0]["recording"].theta[:, moment.neuron] * 1e3
+    theta = frames[3][0]["recording"]["theta"][:, moment.neuron] * 1e3
     np.testing.assert_allclose(courses.threshold, theta - 76.0)
 
 

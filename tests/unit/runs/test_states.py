@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs import states
-from stdpbench.runs.states import TRANSITIONS, State, check_transition
+from stdpbench.runs.protocol import states
+from stdpbench.runs.protocol.states import TRANSITIONS, State, check_transition
 
 LEGAL = {
     ("queued", "building"),

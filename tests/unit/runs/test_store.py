@@ -18,14 +18,14 @@ from filelock import FileLock
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs import index
-from stdpbench.runs.bin import empty_bin, move_to_bin, names_in_bin, restore
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.lock import at_work, lock_path
-from stdpbench.runs.options import Options
-from stdpbench.runs.queue import Queue
-from stdpbench.runs.selection import Filter, order, value_text
-from stdpbench.runs.store import Entry, Store, newest
+from stdpbench.runs.catalog import index
+from stdpbench.runs.catalog.filters import Filter, order, value_text
+from stdpbench.runs.catalog.store import Entry, Store, newest
+from stdpbench.runs.catalog.trash import empty_bin, move_to_bin, names_in_bin, restore
+from stdpbench.runs.folder.lock import at_work, lock_path
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.queue.run_queue import Queue
 
 Make = Callable[..., Path]
 N_AT_ONCE = 4
@@ -138,7 +138,7 @@ def test_only_what_changed_is_read_again(three: Path, make_run: Make, monkeypatc
     names(three)
     make_run(three, "b", vote=0.8)
     read: list[str] = []
-    from stdpbench.runs import store
+    from stdpbench.runs.catalog import store
 
     whole = store._read
     monkeypatch.setattr(store, "_read", lambda folder: read.append(folder.name) or whole(folder))
@@ -246,7 +246,7 @@ def test_where_nothing_can_be_written_the_index_is_kept_in_memory(three: Path, t
 def test_stores_that_refresh_at_once_do_not_hinder_each_other(tmp_path: Path, make_run: Make) -> None:
     for number in range(20):
         make_run(tmp_path, f"r{number:02d}")
-    code = "from pathlib import Path; from stdpbench.runs.store import Store; "
+    code = "from pathlib import Path; from stdpbench.runs.catalog.store import Store; "
     code += f"print(len(Store(Path({str(tmp_path)!r})).entries()))"
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [process.communicate(timeout=60)[0].strip() for process in processes] == ["20"] * 4

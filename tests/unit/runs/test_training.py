@@ -20,8 +20,8 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import start_weights
-from stdpbench.runs.stimuli import Stimuli, encode
-from stdpbench.runs.training import Presented, theta_decay, train, training_order
+from stdpbench.runs.process.stimuli import Stimuli, encode
+from stdpbench.runs.process.training import Presented, theta_decay, train, training_order
 from stdpbench.simulators import Simulator, open_simulator
 
 N_EXC, SIDE = 6, 8
@@ -348,7 +348,7 @@ def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
         calls.append((arguments[3], arguments[4], threading.current_thread().name))
         return encode(*arguments)
 
-    monkeypatch.setattr("stdpbench.runs.stimuli.encode", noted)
+    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
     with Stimuli(made, images, "train", order) as stimuli:
         for presentation in range(5):
             wait([stimulus for _, stimulus in stimuli._ahead])
@@ -372,7 +372,7 @@ def test_what_still_waits_for_its_thread_is_encoded_by_the_one_who_needs_it(monk
             assert go_on.wait(60)
         return encode(*arguments)
 
-    monkeypatch.setattr("stdpbench.runs.stimuli.encode", slow_ahead)
+    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", slow_ahead)
     with Stimuli(made, images, "train", order) as stimuli:
         stimuli.get(0, 0)
         assert held_up.wait(60)  # with presentation 1, behind which 2 waits

@@ -12,12 +12,12 @@ from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, 
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.network import Learned
-from stdpbench.runs.evaluation import present_frozen
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.probe import Probe
-from stdpbench.runs.probing import ProbeClient
-from stdpbench.runs.trial import try_picture
+from stdpbench.runs.client.probe_client import ProbeClient
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process.evaluation import present_frozen
+from stdpbench.runs.process.present_image import try_picture
+from stdpbench.runs.process.probe import Probe
 from stdpbench.simulators import find_compiler, open_simulator
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -12,10 +12,10 @@ import pytest
 from filelock import FileLock
 
 from stdpbench.runs import watching
-from stdpbench.runs.bin import move_to_bin, restore
-from stdpbench.runs.folder import RunFolder
-from stdpbench.runs.lock import lock_path
-from stdpbench.runs.queue import INTERRUPTED, WAITING, Queue
+from stdpbench.runs.catalog.trash import move_to_bin, restore
+from stdpbench.runs.folder.lock import lock_path
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.queue.run_queue import INTERRUPTED, WAITING, Queue
 from stdpbench.runs.watching import RunsWatch
 
 Make = Callable[..., Path]

@@ -10,10 +10,11 @@ import pytest
 from harness import drive, experiment, finished, killed_at_position, new_run, wait_until
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs import worker
-from stdpbench.runs.client import RunClient, ask, at_work, held, state_of
-from stdpbench.runs.outcome import outcome
-from stdpbench.runs.states import State
+from stdpbench.runs.client.run_client import RunClient, ask, at_work
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.status import held, state_of
+from stdpbench.runs.process import worker
+from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -42,7 +43,7 @@ def test_a_process_is_started_by_hand(tmp_path):
     folder = new_run(tmp_path, **OPTIONS)
     expected = finished(new_run(tmp_path, **OPTIONS))
     drive(folder, die=killed_at_position(13))
-    command = [sys.executable, "-m", "stdpbench.runs.worker"]
+    command = [sys.executable, "-m", "stdpbench.runs.process.worker"]
     done = subprocess.run([*command, str(folder.path)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert outcome(folder) == expected

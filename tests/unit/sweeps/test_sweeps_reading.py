@@ -233,6 +233,46 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, said: 
     assert "mine.toml" in str(caught.value)
 
 
+def test_all_errors_of_a_file_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
+    text = """
+experiment = "digits"
+sedes = [1]
+metric = "votes"
+
+[set]
+exc.tau_m = "50 ms"
+
+[[arm]]
+label = "one"
+set = { exc.tau_n = 1, plasticity.nu_post = -1 }
+
+[[arm]]
+lable = "two"
+
+[[arm]]
+label = "three"
+set = { network.dt = "1 mV" }
+
+[grid]
+exc.tau_m = 1
+"network.n_exc" = []
+"""
+    with pytest.raises(StdpbenchError) as caught:
+        read_sweep(written(tmp_path, text))
+    said = [sentence.removeprefix("mine.toml, line ") for sentence in caught.value.sentences]
+    assert [sentence.partition(":")[0] for sentence in said] == ["3", "11", "11", "14", "18", "21", "22", "4"]
+    assert "arm 'one': exc.tau_n is not a known parameter; did you mean exc.tau_m?" in said[1]
+    grid = 'experiment = "digits"\n[grid]\nexc.tau_m = [1, -1]\nexc.t_ref = [1, 2]\n'
+    (value,) = _errors(tmp_path, grid)
+    assert "exc.tau_m must be more than 0, not -1" in value, "a value of the grid is in several arms, and wrong once"
+
+
+def _errors(folder: Path, text: str) -> tuple[str, ...]:
+    with pytest.raises(StdpbenchError) as caught:
+        read_sweep(written(folder, text))
+    return caught.value.sentences
+
+
 @given(st.lists(st.tuples(st.integers(0, len(FILE)), st.integers(0, 6), st.text(max_size=4)), min_size=1, max_size=4))
 def test_a_file_that_is_damaged_at_random_gives_a_sweep_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, int, str]]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stdpbench.runs.comparison import Account
-from stdpbench.runs.folder import RunFolder
+from stdpbench.runs.catalog.comparison import Account
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.sweeps.seeds import OverSeeds, over_seeds
 
 Make = Callable[..., Path]

@@ -8,7 +8,7 @@ import pytest
 from sweep_cases import result
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.store import SWEEP
+from stdpbench.runs.catalog.store import SWEEP
 from stdpbench.sweeps import SweepState
 
 

@@ -1,0 +1,426 @@
+"""The window: a rail of pages, menus, the command palette.
+
+The Start page is painted first. The other pages, and what they import, are made in the moment after, or when somebody
+asks for one of them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PyQt6.QtGui import (
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QPaintEvent,
+)
+from PyQt6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench import __version__
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.paths import runs_folder
+from stdpbench.runs.catalog import columns
+from stdpbench.runs.catalog.store import Entry, newest
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench.threads import one_blas_thread
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.start import StartPage
+from stdpbench_gui.session.alive import alive
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.actions import Actions, Palette
+from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll
+
+if TYPE_CHECKING:
+    from stdpbench_gui.app.persistence import Habits
+    from stdpbench_gui.pages.evaluate.page import EvaluatePage
+    from stdpbench_gui.pages.rules.page import LabPage
+    from stdpbench_gui.pages.runs.page import RunsPage
+    from stdpbench_gui.pages.train import TrainPage
+    from stdpbench_gui.widgets.undo import History
+
+_PAGES = (
+    ("start", "⌂", "Start"),
+    ("train", "▦", "Train"),
+    ("lab", "Δ", "Rules"),
+    ("evaluate", "◉", "Evaluate"),
+    ("runs", "☰", "Runs"),
+)
+"""Key, mark and word of each page, in the order of the rail."""
+
+
+_RAIL = 84
+"""Pixels that the rail is wide, unless the system's letters are large."""
+
+
+class MainWindow(QMainWindow):
+    """The app's window."""
+
+    def __init__(self, settings: QSettings | None = None, runs: Path | None = None) -> None:
+        super().__init__()
+        one_blas_thread()
+        self.setWindowTitle(f"stdpbench {__version__}")
+        self.setAccessibleName("stdpbench")
+        self.setAcceptDrops(True)
+        self.settings = settings or QSettings("stdpbench", "stdpbench")
+        self.runs = (runs or runs_folder()).absolute()
+        theme.apply(str(self.settings.value("theme", "system")))
+        self.session = RunSession()
+        self.actions_ = Actions(self)
+        self._add_actions()
+        self.start = StartPage()
+        self._train: TrainPage | None = None
+        self.pages = QStackedWidget()
+        self.rail = self._rail()
+        content = QWidget()
+        layout = QHBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.rail)
+        layout.addWidget(self.pages, 1)
+        self.setCentralWidget(content)
+        self.message = Elided()
+        self.message.setAccessibleName("Message")
+        bar = self.statusBar()
+        assert bar is not None
+        bar.addWidget(self.message, 1)
+        self.session.told.connect(self.tell)
+        self.session.opened.connect(lambda: self.go_to("train"))
+        self.session.opened.connect(lambda: self.tell(""))
+        self.start.experiment_chosen.connect(self.run_experiment)
+        self.start.run_chosen.connect(self.open_run)
+        self.start.check_wanted.connect(self.check_machine)
+        self._restore()
+        QTimer.singleShot(0, self._look_around)
+
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Have the other pages made once this one is painted."""
+        super().paintEvent(event)
+        if self._train is None:
+            QTimer.singleShot(0, self.complete)
+
+    def complete(self) -> None:
+        """Make the pages other than the first, if they are not there yet."""
+        if self._train is not None:
+            return
+        from stdpbench_gui.app.persistence import Habits
+        from stdpbench_gui.pages.evaluate.page import EvaluatePage
+        from stdpbench_gui.pages.rules.page import LabPage
+        from stdpbench_gui.pages.runs.page import RunsPage
+        from stdpbench_gui.pages.train import TrainPage
+        from stdpbench_gui.panels.curves.curves_panel import Curves
+
+        train = self._train = TrainPage(self.session, self.actions_, self.settings)
+        self._add_panel_actions()
+        evaluate = self._evaluate = EvaluatePage(self.runs, self.session, self.actions_, self.settings)
+        changes = self._parameters.changes
+        lab = self._lab = LabPage(self.runs, self.session, changes, self.actions_, self.settings)
+        curves = train.panels["curves"]
+        assert isinstance(curves, Curves)
+        runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
+        self.undo.follow(runs.steps.changed)
+        self.undo.follow(lab.state.history_changed)
+        lab.wanted.connect(lambda: self.go_to("lab"))
+        lab.experiment_chosen.connect(self.run_experiment)
+        runs.run_chosen.connect(self.open_run)
+        runs.wanted.connect(lambda: self.go_to("runs"))
+        runs.evaluation_wanted.connect(evaluate.evaluate)
+        evaluate.wanted.connect(lambda: self.go_to("evaluate"))
+        for name, page in (("train", train), ("evaluate", evaluate), ("lab", lab), ("runs", runs)):
+            if page is not train:  # whose bar stays where it is
+                let_scroll(page)
+            self._page_of[name] = page
+            self.pages.addWidget(page)
+        self._habits = Habits(self)
+        lab.dropped.connect(self._habits.open_dropped)
+
+    @property
+    def train(self) -> TrainPage:
+        """The Train page."""
+        self.complete()
+        assert self._train is not None
+        return self._train
+
+    @property
+    def evaluate(self) -> EvaluatePage:
+        """The Evaluate page."""
+        self.complete()
+        return self._evaluate
+
+    @property
+    def lab(self) -> LabPage:
+        """The Rule lab page."""
+        self.complete()
+        return self._lab
+
+    @property
+    def runs_page(self) -> RunsPage:
+        """The Runs page."""
+        self.complete()
+        return self._runs
+
+    @property
+    def habits(self) -> Habits:
+        """What a person expects of any app."""
+        self.complete()
+        return self._habits
+
+    def _rail(self) -> QWidget:
+        rail = QWidget()
+        rail.setObjectName("rail")
+        rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        font = rail.font()
+        font.setBold(True)
+        room = max(QFontMetrics(font).horizontalAdvance(word) for _, _, word in _PAGES)
+        width = max(_RAIL, room + 3 * theme.GRID)
+        rail.setFixedWidth(width)
+        layout = QVBoxLayout(rail)
+        layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
+        self._buttons = QButtonGroup(self)
+        self._page_of: dict[str, QWidget] = {"start": self.start}
+        self.pages.addWidget(self.start)
+        self._rail_buttons: dict[str, QToolButton] = {}
+        for number, (name, mark, word) in enumerate(_PAGES):
+            button = QToolButton()
+            button.setText(f"{mark}\n{word}")
+            button.setCheckable(True)
+            button.setToolTip(f"{word} (Ctrl+{number + 1})")
+            button.setAccessibleName(word)
+            button.setFixedWidth(width)
+            button.clicked.connect(lambda _=False, name=name: self.go_to(name))
+            self._buttons.addButton(button)
+            self._rail_buttons[name] = button
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self._rail_buttons["start"].setChecked(True)
+        return rail
+
+    def go_to(self, name: str) -> None:
+        """Show a page."""
+        self.complete()
+        self.pages.setCurrentWidget(self._page_of[name])
+        self._rail_buttons[name].setChecked(True)
+        histories: dict[str, History] = {"runs": self.runs_page.steps, "lab": self.lab.state}
+        self.undo.show(histories.get(name, self._parameters.changes))
+        if name == "start":
+            self._show_recent()
+        elif name == "train":
+            self.session.catch_up()
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def _add_actions(self) -> None:
+        add = self.actions_.add
+        add("open", "&File", "&Open a run…", self._choose_run, "Ctrl+O", "Show a run folder")
+        add("experiment", "&File", "Run an &experiment file…", self._choose_experiment, "Ctrl+E")
+        self.actions_.separator("&File")
+        add("quit", "&File", "&Quit", self.close, "Ctrl+Q")
+        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", "Pause or resume the run that is shown")
+        add("step", "&Run", "Step", lambda: self.session.request("step", n=1), "Ctrl+Right", "One presentation")
+        add("stop", "&Run", "Stop", self._stop, "", "End the run; it can be resumed")
+        add(
+            "checkpoint",
+            "&Run",
+            "Checkpoint",
+            lambda: self.session.request("checkpoint"),
+            "",
+            "Write a checkpoint now",
+        )
+        add("clear", "&Run", "Clear the selection", self._clear_selection, "Esc")
+        for number, (name, _, word) in enumerate(_PAGES):
+            add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
+        self.actions_.separator("&View")
+        chosen, group = str(self.settings.value("theme", "system")), QActionGroup(self)
+        for name, word in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
+            action = add(f"theme-{name}", "&View", word, partial(self.set_theme, name), checkable=True)
+            action.setChecked(name == chosen)
+            group.addAction(action)
+        self.actions_.separator("&View")
+        add("palette", "&Help", "Command &palette", self.open_palette, "Ctrl+K", "Find any action")
+        add("explain", "&Help", "What am I looking at?", self._explain, "F1")
+        add("about", "&Help", "&About stdpbench", self._about)
+
+    def _add_panel_actions(self) -> None:
+        from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+        from stdpbench_gui.widgets.undo import UndoActions
+
+        parameters = self.train.panels["parameters"]
+        assert isinstance(parameters, ParametersPanel)
+        self._parameters = parameters
+        self.undo = UndoActions(self.actions_, self)
+        self.undo.follow(parameters.changes.changed)
+        self.undo.show(parameters.changes)
+        for name in self.train.layouts:
+            self.actions_.add(
+                f"layout-{name.lower()}", "&Panels", f"Layout: {name}", partial(self.train.arrange, name)
+            )
+        self.actions_.separator("&Panels")
+        for key, panel in self.train.panels.items():
+            self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(self.train.bring, panel))
+
+    def open_palette(self) -> Palette:
+        """Open the command palette."""
+        palette = Palette(self.actions_, self)
+        palette.move(self.mapToGlobal(self.rect().center()) - palette.rect().center())
+        palette.open()
+        palette.field.setFocus()
+        return palette
+
+    def _pause(self) -> None:
+        if self.session.state is State.RUNNING and self.session.connected:
+            self.session.request("pause")
+        else:
+            self.session.resume()
+
+    def _stop(self) -> None:
+        self.session.request("stop", reason="on request")
+
+    def _clear_selection(self) -> None:
+        if self.pages.currentWidget() is self.evaluate:
+            self.evaluate.state.clear()
+        self.session.selection.select_neuron(-1)
+
+    def _explain(self) -> None:
+        page = self.pages.currentWidget()
+        panel = self.train.focused_panel() if page is self.train else None
+        box = page.focused_box() if isinstance(page, type(self.evaluate) | type(self.lab)) else None
+        if box is not None:
+            box.explain()
+        elif panel is not None:
+            panel.explain()
+        elif page is self.start or page is self.runs_page:
+            page.explain()
+        else:
+            self.tell("Press F1 while one of the panels has the focus, or click the ? in its title.")
+
+    def _about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About stdpbench",
+            f"<b>stdpbench {__version__}</b><p>Unsupervised STDP learning workbench: Brian2 networks after "
+            "Diehl &amp; Cook (2015).</p><p>GPL-3.0-or-later</p>",
+        )
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def run_experiment(self, experiment: Experiment) -> None:
+        """Make a run of an experiment, start it, and show it."""
+        self.tell(f"Starting {experiment.name} …")
+        runs = self.runs
+        self.session.start_new(lambda: create_run(experiment, runs, Options(), {"command": "desktop app"}))
+
+    def open_run(self, path: Path) -> None:
+        """Show a run."""
+        self.session.open(path)
+
+    def _choose_run(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Open a run folder", str(self.runs))
+        if chosen:
+            self.open_run(Path(chosen))
+
+    def _choose_experiment(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Run an experiment file", "", "Experiments (*.toml)")
+        if chosen:
+            self.run_file(Path(chosen))
+
+    def run_file(self, path: Path) -> None:
+        """Show what an experiment file is, and run it if that is wanted."""
+        self.habits.recent.add(path.absolute())
+        ask = alive(self, self.habits.ask_to_run)
+        self.session.work(lambda: read_experiment(path), ask, "The experiment cannot be read")
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take run folders, experiment files and pictures."""
+        if event is not None and event.mimeData() is not None and event.mimeData().hasUrls():  # type: ignore[union-attr]
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Open what was dropped."""
+        self.habits.open_dropped(dropped_paths(event.mimeData() if event is not None else None))
+
+    # -- the rest --------------------------------------------------------------------------------------------------
+
+    def tell(self, sentence: str) -> None:
+        """Say a sentence at the foot of the window."""
+        self.message.setText(sentence)
+        self.message.setToolTip(sentence)
+
+    def set_theme(self, name: str) -> None:
+        """Choose the appearance: ``"system"``, ``"light"`` or ``"dark"``."""
+        self.settings.setValue("theme", name)
+        self.actions_[f"theme-{name}"].setChecked(True)
+        theme.apply(name)
+        self.complete()
+        self.train.restyle()
+        self.evaluate.restyle()
+        self.lab.restyle()
+        self.runs_page.restyle()
+        self.habits.restyle()
+
+    def _look_around(self) -> None:
+        self._show_recent()
+        self.check_machine()
+        hints = QGuiApplication.styleHints()
+        assert hints is not None
+        hints.colorSchemeChanged.connect(lambda _: self._follow_system())
+
+    def _follow_system(self) -> None:
+        if str(self.settings.value("theme", "system")) == "system":
+            self.set_theme("system")
+
+    def _show_recent(self) -> None:
+        runs = self.runs
+
+        def show(entries: list[Entry]) -> None:
+            words = [[one.state, columns.text(one, "vote")] for one in entries]
+            texts = [" · vote ".join(filter(None, said)) for said in words]
+            self.start.show_recent([(one.path, said) for one, said in zip(entries, texts, strict=True)])
+
+        self.session.work(lambda: newest(runs, 6), alive(self, show), "")
+
+    def check_machine(self) -> None:
+        """Look at the machine anew."""
+        from stdpbench.cli.doctor import diagnose
+
+        self.start.show_machine([])
+        self.session.work(diagnose, self.start.show_machine, "The machine cannot be looked at")
+
+    def _restore(self) -> None:
+        self.resize(1280, 800)
+        geometry = self.settings.value("window/geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Ask what becomes of a run that goes on, and remember."""
+        if not self.habits.may_close():
+            if event is not None:
+                event.ignore()
+            return
+        self.habits.closed()
+        self.settings.setValue("window/geometry", self.saveGeometry())
+        self.train.save()
+        self.evaluate.save()
+        self.lab.save()
+        self.runs_page.save()
+        self.session.leave()
+        super().closeEvent(event)

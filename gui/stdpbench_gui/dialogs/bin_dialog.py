@@ -1,0 +1,149 @@
+"""The bin: runs that were deleted, to be brought back or removed for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.runs.catalog import columns
+from stdpbench.runs.catalog.store import Entry, Store
+from stdpbench.runs.catalog.trash import bin_folder, empty_bin, restore
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.alive import alive
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.widgets.basic import wrapped
+
+
+class BinDialog(QDialog):
+    """Lists the runs in the bin.
+
+    Attributes
+    ----------
+    done_something : signal of str
+        Runs were restored, or the bin was emptied: a sentence.
+    """
+
+    done_something = pyqtSignal(str)
+
+    def __init__(self, runs: Path, workers: Workers, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Bin")
+        self.setAccessibleName("Bin")
+        self._runs = runs
+        self._workers = workers
+        self.list = QListWidget()
+        self.list.setAccessibleName("Runs in the bin")
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.itemSelectionChanged.connect(self._enable)
+        self.list.itemDoubleClicked.connect(lambda _: self.restore())
+        self.empty = wrapped("The bin is empty. Runs that are deleted lie here until it is emptied.", "faint")
+        self.problem = wrapped("", "problem")
+        self.problem.hide()
+        self.restore_button = QPushButton("Restore")
+        self.restore_button.clicked.connect(lambda _=False: self.restore())
+        self.empty_button = QPushButton("Empty the bin…")
+        self.empty_button.clicked.connect(lambda _=False: self.ask())
+        close = QPushButton("Close")
+        close.clicked.connect(self.close)
+        row = QHBoxLayout()
+        row.addWidget(self.empty_button)
+        row.addStretch(1)
+        row.addWidget(self.restore_button)
+        row.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.problem)
+        layout.addLayout(row)
+        self.resize(640, 360)
+        self.look()
+
+    def look(self) -> None:
+        """Read what is in the bin."""
+        folder = bin_folder(self._runs)
+
+        def read() -> list[Entry]:
+            if not folder.is_dir():
+                return []
+            with Store(folder) as store:
+                return store.entries()
+
+        self._workers.do(read, alive(self, self._show), alive(self, self._fail))
+
+    def _show(self, entries: list[Entry]) -> None:
+        self.list.clear()
+        for entry in entries:
+            words = [entry.name, columns.text(entry, "state"), columns.text(entry, "vote")]
+            item = QListWidgetItem(" · ".join(word for word in words if word))
+            item.setData(Qt.ItemDataRole.UserRole, entry.name)
+            self.list.addItem(item)
+        self.empty.setVisible(not entries)
+        self.list.setVisible(bool(entries))
+        self._enable()
+
+    def _fail(self, reason: str) -> None:
+        self.problem.setText(f"⚠ {reason}")
+        self.problem.show()
+        self._enable()
+
+    def _enable(self) -> None:
+        self.restore_button.setEnabled(bool(self.list.selectedItems()))
+        self.empty_button.setEnabled(self.list.count() > 0)
+
+    def restore(self) -> None:
+        """Bring back what is selected."""
+        names, runs = [str(item.data(Qt.ItemDataRole.UserRole)) for item in self.list.selectedItems()], self._runs
+        self.problem.hide()
+
+        def work() -> str:
+            for name in names:
+                restore(runs, name)
+            return f"{names[0] if len(names) == 1 else f'{len(names)} runs'} back from the bin."
+
+        if names:
+            self._workers.do(work, alive(self, self._done), alive(self, self._fail))
+
+    def ask(self) -> QMessageBox:
+        """Ask before runs are removed for good."""
+        n = self.list.count()
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Empty the bin?")
+        box.setText(f"{n} run{'' if n == 1 else 's'} will be removed for good.")
+        box.setInformativeText("That cannot be undone.")
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        remove = box.addButton("Remove for good", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        assert remove is not None
+        remove.clicked.connect(self._empty)
+        box.open()
+        return box
+
+    def _empty(self) -> None:
+        runs = self._runs
+
+        def work() -> str:
+            removed, kept, size = empty_bin(runs)
+            stays = f" {', '.join(kept)} stays in it, as a process is at work on it." if kept else ""
+            return f"{len(removed)} runs are removed for good, {size / 1e6:.1f} MB.{stays}"
+
+        self._workers.do(work, alive(self, self._done), alive(self, self._fail))
+
+    def _done(self, sentence: str) -> None:
+        self.done_something.emit(sentence)
+        self.look()

@@ -1,0 +1,172 @@
+"""Getting a published data set: downloaded with progress, or imported from a folder. Both in a thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from stdpbench.datasets import fetch as fetching
+from stdpbench.errors import StdpbenchError
+from stdpbench.paths import data_folders
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+
+WORDS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "kmnist": "KMNIST"}
+"""Published data sets, as a person writes them."""
+_TICK_MS = 100
+_MEGABYTE = 1e6
+
+
+class _Cancelled(Exception):  # noqa: N818 - no error: the way out of a transfer that is given up
+    pass
+
+
+class _Transfer:
+    """What the thread says and hears; the dialog looks now and then."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.done = 0
+        self.total: int | None = None
+        self.cancelled = False
+
+    def report(self, name: str, done: int, total: int | None) -> None:
+        if self.cancelled:
+            raise _Cancelled
+        self.name, self.done, self.total = name, done, total
+
+
+class FetchDialog(QDialog):
+    """Asks where a data set should come from, gets it, and says how far it is.
+
+    Attributes
+    ----------
+    fetched : signal of (str, Path)
+        Name and folder of the data set, once it is there.
+    """
+
+    fetched = pyqtSignal(str, object)
+
+    def __init__(self, name: str, session: RunSession, parent: QWidget | None = None, why: str = "") -> None:
+        super().__init__(parent)
+        self.name = name
+        words = WORDS.get(name, name)
+        self.setWindowTitle(f"Get {words}")
+        self._session = session
+        self._transfer: _Transfer | None = None
+        where = f"to {data_folders()[0]}; or choose a folder that holds its four files."
+        self.text = wrapped(f"{why} {'It' if why else words} is downloaded once, some 10 to 30 MB, {where}".strip())
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Progress of the download")
+        self.said = wrapped("", "faint")
+        self.problem = wrapped("", "problem")
+        self.download_button = QPushButton(f"Download {words}")
+        self.download_button.setObjectName("primary")
+        self.download_button.setDefault(True)
+        self.folder_button = QPushButton("Choose folder…")
+        self.cancel_button = QPushButton("Cancel")
+        self.download_button.clicked.connect(self.download)
+        self.folder_button.clicked.connect(self._choose)
+        self.cancel_button.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for button in (self.cancel_button, self.folder_button, self.download_button):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID)
+        for widget in (self.text, self.progress, self.said, self.problem):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addLayout(buttons)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._look)
+        self._show_busy(False)
+        self.problem.hide()
+        self.resize(520, 200)
+
+    def download(self) -> None:
+        """Download the files; what an earlier transfer left is gone on from."""
+        self._get(None, "Asking for the files …")
+
+    def take_from(self, folder: Path) -> None:
+        """Import the files from a folder."""
+        self._get(folder, f"Checking and copying the files of {folder} …")
+
+    def _get(self, source: Path | None, words: str) -> None:
+        self._transfer = transfer = _Transfer()
+        self.problem.hide()
+        self.said.setText(words)
+        self.progress.setRange(0, 0)
+        self._show_busy(True)
+        self._timer.start()
+
+        def work() -> Any:
+            try:
+                return fetching.fetch(self.name, source=source, progress=False, report=transfer.report)
+            except (StdpbenchError, _Cancelled) as error:
+                return error
+            except Exception as error:  # of whatever the network made of it
+                return StdpbenchError(f"the files could not be had: {type(error).__name__}: {error}")
+
+        self._session.work(work, lambda found: self._finished(transfer, found), "")
+
+    def _finished(self, transfer: _Transfer, found: Any) -> None:
+        if transfer is not self._transfer:
+            return  # given up; a message of its own would only surprise
+        self._transfer = None
+        self._timer.stop()
+        self._show_busy(False)
+        if isinstance(found, StdpbenchError):
+            self.problem.setText(f"⚠ {found}.")
+            self.problem.show()
+            self.download_button.setText("Try again")
+        elif isinstance(found, Path):
+            self._session.told.emit(f"{WORDS.get(self.name, self.name)} lies in {found}.")
+            self.fetched.emit(self.name, found)
+            self.accept()
+
+    def _look(self) -> None:
+        transfer = self._transfer
+        if transfer is None or not transfer.name:
+            return
+        done = transfer.done / _MEGABYTE
+        if transfer.total:
+            self.progress.setRange(0, transfer.total)
+            self.progress.setValue(transfer.done)
+            self.said.setText(f"{transfer.name}: {done:.1f} of {transfer.total / _MEGABYTE:.1f} MB")
+        else:
+            self.said.setText(f"{transfer.name}: {done:.1f} MB")
+
+    def _choose(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(
+            self, f"A folder with the files of {WORDS.get(self.name, self.name)}"
+        )
+        if chosen:
+            self.take_from(Path(chosen))
+
+    def _show_busy(self, busy: bool) -> None:
+        self.progress.setVisible(busy)
+        self.said.setVisible(busy)
+        self.download_button.setEnabled(not busy)
+        self.folder_button.setEnabled(not busy)
+
+    def done(self, result: int) -> None:
+        """Give up what is under way: it stays where it is, and the next transfer goes on from it."""
+        if self._transfer is not None:
+            self._transfer.cancelled = True
+            self._transfer = None
+            self._timer.stop()
+            self._show_busy(False)
+        super().done(result)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """As cancel."""
+        self.reject()
+        super().closeEvent(event)

@@ -1,0 +1,479 @@
+"""Draw a digit: a pad, and what the network of the run on display answers to what is drawn on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtGui import (
+    QIcon,
+    QImage,
+    QKeySequence,
+    QPixmap,
+    QShortcut,
+)
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.datasets.drawing import Manner, drawn_like, manner_of
+from stdpbench.figures.paper import Table
+from stdpbench.units import thousands
+from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.session.network_probe import NetworkProbe
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.pad import USUAL_WIDTH, Pad
+
+_USUAL_SIZE = 200  # of what one draws, in pixels of the drawing
+_GAP_MS = 350  # between two answers while one draws: nothing changes more than three times a second
+_NEURONS = 6
+_FIELD = 56
+_HELP = (
+    "The drawing is centred and scaled as the pictures are that the network learned from, and shown to it as spikes; "
+    "nothing of it is learned. Each class has a bar: how often its neurons fired on average. The highest one is the "
+    "answer. Beside it, each spike in the colour of its neuron's class, and the receptive fields of those that fired "
+    "most; a click selects a neuron in all panels. (Diehl &amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099)"
+)
+
+
+class DrawDigitDialog(QDialog):
+    """Pad at the left, answer at the right.
+
+    Attributes
+    ----------
+    pad : Pad
+        What one draws on.
+    probe : NetworkProbe
+        Who is asked.
+    picture : ndarray, float32, (height, width), or None
+        The drawing as the network is shown it.
+    answer : dict or None
+        What it answered last.
+    """
+
+    def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Draw a digit")
+        self._session = session
+        self._manner: Manner | None = None
+        self.picture: NDArray[np.float32] | None = None
+        self.answer: dict[str, Any] | None = None
+        self._width_chosen = False
+        self.session, self.title = session, self.windowTitle()
+        self.body: QWidget = self
+        self.pad = Pad()
+        self.probe = NetworkProbe(session, self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_GAP_MS)
+        self._timer.timeout.connect(self._ask)
+        self._pad_controls()
+        self._answer_widgets()
+        self._lay_out()
+        self.pad.changed.connect(self._drawn)
+        self.probe.answered.connect(self._take)
+        self.probe.refused.connect(self._refused)
+        session.opened.connect(self._on_opened)
+        session.pictures_ready.connect(self._measure)
+        self._measure()
+        self.restyle()
+        self._show_nothing()
+
+    def _pad_controls(self) -> None:
+        self.undo_button, self.clear_button = QPushButton("Undo"), QPushButton("Clear")
+        self.undo_button.setToolTip("Take the last stroke back (Ctrl+Z)")
+        self.clear_button.setToolTip("Take all strokes away (Del)")
+        self.eraser = QCheckBox("Eraser")
+        self.eraser.setToolTip("Strokes take ink away (E)")
+        self.line = QSlider(Qt.Orientation.Horizontal)
+        self.line.setRange(6, 64)
+        self.line.setValue(USUAL_WIDTH)
+        self.line.setAccessibleName("Line width")
+        self.line.setToolTip("Line width")
+        for button in (self.undo_button, self.clear_button):
+            button.setAutoDefault(False)
+        self.undo_button.clicked.connect(self.pad.undo)
+        self.clear_button.clicked.connect(self.pad.clear)
+        self.eraser.toggled.connect(lambda on: setattr(self.pad, "erases", on))
+        self.line.valueChanged.connect(self._choose_width)
+        for keys, slot in (("Ctrl+Z", self.pad.undo), ("Del", self.pad.clear), ("E", self.eraser.toggle)):
+            QShortcut(QKeySequence(keys), self, slot)
+        self.seen = QLabel()
+        self.seen.setFixedSize(2 * _FIELD, 2 * _FIELD)
+        self.seen.setAccessibleName("The drawing as the network sees it")
+        self.seen_text = wrapped("", "faint")
+
+    def _choose_width(self, width: int) -> None:
+        self._width_chosen = True
+        self.pad.line_width = float(width)
+
+    def _answer_widgets(self) -> None:
+        self.big = QLabel("–")
+        font = self.big.font()
+        font.setPointSizeF(font.pointSizeF() * 4)
+        font.setBold(True)
+        self.big.setFont(font)
+        self.big.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.big.setMinimumWidth(96)
+        self.big.setAccessibleName("Answer")
+        self.words = wrapped("")
+        self.words.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
+        self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.bars_plot = pg.PlotWidget()
+        self.bars_plot.setAccessibleName("Vote per class")
+        self.bars = pg.BarGraphItem(x=[], height=[], width=0.7)
+        self.bars_plot.addItem(self.bars)
+        self.bars_plot.setLabel("left", "spikes per neuron")
+        self.bars_plot.setLabel("bottom", "vote per class")
+        self.raster_plot = pg.PlotWidget()
+        self.raster_plot.setAccessibleName("Spikes of the answer")
+        self.raster = pg.ScatterPlotItem(size=6, pen=None)
+        self.raster_plot.addItem(self.raster)
+        self.raster_plot.setLabel("left", "exc neuron")
+        self.raster_plot.setLabel("bottom", "time (ms)")
+        for plot in (self.bars_plot, self.raster_plot):
+            plot.setMenuEnabled(False)
+            plot.hideButtons()
+            plot.setMouseEnabled(x=False, y=False)
+            for side in ("left", "bottom"):
+                plot.getAxis(side).enableAutoSIPrefix(False)
+            plot.getAxis("left").setWidth(
+                self.fontMetrics().lineSpacing() + self.fontMetrics().horizontalAdvance("0.350")
+            )
+            plot.setMinimumHeight(150)
+        self.fields: list[QToolButton] = []
+        for _ in range(_NEURONS):
+            button = QToolButton()
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setIconSize(QSize(_FIELD, _FIELD))
+            button.setAutoRaise(True)
+            words = self.fontMetrics().horizontalAdvance("99 spikes") + theme.GRID
+            button.setFixedSize(max(_FIELD + 5 * theme.GRID, words), _FIELD + 3 * self.fontMetrics().lineSpacing())
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)  # so that nothing jumps
+            button.setSizePolicy(policy)
+            button.clicked.connect(
+                lambda _=False, button=button: self._session.selection.select_neuron(button.property("neuron"))
+            )
+            button.hide()
+            self.fields.append(button)
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        for widget in (self.undo_button, self.clear_button, self.eraser):
+            tools.addWidget(widget)
+        tools.addStretch(1)
+        width = QFormLayout()
+        width.addRow("Line width", self.line)
+        seen = QHBoxLayout()
+        seen.addWidget(self.seen, 0, Qt.AlignmentFlag.AlignTop)
+        seen.addWidget(self.seen_text, 1)
+        left = QVBoxLayout()
+        left.setSpacing(theme.GRID)
+        left.addWidget(self.pad)
+        left.addLayout(tools)
+        left.addLayout(width)
+        left.addSpacing(theme.GRID)
+        left.addWidget(wrapped("As the network sees it", "cardtitle"))
+        left.addLayout(seen)
+        left.addStretch(1)
+        menu = QMenu(self)
+        figure_export.add_actions(menu, self, self)
+        top = QHBoxLayout()
+        top.addWidget(self.big)
+        top.addWidget(self.words, 1)
+        for button in title_buttons("the drawing and its answer", self.explain, menu):
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        plots = QHBoxLayout()
+        plots.setSpacing(2 * theme.GRID)
+        plots.addWidget(self.bars_plot, 1)
+        plots.addWidget(self.raster_plot, 1)
+        fields = QHBoxLayout()
+        fields.setSpacing(theme.GRID // 2)
+        for button in self.fields:
+            fields.addWidget(button)
+        fields.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(theme.GRID)
+        right.addLayout(top)
+        right.addLayout(plots, 1)
+        self.fields_title = wrapped("Neurons that fired most, with their receptive fields", "cardtitle")
+        policy = self.fields_title.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.fields_title.setSizePolicy(policy)
+        right.addWidget(self.fields_title)
+        right.addLayout(fields)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.setSpacing(3 * theme.GRID)
+        layout.addLayout(left)
+        layout.addLayout(right, 1)
+        lines = self.fontMetrics().lineSpacing()
+        self.resize(max(1000, 860 + 10 * lines), max(560, 340 + 15 * lines))  # letters may be twice as large
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def explain(self) -> None:
+        """Tell what one is looking at."""
+        explain(self, self.title, _HELP, self.summary())
+
+    def summary(self) -> str:
+        """The answer in words."""
+        big = "" if self.answer is None else f"The answer is {self.big.text()}. "
+        return f"{big}{self.words.text()}"
+
+    def table(self) -> Table | None:
+        """A row for each class: mean spikes of its neurons."""
+        vote = None if self.answer is None else self.answer["vote"]
+        if vote is None:
+            return None
+        names = self._class_names()
+        return ("class", "spikes per neuron"), [(_name(names, k), score) for k, score in enumerate(vote["scores"])]
+
+    def figure(self) -> dict[str, Any] | None:
+        """The drawing as the network saw it, the vote, and the spikes of the answer."""
+        answer, table = self.answer, self.table()
+        if answer is None or self.picture is None:
+            return None
+        parts: list[dict[str, Any]] = [{"kind": "image", "image": self.picture, "label": "grey value"}]
+        if table is not None:
+            names, scores = zip(*table[1], strict=True)
+            series = [{"values": np.array(scores, np.float64), "label": ""}]
+            parts.append({"kind": "bars", "labels": list(names), "y_label": table[0][1], "series": series})
+        spikes = {"t": self.raster.getData()[0], "index": self.raster.getData()[1], "label": "exc neuron"}
+        parts.append({"kind": "raster", "x_label": "time (ms)", "rows": [spikes]})
+        return {"kind": "stack", "title": "A drawing and its answer", "n": "one drawing", "parts": parts}
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        colours = theme.current()
+        for plot in (self.bars_plot, self.raster_plot):
+            plot.setBackground(colours.base)
+            for side in ("left", "bottom"):
+                plot.getAxis(side).setPen(colours.line)
+                plot.getAxis(side).setTextPen(colours.ink)
+        self._show_picture()
+        if self.answer is not None:
+            self._show(self.answer)
+        self.pad.update()
+
+    # -- the drawing -----------------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is known how the pictures of the run fill their frame, so that drawings can be made like them."""
+        return self._manner is not None
+
+    def _on_opened(self) -> None:
+        self._manner = None
+        self._show_nothing()
+        self._measure()
+
+    def _measure(self) -> None:
+        """Find out how the pictures of the run fill their frame."""
+        split = self._session.split
+        if split is None:
+            self._manner = None
+        else:
+            self._session.work(lambda: manner_of(split.train), self._take_manner, "The pictures cannot be measured")
+
+    def _take_manner(self, manner: Manner) -> None:
+        self._manner = manner
+        if not self._width_chosen:
+            self.line.blockSignals(True)
+            self.line.setValue(round(manner.stroke / manner.side * _USUAL_SIZE))
+            self.line.blockSignals(False)
+            self.pad.line_width = float(self.line.value())
+        height, width = manner.shape
+        middle = "its centre of mass where theirs is" if manner.by_mass else "in the middle of its box, as they are"
+        light = "" if manner.pixel_sum is None else f"; grey values sum to {thousands(round(manner.pixel_sum))}"
+        self.seen_text.setText(
+            f"{height}×{width} pixels, made like the pictures of this run: {manner.side:.0f} pixels long, "
+            f"{middle}{light}."
+        )
+        if self.pad.strokes:
+            self._drawn()
+        else:
+            self._show_nothing()
+
+    def _drawn(self) -> None:
+        if self._manner is None:
+            self._show_nothing()
+            return
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _ask(self) -> None:
+        if self._manner is None:
+            return
+        picture = drawn_like(self.pad.ink(), self._manner)
+        if self.picture is not None and np.array_equal(picture, self.picture) and self.answer is not None:
+            return
+        self.picture = picture
+        self._show_picture()
+        if not picture.any():
+            self.answer = None
+            self._show_nothing()
+            return
+        if self.answer is None:
+            self.words.setText(
+                "The network is asked between two presentations …" if self.probe.by_run else "Opening the network …"
+            )
+        self.probe.ask(picture.ravel().tolist())
+
+    def _show_picture(self) -> None:
+        picture = self.picture
+        if picture is None:
+            shape = self._manner.shape if self._manner is not None else (28, 28)
+            picture = np.zeros(shape, np.float32)
+        self.seen.setPixmap(_pixmap(picture, float(picture.max()) or 1.0, 2 * _FIELD))
+
+    # -- the answer ------------------------------------------------------------------------------------------------
+
+    def _show_nothing(self) -> None:
+        self.big.setText("–")
+        if self._session.folder is None:
+            text = "No run is open: start one, or open one with Ctrl+O, and its network answers here."
+        elif self._manner is None:
+            text = "Reading the pictures of the run, to make drawings like them …"
+        else:
+            text = "Draw something at the left, and the network answers as it is now. It learns nothing from it."
+        self.words.setText(text)
+        self.bars.setOpts(x=[], height=[], width=0.7)
+        self.raster.setData([], [])
+        self._empty_axes()
+        for button in self.fields:
+            button.hide()
+        self.fields_title.hide()
+
+    def _empty_axes(self) -> None:
+        experiment, names = self._session.experiment, self._class_names()
+        if experiment is None:
+            return
+        self.raster_plot.setXRange(0, experiment.schedule.stimulus, padding=0.02)
+        self.raster_plot.setYRange(0, max(1, experiment.network.n_exc - 1), padding=0.04)
+        if names:
+            self.bars_plot.getAxis("bottom").setTicks([list(enumerate(names))])
+            self.bars_plot.setXRange(-0.6, len(names) - 0.4, padding=0)
+        self.bars_plot.setYRange(0, 1, padding=0)
+
+    def _refused(self, sentence: str) -> None:
+        self._show_nothing()
+        self.words.setText(f"⚠ {sentence}")
+        self.answer = None
+
+    def _take(self, answer: dict[str, Any]) -> None:
+        if self.picture is None or not self.picture.any():
+            return  # wiped off while the network was asked
+        self.answer = answer
+        self._show(answer)
+
+    def _show(self, answer: dict[str, Any]) -> None:
+        vote = answer["vote"]
+        names = self._class_names()
+        counts = np.array(answer["spike_counts"], np.int64)
+        labels = np.full(len(counts), -1) if vote is None else np.array(vote["labels"])
+        self.big.setText("?" if vote is None or vote["answer"] < 0 else _name(names, vote["answer"]))
+        self.words.setText(self._in_words(answer, counts, names))
+        self._show_vote(vote, names)
+        index, bins = (np.array(part, np.int64) for part in answer["exc"])
+        fired = bins < answer["n_bins"]
+        brushes = [pg.mkBrush(theme.class_colour(int(labels[k]))) for k in index[fired]]
+        self.raster.setData(bins[fired] * answer["dt"], index[fired], brush=brushes)
+        self.raster_plot.setXRange(0, answer["n_bins"] * answer["dt"], padding=0.02)
+        self.raster_plot.setYRange(0, max(1, len(counts) - 1), padding=0.04)
+        self._show_neurons(counts, labels, names)
+
+    def _class_names(self) -> tuple[str, ...]:
+        started = self._session.live.started
+        return started.class_names if started is not None else ()
+
+    def _in_words(self, answer: dict[str, Any], counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
+        vote, total, fired = answer["vote"], int(counts.sum()), int((counts > 0).sum())
+        times = "once" if answer["attempts"] == 1 else f"{answer['attempts']} times, brighter each time"
+        said = f"{total} spikes of {fired} neuron{'s' if fired != 1 else ''}; the drawing was shown {times}."
+        if total == 0:
+            return f"No neuron fired; the drawing was shown {times}."
+        if vote is None:
+            return f"{said} Neurons carry no labels, so there is no vote."
+        if vote["answer"] < 0:
+            return f"{said} None of the neurons that fired carries a label."
+        scores = np.array(vote["scores"])
+        others = np.delete(np.arange(len(scores)), vote["answer"])
+        second = int(others[scores[others].argmax()]) if len(others) else -1
+        if second >= 0 and scores[second] > 0:
+            said += f" Second is {_name(names, second)}."
+        if self.probe.by_run and self._session.live.labelled is None:
+            said += f" Labels come from the last {vote['pictures']} training pictures, so they are rough."
+        return said
+
+    def _show_vote(self, vote: dict[str, Any] | None, names: tuple[str, ...]) -> None:
+        if vote is None:
+            self.bars.setOpts(x=[], height=[], width=0.7)
+            return
+        n, answer = len(vote["scores"]), vote["answer"]
+        ink = theme.current().ink
+        self.bars.setOpts(
+            x=np.arange(n),
+            height=np.array(vote["scores"]),
+            width=0.7,
+            brushes=[pg.mkBrush(theme.class_colour(k)) for k in range(n)],
+            pens=[pg.mkPen(ink, width=2) if k == answer else pg.mkPen(None) for k in range(n)],
+        )
+        self.bars_plot.getAxis("bottom").setTicks([[(k, _name(names, k)) for k in range(n)]])
+        self.bars_plot.setXRange(-0.6, n - 0.4, padding=0)
+        self.bars_plot.setYRange(0, max(vote["scores"]) * 1.1 or 1.0, padding=0)
+        said = ", ".join(f"{_name(names, k)} {score:.2f}" for k, score in enumerate(vote["scores"]) if score)
+        self.bars_plot.setAccessibleDescription(f"Mean spikes per neuron of each class: {said or 'none'}")
+
+    def _show_neurons(self, counts: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
+        live = self._session.live
+        w = live.network.get("w")
+        best = [int(k) for k in np.argsort(-counts, kind="stable")[:_NEURONS] if counts[k]]
+        self.fields_title.setVisible(bool(best))
+        for button, neuron in zip(self.fields, [*best, *(-1,) * (_NEURONS - len(best))], strict=True):
+            button.setVisible(neuron >= 0)
+            if neuron < 0:
+                continue
+            label = _name(names, int(labels[neuron])) if labels[neuron] >= 0 else "no class"
+            button.setText(f"{counts[neuron]} spike{'s' if counts[neuron] > 1 else ''}\n{label}")
+            button.setToolTip(f"Neuron {neuron}; click to select it in all panels")
+            button.setAccessibleName(f"Neuron {neuron}, {button.text()}".replace("\n", ", "))
+            if w is not None and live.started is not None and neuron < w.shape[1]:
+                field_ = np.asarray(w[:, neuron], np.float32).reshape(live.started.shape)
+                button.setIcon(QIcon(_pixmap(field_, float(np.quantile(w[:, best], 0.999)) or 1.0, _FIELD)))
+            button.setProperty("neuron", neuron)
+
+    def hideEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Let the process go that only looks: it comes back with the next drawing."""
+        self._timer.stop()
+        self.probe.close()
+        super().hideEvent(event)
+
+
+def _name(names: tuple[str, ...], number: int) -> str:
+    return names[number] if 0 <= number < len(names) else str(number)
+
+
+def _pixmap(picture: NDArray[np.float32], top: float, side: int) -> QPixmap:
+    """Grey values or weights in the colours of the app, pixels large and sharp."""
+    table = np.asarray(colour_maps.sequential().getLookupTable(0.0, 1.0, 256, alpha=False), np.uint8)
+    colours = np.ascontiguousarray(table[np.clip(picture * (255 / top), 0, 255).astype(np.uint8)])
+    height, width = picture.shape
+    image = QImage(colours.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    return QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)

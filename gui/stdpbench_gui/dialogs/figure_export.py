@@ -1,0 +1,465 @@
+"""Figures and numbers leave a panel: exported as for a paper, copied as they stand on screen, or shown as a table.
+
+The app draws no figure for a paper itself: it writes down what the panel shows, and a process with matplotlib
+(`stdpbench.figures.paper`) draws it, so that neither waits for the other.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QProcess, QSettings, Qt
+from PyQt6.QtGui import QAction, QCloseEvent, QGuiApplication
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench import __version__
+from stdpbench.figures.paper import FORMATS, Order, Table, caption, table_text, write_order
+from stdpbench.runs.client.process_end import error_in
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import short_path, wrapped
+
+_WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.0))
+_REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
+
+
+class Shows(Protocol):
+    """What shows something that can leave: every panel does, and other widgets may."""
+
+    session: RunSession
+    body: QWidget
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+
+    def table(self) -> Table | None:
+        """The numbers behind it."""
+
+    def figure(self) -> dict[str, Any] | None:
+        """What a paper would draw of it; see `stdpbench.figures.paper`.
+
+        With ``"table"``, numbers go with it that are not all of `table`.
+        """
+
+
+def add_actions(menu: QMenu, shown: Shows, parent: QWidget) -> None:
+    """Put the ways out into a menu.
+
+    Parameters
+    ----------
+    menu : QMenu
+        The panel's own.
+    shown : Shows
+        What leaves.
+    parent : QWidget
+        Owner of actions and dialogs.
+    """
+    for text, slot, tip in (
+        ("Export figure…", lambda: export(shown, parent), "PDF, SVG or PNG as for a paper, with numbers and caption"),
+        ("Copy picture", lambda: copy_picture(shown), "What is on screen, to the clipboard"),
+        ("Copy numbers", lambda: copy_numbers(shown), "The table, for a spreadsheet"),
+        ("Show numbers…", lambda: show_numbers(shown, parent), "The numbers behind the picture, as a table"),
+    ):
+        action = QAction(text, parent)
+        action.setToolTip(tip)
+        action.setStatusTip(tip)
+        action.triggered.connect(lambda _=False, slot=slot: slot())
+        menu.addAction(action)
+    menu.setToolTipsVisible(True)
+
+
+def copy_picture(shown: Shows) -> None:
+    """Copy what is on screen."""
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setPixmap(shown.body.grab())
+    shown.session.told.emit(f"The picture of {shown.title} is on the clipboard.")
+
+
+def copy_numbers(shown: Shows) -> None:
+    """Copy the table, columns set apart by tabs."""
+    table = shown.table()
+    if table is None or not table[1]:
+        shown.session.told.emit(f"{shown.title} shows no numbers yet.")
+        return
+    _copy(shown, table)
+
+
+def _copy(shown: Shows, table: Table) -> None:
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setText(table_text(table, "tsv"))
+    shown.session.told.emit(f"{len(table[1])} rows of {shown.title} are on the clipboard.")
+
+
+def show_numbers(shown: Shows, parent: QWidget) -> NumbersDialog | None:
+    """Open the table in a window of its own; None where there is none."""
+    table = shown.table()
+    if table is None or not table[1]:
+        shown.session.told.emit(f"{shown.title} shows no numbers yet.")
+        return None
+    dialog = NumbersDialog(shown, table, parent)
+    dialog.show()
+    return dialog
+
+
+def export(shown: Shows, parent: QWidget) -> ExportDialog | None:
+    """Open the dialog that exports; None where there is nothing to draw."""
+    spec = shown.figure()
+    if spec is None:
+        table = shown.table()
+        shown.session.told.emit(
+            f"{shown.title} has no figure; “Show numbers…” in the same menu has what it says."
+            if table is not None and table[1]
+            else f"{shown.title} shows nothing yet that could be drawn."
+        )
+        return None
+    dialog = ExportDialog(shown, spec, parent)
+    dialog.open()
+    return dialog
+
+
+def caption_of(shown: Shows, spec: dict[str, Any]) -> str:
+    """The caption of what is shown: run, seed, version, n, and what error bars mean."""
+    if "caption" in spec:  # of several runs
+        return str(spec["caption"])
+    session = shown.session
+    folder, started = session.folder, session.live.started
+    said = started.experiment if started is not None else {}
+    return caption(
+        spec.get("title") or str(shown.title),
+        run=folder.path.name if folder is not None else "none",
+        experiment=str(said.get("name", "unknown")),
+        seed=int(said.get("seed", 0)),
+        version=__version__,
+        n=str(spec.get("n") or f"one run, after {session.live.position} presentations"),
+        errors=str(spec.get("errors", "")),
+    )
+
+
+class _Numbers(QAbstractTableModel):
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self._names, self._rows = table
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        return 0 if parent is not None and parent.isValid() else len(self._names)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        value = self._rows[index.row()][index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{value:.6g}" if isinstance(value, float) else str(value)
+        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, int | float):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return str(self._names[section]) if orientation == Qt.Orientation.Horizontal else str(section + 1)
+
+
+class NumbersDialog(QDialog):
+    """The numbers behind a panel, as they were when it was opened."""
+
+    def __init__(self, shown: Shows, table: Table, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"{shown.title}: numbers")
+        self._shown = shown
+        self._table = table
+        self.model = _Numbers(table)
+        self.view = QTableView()
+        self.view.setModel(self.model)
+        self.view.setAlternatingRowColors(True)
+        self.view.setAccessibleName(f"Numbers of {shown.title}")
+        self.view.resizeColumnsToContents()
+        header = self.view.horizontalHeader()
+        assert header is not None
+        header.setStretchLastSection(True)
+        said = QLabel(f"{len(table[1])} rows, as they are now")
+        said.setObjectName("faint")
+        copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")
+        copy.clicked.connect(lambda: _copy(shown, table))
+        save.clicked.connect(self._save)
+        close.clicked.connect(self.close)
+        row = QHBoxLayout()
+        row.addWidget(said)
+        row.addStretch(1)
+        for button in (copy, save, close):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.addWidget(self.view)
+        layout.addLayout(row)
+        self.resize(640, 420)
+
+    def _save(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save numbers", f"{_file_name(self._shown)}.csv", "CSV (*.csv)")
+        if not chosen:
+            return
+        try:
+            Path(chosen).write_text(table_text(self._table), encoding="utf-8")
+        except OSError as error:
+            self._shown.session.told.emit(f"{chosen} cannot be written: {error.strerror}.")
+        else:
+            self._shown.session.told.emit(f"The numbers are in {chosen}.")
+
+
+class ExportDialog(QDialog):
+    """Asks where a figure goes and how wide it is, and has a process draw it.
+
+    Attributes
+    ----------
+    target : QLineEdit
+        The file.
+    format : QComboBox
+        Which of the three formats it has.
+    width_, font_, dpi : QDoubleSpinBox, QDoubleSpinBox, QSpinBox
+        In mm, in points, in dots per inch.
+    caption : QPlainTextEdit
+        What is written beside the figure.
+    process : QProcess
+        What draws.
+    """
+
+    def __init__(self, shown: Shows, spec: dict[str, Any], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Export {shown.title}")
+        # both as they are now, so that numbers and figure agree while the run goes on
+        self._shown, self._table = shown, spec.get("table") or shown.table()
+        self._spec = {name: value for name, value in spec.items() if name != "table"}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._settings: QSettings | None = getattr(parent.window(), "settings", None)
+        start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
+        folder = Path(str(self._remembered("folder", str(Path.home()))))
+        self.target = QLineEdit(short_path(folder / _file_name(shown)))
+        self.target.setAccessibleName("File")
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        place = QHBoxLayout()
+        place.addWidget(self.target, 1)
+        place.addWidget(browse)
+        self.format = QComboBox()
+        for name, what in zip(FORMATS, ("vector, for LaTeX", "vector, for editing", "pixels"), strict=True):
+            self.format.addItem(f"{name.upper()} ({what})", name)
+        self.format.setAccessibleName("Format")
+        self.width_ = QDoubleSpinBox()
+        self.width_.setRange(20, 400)
+        self.width_.setDecimals(0)
+        self.width_.setSuffix(" mm")
+        self.width_.setAccessibleName("Width")
+        self.preset = QComboBox()
+        self.preset.setAccessibleName("Usual widths")
+        for words, width in _WIDTHS:
+            self.preset.addItem(words, width)
+        self.preset.addItem("as wide as said", None)
+        self.preset.activated.connect(self._take_preset)
+        widths = QHBoxLayout()
+        widths.addWidget(self.width_)
+        widths.addWidget(self.preset, 1)
+        self.font_ = QDoubleSpinBox()
+        self.font_.setRange(4, 30)
+        self.font_.setDecimals(1)
+        self.font_.setSuffix(" pt")
+        self.font_.setAccessibleName("Font size")
+        self.dpi = QSpinBox()
+        self.dpi.setRange(50, 1200)
+        self.dpi.setSuffix(" dpi")
+        self.dpi.setAccessibleName("Resolution")
+        self.caption = QPlainTextEdit(caption_of(shown, spec))
+        self.caption.setAccessibleName("Caption")
+        self.caption.setTabChangesFocus(True)
+        self.caption.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 2 * theme.GRID)
+        self.problem = wrapped("", "problem")
+        self.problem.setAccessibleName("What went wrong")
+        self.problem.hide()
+        self.busy = QProgressBar()
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setFixedHeight(6)
+        self.busy.hide()
+        form = QFormLayout()
+        form.setSpacing(theme.GRID)
+        form.addRow("File", place)
+        form.addRow("Format", self.format)
+        form.addRow("Width", widths)
+        form.addRow("Font size", self.font_)
+        form.addRow("Resolution", self.dpi)
+        form.addRow("Caption", self.caption)
+        beside = wrapped("Beside it go the numbers (.csv, .npz), the caption (.txt) and the Python that redraws it.")
+        beside.setObjectName("faint")
+        buttons = QDialogButtonBox()
+        self.go = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        assert self.go is not None
+        self.go.setObjectName("primary")
+        self.go.setDefault(True)
+        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.export)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(form)
+        layout.addWidget(beside)
+        layout.addWidget(self.problem)
+        layout.addWidget(self.busy)
+        layout.addWidget(buttons)
+        self.resize(560, self.sizeHint().height())
+        self.process = QProcess(self)
+        self.process.finished.connect(self._finished)
+        self.process.errorOccurred.connect(self._not_started)
+        self.format.currentIndexChanged.connect(self._name_by_format)
+        self.width_.valueChanged.connect(self._name_preset)
+        self.format.setCurrentIndex(max(0, self.format.findData(start["format"])))
+        self.width_.setValue(float(start["width"]))
+        self.font_.setValue(float(start["font"]))
+        self.dpi.setValue(int(start["dpi"]))
+        self._name_by_format()
+        self._name_preset()
+
+    def order(self) -> Order:
+        """What is asked for."""
+        return Order(
+            self.target.text().strip(),
+            self.width_.value(),
+            self.font_.value(),
+            self.dpi.value(),
+            self.caption.toPlainText().strip(),
+        )
+
+    def export(self) -> None:
+        """Have the figure drawn; the dialog closes when it is there, and says so where it is not."""
+        order = self.order()
+        target = Path(order.target).expanduser()
+        if target.suffix.lower().lstrip(".") not in FORMATS:
+            self._say(f"{target.name or 'The file'} should end in .pdf, .svg or .png.")
+            return
+        if not target.parent.is_dir():
+            self._say(f"There is no folder {target.parent}.")
+            return
+        self.problem.hide()
+        self.busy.show()
+        self.go.setEnabled(False)  # type: ignore[union-attr]
+        self._remember(target)
+        self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-figure-")
+        written = Path(self._folder.name) / "order.npz"
+        order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
+        write_order(written, self._spec, self._table, order)
+        self.process.start(sys.executable, ["-P", "-m", "stdpbench.figures.paper", str(written)])
+
+    def _finished(self, status: int) -> None:
+        self._clean_up()
+        if status == 0:
+            target = Path(self.target.text().strip()).expanduser()
+            self._shown.session.told.emit(f"{target} is written, with its numbers, caption and Python beside it.")
+            self.accept()
+            return
+        output = bytes(self.process.readAllStandardError().data()).decode("utf-8", "replace")
+        self._say(error_in(output) or f"The process that draws exited unexpectedly (exit status {status}).")
+
+    def _not_started(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._clean_up()
+            self._say("The process that draws does not start.")
+
+    def _clean_up(self) -> None:
+        self.busy.hide()
+        self.go.setEnabled(True)  # type: ignore[union-attr]
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _say(self, sentence: str) -> None:
+        self.problem.setText(sentence)
+        self.problem.show()
+
+    def _browse(self) -> None:
+        kinds = ";;".join(f"{name.upper()} (*.{name})" for name in FORMATS)
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Export figure", str(Path(self.target.text()).expanduser()), kinds
+        )
+        if chosen:
+            self.target.setText(chosen)
+            place = self.format.findData(Path(chosen).suffix.lower().lstrip("."))
+            if place >= 0:
+                self.format.setCurrentIndex(place)
+            self._name_by_format()
+
+    def _take_preset(self) -> None:
+        width = self.preset.currentData()
+        if width is not None:
+            self.width_.setValue(width)
+
+    def _name_preset(self) -> None:
+        place = next((k for k, (_, width) in enumerate(_WIDTHS) if width == self.width_.value()), len(_WIDTHS))
+        self.preset.setCurrentIndex(place)
+
+    def _name_by_format(self) -> None:
+        path = Path(self.target.text().strip() or "figure")
+        known = path.suffix.lower().lstrip(".") in FORMATS
+        stem = path.with_suffix("") if known else path
+        self.target.setText(f"{stem}.{self.format.currentData()}")
+        self.dpi.setEnabled(True)
+
+    def _remembered(self, name: str, usual: Any) -> Any:
+        return usual if self._settings is None else self._settings.value(f"export/{name}", usual)
+
+    def _remember(self, target: Path) -> None:
+        if self._settings is not None:
+            for name, value in (
+                ("folder", str(target.parent)),
+                ("format", self.format.currentData()),
+                ("width", self.width_.value()),
+                ("font", self.font_.value()),
+                ("dpi", self.dpi.value()),
+            ):
+                self._settings.setValue(f"export/{name}", value)
+
+    def reject(self) -> None:
+        """Esc closes, and gives up what is being drawn."""
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Give up what is being drawn."""
+        if self.process.state() != QProcess.ProcessState.NotRunning:
+            self.process.finished.disconnect()
+            self.process.errorOccurred.disconnect()
+            self.process.kill()
+            self.process.waitForFinished(1000)
+            self._clean_up()
+        super().closeEvent(event)
+
+
+def _file_name(shown: Shows) -> str:
+    folder = shown.session.folder
+    words = str(shown.title).lower().replace(" ", "-")
+    return f"{folder.path.name}-{words}" if folder is not None else words

@@ -1,0 +1,381 @@
+"""Own pictures: choose or drop them, see what the declared steps make of them, and make an experiment of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.datasets.found import dataset_at, is_idx
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.files import write_text_aside
+from stdpbench.runs.catalog.forecast import Size
+from stdpbench.runs.folder.run_folder import looks_like_run
+from stdpbench.runs.preparation.own_data import BASES, Look, Pictures, experiment_on, name_of, suggested
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import dropped_paths, experiment_target, short_path, wrapped
+from stdpbench_gui.widgets.forecast_label import ForecastLabel
+from stdpbench_gui.widgets.steps_form import StepsForm
+from stdpbench_gui.widgets.thumbnails import Thumbnails
+
+_WAIT_MS = 250
+
+
+def is_own_data(path: Path) -> bool:
+    """Whether what was dropped is data: an npz file, an IDX file, or a folder that is no run."""
+    if path.is_dir():
+        return not looks_like_run(path)
+    return path.suffix.lower() == ".npz" or (path.is_file() and path.suffix.lower() != ".toml" and is_idx(path))
+
+
+class OwnDataDialog(QDialog):
+    """From pictures to an experiment.
+
+    Attributes
+    ----------
+    form : StepsForm
+        The declared steps.
+    raw, ready : Thumbnails
+        Pictures before and after them.
+    problem : QLabel
+        What is wrong, in a sentence; hidden where nothing is.
+    """
+
+    chosen = pyqtSignal(object)
+
+    def __init__(
+        self, session: RunSession, runs: Path, parent: QWidget | None = None, path: Path | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Your own pictures")
+        self.setAcceptDrops(True)
+        self._session = session
+        self._pictures = Pictures()
+        self._path: Path | None = None
+        self._look: Look | None = None
+        self._experiment: Experiment | None = None
+        self._working = self._closed = False
+        self._next: tuple[Callable[[], Any], Callable[[Any], None]] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self._refresh)
+        self.place = QLineEdit()
+        self.place.setReadOnly(True)
+        self.place.setPlaceholderText("Choose pictures, or drop them here")
+        self.place.setAccessibleName("Where the pictures lie")
+        self.folder_button, self.file_button = QPushButton("Folder…"), QPushButton("File…")
+        self.folder_button.setToolTip("A folder of PNG or JPEG pictures, one subfolder for each class")
+        self.file_button.setToolTip("An npz file, or an IDX file; labels beside it are found")
+        self.folder_button.clicked.connect(self._choose_folder)
+        self.file_button.clicked.connect(self._choose_file)
+        self.said = wrapped(
+            "A folder of PNG or JPEG pictures (one subfolder for each class; without subfolders there are no labels), "
+            "an npz file with an array images, or IDX files as MNIST's."
+        )
+        self.problem = wrapped("", "problem")
+        self.problem.setAccessibleName("What is wrong")
+        self.form = StepsForm()
+        self.form.changed.connect(self._changed)
+        self.raw = Thumbnails("Pictures as they are")
+        self.ready = Thumbnails("Pictures as the network sees them")
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the experiment")
+        self.base = QComboBox()
+        for base in BASES:
+            self.base.addItem(base)
+        self.base.setToolTip("The shipped experiment whose settings are taken")
+        self.base.setAccessibleName("Settings")
+        self.n_exc = QSpinBox()
+        self.n_exc.setRange(1, 100_000)
+        self.n_exc.setValue(100)
+        self.n_exc.setToolTip("Each exc neuron learns one prototype; more neurons know more, and take longer")
+        self.n_exc.setAccessibleName("Exc neurons")
+        self.plan = wrapped("", "faint")
+        self.time = ForecastLabel(runs, session)
+        self.start_button = QPushButton("Start learning")
+        self.start_button.setObjectName("primary")
+        self.save_button = QPushButton("Save as file…")
+        self.start_button.clicked.connect(self._start)
+        self.save_button.clicked.connect(self._save)
+        self.base.activated.connect(self._base_chosen)
+        self.n_exc.valueChanged.connect(lambda _: self._plan())
+        self.name.textEdited.connect(lambda _: self._plan())
+        self._lay_out()
+        self._show_problem("")
+        self._enable(False)
+        self.resize(980, 640)
+        if path is not None:
+            self.take(path)
+
+    def _lay_out(self) -> None:
+        place = QHBoxLayout()
+        place.addWidget(self.place, 1)
+        place.addWidget(self.folder_button)
+        place.addWidget(self.file_button)
+        network = QFormLayout()
+        network.setSpacing(theme.GRID)
+        for words, field in (("name", self.name), ("settings of", self.base), ("exc neurons", self.n_exc)):
+            label = QLabel(words)
+            label.setMinimumWidth(self.fontMetrics().horizontalAdvance("validation images"))
+            label.setBuddy(field)
+            network.addRow(label, field)
+        column = QWidget()
+        scroll = QScrollArea()
+        scroll.setWidget(column)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName("Settings")
+        left = QVBoxLayout(column)
+        left.setContentsMargins(0, 0, theme.GRID, 0)
+        left.setSpacing(theme.GRID)
+        left.addWidget(wrapped("How they are made ready", "cardtitle"))
+        left.addWidget(self.form)
+        left.addSpacing(theme.GRID)
+        left.addWidget(wrapped("The network", "cardtitle"))
+        left.addLayout(network)
+        left.addWidget(self.plan)
+        left.addWidget(self.time)
+        left.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(theme.GRID)
+        right.addWidget(wrapped("As they are", "cardtitle"))
+        right.addWidget(self.raw)
+        right.addSpacing(theme.GRID)
+        right.addWidget(wrapped("As the network sees them", "cardtitle"))
+        right.addWidget(self.ready)
+        right.addStretch(1)
+        middle = QHBoxLayout()
+        middle.setSpacing(3 * theme.GRID)
+        middle.addWidget(scroll, 1)
+        middle.addLayout(right)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.problem, 1)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        for button in (cancel, self.save_button, self.start_button):
+            button.setAutoDefault(button is self.start_button)
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(place)
+        layout.addWidget(self.said)
+        layout.addLayout(middle, 1)
+        layout.addLayout(buttons)
+
+    # -- where the pictures lie ------------------------------------------------------------------------------------
+
+    def take(self, path: Path) -> None:
+        """Look at a file or folder, with steps that suit it."""
+        self._path = path
+        self.place.setText(short_path(path))
+        self.place.setCursorPosition(len(self.place.text()))
+        self.said.setText("Reading …")
+        self._enable(False)
+
+        def read() -> Any:
+            try:
+                dataset = suggested(dataset_at(path), self._pictures)
+                return dataset, self._pictures.look(dataset)
+            except StdpbenchError as error:
+                return error
+
+        self._work(read, lambda found: self._take_read(path, found))
+
+    def _take_read(self, path: Path, found: Any) -> None:
+        if isinstance(found, StdpbenchError):
+            self.said.setText("Nothing could be read.")
+            self.raw.clear()
+            self.ready.clear()
+            self._look = None
+            self._show_problem(f"{found}.")
+            return
+        dataset, look = found
+        self.form.blockSignals(True)
+        self.form.show_dataset(dataset)
+        self.form.blockSignals(False)
+        self.name.setText(name_of(path))
+        self._show_look(look)
+
+    def _choose_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "A folder of pictures", str(self._path or ""))
+        if chosen:
+            self.take(Path(chosen))
+
+    def _choose_file(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self,
+            "An npz or IDX file",
+            str(self._path or ""),
+            "Pictures (*.npz *ubyte *ubyte.gz *.idx *.gz);;All files (*)",
+        )
+        if chosen:
+            self.take(Path(chosen))
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take files and folders."""
+        data = event.mimeData() if event is not None else None
+        if event is not None and data is not None and data.hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look at what was dropped."""
+        paths = dropped_paths(event.mimeData() if event is not None else None)
+        if paths:
+            self.take(paths[0])
+
+    # -- how they are made ready -----------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        self._timer.start()
+
+    def _refresh(self) -> None:
+        try:
+            dataset = self.form.dataset()
+        except StdpbenchError as error:
+            self._show_problem(f"{error}.")
+            return
+
+        def read() -> Any:
+            try:
+                return self._pictures.look(dataset)
+            except StdpbenchError as error:
+                return error
+
+        self._work(read, self._take_look)
+
+    def _take_look(self, found: Any) -> None:
+        if isinstance(found, StdpbenchError):
+            self.ready.clear()
+            self._look = None
+            self._enable(False)
+            self._show_problem(f"{found}.")
+            return
+        self._show_look(found)
+
+    def _show_look(self, look: Look) -> None:
+        self._look = look
+        self.said.setText(look.sentence)
+        self.raw.show_pictures(look.raw, look.classes)
+        self.ready.show_pictures(look.ready, look.classes, white=float(look.ready.max(initial=0)))
+        self._plan()
+
+    def _work(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """One job at a time: `Pictures` is not for two threads, and only the newest wish counts."""
+        if self._working:
+            self._next = work, done
+            return
+        self._working = True
+
+        def finish(result: Any) -> None:
+            if self._closed:
+                return
+            self._working = False
+            following, self._next = self._next, None
+            if following is None:
+                done(result)
+            else:
+                self._work(*following)
+
+        def guarded() -> Any:
+            try:
+                return work()
+            except Exception as error:  # the dialog has to hear of it, or it would wait for ever
+                return StdpbenchError(f"the pictures cannot be read: {type(error).__name__}: {error}")
+
+        self._session.work(guarded, finish, "")
+
+    # -- the network -----------------------------------------------------------------------------------------------
+
+    def _base_chosen(self) -> None:
+        self.n_exc.setValue(int(self.base.currentText().rpartition("-")[2]))
+        self._plan()
+
+    def _plan(self) -> None:
+        """Make the experiment anew, and say what it would be."""
+        look, self._experiment = self._look, None
+        if look is None:
+            return
+        try:
+            dataset = self.form.dataset()
+            name = self.name.text().strip() or "own-pictures"
+            self._experiment = made = experiment_on(dataset, look, self.base.currentText(), self.n_exc.value(), name)
+        except StdpbenchError as error:
+            self._enable(False)
+            self._show_problem(f"{error}.")
+            self.plan.setText("")
+            self.time.show_for(None)
+            return
+        self._show_problem("")
+        self._enable(True)
+        passes = made.schedule.passes
+        shown = passes * len(look.split.train)
+        self.plan.setText(
+            f"{thousands(look.split.train.n_input)} inputs, weights of a neuron sum to {made.network.weight_sum:g}; "
+            f"{passes} pass{'es' if passes > 1 else ''}, {thousands(shown)} presentations."
+        )
+        self.time.show_for(made, Size.of(look.split))
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """What would be started; None while something is wrong."""
+        return self._experiment
+
+    def _start(self) -> None:
+        if self._experiment is not None:
+            self.chosen.emit(self._experiment)
+            self.accept()
+
+    def _save(self) -> None:
+        if self._experiment is None:
+            return
+        chosen = experiment_target(self, self._experiment)
+        if chosen is not None:
+            self.save(chosen)
+
+    def save(self, path: Path) -> None:
+        """Write the experiment to a file."""
+        assert self._experiment is not None
+        try:
+            write_text_aside(path, self._experiment.to_toml())
+        except StdpbenchError as error:
+            self._show_problem(f"{error}.")
+        else:
+            self._session.told.emit(f"The experiment is in {path}.")
+
+    def _enable(self, fine: bool) -> None:
+        self.start_button.setEnabled(fine)
+        self.save_button.setEnabled(fine)
+
+    def _show_problem(self, sentence: str) -> None:
+        self.problem.setText(f"⚠ {sentence}" if sentence else "")
+
+    def done(self, result: int) -> None:
+        """Let go of what is still being read."""
+        self._closed = True
+        self._timer.stop()
+        super().done(result)

@@ -1,0 +1,60 @@
+"""The question before an experiment file is run: what it is, and how long it will take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
+
+from stdpbench.experiment import Experiment
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.forecast_label import ForecastLabel
+
+
+class RunFileDialog(QDialog):
+    """Shows what an experiment file holds, and starts it if that is wanted.
+
+    Attributes
+    ----------
+    chosen : signal of Experiment
+        It shall be started.
+    """
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, experiment: Experiment, runs: Path, session: RunSession, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Run an experiment file")
+        self.setAccessibleName("Run an experiment file")
+        self.setMinimumWidth(520)
+        about = experiment.about
+        self.time = ForecastLabel(runs, session)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.start_button = QPushButton("Start learning")
+        self.start_button.setObjectName("primary")
+        self.start_button.setDefault(True)
+        buttons.addButton(self.start_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.accepted.connect(lambda: self.chosen.emit(experiment))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(wrapped(about.title or experiment.name, "cardtitle"))
+        if about.summary:
+            layout.addWidget(wrapped(about.summary))
+        said = (
+            f"{experiment.name}, seed {experiment.seed}: {experiment.network.n_exc} exc neurons, rule "
+            f"{getattr(experiment.plasticity, 'kind', '')}, pictures of {getattr(experiment.data, 'kind', '')}."
+        )
+        layout.addWidget(wrapped(said, "faint"))
+        if about.expected_accuracy:
+            layout.addWidget(wrapped(f"Accuracy: {about.expected_accuracy}", "faint"))
+        layout.addWidget(self.time)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+        self.time.show_for(experiment, trust=True)

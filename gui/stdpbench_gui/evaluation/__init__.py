@@ -1,1 +1,0 @@
-"""The views of the Evaluate page, and what they share."""

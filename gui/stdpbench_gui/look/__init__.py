@@ -1,0 +1,1 @@
+"""How the app looks: palette, colour maps, motion."""

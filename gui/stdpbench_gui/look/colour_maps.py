@@ -1,0 +1,89 @@
+"""Colour maps for values: ink on paper, and differences about zero; by day and by night.
+
+Both are made in CIELAB (D65), where equal steps of lightness look equal: the lightness is linear in the value, the
+hue stays (two hues for differences, blue and orange, which colour-blind eyes tell apart), and the chroma rises and
+falls again, within what a screen can show.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+
+from stdpbench_gui.look import theme
+
+_N = 64
+_BLUE, _ORANGE = 276.0, 55.0  # degrees of hue
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+_WHITE = _TO_XYZ.sum(axis=1)
+
+
+def sequential() -> pg.ColorMap:
+    """Weights and counts: dark ink on paper by day, light on the night's background."""
+    return _sequential(theme.current().base, theme.current().dark)
+
+
+def diverging() -> pg.ColorMap:
+    """Differences: blue below zero, the background at zero, orange above it."""
+    return _diverging(theme.current().base, theme.current().dark)
+
+
+@cache
+def _sequential(base: str, dark: bool) -> pg.ColorMap:
+    t = np.linspace(0.0, 1.0, _N)
+    chroma = 38.0 * np.sin(np.pi * t) ** 0.8
+    return pg.ColorMap(t, _colours(_lab_of(base), 92.0 if dark else 14.0, _BLUE, chroma, t))
+
+
+@cache
+def _diverging(base: str, dark: bool) -> pg.ColorMap:
+    t = np.linspace(0.0, 1.0, _N // 2)
+    chroma = 46.0 * np.sin(np.pi / 2 * t)
+    below, above = (_colours(_lab_of(base), 76.0 if dark else 36.0, hue, chroma, t) for hue in (_BLUE, _ORANGE))
+    return pg.ColorMap(np.linspace(0.0, 1.0, _N), np.vstack([below[::-1], above]))
+
+
+def _colours(
+    paper: NDArray[np.float64], end: float, hue: float, chroma: NDArray[np.float64], t: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Colours from the paper to a lightness, with as much of the chroma as a screen can show: uint8, (len(t), 3)."""
+    lightness = paper[0] + (end - paper[0]) * t
+    share = np.linspace(0.0, 1.0, 101)[:, None]
+    angle = np.deg2rad(hue)
+    lab = np.stack(
+        [
+            np.broadcast_to(lightness, (len(share), len(t))),
+            share * chroma * np.cos(angle) + paper[1] * (1 - t),
+            share * chroma * np.sin(angle) + paper[2] * (1 - t),
+        ],
+        axis=-1,
+    )
+    rgb = _rgb(lab)
+    shown = (rgb > -0.002).all(axis=-1) & (rgb < 1.002).all(axis=-1)
+    most = np.maximum(np.cumprod(shown, axis=0).sum(axis=0) - 1, 0)
+    found = rgb[most, np.arange(len(t))]
+    return np.asarray(np.round(255 * np.clip(found, 0, 1)), np.uint8)
+
+
+def _lab_of(colour: str) -> NDArray[np.float64]:
+    """CIELAB of a colour such as ``"#ffffff"``."""
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = _TO_XYZ @ linear / _WHITE
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def _rgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """sRGB, 0 to 1 (beyond where no screen shows it), of colours in CIELAB: (..., 3)."""
+    fy = (lab[..., 0] + 16) / 116
+    f = np.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)
+    xyz = np.where(f > 0.206893, f**3, (f - 16 / 116) / 7.787) * _WHITE
+    linear = xyz @ np.linalg.inv(_TO_XYZ).T
+    bright = 1.055 * np.abs(linear) ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, bright))

@@ -1,0 +1,50 @@
+"""What every view of the Evaluate page is: a titled box over the state that all of them share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stdpbench import __version__
+from stdpbench.figures.paper import caption
+from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.pages.titled_box import TitledBox
+from stdpbench_gui.session.run_session import RunSession
+
+
+class Box(TitledBox):
+    """A view of the run that is evaluated.
+
+    Parameters
+    ----------
+    state : EvaluationState
+        What all views share.
+    session : RunSession
+        A session of the page's own, which only says which run figures are of.
+    """
+
+    def __init__(self, state: EvaluationState, session: RunSession) -> None:
+        self.state = state
+        super().__init__(state.changed, session)
+
+    def has_content(self) -> bool:
+        """Whether there is something to draw."""
+        return self.state.look is not None
+
+    def _have_drawn(self) -> None:
+        self.state.turns.ask(self._draw_due)
+
+    def figure(self) -> dict[str, Any] | None:
+        """What a paper would draw, with a caption that names the run."""
+        spec, look = self.plain_figure(), self.state.look
+        if spec is None or look is None:
+            return None
+        said = caption(
+            str(spec.get("title") or self.title),
+            run=look.name,
+            experiment=look.experiment,
+            seed=look.seed,
+            version=__version__,
+            n=str(spec.get("n") or f"{look.n_images} {look.part} pictures, one run"),
+            errors=str(spec.get("errors", "")),
+        )
+        return {"caption": said, **spec}

@@ -1,0 +1,247 @@
+"""Clusters of responses: method and K, and a row for each cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor, QIcon, QPixmap
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSlider, QSpinBox
+
+from stdpbench.figures.paper import Table
+from stdpbench.readout.clustering import METHODS
+from stdpbench.report.views import NEURONS, Chosen
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.box import Box
+from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.pages.evaluate.trees import add_row, table_of
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+
+_SLIDING_MS = 250
+_MOST = 60
+_NUMBER = int(Qt.ItemDataRole.UserRole)
+_NO_K = (NEURONS, "hdbscan")
+
+
+class ClustersBox(Box):
+    """Has responses clustered, and lists the clusters.
+
+    Attributes
+    ----------
+    wanted : signal of str, object
+        A method, and K or None for the best silhouette.
+    given_up : signal
+        The clusters that are being found are not wanted any more.
+    """
+
+    title = "Clusters"
+    topics = frozenset({"look", "clusters", "chosen"})
+    help_text = (
+        "Responses are clustered without labels, on 50 principal components of square roots of spike counts. K is how "
+        "many clusters are sought; “auto” takes the number with the best silhouette, HDBSCAN and the neurons bring "
+        "their own. Majority and purity name the class that most pictures of a cluster are of, and their share: "
+        "labels that are looked at afterwards. “sel.” counts selected pictures. Select a row to see it everywhere. "
+        "(Silhouette: Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7; HDBSCAN: Campello, Moulavi &amp; Sander 2013, "
+        "doi:10.1007/978-3-642-37456-2_14)"
+    )
+    lines = 11
+    empty_text = "Clusters of responses appear here: what can be told apart without any label."
+
+    wanted = pyqtSignal(str, object)
+    given_up = pyqtSignal()
+
+    def __init__(self, state: EvaluationState, session: RunSession) -> None:
+        super().__init__(state, session)
+        self.method = QComboBox()
+        self.method.addItems([*METHODS, NEURONS])
+        self.method.setAccessibleName("Clustering method")
+        self.method.activated.connect(lambda _: self._ask())
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Number of clusters, K")
+        self.slider.setMinimumWidth(60)
+        self.spin = QSpinBox()
+        self.spin.setAccessibleName("K")
+        self.spin.setPrefix("K ")
+        for widget in (self.slider, self.spin):
+            widget.setRange(2, _MOST)
+            widget.setValue(10)
+        self.auto = QPushButton("auto")
+        self.auto.setCheckable(True)
+        self.auto.setMaximumWidth(self.fontMetrics().horizontalAdvance("auto") + 4 * theme.GRID)
+        self.auto.setAccessibleName("Number of clusters with the best silhouette")
+        self.auto.setToolTip("K with the best silhouette, which looks at no label")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setAccessibleName("Cancel clustering")
+        self.cancel.clicked.connect(self.given_up)
+        self.cancel.hide()
+        self.title_extra.addWidget(self.method)
+        controls = QHBoxLayout()
+        controls.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        controls.addWidget(self.slider, 1)
+        for control in (self.spin, self.auto, self.cancel):
+            controls.addWidget(control)
+        self.said = wrapped("", "faint")
+        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.said.setAccessibleName("About the clusters")
+        self.rows = table_of(
+            "Clusters",
+            (
+                ("cluster", "Its number and colour"),
+                ("pictures", "How many pictures are in it"),
+                ("majority", "The class that most of them are of"),
+                ("purity", "Their share (%)"),
+                ("sel.", "How many of the selected pictures are in it"),
+            ),
+        )
+        self.rows.itemSelectionChanged.connect(self._on_row)
+        layout = column(self.body)
+        layout.addLayout(controls)
+        layout.addWidget(self.rows, 1)
+        layout.addWidget(self.said)
+        self._sliding = QTimer(self)
+        self._sliding.setSingleShot(True)
+        self._sliding.setInterval(_SLIDING_MS)
+        self._sliding.timeout.connect(self._ask)
+        self.slider.valueChanged.connect(self._on_k)
+        self.spin.valueChanged.connect(self._on_k)
+        self.auto.toggled.connect(self._ask)
+        self._filling = False
+
+    @property
+    def k(self) -> int | None:
+        """How many clusters are sought; None: as many as fit best."""
+        return None if self.auto.isChecked() else self.spin.value()
+
+    def _on_k(self, k: int) -> None:
+        for widget in (self.slider, self.spin):
+            if widget.value() != k:
+                widget.setValue(k)
+        if not self.auto.isChecked():
+            self._sliding.start()
+
+    def _ask(self) -> None:
+        self._sliding.stop()
+        method = self.method.currentText()
+        free = method not in _NO_K
+        self.auto.setEnabled(free)
+        for widget in (self.slider, self.spin):
+            widget.setEnabled(free and not self.auto.isChecked())
+        self.wanted.emit(method, self.k if free else None)
+
+    def begin(self, k: int) -> None:
+        """Ask for the first clusters of a run."""
+        for widget in (self.slider, self.spin):
+            widget.blockSignals(True)
+            widget.setMaximum(max(2, min(_MOST, self.state.look.n_images if self.state.look else _MOST)))
+            widget.setValue(k)
+            widget.blockSignals(False)
+        self._ask()
+
+    def show_busy(self, busy: bool) -> None:
+        """Say that clusters are being found."""
+        self.cancel.setVisible(busy)
+        self._say("finding clusters …" if busy else "")
+
+    def _say(self, instead: str = "") -> None:
+        self.said.setText(instead or self._about())
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def refresh(self, topics: set[str]) -> None:
+        """List the clusters."""
+        look, clustering, chosen = self.state.look, self.state.clustering, self.state.chosen
+        assert look is not None
+        self._filling = True
+        if topics & {"look", "clusters"}:
+            self.rows.clear()
+            lines = [] if clustering is None else clustering.lines(look.labels, look.n_classes)
+            for line in lines:
+                name = "in none" if line.number < 0 else str(line.number)
+                texts = [name, thousands(line.size), look.named(line.majority), f"{100 * line.purity:.1f}", ""]
+                row = add_row(self.rows, texts)
+                row.setData(0, _NUMBER, line.number)
+                row.setIcon(0, _chip(theme.class_colour(line.number)))
+        self._count_selected()
+        self.rows.clearSelection()
+        for row in self._items():
+            if chosen.kind == "cluster" and row.data(0, _NUMBER) == chosen.numbers[0]:
+                row.setSelected(True)
+                self.rows.scrollToItem(row)
+        self._filling = False
+        self._say("finding clusters …" if self.cancel.isVisibleTo(self) else "")
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self._on_changed({"clusters"})
+
+    def _items(self) -> list[Any]:
+        return [self.rows.topLevelItem(place) for place in range(self.rows.topLevelItemCount())]
+
+    def _count_selected(self) -> None:
+        clustering = self.state.clustering
+        if clustering is None:
+            return
+        inside = clustering.members[self.state.pictures] if self.state.chosen else np.empty(0, np.int64)
+        for row in self._items():
+            n = int((inside == row.data(0, _NUMBER)).sum())
+            row.setText(4, str(n) if self.state.chosen else "")
+
+    def _on_row(self) -> None:
+        chosen = self.rows.selectedItems()
+        if chosen and not self._filling:
+            self.state.choose(Chosen("cluster", (int(chosen[0].data(0, _NUMBER)),)))
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def _about(self) -> str:
+        look, clustering = self.state.look, self.state.clustering
+        if look is None or clustering is None:
+            return ""
+        lines = clustering.lines(look.labels, look.n_classes)
+        found = [line for line in lines if line.number >= 0]
+        named = len({line.majority for line in found})
+        return f"{len(found)} clusters, K: {clustering.k_from}; majorities of {named} of {look.n_classes} classes"
+
+    def summary(self) -> str:
+        """In words."""
+        return self._about() or self.empty_text
+
+    def table(self) -> Table | None:
+        """A row for each cluster."""
+        look, clustering = self.state.look, self.state.clustering
+        if look is None or clustering is None:
+            return None
+        rows = [
+            (line.number, line.size, look.named(line.majority), round(line.purity, 5))
+            for line in clustering.lines(look.labels, look.n_classes)
+        ]
+        return ("cluster", "pictures", "majority class", "purity"), rows
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """Pictures of each class in each cluster."""
+        look, clustering = self.state.look, self.state.clustering
+        if look is None or clustering is None:
+            return None
+        lines = clustering.lines(look.labels, look.n_classes)
+        of = [look.labels[clustering.members == line.number] for line in lines]
+        counts = [np.bincount(labels, minlength=look.n_classes) for labels in of]
+        return {
+            "kind": "image",
+            "image": np.array(counts, np.float64),
+            "label": "pictures",
+            "x_label": "true class",
+            "y_label": "cluster",
+            "x_ticks": list(look.class_names),
+            "y_ticks": [str(line.number) if line.number >= 0 else "none" for line in lines],
+            "title": f"Clusters of responses, {clustering.method}, K = {len(lines)}",
+        }
+
+
+def _chip(colour: QColor) -> QIcon:
+    pixmap = QPixmap(10, 10)
+    pixmap.fill(colour)
+    return QIcon(pixmap)

@@ -1,0 +1,261 @@
+"""The embedding: responses as points, coloured by class, cluster, or whether the answer is right."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton
+
+from stdpbench.figures.paper import Table
+from stdpbench.report.views import Numbers
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.box import Box
+from stdpbench_gui.pages.evaluate.images import ink
+from stdpbench_gui.pages.evaluate.scatter import Scatter
+from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+
+_WORDS = {"pca": "PCA", "t-sne": "t-SNE", "umap": "UMAP"}
+_MOST_NAMES = 60
+_MOST_LEGEND = 12
+
+
+class EmbeddingBox(Box):
+    """Each evaluated picture where its response puts it.
+
+    Attributes
+    ----------
+    plane_wanted : signal of str
+        Another method.
+    given_up : signal
+        The plane that is being computed is not wanted any more.
+    """
+
+    title = "Embedding"
+    topics = frozenset({"look", "plane", "colour", "clusters", "readout", "chosen"})
+    help_text = (
+        "Each point is a picture that was evaluated on; pictures lie near each other where responses are alike. "
+        "PCA shows the two directions in which responses differ most; t-SNE keeps neighbours together, and its "
+        "distances and sizes mean nothing. Trustworthiness, 0 to 1, says how many neighbours on the plane are "
+        "neighbours in truth. Hover shows a picture. A click selects what a point belongs to by its colour, dragging "
+        "some pictures; wheel zooms, the right button moves, a double click shows all. Esc selects nothing. "
+        "● right and ✕ wrong are told by marks where colours tell them. To look at, not to measure. (t-SNE: "
+        "van der Maaten &amp; Hinton 2008, J. Mach. Learn. Res. 9:2579; trustworthiness: Venna &amp; Kaski 2001, "
+        "doi:10.1007/3-540-44668-0_68)"
+    )
+    lines = 13
+    empty_text = "Each picture appears here as a point, where the response of the network puts it."
+
+    plane_wanted = pyqtSignal(str)
+    given_up = pyqtSignal()
+
+    def __init__(self, state: EvaluationState, session: RunSession) -> None:
+        super().__init__(state, session)
+        self.method, self.colour = QComboBox(), QComboBox()
+        for name in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
+            self.method.addItem(_WORDS[name], name)
+        self.method.setAccessibleName("Embedding")
+        self.method.setToolTip("How responses are put on a plane; t-SNE takes a minute or two for 10 000 pictures")
+        self.method.activated.connect(lambda _: self.plane_wanted.emit(self.method.currentData()))
+        self.colour.addItems([f"by {name}" for name in COLOURS])
+        self.colour.setAccessibleName("Colour of points")
+        self.colour.activated.connect(lambda place: state.set_colour(COLOURS[place]))
+        self.title_extra.addWidget(self.method)
+        self.title_extra.addWidget(self.colour)
+        self.scatter = Scatter(self._picture)
+        self.said = wrapped("", "faint")
+        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.said.setAccessibleName("About the embedding")
+        self.under_way = QLabel()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setAccessibleName("How far the embedding is")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setAccessibleName("Cancel the embedding")
+        self.cancel.clicked.connect(self.given_up)
+        busy = QHBoxLayout()
+        busy.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        for widget in (self.under_way, self.bar, self.cancel):
+            busy.addWidget(widget, 1 if widget is self.bar else 0)
+            widget.hide()
+        layout = column(self.body)
+        layout.addWidget(self.scatter, 1)
+        layout.addLayout(busy)
+        layout.addWidget(self.said)
+        self.scatter.pointed.connect(state.point_at)
+        self.scatter.banded.connect(state.choose_pictures)
+        self.scatter.clicked.connect(self._on_click)
+        state.pointed.connect(self._on_pointed)
+
+    def refresh(self, topics: set[str]) -> None:
+        """Draw what changed."""
+        state, look, plane = self.state, self.state.look, self.state.plane
+        if look is None or plane is None:
+            return
+        self.colour.setCurrentIndex(COLOURS.index(state.colour))
+        if "plane" in topics:
+            self.scatter.show_points(plane.points)
+            self.method.setCurrentIndex(max(0, self.method.findData(plane.method)))
+        if topics & {"plane", "colour", "clusters", "readout"}:
+            groups = self._groups()
+            crosses = ~look.right(state.readout) if state.colour == VERDICT else np.zeros(look.n_images, bool)
+            self.scatter.show_looks(self._colours(groups), crosses, self._names(groups))
+        strong = None
+        if state.chosen:
+            strong = np.zeros(look.n_images, bool)
+            strong[state.pictures] = True
+        self.scatter.show_strong(strong)
+        self.said.setText(self._about() + self._legend())
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self._on_changed({"colour"})
+
+    def show_progress(self, words: str, done: int = 0, total: int = 0) -> None:
+        """Say how far another plane is; no words: nothing is under way."""
+        for widget in (self.under_way, self.bar, self.cancel):
+            widget.setVisible(bool(words))
+        self.under_way.setText(words)
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        if not words and self.state.plane is not None:
+            self.method.setCurrentIndex(max(0, self.method.findData(self.state.plane.method)))
+
+    # -- colours ---------------------------------------------------------------------------------------------------
+
+    def _groups(self) -> Numbers:
+        """What each point is coloured by."""
+        look, clustering = self.state.look, self.state.clustering
+        assert look is not None
+        if self.state.colour == VERDICT:
+            return look.right(self.state.readout).astype(np.int64)
+        if self.state.colour == CLUSTER:
+            return clustering.members if clustering is not None else np.full(look.n_images, -1)
+        return look.labels
+
+    def _colours(self, groups: Numbers) -> NDArray[np.uint32]:
+        colours = theme.current()
+        if self.state.colour == VERDICT:
+            table = np.array([QColor(colours.wrong).rgba(), QColor(colours.right).rgba()], np.uint32)
+            return table[groups]
+        most = int(groups.max(initial=0))
+        table = np.array([theme.class_colour(number).rgba() for number in (*range(most + 1), -1)], np.uint32)
+        return table[groups]  # -1 is the last one
+
+    def _names(self, groups: Numbers) -> list[tuple[float, float, str]]:
+        """A name in the middle of each group: colours alone would not tell ten of them apart."""
+        look, plane = self.state.look, self.state.plane
+        assert look is not None
+        assert plane is not None
+        found = np.unique(groups[groups >= 0])
+        if self.state.colour == VERDICT or len(found) > _MOST_NAMES:
+            return []
+        names = []
+        for number in found.tolist():
+            x, y = np.median(plane.points[groups == number], axis=0)
+            names.append((float(x), float(y), str(number) if self.state.colour == CLUSTER else look.named(number)))
+        return names
+
+    def _group_name(self, number: int) -> str:
+        look = self.state.look
+        assert look is not None
+        if self.state.colour == VERDICT:
+            return ("wrong", "right")[number]
+        if self.state.colour == CLUSTER:
+            return f"cluster {number}" if number >= 0 else "in no cluster"
+        return look.named(number)
+
+    def _picture(self, number: int) -> tuple[QImage, list[str]]:
+        look = self.state.look
+        assert look is not None
+        head, *rest = look.describe_picture(number, self.state.readout, self.state.clustering).split(", ")
+        return ink(look.pixels[number]), [part.capitalize() for part in head.split(": ")] + rest
+
+    # -- choosing --------------------------------------------------------------------------------------------------
+
+    def _on_click(self, number: int) -> None:
+        if number < 0:
+            self.state.clear()
+        else:
+            self.state.choose_like(number)
+
+    def _on_pointed(self, number: int) -> None:
+        self.scatter.point_at(number)
+        look = self.state.look
+        said = "" if look is None or number < 0 else look.describe_picture(number, "vote", self.state.clustering)
+        self.scatter.setAccessibleDescription(said)
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def _about(self) -> str:
+        look, plane = self.state.look, self.state.plane
+        assert look is not None
+        assert plane is not None
+        said = f"{_WORDS.get(plane.method, plane.method)} of {thousands(look.n_images)} responses"
+        if plane.trustworthiness is not None:
+            said += f" · trustworthiness {plane.trustworthiness:.2f}"
+            said += " (first 2000)" if look.n_images > 2000 else ""
+        if self.state.colour == VERDICT:
+            return f"{said} · ● right  ✕ wrong, by {self.state.readout}"
+        if self.state.colour == CLUSTER and self.state.clustering is None:
+            return f"{said} · clusters are being found"
+        return f"{said} · colours are {'clusters' if self.state.colour == CLUSTER else 'classes'}"
+
+    def _legend(self) -> str:
+        groups = np.unique(self._groups())
+        if self.state.colour == VERDICT or len(groups) > _MOST_LEGEND:
+            return ""
+        marks = [
+            f'<span style="color: {theme.class_colour(number).name()}">■</span>&nbsp;'
+            f"{escape(self._group_name(number).removeprefix('cluster '))}"
+            for number in groups.tolist()
+        ]
+        return f"<br>{' &nbsp;'.join(marks)}"
+
+    def summary(self) -> str:
+        """In words."""
+        if self.state.look is None or self.state.plane is None:
+            return self.empty_text
+        return f"{self._about()}. {self.state.describe()}."
+
+    def table(self) -> Table | None:
+        """A row for each picture."""
+        look, plane, clustering = self.state.look, self.state.plane, self.state.clustering
+        if look is None or plane is None:
+            return None
+        answers = look.answers[self.state.readout]
+        members = clustering.members if clustering is not None else np.full(look.n_images, -1)
+        rows = [
+            (n, round(x, 5), round(y, 5), look.named(label), look.named(answer), member)
+            for n, ((x, y), label, answer, member) in enumerate(
+                zip(plane.points.tolist(), look.labels.tolist(), answers.tolist(), members.tolist(), strict=True)
+            )
+        ]
+        return ("picture", "x", "y", "true class", f"answer of {self.state.readout}", "cluster"), rows
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """The points, a group for each colour."""
+        look, plane = self.state.look, self.state.plane
+        if look is None or plane is None:
+            return None
+        groups, shown = self._groups(), []
+        for number in np.unique(groups).tolist():
+            x, y = plane.points[groups == number].T
+            shown.append({"x": x, "y": y, "label": self._group_name(number)})
+        trust = plane.trustworthiness
+        said = "" if trust is None else f", trustworthiness {trust:.2f}"
+        return {
+            "kind": "points",
+            "groups": shown,
+            "title": f"{_WORDS.get(plane.method, plane.method)} of responses{said}",
+        }

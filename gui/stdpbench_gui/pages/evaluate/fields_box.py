@@ -1,0 +1,210 @@
+"""Receptive fields, sorted by class or cluster; those of what is selected are framed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QHelpEvent
+from PyQt6.QtWidgets import QComboBox, QToolTip
+
+from stdpbench.figures.paper import Table
+from stdpbench.report.views import Chosen, Numbers
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.pages.evaluate.box import Box
+from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets import panel_figures
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
+
+_ORDERS = ("class", "cluster", "purity", "number")
+_STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+
+
+class FieldsBox(Box):
+    """Weights of every exc neuron as a picture."""
+
+    title = "Receptive fields"
+    topics = frozenset({"look", "clusters", "chosen"})
+    help_text = (
+        "Each square is the receptive field of one exc neuron, dark for strong. The line under it has the colour of "
+        "the neuron's class; where fields are sorted by cluster, that of the cluster whose pictures it most often "
+        "wins, which means that it fires most. Framed are the neurons of what is selected: those of a class, else "
+        "those that win its pictures. Click one, or move with the arrow keys, to select the pictures that it wins. "
+        "(Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
+    )
+    lines = 13
+    empty_text = "Receptive fields appear here, sorted by class or cluster."
+
+    def __init__(self, state: EvaluationState, session: RunSession) -> None:
+        super().__init__(state, session)
+        self.sort = QComboBox()
+        self.sort.addItems([f"by {name}" for name in _ORDERS])
+        self.sort.setAccessibleName("Order of fields")
+        self.sort.activated.connect(lambda _: self._on_changed({"look"}))
+        self.title_extra.addWidget(self.sort)
+        self.mosaic = Mosaic()
+        self.graphics = MapGraphics(self._on_key)
+        self.graphics.setAccessibleName("Receptive fields; arrow keys move from neuron to neuron")
+        self.graphics.ci.layout.setContentsMargins(2, 2, 2, 2)
+        self.graphics.addItem(self.mosaic.view)
+        self._frames = pg.PlotCurveItem(connect="pairs")
+        self.mosaic.view.addItem(self._frames, ignoreBounds=True)
+        self._bars: list[pg.PlotCurveItem] = []
+        self.mosaic.view.sigRangeChanged.connect(lambda *_: self._draw())
+        self.graphics.scene().sigMouseClicked.connect(self._on_click)
+        self.graphics.viewport().installEventFilter(self)
+        self.said = wrapped("", "faint")
+        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.said.setAccessibleName("About the neurons")
+        layout = column(self.body)
+        layout.addWidget(self.graphics, 1)
+        layout.addWidget(self.said)
+        self._levels = (0.0, 1.0)
+        self.restyle()
+
+    def refresh(self, topics: set[str]) -> None:
+        """Draw what changed."""
+        look = self.state.look
+        assert look is not None
+        by = _ORDERS[self.sort.currentIndex()]
+        if topics & {"look", "clusters"}:
+            if "look" in topics:
+                strong = look.w[look.w > 0]
+                self._levels = (0.0, float(np.quantile(strong, 0.995)) if len(strong) else 1.0)
+            self.mosaic.arrange(look.n_exc, look.shape)
+            self.mosaic.order = look.order_of_neurons(by, self.state.clustering)
+            self._draw()
+            self._draw_bars(by)
+        self._draw_frames()
+        self.said.setText(self._about())
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.graphics.setBackground(theme.current().base)
+        self.mosaic.image.set_colours(colour_maps.sequential())
+        self._frames.setPen(theme.current().pen("wrong", 2))
+        self._on_changed({"clusters"})
+
+    def _draw(self) -> None:
+        if self.state.look is not None and len(self.mosaic.order) == self.state.look.n_exc:
+            self.mosaic.draw(self.state.look.w, self._levels)
+
+    def _groups(self, by: str) -> Numbers:
+        look, clustering = self.state.look, self.state.clustering
+        assert look is not None
+        return look.neuron_clusters(clustering) if by == "cluster" and clustering is not None else look.neuron_labels
+
+    def _draw_bars(self, by: str) -> None:
+        for old in self._bars:
+            self.mosaic.view.removeItem(old)
+        self._bars.clear()
+        groups = self._groups(by)[self.mosaic.order]
+        height, width = self.mosaic.shape
+        lefts, tops = np.array([self.mosaic.corner(place) for place in range(len(groups))]).reshape(-1, 2).T
+        for group in np.unique(groups[groups >= 0]).tolist():
+            mine = groups == group
+            x = np.column_stack([lefts[mine], lefts[mine] + width]).reshape(-1)
+            y = np.repeat(tops[mine] + height + 0.3, 2)
+            pen = pg.mkPen(QColor(theme.class_colour(group)), width=2)
+            self._bars.append(pg.PlotCurveItem(x.astype(float), y.astype(float), connect="pairs", pen=pen))
+            self.mosaic.view.addItem(self._bars[-1], ignoreBounds=True)
+
+    def _draw_frames(self) -> None:
+        height, width = self.mosaic.shape
+        places = np.flatnonzero(np.isin(self.mosaic.order, self.state.neurons))
+        if not len(places):
+            self._frames.setData([], [])
+            return
+        left, top = np.array([self.mosaic.corner(int(place)) for place in places], float).T
+        right, bottom = left + width, top + height
+        x = np.column_stack([left, right, right, right, right, left, left, left]).reshape(-1)
+        y = np.column_stack([top, top, top, bottom, bottom, bottom, bottom, top]).reshape(-1)
+        self._frames.setData(x, y)
+
+    # -- choosing --------------------------------------------------------------------------------------------------
+
+    def _neuron_at(self, scene: QPointF) -> int:
+        point = self.mosaic.view.mapSceneToView(scene)
+        return self.mosaic.neuron_at(point.x(), point.y())
+
+    def _on_click(self, event: Any) -> None:
+        neuron = self._neuron_at(event.scenePos()) if self.state.look is not None else -1
+        if event.double():
+            self.mosaic.show_all()
+        elif neuron >= 0:
+            self.state.choose(Chosen("neuron", (neuron,)))
+
+    def _on_key(self, key: int) -> bool:
+        step = _STEPS.get(Qt.Key(key))
+        if step is None or self.state.look is None:
+            return False
+        at = self.state.chosen.numbers[0] if self.state.chosen.kind == "neuron" else -1
+        self.state.choose(Chosen("neuron", (self.mosaic.neighbour(at, *step),)))
+        return True
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Say in a tooltip what is known of a neuron."""
+        look = self.state.look
+        if isinstance(event, QHelpEvent) and look is not None:
+            neuron = self._neuron_at(self.graphics.mapToScene(QPoint(event.pos())))
+            QToolTip.showText(event.globalPos(), look.describe_neuron(neuron) if neuron >= 0 else "", self.graphics)
+            return True
+        return super().eventFilter(watched, event)
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def _about(self) -> str:
+        look = self.state.look
+        assert look is not None
+        n = len(self.state.neurons)
+        if self.state.chosen.kind == "neuron":
+            said = look.describe_neuron(self.state.chosen.numbers[0])
+            return f"{said[0].upper()}{said[1:]}"
+        if n:
+            which = "stand for it" if self.state.chosen.kind == "class" else "fire most during what is selected"
+            return f"{n} of {look.n_exc} neurons {which}: framed"
+        silent = int((look.neuron_labels < 0).sum())
+        return f"{look.n_exc} neurons" + (f", {silent} of them without a class" if silent else "")
+
+    def summary(self) -> str:
+        """In words."""
+        return self.empty_text if self.state.look is None else f"{self._about()}."
+
+    def table(self) -> Table | None:
+        """A row for each neuron, in the order that is shown."""
+        look, clustering = self.state.look, self.state.clustering
+        if look is None:
+            return None
+        clusters = look.neuron_clusters(clustering) if clustering is not None else np.full(look.n_exc, -1)
+        wins = np.bincount(look.winners[look.winners >= 0], minlength=look.n_exc)
+        rows = [
+            (
+                n,
+                look.named(int(look.neuron_labels[n])),
+                round(float(look.neuron_purity[n]), 5),
+                int(clusters[n]),
+                int(wins[n]),
+                round(1e3 * float(look.theta[n]), 4),
+            )
+            for n in self.mosaic.order.tolist()
+        ]
+        return ("neuron", "class", "purity", "cluster", "pictures it wins", "theta (mV)"), rows
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """The fields in the order that is shown."""
+        look = self.state.look
+        if look is None:
+            return None
+        return {
+            "kind": "image",
+            "image": panel_figures.mosaic(look.w[:, self.mosaic.order], look.shape),
+            "label": "weight",
+            "levels": self._levels,
+            "title": f"Receptive fields of {look.n_exc} exc neurons, {self.sort.currentText()}",
+            "n": f"{look.n_exc} neurons of one run",
+        }

@@ -1,0 +1,135 @@
+"""The confusion matrix of what is selected, or of all pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PyQt6.QtWidgets import QComboBox
+
+from stdpbench.figures.paper import Table
+from stdpbench.readout import NO_ANSWER
+from stdpbench.report.views import Chosen
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.box import Box
+from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.matrix import Matrix
+
+
+class MatrixBox(Box):
+    """True classes and answers; a cell, or a class (its name at the left), can be selected."""
+
+    title = "Confusion"
+    topics = frozenset({"look", "readout", "chosen", "clusters"})
+    help_text = (
+        "Rows are the true classes, columns what the read-out answered; the framed diagonal is right, “none” is no "
+        "answer and counts as wrong. Click a cell, or move with the arrow keys, to select its pictures everywhere. "
+        "While a cluster, a neuron or some pictures are selected, the matrix counts those pictures alone. (Diehl "
+        "&amp; Cook 2015, figure 3, doi:10.3389/fncom.2015.00099)"
+    )
+    lines = 13
+    empty_text = "Which classes are taken for which appears here."
+
+    def __init__(self, state: EvaluationState, session: RunSession) -> None:
+        super().__init__(state, session)
+        self.readout = QComboBox()
+        self.readout.setAccessibleName("Read-out")
+        self.readout.setToolTip("How classes are read off the spikes")
+        self.readout.activated.connect(lambda _: state.set_readout(self.readout.currentText()))
+        self.title_extra.addWidget(self.readout)
+        self.matrix = Matrix()
+        self.matrix.cell_chosen.connect(self._choose)
+        self.said = wrapped("", "faint")
+        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.said.setAccessibleName("What the matrix counts")
+        layout = column(self.body)
+        layout.addWidget(self.matrix, 1)
+        layout.addWidget(self.said)
+
+    def refresh(self, topics: set[str]) -> None:
+        """Draw it."""
+        look, state = self.state.look, self.state
+        assert look is not None
+        if "look" in topics:
+            self.readout.clear()
+            self.readout.addItems(list(look.answers))
+        self.readout.setCurrentText(state.readout)
+        part = state.chosen.kind in ("cluster", "neuron", "pictures")
+        counted = look.score_of(state.readout, state.pictures if part else None)
+        row, column = (*state.chosen.numbers, 0, 0)[:2] if state.chosen.kind == "cell" else (0, 0)
+        shown = state.chosen.kind == "cell"
+        self.matrix.cell = (row, look.n_classes if column == NO_ANSWER else column) if shown else None
+        self.matrix.row = state.chosen.numbers[0] if state.chosen.kind == "class" else -1
+        if counted is not None:
+            self.matrix.show_score(counted, look.class_names)
+        self.said.setText(self._about())
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.matrix.restyle()
+
+    def _about(self) -> str:
+        look, state = self.state.look, self.state
+        assert look is not None
+        if state.chosen.kind in ("cluster", "neuron", "pictures"):
+            return f"of the {thousands(len(state.pictures))} selected pictures, read by {state.readout}; Esc: of all"
+        if state.chosen.kind == "cell" and self.matrix.cell is not None:
+            return self.matrix.describe(*self.matrix.cell)
+        row = next((one for one in look.accuracies if one.name == state.readout), None)
+        if row is None:
+            return ""
+        return (
+            f"{state.readout}: {100 * row.accuracy:.1f} % of {thousands(row.n_images)} right "
+            f"(95 %: {100 * row.low:.1f} to {100 * row.high:.1f})"
+        )
+
+    def _choose(self, row: int, column: int) -> None:
+        look = self.state.look
+        if look is not None:
+            self.state.choose(Chosen("cell", (row, column if column < look.n_classes else NO_ANSWER)))
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        if self.state.look is None:
+            return self.empty_text
+        wrong = None if self.matrix.score is None else self.matrix.score.confusion.copy()
+        if wrong is None:
+            return self._about()
+        np.fill_diagonal(wrong, 0)
+        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        worst = f" Most often wrong: {self.matrix.describe(int(row), int(column))}." if wrong.any() else ""
+        return f"{self._about()}.{worst}"
+
+    def table(self) -> Table | None:
+        """A row for each true class."""
+        look, score = self.state.look, self.matrix.score
+        if look is None or score is None:
+            return None
+        names = look.class_names
+        rows = [(names[i], *score.confusion[i].tolist()) for i in range(score.n_classes)]
+        return ("true class", *(f"answered {name}" for name in names), "no answer"), rows
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """The matrix, in shares of the true class."""
+        look, score = self.state.look, self.matrix.score
+        if look is None or score is None:
+            return None
+        totals = score.confusion.sum(axis=1, keepdims=True)
+        return {
+            "kind": "image",
+            "image": 100 * score.confusion / np.maximum(totals, 1),
+            "label": "share of the true class (%)",
+            "levels": (0.0, 100.0),
+            "x_label": "answer",
+            "y_label": "true class",
+            "x_ticks": [*look.class_names, "none"],
+            "y_ticks": list(look.class_names),
+            "title": f"Confusion matrix, {self.state.readout}",
+            "n": f"{score.n_images} {look.part} pictures, one run",
+        }

@@ -1,0 +1,459 @@
+"""The Evaluate page: what a finished run has learned, in views that follow one selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from stdpbench.report.views import clustering_of, look_of, plane_of, with_accuracies
+from stdpbench.runs.catalog import columns as run_columns
+from stdpbench.runs.catalog.store import Entry, newest
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.box import Box
+from stdpbench_gui.pages.evaluate.clusters_box import ClustersBox
+from stdpbench_gui.pages.evaluate.embedding_box import EmbeddingBox
+from stdpbench_gui.pages.evaluate.fields_box import FieldsBox
+from stdpbench_gui.pages.evaluate.helper import Helper
+from stdpbench_gui.pages.evaluate.matrix_box import MatrixBox
+from stdpbench_gui.pages.evaluate.number_boxes import MeasuresBox, ReadoutsBox
+from stdpbench_gui.pages.evaluate.report_writer import ReportWriter
+from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.pages.evaluate.strip import Strip
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.actions import Actions
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.notices import Notices
+
+_MOST_RUNS = 200
+_EMPTY = (
+    "What a finished run has learned is shown here: its responses as points, clusters, confusion matrix, receptive "
+    "fields and pictures. Select something in one view, and all of them follow.\n\n"
+    "Choose a run above and press Evaluate. Answers are then compared with the labels of test pictures, and that look "
+    "is written down in the journal of the run: a test set is worth as much as it was left alone."
+)
+_SHARES = ((35, 34, 31), (70, 30), (52, 48), (64, 36))
+"""Of the columns, and of the views in each of them, in percent."""
+_NO_RUNS = "There is no finished run yet. Train one from the Start page; when it is over, it can be evaluated here."
+
+
+class EvaluatePage(QWidget):
+    """Views of one finished run.
+
+    Parameters
+    ----------
+    runs : Path
+        The runs folder.
+    shown : RunSession
+        What the Train page shows: its run is offered first.
+
+    Attributes
+    ----------
+    wanted : signal
+        The page shall come to the front.
+    """
+
+    wanted = pyqtSignal()
+
+    def __init__(self, runs: Path, shown: RunSession, actions: Actions, settings: QSettings) -> None:
+        super().__init__()
+        self.runs = runs
+        self._shown = shown
+        self._settings = settings
+        self._workers = Workers(self, 2)
+        self._desk, self._planes, self._readings = (Helper(self._workers, self) for _ in range(3))
+        self.state = EvaluationState(self)
+        self.session = RunSession()  # says which run figures and numbers are of, and opens nothing
+        self.session.told.connect(lambda sentence: self.notices.tell(sentence))
+        self.notices = Notices()
+        self.reports = ReportWriter(self._workers, self.notices, self)
+        self._entries: list[Entry] = []
+        self._opening: Path | None = None
+        self._told_of: Path | None = None
+        self._next_clusters: tuple[str, int | None] | None = None
+        self._arranged = False
+        arguments = (self.state, self.session)
+        self.embedding, self.matrix, self.fields = (
+            EmbeddingBox(*arguments),
+            MatrixBox(*arguments),
+            FieldsBox(*arguments),
+        )
+        self.readouts, self.clusters = ReadoutsBox(*arguments), ClustersBox(*arguments)
+        self.measures, self.strip = MeasuresBox(*arguments), Strip(*arguments)
+        self._make_actions(actions)
+        self._lay_out()
+        self._connect()
+        self._show_what_there_is()
+
+    @property
+    def boxes(self) -> list[Box]:
+        """All views."""
+        few: list[Box] = [self.embedding, self.measures, self.matrix, self.clusters, self.fields, self.readouts]
+        return [*few, self.strip]
+
+    # -- layout ----------------------------------------------------------------------------------------------------
+
+    def _make_actions(self, actions: Actions) -> None:
+        menu = "&Evaluate"
+        actions.add("evaluate-shown", menu, "&Evaluate the run that is shown", self.evaluate_shown, "Ctrl+Shift+E")
+        actions.add("evaluate-choose", menu, "&Choose a run…", self._choose_run)
+        actions.separator(menu)
+        actions.add("evaluate-report", menu, "Write a &report", self.write_report, "", "As `stdpbench report` does")
+        actions.add("evaluate-clear", menu, "&Select nothing", self.state.clear, "", "As Esc does on this page")
+
+    def _lay_out(self) -> None:
+        self.run = QComboBox()
+        self.run.setAccessibleName("Run to evaluate")
+        self.run.setMinimumContentsLength(42)
+        self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow)
+        self.run.setMaxVisibleItems(24)
+        self.go = QPushButton("Evaluate")
+        self.go.setObjectName("primary")
+        self.go.setToolTip("Compare answers with labels of test pictures; the look is journaled")
+        self.report = QPushButton("Write report")
+        self.report.setToolTip("Write the page of `stdpbench report` for this run, and open it")
+        self.busy = QProgressBar()
+        self.busy.setTextVisible(False)
+        self.busy.setFixedSize(120, 6)
+        self.busy.setAccessibleName("How far the evaluation is")
+        self.busy_words = QLabel()
+        self.busy_words.setObjectName("faint")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setAccessibleName("Cancel the evaluation")
+        title = QLabel("Evaluate")
+        title.setObjectName("cardtitle")
+        head = QHBoxLayout()
+        head.setSpacing(theme.GRID)
+        for widget in (title, self.run, self.go, self.busy_words, self.busy, self.cancel):
+            head.addWidget(widget)
+        head.addStretch(1)
+        head.addWidget(self.report)
+        self.summary = wrapped("", "faint")
+        self.summary.setAccessibleName("The evaluation in words")
+        self.empty = wrapped(_EMPTY, "empty")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setContentsMargins(*(12 * theme.GRID, 0) * 2)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self._splits = [self.columns]
+        pairs = (self.embedding, self.measures), (self.matrix, self.clusters), (self.fields, self.readouts)
+        for (upper, lower), share in zip(pairs, _SHARES[1:], strict=True):
+            split = QSplitter(Qt.Orientation.Vertical)
+            split.addWidget(upper)
+            split.addWidget(lower)
+            for place, part in enumerate(share):
+                split.setStretchFactor(place, part)
+            self.columns.addWidget(split)
+            self._splits.append(split)
+        for place, width in enumerate(_SHARES[0]):
+            self.columns.setStretchFactor(place, width)
+        for split in self._splits:
+            split.setChildrenCollapsible(False)
+            split.setHandleWidth(theme.GRID)
+        self.views = QWidget()
+        views = QVBoxLayout(self.views)
+        views.setContentsMargins(0, 0, 0, 0)
+        views.setSpacing(theme.GRID)
+        views.addWidget(self.columns, 1)
+        views.addWidget(self.strip)
+        whole_page = QVBoxLayout(self)
+        whole_page.setContentsMargins(*(2 * theme.GRID, theme.GRID) * 2)
+        whole_page.setSpacing(theme.GRID)
+        whole_page.addLayout(head)
+        whole_page.addWidget(self.notices)
+        whole_page.addWidget(self.summary)
+        whole_page.addWidget(self.views, 1)
+        whole_page.addWidget(self.empty, 1)
+
+    def _connect(self) -> None:
+        self.go.clicked.connect(lambda _=False: self._evaluate_chosen())
+        self.cancel.clicked.connect(lambda _=False: self._give_up())
+        self.report.clicked.connect(lambda _=False: self.write_report())
+        self.run.currentIndexChanged.connect(lambda _: self._on_run())
+        self._desk.progress.connect(self._on_progress)
+        self._planes.progress.connect(self._on_plane_progress)
+        self.reports.changed.connect(self._fit_buttons)
+        self.embedding.plane_wanted.connect(self._want_plane)
+        self.embedding.given_up.connect(self._give_up_plane)
+        self.clusters.wanted.connect(self._want_clusters)
+        self.clusters.given_up.connect(self._give_up_clusters)
+        self.state.changed.connect(self._on_state)
+
+    # -- which run -------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look which runs there are."""
+        super().showEvent(event)
+        self.look_for_runs()
+
+    def look_for_runs(self) -> None:
+        """Fill the box with finished runs, that of the Train page first."""
+        runs = self.runs
+        self._workers.do(lambda: newest(runs, _MOST_RUNS), self._take_runs, self._no_runs)
+
+    def _take_runs(self, entries: list[Entry]) -> None:
+        shown = self._shown.folder.path.resolve() if self._shown.folder is not None else None
+        finished = [entry for entry in entries if entry.state == State.FINISHED]
+        finished.sort(key=lambda entry: entry.path.resolve() != shown)  # stable: the others stay, newest first
+        if [entry.path for entry in finished] != [entry.path for entry in self._entries]:
+            chosen = self.chosen_run()
+            self._entries = finished
+            self.run.blockSignals(True)
+            self.run.clear()
+            for entry in finished:
+                vote = run_columns.text(entry, "vote")
+                self.run.addItem(f"{entry.name}{f' · vote {vote}' if vote else ''}", entry.path)
+            kept = self.state.look.path if self.state.look is not None else chosen
+            self.run.setCurrentIndex(max(0, self._place_of(kept)))
+            self.run.blockSignals(False)
+            self._on_run()
+        self._show_what_there_is()
+
+    def _no_runs(self, reason: str) -> None:
+        self.notices.tell(f"The runs cannot be listed: {reason}", True)
+
+    def _place_of(self, path: Path | None) -> int:
+        return next((place for place in range(self.run.count()) if self.run.itemData(place) == path), -1)
+
+    def chosen_run(self) -> Path | None:
+        """The run in the box."""
+        path = self.run.currentData()
+        return path if isinstance(path, Path) else None
+
+    def _on_run(self) -> None:
+        """Another run is chosen: what was told of the one before is taken back."""
+        path = self.chosen_run()
+        if path != self._told_of:
+            self._told_of = path
+            self.notices.clear()
+        self._fit_buttons()
+
+    def _choose_run(self) -> None:
+        self.wanted.emit()
+        self.run.setFocus()
+        self.run.showPopup()
+
+    def _evaluate_chosen(self) -> None:
+        path = self.chosen_run()
+        if path is not None:
+            self.evaluate(path)
+
+    def evaluate_shown(self) -> None:
+        """Evaluate the run of the Train page."""
+        self.wanted.emit()
+        folder = self._shown.folder
+        if folder is None:
+            self.notices.tell(
+                "No run is shown on the Train page: choose one above, or open one on the Runs page.", True
+            )
+        elif self._shown.state is not State.FINISHED:
+            self.notices.tell(
+                f"{folder.path.name} is not finished: it can be evaluated when its test phase is over.", True
+            )
+        else:
+            self.evaluate(folder.path)
+
+    def evaluate(self, path: Path) -> None:
+        """Evaluate a run: one look at the labels of its test pictures."""
+        self.wanted.emit()
+        for helper in (self._desk, self._planes, self._readings):
+            helper.give_up()
+            helper.turn_to(path)
+        self.embedding.show_progress("")
+        self._next_clusters = None
+        self.state.show(None)
+        self._opening = path
+        if self._place_of(path) < 0:
+            self.run.addItem(path.name, path)
+        self.run.setCurrentIndex(self._place_of(path))
+        self._on_progress("starting", 0, 0)
+        self._desk.ask("open", lambda value, arrays: self._take_look(path, value, arrays), self._not_opened)
+        self._show_what_there_is()
+
+    def _take_look(self, path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._opening = None
+        look = look_of(path, value, arrays)
+        self.session.folder = RunFolder(path)
+        if self.state.readout not in look.answers:
+            self.state.readout = next(iter(look.answers))
+        self.state.show(look, plane_of(value, arrays))
+        self._show_what_there_is()
+        self.clusters.begin(max(2, look.n_classes))
+        self.embedding.scatter.setFocus()
+
+    def _not_opened(self, reason: str) -> None:
+        name = self._opening.name if self._opening is not None else "The run"
+        self._opening = None
+        self.notices.tell(f"{name} cannot be evaluated: {reason}", True)
+        self._show_what_there_is()
+
+    def _give_up(self) -> None:
+        self._opening = None
+        self._desk.give_up()
+        self._show_what_there_is()
+
+    def _on_progress(self, phase: str, done: int, total: int) -> None:
+        self.busy_words.setText(f"{phase} …")
+        self.busy.setRange(0, total)
+        self.busy.setValue(done)
+
+    def _arrange(self) -> None:
+        """Give each view its share of the room, once there is room: as it was left, or as is usual."""
+        self._arranged = True
+        for number, split in enumerate(self._splits):
+            state = self._settings.value(f"evaluate/split{number}")
+            if not (isinstance(state, QByteArray) and split.restoreState(state)):
+                room = split.width() if split is self.columns else split.height()
+                split.setSizes([room * share // 100 for share in _SHARES[number]])
+
+    # -- what is measured ------------------------------------------------------------------------------------------
+
+    def _want_clusters(self, method: str, k: int | None) -> None:
+        """Have clusters found: at once, or after those that are being found, which nobody waits for any more."""
+        self._next_clusters = method, k
+        self.clusters.show_busy(True)
+        if not self._desk.busy:
+            self._ask_for_clusters()
+
+    def _ask_for_clusters(self) -> None:
+        if self._next_clusters is None:
+            self.clusters.show_busy(False)
+            return
+        (method, k), self._next_clusters = self._next_clusters, None
+        self._desk.ask("cluster", self._take_clusters, self._no_clusters, method=method, k=k)
+
+    def _take_clusters(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        first = self.state.clustering is None
+        self.state.set_clustering(clustering_of(value, arrays))
+        self._ask_for_clusters()
+        if first:
+            self._want_readings()
+
+    def _want_readings(self) -> None:
+        """Have slow read-outs read, once what somebody looks at first is there."""
+        self.state.set_accuracies(None, "those of spike times and supervised ones are being read …")
+        self._readings.ask("read", self._take_readings, self._no_readings)
+
+    def _take_readings(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._readings.give_up()  # nothing else is asked of it, and it takes memory
+        if self.state.look is not None:
+            self.state.set_accuracies(with_accuracies(self.state.look, value["accuracies"]))
+
+    def _no_readings(self, reason: str) -> None:
+        self._readings.give_up()
+        self.state.set_accuracies(None, f"those of spike times and supervised ones cannot be read: {reason}")
+
+    def _no_clusters(self, reason: str) -> None:
+        self.notices.tell(f"No clusters: {reason}", True)
+        self._ask_for_clusters()
+
+    def _give_up_clusters(self) -> None:
+        self._next_clusters = None
+        self._desk.give_up()
+        self.clusters.show_busy(False)
+
+    def _want_plane(self, method: str) -> None:
+        known = self.state.planes.get(method)
+        self._planes.give_up()
+        self.embedding.show_progress("")
+        if known is not None:
+            self.state.set_plane(known)
+            return
+        self.embedding.method.setCurrentIndex(self.embedding.method.findData(method))
+        self.embedding.show_progress(f"{self.embedding.method.currentText()} is being computed")
+        self._planes.ask("embed", self._take_plane, self._no_plane, method=method)
+
+    def _take_plane(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.state.set_plane(plane_of(value, arrays))
+        self.embedding.show_progress("")
+
+    def _no_plane(self, reason: str) -> None:
+        self.embedding.show_progress("")
+        self.notices.tell(f"No embedding: {reason}", True)
+
+    def _give_up_plane(self) -> None:
+        self._planes.give_up()
+        self.embedding.show_progress("")
+
+    def _on_plane_progress(self, phase: str, done: int, total: int) -> None:
+        self.embedding.show_progress(
+            f"{self.embedding.method.currentText()}: {100 * done // max(total, 1)} %", done, total
+        )
+
+    # -- the report ------------------------------------------------------------------------------------------------
+
+    def write_report(self) -> None:
+        """Have a report written, and open it."""
+        path = self.chosen_run()
+        if path is not None and not self.reports.busy:
+            self.wanted.emit()
+            self.reports.write(path)
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def _on_state(self, topics: set[str]) -> None:
+        look = self.state.look
+        if topics & {"look", "readout", "clusters"} and look is not None:
+            said = look.summary(self.state.readout, self.state.clustering)
+            self.summary.setText(said)
+            self.setAccessibleDescription(said)
+        chosen, folder = self.state.chosen, self._shown.folder
+        same = look is not None and folder is not None and folder.path.resolve() == look.path.resolve()
+        if "chosen" in topics and same and chosen.kind == "neuron":
+            self._shown.selection.select_neuron(chosen.numbers[0])
+
+    def _show_what_there_is(self) -> None:
+        open_, opening = self.state.look is not None, self._opening is not None
+        self.views.setVisible(open_)
+        self.summary.setVisible(open_)
+        self.empty.setVisible(not open_)
+        if open_ and not self._arranged:
+            QTimer.singleShot(0, self._arrange)
+        self.empty.setText(_EMPTY if self.run.count() or opening else _NO_RUNS)
+        for widget in (self.busy, self.busy_words, self.cancel):
+            widget.setVisible(opening)
+        self._fit_buttons()
+
+    def _fit_buttons(self) -> None:
+        some, opening = self.chosen_run() is not None, self._opening is not None
+        look = self.state.look
+        self.go.setEnabled(some and not opening)
+        self.go.setText("Evaluate again" if look is not None and look.path == self.chosen_run() else "Evaluate")
+        self.report.setEnabled(some and not self.reports.busy)
+        self.run.setEnabled(bool(self.run.count()) and not opening)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Enter in the box of runs evaluates."""
+        assert event is not None
+        if (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            and self.focusWidget() is self.run
+            and self.go.isEnabled()
+        ):
+            self._evaluate_chosen()
+        else:
+            super().keyPressEvent(event)
+
+    def focused_box(self) -> Box | None:
+        """The view that has the focus."""
+        focus = self.focusWidget()
+        return next((box for box in self.boxes if focus is not None and box.isAncestorOf(focus)), None)
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        for box in self.boxes:
+            box.restyle()
+
+    def save(self) -> None:
+        """Remember what the page looks like, and end its processes."""
+        for number, split in enumerate(self._splits if self._arranged else []):
+            self._settings.setValue(f"evaluate/split{number}", split.saveState())
+        for one in (self._desk, self._planes, self._readings, self.reports):
+            one.leave()

@@ -1,0 +1,82 @@
+"""Has the report of a run written by a process of its own, with progress and a way out, and opens its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
+
+from stdpbench_gui.pages.evaluate.helper import Helper
+from stdpbench_gui.session.helper_process import Arrays
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.widgets.notices import Notices, Task
+
+
+class ReportWriter(QObject):
+    """Writes one report at a time.
+
+    Attributes
+    ----------
+    changed : signal
+        A report was begun, or is over.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, workers: Workers, notices: Notices, parent: QObject) -> None:
+        super().__init__(parent)
+        self._notices = notices
+        self._helper = Helper(workers, self)
+        self._helper.progress.connect(self._on_progress)
+        self._task: Task | None = None
+        self._name = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a report is being written."""
+        return self._task is not None
+
+    def write(self, path: Path) -> None:
+        """Have the report of a run written."""
+        self._helper.turn_to(path)
+        self._name = path.name
+        self._task = self._notices.add_task(f"Writing the report of {path.name}:")
+        self._task.cancel.clicked.connect(lambda _=False: self._give_up())
+        self._helper.ask("report", self._take, self._fail)
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """The window closes."""
+        self._helper.leave()
+
+    def _on_progress(self, phase: str, done: int, total: int) -> None:
+        if self._task is not None:
+            self._task.phase, self._task.done, self._task.total = phase, done, total
+            self._task.look()
+
+    def _take(self, value: Mapping[str, Any], arrays: Arrays) -> None:
+        page = Path(value["page"])
+        self._end(f"The report of {self._name} is in {page}")
+        open_page(page)
+
+    def _fail(self, reason: str) -> None:
+        self._end(f"The report of {self._name} is not written: {reason}", True)
+
+    def _give_up(self) -> None:
+        self._helper.give_up()
+        self._end(f"The report of {self._name} is given up; an earlier one stays as it was")
+
+    def _end(self, sentence: str, failed: bool = False) -> None:
+        if self._task is not None:
+            self._notices.end_task(self._task)
+            self._task = None
+        self._notices.tell(sentence, failed)
+        self.changed.emit()
+
+
+def open_page(page: Path) -> None:
+    """Show a page in the browser."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))

@@ -1,0 +1,300 @@
+"""Pictures as points on a plane: hover shows one, a click or a rubber band selects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.stamps import Pixels, stamped
+from stdpbench_gui.widgets.pictures import image_of
+
+_NEAR = 12.0  # pixels
+_DRAG = 4
+_MARGIN = 20
+_PICTURE = 56
+_STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+
+
+class Scatter(QWidget):
+    """Points in a view that can be zoomed (wheel, + and -) and moved (right or middle button); 0 shows all.
+
+    Attributes
+    ----------
+    clicked : signal of int
+        A point was chosen, with the mouse or with Enter; -1: the background.
+    banded : signal of ndarray
+        Points in a rubber band.
+    pointed : signal of int
+        The point under the mouse, or reached with the arrow keys; -1 for none.
+    picture_of : callable
+        Gives the picture of a point and what is said of it.
+    """
+
+    clicked = pyqtSignal(int)
+    banded = pyqtSignal(object)
+    pointed = pyqtSignal(int)
+
+    def __init__(self, picture_of: Callable[[int], tuple[QImage, list[str]]]) -> None:
+        super().__init__()
+        self.setAccessibleName("Pictures as points; arrow keys move from point to point, Enter selects")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 120)
+        self.picture_of = picture_of
+        self.points: NDArray[np.float64] = np.empty((0, 2))
+        self._colours: Pixels = np.empty(0, np.uint32)
+        self._crosses: NDArray[np.bool_] = np.empty(0, bool)
+        self._strong: NDArray[np.bool_] | None = None
+        self._names: Sequence[tuple[float, float, str]] = ()
+        self._drawn: QImage | None = None
+        self._pixels: Pixels | None = None  # what the image shares its memory with
+        self._places: NDArray[np.float64] = np.empty((0, 2))
+        self._centre, self._scale = np.zeros(2), 1.0  # of the view; screen pixels per unit
+        self._at = -1
+        self._pressed: QPointF | None = None
+        self._moved: QPointF | None = None
+        self._band: QRectF | None = None
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """What is comfortable."""
+        return QSize(420, 360)
+
+    # -- what is drawn ---------------------------------------------------------------------------------------------
+
+    def show_points(self, points: NDArray[np.float64]) -> None:
+        """Draw other points, all of them in view."""
+        self.points, self._at = points, -1
+        self.show_all()
+
+    def show_looks(
+        self, colours: Pixels, crosses: NDArray[np.bool_], names: Sequence[tuple[float, float, str]]
+    ) -> None:
+        """Say how each point looks, and what is written where."""
+        self._colours, self._crosses, self._names = colours, crosses, names
+        self._redraw()
+
+    def show_strong(self, strong: NDArray[np.bool_] | None) -> None:
+        """Have some points stand out; None: none."""
+        self._strong = strong
+        self._redraw()
+
+    def point_at(self, number: int) -> None:
+        """Mark a point."""
+        if number != self._at:
+            self._at = number
+            self.update()
+
+    def show_all(self) -> None:
+        """Have all points in view."""
+        if len(self.points):
+            low, high = self.points.min(axis=0), self.points.max(axis=0)
+            span = np.maximum(high - low, 1e-9)
+            self._centre = (low + high) / 2
+            room = np.maximum([self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN], 10)
+            self._scale = float((room / span).min())
+        self._redraw()
+
+    def zoom(self, factor: float, about: QPointF | None = None) -> None:
+        """Enlarge, about a place or the middle."""
+        place = about or QPointF(self.rect().center())
+        fixed = self._plane(place)
+        self._scale *= factor
+        self._centre = self._centre + fixed - self._plane(place)
+        self._redraw()
+
+    def _plane(self, place: QPointF) -> NDArray[np.float64]:
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        return self._centre + np.array([place.x() - middle.x(), middle.y() - place.y()]) / self._scale
+
+    def _screen(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        offset = (points - self._centre) * self._scale
+        return np.column_stack([self.width() / 2 + offset[:, 0], self.height() / 2 - offset[:, 1]])
+
+    def _redraw(self) -> None:
+        self._drawn = None
+        self.update()
+
+    def _render(self) -> QImage:
+        ratio = self.devicePixelRatioF()
+        self._places = self._screen(self.points)
+        size = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        radius = (2 if len(self.points) > 4000 else 3) + (self._strong is not None and int(self._strong.sum()) < 400)
+        paper = QColor(theme.current().base).rgba()
+        places = np.clip(self._places * ratio, -1, 1e6).astype(np.int64)
+        self._pixels = stamped(
+            size, places, self._colours, self._crosses, self._strong, max(1, round(radius * ratio)), paper
+        )
+        return image_of(self._pixels, ratio)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw points, names, the band and the picture that is pointed at."""
+        painter, colours = QPainter(self), theme.current()
+        painter.fillRect(self.rect(), QColor(colours.base))
+        if not len(self.points) or len(self._colours) != len(self.points):
+            return
+        if self._drawn is None:
+            self._drawn = self._render()
+        painter.drawImage(QPoint(0, 0), self._drawn)
+        if self._strong is None:  # else they might hide what is selected
+            self._paint_names(painter)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        if self._band is not None:
+            painter.setPen(QPen(QColor(colours.accent), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(self._band)
+        if 0 <= self._at < len(self.points):
+            self._paint_pointed(painter)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        colours, metrics = theme.current(), self.fontMetrics()
+        font = self.font()
+        font.setBold(True)
+        painter.setFont(font)
+        taken: list[QRectF] = []
+        for (_, _, text), (x, y) in zip(self._names, self._name_places(), strict=True):
+            wide = metrics.horizontalAdvance(text) + 10.0
+            place = QRectF(x - wide / 2, y - metrics.height() / 2, wide, metrics.height())
+            if any(place.intersects(other) for other in taken):
+                continue
+            taken.append(place)
+            ground = QColor(colours.base)
+            ground.setAlpha(215)
+            painter.setPen(QPen(QColor(colours.line), 1))
+            painter.setBrush(ground)
+            painter.drawRoundedRect(place, 3, 3)
+            painter.setPen(QColor(colours.ink))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setFont(self.font())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _name_places(self) -> NDArray[np.float64]:
+        return self._screen(np.array([(x, y) for x, y, _ in self._names]).reshape(-1, 2))
+
+    def _paint_pointed(self, painter: QPainter) -> None:
+        colours, metrics = theme.current(), self.fontMetrics()
+        x, y = self._places[self._at]
+        painter.setPen(QPen(QColor(colours.ink), 2))
+        painter.drawEllipse(QPointF(x, y), 7, 7)
+        picture, lines = self.picture_of(self._at)
+        wide = max([metrics.horizontalAdvance(line) for line in lines])
+        box = QRect(0, 0, _PICTURE + wide + 3 * theme.GRID, max(_PICTURE, len(lines) * metrics.height()) + theme.GRID)
+        left = int(x) + 14 if x + 14 + box.width() < self.width() else int(x) - 14 - box.width()
+        top = int(y) + 10 if y + 10 + box.height() < self.height() else int(y) - 10 - box.height()
+        box.moveTo(max(2, min(left, self.width() - box.width() - 2)), max(2, top))
+        painter.setPen(QPen(QColor(colours.line), 1))
+        painter.setBrush(QColor(colours.window))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        size = picture.size().scaled(_PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
+        painter.drawImage(QRect(box.topLeft() + QPoint(theme.GRID // 2, theme.GRID // 2), size), picture)
+        painter.setPen(QColor(colours.ink))
+        for number, line in enumerate(lines):
+            place = QPoint(
+                box.left() + _PICTURE + 3 * theme.GRID // 2,
+                box.top() + theme.GRID // 2 + metrics.ascent() + number * metrics.height(),
+            )
+            painter.drawText(place, line)
+
+    # -- choosing --------------------------------------------------------------------------------------------------
+
+    def nearest(self, place: QPointF) -> int:
+        """The point that is nearest to a place, if it is near; else -1."""
+        if not len(self._places):
+            return -1
+        distance = np.hypot(self._places[:, 0] - place.x(), self._places[:, 1] - place.y())
+        if self._strong is not None and self._strong.any():  # what stands out is drawn above
+            distance = np.where(self._strong, distance, distance + _NEAR / 2)
+        found = int(distance.argmin())
+        return found if distance[found] <= _NEAR else -1
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Begin a band, or move the view."""
+        assert event is not None
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position()
+        else:
+            self._moved = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw the band, move the view, or point at what is under the mouse."""
+        assert event is not None
+        place = event.position()
+        if self._moved is not None:
+            self._centre = self._centre + self._plane(self._moved) - self._plane(place)
+            self._moved = place
+            self._redraw()
+        elif self._pressed is not None:
+            away = place - self._pressed
+            if self._band is not None or abs(away.x()) + abs(away.y()) > _DRAG:
+                self._band = QRectF(self._pressed, place).normalized()
+                self.update()
+        else:
+            self._point(self.nearest(place))
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Choose."""
+        assert event is not None
+        band, pressed, self._band = self._band, self._pressed, None
+        self._moved = self._pressed = None
+        self.update()
+        if band is not None:
+            x, y = self._places[:, 0], self._places[:, 1]
+            inside = (x >= band.left()) & (x <= band.right()) & (y >= band.top()) & (y <= band.bottom())
+            self.banded.emit(np.flatnonzero(inside))
+        elif pressed is not None:
+            self.clicked.emit(self.nearest(event.position()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Show all."""
+        self.show_all()
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Zoom about the mouse."""
+        assert event is not None
+        self.zoom(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Point at nothing any more."""
+        self._point(-1)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit."""
+        self.show_all()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Go to the next point in a direction, choose it, zoom."""
+        assert event is not None
+        step = _STEPS.get(Qt.Key(event.key()))
+        if step is not None and len(self._places):
+            self._point(self._next(*step))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit(self._at)
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.zoom(0.8 if event.key() == Qt.Key.Key_Minus else 1.25)
+        elif event.key() == Qt.Key.Key_0:
+            self.show_all()
+        else:
+            super().keyPressEvent(event)
+
+    def _next(self, right: int, down: int) -> int:
+        """The nearest point in a direction; the one in the middle where none is marked."""
+        if self._at < 0:
+            return int(np.hypot(*(self._places - [self.width() / 2, self.height() / 2]).T).argmin())
+        away = self._places - self._places[self._at]
+        along, aside = away @ [right, down], np.abs(away @ [down, right])
+        ahead = (along > 0.5) & (aside <= along)
+        return int(np.where(ahead, along + 2 * aside, np.inf).argmin()) if ahead.any() else self._at
+
+    def _point(self, number: int) -> None:
+        if number != self._at:
+            self.point_at(number)
+            self.pointed.emit(number)

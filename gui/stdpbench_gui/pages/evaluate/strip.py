@@ -1,0 +1,186 @@
+"""The pictures of what is selected, in a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
+from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
+
+from stdpbench.figures.paper import Table
+from stdpbench.report.views import Look, Numbers
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.box import Box
+from stdpbench_gui.pages.evaluate.images import inks
+from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.panel_figures import mosaic
+
+_SIDE = 44
+_MOST = 120
+_NUMBER = int(Qt.ItemDataRole.UserRole)
+
+
+class Strip(Box):
+    """Pictures with true class and answer; one of them can be pointed at."""
+
+    title = "Pictures"
+    topics = frozenset({"look", "readout", "clusters", "chosen"})
+    help_text = (
+        "The pictures of what is selected, each with its true class → the answer; wrong ones have a frame and ✕. Move "
+        "with the arrow keys: the picture is marked in the embedding. (How a picture is answered: Diehl &amp; Cook "
+        "2015, section 2.6, doi:10.3389/fncom.2015.00099)"
+    )
+    empty_text = "The pictures of what is selected appear here."
+
+    def __init__(self, state: EvaluationState, session: RunSession) -> None:
+        super().__init__(state, session)
+        self._numbers: Numbers = np.empty(0, np.int64)
+        self.which = QComboBox()
+        self.which.addItems(["all", "wrong", "right"])
+        self.which.setAccessibleName("Which pictures are shown")
+        self.which.activated.connect(lambda _: self._on_changed({"chosen"}))
+        self.title_extra.addWidget(self.which)
+        self.said = wrapped("", "")
+        self.said.setContentsMargins(theme.GRID, 4, theme.GRID, 2)
+        self.said.setAccessibleName("What is selected")
+        self.list = QListWidget()
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setFlow(QListView.Flow.LeftToRight)
+        self.list.setWrapping(False)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setIconSize(QSize(_SIDE, _SIDE))
+        self.list.setSpacing(2)
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setAccessibleName("Pictures of what is selected")
+        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.list.setFixedHeight(_SIDE + self.fontMetrics().height() + 30)
+        self.list.currentItemChanged.connect(self._on_item)
+        layout = column(self.body)
+        layout.addWidget(self.said)
+        layout.addWidget(self.list)
+        state.pointed.connect(self._on_pointed)
+
+    def shown(self) -> Numbers:
+        """The pictures that are shown, or would be if there were room for all."""
+        look, state = self.state.look, self.state
+        assert look is not None
+        numbers = state.pictures if state.chosen else np.arange(look.n_images)
+        right = look.right(state.readout)[numbers]
+        which = self.which.currentIndex()
+        return numbers if which == 0 else numbers[right == (which == 2)]
+
+    def refresh(self, topics: set[str]) -> None:
+        """Fill the row."""
+        look = self.state.look
+        assert look is not None
+        numbers = self.shown()
+        if topics == {"clusters", "chosen"} and np.array_equal(numbers[:_MOST], self._numbers):
+            for place, number in enumerate(self._numbers.tolist()):  # other clusters, the same pictures
+                self._tell(self.list.item(place), look, number)
+            self._say()
+            return
+        self._numbers = numbers[:_MOST]
+        self.list.blockSignals(True)
+        self.list.clear()
+        images = inks(look.pixels[self._numbers]) if len(numbers) else []
+        for number, image in zip(self._numbers.tolist(), images, strict=True):
+            self.list.addItem(self._item(look, number, image))
+        self.list.blockSignals(False)
+        self._say()
+
+    def _item(self, look: Look, number: int, image: QImage) -> QListWidgetItem:
+        label, answer = int(look.labels[number]), int(look.answers[self.state.readout][number])
+        wrong = label != answer
+        item = QListWidgetItem(_icon(image, wrong), f"{'✕ ' if wrong else ''}{look.named(label)}→{look.named(answer)}")
+        item.setData(_NUMBER, number)
+        self._tell(item, look, number)
+        return item
+
+    def _tell(self, item: QListWidgetItem | None, look: Look, number: int) -> None:
+        said = look.describe_picture(number, self.state.readout, self.state.clustering)
+        if item is not None:
+            item.setToolTip(said)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+
+    def _say(self) -> None:
+        look, state = self.state.look, self.state
+        assert look is not None
+        if state.picture >= 0:
+            self.said.setText(look.describe_picture(state.picture, state.readout, state.clustering))
+            return
+        n = len(self.shown())
+        more = f" · the first {_MOST} of {thousands(n)} are shown" if n > _MOST else ""
+        if state.chosen:
+            self.said.setText(f"{state.describe()}{more} · Esc selects nothing")
+        else:
+            hint = "Click a point, a cell, a cluster or a neuron, or drag over points, and every view follows"
+            self.said.setText(f"{hint}{more}")
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self._on_changed({"chosen"})
+
+    def _on_item(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.state.point_at(int(item.data(_NUMBER)))
+
+    def _on_pointed(self, number: int) -> None:
+        if self.state.look is not None:
+            self._say()
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        return self.empty_text if self.state.look is None else f"{self.said.text()}."
+
+    def table(self) -> Table | None:
+        """A row for each picture."""
+        look, state = self.state.look, self.state
+        if look is None:
+            return None
+        answers = look.answers[state.readout]
+        members = state.clustering.members if state.clustering is not None else np.full(look.n_images, -1)
+        rows = [
+            (
+                n,
+                look.named(int(look.labels[n])),
+                look.named(int(answers[n])),
+                int(members[n]),
+                int(look.spikes[n]),
+                int(look.winners[n]),
+            )
+            for n in self.shown().tolist()
+        ]
+        return ("picture", "true class", f"answer of {state.readout}", "cluster", "spikes", "neuron that wins"), rows
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """The pictures that are shown."""
+        look = self.state.look
+        if look is None or not len(self.shown()):
+            return None
+        numbers = self.shown()[:_MOST]
+        return {
+            "kind": "image",
+            "image": mosaic(look.pixels[numbers].reshape(len(numbers), -1).T.astype(np.float64), look.shape),
+            "label": "grey value",
+            "title": self.state.describe() if self.state.chosen else "Evaluated pictures",
+            "n": f"{len(numbers)} pictures",
+        }
+
+
+def _icon(image: QImage, wrong: bool) -> QIcon:
+    pixmap = QPixmap.fromImage(image).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+    colours = theme.current()
+    painter = QPainter(pixmap)
+    painter.setPen(QPen(QColor(colours.wrong if wrong else colours.line), 3 if wrong else 1))
+    painter.drawRect(pixmap.rect().adjusted(0, 0, -1, -1))
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,86 @@
+"""Tables of few rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QBrush, QColor, QResizeEvent
+from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
+
+from stdpbench_gui.look import theme
+
+_WORD = 10
+"""Letters of a name that are seen at least; its middle is left out."""
+
+
+class Rows(QTreeWidget):
+    """A table whose first column takes the room that is left, but never less than a word needs."""
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """See anew what is left."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Give the first column its room."""
+        head, item, view = self.header(), self.headerItem(), self.viewport()
+        if head is None or item is None or view is None:
+            return
+        rows = [row for n in range(self.topLevelItemCount()) if (row := self.topLevelItem(n)) is not None]
+        words = [item.text(0), *(row.text(0) for row in rows if not row.isFirstColumnSpanned())]
+        icon = self.iconSize().width() if any(not row.icon(0).isNull() for row in rows) else 0
+        metrics = self.fontMetrics()
+        longest = max(map(metrics.horizontalAdvance, words))
+        needed = min(longest, _WORD * metrics.horizontalAdvance("n")) + 2 * theme.GRID + icon
+        others = sum(head.sectionSize(place) for place in range(1, head.count()))
+        head.resizeSection(0, max(needed, view.width() - others))
+
+
+def table_of(name: str, headings: Sequence[tuple[str, str]]) -> QTreeWidget:
+    """A table; `headings` are names with what they mean."""
+    tree = Rows()
+    tree.setObjectName("rows")
+    tree.setAccessibleName(name)
+    tree.setRootIsDecorated(False)
+    tree.setItemsExpandable(False)
+    tree.setUniformRowHeights(True)
+    tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    tree.setFrameShape(QTreeWidget.Shape.NoFrame)
+    tree.setHeaderLabels([heading for heading, _ in headings])
+    head, item = tree.header(), tree.headerItem()
+    assert head is not None
+    assert item is not None
+    head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    head.setStretchLastSection(False)
+    head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+    head.setMinimumSectionSize(28)
+    head.sectionResized.connect(lambda place, *_: tree.fit() if place else None)
+    model = tree.model()
+    assert model is not None
+    model.dataChanged.connect(tree.fit)
+    model.rowsInserted.connect(tree.fit)
+    for place, (_, meaning) in enumerate(headings):
+        item.setToolTip(place, meaning)
+        if place:
+            item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return tree
+
+
+def add_row(tree: QTreeWidget, texts: Sequence[str], tip: str = "") -> QTreeWidgetItem:
+    """A row, its numbers at the right."""
+    row = QTreeWidgetItem(tree, list(texts))
+    for place in range(len(texts)):
+        row.setToolTip(place, tip or texts[place])
+        if place:
+            row.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return row
+
+
+def add_heading(tree: QTreeWidget, text: str, tip: str = "") -> None:
+    """A row that names those below it."""
+    row = QTreeWidgetItem(tree, [text])
+    row.setFirstColumnSpanned(True)
+    row.setForeground(0, QBrush(QColor(theme.current().faint)))
+    row.setFlags(Qt.ItemFlag.ItemIsEnabled)
+    row.setToolTip(0, tip or text)

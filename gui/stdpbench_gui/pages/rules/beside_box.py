@@ -1,0 +1,181 @@
+"""What stands beside the rule: curves that are kept, and points of an experiment, in one list."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QTreeWidget, QTreeWidgetItem
+
+from stdpbench.lab.points import SHIPPED
+from stdpbench.lab.quick import QUICK
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules import line_styles
+from stdpbench_gui.pages.rules.state import LabState, name_of
+from stdpbench_gui.pages.titled_box import TitledBox
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+
+
+class BesideList(QTreeWidget):
+    """Rows with a box to tick, a mark and a name; Del removes, F2 renames.
+
+    Attributes
+    ----------
+    removed : signal of int
+        A row shall go.
+    """
+
+    removed = pyqtSignal(int)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Del and Backspace remove the row that is current."""
+        row = self.indexOfTopLevelItem(self.currentItem()) if self.currentItem() is not None else -1
+        if event is not None and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and row >= 0:
+            self.removed.emit(row)
+        else:
+            super().keyPressEvent(event)
+
+
+class BesideBox(TitledBox):
+    """The list.
+
+    Attributes
+    ----------
+    keep_wanted, file_wanted : signal
+        The rule shall be kept; a file of points shall be chosen.
+    shipped_wanted : signal of str
+        Points that ship shall be drawn in.
+    taken_up : signal of int
+        A kept rule shall become the one that changes.
+    """
+
+    title = "Beside it"
+    topics = frozenset({"kept", "points"})
+    help_text = (
+        "Keep the rule with its values, and its curves stay in all plots while you change it or turn to another "
+        "rule: each with a colour and a mark of its own. Untick to hide, F2 to rename, Del to remove; a double click"
+        " takes a kept rule up again. Points of an experiment come from a CSV file: Δt (ms) or what the plot varies,"
+        " Δw, and a standard deviation if there is one. (Rules beside each other: Morrison, Diesmann &amp; Gerstner "
+        "2008, doi:10.1007/s00422-008-0233-1)"
+    )
+    lines = 8
+    empty_text = "Nothing stands beside the rule yet."
+    leaves = False
+
+    keep_wanted = pyqtSignal()
+    file_wanted = pyqtSignal(str)
+    shipped_wanted = pyqtSignal(str)
+    taken_up = pyqtSignal(int)
+
+    def __init__(self, state: LabState, session: RunSession) -> None:
+        self.state = state
+        super().__init__(state.changed, session)
+        self.list = BesideList()
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setIconSize(QSize(30, 16))
+        self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
+        self.list.setAccessibleName("Kept rules and points; Space ticks, F2 renames, Del removes")
+        self.list.setEditTriggers(QTreeWidget.EditTrigger.EditKeyPressed)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.hint = wrapped(
+            "Keep this curve, change a value or the rule, and compare. Drop a CSV file to draw points in.", "faint"
+        )
+        self.hint.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.keep = QPushButton("Keep this curve")
+        self.keep.setToolTip("The rule with its values stays in all plots (Ctrl+Shift+K)")
+        self.points = QToolButton()
+        self.points.setText("Points")
+        self.points.setToolTip("Draw points of an experiment in")
+        self.points.setAccessibleName("Draw points of an experiment in")
+        self.points.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.points.setMenu(self._points_menu())
+        self.remove = QPushButton("Remove")
+        self.remove.setToolTip("Remove the row that is selected (Del)")
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+        for button in (self.keep, self.points, self.remove):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        layout = column(self.body)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+        self._stack.setCurrentWidget(self.body)
+        self.keep.clicked.connect(lambda _: self.keep_wanted.emit())
+        self.remove.clicked.connect(lambda _: self.list.removed.emit(self._row()) if self._row() >= 0 else None)
+        self.list.removed.connect(state.remove_beside)
+        self.list.itemChanged.connect(self._on_change)
+        self.list.itemDoubleClicked.connect(lambda item, _: self.taken_up.emit(self.list.indexOfTopLevelItem(item)))
+        self.list.currentItemChanged.connect(lambda *_: self.remove.setEnabled(self._row() >= 0))
+        self.refresh(set())
+
+    def _points_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for name, make in SHIPPED.items():
+            action = menu.addAction(name)
+            assert action is not None
+            action.setToolTip(make()[0].about)
+            action.triggered.connect(lambda _=False, name=name: self.shipped_wanted.emit(name))
+        menu.addSeparator()
+        for protocol in ("pair-window", "frequency", "weight-dependence"):
+            quick = QUICK[protocol]
+            action = menu.addAction(f"From a CSV file, for the {quick.title.lower()}…")
+            assert action is not None
+            action.triggered.connect(lambda _=False, protocol=protocol: self.file_wanted.emit(protocol))
+        return menu
+
+    def has_content(self) -> bool:
+        """The buttons are always there."""
+        return True
+
+    def refresh(self, topics: set[str]) -> None:
+        """Fill the list."""
+        row = self._row()
+        self.list.blockSignals(True)
+        self.list.clear()
+        for kept in self.state.kept:
+            item = self._add(kept.name, kept.visible)
+            item.setIcon(0, line_styles.icon_of(line_styles.of_rule(kept.number), True))
+            item.setToolTip(0, f"{name_of(kept.rule)}\nA double click takes it up again")
+        for shown in self.state.points:
+            item = self._add(shown.points.label, shown.visible)
+            item.setIcon(0, line_styles.icon_of(line_styles.of_points(shown.number), False))
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+            item.setToolTip(0, shown.points.about)
+        self.list.blockSignals(False)
+        count = self.list.topLevelItemCount()
+        if count and row >= 0:
+            self.list.setCurrentItem(self.list.topLevelItem(min(row, count - 1)))
+        self.hint.setVisible(not count)
+        self.remove.setEnabled(self._row() >= 0)
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.refresh(set())
+
+    def _add(self, name: str, visible: bool) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([name])
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable)
+        item.setCheckState(0, Qt.CheckState.Checked if visible else Qt.CheckState.Unchecked)
+        self.list.addTopLevelItem(item)
+        return item
+
+    def _row(self) -> int:
+        item = self.list.currentItem()
+        return self.list.indexOfTopLevelItem(item) if item is not None else -1
+
+    def _on_change(self, item: QTreeWidgetItem, _: int) -> None:
+        place, visible = self.list.indexOfTopLevelItem(item), item.checkState(0) == Qt.CheckState.Checked
+        what: dict[str, object] = {"visible": visible}
+        if place < len(self.state.kept) and item.text(0).strip():
+            what["name"] = item.text(0).strip()
+        self.state.change_beside(place, **what)
+
+    def summary(self) -> str:
+        """In words."""
+        names = [kept.name + ("" if kept.visible else " (hidden)") for kept in self.state.kept]
+        names += [shown.points.label + ("" if shown.visible else " (hidden)") for shown in self.state.points]
+        return f"Beside the rule: {'; '.join(names)}." if names else self.empty_text

@@ -1,0 +1,272 @@
+"""The editor of a rule of one's own: traces, parameters and two expressions, checked while they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.files import write_text_aside
+from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.plasticity.custom import CustomRule, Problem, known_names, problems, read_rule, rule_file
+from stdpbench.units import read
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules.code_field import CodeField
+from stdpbench_gui.pages.rules.state import LabState
+from stdpbench_gui.pages.rules.tables import (
+    parameters_of,
+    parameters_table,
+    rows_of_parameters,
+    rows_of_traces,
+    traces_of,
+    traces_table,
+)
+from stdpbench_gui.pages.titled_box import TitledBox
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+
+_WAIT_MS = 250
+_SPOTS = ("on_input_spike", "on_output_spike")
+
+
+class EditorBox(TitledBox):
+    """Shows the definition of a custom rule, and puts it in force whenever it is fine.
+
+    Attributes
+    ----------
+    found : list of Problem
+        What is wrong now.
+    """
+
+    title = "Rule of your own"
+    topics = frozenset({"rule", "values"})
+    help_text = (
+        "Traces remember spikes; the two expressions say what an input and an output spike do to the weight w. They "
+        "are in Brian2's syntax: one statement per line, w = … or my_NAME = … for an intermediate result, with + - *"
+        " / **, the rule's names, w_max, and functions such as exp, clip and maximum. Ctrl+Space completes a name. "
+        "As soon as nothing is wrong any more, the rule is in force, and its equations and curves are drawn; until "
+        "then the last one that was right stays. An expression is data: nothing in it can run code on this machine. "
+        "(Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
+    )
+    empty_text = "Choose “Edit as a rule of your own” to change the expressions."
+    leaves = False
+
+    def __init__(self, state: LabState, session: RunSession) -> None:
+        self.state = state
+        super().__init__(state.changed, session)
+        self.found: list[Problem] = []
+        self._made: PlasticityRule | None = None
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Title of the rule")
+        self.name.setPlaceholderText("Title")
+        self.fields = {
+            "on_input_spike": CodeField("on an input spike"),
+            "on_output_spike": CodeField("on an output spike"),
+        }
+        self.traces, self.parameters = traces_table(), parameters_table()
+        self.problem = wrapped("", "problem")
+        self.load, self.save = QPushButton("Load…"), QPushButton("Save…")
+        self.load.setToolTip("Read a rule from a TOML file, as docs/plasticity.md describes it")
+        self.save.setToolTip("Write the rule to a TOML file, with the values in force")
+        self.verdict = QLabel()
+        for widget in (self.load, self.save, self.verdict):
+            self.title_extra.addWidget(widget)
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self.check)
+        self.name.textEdited.connect(lambda _: self._timer.start())
+        for edited in (*(field.edited for field in self.fields.values()), self.traces.edited, self.parameters.edited):
+            edited.connect(self._timer.start)
+        self.load.clicked.connect(lambda _: self._choose_file())
+        self.save.clicked.connect(lambda _: self._choose_target())
+
+    def _lay_out(self) -> None:
+        texts = QWidget()
+        left = QVBoxLayout(texts)
+        left.setContentsMargins(*(theme.GRID,) * 4)
+        left.setSpacing(theme.GRID // 2)
+        left.addWidget(self.name)
+        for field in self.fields.values():
+            left.addWidget(field, 1)
+        left.addWidget(self.problem)
+        numbers = QWidget()
+        right = QVBoxLayout(numbers)
+        right.setContentsMargins(0, theme.GRID // 2, theme.GRID, theme.GRID)
+        right.setSpacing(theme.GRID // 2)
+        right.addWidget(self.traces, 2)
+        right.addWidget(self.parameters, 3)
+        split = QSplitter()
+        split.setChildrenCollapsible(False)
+        split.addWidget(texts)
+        split.addWidget(numbers)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
+        column(self.body).addWidget(split)
+        self._style()
+
+    def _style(self) -> None:
+        colours = theme.current()
+        self.body.setStyleSheet(
+            f"QLineEdit, QPlainTextEdit, QTableWidget {{ border: 1px solid {colours.line}; border-radius: 3px; "
+            f"background: {colours.base}; gridline-color: {colours.line}; }} "
+            f"QLineEdit {{ padding: 1px 4px; }} QTableWidget QLineEdit {{ padding: 0; }} "
+            f"QLineEdit:focus, QPlainTextEdit:focus, QTableWidget:focus {{ border-color: {colours.accent}; }} "
+            f"QHeaderView::section {{ background: {colours.window}; color: {colours.faint}; border: none; "
+            f"border-right: 1px solid {colours.line}; border-bottom: 1px solid {colours.line}; padding: 2px 4px; }}"
+        )
+
+    def has_content(self) -> bool:
+        """Whether the rule is one that can be edited."""
+        return isinstance(self.state.rule, CustomRule)
+
+    def refresh(self, topics: set[str]) -> None:
+        """Show the definition of the rule, unless it is this editor that made it."""
+        rule = self.state.rule
+        if not isinstance(rule, CustomRule):
+            return
+        known, self._made = self._made, rule
+        if type(rule) is type(known):  # the same definition: what is being written stays
+            return
+        said = rule.definition
+        self.name.setText(str(said.get("title", "")))
+        for spot in _SPOTS:
+            self.fields[spot].show_text(str(said.get(spot, "")))
+        self.traces.show_rows(rows_of_traces(said["traces"]))
+        self.parameters.show_rows(rows_of_parameters(said["parameters"]))
+        self._show_problems(self.parts(), [])
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self._style()
+        for field in self.fields.values():
+            field.edit.restyle()
+
+    def parts(self) -> dict[str, Any]:
+        """The definition as it stands in the fields."""
+        rule = self.state.rule
+        kept = (
+            {key: rule.definition[key] for key in ("about", "source") if key in rule.definition}
+            if isinstance(rule, CustomRule)
+            else {}
+        )
+        texts = {spot: field.text for spot, field in self.fields.items() if field.text.strip()}
+        if title := self.name.text().strip():
+            texts["title"] = title
+        traces, parameters = traces_of(self.traces.rows()), parameters_of(self.parameters.rows())
+        return {**kept, **texts, "traces": traces, "parameters": parameters}
+
+    def check(self) -> None:
+        """Check what was written, and put it in force if nothing is wrong."""
+        self._timer.stop()
+        if not self.has_content():
+            return
+        parts = self.parts()
+        found = problems(parts)
+        doubled = _doubled([row[0] for row in (*self.traces.rows(), *self.parameters.rows())])
+        found += [Problem("", f"two things are named {name}") for name in doubled]
+        self._show_problems(parts, found)
+        if found:
+            return
+        try:
+            made = rules.build({"kind": "custom", **self._values(parts), **parts}, "plasticity")
+        except StdpbenchError as error:
+            self._show_problems(parts, [Problem("", str(error).removeprefix("plasticity."))])
+            return
+        self._made = made
+        self.state.show(made, "the rule edited")
+
+    def _values(self, parts: Mapping[str, Any]) -> dict[str, Any]:
+        """Values that were set beside the definition, where they still mean something."""
+        rule, kept = self.state.rule, {"w_max": self.state.rule.w_max}
+        before = getattr(rule, "definition", {}).get("parameters", {})
+        for name, said in parts["parameters"].items():
+            same = name in before and before[name]["unit"] == said["unit"]
+            if same and name in type(rule).model_fields:
+                with suppress(StdpbenchError):
+                    if read(before[name]["default"], said["unit"]) == read(said["default"], said["unit"]):
+                        kept[name] = rule.to_mapping()[name]
+        return kept
+
+    def _show_problems(self, parts: Mapping[str, Any], found: list[Problem]) -> None:
+        self.found = found
+        names = known_names(parts)
+        sides: dict[str, list[str]] = {"input": [], "output": []}
+        for name, said in parts["traces"].items():
+            sides[said["side"]].append(name)
+        for spot, field in self.fields.items():
+            field.edit.know(names, sides["input"], sides["output"])
+            field.show_problem(next((one for one in found if one.part == spot), None))
+        times = [name for name, said in parts["parameters"].items() if said["unit"] in ("ms", "s")]
+        self.traces.offer(2, times)
+        for table, key in ((self.traces, "traces."), (self.parameters, "parameters.")):
+            table.show_problems({one.part.removeprefix(key): one for one in found if one.part.startswith(key)})
+        others = [one.sentence.removeprefix("rule: ") for one in found if not one.part]
+        self.problem.setText("\n".join(f"⚠ {sentence}" for sentence in others))
+        self.problem.setVisible(bool(others))
+        self.verdict.setText("✓ in force" if not found else f"⚠ {len(found)} to mend; the last right one is in force")
+        self.verdict.setObjectName("faint" if not found else "problem")
+        style = self.verdict.style()
+        if style is not None:
+            style.polish(self.verdict)
+
+    # -- files -----------------------------------------------------------------------------------------------------
+
+    def read(self, path: Path) -> None:
+        """Take a rule from a file.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is none in it.
+        """
+        said = read_rule(str(path), path.name)
+        self._made = None
+        self.state.show(rules.build({"kind": "custom", **said}, "plasticity"), path.stem)
+
+    def write(self, path: Path) -> None:
+        """Write the rule to a file.
+
+        Raises
+        ------
+        StdpbenchError
+            If that is not possible.
+        """
+        assert isinstance(self.state.rule, CustomRule)
+        write_text_aside(path, rule_file(self.state.rule))
+        self.session.told.emit(f"The rule is in {path}.")
+
+    def _choose_file(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
+        if chosen:
+            self._try(self.read, Path(chosen))
+
+    def _choose_target(self) -> None:
+        proposed = "".join(c if c.isalnum() else "_" for c in self.name.text().strip().lower()) or "my_rule"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the rule", f"{proposed[:40]}.toml", "Rules (*.toml)")
+        if chosen:
+            self._try(self.write, Path(chosen))
+
+    def _try(self, work: Any, path: Path) -> None:
+        try:
+            work(path)
+        except StdpbenchError as error:
+            self.session.told.emit(f"{error}.")
+
+    def summary(self) -> str:
+        """In words."""
+        if not self.has_content():
+            return self.empty_text
+        wrong = [one.sentence for one in self.found]
+        return f"To mend: {'; '.join(wrong)}." if wrong else "Nothing is wrong; the rule is in force."
+
+
+def _doubled(names: list[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})

@@ -1,0 +1,172 @@
+"""The equations of the rule, typeset from its own texts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
+from PyQt6.QtGui import QAction, QGuiApplication, QPixmap
+from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules.curves import LabProcess
+from stdpbench_gui.pages.rules.state import LabState
+from stdpbench_gui.pages.titled_box import TitledBox
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+
+_SETTLE_MS = 120
+
+
+class EquationsBox(TitledBox):
+    """A picture of the equations, with sentences below; drawn by a process with matplotlib.
+
+    Attributes
+    ----------
+    picture : QLabel
+        The equations.
+    """
+
+    title = "Equations"
+    topics = frozenset({"rule"})
+    help_text = (
+        "What the rule is: its traces, and what an input and an output spike do to a weight. The mathematics is made"
+        " from the very texts that Brian2 gets, so that what is shown is what runs; a rule of your own is typeset as"
+        " well. The menu copies it as TeX. (The paper of the rule stands under its name; Brian2: Stimberg, Brette"
+        " &amp; Goodman 2019, doi:10.7554/eLife.47314)"
+    )
+    lines = 9
+    empty_text = "The equations appear here in a moment."
+    leaves = False
+
+    def __init__(self, state: LabState, workers: Workers, session: RunSession) -> None:
+        self.state = state
+        super().__init__(state.changed, session)
+        self.process = LabProcess(workers, self)
+        self._tex: list[tuple[str, str]] = []
+        self._width = 0
+        self._number = 0
+        self.picture = QLabel()
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.picture.setAccessibleName("Equations")
+        self.notes = wrapped("", "faint")
+        content = QWidget()
+        content.setObjectName("panel")
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+        inside.addWidget(self.picture)
+        inside.addWidget(self.notes)
+        inside.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setAccessibleName("Equations, which scroll")
+        self.area.setWidget(content)
+        column(self.body).addWidget(self.area)
+        for text, slot in (("Copy as TeX", self.copy_tex), ("Copy picture", self.copy_picture)):
+            action = QAction(text, self)
+            action.triggered.connect(lambda _=False, slot=slot: slot())
+            self.menu.addAction(action)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._ask)
+        viewport = self.area.viewport()
+        assert viewport is not None
+        viewport.installEventFilter(self)
+
+    def has_content(self) -> bool:
+        """Whether a picture has come."""
+        return bool(self._tex)
+
+    def refresh(self, topics: set[str]) -> None:
+        """What was asked for is on its way."""
+
+    def restyle(self) -> None:
+        """Have it drawn in the colours of the theme."""
+        self._ask()
+
+    def ask(self) -> None:
+        """Have the rule typeset."""
+        self._ask()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """With another width, lines may be drawn larger or have to be smaller."""
+        if event is not None and event.type() == QEvent.Type.Resize and self._tex:
+            viewport = self.area.viewport()
+            if viewport is not None and abs(viewport.width() - self._width) > theme.GRID:
+                self._settle.start()
+        return super().eventFilter(watched, event)
+
+    def _ask(self) -> None:
+        viewport, colours = self.area.viewport(), theme.current()
+        assert viewport is not None
+        self._width = viewport.width() if self.isVisible() else 320
+        per_point = self.logicalDpiY() / 72
+        self._number += 1
+        number = self._number
+        self.process.ask(
+            "equations",
+            lambda value, _: self._take(value) if number == self._number else None,
+            lambda reason: self._fail(reason) if number == self._number else None,
+            rule=self.state.rule.to_mapping(),
+            colour=colours.ink,
+            faint=colours.faint,
+            width=max(120.0, self._width - 2 * theme.GRID - 4) / per_point,
+            size=QApplication.font().pointSizeF(),
+            dpi=self.logicalDpiY() * self.devicePixelRatioF(),
+        )
+
+    def _take(self, value: Mapping[str, Any]) -> None:
+        picture = QPixmap()
+        picture.loadFromData(base64.b64decode(value["png"]), "PNG")
+        picture.setDevicePixelRatio(self.devicePixelRatioF())
+        self.picture.setPixmap(picture)
+        self._tex = [(label, tex) for label, tex in value["tex"]]
+        self.notes.setText("<br>".join(escape(note) for note in value["notes"]))
+        self._stack.setCurrentWidget(self.body)
+        self.picture.setAccessibleDescription(self.summary())
+        self.setAccessibleDescription(self.summary())
+
+    def _fail(self, reason: str) -> None:
+        self._tex = []
+        self.empty.setText(f"The equations cannot be typeset: {reason}.")
+        self._stack.setCurrentWidget(self.empty)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the picture is of the rule and the theme as they are."""
+        return not self.process.busy and not self._settle.isActive()
+
+    def copy_tex(self) -> None:
+        """Copy the equations as TeX."""
+        clipboard = QGuiApplication.clipboard()
+        assert clipboard is not None
+        lines = [rf"\text{{{label}}}\quad {tex} \\" if label else rf"{tex} \\" for label, tex in self._tex]
+        clipboard.setText("\n".join(lines))
+        self.session.told.emit("The equations are on the clipboard, as TeX.")
+
+    def copy_picture(self) -> None:
+        """Copy the picture."""
+        clipboard = QGuiApplication.clipboard()
+        assert clipboard is not None
+        clipboard.setPixmap(self.picture.pixmap())
+        self.session.told.emit("The picture of the equations is on the clipboard.")
+
+    def summary(self) -> str:
+        """The texts that are typeset."""
+        rule = self.state.rule
+        verbs = {"add": "raised by 1", "set": "set to 1"}
+        traces = [
+            f"{trace.name} is {verbs[trace.on_spike]} by an {trace.side} spike and decays with {trace.tau}"
+            for trace in rule.traces
+        ]
+        texts = [("on an input spike", rule.on_input_spike), ("on an output spike", rule.on_output_spike)]
+        texts += [("in every step", rule.each_step)]
+        said = [f"{label}: {' ; '.join(text.split(chr(10)))}" for label, text in texts if text.strip()]
+        return f"{'. '.join([*traces, *said])}."

@@ -1,0 +1,414 @@
+"""The Rule lab page: what a rule does to a synapse, redrawn while its values move."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.lab.points import SHIPPED
+from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.plasticity.custom import CustomRule, as_custom, read_rule
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules.beside_box import BesideBox
+from stdpbench_gui.pages.rules.curves import Curves
+from stdpbench_gui.pages.rules.editor import EditorBox
+from stdpbench_gui.pages.rules.equations_box import EquationsBox
+from stdpbench_gui.pages.rules.parameters_box import ValuesBox
+from stdpbench_gui.pages.rules.plot_box import PlotBox
+from stdpbench_gui.pages.rules.state import PLACES, LabState
+from stdpbench_gui.pages.rules.to_network import ToNetwork
+from stdpbench_gui.pages.titled_box import TitledBox, box_of
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.parameter_changes import Changes
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.actions import Actions
+from stdpbench_gui.widgets.basic import dropped_paths, wrapped
+from stdpbench_gui.widgets.notices import Notices
+
+_SHARES = {"columns": (28, 72), "left": (41, 36, 23), "upper": (57, 43), "right": (50, 50), "plots": (56, 44)}
+"""Of each split, in percent."""
+
+
+class LabPage(QWidget):
+    """One rule, three plots, and what is kept beside it.
+
+    Parameters
+    ----------
+    runs : Path
+        The runs folder, for the queue.
+    shown : RunSession
+        The run of the Train page: rules are applied to it.
+    changes : Changes
+        Of that run.
+
+    Attributes
+    ----------
+    wanted : signal
+        The page shall come to the front.
+    experiment_chosen : signal of Experiment
+        It shall be started.
+    dropped : signal of list of Path
+        Files that are none of the laboratory's were dropped.
+    """
+
+    wanted = pyqtSignal()
+    experiment_chosen = pyqtSignal(object)
+    dropped = pyqtSignal(object)
+
+    def __init__(self, runs: Path, shown: RunSession, changes: Changes, actions: Actions, settings: QSettings) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self._settings = settings
+        self._workers = Workers(self, 2)
+        self.session = RunSession()  # hears what views tell, and opens nothing
+        self.notices = Notices()
+        self.session.told.connect(lambda sentence: self.notices.tell(sentence))
+        self.state = LabState(self)
+        self.curves = Curves(self._workers, self)
+        self.network = ToNetwork(self.state, shown, changes, runs, self.notices, self._workers, self)
+        self._begun = self._arranged = False
+        self.plots = [PlotBox(place, self.state, self.curves, self.session) for place in range(PLACES)]
+        self.equations = EquationsBox(self.state, self._workers, self.session)
+        self.values = ValuesBox(self.state, self.session)
+        self.beside = BesideBox(self.state, self.session)
+        self.editor = EditorBox(self.state, self.session)
+        self._make_actions(actions)
+        self._lay_out()
+        self._connect()
+        self._order_tabs()
+        self.state.restore(str(settings.value("lab/state", "")))
+        self._show_rule()
+
+    @property
+    def boxes(self) -> list[TitledBox]:
+        """All views."""
+        return [self.equations, self.values, self.beside, *self.plots, self.editor]
+
+    # -- layout ----------------------------------------------------------------------------------------------------
+
+    def _make_actions(self, actions: Actions) -> None:
+        def add(key: str, text: str, slot: object, shortcut: str = "", tip: str = "") -> None:
+            def act() -> None:
+                self.wanted.emit()
+                slot()  # type: ignore[operator]  # every slot below can be called
+
+            actions.add(f"lab-{key}", "R&ule lab", text, act, shortcut, tip)
+
+        add("choose", "&Choose a rule…", self._choose_rule)
+        add("keep", "&Keep this curve", self.keep, "Ctrl+Shift+K", "The rule with its values stays in all plots")
+        add("reset", "&Reset the values", self.state.reset, "", "All values of the rule to their defaults")
+        add("sjoestroem", "Draw &points in: Sjöström et al. 2001", self._draw_shipped, "", "Pairs over frequency")
+        add("points", "Draw points in from a &CSV file…", self.choose_points)
+        actions.separator("R&ule lab")
+        add("edit", "&Edit as a rule of your own", self.edit, "", "Traces, parameters and expressions of this rule")
+        add("load", "&Load a rule from a file…", self._load)
+        add("save", "&Save the rule to a file…", self._save)
+        actions.separator("R&ule lab")
+        add("use", "&Use in an experiment…", self.network.use, "Ctrl+Shift+U", "Start, queue or save it")
+        add("apply", "&Apply to the running network", self.network.apply_here, "", "From the next presentation on")
+        add("branch", "Apply in a &branch of it", self.network.apply_beside, "", "Both are then drawn over each other")
+
+    def _lay_out(self) -> None:
+        self.rule = QComboBox()
+        self.rule.setAccessibleName("Rule")
+        self.rule.setMaxVisibleItems(24)
+        self.rule.setMinimumContentsLength(22)
+        for kind in rules.kinds():
+            self.rule.addItem(kind, kind)
+        self.preset = QComboBox()
+        self.preset.setAccessibleName("Preset: published parameters")
+        self.preset.setToolTip("Values as they were published")
+        self.edit_button = QPushButton("Edit as a rule of your own")
+        self.edit_button.setToolTip("Traces, parameters and expressions of this rule, to be changed")
+        title = QLabel("Rule lab")
+        title.setObjectName("cardtitle")
+        head = QHBoxLayout()
+        head.setSpacing(theme.GRID)
+        for widget in (title, self.rule, self.preset, self.edit_button):
+            head.addWidget(widget)
+        head.addStretch(1)
+        head.addWidget(self.network.apply_button)
+        head.addWidget(self.network.use_button)
+        self.about = wrapped("", "faint")
+        self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.about.setOpenExternalLinks(True)
+        self.about.setAccessibleName("About the rule")
+        self.splits = {
+            name: QSplitter(Qt.Orientation.Horizontal if name in ("columns", "upper") else Qt.Orientation.Vertical)
+            for name in _SHARES
+        }
+        for name, widgets in (
+            ("left", (self.equations, self.values, self.beside)),
+            ("right", self.plots[1:]),
+            ("upper", (self.plots[0], self.splits["right"])),
+            ("plots", (self.splits["upper"], self.editor)),
+            ("columns", (self.splits["left"], self.splits["plots"])),
+        ):
+            for part in widgets:
+                self.splits[name].addWidget(part)
+        for split in self.splits.values():
+            split.setChildrenCollapsible(False)
+            split.setHandleWidth(theme.GRID)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(*(2 * theme.GRID, theme.GRID) * 2)
+        page.setSpacing(theme.GRID)
+        page.addLayout(head)
+        page.addWidget(self.about)
+        page.addWidget(self.notices)
+        page.addWidget(self.splits["columns"], 1)
+
+    def _connect(self) -> None:
+        self.rule.activated.connect(lambda row: self.choose(self.rule.itemData(row)))
+        self.preset.activated.connect(self._take_preset)
+        self.edit_button.clicked.connect(lambda _: self.edit())
+        self.network.experiment_chosen.connect(self.experiment_chosen)
+        self.beside.keep_wanted.connect(self.keep)
+        self.beside.file_wanted.connect(self.choose_points)
+        self.beside.shipped_wanted.connect(self.draw_points)
+        self.beside.taken_up.connect(self._take_up)
+        self.state.changed.connect(self._on_state)
+        self.curves.came.connect(lambda place, result, coarse: self.plots[place.plot].take(place.kept, result, coarse))
+        self.curves.late.connect(lambda place: self.plots[place.plot].wait(place.kept))
+        self.curves.failed.connect(lambda place, reason: self.plots[place.plot].fail(place.kept, reason))
+
+    def _order_tabs(self) -> None:
+        """Tab goes from the rule to its values, to what stands beside it, to the plots, to the editor."""
+        order: list[QWidget] = [
+            self.rule,
+            self.preset,
+            self.edit_button,
+            self.network.apply_button,
+            self.network.use_button,
+        ]
+        order += [self.values.reset, self.beside.list, self.beside.keep, self.beside.points, self.beside.remove]
+        for plot in self.plots:
+            order += [plot.choice, plot.options, plot.plot]
+        order += [self.editor.load, self.editor.save, self.editor.name]
+        order += [field.edit for field in self.editor.fields.values()]
+        for table in (self.editor.traces, self.editor.parameters):
+            order += [table.add, table.remove, table.table]
+        for first, second in itertools.pairwise(order):
+            self.setTabOrder(first, second)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Start what draws, when the page is first looked at."""
+        super().showEvent(event)
+        if not self._begun:
+            self._begun = True
+            self._ask({"rule", "values", "plots", "kept"})
+        if not self._arranged:
+            QTimer.singleShot(0, self._arrange)
+
+    def _arrange(self) -> None:
+        """Give each view its share of the room, once there is room: as it was left, or as is usual."""
+        self._arranged = True
+        for name, split in self.splits.items():
+            state = self._settings.value(f"lab/split-{name}")
+            if not (isinstance(state, QByteArray) and split.restoreState(state)):
+                room = split.width() if split.orientation() == Qt.Orientation.Horizontal else split.height()
+                split.setSizes([room * share // 100 for share in _SHARES[name]])
+        self.equations.ask()
+
+    # -- the rule --------------------------------------------------------------------------------------------------
+
+    def _on_state(self, topics: set[str]) -> None:
+        if topics & {"rule", "values"}:
+            self._show_rule()
+        if self._begun:
+            self._ask(topics)
+
+    def _ask(self, topics: set[str]) -> None:
+        for plot in self.plots:
+            plot.ask(topics)
+        if "rule" in topics:
+            self.equations.ask()
+
+    def _show_rule(self) -> None:
+        rule = self.state.rule
+        own = isinstance(rule, CustomRule)
+        self.rule.setCurrentIndex(self.rule.findData(self.state.kind))
+        presets = list(type(rule).presets)
+        self.preset.setVisible(bool(presets))
+        if [self.preset.itemText(k) for k in range(1, self.preset.count())] != presets:
+            self.preset.clear()
+            self.preset.addItems(["preset …", *presets])
+        self.preset.setCurrentIndex(1 + _preset_of(rule) if presets else 0)
+        self.edit_button.setVisible(not own)
+        self.editor.setVisible(own)
+        parts = [rule.summary, _linked(rule.reference), f"In the digit network: {rule.in_digit_network}"]
+        self.about.setText(". ".join(filter(None, parts)) + ".")
+        self.rule.setToolTip(rule.summary)
+        self.setAccessibleDescription(f"{rule.summary}. {self.values.summary()}")
+
+    def _choose_rule(self) -> None:
+        self.rule.setFocus()
+        self.rule.showPopup()
+
+    def choose(self, kind: str) -> None:
+        """Turn to a rule."""
+        try:
+            self.state.choose_kind(kind)
+        except StdpbenchError as error:
+            self.notices.tell(f"{error}.", True)
+            self._show_rule()
+
+    def _take_preset(self, row: int) -> None:
+        if row > 0:
+            self.state.take_preset(self.preset.itemText(row))
+        else:
+            self._show_rule()
+
+    def edit(self) -> None:
+        """Make a custom rule of the rule, with the same traces, expressions and values."""
+        try:
+            made = rules.build(as_custom(self.state.rule), "plasticity")
+        except StdpbenchError as error:
+            self.notices.tell(f"{error}.", True)
+            return
+        self.state.show(made, f"{self.state.kind} as a rule of one's own")
+        self.editor.fields["on_output_spike"].edit.setFocus()
+
+    # -- beside it -------------------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Keep the rule with its values."""
+        try:
+            self.state.keep()
+        except StdpbenchError as error:
+            self.notices.tell(f"{error}.", True)
+
+    def _take_up(self, row: int) -> None:
+        if 0 <= row < len(self.state.kept):
+            kept = self.state.kept[row]
+            self.state.show(kept.rule, kept.name)
+
+    def _draw_shipped(self) -> None:
+        self.draw_points(next(iter(SHIPPED)))
+
+    def draw_points(self, source: str, protocol: str = "pair-window") -> None:
+        """Draw points in that ship, or those of a file."""
+        try:
+            self.state.add_points(source, protocol)
+        except StdpbenchError as error:
+            self.notices.tell(f"{error}.", True)
+            return
+        protocols = {self.state.protocol(place) for place in range(PLACES)}
+        for points in self.state.points:
+            if points.source == source and points.points.protocol not in protocols:
+                self.notices.tell(f"{points.points.label}: no plot shows the protocol that they belong to.")
+                break
+
+    def choose_points(self, protocol: str = "pair-window") -> None:
+        """Ask for a file of points."""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Points of an experiment", "", "Points (*.csv *.tsv *.txt)")
+        if chosen:
+            self.draw_points(chosen, protocol)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take points and rules, and pass on what else the app opens."""
+        if event is not None and event.mimeData() is not None and event.mimeData().hasUrls():  # type: ignore[union-attr]
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Open what was dropped; points go where they were dropped, if that is a plot."""
+        data = event.mimeData() if event is not None else None
+        if data is None or event is None:
+            return
+        under = box_of(self.childAt(event.position().toPoint()), list(self.plots))
+        protocol = self.state.protocol(under.place) if isinstance(under, PlotBox) else "pair-window"
+        others = [path for path in dropped_paths(data) if not self.take(path, protocol)]
+        if others or not dropped_paths(data):
+            self.dropped.emit(others)
+
+    def take(self, path: Path, protocol: str = "pair-window") -> bool:
+        """Open a file with points of an experiment or a rule; returns whether it is one."""
+        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+            self.draw_points(str(path), protocol)
+        elif path.suffix.lower() == ".toml" and _holds_a_rule(path):
+            self._read(path)
+        else:
+            return False
+        return True
+
+    # -- files -----------------------------------------------------------------------------------------------------
+
+    def _read(self, path: Path) -> None:
+        try:
+            self.editor.read(path)
+        except StdpbenchError as error:
+            self.notices.tell(f"{error}.", True)
+
+    def _load(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
+        if chosen:
+            self._read(Path(chosen))
+
+    def _save(self) -> None:
+        if isinstance(self.state.rule, CustomRule):
+            self.editor.save.click()
+        else:
+            self.notices.tell("Only a rule of your own is saved as a file: choose “Edit as a rule of your own” first.")
+
+    # -- the rest --------------------------------------------------------------------------------------------------
+
+    def focused_box(self) -> TitledBox | None:
+        """The view that has the focus."""
+        return box_of(self.focusWidget(), self.boxes)
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.about.clear()  # links have the colour of when they were written
+        self._show_rule()
+        for box in self.boxes:
+            box.restyle()
+
+    def save(self) -> None:
+        """Remember what the page looks like, and end its processes."""
+        self._settings.setValue("lab/state", self.state.to_text())
+        for name, split in self.splits.items() if self._arranged else ():
+            self._settings.setValue(f"lab/split-{name}", split.saveState())
+        self.curves.process.leave()
+        self.equations.process.leave()
+
+
+def _preset_of(rule: PlasticityRule) -> int:
+    """Which preset the values are those of; -1: none."""
+    for place, values in enumerate(type(rule).presets.values()):
+        made = rules.build({"kind": getattr(rule, "kind", ""), **values}, "plasticity")
+        if all(getattr(made, name) == getattr(rule, name) for name in values):
+            return place
+    return -1
+
+
+def _linked(reference: str) -> str:
+    """A reference whose DOI is a link."""
+    words = []
+    for word in reference.split():
+        bare = word.rstrip(".,;")
+        doi = bare.removeprefix("doi:")
+        link = f'<a href="https://doi.org/{doi}">{bare}</a>{word[len(bare) :]}'
+        words.append(link if bare.startswith("doi:") else word.replace("&", "&amp;"))
+    return " ".join(words)
+
+
+def _holds_a_rule(path: Path) -> bool:
+    """Whether a file is one of a rule, rather than of an experiment."""
+    try:
+        said = read_rule(str(path), path.name)
+    except StdpbenchError:
+        return False
+    return any(key in said for key in ("on_input_spike", "on_output_spike"))

@@ -1,0 +1,154 @@
+"""The values of the rule: a slider and a field for each, which curves follow while they move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLineEdit, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.figures.paper import Table
+from stdpbench.units import read
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules.state import LabState
+from stdpbench_gui.pages.titled_box import TitledBox
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.parameter_row import ParameterRow, Words
+
+_WORDS = Words("Not in force yet: Enter puts it in force, Esc or a click here takes it back", "the default", "")
+
+
+class ValuesBox(TitledBox):
+    """Rows of parameters."""
+
+    title = "Parameters"
+    topics = frozenset({"rule", "values"})
+    help_text = (
+        "Every parameter of the rule. Curves follow a slider while it moves, and what is typed; Enter, or letting go"
+        " of the slider, makes it a step that Ctrl+Z takes back. Bold: not the default. ↺: a click goes back to the "
+        "default. Hover tells what a parameter means and its bounds. Nothing here touches a run until you apply it."
+        " (The paper that the defaults are of stands under the name of the rule.)"
+    )
+    lines = 9
+    empty_text = "The parameters of the rule stand here."
+
+    def __init__(self, state: LabState, session: RunSession) -> None:
+        self.state = state
+        super().__init__(state.changed, session)
+        self.rows: dict[str, ParameterRow] = {}
+        self._of: type | None = None
+        self.reset = QToolButton()
+        self.reset.setText("reset")
+        self.reset.setAutoRaise(True)
+        self.reset.setToolTip("All values to their defaults (Ctrl+Z takes it back)")
+        self.reset.setAccessibleName("All values to their defaults")
+        self.reset.clicked.connect(lambda _: state.reset())
+        self.title_extra.addWidget(self.reset)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setAccessibleName("Parameters of the rule")
+        column(self.body).addWidget(self.area)
+        self._style()
+
+    def has_content(self) -> bool:
+        """Every rule has a w_max, at least."""
+        return True
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self._style()
+        super().restyle()
+
+    def _style(self) -> None:
+        colours = theme.current()
+        self.body.setStyleSheet(
+            f"QLineEdit {{ border: 1px solid {colours.line}; border-radius: 3px; padding: 1px 4px; "
+            f"background: {colours.base}; }} QLineEdit:focus {{ border-color: {colours.accent}; }} "
+            f"#parametererror {{ color: {colours.wrong}; }}"
+        )
+
+    def refresh(self, topics: set[str]) -> None:
+        """Show the values that are in force."""
+        rule = self.state.rule
+        if type(rule) is not self._of:
+            self._of = type(rule)
+            self._build()
+        for name, row in self.rows.items():
+            row.revert()
+            row.show_value(getattr(rule, name), row.declared.default, ..., "")
+        self.reset.setEnabled(any(row.differs for row in self.rows.values()))
+
+    def _build(self) -> None:
+        content = QWidget()
+        content.setObjectName("panel")
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+        layout.setSpacing(2)
+        self.rows = {}
+        for declared in self.state.rule.describe():
+            row = ParameterRow("plasticity", declared, False, _WORDS)
+            row.committed.connect(self._taker(declared.name))
+            self._follow(row)
+            self.rows[declared.name] = row
+            layout.addWidget(row)
+        width = max((row.name.sizeHint().width() for row in self.rows.values()), default=0)
+        for row in self.rows.values():
+            row.name.setMinimumWidth(width + theme.GRID)
+        layout.addStretch(1)
+        self.area.setWidget(content)
+        before: QWidget = self.reset
+        for row in self.rows.values():
+            for widget in filter(None, (row.mark, row.slider, row.editor)):
+                self.setTabOrder(before, widget)
+                before = widget
+
+    def _follow(self, row: ParameterRow) -> None:
+        """Have curves follow a row while it is dragged or typed into."""
+        name, slider, editor = row.declared.name, row.slider, row.editor
+        if slider is not None:
+            slider.valueChanged.connect(lambda _: self.state.drag(name, slider.chosen))
+            slider.reverted.connect(self.state.let_be)
+        if isinstance(editor, QLineEdit):
+            editor.textEdited.connect(lambda text: self._typed(row, text))
+            editor.reverted.connect(self.state.let_be)  # type: ignore[attr-defined]  # of ValueField
+
+    def _typed(self, row: ParameterRow, text: str) -> None:
+        try:
+            value = read(text, row.declared.unit or "")
+        except StdpbenchError:
+            return
+        if isinstance(value, int | float):
+            self.state.drag(row.declared.name, value)
+
+    def _taker(self, name: str) -> Callable[[str, object], None]:
+        def take(path: str, value: object) -> None:
+            try:
+                self.state.set_value(name, value)
+            except StdpbenchError as error:
+                self.rows[name].say(str(error).removeprefix("plasticity."))
+
+        return take
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        rule = self.state.rule
+        said = [f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe()]
+        differ = [p.name for p in rule.describe() if getattr(rule, p.name) != p.default]
+        return f"{', '.join(said)}; not the default: {', '.join(differ) or 'none'}."
+
+    def table(self) -> Table | None:
+        """Name, value, default, bounds and help."""
+        rule = self.state.rule
+        rows = [(p.name, p.show(getattr(rule, p.name)), p.show(p.default), p.bounds, p.help) for p in rule.describe()]
+        return ("parameter", "value", "default", "bounds", "help"), rows
+
+    def plain_figure(self) -> None:
+        """There is nothing to draw."""
+        return

@@ -1,0 +1,331 @@
+"""A box with curves of one protocol: of the rule that changes, and of all that is kept beside it."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QResizeEvent
+from PyQt6.QtWidgets import QComboBox, QLabel, QToolButton
+
+from stdpbench.figures.paper import Table
+from stdpbench.lab.quick import QUICK, as_opened, why_not
+from stdpbench.lab.result import Result
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules import line_styles
+from stdpbench_gui.pages.rules import plot_text as words
+from stdpbench_gui.pages.rules.curves import Curves, Place, Wish
+from stdpbench_gui.pages.rules.options_popup import OptionsPopup
+from stdpbench_gui.pages.rules.plot import CurvePlot, Drawn
+from stdpbench_gui.pages.rules.state import LabState, Plan, ShownPoints, name_of
+from stdpbench_gui.pages.titled_box import TitledBox
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.legend import Legend
+
+_HELP = (
+    "Spikes are imposed on synapses that are built from the rule's equations by the code that builds the network, "
+    "and Brian2 runs them: no formula is drawn. The thick line with ● is the rule with the values at the left; "
+    "thinner lines are what you keep. Curves of one rule differ in the style of their lines. Hover, or arrow keys, "
+    "tell values; a double click, or 0, fits the axes, which otherwise only grow. A curve means something only with "
+    "its pairs, frequency, starting weight and bounds, which stand below. (Pairs: Bi &amp; Poo 1998, "
+    "doi:10.1523/JNEUROSCI.18-24-10464.1998; their frequency: Sjöström, Turrigiano &amp; Nelson 2001, "
+    "doi:10.1016/S0896-6273(01)00542-6; the weight: van Rossum, Bi &amp; Turrigiano 2000, "
+    "doi:10.1523/JNEUROSCI.20-23-08812.2000)"
+)
+
+
+_FOOT_LINES = (4, 3)
+"""Of the first plot, and of the others."""
+_TIGHT = 240
+
+
+class PlotBox(TitledBox):
+    """Curves of one protocol.
+
+    Attributes
+    ----------
+    drawn : signal
+        A curve of the rule that changes was drawn.
+    """
+
+    topics = frozenset({"rule", "values", "dragged", "plots", "kept", "points"})
+    help_text = _HELP
+    lines = 13
+    empty_text = "Curves appear here once Brian2 is ready, in a few seconds."
+
+    drawn = pyqtSignal()
+
+    def __init__(self, place: int, state: LabState, curves: Curves, session: RunSession) -> None:
+        self.place, self.state, self._curves = place, state, curves
+        self._results: dict[int, Result] = {}
+        self._not_drawn: dict[int, str] = {}  # kept rules, and why
+        self._of: str = ""
+        self._coarse, self._late, self._problem = False, False, ""
+        super().__init__(state.changed, session)
+        self.title_label.hide()
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(f"Protocol of plot {place + 1}")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for name, quick in QUICK.items():
+            self.choice.addItem(quick.title, name)
+            self.choice.setItemData(self.choice.count() - 1, quick.about, Qt.ItemDataRole.ToolTipRole)
+        self.choice.activated.connect(self._choose)
+        self.options = QToolButton()
+        self.options.setText("options")
+        self.options.setAutoRaise(True)
+        self.options.setToolTip("Pairs, frequency, starting weight …")
+        self.options.setAccessibleName(f"Options of plot {place + 1}")
+        self.options.clicked.connect(lambda _: self.ask_options())
+        self.status = QLabel()
+        self.status.setObjectName("faint")
+        for widget in (self.choice, self.options, self.status):
+            self.title_extra.addWidget(widget)
+        auto = QAction("As the rule opens", self)
+        auto.setToolTip("The protocol and options that tell most about this rule")
+        auto.triggered.connect(lambda _=False: self.state.plan(self.place, Plan()))
+        fit = QAction("Fit the axes", self)
+        fit.triggered.connect(lambda _=False: self.plot.fit())
+        self.menu.addSeparator()
+        self.menu.addActions([auto, fit])
+        self.why = wrapped("", "faint")
+        self.legend = Legend()
+        self.legend.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.plot = CurvePlot()
+        self.foot = wrapped("", "faint")
+        self.foot.setAccessibleName("Conditions")
+        layout = column(self.body)
+        for label in (self.why, self.foot):
+            label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        for widget in (self.why, self.legend):
+            layout.addWidget(widget)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.foot)
+        self._tick = QTimer(self)
+        self._tick.setSingleShot(True)
+        self._tick.timeout.connect(self._draw)
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # it has a name of its own for each protocol
+        """The protocol."""
+        return QUICK[self.state.protocol(self.place)].title
+
+    def has_content(self) -> bool:
+        """Whether there is a curve, or a reason why there is none."""
+        return bool(self._results) or bool(self._problem)
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def ask(self, topics: set[str]) -> None:
+        """Have curves computed that depend on what changed."""
+        state, protocol = self.state, self.state.protocol(self.place)
+        options = state.options(self.place)
+        if protocol != self._of:
+            self._of = protocol
+            self._results.clear()
+            self._not_drawn.clear()
+        if topics & {"rule", "values", "dragged", "plots"}:
+            wish = Wish(state.now, protocol, options, coarse=state.dragging)
+            self._curves.want(Place(self.place), wish)
+        if topics & {"rule", "plots", "kept"}:
+            shown = {kept.number: kept for kept in state.kept if kept.visible}
+            for number in [number for number in self._results if number >= 0 and number not in shown]:
+                del self._results[number]
+                self._curves.forget(Place(self.place, number))
+            for number, kept in shown.items():
+                self._curves.want(Place(self.place, number), Wish(kept.rule, protocol, options))
+
+    def take(self, kept: int, result: Result, coarse: bool) -> None:
+        """Take a curve that was asked for."""
+        if result.protocol != self._of:
+            return
+        self._results[kept] = result
+        self._not_drawn.pop(kept, None)
+        if kept < 0:
+            self._coarse, self._late, self._problem = coarse, False, ""
+        self._tick.start(0)
+
+    def wait(self, kept: int) -> None:
+        """The curve takes too long to follow."""
+        if kept < 0:
+            self._late = True
+            self._write()
+
+    def fail(self, kept: int, reason: str) -> None:
+        """There is no curve."""
+        if kept < 0:
+            self._problem = reason
+        else:
+            self._not_drawn[kept] = reason
+        self._results.pop(kept, None)
+        self._tick.start(0)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def refresh(self, topics: set[str]) -> None:
+        """Draw what is kept and what has come."""
+        if topics & {"plots", "rule"}:
+            self._offer()
+        if topics & {"points", "kept", "plots", "rule"}:
+            self._tick.start(0)
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.plot.restyle()
+        self._write()
+
+    def _offer(self) -> None:
+        self.choice.setCurrentIndex(self.choice.findData(self.state.protocol(self.place)))
+        model = self.choice.model()
+        for row, name in enumerate(QUICK):
+            item = model.item(row)  # type: ignore[union-attr]
+            item.setEnabled(not why_not(self.state.rule, name))
+
+    def shown(self) -> list[Drawn]:
+        """What is drawn, the rule that changes last."""
+        names = {kept.number: kept.name for kept in self.state.kept if kept.visible}
+        found = [
+            Drawn(names[number], number, result) for number, result in sorted(self._results.items()) if number in names
+        ]
+        if -1 in self._results:
+            found.append(Drawn(self._name_of_now(found), -1, self._results[-1]))
+        return found
+
+    def _name_of_now(self, beside: list[Drawn]) -> str:
+        return name_of(self._results[-1].rule) if beside else ""
+
+    def _points(self) -> list[ShownPoints]:
+        return [one for one in self.state.points if one.visible and one.points.protocol == self._of]
+
+    def _draw(self) -> None:
+        if self.has_content():
+            self._stack.setCurrentWidget(self.body)
+        self._offer()
+        about = self._of, self.state.kind, tuple(sorted(self.state.options(self.place).items()))
+        self.plot.draw(self.shown(), [(one.number, one.points) for one in self._points()], about)
+        self._write()
+        self.setAccessibleName(self.title)
+        self.setAccessibleDescription(self.summary())
+        if -1 in self._results:
+            self.drawn.emit()
+
+    def _write(self) -> None:
+        """Say what is drawn, under which conditions, and why it looks as it does."""
+        state, opening = self.state, self.state.rule.opening
+        shown = self.shown()
+        self.legend.write(self._entries(shown), [])
+        self.legend.setVisible(bool(self.legend.text()))
+        why = [f"Opens first: {opening.why}"] if opening.protocol == self._of and self.place == 0 else []
+        _, put_in = as_opened(state.now, self._of)
+        if put_in:
+            why.append(
+                f"Drawn with {', '.join(f'{name} {value}' for name, value in put_in.items())}, as this rule opens."
+            )
+        self.why.setText(" ".join(why))
+        self.why.setVisible(bool(why) and not self._tight)
+        said = [f"⚠ {self._problem}"] if self._problem else []
+        said += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
+        names = {kept.number: kept.name for kept in state.kept if kept.visible}
+        said += [
+            f"{words.short(names[number])} is not drawn: {reason}."
+            for number, reason in self._not_drawn.items()
+            if number in names
+        ]
+        said += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
+        self.foot.setToolTip("\n\n".join(said))
+        self._fit_foot("\n".join(said))
+        self.status.setText(
+            "follows when you let go" if self._late else "coarse while you drag" if self._coarse else ""
+        )
+
+    def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:
+        """Colour, mark and name of all that is drawn; what curves of one rule are, once for all rules."""
+        curves = shown[-1].result.curves if shown else ()
+        lines = []
+        if len(shown) == 1:
+            look = line_styles.of_rule(shown[0].kept)
+            lines += [
+                (
+                    look.colour,
+                    f"{line_styles.line_word(which)}{look.word if which == 0 else look.hollow}",
+                    escape(curve.label),
+                )
+                for which, curve in enumerate(curves)
+                if curve.label
+            ]
+        else:
+            for drawn in reversed(shown):
+                look = line_styles.of_rule(drawn.kept)
+                lines.append((look.colour, f"{line_styles.line_word(0)}{look.word}", escape(words.short(drawn.name))))
+            if len(curves) > 1 and not self._tight:
+                ink = theme.current().ink
+                lines += [(ink, line_styles.line_word(which), escape(c.label)) for which, c in enumerate(curves)]
+        for one in self._points() if not self._tight else ():
+            look = line_styles.of_points(one.number)
+            lines.append((look.colour, look.word, escape(one.points.label)))
+        return lines
+
+    def _fit_foot(self, text: str) -> None:
+        """Write below the plot what there is room for; the rest stands in the tooltip."""
+        metrics, most = self.foot.fontMetrics(), 1 if self._tight else _FOOT_LINES[min(self.place, 1)]
+        whole = text.partition("\n")[0]  # conditions are never cut
+        width = max(120, self.foot.width() - 2 * theme.GRID)
+
+        def fits(part: str) -> bool:
+            high = metrics.boundingRect(0, 0, width, 10**6, int(Qt.TextFlag.TextWordWrap), part).height()
+            return high <= most * metrics.lineSpacing() + 1
+
+        parts, shown = re.findall(r"\S+\s*", text), text
+        while len("".join(parts).rstrip()) > len(whole) and not fits(shown):
+            parts.pop()
+            shown = f"{''.join(parts).rstrip()} […]"
+        self.foot.setText(shown)
+        self.foot.setAccessibleDescription(text)
+
+    @property
+    def _tight(self) -> bool:
+        """Whether there is so little room that words have to stand back."""
+        return self.height() < _TIGHT
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Another width holds other words."""
+        super().resizeEvent(event)
+        self._tick.start(0)
+
+    # -- choosing --------------------------------------------------------------------------------------------------
+
+    def _choose(self, row: int) -> None:
+        self.state.plan(self.place, Plan(self.choice.itemData(row)))
+
+    def ask_options(self) -> OptionsPopup:
+        """Open the form of options."""
+        popup = OptionsPopup(self.state, self.place, self)
+        popup.move(self.options.mapToGlobal(self.options.rect().bottomLeft()))
+        popup.open()
+        return popup
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        if self._problem:
+            return f"{self.title}: {self._problem}."
+        if -1 not in self._results:
+            return self.empty_text
+        return words.summary(self.title, self.shown(), self._points())
+
+    def table(self) -> Table | None:
+        """Rule, x, and all curves; a row for each x of each rule."""
+        return words.table(self.shown())
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """All that is drawn, as lines; points with a band for their errors."""
+        return words.figure(self.shown(), self._points())
+
+    def figure(self) -> dict[str, Any] | None:
+        """The same with a caption that says rules, values and conditions."""
+        spec = self.plain_figure()
+        return None if spec is None else {"caption": words.caption(self.title, self.shown(), self._points()), **spec}

@@ -1,0 +1,228 @@
+"""The tables of a rule of one's own: its traces and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.plasticity.custom import Problem
+from stdpbench.plasticity.language import DIMENSIONS
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules.state import lowest_free
+from stdpbench_gui.widgets.basic import wrapped
+
+Row = tuple[str, ...]
+
+
+class Table(QWidget):
+    """Rows of texts, some of them chosen from a list, with buttons that add and remove rows.
+
+    Parameters
+    ----------
+    name : str
+        What its rows are.
+    columns : mapping of str to sequence of str
+        Headings, and what may be chosen; nothing: a text.
+    new : str
+        Beginning of the name of a row that is added.
+    fresh : sequence of str
+        What a row that is added holds beside its name.
+    """
+
+    edited = pyqtSignal()
+
+    def __init__(self, name: str, columns: Mapping[str, Sequence[str]], new: str, fresh: Sequence[str]) -> None:
+        super().__init__()
+        self._columns, self._new, self._fresh = columns, new, fresh
+        self.table = QTableWidget(0, len(columns))
+        self.table.setHorizontalHeaderLabels(list(columns))
+        self.table.setAccessibleName(name)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setTabKeyNavigation(False)
+        self.table.setMinimumHeight(3 * self.fontMetrics().height())
+        down, across = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert down is not None
+        assert across is not None
+        down.hide()
+        down.setDefaultSectionSize(self.fontMetrics().height() + theme.GRID)
+        across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        across.setStretchLastSection(True)
+        self.table.itemChanged.connect(lambda _: self.edited.emit())
+        self.add, self.remove = QPushButton("Add"), QPushButton("Remove")
+        self.add.setAccessibleName(f"Add to {name}")
+        self.remove.setAccessibleName(f"Remove from {name}")
+        self.add.clicked.connect(lambda _: self.add_row())
+        self.remove.clicked.connect(lambda _: self.remove_row())
+        self.message = wrapped("", "problem")
+        self.message.setAccessibleName(f"What is wrong: {name}")
+        self.message.hide()
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        label = QLabel(name)
+        label.setBuddy(self.table)
+        head.addWidget(label)
+        head.addStretch(1)
+        head.addWidget(self.add)
+        head.addWidget(self.remove)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.message)
+
+    def rows(self) -> list[Row]:
+        """What stands there."""
+        return [tuple(self._text(row, k) for k in range(len(self._columns))) for row in range(self.table.rowCount())]
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Fill it, without a word."""
+        if list(rows) == self.rows():
+            return
+        self.table.blockSignals(True)
+        self.table.setRowCount(0)
+        for row in rows:
+            self._put(row)
+        self.table.blockSignals(False)
+
+    def offer(self, column: int, names: Sequence[str]) -> None:
+        """Change what may be chosen in a column."""
+        for row in range(self.table.rowCount()):
+            box = self.table.cellWidget(row, column)
+            if isinstance(box, QComboBox):
+                now = box.currentText()
+                wanted = list(names) if now in names else [*names, now]
+                if [box.itemText(k) for k in range(box.count())] != wanted:
+                    box.blockSignals(True)
+                    box.clear()
+                    box.addItems(wanted)
+                    box.setCurrentText(now)
+                    box.blockSignals(False)
+
+    def add_row(self) -> None:
+        """Add a row with a name that is free."""
+        taken = [row[0] for row in self.rows()]
+        number = lowest_free([int(name[len(self._new) :]) for name in taken if name[len(self._new) :].isdigit()])
+        self.table.blockSignals(True)
+        self._put((f"{self._new}{number}", *self._fresh))
+        self.table.blockSignals(False)
+        self.table.setCurrentCell(self.table.rowCount() - 1, 0)
+        self.table.setFocus()
+        self.edited.emit()
+
+    def remove_row(self) -> None:
+        """Remove the row that is current."""
+        if self.table.currentRow() >= 0:
+            self.table.removeRow(self.table.currentRow())
+            self.edited.emit()
+
+    def show_problems(self, found: Mapping[str, Problem]) -> None:
+        """Mark the rows, by name, that something is wrong with; and say what."""
+        colour = QColor(theme.current().wrong)
+        colour.setAlpha(60)
+        self.table.blockSignals(True)
+        for row in range(self.table.rowCount()):
+            item = self.table.item(row, 0)
+            if item is not None:
+                problem = found.get(item.text().strip())
+                item.setBackground(colour if problem is not None else QColor(theme.current().base))
+                item.setToolTip(problem.sentence if problem is not None else "")
+        self.table.blockSignals(False)
+        self.message.setText("\n".join(f"⚠ {problem.sentence}" for problem in found.values()))
+        self.message.setVisible(bool(found))
+
+    def _put(self, row: Row) -> None:
+        at = self.table.rowCount()
+        self.table.insertRow(at)
+        for k, (heading, choices) in enumerate(self._columns.items()):
+            if choices:
+                box = QComboBox()
+                box.addItems([*choices, *([row[k]] if row[k] not in choices else [])])
+                box.setCurrentText(row[k])
+                box.setAccessibleName(f"{heading} of {row[0]}")
+                box.setFrame(False)
+                box.currentTextChanged.connect(lambda _: self.edited.emit())
+                self.table.setCellWidget(at, k, box)
+            else:
+                self.table.setItem(at, k, QTableWidgetItem(row[k]))
+
+    def _text(self, row: int, column: int) -> str:
+        box = self.table.cellWidget(row, column)
+        if isinstance(box, QComboBox):
+            return box.currentText()
+        item = self.table.item(row, column)
+        return item.text().strip() if item is not None else ""
+
+
+def traces_table() -> Table:
+    """Name, side, time constant, and what a spike does."""
+    columns = {
+        "name": (),
+        "spikes": ("input", "output"),
+        "time constant": ("tau",),
+        "a spike": ("adds 1", "sets to 1"),
+    }
+    return Table("Traces", columns, "x", ("input", "", "adds 1"))
+
+
+def parameters_table() -> Table:
+    """Name, value, unit, bounds and help."""
+    columns = {"name": (), "value": (), "unit": tuple(DIMENSIONS), "min": (), "max": (), "what it is": ()}
+    return Table("Parameters", columns, "p", ("0.01", "", "0", "", ""))
+
+
+def rows_of_traces(traces: Mapping[str, Mapping[str, str]]) -> list[Row]:
+    """Rows for the traces of a definition."""
+    words = {"add": "adds 1", "set": "sets to 1"}
+    return [(name, said["side"], said["tau"], words[said["on_spike"]]) for name, said in traces.items()]
+
+
+def traces_of(rows: Sequence[Row]) -> dict[str, Any]:
+    """The traces that rows stand for."""
+    words = {"adds 1": "add", "sets to 1": "set"}
+    return {name: {"side": side, "tau": tau, "on_spike": words[verb]} for name, side, tau, verb in rows}
+
+
+def rows_of_parameters(parameters: Mapping[str, Mapping[str, Any]]) -> list[Row]:
+    """Rows for the parameters of a definition."""
+    found: list[Row] = []
+    for name, said in parameters.items():
+        numbers = [said.get(key, "") for key in ("default", "min", "max")]
+        value, low, high = (f"{one:g}" if isinstance(one, int | float) else str(one) for one in numbers)
+        found.append((name, value, str(said.get("unit", "")), low, high, str(said.get("help", ""))))
+    return found
+
+
+def parameters_of(rows: Sequence[Row]) -> dict[str, Any]:
+    """The parameters that rows stand for; what is no number stays a text, and is refused."""
+    found: dict[str, Any] = {}
+    for name, value, unit, low, high, text in rows:
+        said: dict[str, Any] = {"unit": unit, "help": text}
+        for key, cell in (("default", value), ("min", low), ("max", high)):
+            if cell:
+                said[key] = _cell(cell)
+        found[name] = said
+    return found
+
+
+def _cell(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -1,0 +1,157 @@
+"""A rule goes into an experiment: which one, under what name; start it, queue it, or keep it as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.files import write_text_aside
+from stdpbench.lab.use import experiment_with
+from stdpbench.plasticity import PlasticityRule
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import experiment_target, wrapped
+from stdpbench_gui.widgets.forecast_label import ForecastLabel
+
+_USUAL = "fast-100"
+
+
+class UseDialog(QDialog):
+    """Makes an experiment with a rule.
+
+    Attributes
+    ----------
+    chosen, queued : signal of Experiment
+        It shall be started, or wait in the queue.
+    saved : signal of Path
+        It was written to a file.
+    """
+
+    chosen = pyqtSignal(object)
+    queued = pyqtSignal(object)
+    saved = pyqtSignal(object)
+
+    def __init__(self, rule: PlasticityRule, shown: RunSession, runs: Path, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Use the rule in an experiment")
+        self._rule, self._running = rule, shown.experiment
+        running = self._running
+        self._experiment: Experiment | None = None
+        self.base = QComboBox()
+        self.base.setAccessibleName("Experiment that everything else is taken from")
+        if running is not None:
+            self.base.addItem(f"{running.name} (as it runs now)", "")
+        for name in shipped_experiments():
+            self.base.addItem(name, name)
+        usual = 0 if running is not None else max(0, self.base.findData(_USUAL))
+        self.base.setCurrentIndex(usual)
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the experiment")
+        self.said = wrapped("", "faint")
+        self.time = ForecastLabel(runs, shown)
+        self.problem = wrapped("", "problem")
+        self.problem.setAccessibleName("What is wrong")
+        form = QFormLayout()
+        form.setSpacing(theme.GRID)
+        for words, field in (("everything else as", self.base), ("name", self.name)):
+            label = QLabel(words)
+            label.setBuddy(field)
+            form.addRow(label, field)
+        self.start_button, self.queue_button = QPushButton("Start learning"), QPushButton("Add to queue")
+        self.save_button, cancel = QPushButton("Save as file…"), QPushButton("Cancel")
+        self.start_button.setObjectName("primary")
+        self.start_button.setDefault(True)
+        self.start_button.clicked.connect(lambda _: self._give(self.chosen))
+        self.queue_button.clicked.connect(lambda _: self._give(self.queued))
+        self.save_button.clicked.connect(lambda _: self._choose_target())
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for button in (cancel, self.save_button, self.queue_button, self.start_button):
+            button.setAutoDefault(button is self.start_button)
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(wrapped(rule.summary, "cardtitle"))
+        layout.addWidget(wrapped(f"In the digit network: {rule.in_digit_network}.", "faint"))
+        layout.addLayout(form)
+        layout.addWidget(self.said)
+        layout.addWidget(self.time)
+        layout.addWidget(self.problem)
+        layout.addStretch(1)
+        layout.addLayout(buttons)
+        self.base.currentIndexChanged.connect(lambda _: self._base_chosen())
+        self.name.textEdited.connect(lambda _: self._make())
+        self.setMinimumWidth(560)
+        self._base_chosen()
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """What would be started; None while something is wrong."""
+        return self._experiment
+
+    def _base_chosen(self) -> None:
+        self.name.clear()
+        self._make()
+        if self._experiment is not None:
+            self.name.setText(self._experiment.name)
+
+    def _make(self) -> None:
+        self._experiment, reason = None, ""
+        try:
+            name = self.base.currentData()
+            base = read_experiment(name) if name or self._running is None else self._running
+            self._experiment = made = experiment_with(self._rule, base, self.name.text().strip())
+            norm = made.network.weight_sum
+            self.said.setText(
+                f"{made.network.n_exc} exc neurons, weights of a neuron "
+                + (f"sum to {norm:g}" if norm else "are not normalised")
+                + f"; {made.schedule.passes} pass{'es' if made.schedule.passes > 1 else ''} over "
+                f"{getattr(made.data, 'kind', '')}. Its settings were tuned for another rule."
+            )
+        except StdpbenchError as error:
+            reason = f"⚠ {error}."
+            self.said.setText("")
+        self.time.show_for(self._experiment)
+        self.problem.setText(reason)
+        self.problem.setVisible(bool(reason))
+        for button in (self.start_button, self.queue_button, self.save_button):
+            button.setEnabled(self._experiment is not None)
+
+    def _give(self, signal: object) -> None:
+        if self._experiment is not None:
+            signal.emit(self._experiment)  # type: ignore[attr-defined]  # a bound signal
+            self.accept()
+
+    def _choose_target(self) -> None:
+        assert self._experiment is not None
+        chosen = experiment_target(self, self._experiment)
+        if chosen is not None:
+            self.save(chosen)
+
+    def save(self, path: Path) -> None:
+        """Write the experiment to a file."""
+        assert self._experiment is not None
+        try:
+            write_text_aside(path, self._experiment.to_toml())
+        except StdpbenchError as error:
+            self.problem.setText(f"⚠ {error}.")
+            self.problem.show()
+        else:
+            self.saved.emit(path)
+            self.accept()

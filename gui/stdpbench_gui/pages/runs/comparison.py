@@ -1,0 +1,253 @@
+"""The comparison below the history: ticked runs drawn over each other, and a table of what came out and differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QBrush, QColor
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench import __version__
+from stdpbench.figures.paper import Table
+from stdpbench.runs.catalog.comparison_spec import (
+    MEASURES,
+    comparison_rows,
+    comparison_spec,
+    comparison_words,
+    course_table,
+    short_names,
+)
+from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.look import run_lines, theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.pages.runs.selection import Ticks
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
+from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.legend import Legend
+
+_EMPTY = "Tick runs in the history, and they are drawn over each other here; from two on, a table says what differs."
+_LINES = 13
+"""Height that the curves need, in lines of text."""
+_HELP = (
+    "The runs that are ticked in the history, each with a line of its own, which stands beside its name there too: "
+    "running accuracy while they learned, exc spikes per image, and the mean threshold. A branch sees the same input "
+    "spikes as the run that it comes from, so where their lines part is what the change does. The table says what "
+    "came out and which parameters differ. Whether a difference is more than chance takes several seeds: `stdpbench "
+    "sweep`. (Running accuracy: Diehl &amp; Cook 2015, figure 2, doi:10.3389/fncom.2015.00099)"
+)
+
+
+class ComparisonPanel(QWidget):
+    """Ticked runs beside each other.
+
+    Attributes
+    ----------
+    clear_wanted : signal
+        No run shall be ticked any more.
+    """
+
+    clear_wanted = pyqtSignal()
+    title = "Comparison"
+
+    def __init__(self, session: RunSession, ticks: Ticks) -> None:
+        super().__init__()
+        self.session = session
+        self._ticks = ticks
+        self._range: dict[str, tuple[float, float]] = {}
+        self.legend = Legend()
+        self.graphics = PlotArea()
+        self.graphics.setAccessibleName("Curves of the ticked runs")
+        self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
+        self.graphics.ci.layout.setSpacing(4)
+        self.graphics.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
+        self.plots = {name: SmallPlot(label) for name, (label, _) in MEASURES.items()}
+        for place, plot in enumerate(self.plots.values()):
+            if not place:
+                self.graphics.addItem(plot, row=0, col=0, colspan=2)
+            else:
+                self.graphics.addItem(plot, row=1, col=place - 1)
+                plot.setLabel("bottom", "training presentations")
+            double_clicked(plot, self.show_all)
+        self.graphics.ci.layout.setRowStretchFactor(0, 3)
+        self.graphics.ci.layout.setRowStretchFactor(1, 2)
+        self.rows = QTreeWidget()
+        self.rows.setRootIsDecorated(False)
+        self.rows.setUniformRowHeights(True)
+        self.rows.setAlternatingRowColors(True)
+        self.rows.setItemsExpandable(False)
+        self.rows.setObjectName("rows")
+        self.rows.setAccessibleName("Numbers and differing parameters of the ticked runs")
+        self.words = wrapped("", "faint")
+        self.words.setAccessibleName("The comparison in words")
+        self.problem = wrapped("", "problem")
+        self.problem.hide()
+        self.empty = wrapped(_EMPTY, "faint")
+        self._halves = QSplitter(Qt.Orientation.Horizontal)
+        self.body: QWidget = self._halves
+        curves = QWidget()
+        curves.setObjectName("panel")
+        inner = QVBoxLayout(curves)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addWidget(self.legend)
+        inner.addWidget(self.graphics, 1)
+        self._halves.addWidget(curves)
+        self._halves.addWidget(self.rows)
+        self._halves.setSizes([560, 620])
+        self._halves.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(self._bar())
+        for widget in (self.problem, self.empty):
+            layout.addWidget(widget)
+        layout.addWidget(self.body, 1)
+        ticks.changed.connect(self.refresh)
+        ticks.read.connect(self.refresh)
+        self.restyle()
+
+    def _bar(self) -> QHBoxLayout:
+        title = QLabel(self.title)
+        title.setObjectName("cardtitle")
+        self.clear = QPushButton("Take all ticks away")
+        self.clear.clicked.connect(self.clear_wanted)
+        menu = QMenu(self)
+        figure_export.add_actions(menu, self, self)
+        self.question, self.more = title_buttons("Comparison", self.explain, menu)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.question, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.graphics.setBackground(theme.current().base)
+        for plot in self.plots.values():
+            plot.restyle()
+        self.refresh()
+
+    def show_all(self) -> None:
+        """Show the whole of all runs again."""
+        self._range.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw what is ticked."""
+        ticks = self._ticks
+        some = bool(ticks.slots)
+        for widget in (self.body, self.clear, self.more):
+            widget.setVisible(some)
+        self.empty.setVisible(not some)
+        self.problem.setText(f"⚠ {ticks.problem}")
+        self.problem.setVisible(some and bool(ticks.problem))
+        if not some:
+            self._range.clear()
+        self.words.setText(self.summary() if some else "")
+        self.setAccessibleDescription(self.summary())
+        self._draw_curves()
+        self._write_rows()
+
+    def _names(self) -> dict[str, str]:
+        """Short names of the ticked runs."""
+        return short_names(list(self._ticks.slots))
+
+    def _draw_curves(self) -> None:
+        names = self._names()
+        self.legend.write(
+            [(run_lines.colour(slot), run_lines.mark(slot), names[name]) for name, slot in self._ticks.slots.items()],
+            [],
+        )
+        ends = [int(course.presentations[-1]) for course in self._ticks.ordered if len(course.presentations)]
+        for measure, plot in self.plots.items():
+            for item in list(plot.listDataItems()):
+                plot.removeItem(item)
+            factor, low, high = MEASURES[measure][1], np.inf, -np.inf
+            for course in self._ticks.ordered:
+                y = factor * getattr(course, measure)
+                known = np.isfinite(y)
+                if known.any():
+                    low, high = min(low, float(y[known].min())), max(high, float(y[known].max()))
+                    pen = run_lines.pen(self._ticks.slots[course.name])
+                    plot.plot(course.presentations[known].astype(float), y[known], pen=pen)
+            if low <= high:
+                room = 0.3 * max(high - low, 1e-9)  # for the title
+                self._range[measure] = stepped(low, high + room, self._range.get(measure))
+                plot.setYRange(*self._range[measure], padding=0.02)
+            plot.setXRange(0, max(ends, default=1), padding=0.02)
+
+    def _write_rows(self) -> None:
+        comparison, names, colours = self._ticks.comparison, self._names(), theme.current()
+        self.rows.clear()
+        self.rows.setVisible(comparison is not None)
+        if comparison is None:
+            return
+        accounts = [account.name for account in comparison.accounts]
+        self.rows.setColumnCount(len(accounts) + 1)
+        self.rows.setHeaderLabels(["", *(names.get(name, name) for name in accounts)])
+        head = self.rows.headerItem()
+        assert head is not None
+        for number, name in enumerate(accounts, 1):
+            slot = self._ticks.slots.get(name, 0)
+            head.setForeground(number, QBrush(QColor(run_lines.colour(slot))))
+            head.setText(number, f"{run_lines.mark(slot)} {names.get(name, name)}")
+            head.setToolTip(number, name)
+            head.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        heading = ""
+        for kind, what, texts in comparison_rows(comparison):
+            if kind != heading:
+                heading = kind
+                row = QTreeWidgetItem(self.rows, [kind])
+                row.setFirstColumnSpanned(True)
+                row.setForeground(0, QBrush(QColor(colours.faint)))
+                row.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            row = QTreeWidgetItem(self.rows, [what, *texts])
+            for number, text in enumerate(texts, 1):
+                row.setToolTip(number, text)
+                row.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.setToolTip(0, what)
+        for number in range(len(accounts) + 1):
+            self.rows.resizeColumnToContents(number)
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def explain(self) -> None:
+        """Tell what one is looking at."""
+        explain(self, self.title, _HELP, self.summary())
+
+    def summary(self) -> str:
+        """In words."""
+        ticks = self._ticks
+        if not ticks.slots:
+            return _EMPTY
+        crowded = f" More than {run_lines.N_DIFFERENT} lines look alike." if ticks.crowded else ""
+        if ticks.comparison is not None:
+            return f"{comparison_words(ticks.comparison)}{crowded}"
+        n = len(ticks.slots)
+        return f"{n} run{'' if n == 1 else 's'} drawn; {'tick another one to compare it' if n == 1 else 'comparing …'}"
+
+    def table(self) -> Table | None:
+        """A row for each point of each run."""
+        return course_table(self._ticks.ordered) if self._ticks.ordered else None
+
+    def figure(self) -> dict[str, Any] | None:
+        """What a paper would draw."""
+        return comparison_spec(self._ticks.ordered, __version__)

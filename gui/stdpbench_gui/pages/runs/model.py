@@ -1,0 +1,301 @@
+"""The history as Qt's views see it: rows that are moved, added, removed and changed in place, never made anew.
+
+What passes the search, its order and its words come from `stdpbench.runs`; this only finds the shortest way from the
+rows that are shown to those that should be, so that selection, current row and scroll position stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QPainter, QPixmap
+
+from stdpbench.runs.catalog import columns as run_columns
+from stdpbench.runs.catalog.filters import order
+from stdpbench.runs.catalog.search import Search, found
+from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.folder.run_folder import now
+from stdpbench.units import thousands
+from stdpbench_gui.look import run_lines, theme
+
+USUAL = ("name", "state", "progress", "experiment", "seed", "started", "duration", "vote", "parent", "branches")
+LINKS = ("parent", "branches")
+"""Columns that lead to other runs."""
+_Role = Qt.ItemDataRole
+_ROLE_OF = {"finished": "right", "failed": "wrong", "damaged": "wrong", "running": "accent", "building": "accent"}
+
+
+class RunsModel(QAbstractTableModel):
+    """Runs in rows.
+
+    Attributes
+    ----------
+    ticks_wanted : signal of (str, bool)
+        A run's box was clicked.
+    columns : list of str
+        What is shown, from left to right.
+    """
+
+    ticks_wanted = pyqtSignal(str, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.columns = list(USUAL)
+        self.sort_by = "-started"
+        self._all: Mapping[str, Entry] = {}
+        self._rows: list[Entry] = []
+        self._place: dict[str, int] = {}
+        self._children: dict[str, list[str]] = {}
+        self._numeric: dict[str, bool] = {}
+        self._search = Search()
+        self._now = now()
+        self._slots: Mapping[str, int] = {}
+
+    # -- what there is ---------------------------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The runs that are shown, in order."""
+        return list(self._rows)
+
+    @property
+    def n_all(self) -> int:
+        """How many runs there are, whether they are shown or not."""
+        return len(self._all)
+
+    def entry(self, index: QModelIndex) -> Entry:
+        """The run of a row."""
+        return self._rows[index.row()]
+
+    def row_of(self, name: str) -> int:
+        """The row of a run; -1 where it is not shown."""
+        return self._place.get(name, -1)
+
+    def branches_of(self, entry: Entry) -> list[str]:
+        """Names of the runs that go on from one."""
+        return self._children.get(entry.id, []) if entry.id else []
+
+    def parent_of(self, entry: Entry) -> str:
+        """Name of the run that one goes on from; empty where it is not here."""
+        return next((one.name for one in self._all.values() if entry.parent_id and one.id == entry.parent_id), "")
+
+    def show_entries(self, entries: Mapping[str, Entry]) -> None:
+        """Take in what the runs folder holds now."""
+        self._all = entries
+        children: dict[str, list[str]] = {}
+        for entry in entries.values():
+            if entry.parent_id:
+                children.setdefault(entry.parent_id, []).append(entry.name)
+        more, self._children = children != self._children, children
+        self._numeric.clear()
+        self._arrange()
+        if more and self._rows and "branches" in self.columns:
+            column = self.columns.index("branches")
+            self.dataChanged.emit(self.index(0, column), self.index(len(self._rows) - 1, column))
+
+    def show_search(self, search: Search) -> None:
+        """Show the runs that are looked for.
+
+        Raises
+        ------
+        StdpbenchError
+            If no run has a column that is filtered by; then all stays as it was.
+        """
+        found(self._all.values(), search)
+        self._search = search
+        self._arrange()
+
+    def show_ticks(self, slots: Mapping[str, int]) -> None:
+        """Show which runs are ticked, and as what they are drawn."""
+        changed = {name for name in {*slots, *self._slots} if slots.get(name) != self._slots.get(name)}
+        self._slots = dict(slots)
+        for name in changed:
+            row = self.row_of(name)
+            if row >= 0:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Show other columns; the name always comes first."""
+        self.beginResetModel()
+        self.columns = ["name", *(column for column in columns if column != "name")]
+        self.endResetModel()
+
+    def _value(self, entry: Entry, column: str) -> Any:
+        if column == "branches":
+            return len(self.branches_of(entry)) or None
+        if column == "progress":
+            return None if not entry.total else (entry.done or 0) / entry.total
+        return entry.value(column)
+
+    def _wanted(self) -> list[Entry]:
+        chosen = [entry for entry in self._all.values() if self._search.passes(entry)]
+        column = self.sort_by.removeprefix("-")
+        return order(chosen, lambda entry: self._value(entry, column), self.sort_by.startswith("-"))
+
+    # -- from the rows that are shown to those that should be ------------------------------------------------------
+
+    def _arrange(self) -> None:
+        wanted = self._wanted()
+        names = {entry.name for entry in wanted}
+        self._remove([row for row, entry in enumerate(self._rows) if entry.name not in names])
+        kept = {entry.name for entry in self._rows}
+        self._reorder([entry.name for entry in wanted if entry.name in kept])
+        self._insert(wanted, kept)
+        moment, changed = now(), []
+        for row, entry in enumerate(wanted):
+            if entry is not self._rows[row] or run_columns.is_active(entry):
+                changed.append(row)
+        self._rows = wanted
+        self._now = moment
+        for row in changed:
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
+
+    def _index_places(self) -> None:
+        self._place = {entry.name: row for row, entry in enumerate(self._rows)}
+
+    def _remove(self, rows: list[int]) -> None:
+        while rows:
+            last = first = rows.pop()
+            while rows and rows[-1] == first - 1:
+                first = rows.pop()
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self._rows[first : last + 1]
+            self._index_places()
+            self.endRemoveRows()
+
+    def _reorder(self, names: list[str]) -> None:
+        if names == [entry.name for entry in self._rows]:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        moved = [(self._rows[index.row()].name, index.column()) for index in before]
+        by_name = {entry.name: entry for entry in self._rows}
+        self._rows = [by_name[name] for name in names]
+        self._index_places()
+        self.changePersistentIndexList(before, [self.index(self._place[name], column) for name, column in moved])
+        self.layoutChanged.emit()
+
+    def _insert(self, wanted: list[Entry], kept: set[str]) -> None:
+        row = 0
+        while row < len(wanted):
+            if wanted[row].name in kept:
+                row += 1
+                continue
+            last = row
+            while last + 1 < len(wanted) and wanted[last + 1].name not in kept:
+                last += 1
+            self.beginInsertRows(QModelIndex(), row, last)
+            self._rows[row:row] = wanted[row : last + 1]
+            self._index_places()
+            self.endInsertRows()
+            row = last + 1
+
+    # -- for Qt ----------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """How many runs are shown."""
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """How many columns are shown."""
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """A row can be selected, and its first column ticked."""
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+
+    def text(self, entry: Entry, column: str) -> str:
+        """What stands in a cell."""
+        if column == "branches":
+            n = len(self.branches_of(entry))
+            return thousands(n) if n else ""
+        return run_columns.text(entry, column, self._now)
+
+    def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
+        """What stands in a cell, and how it looks."""
+        entry, column = self._rows[index.row()], self.columns[index.column()]
+        if role == _Role.DisplayRole:
+            return self.text(entry, column)
+        if role == _Role.TextAlignmentRole:
+            return int(self._side(column) | Qt.AlignmentFlag.AlignVCenter)
+        if role == _Role.ForegroundRole:
+            return self._ink(entry, column)
+        if role == _Role.FontRole and column in LINKS and self.text(entry, column):
+            font = QFont()
+            font.setUnderline(True)
+            return font
+        if role == _Role.ToolTipRole:
+            return self._tip(entry, column)
+        if index.column() == 0:
+            return self._tick(entry, role)
+        return None
+
+    def _tick(self, entry: Entry, role: int) -> Any:
+        slot = self._slots.get(entry.name)
+        if role == _Role.CheckStateRole:
+            return Qt.CheckState.Unchecked if slot is None else Qt.CheckState.Checked
+        if role == _Role.DecorationRole and slot is not None:
+            return _swatch(slot)
+        if role == _Role.AccessibleTextRole:
+            return f"{entry.name}, {entry.state}{', ticked' if slot is not None else ''}"
+        return None
+
+    def _side(self, column: str) -> Qt.AlignmentFlag:
+        if column not in self._numeric:
+            self._numeric[column] = column == "branches" or run_columns.is_number(self._all.values(), column)
+        return Qt.AlignmentFlag.AlignRight if self._numeric[column] else Qt.AlignmentFlag.AlignLeft
+
+    def _ink(self, entry: Entry, column: str) -> QColor | None:
+        colours = theme.current()
+        if column == "state":
+            return QColor(getattr(colours, _ROLE_OF.get(entry.state, "ink")))
+        return QColor(colours.accent) if column in LINKS else None
+
+    def _tip(self, entry: Entry, column: str) -> str:
+        if column == "state" and entry.reason:
+            return f"{entry.state}: {entry.reason}"
+        if column == "parent" and entry.parent:
+            return f"Goes on from {entry.parent}; a click shows it"
+        if column == "branches":
+            return "\n".join(self.branches_of(entry))
+        return str(entry.path) if column == "name" else self.text(entry, column)
+
+    def setData(self, index: QModelIndex, value: Any, role: int = _Role.EditRole) -> bool:  # noqa: N802 - Qt's name
+        """Have a run ticked or not; the box follows once it is."""
+        if role != _Role.CheckStateRole or index.column() != 0:
+            return False
+        self.ticks_wanted.emit(self.entry(index).name, Qt.CheckState(value) == Qt.CheckState.Checked)
+        return True
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
+    ) -> Any:
+        """Titles of columns."""
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == _Role.DisplayRole:
+            return run_columns.title(column)
+        if role == _Role.TextAlignmentRole:
+            return int(self._side(column) | Qt.AlignmentFlag.AlignVCenter)
+        return f"Sort by {run_columns.title(column)}" if role == _Role.ToolTipRole else None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; runs that have no value come last either way."""
+        if 0 <= column < len(self.columns):
+            self.sort_by = f"{'-' if order == Qt.SortOrder.DescendingOrder else ''}{self.columns[column]}"
+            self._arrange()
+
+
+def _swatch(slot: int) -> QPixmap:
+    """A short piece of the line that a run is drawn with."""
+    picture = QPixmap(QSize(22, 10))
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setPen(run_lines.pen(slot, 3))
+    painter.drawLine(1, 5, 21, 5)
+    painter.end()
+    return picture

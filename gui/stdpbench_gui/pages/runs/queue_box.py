@@ -1,0 +1,313 @@
+"""The queue above the history: what waits, in which order, who works on it, and what can be asked of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QItemSelectionModel, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench.runs.queue.run_queue import FAILED, HELD, LEFT, RUNNING, WAITING, Item, Queue
+from stdpbench.runs.queue.runner_process import AFTER, NOW, Runner, ask_runner, start_runner
+from stdpbench.runs.watching import QueueSeen, Seen
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.runs.queue_model import QueueModel
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.undo import Step
+
+_LETTERS = (5, 13, 32, 18, 16, 40)
+_ROWS = 5  # that are seen without scrolling, at most
+
+
+class QueueView(QTreeView):
+    """Items in rows; Alt with an arrow moves one, Delete takes it out."""
+
+    step_wanted = pyqtSignal(int)
+    remove_wanted = pyqtSignal()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Move or take out."""
+        if event is not None:
+            steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+            if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in steps:
+                self.step_wanted.emit(steps[Qt.Key(event.key())])
+                return
+            if event.key() == Qt.Key.Key_Delete:
+                self.remove_wanted.emit()
+                return
+        super().keyPressEvent(event)
+
+
+class QueueBox(QWidget):
+    """The queue of the runs folder.
+
+    Attributes
+    ----------
+    told : signal of (str, bool)
+        What came of something, and whether it failed.
+    changed : signal
+        Something was done to the queue: look again.
+    removed : signal of Step
+        Items were taken out, which can be undone.
+    add_wanted : signal
+        Something shall be put in.
+    """
+
+    told = pyqtSignal(str, bool)
+    changed = pyqtSignal()
+    removed = pyqtSignal(object)
+    add_wanted = pyqtSignal()
+
+    def __init__(self, runs: Path, workers: Workers) -> None:
+        super().__init__()
+        self.queue = Queue(runs)
+        self._workers = workers
+        self._runners: tuple[Runner, ...] = ()
+        self._starting = False
+        self.model = QueueModel(self)
+        self.view = QueueView()
+        self.view.setModel(self.model)
+        self.view.setRootIsDecorated(False)
+        self.view.setUniformRowHeights(True)
+        self.view.setAlternatingRowColors(True)
+        self.view.setAllColumnsShowFocus(True)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.view.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.view.setObjectName("rows")
+        self.view.setAccessibleName("Queue")
+        self.view.setToolTip("Drag, or Alt with an arrow key, moves an item; Delete takes it out")
+        header = self.view.header()
+        assert header is not None
+        header.setStretchLastSection(True)
+        letter = self.view.fontMetrics().horizontalAdvance("n")
+        for number, letters in enumerate(_LETTERS):
+            self.view.setColumnWidth(number, letters * letter + theme.GRID)
+        self.title = QLabel("Queue")
+        self.title.setObjectName("cardtitle")
+        self.state = wrapped("", "faint")
+        self.state.setAccessibleName("State of the queue")
+        self.empty = wrapped(
+            "Runs that wait for their turn stand here. “Add…” puts an experiment in, once for each seed; “Start” "
+            "works the queue off, in a process that goes on when this window is closed.",
+            "faint",
+        )
+        self._buttons()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(self._bar())
+        layout.addWidget(self.empty)
+        layout.addWidget(self.view)
+        self.view.step_wanted.connect(self.step)
+        self.view.remove_wanted.connect(self.remove)
+        self.model.place_wanted.connect(self._move)
+        selection = self.view.selectionModel()
+        assert selection is not None
+        selection.selectionChanged.connect(lambda *_: self._enable())
+        self.show_seen(Seen({}, QueueSeen()))
+
+    def _buttons(self) -> None:
+        def button(text: str, slot: Callable[[], object], tip: str, name: str = "") -> QPushButton:
+            made = QPushButton(text)
+            made.setToolTip(tip)
+            made.setAccessibleName(name or text)
+            made.clicked.connect(lambda _=False: slot())
+            return made
+
+        self.add_button = button("Add…", self.add_wanted.emit, "Put an experiment into the queue")
+        self.hold_button = button("Hold", self.hold, "Have items wait until they are released", "Hold or release")
+        self.remove_button = button("Remove", self.remove, "Take items out of the queue; run folders stay (Delete)")
+        self.up_button = button("▲", lambda: self.step(-1), "Earlier (Alt+Up)", "Earlier")
+        self.down_button = button("▼", lambda: self.step(1), "Later (Alt+Down)", "Later")
+        for small in (self.up_button, self.down_button):
+            small.setFixedWidth(4 * theme.GRID)
+        self.start_button = button("Start", self.start, "Work the queue off, in a process of its own")
+        self.start_button.setObjectName("primary")
+        self.stop_button = QToolButton()
+        self.stop_button.setText("Stop")
+        self.stop_button.setToolTip("Have nothing more begun")
+        self.stop_button.setAccessibleName("Stop working on the queue")
+        self.stop_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.stop_button)
+        for text, when in (("After the runs that are at work", AFTER), ("Now; its runs can be resumed", NOW)):
+            action = menu.addAction(text)
+            assert action is not None
+            action.triggered.connect(lambda _=False, when=when: self.stop(when))
+        self.stop_button.setMenu(menu)
+        self.at_once = QSpinBox()
+        self.at_once.setRange(1, 64)
+        self.at_once.setPrefix("at a time: ")
+        self.at_once.setToolTip("How many runs are at work at the same time")
+        self.at_once.setAccessibleName("Runs at a time")
+        self.at_once.valueChanged.connect(self._set_at_once)
+
+    def _bar(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(self.title)
+        row.addWidget(self.state, 1)
+        for widget in (self.up_button, self.down_button, self.hold_button, self.remove_button, self.add_button):
+            row.addWidget(widget)
+        row.addSpacing(theme.GRID)
+        row.addWidget(self.at_once)
+        row.addWidget(self.start_button)
+        row.addWidget(self.stop_button)
+        return row
+
+    # -- what there is ---------------------------------------------------------------------------------------------
+
+    def show_seen(self, seen: Seen) -> None:
+        """Take in what the runs folder holds now."""
+        self.model.show(seen.queue, seen.entries)
+        self._runners = seen.queue.runners
+        n = self.model.rowCount()
+        self.view.setVisible(n > 0)
+        self.empty.setVisible(n == 0)
+        if n:
+            height = self.view.sizeHintForRow(0) * min(n, _ROWS) + 2 * self.view.frameWidth()
+            header = self.view.header()
+            self.view.setFixedHeight(height + (header.sizeHint().height() if header is not None else 0) + 2)
+        self.state.setText(self.words())
+        self.view.setAccessibleDescription(self.words())
+        if self._runners and not self.at_once.hasFocus():
+            self.at_once.blockSignals(True)
+            self.at_once.setValue(self._runners[0].at_once)
+            self.at_once.blockSignals(False)
+        self._enable()
+
+    def words(self) -> str:
+        """The queue in a sentence."""
+        standings = [self.model.standing(row) for row in range(self.model.rowCount())]
+        counts = [f"{n} {kind}" for kind in (RUNNING, LEFT, WAITING, HELD, FAILED) if (n := standings.count(kind))]
+        said = ", ".join(counts) or "empty"
+        if not self._runners:
+            return f"{said} · nobody works on it" if standings else said
+        stopping = next((runner.stopping for runner in self._runners if runner.stopping), "")
+        who = ", ".join(f"process {runner.pid}" for runner in self._runners)
+        return f"{said} · {who} works on it{f', and stops {stopping}' if stopping else ''}"
+
+    def chosen(self) -> list[Item]:
+        """The selected items, in order."""
+        selection = self.view.selectionModel()
+        assert selection is not None
+        return [self.model.item(row) for row in sorted({index.row() for index in selection.selectedRows()})]
+
+    def _enable(self) -> None:
+        chosen = self.chosen()
+        at_rest = bool(chosen) and not any(self._runs(item) for item in chosen)
+        held = bool(chosen) and all(item.state in (HELD, FAILED) for item in chosen)
+        self.hold_button.setText("Release" if held else "Hold")
+        self.hold_button.setEnabled(at_rest)
+        self.remove_button.setEnabled(at_rest)
+        one = chosen[0].number if at_rest and len(chosen) == 1 else -1
+        movable = self.model.movable()
+        self.up_button.setEnabled(one in movable and movable[0] != one)
+        self.down_button.setEnabled(one in movable and movable[-1] != one)
+        waits = any(self.model.standing(row) not in (HELD, FAILED) for row in range(self.model.rowCount()))
+        self.start_button.setVisible(not self._runners)
+        self.start_button.setEnabled(waits and not self._starting)
+        self.stop_button.setVisible(bool(self._runners))
+
+    def _runs(self, item: Item) -> bool:
+        return self.model.standing(self.model.row_of(item.number)) == RUNNING
+
+    # -- what is asked ---------------------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Hold what is selected, or release it where all of it is held or failed."""
+        numbers, release = [item.number for item in self.chosen()], self.hold_button.text() == "Release"
+        if numbers:
+            self._do(lambda: self.queue.release(numbers) if release else self.queue.hold(numbers))
+
+    def remove(self) -> None:
+        """Take what is selected out of the queue."""
+        chosen = self.chosen()
+        if not chosen:
+            return
+        numbers, queue = [item.number for item in chosen], self.queue
+        names = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} items"
+        again: list[int] = []
+
+        def put_back() -> str:
+            again[:] = [queue.put_back(item).number for item in chosen]
+            return f"{names} stands in the queue again, at its end."
+
+        def take_out() -> str:
+            queue.remove(again)
+            return f"{names} is no longer in the queue."
+
+        step = Step(f"taking {names} out of the queue", put_back, take_out)
+        self._do(lambda: queue.remove(numbers), lambda _: self.removed.emit(step))
+
+    def step(self, by: int) -> None:
+        """Move the selected item one place up or down."""
+        chosen, movable = self.chosen(), self.model.movable()
+        if len(chosen) == 1 and chosen[0].number in movable:
+            place = movable.index(chosen[0].number) + by
+            if 0 <= place < len(movable):
+                self._move(chosen[0].number, str(place + 1))
+
+    def _move(self, number: int, to: str) -> None:
+        self._do(lambda: self.queue.move(number, to), lambda _: self._choose(number))
+
+    def _choose(self, number: int) -> None:
+        selection, row = self.view.selectionModel(), self.model.row_of(number)
+        if selection is not None and row >= 0:
+            flags = QItemSelectionModel.SelectionFlag
+            selection.setCurrentIndex(self.model.index(row, 0), flags.ClearAndSelect | flags.Rows)
+
+    def start(self) -> None:
+        """Work the queue off, in a process of its own."""
+        runs, at_once = self.queue.runs, self.at_once.value()
+        self._starting = True
+        self._enable()
+
+        def ended(sentence: str, failed: bool) -> None:
+            self._starting = False
+            self._enable()
+            self.told.emit(sentence, failed)
+            self.changed.emit()
+
+        self._workers.do(
+            lambda: start_runner(runs, at_once),
+            lambda _: ended("The queue is worked on. That goes on when this window is closed.", False),
+            lambda reason: ended(f"The queue is not worked on: {reason}", True),
+        )
+
+    def stop(self, when: str) -> None:
+        """Have every process that works on the queue stop, `NOW` or `AFTER` what is at work."""
+        self._ask(stop=when)
+
+    def _set_at_once(self, n: int) -> None:
+        if self._runners:
+            self._ask(at_once=n)
+
+    def _ask(self, *, at_once: int = 0, stop: str = "") -> None:
+        names, runs = [runner.name for runner in self._runners], self.queue.runs
+
+        def ask() -> None:
+            for name in names:
+                ask_runner(runs, name, at_once=at_once, stop=stop)
+
+        self._do(ask)
+
+    def _do(self, work: Callable[[], object], done: Callable[[object], object] = lambda _: None) -> None:
+        def taken(outcome: object) -> None:
+            done(outcome)
+            self.changed.emit()
+
+        self._workers.do(work, taken, lambda reason: self.told.emit(f"The queue stays as it is: {reason}", True))

@@ -1,0 +1,159 @@
+"""The queue as Qt's views see it; a row that is dragged moves once the queue has moved its item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PyQt6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QColor
+
+from stdpbench.runs.catalog import columns as run_columns
+from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.queue.run_queue import FAILED, HELD, INTERRUPTED, LEFT, RUNNING, WAITING, Item
+from stdpbench.runs.watching import QueueSeen
+from stdpbench_gui.look import theme
+
+_TITLES = ("item", "state", "what", "progress", "added", "reason")
+_MARKS = {WAITING: "…", HELD: "‖", RUNNING: "▶", FAILED: "✗", LEFT: "▶", INTERRUPTED: "⚠"}
+_ROLE_OF = {FAILED: "wrong", INTERRUPTED: "wrong", RUNNING: "accent", LEFT: "accent", HELD: "faint"}
+_MIME = "application/x-stdpbench-queue-item"
+_Role = Qt.ItemDataRole
+
+
+class QueueModel(QAbstractTableModel):
+    """Queue items in rows, in the order in which they go.
+
+    Attributes
+    ----------
+    place_wanted : signal of (int, str)
+        Number of an item that was dragged, and where it shall go (`stdpbench.runs.queue.run_queue.Queue.move`).
+    """
+
+    place_wanted = pyqtSignal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[tuple[Item, str]] = []
+        self._entries: Mapping[str, Entry] = {}
+
+    def item(self, row: int) -> Item:
+        """The item of a row."""
+        return self._rows[row][0]
+
+    def standing(self, row: int) -> str:
+        """How the item of a row stands (`Queue.standing`)."""
+        return self._rows[row][1]
+
+    def row_of(self, number: int) -> int:
+        """The row of an item; -1 where it is not there."""
+        return next((row for row, (item, _) in enumerate(self._rows) if item.number == number), -1)
+
+    def movable(self) -> list[int]:
+        """Numbers of the items that can be moved, in order."""
+        return [item.number for item, standing in self._rows if standing != RUNNING]
+
+    def show(self, queue: QueueSeen, entries: Mapping[str, Entry]) -> None:
+        """Take in what the queue holds now."""
+        self._entries = entries
+        wanted = list(queue.items)
+        numbers = [item.number for item, _ in wanted]
+        for row in reversed(range(len(self._rows))):
+            if self.item(row).number not in numbers:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._rows[row]
+                self.endRemoveRows()
+        for place, pair in enumerate(wanted):
+            row = self.row_of(pair[0].number)
+            if row < 0:
+                self.beginInsertRows(QModelIndex(), place, place)
+                self._rows.insert(place, pair)
+                self.endInsertRows()
+            elif row != place:  # always further down, as those above are in place
+                self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), place)
+                self._rows.insert(place, self._rows.pop(row))
+                self.endMoveRows()
+        self._rows = wanted
+        if wanted:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(wanted) - 1, len(_TITLES) - 1))
+
+    # -- for Qt ----------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """How many items there are."""
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """How many columns there are."""
+        return 0 if parent is not None and parent.isValid() else len(_TITLES)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
+    ) -> Any:
+        """Titles of columns."""
+        if orientation == Qt.Orientation.Horizontal and role == _Role.DisplayRole:
+            return _TITLES[section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
+        """What stands in a cell, and how it looks."""
+        item, standing = self._rows[index.row()]
+        column = _TITLES[index.column()]
+        if role in (_Role.DisplayRole, _Role.ToolTipRole):
+            return self._text(item, standing, column)
+        if role == _Role.TextAlignmentRole and column == "item":
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == _Role.ForegroundRole and column == "state":
+            return QColor(getattr(theme.current(), _ROLE_OF.get(standing, "ink")))
+        return None
+
+    def _text(self, item: Item, standing: str, column: str) -> str:
+        entry = self._entries.get(item.folder)
+        words = {
+            "item": str(item.number),
+            "state": f"{_MARKS.get(standing, '?')} {standing}",
+            "what": item.name,
+            "progress": "",
+            "added": run_columns.local_time(item.added),
+            "reason": item.reason,
+        }
+        if entry is not None:
+            paused = "paused, " if entry.state == "paused" else ""
+            words["progress"] = f"{paused}{run_columns.text(entry, 'progress')}"
+        return words[column]
+
+    # -- dragging --------------------------------------------------------------------------------------------------
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """Rows are dragged between rows; one that runs stays."""
+        if not index.isValid():
+            return Qt.ItemFlag.ItemIsDropEnabled
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        return flags if self.standing(index.row()) == RUNNING else flags | Qt.ItemFlag.ItemIsDragEnabled
+
+    def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
+        """Rows are moved."""
+        return Qt.DropAction.MoveAction
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
+        """Only rows of the queue can be dropped."""
+        return [_MIME]
+
+    def mimeData(self, indexes: Any) -> QMimeData:  # noqa: N802 - Qt's name
+        """What is dragged: the number of the first item."""
+        data = QMimeData()
+        row = min((index.row() for index in indexes), default=-1)
+        data.setData(_MIME, str(self.item(row).number if row >= 0 else 0).encode())
+        return data
+
+    def dropMimeData(  # noqa: N802 - Qt's name
+        self, data: QMimeData | None, action: Qt.DropAction, row: int, column: int, parent: QModelIndex
+    ) -> bool:
+        """Ask for another place; False, since the view shall not move the row itself."""
+        if data is None or not data.hasFormat(_MIME):
+            return False
+        number = int(bytes(data.data(_MIME).data()).decode())
+        target = row if row >= 0 else parent.row() if parent.isValid() else len(self._rows)
+        before = [item.number for item, standing in self._rows[:target] if standing != RUNNING]
+        self.place_wanted.emit(number, str(len([other for other in before if other != number]) + 1))
+        return False

@@ -1,0 +1,316 @@
+"""What can be done with runs: pause, resume, stop, branch, rewind, reproduce, export, delete, restore.
+
+Everything runs in threads; what comes of it is told in the notices of the page, and long work shows its progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.catalog.trash import move_to_bin, restore
+from stdpbench.runs.folder.journal import DamagedJournalError, read_journal
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage import control
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.export import export_run
+from stdpbench.runs.lineage.repair import check_journal
+from stdpbench.runs.lineage.repair import repair as repair_journal
+from stdpbench.runs.lineage.reproduction import GO_ON, LEAVE, STOP, Reproduced, reproduce
+from stdpbench.runs.protocol.changes import reached_position
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.queue.run_queue import Queue
+from stdpbench_gui.dialogs.bin_dialog import BinDialog
+from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog, file_for_zip
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.widgets.notices import Notices, Task
+from stdpbench_gui.widgets.undo import Step, Steps
+
+_ABOUT = {"command": "desktop app"}
+_LOOK_MS = 200
+
+
+class _GivenUpError(StdpbenchError):
+    pass
+
+
+class Doing(QObject):
+    """Does things with runs.
+
+    Attributes
+    ----------
+    changed : signal
+        Something was done: look at the runs folder again.
+    tick_wanted : signal of list of str
+        These runs shall be drawn over each other.
+    dialog : QWidget or None
+        The dialog that was opened last.
+    """
+
+    changed = pyqtSignal()
+    tick_wanted = pyqtSignal(object)
+
+    def __init__(self, runs: Path, workers: Workers, notices: Notices, steps: Steps, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._runs = runs
+        self._workers = workers
+        self._notices = notices
+        self._steps = steps
+        self._window = parent
+        self.export_folder = str(Path.home())
+        self.dialog: QWidget | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look_at_tasks)
+
+    # -- what takes a moment ---------------------------------------------------------------------------------------
+
+    def pause(self, entries: Sequence[Entry]) -> None:
+        """Have runs stand between two presentations."""
+        self._each(entries, control.pause, "cannot be paused")
+
+    def resume(self, entries: Sequence[Entry]) -> None:
+        """Have runs go on; where a journal is damaged, offer to repair it."""
+        for entry in entries:
+            self._resume(entry)
+
+    def _resume(self, entry: Entry, *, repair: bool = False) -> None:
+        def work() -> tuple[str, bool]:
+            folder = RunFolder.open(entry.path)
+            repaired = repair_journal(folder) if repair else ""
+            try:
+                if not at_work(folder.path):
+                    check_journal(folder, "a repair")
+            except DamagedJournalError as error:
+                return f"{entry.name} cannot be resumed: {error}", True
+            return f"{repaired} {control.resume(folder)}".strip(), False
+
+        def done(outcome: tuple[str, bool]) -> None:
+            sentence, damaged = outcome
+            if damaged:
+                again = partial(self._resume, entry, repair=True)
+                self._notices.tell(sentence, failed=True, doing="Repair and resume", do=again)
+            else:
+                self._told(sentence)
+
+        self._workers.do(work, done, lambda reason: self._told(f"{entry.name} does not go on: {reason}", True))
+
+    def stop(self, entries: Sequence[Entry]) -> None:
+        """Have runs stop."""
+        self._each(entries, control.stop, "cannot be stopped")
+
+    def _each(self, entries: Sequence[Entry], act: Callable[[RunFolder], str], sorry: str) -> None:
+        """Do something with each of some runs, side by side, and tell what came of each."""
+        for entry in entries:
+            self._workers.do(
+                lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
+                self._told,
+                lambda reason, name=entry.name: self._told(f"{name} {sorry}: {reason}", True),  # type: ignore[misc]
+            )
+
+    def _told(self, sentence: str, failed: bool = False) -> None:
+        self._notices.tell(sentence, failed)
+        self.changed.emit()
+
+    # -- branches --------------------------------------------------------------------------------------------------
+
+    def ask_for_branch(self, entry: Entry) -> None:
+        """Open the dialog that has a run branch off."""
+        self._with_reached(entry, lambda reached: self._open_branch(entry, reached))
+
+    def ask_for_rewind(self, entry: Entry) -> None:
+        """Open the dialog that takes a run back."""
+        self._with_reached(entry, lambda reached: self._open_rewind(entry, reached))
+
+    def _with_reached(self, entry: Entry, then: Callable[[int], object]) -> None:
+        self._workers.do(
+            lambda: reached_position(read_journal(entry.path)),
+            then,
+            lambda reason: self._told(f"{entry.name} cannot be read: {reason}", True),
+        )
+
+    def _open_branch(self, entry: Entry, reached: int) -> None:
+        made: list[tuple[RunFolder, str]] = []
+
+        def make(at: int, changes: dict[str, Any], then: str) -> None:
+            folder = branch(RunFolder.open(entry.path), at, changes, about=_ABOUT)
+            what = "It waits in the history; “Resume” starts it"
+            made.append((folder, what))
+            if then == BranchDialog.START:
+                what = control.resume(folder)
+            elif then == BranchDialog.QUEUE:
+                what = f"It is item {Queue(self._runs).add_run(folder.path).number} of the queue"
+            made[:] = [(folder, what)]
+
+        def done() -> None:
+            for folder, what in made:
+                self._told(f"{folder.path.name} branched off from {entry.name}. {what}")
+                self.tick_wanted.emit([entry.name, folder.path.name])
+
+        dialog = BranchDialog(entry.name, reached, make, self._workers, self._window)
+        dialog.accepted.connect(done)
+        self._open(dialog)
+
+    def _open_rewind(self, entry: Entry, reached: int) -> None:
+        said: list[str] = []
+
+        def go_back(to: int) -> None:
+            folder = RunFolder.open(entry.path)
+            control.end(folder, f"to go back to presentation {to}")
+            kept = rewind(folder, to)
+            said.append(
+                f"{entry.name} is back at presentation {to}; “Resume” has it go on from there. What was after it is "
+                f"kept as {kept.path.name}."
+            )
+
+        dialog = RewindDialog(entry.name, reached, at_work(entry.path), go_back, self._workers, self._window)
+        dialog.accepted.connect(lambda: self._told(" ".join(said)))
+        self._open(dialog)
+
+    # -- the queue and the bin -------------------------------------------------------------------------------------
+
+    def ask_what_to_queue(self) -> None:
+        """Open the dialog that puts experiments into the queue."""
+        queue, added = Queue(self._runs), list[int]()
+
+        def put(experiments: Sequence[Experiment], options: Options, hold: bool) -> None:
+            added.extend(queue.add(experiment, options, hold=hold).number for experiment in experiments)
+
+        dialog = AddDialog(put, self._workers, self._window)
+        dialog.accepted.connect(
+            lambda: self._told(f"In the queue now: item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))}.")
+        )
+        self._open(dialog)
+
+    def put_into_queue(self, entries: Sequence[Entry]) -> None:
+        """Have runs wait for their turn to go on."""
+        queue = Queue(self._runs)
+        self._each(
+            entries,
+            lambda folder: f"{folder.path.name} is item {queue.add_run(folder.path).number} of the queue.",
+            "is not put into the queue",
+        )
+
+    def open_bin(self) -> None:
+        """Open the bin."""
+        dialog = BinDialog(self._runs, self._workers, self._window)
+        dialog.done_something.connect(self._told)
+        self._open(dialog)
+
+    def delete(self, entries: Sequence[Entry]) -> None:
+        """Move runs to the bin; that can be undone."""
+        runs, paths = self._runs, [entry.path for entry in entries]
+        names = entries[0].name if len(entries) == 1 else f"{len(entries)} runs"
+        lies: list[str] = []
+
+        def delete() -> str:
+            lies.clear()
+            queue, forgotten = Queue(runs), False
+            for path in paths:
+                lies.append(move_to_bin(RunFolder.open(path)).name)
+                forgotten |= queue.forget(path) is not None
+            more = " and no longer in the queue" if forgotten else ""
+            return f"{names} {'lies' if len(paths) == 1 else 'lie'} in the bin{more}."
+
+        def bring_back() -> str:
+            for name in lies:
+                restore(runs, name)
+            return f"{names} {'is' if len(paths) == 1 else 'are'} back from the bin."
+
+        def done(sentence: str) -> None:
+            step = Step(f"deleting {names}", bring_back, delete)
+            self._steps.push(step)
+            notice = self._notices.tell(sentence, doing="Undo (Ctrl+Z)", do=self._steps.undo)
+            self._steps.told.connect(lambda *_: self._notices.withdraw(notice))
+            self.changed.emit()
+
+        def fail(reason: str) -> None:
+            if lies:  # those before it went
+                done(f"{len(lies)} of {len(paths)} runs lie in the bin.")
+            self._told(f"Not deleted: {reason}", True)
+
+        self._workers.do(delete, done, fail)
+
+    # -- what takes long -------------------------------------------------------------------------------------------
+
+    def ask_where_to_export(self, entry: Entry) -> None:
+        """Ask for a file, and export a run to it."""
+        target = file_for_zip(entry.name, self.export_folder, self._window)
+        if target is not None:
+            self.export_folder = str(target.parent)
+            self.export(entry, target)
+
+    def export(self, entry: Entry, target: Path) -> None:
+        """Write a run to a zip; one that is there gives way, since the person was asked."""
+        task = self._begin(f"Exporting {entry.name}:")
+
+        def told(done: int, total: int) -> None:
+            task.done, task.total = done, total
+            if task.cancelled or task.left:
+                raise _GivenUpError(f"{entry.name} is not exported: it was given up")
+
+        def work() -> str:
+            try:
+                export_run(RunFolder.open(entry.path), target, replace=True, told=told)
+            except _GivenUpError as error:
+                return str(error)
+            return f"{entry.name} is in {target} ({target.stat().st_size / 2**20:.1f} MB)."
+
+        self._workers.do(
+            work,
+            lambda sentence: self._end(task, sentence),
+            lambda reason: self._end(task, f"{entry.name} is not exported: {reason}", True),
+        )
+
+    def reproduce(self, entry: Entry) -> None:
+        """Run a run again, and say whether its numbers come out."""
+        task, runs = self._begin(f"Running {entry.name} again:"), self._runs
+
+        def told(progress: Any) -> None:
+            if "phase" in progress:  # else it is still being made ready
+                task.phase, task.done, task.total = progress["phase"], progress["done"], progress["total"]
+
+        def wish() -> str:
+            return LEAVE if task.left else STOP if task.cancelled else GO_ON
+
+        def done(outcome: Reproduced) -> None:
+            failed = outcome.agreement is not None and not outcome.agreement.agrees
+            self._end(task, outcome.sentence, failed)
+
+        self._workers.do(
+            lambda: reproduce(entry.path, runs, told, wish, _ABOUT),
+            done,
+            lambda reason: self._end(task, f"{entry.name} is not reproduced: {reason}", True),
+        )
+
+    def leave(self) -> None:
+        """Wait for nothing any more: the window closes, and what has a process of its own goes on."""
+        for task in self._notices.tasks:
+            task.left = True
+
+    def _begin(self, words: str) -> Task:
+        self._timer.start()
+        return self._notices.add_task(words)
+
+    def _end(self, task: Task, sentence: str, failed: bool = False) -> None:
+        self._notices.end_task(task)
+        self._told(sentence, failed)
+
+    def _look_at_tasks(self) -> None:
+        for task in self._notices.tasks:
+            task.look()
+        if not self._notices.tasks:
+            self._timer.stop()
+
+    def _open(self, dialog: Any) -> None:
+        self.dialog = dialog
+        dialog.open()

@@ -1,0 +1,174 @@
+"""The runs that are ticked: drawn over each other here, and over the run that is shown on the Train page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.figures.comparison import Course
+from stdpbench.runs.catalog.comparison import Comparison, compare
+from stdpbench.runs.catalog.courses import course_of
+from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import Block
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench_gui.look import run_lines
+from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.overlays import Overlay, Overlays
+
+
+class Ticks(QObject):
+    """Which runs are ticked, in the order in which they were, and what there is to draw of them.
+
+    Attributes
+    ----------
+    changed : signal
+        Runs were ticked or no longer are.
+    read : signal
+        There is something new to draw.
+    slots : dict of str to int
+        Name of a ticked run to what it is drawn as (`stdpbench_gui.look.run_lines`).
+    courses : dict of str to Course
+        What was read of them.
+    comparison : Comparison or None
+        Of all of them; None below two, or before it is read.
+    problem : str
+        Why one of them cannot be read; else empty.
+    """
+
+    changed = pyqtSignal()
+    read = pyqtSignal()
+
+    def __init__(self, overlays: Overlays, parent: QObject) -> None:
+        super().__init__(parent)
+        self._overlays = overlays
+        overlays.changed.connect(self._follow_overlays)
+        self._workers = Workers(self, 1)
+        self._entries: Mapping[str, Entry] = {}
+        self._known: dict[str, Entry] = {}
+        self._again = False
+        self.slots: dict[str, int] = {}
+        self.courses: dict[str, Course] = {}
+        self.comparison: Comparison | None = None
+        self.problem = ""
+
+    def tick(self, names: Iterable[str], on: bool = True) -> None:
+        """Tick runs, or take their ticks away."""
+        for name in names:
+            if on and name in self._entries and name not in self.slots:
+                taken = set(self.slots.values())
+                self.slots[name] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
+            elif not on:
+                self._drop(name)
+        self._after()
+
+    def only(self, names: Iterable[str]) -> None:
+        """Tick these runs and no other ones."""
+        wanted = list(names)
+        for name in [name for name in self.slots if name not in wanted]:
+            self._drop(name)
+        self.tick(wanted)
+
+    def show_entries(self, entries: Mapping[str, Entry]) -> None:
+        """Take in what there is now: what is gone is no longer ticked, and what went on is read again."""
+        self._entries = entries
+        gone = [name for name in self.slots if name not in entries]
+        for name in gone:
+            self._drop(name)
+        if gone:
+            self._after()
+        else:
+            self._look()
+
+    @property
+    def ordered(self) -> list[Course]:
+        """What is drawn, in the order of the ticks."""
+        return [self.courses[name] for name in self.slots if name in self.courses]
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are more than can be told apart."""
+        return len(self.slots) > run_lines.N_DIFFERENT
+
+    def _drop(self, name: str) -> None:
+        if self.slots.pop(name, None) is not None:
+            self.courses.pop(name, None)
+            self._known.pop(name, None)
+            self._overlays.remove(name)
+
+    def _follow_overlays(self) -> None:
+        """Runs that are taken away on the Train page are no longer ticked."""
+        away = [name for name in self.courses if name in self.slots and name not in self._overlays]
+        if away:
+            for name in away:
+                self._drop(name)
+            self._after()
+
+    def _after(self) -> None:
+        if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
+            self.comparison = None
+        self.changed.emit()
+        self._look()
+
+    def _look(self) -> None:
+        """Read what changed of ticked runs."""
+        stale = [name for name in self.slots if self._known.get(name) is not self._entries.get(name)]
+        compared = self.comparison is not None or len(self.slots) < 2
+        if not stale and compared:
+            return
+        if self._workers.busy:
+            self._again = True
+            return
+        paths = {name: self._entries[name].path for name in stale}
+        everything = [self._entries[name].path for name in self.slots]
+        self._known |= {name: self._entries[name] for name in stale}
+        self._workers.do(lambda: _read(paths, everything), self._take, self._fail)
+
+    def _take(self, found: _Read) -> None:
+        courses, blocks, self.comparison, self.problem = found
+        if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
+            self.comparison = None
+        for name, course in courses.items():
+            if name in self.slots:
+                self._overlays.add(Overlay(name, blocks[name], self._known[name].path, self.slots[name]))
+                self.courses[name] = course
+        self.read.emit()
+        self._go_on()
+
+    def _fail(self, reason: str) -> None:
+        self.problem = reason
+        self.read.emit()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._again:
+            self._again = False
+            self._look()
+
+
+_Read = tuple[dict[str, Course], dict[str, Mapping[int, Block]], Comparison | None, str]
+
+
+def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
+    """Courses and blocks of some runs, the comparison of all that are ticked, and what is wrong with one."""
+    courses: dict[str, Course] = {}
+    blocks: dict[str, Mapping[int, Block]] = {}
+    problem, comparison = "", None
+    for name, path in paths.items():
+        try:
+            folder = RunFolder.open(path)
+            records = read_journal(path)
+            courses[name] = course_of(folder, records)
+            blocks[name] = LiveRun.replay(records).blocks
+        except StdpbenchError as error:
+            problem = f"{name} cannot be drawn: {error}"
+    try:
+        if len(everything) > 1:
+            comparison = compare([RunFolder.open(path) for path in everything])
+    except StdpbenchError as error:
+        problem = problem or f"The runs cannot be compared: {error}"
+    return courses, blocks, comparison, problem

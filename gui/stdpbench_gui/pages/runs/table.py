@@ -1,0 +1,285 @@
+"""The table of the history: which columns it has, how it is sorted, and the keys that act on its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, QSettings, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPalette
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
+
+from stdpbench.runs.catalog import columns as run_columns
+from stdpbench.runs.catalog.store import Entry
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.runs.model import LINKS, USUAL, RunsModel
+
+_LETTERS = {
+    "name": 33,
+    "state": 10,
+    "progress": 15,
+    "experiment": 9,
+    "seed": 4,
+    "started": 15,
+    "ended": 15,
+    "duration": 7,
+    "vote": 11,
+    "parent": 22,
+    "branches": 7,
+    "path": 50,
+    "reason": 40,
+}
+"""Width of columns, in letters n."""
+_BAR = 3  # pixels
+_LINES = 8  # of text, as high as it is at least
+
+
+class ProgressDelegate(QStyledItemDelegate):
+    """Draws how far a run at work has come as a bar under its words."""
+
+    def __init__(self, table: RunsTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:  # noqa: N802 - Qt's
+        """Have boxes seen that are not ticked: Fusion takes their outline from the window, which may be black."""
+        super().initStyleOption(option, index)
+        if option is not None and index.column() == 0:
+            option.palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().faint))
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Draw words and bar."""
+        super().paint(painter, option, index)
+        model = self._table.runs
+        entry = model.entry(index)
+        if painter is None or model.columns[index.column()] != "progress" or not entry.total:
+            return
+        if not run_columns.is_active(entry):
+            return
+        room = QRectF(option.rect).adjusted(4, 0, -4, -2)
+        bar = QRectF(room.left(), room.bottom() - _BAR, room.width(), _BAR)
+        colours = theme.current()
+        whole, part = QColor(colours.line), QColor(colours.accent if entry.state != "paused" else colours.faint)
+        if option.state & QStyle.StateFlag.State_Selected:  # where the ground has the colour of the bar
+            part = option.palette.color(QPalette.ColorRole.HighlightedText)
+            whole = QColor(part)
+            whole.setAlphaF(0.35)
+        painter.save()
+        painter.fillRect(bar, whole)
+        bar.setWidth(bar.width() * min(1.0, (entry.done or 0) / entry.total))
+        painter.fillRect(bar, part)
+        painter.restore()
+
+
+class RunsTable(QTreeView):
+    """Runs in rows.
+
+    Attributes
+    ----------
+    opened : signal of Entry
+        A run was double-clicked, or Enter pressed on it.
+    asked : signal of str
+        A key asked for something: ``"delete"``, ``"tick"``.
+    menu_wanted : signal of QPoint
+        The context menu of the selection, at a place of the screen.
+    """
+
+    opened = pyqtSignal(object)
+    asked = pyqtSignal(str)
+    menu_wanted = pyqtSignal(object)
+
+    def __init__(self, model: RunsModel, settings: QSettings) -> None:
+        super().__init__()
+        self.runs = model
+        self._settings = settings
+        self.setModel(model)
+        self.setItemDelegate(ProgressDelegate(self))
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAlternatingRowColors(True)
+        self.setAllColumnsShowFocus(True)
+        self.setSortingEnabled(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setExpandsOnDoubleClick(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
+        self.setObjectName("rows")
+        self.setAccessibleName("History of runs")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_for_menu)
+        self.doubleClicked.connect(lambda index: self.opened.emit(model.entry(index)))
+        self.clicked.connect(self._follow_link)
+        header = self.header()
+        assert header is not None
+        header.setStretchLastSection(False)
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(False)
+        header.setAccessibleName("Columns; the context menu chooses which")
+        header.setToolTip("Click: sort. Right click: which columns there are. Drag: order and width.")
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._show_column_menu)
+        header.sortIndicatorChanged.connect(lambda *_: self.save())
+        header.sectionMoved.connect(lambda *_: self.save())
+        header.sectionResized.connect(lambda *_: self.save())
+        self._restore()
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def chosen(self) -> list[Entry]:
+        """The selected runs, from top to bottom."""
+        selection = self.selectionModel()
+        assert selection is not None
+        return [self.runs.entry(index) for index in sorted(selection.selectedRows(), key=lambda index: index.row())]
+
+    def choose(self, names: Iterable[str]) -> bool:
+        """Select runs, as far as they are shown, and scroll to the first; whether there is one."""
+        rows = [row for name in names if (row := self.runs.row_of(name)) >= 0]
+        selection = self.selectionModel()
+        assert selection is not None
+        if not rows:
+            return False
+        flags = QItemSelectionModel.SelectionFlag
+        first = self.runs.index(rows[0], 0)
+        selection.setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
+        for row in rows[1:]:
+            selection.select(self.runs.index(row, 0), flags.Select | flags.Rows)
+        self.scrollTo(first)
+        return True
+
+    def _follow_link(self, index: QModelIndex) -> None:
+        """A click on where a run comes from, or on what goes on from it, shows that."""
+        column, entry = self.runs.columns[index.column()], self.runs.entry(index)
+        if column not in LINKS or not self.runs.text(entry, column):
+            return
+        names = [self.runs.parent_of(entry)] if column == "parent" else self.runs.branches_of(entry)
+        if not self.choose(names):
+            self.asked.emit(f"missing {column}")
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Enter opens, Space ticks, Delete deletes."""
+        if event is not None and event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        ):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                if self.currentIndex().isValid():
+                    self.opened.emit(self.runs.entry(self.currentIndex()))
+                return
+            if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Space):
+                self.asked.emit("delete" if event.key() == Qt.Key.Key_Delete else "tick")
+                return
+        super().keyPressEvent(event)
+
+    def _ask_for_menu(self, place: QPoint) -> None:
+        viewport = self.viewport()
+        assert viewport is not None
+        self.menu_wanted.emit(viewport.mapToGlobal(place))
+
+    # -- columns ---------------------------------------------------------------------------------------------------
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Show these columns, with what was selected still selected."""
+        chosen, sort = [entry.name for entry in self.chosen()], self.runs.sort_by
+        self._loading = True
+        self.runs.show_columns(columns)
+        self._size_columns()
+        self._show_sort(sort)
+        self._loading = False
+        self.choose(chosen)
+        self.save()
+
+    def column_menu(self, parent: QWidget) -> QMenu:
+        """A menu that chooses which columns there are, as the runs have them."""
+        menu = QMenu(parent)
+        for heading, paths in run_columns.columns(self.runs.entries).items():
+            inner = menu
+            if heading != "run":
+                found = menu.addMenu(heading)
+                assert found is not None
+                inner = found
+            for path in [*paths, *(["branches"] if heading == "run" else [])]:
+                action = QAction(run_columns.title(path), inner)
+                action.setCheckable(True)
+                action.setChecked(path in self.runs.columns)
+                action.setEnabled(path != "name")
+                action.toggled.connect(lambda on, path=path: self._toggle(path, on))
+                inner.addAction(action)
+            if heading == "run":
+                menu.addSeparator()
+        menu.addSeparator()
+        usual = menu.addAction("The usual columns")
+        assert usual is not None
+        usual.triggered.connect(lambda _=False: self.show_columns(USUAL))
+        return menu
+
+    def _show_column_menu(self, place: QPoint) -> None:
+        header = self.header()
+        assert header is not None
+        menu = self.column_menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(header.mapToGlobal(place))
+
+    def _toggle(self, path: str, on: bool) -> None:
+        shown = self._in_order()
+        self.show_columns([*shown, path] if on else [column for column in shown if column != path])
+
+    def _in_order(self) -> list[str]:
+        """Columns as the person sees them."""
+        header = self.header()
+        assert header is not None
+        return [self.runs.columns[header.logicalIndex(place)] for place in range(len(self.runs.columns))]
+
+    def _size_columns(self) -> None:
+        header, letter = self.header(), self.fontMetrics().horizontalAdvance("n")
+        assert header is not None
+        for number, column in enumerate(self.runs.columns):
+            letters = _LETTERS.get(column, max(10, len(run_columns.title(column)) + 3))
+            self.setColumnWidth(number, round(self._widths.get(column, letters) * letter) + 2 * theme.GRID)
+            header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
+
+    def _show_sort(self, sort: str) -> None:
+        column = sort.removeprefix("-")
+        descending = sort.startswith("-")
+        if column not in self.runs.columns:
+            column, descending = "name", False
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.sortByColumn(self.runs.columns.index(column), order)
+
+    def save(self) -> None:
+        """Remember columns, their order and width, and the sorting."""
+        if self._loading:
+            return
+        letter, columns = self.fontMetrics().horizontalAdvance("n"), self.runs.columns
+        self._widths |= {c: (self.columnWidth(n) - 2 * theme.GRID) / letter for n, c in enumerate(columns)}
+        self._settings.setValue("runs/columns", json.dumps(self._in_order()))
+        self._settings.setValue("runs/letters", json.dumps(self._widths))
+        self._settings.setValue("runs/sort", self.runs.sort_by)
+
+    def _restore(self) -> None:
+        columns, widths = self._remembered("columns", list(USUAL)), self._remembered("letters", {})
+        self._widths = {str(k): float(v) for k, v in widths.items()} if isinstance(widths, dict) else {}
+        texts = [column for column in columns if isinstance(column, str)] if isinstance(columns, list) else list(USUAL)
+        self.runs.show_columns(texts)
+        self._size_columns()
+        self._show_sort(str(self._settings.value("runs/sort", "-started")))
+        self._loading = False
+
+    def _remembered(self, name: str, usual: object) -> object:
+        try:
+            return json.loads(str(self._settings.value(f"runs/{name}", json.dumps(usual))))
+        except ValueError:
+            return usual
+
+    _loading = True
+    _widths: dict[str, float]
+    """In letters n, so that they hold for letters of another size."""

@@ -1,0 +1,143 @@
+"""A view of a page: a titled box with an explanation, a menu, words and numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from PyQt6.QtCore import QObject, QSize, Qt, QTimer, pyqtBoundSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QStackedLayout, QWidget
+
+from stdpbench.figures.paper import Table, spec_of_table
+from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.base import column
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+
+
+class TitledBox(QFrame):
+    """A view of what a page is about.
+
+    A subclass fills `body`, names the `topics` that it draws from and implements `refresh` and `has_content`.
+
+    Parameters
+    ----------
+    changed : signal of set
+        Emits the topics that changed.
+    session : RunSession
+        Says which run figures are of, and hears what is told.
+    """
+
+    title: ClassVar[str]
+    topics: ClassVar[frozenset[str]]
+    help_text: ClassVar[str]
+    empty_text: ClassVar[str]
+    lines: ClassVar[int] = 0
+    """Height that it needs, in lines of text; where there is less room, its page scrolls."""
+    leaves: ClassVar[bool] = True
+    """Whether there is a figure or a table that can be exported."""
+
+    def __init__(self, changed: pyqtBoundSignal, session: RunSession) -> None:
+        super().__init__()
+        self.session = session
+        self.setObjectName("card")
+        self.setAccessibleName(self.title)
+        self.body = QWidget()
+        self.body.setObjectName("panel")
+        self.empty = wrapped(self.empty_text, "empty")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setMargin(2 * theme.GRID)
+        self.menu = QMenu(self)
+        layout = column(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.addWidget(self._title_bar())
+        inside = QWidget()
+        self._stack = QStackedLayout(inside)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.body)
+        layout.addWidget(inside, 1)
+        self._due: set[str] = set()
+        self._drawing = QTimer(self)
+        self._drawing.setSingleShot(True)
+        self._drawing.timeout.connect(self._draw_due)
+        changed.connect(self._on_changed)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """What its parts need, and no less than its lines of text."""
+        return super().minimumSizeHint().expandedTo(QSize(0, self.lines * self.fontMetrics().lineSpacing()))
+
+    def has_content(self) -> bool:
+        """Whether there is something to draw."""
+        raise NotImplementedError
+
+    def refresh(self, topics: set[str]) -> None:
+        """Draw what there is now."""
+        raise NotImplementedError
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self._on_changed(set(self.topics))
+
+    def summary(self) -> str:
+        """What is shown, in words."""
+        return self.empty_text
+
+    def table(self) -> Table | None:
+        """The numbers behind it."""
+        return None
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """What a paper would draw; by default the columns of the table as lines."""
+        table = self.table()
+        return None if table is None else spec_of_table(table)
+
+    def figure(self) -> dict[str, Any] | None:
+        """The same with a caption."""
+        return self.plain_figure()
+
+    def explain(self) -> None:
+        """Tell what one is looking at."""
+        explain(self, self.title, self.help_text, self.summary())
+
+    def _on_changed(self, topics: set[str]) -> None:
+        """Have it drawn when the window has heard everybody: once for all that changed, one box after the other."""
+        if topics & self.topics:
+            self._due |= topics
+            self._have_drawn()
+
+    def _have_drawn(self) -> None:
+        """Have `_draw_due` called soon."""
+        self._drawing.start(0)
+
+    def _draw_due(self) -> None:
+        topics, self._due = self._due, set()
+        if self.has_content():
+            self._stack.setCurrentWidget(self.body)
+            self.refresh(topics)
+            self.setAccessibleDescription(self.summary())
+        else:
+            self._stack.setCurrentWidget(self.empty)
+            self.setAccessibleDescription(self.empty_text)
+
+    def _title_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setObjectName("paneltitle")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(theme.GRID, 2, 2, 2)
+        row.setSpacing(theme.GRID // 2)
+        self.title_label = QLabel(self.title)
+        row.addWidget(self.title_label)
+        self.title_extra = QHBoxLayout()
+        self.title_extra.setSpacing(theme.GRID // 2)
+        row.addLayout(self.title_extra)
+        row.addStretch(1)
+        for button in title_buttons(self.title, self.explain, self.menu):
+            row.addWidget(button)
+        if self.leaves:
+            figure_export.add_actions(self.menu, self, self)
+        return bar
+
+
+def box_of(widget: QObject | None, boxes: list[TitledBox]) -> TitledBox | None:
+    """The box that a widget lies in."""
+    return next((box for box in boxes if isinstance(widget, QWidget) and box.isAncestorOf(widget)), None)

@@ -1,0 +1,351 @@
+"""Curves over training: running accuracy, spikes, thresholds, weight change, measures on held-out pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction, QFontMetrics, QResizeEvent
+
+from stdpbench.readout import READOUTS
+from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.analysis.block_series import Series, series
+from stdpbench.runs.protocol.changes import changes_rule, in_short
+from stdpbench.runs.protocol.facts import Block, HeldOut
+from stdpbench.runs.protocol.live_run import held_out_words
+from stdpbench.units import thousands
+from stdpbench_gui.look import run_lines, theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.curves.held_out import HeldOutPlot
+from stdpbench_gui.session.overlays import Overlay, Overlays
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets import panel_figures
+from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, step_up, stepped
+from stdpbench_gui.widgets.legend import Legend, without_what_is_shared
+
+_PLOTS = {
+    "accuracy": "running accuracy (%)",
+    "spikes": "exc spikes per image",
+    "theta": "mean theta (mV)",
+    "change": "mean |Δw| (10⁻³)",
+}
+_FACTORS = {"change": 1e3}
+"""What values are multiplied by so that their axis needs few digits."""
+_STYLES = {
+    "vote": (Qt.PenStyle.SolidLine, "━━"),
+    "proportion": (Qt.PenStyle.DashLine, "╍╍"),
+    "confidence": (Qt.PenStyle.DotLine, "┅┅"),
+}
+_TALL = 30  # lines of text, from which height on plots stand below each other
+_LOW = 18.5  # lines, below which there is no room for a third row of two
+_FLAT = 9  # lines, below which there is none for a second row
+_WIDE = 46  # lines, from which width on three of them stand beside each other
+
+
+class Curves(Panel):
+    """Four plots over the training presentations, of the run that is shown and of others beside it.
+
+    A fifth one shows measures on held-out pictures, as soon as there are some.
+    """
+
+    key = "curves"
+    title = "Curves"
+    topics = frozenset({"curves", "parameters"})
+    help_text = (
+        "Running accuracy labels the neurons by one stretch of training pictures and tests them on the next, while "
+        "the network learns on: for the eye only, it is not the accuracy of the network. Beside it: excitatory "
+        "spikes per picture, the mean adaptive threshold theta, and how far weights move per block of "
+        "presentations. <b>Held out</b> is measured with learning off, on pictures that have not trained the network: "
+        "those that the experiment leaves out, or the last of the first pass, until their turn comes, which ends the "
+        "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
+        "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
+        "purity grows with their number. The menu chooses what is drawn; in a small panel, the last "
+        "plots give way. A vertical line marks a change "
+        "of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
+        "their accuracy, the vote, and of measures on held-out pictures, the first that is chosen. Drag or wheel "
+        "moves in time, a double click shows the whole run again. "
+        "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
+    )
+    most_per_second = 2.0
+    empty_text = "Curves appear here after the first block of training presentations."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.overlays = Overlays(session, self)
+        self.overlays.changed.connect(self.mark_dirty)
+        self.legend = Legend()
+        self.graphics = PlotArea()
+        self.graphics.setAccessibleName("Curves over training")
+        self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
+        self.graphics.ci.layout.setSpacing(4)
+        layout = column(self.body)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.graphics, 1)
+        self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
+        self.held_out = HeldOutPlot(self, self.mark_dirty)
+        self.curves: dict[str, pg.PlotDataItem] = {}
+        self.lines: list[pg.InfiniteLine] = []
+        self._others: list[pg.PlotDataItem] = []
+        self._ranges: dict[str, tuple[float, float]] = {}
+        self._marked: tuple[int, list[SmallPlot]] | None = None
+        self._columns = 0
+        self._placed: list[SmallPlot] = []
+        self._whole = True
+        self._arrange(2)
+        self.held_out.setXLink(self.plots["accuracy"])
+        self.held_out.getViewBox().sigRangeChangedManually.connect(self._on_moved)
+        for name, plot in self.plots.items():
+            if name != "accuracy":
+                plot.setXLink(self.plots["accuracy"])
+            plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
+            double_clicked(plot, self.show_all)
+            for curve in READOUTS if name == "accuracy" else (name,):
+                self.curves[curve] = plot.plot([], [])
+        self.menu.addMenu(self.held_out.menu)
+        for text, slot in (("Whole run", self.show_all), ("Take other runs away", self.overlays.clear)):
+            action = QAction(text, self)
+            action.triggered.connect(lambda _, slot=slot: slot())
+            self.menu.addAction(action)
+        self.restyle()
+
+    # -- other runs ------------------------------------------------------------------------------------------------
+
+    def overlay(self, name: str, blocks: Mapping[int, Block], path: Path | None = None) -> None:
+        """Draw another run beside the one that is shown.
+
+        Parameters
+        ----------
+        name : str
+            Names it in the legend; one of the same name gives way.
+        blocks : mapping of int to Block
+            Its blocks by the position of their end, as `LiveRun.blocks` has them.
+        path : Path, optional
+            Its folder: then the curves go on as it does, and it is not drawn twice while it is shown itself.
+        """
+        self.overlays.add(Overlay(name, dict(blocks), path))
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forget the run that was shown before; other runs stay."""
+        self._whole = True
+        self._ranges.clear()
+        for curve in self.curves.values():
+            curve.setData([], [])
+        self.held_out.forget()
+        self._drop_lines()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        colours = theme.current()
+        self.graphics.setBackground(colours.base)
+        for plot in (*self.plots.values(), self.held_out):
+            plot.restyle()
+        for name, curve in self.curves.items():
+            style, _ = _STYLES.get(name, _STYLES["vote"])
+            curve.setPen(pg.mkPen(_colour(name), width=2 if style == Qt.PenStyle.SolidLine else 1.5, style=style))
+        self._drop_lines()
+        self.mark_dirty()
+
+    def has_content(self) -> bool:
+        """Whether a block is over."""
+        return bool(self.session.live.blocks)
+
+    def refresh(self) -> None:
+        """Draw all curves."""
+        line = QFontMetrics(theme.plot_font()).height()
+        wide = self._has_held_out() and self.graphics.width() > _WIDE * line
+        self._arrange(1 if self.graphics.height() > _TALL * line else 3 if wide else 2)
+        values = _drawable(self.session.live.blocks)
+        for name, curve in self.curves.items():
+            curve.setData(*values[name])
+        for item in self._others:
+            item.getViewBox().removeItem(item)
+        self._others.clear()
+        drawn = [values]
+        for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
+            drawn.append(_drawable(overlay.blocks))
+            pen = run_lines.pen(slot)
+            for plot in self.plots:
+                item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
+                self.plots[plot].addItem(item)
+                self._others.append(item)
+        if self._has_held_out():
+            beside = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
+            pens = [(other.live, run_lines.pen(slot)) for slot, other in beside if other.live is not None]
+            self.held_out.draw(self.session.live, pens)
+        self._set_ranges(drawn)
+        self._write_legend()
+        if self._marked != (len(self.session.live.changes), self._placed):
+            self._draw_lines()
+
+    def _set_ranges(self, drawn: list[Series]) -> None:
+        end = max((float(x[-1]) for values in drawn for x, _ in values.values() if len(x)), default=1.0)
+        if self._whole:
+            total = dict(self.session.live.started.phases).get("train", 0) if self.session.live.started else 0
+            self.plots["accuracy"].setXRange(0, max(min(step_up(end), total), end), padding=0.01)
+        for plot in self.plots:
+            names = READOUTS if plot == "accuracy" else (plot,)
+            found = [y for values in drawn for name in names if len(y := values[name][1])]
+            if found:
+                low, high = min(float(y.min()) for y in found), max(float(y.max()) for y in found)
+                room = self.plots[plot].room_for_title() * max(high - low, 1e-9)
+                wanted = stepped(low, high + room, self._ranges.get(plot))
+                if wanted != self._ranges.get(plot):
+                    self._ranges[plot] = wanted
+                    self.plots[plot].setYRange(*wanted, padding=0.02)
+
+    def _write_legend(self) -> None:
+        lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
+        folder = self.session.folder
+        for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
+            name = without_what_is_shared(overlay.name, folder.path.name if folder is not None else "")
+            lines.append((run_lines.colour(slot), run_lines.mark(slot), f"{name} ({READOUTS[0]})"))
+        lines += self.held_out.entries() if self._has_held_out() else []
+        self.legend.write(lines, [changes for _, changes in self.session.live.changes])
+
+    def _drop_lines(self) -> None:
+        for line in self.lines:
+            line.getViewBox().removeItem(line)
+        self.lines.clear()
+        self._marked = None
+
+    def _draw_lines(self) -> None:
+        self._drop_lines()
+        self._marked = len(self.session.live.changes), list(self._placed)
+        colours = theme.current()
+        pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
+        numbered = enumerate(self.session.live.changes, 1)
+        for count, (position, group) in enumerate(groupby(numbered, lambda one: one[1][0])):
+            some = list(group)  # changes at one position: one line, with the first and the last of their numbers
+            first, last = some[0][0], some[-1][0]
+            said = ", ".join(in_short(changes) for _, (_, changes) in some)
+            for plot in self._placed:
+                height = 0.08 + 0.15 * (count % 3)  # numbers of lines that stand close do not meet
+                options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
+                # the legend says what a number stands for
+                label = None
+                if plot is self.plots["accuracy"]:
+                    label = str(first) if first == last else f"{first}–{last}"
+                line = pg.InfiniteLine(position, angle=90, pen=pen, label=label, labelOpts=options)
+                if label is not None:
+                    line.label.setFont(theme.plot_font())
+                line.setToolTip(f"{said} from presentation {thousands(position)} on")
+                plot.addItem(line, ignoreBounds=True)
+                self.lines.append(line)
+
+    # -- room ------------------------------------------------------------------------------------------------------
+
+    def show_all(self) -> None:
+        """Show the whole run again, from its first presentation."""
+        self._whole = True
+        self._ranges.clear()
+        self.mark_dirty()
+
+    def _on_moved(self, *_: object) -> None:
+        self._whole = False
+
+    def _has_held_out(self) -> bool:
+        return bool(self.session.live.held_out and self.held_out.chosen)
+
+    def _arrange(self, columns: int) -> None:
+        """Plots below each other where there is room, else in rows; where there is little, without the last."""
+        first, *others = self.plots.values()
+        wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
+        lines = self.graphics.height() / QFontMetrics(theme.plot_font()).height()
+        if columns > 1 and lines < _FLAT:
+            del wanted[columns:]
+        elif columns == 2 and lines < _LOW:
+            del wanted[4:]
+        if columns == self._columns and wanted == self._placed:
+            return
+        for plot in self._placed:
+            self.graphics.removeItem(plot)
+        self._columns, self._placed = columns, wanted
+        last, gap = (len(wanted) - 1) // columns, len(wanted) % columns
+        for place, plot in enumerate(wanted):
+            row = place // columns
+            self.graphics.addItem(plot, row=row, col=place % columns)
+            # above a gap stands a plot whose time nobody else writes; those beside it stay as high as it is
+            plot.getAxis("bottom").setStyle(showValues=row == last or (row == last - 1 and gap > 0))
+            plot.setLabel("bottom", "training presentations" if row == last else None)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """See anew how the plots fit."""
+        super().resizeEvent(event)
+        self.mark_dirty()
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        live = self.session.live
+        if not live.blocks:
+            return self.empty_text
+        last = live.blocks[max(live.blocks)]
+        parts = [f"{float(np.mean(last.spikes)):.1f} spikes per image", f"mean theta {last.mean_theta:.1f} mV"]
+        if "vote" in last.accuracy:
+            parts.insert(0, f"running accuracy {100 * last.accuracy['vote']:.1f} % (vote, training labels)")
+        if live.held_out:
+            at = max(live.held_out)
+            fact = live.held_out[at]
+            parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
+        others = [overlay.name for overlay in self.overlays.shown()]
+        beside = f"; beside it {', '.join(others)}" if others else ""
+        rules = [in_short(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)]
+        n = len(live.changes) - len(rules)
+        changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters as at the start"
+        if rules:
+            changed += f", the rule to {', then '.join(rules)}"
+        return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."
+
+    def figure(self) -> dict[str, Any] | None:
+        """All runs that are drawn, with the measures on held-out pictures that are chosen."""
+        others = [(overlay.name, overlay.known()) for overlay in self.overlays.shown()]
+        return panel_figures.curves(self.session, others, self.held_out.chosen)
+
+    def table(self) -> Table | None:
+        """A row for each block, and each measure on held-out pictures, of all runs that are drawn."""
+        folder, live = self.session.folder, self.session.live
+        runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
+        runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]
+        names = ["run", "presentation", *READOUTS, "spikes per image", "theta (mV)", "weight change"]
+        measured = any(held_out for _, _, held_out in runs)
+        if measured:
+            names += ["held-out pictures", *(f"held out: {measure.title}" for measure in MEASURES.values())]
+        rows = [
+            [run, end, *_cells(blocks.get(end)), *(_measured_cells(held_out.get(end)) if measured else ())]
+            for run, blocks, held_out in runs
+            for end in sorted({*blocks, *held_out})
+        ]
+        return names, rows
+
+
+def _cells(block: Block | None) -> list[object]:
+    if block is None:
+        return [""] * (len(READOUTS) + 3)
+    accuracy = [block.accuracy.get(name, "") for name in READOUTS]
+    return [*accuracy, float(np.mean(block.spikes)), block.mean_theta, block.weight_change]
+
+
+def _measured_cells(fact: HeldOut | None) -> list[object]:
+    if fact is None:
+        return [""] * (len(MEASURES) + 1)
+    values = [fact.values.get(name) for name in MEASURES]
+    return [fact.images, *("" if value is None else value for value in values)]
+
+
+def _drawable(blocks: Mapping[int, Block]) -> Series:
+    """Curves of a run in the units of the axes."""
+    return {name: (x, _FACTORS.get(name, 1.0) * y) for name, (x, y) in series(blocks).items()}
+
+
+def _colour(name: str) -> str:
+    colours = theme.current()
+    return {"proportion": colours.right, "confidence": colours.wrong}.get(name, colours.exc)

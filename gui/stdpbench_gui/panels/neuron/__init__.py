@@ -1,0 +1,1 @@
+"""The neuron inspector and slow motion: what one neuron does."""

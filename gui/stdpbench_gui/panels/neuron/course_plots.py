@@ -1,0 +1,127 @@
+"""Time courses of one neuron in one presentation: membrane potential against threshold, and conductances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+
+from stdpbench.runs.analysis.slow_motion import Courses
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.axes import SmallPlot, stepped
+
+_TITLE_ROOM = 0.3  # of the range, for the title that stands inside at the top
+
+
+def coloured(text: str, colour: str) -> str:
+    """A piece of a title in a colour."""
+    return f'<span style="color: {colour}">{text}</span>'
+
+
+class CoursePlot(SmallPlot):
+    """Some courses over time in ms; they may end at a cursor.
+
+    Parameters
+    ----------
+    title : str
+        What is drawn, with its unit.
+    names : mapping of str to str
+        Name of each curve, to the role of the theme that colours it.
+    dashed : tuple of str
+        Curves that are drawn with dashes.
+    """
+
+    def __init__(self, title: str, names: Mapping[str, str], dashed: tuple[str, ...] = ()) -> None:
+        super().__init__(title)
+        self._title = title
+        self._roles: dict[str, str] = {}
+        self._dashed: tuple[str, ...] = ()
+        self._lines: dict[str, pg.PlotDataItem] = {}
+        self._courses: dict[str, NDArray[np.float64]] = {}
+        self._times: NDArray[np.float64] = np.empty(0)
+        self._range: tuple[float, float] | None = None
+        self.note = ""
+        self.cursor = pg.InfiniteLine(angle=90, movable=False)
+        self.cursor.hide()
+        self.addItem(self.cursor, ignoreBounds=True)
+        self.disableAutoRange()
+        self.set_names(names, dashed)
+
+    def set_names(self, names: Mapping[str, str], dashed: tuple[str, ...] = ()) -> None:
+        """Say which curves there are; as in the constructor."""
+        if dict(names) != self._roles or dashed != self._dashed:
+            for line in self._lines.values():
+                self.removeItem(line)
+            self._roles, self._dashed = dict(names), dashed
+            self._lines = {name: self.plot([], []) for name in names}
+            self.restyle()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        super().restyle()
+        colours = theme.current()
+        for name, role in self._roles.items():
+            style = Qt.PenStyle.DashLine if name in self._dashed else Qt.PenStyle.SolidLine
+            self._lines[name].setPen(pg.mkPen(getattr(colours, role), width=1.5, style=style))
+        self.cursor.setPen(pg.mkPen(colours.ink, width=1))
+        self._name()
+
+    def _name(self) -> None:
+        colours = theme.current()
+        parts = [
+            coloured(f"{'┅' if name in self._dashed else '━'} {name}", getattr(colours, role))
+            for name, role in self._roles.items()
+        ]
+        self.set_title(" ".join([self._title, *(parts if len(parts) > 1 else []), self.note]).strip())
+
+    def show_courses(self, times: NDArray[np.float64], courses: Mapping[str, NDArray[np.float64]], note: str) -> None:
+        """Show courses by name; those that are missing are empty. `note` is added to the title."""
+        self._times, self._courses, self.note = times, dict(courses), note
+        values = [course for course in courses.values() if len(course)]
+        self.getAxis("left").setStyle(showValues=bool(values))
+        if values:
+            low, high = min(float(c.min()) for c in values), max(float(c.max()) for c in values)
+            self._range = stepped(low, high, self._range)
+            low, high = self._range
+            self.setYRange(low, high + _TITLE_ROOM * (high - low), padding=0.04)
+        if len(times):
+            self.setXRange(0.0, float(times[-1]), padding=0.01)
+        self._name()
+        self.show_until(len(times))
+
+    def show_until(self, n: int) -> None:
+        """Draw the first `n` steps."""
+        for name, line in self._lines.items():
+            course = self._courses.get(name)
+            if course is None:
+                line.setData([], [])
+            else:
+                line.setData(self._times[:n], course[:n])
+
+    def forget(self) -> None:
+        """Begin with another run or neuron."""
+        self._range = None
+        self.show_courses(np.empty(0), {}, "")
+
+
+def potential_plot() -> CoursePlot:
+    """A plot for v and its threshold."""
+    return CoursePlot("mV", {"potential": "exc", "threshold": "wrong"}, ("threshold",))
+
+
+def conductance_plot() -> CoursePlot:
+    """A plot for ge and gi."""
+    return CoursePlot("g / leak", {"exc": "exc", "inh": "inh"}, ("inh",))
+
+
+def of_potential(courses: Courses | None) -> dict[str, NDArray[np.float64]]:
+    """What `potential_plot` draws."""
+    return {} if courses is None else {"potential": courses.v, "threshold": courses.threshold}
+
+
+def of_conductance(courses: Courses | None) -> dict[str, NDArray[np.float64]]:
+    """What `conductance_plot` draws."""
+    return {} if courses is None else {"exc": courses.ge, "inh": courses.gi}

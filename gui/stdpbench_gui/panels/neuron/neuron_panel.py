@@ -1,0 +1,272 @@
+"""The neuron inspector: all that is known of the selected exc neuron."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
+from stdpbench.units import thousands
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.neuron.class_bars import ClassBars
+from stdpbench_gui.panels.neuron.course_plots import conductance_plot, of_conductance, of_potential, potential_plot
+from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.recording import Recorder
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.pictures import Picture
+
+_BEST = 5
+
+
+class NeuronInspector(Panel):
+    """Receptive field, threshold, label, time courses and favourite pictures of the selected neuron."""
+
+    key = "neuron"
+    title = "Neuron"
+    topics = frozenset({"presentation", "network", "metrics", "state"})
+    frames = frozenset({"presentation", "network"})
+    most_per_second = 8.0
+    help_text = (
+        "The selected excitatory neuron. Its receptive field: the weights from all pixels. theta: how far its "
+        "threshold has risen by its own spikes, which keeps all neurons taking part (homeostasis). Its label: the "
+        "class that it responds to most, with its mean response to each. Below, the last presentation: membrane "
+        "potential, the threshold that it must exceed to spike, and the conductances that excitation and the "
+        "inhibition by other neurons open, in units of the leak. Last, the training pictures that drew most spikes "
+        "from it. (Diehl &amp; Cook 2015, sections 2.2, 2.5 and 2.6; doi:10.3389/fncom.2015.00099)"
+    )
+    empty_text = "Select a neuron: click it in the weight map or the raster, or type its number above."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.seen = Seen.of(session)
+        self.recorder = Recorder.of(session)
+        self.number = QSpinBox()
+        self.number.setRange(-1, 0)
+        self.number.setValue(-1)
+        self.number.setSpecialValueText("none")
+        self.number.setToolTip("Number of the selected neuron")
+        self.number.setAccessibleName("Number of the selected neuron")
+        self.number.valueChanged.connect(session.selection.select_neuron)
+        self.title_extra.addWidget(self.number)
+        self.about = wrapped("")
+        self.about.setAccessibleName("About the neuron")
+        self.field = Picture("Receptive field", 84)
+        self.bars = ClassBars()
+        self.graphics = PlotArea()
+        self.graphics.setAccessibleName("Membrane potential, threshold and conductances")
+        self.graphics.setMinimumHeight(130)
+        self.graphics.ci.layout.setContentsMargins(0, 0, 4, 0)
+        self.potential, self.conductance = potential_plot(), conductance_plot()
+        for row, plot in enumerate((self.potential, self.conductance)):
+            self.graphics.addItem(plot, row=row, col=0)
+        self.conductance.setXLink(self.potential)
+        self.potential.getAxis("bottom").setStyle(showValues=False)
+        self.conductance.setLabel("bottom", "time in presentation (ms)")
+        self.best = [Picture(f"Picture {place + 1} that excites it most", 40) for place in range(_BEST)]
+        self.best_captions = [QLabel() for _ in range(_BEST)]
+        self._lay_out()
+        self._shown: Mapping[str, Any] = {}
+        self._courses: Courses | None = None
+        self._changed_at = 0.0
+        session.selection.neuron_changed.connect(self._on_neuron)
+        self.seen.changed.connect(self.mark_dirty)
+        self._on_neuron(session.selection.neuron)
+        self.restyle()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(*(theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addWidget(self.about)
+        top = QHBoxLayout()
+        top.addWidget(self.field, 2)
+        top.addWidget(self.bars, 3)
+        layout.addLayout(top, 3)
+        layout.addWidget(self.graphics, 6)
+        row = QWidget()
+        row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        grid = QGridLayout(row)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(2)
+        self.best_title = QLabel("excited most by")
+        self.best_title.setObjectName("faint")
+        self.best_title.setWordWrap(True)
+        self.best_title.setMinimumWidth(self.fontMetrics().horizontalAdvance("excited most") + theme.GRID)
+        grid.addWidget(self.best_title, 0, 0, 2, 1)
+        for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
+            caption.setObjectName("faint")
+            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            grid.addWidget(picture, 0, place + 1)
+            grid.addWidget(caption, 1, place + 1)
+            grid.setColumnStretch(place + 1, 1)
+        grid.setRowStretch(0, 1)
+        layout.addWidget(row, 1)
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self._forget_courses()
+        self.number.blockSignals(True)  # which neuron is selected, is not for this panel to say
+        self.number.setRange(-1, max(0, self.session.selection.neuron))
+        self.number.blockSignals(False)
+
+    def _forget_courses(self) -> None:
+        self._shown, self._courses, self._changed_at = {}, None, 0.0
+        self.potential.forget()
+        self.conductance.forget()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.graphics.setBackground(theme.current().base)
+        self.potential.restyle()
+        self.conductance.restyle()
+        self._changed_at = 0.0
+        self.mark_dirty()
+
+    def _on_neuron(self, neuron: int) -> None:
+        self._forget_courses()
+        self.number.blockSignals(True)
+        self.number.setMaximum(max(self.number.maximum(), neuron))
+        self.number.setValue(neuron)
+        self.number.blockSignals(False)
+        self.mark_dirty()
+
+    def _on_visible(self, visible: bool) -> None:
+        super()._on_visible(visible)
+        self.recorder.watch(self.key, visible)
+
+    def has_content(self) -> bool:
+        """Whether a neuron is selected and weights have come."""
+        network = self.session.live.network
+        if "theta" in network and self.number.maximum() != len(network["theta"]) - 1:
+            self.number.setMaximum(len(network["theta"]) - 1)
+        known = 0 <= self.session.selection.neuron < len(network.get("theta", ()))
+        return known and self.session.live.started is not None
+
+    def refresh(self) -> None:
+        """Show the neuron, if what is shown has stood long enough."""
+        now = time.monotonic()
+        stands = motion.shortest_gap - (now - self._changed_at)
+        if stands > 0:
+            self.draw_later(stands)
+            return
+        self._changed_at = now
+        self._show_field()
+        self._show_courses()
+        self._show_best()
+
+    def _show_field(self) -> None:
+        live, neuron = self.session.live, self.session.selection.neuron
+        assert live.started is not None
+        w = live.network["w"][:, neuron]
+        self.field.show_values(w.reshape(live.started.shape), 0.0, float(w.max()) or 1.0, colour_maps.sequential())
+        self.field.setToolTip(f"Weights from all pixels, 0 to {float(w.max()):.3f}")
+        assignment = self.seen.assignment()
+        parts = [f"<b>neuron {neuron}</b>", f"theta {live.network['theta'][neuron] * 1e3:.2f} mV"]
+        if assignment is None or assignment.n_exc != len(live.network["theta"]):
+            self.bars.show_values((), (), -1, "once labels are seen")
+        else:
+            label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
+            names = [self.seen.class_name(number) for number in range(len(values))]
+            self.bars.show_values(values, names, label, self._source())
+            parts.insert(1, f"label {self.seen.class_name(label)}" if label >= 0 else f"no label: {self._silent()}")
+        frame = live.presentation
+        if frame:
+            n = int((frame["exc"][0] == neuron).sum())
+            parts.append(f"{n} spike{'s' if n != 1 else ''} in presentation {thousands(frame['presentation'])}")
+        self.about.setText(" · ".join(parts))
+
+    def _source(self) -> str:
+        if self.seen.lasting is not None:
+            return "label phase"
+        recent = self.seen.recent
+        return f"last {recent.n_labelled} seen" if recent is not None else ""
+
+    def _silent(self) -> str:
+        """Where a neuron did not fire that has no label: it may have before."""
+        return f"silent in the {self._source()}" if self._source() else "silent so far"
+
+    def _show_courses(self) -> None:
+        live, neuron = self.session.live, self.session.selection.neuron
+        frame = live.presentation
+        if frame and frame is not self._shown:
+            try:
+                found = courses_of(experiment_at(live, frame["presentation"]), frame, neuron)
+            except StdpbenchError:
+                found = None
+            if found is not None or self._courses is None:
+                self._shown, self._courses = frame, found
+        times: NDArray[np.float64] = np.empty(0)
+        awaited = "(not kept)" if self.session.not_coming() else "(recorded with the next presentation)"
+        note = "" if self._courses else awaited
+        if self._courses is not None:
+            experiment = self.session.experiment
+            dt = experiment.network.dt if experiment is not None else 0.5
+            times = step_ends(len(self._courses.v), dt)
+        self.potential.show_courses(times, of_potential(self._courses), note)
+        self.conductance.show_courses(times, of_conductance(self._courses), "")
+        self.conductance.getAxis("bottom").setStyle(showValues=bool(len(times)))
+
+    def _show_best(self) -> None:
+        split = self.session.split
+        found = self.seen.best_images(self.session.selection.neuron, _BEST) if split is not None else []
+        labelled = split is not None and split.train.labels is not None
+        title = f"excited most by ({'class: ' if labelled else ''}spikes)"
+        nothing_seen = self.seen.lasting is None and (self.seen.recent is None or not self.seen.recent.n_seen)
+        none = "Not known: no picture was seen here." if nothing_seen else "No picture seen here made it spike."
+        self.best_title.setText(title if found else none)
+        for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
+            picture.setVisible(place < len(found))
+            caption.setVisible(place < len(found))
+            if place < len(found) and split is not None:
+                image, n = found[place]
+                pixels = np.asarray(split.train.pixels[image], np.float64)
+                picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, colour_maps.sequential())
+                label = self.seen.label(image)
+                name = self.seen.class_name(label)
+                caption.setText(f"{name}: {n}" if label >= 0 else str(n))
+                tip = f"Training picture {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
+                picture.setToolTip(tip)
+                picture.setAccessibleDescription(tip)
+
+    def summary(self) -> str:
+        """In words."""
+        neuron, live = self.session.selection.neuron, self.session.live
+        if not self.has_content():
+            return self.empty_text
+        said = f"Neuron {neuron}: theta {live.network['theta'][neuron] * 1e3:.2f} mV"
+        assignment = self.seen.assignment()
+        if assignment is not None:
+            label = int(assignment.labels[neuron])
+            said += (
+                f", label {self.seen.class_name(label)} ({self._source()})"
+                if label >= 0
+                else f", no label: {self._silent()}"
+            )
+        best = self.seen.best_images(neuron, _BEST)
+        if best:
+            said += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)
+        if self._courses is not None:
+            low, high = float(self._courses.v.min()), float(self._courses.v.max())
+            said += f"; in presentation {self._shown['presentation']} v went from {low:.1f} to {high:.1f} mV"
+        return said + "."
+
+    def table(self) -> Table | None:
+        """The recorded time courses."""
+        courses, experiment = self._courses, self.session.experiment
+        if courses is None or experiment is None:
+            return None
+        names = ("time (ms)", "v (mV)", "threshold (mV)", "ge (1/leak)", "gi (1/leak)")
+        times = step_ends(len(courses.v), experiment.network.dt)
+        columns = (times, courses.v, courses.threshold, courses.ge, courses.gi)
+        return names, list(zip(*(column.round(6).tolist() for column in columns), strict=True))

@@ -1,0 +1,305 @@
+"""Slow motion: one presentation replayed, so that one sees what STDP does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.neuron.player import Player
+from stdpbench_gui.panels.neuron.slow_motion_plots import SlowMotionPlots
+from stdpbench_gui.panels.neuron.slow_motion_text import courses_table, figure_of, in_words, outcome
+from stdpbench_gui.panels.neuron.weights_pair import WeightsPair
+from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.recording import Recorder
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
+
+_TRIES = 100
+"""Presentations that are taken, at most, until the neuron spikes in one."""
+
+
+class SlowMotionPanel(Panel):
+    """Spikes, traces, membrane potential and weights of the selected neuron, in step."""
+
+    key = "slow-motion"
+    title = "Slow motion"
+    topics = frozenset({"presentation", "network", "state"})
+    frames = frozenset({"presentation", "network"})
+    most_per_second = 8.0
+    help_text = (
+        "One presentation, replayed slowly for the selected neuron. Spikes leave traces that decay; where an input "
+        "spike or a spike of the neuron meets the traces of the other side, the weight between them moves: that is "
+        "spike-timing-dependent plasticity. Right, all weights of the neuron now, and how far each has moved since "
+        "the start; click a pixel to follow its trace and weight, again for the mean of all that spike. The run "
+        "pauses, since otherwise its weights would move on. Traces and weights are computed anew from the recorded "
+        "spikes with the rule of the run. Space plays, arrow keys step, drag in the plots to scrub. (Rule: Diehl "
+        "&amp; Cook 2015, section 2.3; triplets: Pfister &amp; Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006)"
+    )
+    empty_text = (
+        "Select a neuron in the weight map or the raster. Then one presentation is replayed here, slowly enough to "
+        "see how spikes, traces and weights play together."
+    )
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.seen = Seen.of(session)
+        self.recorder = Recorder.of(session)
+        self.moment: SlowMotion | None = None
+        self.pixel = -1
+        self._built_for: tuple[int, int, int] | None = None
+        self._building = False
+        self._armed = False
+        self._tries, self._tried = 0, -1
+        self._trouble = ""
+        self.player = Player()
+        self.player.moved.connect(self._show_step)
+        self.player.play_wanted.connect(self.toggle)
+        self.next = QPushButton("Record the next")
+        self.next.setToolTip("Lets the run take one presentation, records the neuron in it, and pauses again")
+        self.next.clicked.connect(lambda _: self.record_next())
+        self.hunt = QPushButton("… until it spikes")
+        self.hunt.setToolTip(
+            f"Takes one presentation after the other, {_TRIES} at most, until the neuron spikes in one"
+        )
+        self.hunt.setAccessibleName("Record presentations until the neuron spikes")
+        self.hunt.clicked.connect(lambda _: self.record_next(_TRIES))
+        self.what = wrapped("", "empty")
+        self.about = wrapped("", "faint")
+        self.about.setAccessibleName("What is replayed")
+        self.plots = SlowMotionPlots()
+        self.plots.scrubbed.connect(self._scrub)
+        self.plots.key_pressed.connect(self._on_key)
+        self.weights = WeightsPair()
+        self.weights.picked.connect(self._pick)
+        self._lay_out()
+        session.selection.neuron_changed.connect(self._on_neuron)
+        self.restyle()
+
+    def _lay_out(self) -> None:
+        side = QVBoxLayout()
+        side.setSpacing(theme.GRID // 2)
+        side.addWidget(self.weights, 1)
+        side.addWidget(self.next)
+        side.addWidget(self.hunt)
+        upper = QVBoxLayout()
+        upper.addWidget(self.what, 1)
+        upper.addWidget(self.plots, 1)
+        self.what.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        middle = QHBoxLayout()
+        middle.addLayout(upper, 5)
+        middle.addLayout(side, 2)
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(*(theme.GRID,) * 4)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addWidget(self.player)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self.about)
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self._forget()
+        self._armed, self._tries = False, 0
+
+    def _forget(self) -> None:
+        self.moment, self.pixel, self._built_for, self._trouble = None, -1, None, ""
+        self.player.set_steps(0, 0.5)
+        self.plots.forget()
+        self.weights.forget()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.plots.restyle()
+        if self.moment is not None:
+            self._show_step(self.player.step)
+        self.mark_dirty()
+
+    def _on_neuron(self, _: int) -> None:
+        self._forget()
+        self._tries = 0
+        self.mark_dirty()
+
+    def _on_visible(self, visible: bool) -> None:
+        super()._on_visible(visible)
+        self.recorder.watch(self.key, visible)
+        if not visible:
+            self.player.stop()
+
+    def has_content(self) -> bool:
+        """Whether a neuron is selected, and a run there to look at."""
+        return self.session.selection.neuron >= 0 and self.session.live.started is not None
+
+    def refresh(self) -> None:
+        """Put the newest presentation together, if the run stands still and it is not what is shown."""
+        frame, network = self.seen.presentation, self.seen.network
+        still = self.session.state is not State.RUNNING
+        if frame and network and still and frame["position"] == network["position"] and not self._go_on(frame):
+            self._build(frame, network)
+        learns = self._learns()
+        self.next.setEnabled(learns)
+        self.hunt.setEnabled(learns)
+        self.player.play.setEnabled(self.moment is not None or learns)
+        self.plots.setVisible(self.moment is not None)
+        self.what.setVisible(self.moment is None)
+        self.about.setText(self._status() if self.moment is not None else "")
+        self.what.setText(self._status())
+
+    def _learns(self) -> bool:
+        """Whether the run can take another training presentation."""
+        progress = self.session.live.progress
+        training = progress.get("phase", "train") == "train" and progress.get("done", 0) < progress.get("total", 1)
+        return self.session.connected and training and self.session.state in (State.RUNNING, State.PAUSED)
+
+    def _status(self) -> str:
+        if self._trouble:
+            return f"⚠ It cannot be replayed: {self._trouble}."
+        if self._building:
+            return "Traces and weights are being worked out …"
+        if self._tries and self._learns():
+            return f"Waiting for neuron {self.session.selection.neuron} to spike: {_TRIES - self._tries} tried …"
+        if self._armed and self.session.state is State.RUNNING:
+            return "The run pauses after this presentation …"
+        if self.moment is None:
+            if not self.session.state.active:
+                return self.session.not_coming()
+            if not self._learns():
+                return "The run is not training: there is no presentation in which weights move."
+            if self.session.state is State.RUNNING:
+                return "Press ▶: the run pauses, and its last presentation is replayed."
+            return "Press “Record the next”: the run takes one presentation, and it is replayed."
+        return in_words(self.moment, self.seen)
+
+    def _build(self, frame: Mapping[str, Any], network: Mapping[str, Any]) -> None:
+        neuron = self.session.selection.neuron
+        wanted = (frame["presentation"], neuron, int(frame["recording"] is not None))
+        if wanted == self._built_for or self._building:
+            return
+        self._built_for, self._building, self._trouble = wanted, True, ""
+        live, earlier, before = self.session.live, self.seen.earlier, self.seen.before
+
+        def make() -> tuple[tuple[int, int, int], SlowMotion | str]:
+            try:
+                experiment = experiment_at(live, frame["presentation"])
+                new = rule_starts(live, frame["presentation"])
+                return wanted, slow_motion(
+                    experiment, frame, network, neuron, earlier=earlier, before=before, rule_starts=new
+                )
+            except StdpbenchError as error:
+                return wanted, str(error).rstrip(".")
+
+        self.session.work(make, self._take, "Slow motion failed")
+
+    def _take(self, found: tuple[tuple[int, int, int], SlowMotion | str]) -> None:
+        self._building = False
+        self.mark_dirty()
+        if found[0] != self._built_for:
+            return  # another neuron was selected meanwhile
+        if isinstance(found[1], str):
+            self._trouble, self._armed = found[1], False
+            return
+        moment = self.moment = found[1]
+        moved = np.abs(moment.replay.end - moment.replay.start)
+        self.pixel = int(moved.argmax()) if moved.any() else -1
+        self.plots.show_moment(moment, self.pixel)
+        self.player.set_steps(moment.n_bins, moment.dt)
+        if self._armed:
+            self._armed = False
+            self.player.start()
+
+    def _show_step(self, step: int) -> None:
+        started = self.session.live.started
+        if self.moment is not None and started is not None:
+            self.plots.show_step(step)
+            self.weights.show_step(self.moment, step, started.shape, self.pixel)
+
+    # -- hands -----------------------------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Play or stand still; a run that goes on is paused first, and its last presentation taken."""
+        if self.player.playing or self._tries:
+            self._tries = 0
+            self.player.stop()
+        elif self._learns() and self.session.state is State.RUNNING:
+            self._armed = True
+            self.session.request("pause", refused=self._on_refusal, reason="for slow motion")
+            self.mark_dirty()
+        else:
+            self.player.start()
+
+    def record_next(self, tries: int = 0) -> None:
+        """Have the run take one presentation, with the neuron recorded, and replay it.
+
+        Parameters
+        ----------
+        tries : int
+            How many more to take until the neuron spikes in one.
+        """
+        self._armed, self._tries = True, tries
+        self._tried = self.seen.presentation.get("presentation", -1)
+        self.player.stop()
+        self.session.request("step", refused=self._on_refusal, n=1)
+        self.mark_dirty()
+
+    def _on_refusal(self, sentence: str) -> None:
+        """No presentation will come: wait for none."""
+        self._armed, self._tries = False, 0
+        self.session.told.emit(sentence)
+        self.mark_dirty()
+
+    def _go_on(self, frame: Mapping[str, Any]) -> bool:
+        """Take the next presentation where the neuron is to spike and did not; True if one is under way."""
+        if not self._tries:
+            return False
+        if frame["presentation"] == self._tried:
+            return True
+        if (frame["exc"][0] == self.session.selection.neuron).any() or self._tries == 1:
+            self._tries = 0
+            return False
+        self.record_next(self._tries - 1)
+        return True
+
+    def _scrub(self, moment: float) -> None:
+        if self.moment is not None:
+            self.player.stop()
+            self.player.go(round(moment / self.moment.dt) - 1)
+
+    def _on_key(self, event: QKeyEvent) -> None:
+        if self.player.handle_key(event):
+            event.accept()
+
+    def _pick(self, row: int, col: int) -> None:
+        """Follow a pixel; picked again, the mean of all that spike."""
+        if self.moment is None or self.session.live.started is None:
+            return
+        pixel = row * self.session.live.started.shape[1] + col
+        self.pixel = -1 if pixel == self.pixel else pixel
+        self.plots.show_moment(self.moment, self.pixel)
+        self._show_step(self.player.step)
+
+    # -- words and numbers -----------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """In words."""
+        moment = self.moment
+        if moment is None:
+            return self._status() if self.has_content() else self.empty_text
+        return f"{self._status()} {outcome(moment)} The cursor is at {(self.player.step + 1) * moment.dt:.1f} ms."
+
+    def table(self) -> Table | None:
+        """Traces, potential and the weight of the pixel, at the end of each step."""
+        return None if self.moment is None else courses_table(self.moment, self.pixel)
+
+    def figure(self) -> dict[str, Any] | None:
+        """Spikes, traces, potential and the weight of the pixel."""
+        return None if self.moment is None else figure_of(self.moment, self.pixel)

@@ -1,0 +1,159 @@
+"""The plots of slow motion: spikes, traces, membrane potential and one weight, up to a cursor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QMouseEvent
+
+from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.panels.neuron.course_plots import CoursePlot, coloured, of_potential, potential_plot
+from stdpbench_gui.widgets.axes import SmallPlot
+
+_EXC = 1.12
+"""Where the band of exc spikes begins; that of input spikes lies from 0 to 1, both are 1 high."""
+
+
+class SpikePlot(SmallPlot):
+    """Input and exc spikes up to a cursor; those of the selected pixel and neuron stand out."""
+
+    def __init__(self) -> None:
+        super().__init__("spikes")
+        self._all = {role: self.plot([], [], connect="pairs") for role in ("input", "exc")}
+        self._mine = {role: self.plot([], [], connect="pairs") for role in ("input", "exc")}
+        self._points: dict[int, tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]] = {}
+        self.cursor = pg.InfiniteLine(angle=90, movable=False)
+        self.addItem(self.cursor, ignoreBounds=True)
+        self.disableAutoRange()
+        self.setYRange(0.0, _EXC + 1.7, padding=0.02)  # room for the title
+        self.getAxis("left").setTicks([[(0.5, "input"), (_EXC + 0.5, "exc")]])
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        super().restyle()
+        colours = theme.current()
+        for role, line in self._all.items():
+            line.setPen(pg.mkPen(getattr(colours, role), width=1 if role == "input" else 2))
+            self._mine[role].setPen(pg.mkPen(colours.ink, width=2.5))
+        self.cursor.setPen(pg.mkPen(colours.ink, width=1))
+        self.set_title(f"spikes {coloured('┃ neuron and pixel', colours.ink)}")
+
+    def show_spikes(self, moment: SlowMotion, pixel: int) -> None:
+        """Take the spikes of a presentation."""
+        n_input = len(moment.replay.start)
+        n_exc = max(1, int(moment.exc[0].max(initial=0)) + 1, moment.neuron + 1)
+        self._points.clear()
+        for (index, bins), base, n, line, mine, chosen in (
+            (moment.input, 0.0, n_input, self._all["input"], self._mine["input"], pixel),
+            (moment.exc, _EXC, n_exc, self._all["exc"], self._mine["exc"], moment.neuron),
+        ):
+            height = max(1.2 / n, 0.012 if line is self._all["input"] else 0.04)
+            for item, which, tall in ((line, index >= 0, height), (mine, index == chosen, 0.12)):
+                y = base + 1 - (index[which] + 0.5) / n  # the first neuron above, as in the raster
+                x = (bins[which] + 0.5) * moment.dt
+                ends = np.stack([np.clip(y - tall / 2, base, base + 1), np.clip(y + tall / 2, base, base + 1)], axis=1)
+                self._points[id(item)] = (bins[which].astype(np.int64), np.repeat(x, 2), ends.reshape(-1))
+
+    def show_until(self, n: int) -> None:
+        """Draw the spikes of the first `n` steps."""
+        for item in (*self._all.values(), *self._mine.values()):
+            bins, x, y = self._points.get(id(item), (np.empty(0, np.int64), np.empty(0), np.empty(0)))
+            k = 2 * int(np.searchsorted(bins, n))
+            item.setData(x[:k], y[:k])
+
+
+class SlowMotionPlots(PlotArea):
+    """Four plots with one axis of time; drag to scrub."""
+
+    scrubbed = pyqtSignal(float)
+    key_pressed = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Spikes, traces, membrane potential and weight up to the cursor")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(200, 240)
+        self.ci.layout.setContentsMargins(0, 0, 4, 0)
+        self.ci.layout.setVerticalSpacing(2)
+        self.spikes, self.potential = SpikePlot(), potential_plot()
+        self.traces = CoursePlot("traces", {"x": "input", "y": "exc"})
+        self.weight = CoursePlot("weight", {"weight": "exc"})
+        self.plots = (self.spikes, self.traces, self.potential, self.weight)
+        for row, plot in enumerate(self.plots):
+            self.addItem(plot, row=row, col=0)
+            plot.setMouseEnabled(x=False, y=False)
+            plot.cursor.show()
+            self.ci.layout.setRowStretchFactor(row, 4 if row == 0 else 3)
+            if row:
+                plot.setXLink(self.spikes)
+            if row < len(self.plots) - 1:
+                plot.getAxis("bottom").setStyle(showValues=False)
+        self.weight.setLabel("bottom", "time in presentation (ms)")
+        self._dt = 0.5
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self.setBackground(theme.current().base)
+        for plot in self.plots:
+            plot.restyle()
+
+    def show_moment(self, moment: SlowMotion, pixel: int) -> None:
+        """Take the courses of a presentation; pixel -1: the mean of the inputs that spike."""
+        self._dt = moment.dt
+        times = step_ends(moment.n_bins, moment.dt)
+        self.spikes.setXRange(0.0, moment.n_bins * moment.dt, padding=0.01)
+        self.spikes.show_spikes(moment, pixel)
+        roles = {trace.name: "input" if trace.side == "input" else "exc" for trace in moment.traces}
+        outputs = [trace.name for trace in moment.traces if trace.side == "output"]
+        self.traces.set_names(roles, tuple(outputs[1:]))
+        whose = "of the pixel" if pixel >= 0 else "mean"
+        courses = {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}
+        self.traces.show_courses(times, courses, f"({', '.join(n for n in roles if n not in outputs)}: {whose})")
+        note = "" if moment.courses is not None else "(not recorded)"
+        self.potential.show_courses(times, of_potential(moment.courses), note)
+        self.weight.forget()
+        if pixel >= 0:
+            self.weight.show_courses(times, {"weight": moment.replay.weight(pixel)}, "of the pixel")
+        else:
+            self.weight.show_courses(times, {}, "of a pixel: click one")
+
+    def show_step(self, step: int) -> None:
+        """Draw what happened up to the end of a step; -1: nothing yet."""
+        for plot in self.plots:
+            plot.show_until(step + 1)
+            plot.cursor.setPos((step + 1) * self._dt)
+
+    def forget(self) -> None:
+        """Show nothing."""
+        for plot in (self.traces, self.potential, self.weight):
+            plot.forget()
+        self.spikes.show_until(0)
+
+    def _scrub(self, event: QMouseEvent) -> None:
+        place = self.spikes.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint()))
+        self.scrubbed.emit(place.x())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Go to the moment under the mouse."""
+        self.setFocus()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._scrub(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the mouse while the button is held."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._scrub(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Nothing more."""
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Pass keys on to the player."""
+        event.ignore()
+        self.key_pressed.emit(event)

@@ -1,0 +1,84 @@
+"""A presentation in slow motion, in words, in numbers, and as a paper would draw it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
+from stdpbench.units import thousands
+from stdpbench_gui.panels.base import Table
+from stdpbench_gui.session.observed import Seen
+
+
+def in_words(moment: SlowMotion, seen: Seen) -> str:
+    """What is replayed, and how far it can be trusted."""
+    label = seen.label(moment.image)
+    shown = f" (class {seen.class_name(label)})" if label >= 0 else ""
+    again = f", shown {moment.attempts} times, this is the last" if moment.attempts > 1 else ""
+    head = f"Neuron {moment.neuron}, presentation {thousands(moment.presentation)}{shown}{again}."
+    return " ".join([head, *_others(moment), *moment.remarks])
+
+
+def _others(moment: SlowMotion) -> list[str]:
+    """Which neurons are worth a look, if the selected one was silent."""
+    if len(moment.output) or not len(moment.exc[0]):
+        return []
+    counts = np.bincount(moment.exc[0])
+    busiest = [str(n) for n in np.argsort(-counts, kind="stable")[:3].tolist() if counts[n]]
+    listed = busiest[0] if len(busiest) == 1 else f"{', '.join(busiest[:-1])} and {busiest[-1]}"
+    return [f"It did not spike here; {listed} did."]
+
+
+def outcome(moment: SlowMotion) -> str:
+    """What happened, in figures."""
+    moved, n = moment.replay.end - moment.replay.start, len(moment.output)
+    grew, shrank = int((moved > 0).sum()), int((moved < 0).sum())
+    return (
+        f"{len(moment.input[0])} input spikes, {n} spike{'s' if n != 1 else ''} of the neuron; {grew} weights grew, "
+        f"{shrank} shrank, by {np.abs(moved).max():.2g} at most."
+    )
+
+
+def courses_table(moment: SlowMotion, pixel: int) -> Table:
+    """Traces, potential and the weight of a pixel (-1: none), at the end of each step."""
+    columns = {"time (ms)": step_ends(moment.n_bins, moment.dt)}
+    columns |= {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}
+    if moment.courses is not None:
+        columns |= {"v (mV)": moment.courses.v, "threshold (mV)": moment.courses.threshold}
+    if pixel >= 0:
+        columns["weight"] = moment.replay.weight(pixel)
+    return tuple(columns), list(zip(*(column.tolist() for column in columns.values()), strict=True))
+
+
+def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
+    """What a paper would draw: the spikes, and under them traces, potential and the weight of a pixel (-1: none)."""
+    label, times = "time in presentation (ms)", step_ends(moment.n_bins, moment.dt)
+    end = (0.0, moment.n_bins * moment.dt)
+    spikes = [
+        {"t": (bins + 0.5) * moment.dt, "index": index, "label": layer, "size": n}
+        for layer, (index, bins), n in (
+            ("input", moment.input, len(moment.replay.start)),
+            ("exc", moment.exc, max(int(moment.exc[0].max(initial=0)), moment.neuron) + 1),
+        )
+    ]
+    courses = {"traces": {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}}
+    if moment.courses is not None:
+        courses["mV"] = {"potential": moment.courses.v, "threshold": moment.courses.threshold}
+    if pixel >= 0:
+        courses["weight of the pixel"] = {"": moment.replay.weight(pixel)}
+    plots = [
+        {"label": what, "lines": [{"x": times, "y": y, "label": name} for name, y in some.items()]}
+        for what, some in courses.items()
+        if some
+    ]
+    return {
+        "kind": "stack",
+        "parts": [
+            {"kind": "raster", "x_label": label, "rows": spikes, "x_range": end},
+            {"kind": "lines", "x_label": label, "plots": plots, "x_range": end},
+        ][: 2 if plots else 1],
+        "title": f"Exc neuron {moment.neuron} in training presentation {moment.presentation}",
+        "n": "one neuron, one presentation",
+    }

@@ -1,0 +1,206 @@
+"""The form of all parameters, generated from what is declared about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from stdpbench.experiment import Experiment, kind_parameter
+from stdpbench.parameters import Parameter
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.parameter_row import ParameterRow
+
+SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
+_OPEN = ("plasticity", "exc")
+_NOTHING = {"lateral": "Lateral inhibition does not learn in this run; with another kind it does."}
+"""What stands in a section that has no parameter but its kind."""
+
+
+def declared_in(experiment: Experiment, section: str) -> dict[str, tuple[Parameter, bool]]:
+    """What is declared in a section, its kind first, and whether it may be nothing; of data, nothing is live."""
+    owner = getattr(experiment, section)
+    fields = type(owner).model_fields
+    kind = kind_parameter(section)
+    found = {} if kind is None else {"kind": (kind, False)}
+    for p in owner.describe():
+        declared = replace(p, structural=True) if section == "data" else p
+        found[p.name] = declared, type(None) in get_args(fields[p.name].annotation)
+    return found
+
+
+class Section(QWidget):
+    """The parameters of one section of the experiment, which fold away; its rows are made when they are first seen."""
+
+    def __init__(self, name: str, form: ParameterForm) -> None:
+        super().__init__()
+        self.name, self._form = name, form
+        self.rows: dict[str, ParameterRow] = {}
+        self.header = QToolButton()
+        self.header.setObjectName("sectionheader")
+        self.header.setCheckable(True)
+        self.header.setAutoRaise(True)
+        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.header.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.header.toggled.connect(self.fold)
+        self._body = QWidget()
+        self._rows = QVBoxLayout(self._body)
+        self._rows.setContentsMargins(0, 0, theme.GRID // 2, theme.GRID // 2)
+        self._rows.setSpacing(2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self._body)
+        self.header.setChecked(name in _OPEN)
+        self.fold(name in _OPEN)
+
+    def fold(self, is_open: bool) -> None:
+        """Show the rows, or only the header."""
+        self.header.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        self._body.setVisible(is_open)
+        if is_open:
+            self._form.fill(self)
+
+    def build(self, declared: Mapping[str, tuple[Parameter, bool]]) -> None:
+        """Make the rows; where there is nothing else to set, say so."""
+        for name, (parameter, optional) in declared.items():
+            row = ParameterRow(self.name, parameter, optional)
+            row.committed.connect(self._form.committed)
+            row.new_run_wanted.connect(self._form.new_run_wanted)
+            self.rows[name] = row
+            self._rows.addWidget(row)
+        if declared.keys() <= {"kind"}:
+            note = wrapped(_NOTHING.get(self.name, "There is nothing else to set here."), "faint")
+            note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
+            self._rows.addWidget(note)
+        width = max((row.name.sizeHint().width() for row in self.rows.values()), default=0)
+        for row in self.rows.values():
+            row.name.setMinimumWidth(width + theme.GRID)
+
+    def search(self, words: list[str], known: Mapping[str, tuple[Parameter, bool]]) -> bool:
+        """Show only what has all the words in its path or help; whether there is any."""
+        found = {
+            name
+            for name, (parameter, _) in known.items()
+            if all(word in f"{self.name}.{name} {parameter.help}".lower() for word in words)
+        }
+        self.setVisible(bool(found) or not words)
+        self.fold(bool(found) if words else self.header.isChecked())
+        for name, row in self.rows.items():
+            row.setVisible(name in found)
+        return bool(found)
+
+
+class ParameterForm(QScrollArea):
+    """Sections of rows."""
+
+    committed = pyqtSignal(str, object)
+    new_run_wanted = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Parameters")
+        self._experiment: Experiment | None = None
+        self._start: Experiment | None = None
+        self._in_flight: Mapping[str, Any] = {}
+        self._why_not: Callable[[Parameter], str] = lambda _: ""
+        self._kinds: tuple[type, ...] = ()
+        self._words: list[str] = []
+        self._declared: dict[str, tuple[object, dict[str, tuple[Parameter, bool]]]] = {}
+        self.sections: dict[str, Section] = {}
+
+    def rows(self) -> dict[str, ParameterRow]:
+        """The rows that were made, by dotted path."""
+        return {row.path: row for section in self.sections.values() for row in section.rows.values()}
+
+    def row(self, path: str) -> ParameterRow:
+        """The row of a parameter; its section is opened."""
+        name, _, key = path.partition(".")
+        self.sections[name].header.setChecked(True)
+        return self.sections[name].rows[key]
+
+    def show_experiment(
+        self,
+        experiment: Experiment,
+        start: Experiment,
+        in_flight: Mapping[str, Any],
+        why_not: Callable[[Parameter], str],
+    ) -> None:
+        """Show what is in force.
+
+        Parameters
+        ----------
+        experiment, start : Experiment
+            With the parameters in force, and as the run started.
+        in_flight : mapping of str to Any
+            What was sent and is not confirmed yet.
+        why_not : callable
+            Why a parameter cannot be changed now; empty where it can.
+        """
+        self._experiment, self._start, self._in_flight, self._why_not = experiment, start, in_flight, why_not
+        kinds = tuple(type(getattr(experiment, name)) for name in SECTIONS)
+        if kinds != self._kinds:
+            self._kinds = kinds
+            self._build()
+        for section in self.sections.values():
+            self.fill(section)
+
+    def fill(self, section: Section) -> None:
+        """Bring a section up to date, if it is open; else only its header."""
+        if self._experiment is None or self._start is None:
+            return
+        owner, start = getattr(self._experiment, section.name), getattr(self._start, section.name)
+        known = self.declared(section.name)
+        if (not section.rows and section.header.isChecked()) or (self._words and not section.rows):
+            section.build(known)
+            section.search(self._words, known) if self._words else None
+        for name, row in section.rows.items():
+            value = getattr(owner, name)
+            row.show_value(
+                value, getattr(start, name), self._in_flight.get(row.path, ...), self._why_not(row.declared)
+            )
+        differ = sum(getattr(owner, name) != p.default for name, (p, _) in known.items() if name != "kind")
+        kind = getattr(owner, "kind", "")
+        parts = [section.name, *([kind] if kind else []), *([f"{differ} not default"] if differ else [])]
+        section.header.setText(" · ".join(parts))
+        section.header.setAccessibleName(f"Section {', '.join(parts)}")
+
+    def declared(self, section: str) -> dict[str, tuple[Parameter, bool]]:
+        """What is declared in a section, and whether it may be nothing."""
+        assert self._experiment is not None
+        owner = getattr(self._experiment, section)
+        known = self._declared.get(section)
+        if known is None or known[0] is not owner:
+            known = self._declared[section] = owner, declared_in(self._experiment, section)
+        return known[1]
+
+    def search(self, text: str) -> None:
+        """Show only parameters with all the words in path or help."""
+        self._words = text.lower().split()
+        for section in self.sections.values():
+            if self._words and not section.rows:
+                self.fill(section)
+            section.search(self._words, self.declared(section.name))
+
+    def _build(self) -> None:
+        content = QWidget()
+        content.setObjectName("panel")
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.sections = {}
+        for name in SECTIONS:
+            section = Section(name, self)
+            self.sections[name] = section
+            layout.addWidget(section)
+        layout.addStretch(1)
+        self.setWidget(content)

@@ -1,0 +1,251 @@
+"""The parameters: a form of all that is declared, which shows what is in force and changes what may change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QDialog, QLineEdit, QMainWindow, QVBoxLayout
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.parameters import Parameter
+from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.dialogs.new_run import NewRunDialog
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
+from stdpbench_gui.panels.parameters.form import SECTIONS, ParameterForm
+from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.session.parameter_changes import Changes
+from stdpbench_gui.session.run_session import RunSession
+
+
+class ParametersPanel(Panel):
+    """All parameters of the experiment, with what is in force."""
+
+    key = "parameters"
+    title = "Parameters"
+    topics = frozenset({"parameters", "state", "progress", "log"})
+    most_per_second = 8.0
+    help_text = (
+        "Every parameter of the experiment with the value that is in force. Bold: not the default. ✎: typed, not "
+        "sent (Enter sends it, Esc takes it back). …: sent, not confirmed by the run. ↺: changed in this run, or "
+        "since its rule was changed; a click changes it back. Arrow keys step, a slider sends when it is let go of. "
+        "Parameters of the network's structure cannot change while it learns; “new run…” starts another one from "
+        "these weights. Rule, neurons and their values: Diehl &amp; Cook 2015, sections 2.1 to 2.5, "
+        "doi:10.3389/fncom.2015.00099"
+    )
+    empty_text = "The parameters appear here once the network stands: start a run, or open one."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.changes = Changes(session, self)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search parameters")
+        self.search.setAccessibleName("Search parameters")
+        self.search.setClearButtonEnabled(True)
+        self.way = ChangeWay()
+        self.form = ParameterForm()
+        head = QVBoxLayout()
+        head.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+        head.setSpacing(theme.GRID // 2)
+        head.addWidget(self.search)
+        head.addWidget(self.way)
+        layout = column(self.body)
+        layout.addLayout(head)
+        layout.addWidget(self.form, 1)
+        self._shown: tuple[object, ...] = ()
+        self._experiment: Experiment | None = None
+        self._start: Experiment | None = None
+        self._parent_of_branch: Path | None = None
+        self.search.textChanged.connect(self.form.search)
+        self.way.chosen.connect(self.mark_dirty)
+        self.form.committed.connect(self._commit)
+        self.form.new_run_wanted.connect(self.ask_for_new_run)
+        self.changes.changed.connect(self._on_change)
+        self.changes.refused.connect(self._on_refusal)
+        self.changes.branched.connect(self._compare)
+        # after all panels have forgotten the run that was shown before, and the window has told that it is open
+        session.opened.connect(lambda: QTimer.singleShot(0, self._show_difference))
+        self.restyle()
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self.changes.reset()
+        self._shown, self._experiment, self._start = (), None, None
+        self.way.reset()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        colours = theme.current()
+        field = f"border: 1px solid {colours.line}; border-radius: 3px; padding: 1px 4px;"
+        self.body.setStyleSheet(
+            f"#sectionheader {{ font-weight: 600; text-align: left; padding: 5px; border: none; color: {colours.ink}; "
+            f"background: {colours.window}; }} #sectionheader:focus {{ border: 1px solid {colours.accent}; }} "
+            f"QLineEdit {{ {field} background: {colours.base}; }} "
+            f"QLineEdit:focus {{ border-color: {colours.accent}; }} "
+            f"QLineEdit:disabled {{ color: {colours.faint}; background: {colours.window}; }} "
+            f"#newrun {{ color: {colours.accent}; text-align: left; }} #parametererror {{ color: {colours.wrong}; }}"
+        )
+
+    def has_content(self) -> bool:
+        """Whether the network stands."""
+        return self.session.live.started is not None
+
+    def refresh(self) -> None:
+        """Show what is in force, and what can be changed."""
+        session, live = self.session, self.session.live
+        assert live.started is not None
+        self.changes.confirm()
+        begun_from = 0 if self.way.current == HERE else len(live.checkpoints)
+        state = (
+            (session.connected, live.state, self._training_over(), begun_from),
+            (len(live.changes), tuple(self.changes.in_flight.items()), self.changes.busy, self.way.current),
+        )
+        if state == self._shown:
+            return
+        if self._experiment is None or not self._shown or state[1][0] != self._shown[1][0]:  # type: ignore[index]
+            self._experiment, self._start = session.experiment, Experiment.from_mapping(live.before_changes())
+        self._shown = state
+        assert self._experiment is not None
+        assert self._start is not None
+        self._offer_positions()
+        self.form.show_experiment(self._experiment, self._start, self.changes.in_flight, self._why_not)
+
+    def _training_over(self) -> bool:
+        live = self.session.live
+        n_train = dict(live.started.phases).get("train", 0) if live.started else 0
+        return live.position >= n_train or live.progress.get("phase", "train") != "train"
+
+    def _why_not(self, declared: Parameter) -> str:
+        """Why a parameter cannot be changed now; empty where it can."""
+        live, way = self.session.live, self.way.current
+        if declared.structural:
+            return "Structural: another value needs another network. “new run…” starts one from these weights."
+        if self.changes.busy:
+            return self.changes.busy
+        if way != HERE:
+            return "" if self.way.possible else "There is no checkpoint yet to begin from."
+        if self._training_over():
+            return "Training is over, and labels and test go by the parameters at its end. Choose “in a branch”."
+        if not self.session.connected:
+            return "No process works on this run. Resume it, or choose “in a branch”."
+        return "" if live.state in (State.RUNNING, State.PAUSED) else f"The run is {live.state}."
+
+    def _offer_positions(self) -> None:
+        folder, started = self.session.folder, self.session.live.started
+        if folder is not None and started is not None and self.way.current != HERE:
+            n_train = dict(started.phases).get("train", 0)
+            self.way.offer([at for at in positions(folder.path) if at < n_train], self._training_over())
+
+    # -- changing --------------------------------------------------------------------------------------------------
+
+    def _commit(self, path: str, value: Any) -> None:
+        """Change a parameter in the way that is chosen."""
+        row = self.form.row(path)
+        if self._experiment is None:
+            return
+        try:
+            changed = self._experiment.changed_live({path: value})
+        except StdpbenchError as error:
+            row.say(str(error))
+            return
+        row.revert()
+        differences = self._experiment.differences(changed)
+        values = {name: new for name, (_, new) in differences.items()}
+        if not values:
+            return
+        if self.way.current == BRANCH:
+            self.changes.branch(values, self.way.at)
+        elif self.way.current == REWIND:
+            self.changes.rewind(values, self.way.at or 0)
+        else:
+            self.changes.here(values)
+
+    def ask_for_new_run(self, path: str) -> NewRunDialog | None:
+        """Ask for another value of a structural parameter, and start a run with it from these weights."""
+        if self._experiment is None:
+            return None
+        section, _, name = path.partition(".")
+        declared, _ = self.form.declared(section)[name]
+        experiment = self._experiment
+        dialog = NewRunDialog(experiment, path, declared, self.session, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(
+            lambda result: (
+                self.changes.new_run(experiment, dialog.values) if result == QDialog.DialogCode.Accepted else None
+            )
+        )
+        dialog.open()
+        return dialog
+
+    def _on_change(self) -> None:
+        self.way.say(self.changes.busy)
+        self.mark_dirty()
+
+    def _on_refusal(self, paths: list[str], sentence: str) -> None:
+        for path in paths:
+            section, _, name = path.partition(".")
+            if name in self.form.declared(section):  # the rule may have changed meanwhile
+                self.form.row(path).say(sentence)
+        self.mark_dirty()
+        self.session.told.emit(sentence)
+
+    def _compare(self, name: str, blocks: Any, path: Any) -> None:
+        """Draw the parent's curves beside those of the branch; the difference of weights follows once it is shown."""
+        docks = self.parentWidget()
+        curves = docks.findChild(Curves) if isinstance(docks, QMainWindow) else None
+        if curves is not None:
+            curves.overlay(name, blocks, path)
+        self._parent_of_branch = path
+
+    def _show_difference(self) -> None:
+        """Have the weight map show how a branch that was made here differs from its parent, and say so."""
+        parent, self._parent_of_branch = self._parent_of_branch, None
+        docks, folder = self.parentWidget(), self.session.folder
+        found = docks.findChild(WeightMap) if isinstance(docks, QMainWindow) else None
+        if parent is None or found is None or folder is None or folder.path == parent:
+            return
+        found.compare_with_parent(parent)
+        found.show()
+        found.raise_()
+        self.session.told.emit(
+            f"{folder.path.name} branched off from {parent.name}, which stays as it is: the weight map shows the "
+            "difference to it, the curves both."
+        )
+
+    # -- in words and numbers --------------------------------------------------------------------------------------
+
+    def _rows(self) -> list[tuple[str, str, str, str, str, str]]:
+        if self._experiment is None or self._start is None:
+            return []
+        found = []
+        for section in SECTIONS:
+            now, before = getattr(self._experiment, section), getattr(self._start, section)
+            for p, _ in self.form.declared(section).values():
+                shown, first, usual = map(p.show, (getattr(now, p.name), getattr(before, p.name, None), p.default))
+                kind = "structural" if p.structural else "live"
+                found.append((f"{section}.{p.name}", shown, first, usual, kind, p.help))
+        return found
+
+    def summary(self) -> str:
+        """In words."""
+        rows = self._rows()
+        if not rows:
+            return self.empty_text
+        differ = [f"{path} = {now}" for path, now, _, default, _, _ in rows if now != default]
+        changed = [path for path, now, before, _, _, _ in rows if now != before]
+        return (
+            f"{len(rows)} parameters; not the default: {', '.join(differ) or 'none'}; changed in this run: "
+            f"{', '.join(changed) or 'none'}."
+        )
+
+    def table(self) -> Table | None:
+        """Path, values, and whether it can change."""
+        return ("parameter", "in force", "at the start", "default", "may change", "help"), self._rows()

@@ -1,0 +1,182 @@
+"""The part of the raster that scrolls: presentations side by side, drawn once, and moved from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPen
+
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.raster.margin import paint_lines
+from stdpbench_gui.panels.raster.strips import LAYERS, Band, Strip, fill, fill_rate, place
+from stdpbench_gui.widgets.pictures import image_of
+
+_STEPS = (10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)  # ms between numbers
+_APART = 14  # pixels between two numbers on the axis of time, at least
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a film is drawn for; another one needs another film.
+
+    Attributes
+    ----------
+    spikes, rate : QRectF
+        Where both lie in the widget; the film is as wide as it must be instead.
+    height : float
+        Of the film, from the upper edge of the widget.
+    ratio : float
+        Pixels of the screen per pixel of Qt's.
+    scale : float
+        Pixels of the screen per ms.
+    bands : tuple of Band
+        Of the spikes.
+    top_rate : float
+        Rate at the upper edge of its plot, in Hz.
+    selected : int
+        Exc neuron that stands out; -1 for none.
+    colours : Theme
+        Of the theme that is in force.
+    font : QFont
+        Of the numbers.
+    newest : int
+        The last presentation.
+    """
+
+    spikes: QRectF
+    rate: QRectF
+    height: float
+    ratio: float
+    scale: float
+    bands: tuple[Band, ...]
+    top_rate: float
+    selected: int
+    colours: theme.Theme
+    font: QFont
+    newest: int
+
+
+class Film:
+    """Spikes, rate and axis of time of some presentations.
+
+    Attributes
+    ----------
+    image : QImage or None
+        None before there is one.
+    left : int
+        Column of the common axis that is its first one, in pixels of the screen.
+    numbers : list of (float, float)
+        From where to where each number on the axis of time goes, in pixels of Qt's.
+    pixels : ndarray, uint32, (height, width)
+        Spikes and rates, 0xAARRGGBB, before lines and numbers were painted over them.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Have none."""
+        self.image: QImage | None = None
+        self.left = 0
+        self.numbers: list[tuple[float, float]] = []
+        self.pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self._frame: Frame | None = None
+
+    def show(self, frame: Frame, strips: Sequence[Strip], left: int) -> bool:
+        """Have what a window shows whose first column is `left`, and all that is right of it.
+
+        Returns
+        -------
+        bool
+            Whether it was drawn anew.
+        """
+        if frame == self._frame and left >= self.left:
+            return False
+        self._frame, self.left = frame, left
+        end = max(left + 1, round(strips[-1].end * frame.scale)) if strips else left + 1
+        colours = frame.colours
+        named = {"base": colours.base, "selected": colours.ink}
+        named |= {layer: getattr(colours, layer) for layer in LAYERS}
+        packed = {name: QColor(value).rgba() for name, value in named.items()}
+        shape = (max(1, round(frame.height * frame.ratio)), end - left + 1)
+        self.pixels = np.full(shape, packed["base"], np.uint32)
+        self._fill(frame, strips, packed)
+        self.image = image_of(self.pixels, frame.ratio)
+        painter = QPainter(self.image)
+        painter.setFont(frame.font)
+        self.numbers = []
+        wide = shape[1] / frame.ratio
+        spikes = QRectF(0, frame.spikes.top(), wide, frame.spikes.height())
+        rate = QRectF(0, frame.rate.top(), wide, frame.rate.height())
+        paint_lines(painter, spikes, rate, frame.bands, frame.ratio, frame.selected)
+        for strip in strips:
+            self._paint_strip(painter, strip, spikes, rate)
+        painter.end()
+        return True
+
+    def covers(self, first: int, last: int) -> bool:
+        """Whether it shows all between two columns of the common axis."""
+        return self.image is not None and self.left <= first and last <= self.left + self.pixels.shape[1]
+
+    def _fill(self, frame: Frame, strips: Sequence[Strip], packed: Mapping[str, int]) -> None:
+        width = self.pixels.shape[1]
+        spikes, rate = (self._rows(area) for area in (frame.spikes, frame.rate))
+        fill(spikes, place(strips, frame.bands, width, frame.scale), frame.bands, packed, self.left, frame.selected)
+        fill_rate(rate, strips, packed["exc"], packed["base"], frame.scale, self.left, frame.top_rate)
+
+    def _rows(self, area: QRectF) -> NDArray[np.uint32]:
+        assert self._frame is not None
+        first = round(area.top() * self._frame.ratio)
+        return self.pixels[first : first + rows_of(area, self._frame.ratio)]
+
+    def _x(self, moment: float) -> float:
+        """Where a moment of the common axis lies in the film."""
+        assert self._frame is not None
+        return (moment * self._frame.scale - self.left) / self._frame.ratio
+
+    def _paint_strip(self, painter: QPainter, strip: Strip, spikes: QRectF, rate: QRectF) -> None:
+        left, right = self._x(strip.start), self._x(strip.end)
+        if right < 0:
+            return
+        assert self._frame is not None
+        colours = self._frame.colours
+        if strip.skipped > 0:
+            before = left - (right - left) * 0.07
+            gap = QRectF(before, spikes.top() - 4, left - before, rate.bottom() - spikes.top() + 8)
+            painter.fillRect(gap, QColor(colours.window))
+            painter.setPen(QPen(QColor(colours.faint), 1))
+            for x in ((before + left) / 2 - 2, (before + left) / 2 + 2):
+                painter.drawLine(QPointF(x - 2, rate.bottom() + 4), QPointF(x + 2, rate.bottom() - 4))
+        painter.setPen(QPen(QColor(colours.faint), 1))
+        painter.drawLine(QPointF(left, spikes.top() - 4), QPointF(left, rate.bottom()))
+        if strip.stimulus < strip.duration:
+            x = self._x(strip.start + strip.stimulus)
+            painter.setPen(QPen(QColor(colours.faint), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(x, spikes.top()), QPointF(x, rate.bottom()))
+        self._paint_times(painter, strip, rate.bottom())
+
+    def _paint_times(self, painter: QPainter, strip: Strip, foot: float) -> None:
+        """Write the time in a presentation under it, as often as there is room."""
+        metrics, left = painter.fontMetrics(), self._x(strip.start)
+        per_ms = (self._x(strip.end) - left) / strip.duration
+        widest = metrics.horizontalAdvance(f"{strip.duration:.0f}")
+        step = next((s for s in _STEPS if s * per_ms >= widest + _APART), 2 * _STEPS[-1])
+        painter.setPen(QColor(theme.current().faint))
+        for moment in np.arange(0.0, strip.duration, step):
+            x, text = self._x(strip.start + float(moment)), f"{moment:g}"
+            wide = metrics.horizontalAdvance(text)
+            first = x + 1 if moment == 0 else x - wide / 2
+            if first + wide > self._x(strip.end):  # the next one begins with its 0 there
+                break
+            painter.drawLine(QPointF(x, foot), QPointF(x, foot + 4))
+            painter.drawText(QPointF(first, foot + 4 + metrics.ascent()), text)
+            self.numbers.append((first, first + wide))
+
+
+def rows_of(area: QRectF, ratio: float) -> int:
+    """Rows of pixels of the screen that an area has."""
+    return max(1, int(area.height() * ratio))

@@ -1,0 +1,229 @@
+"""The raster: spikes of the current and the last presentations, scrolling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PyQt6.QtGui import QAction, QActionGroup
+from PyQt6.QtWidgets import QLabel
+
+from stdpbench.units import thousands
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.raster.strips import RATE_BIN, Strip, every
+from stdpbench_gui.panels.raster.view import RasterView
+from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.run_session import RunSession
+
+COUNTS = (1, 2, 4, 8, 16, 32, 64)
+"""How many presentations may be on the screen."""
+_GLIDE = 0.30  # s that a presentation takes to come in
+_STILL = 1.0  # s between two presentations where nothing glides
+
+
+class Raster(Panel):
+    """Input, exc and inh spikes on one axis of time, and the rate of exc neurons under them."""
+
+    key = "raster"
+    title = "Raster"
+    topics = frozenset({"presentation", "state"})
+    frames = frozenset({"presentation"})
+    help_text = (
+        "Each dot is a spike: input neurons (one per pixel) above, excitatory neurons below them, and inhibitory ones "
+        "where the network has a layer of them. Time runs to the right, from 0 in each presentation; a dotted line is "
+        "the end of the picture and the start of the rest. The run is faster than the eye, so presentations are left "
+        "out: a gap says where. Beside the number of a presentation stands its class, and 2× where the picture was "
+        "shown twice until it drew enough spikes (drawn is the last time). Below, spikes per second and excitatory "
+        "neuron in bins of 5 ms. The spikes of the selected neuron are drawn large. Click a spike to select its "
+        "neuron; the wheel, or + and −, show more or less. (Network: Diehl &amp; Cook 2015, figure 1; "
+        "doi:10.3389/fncom.2015.00099)"
+    )
+    empty_text = "Spikes appear here with the next training presentation: start or resume a run."
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self.seen = Seen.of(session)
+        self.view = RasterView()
+        column(self.body).addWidget(self.view)
+        self.sampled = QLabel()
+        self.sampled.setObjectName("faint")
+        self.sampled.setStyleSheet("font-weight: 400;")
+        self.title_extra.addSpacing(8)
+        self.title_extra.addWidget(self.sampled)
+        self.strips: list[Strip] = []
+        self.count = 4
+        self._from, self._since, self._taken = 0.0, 0.0, 0.0
+        self._dt, self._stimulus = 0.5, 350.0
+        self._group = QActionGroup(self)
+        for count in COUNTS:
+            action = QAction(f"{count} presentation{'s' if count > 1 else ''} on screen", self)
+            action.setCheckable(True)
+            action.setChecked(count == self.count)
+            action.triggered.connect(lambda _, count=count: self.set_count(count))
+            self._group.addAction(action)
+            self.menu.addAction(action)
+        self._size_sampled()
+        self.view.picked.connect(session.selection.select_neuron)
+        self.view.stepped.connect(self._step)
+        self.view.zoomed.connect(self._zoom)
+        self.view.painted.connect(session.add_cost)
+        session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self.strips.clear()
+        self.view.forget()
+        self.sampled.clear()
+        self._from = self._since = self._taken = 0.0
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme, and its letters."""
+        self._size_sampled()
+        self.mark_dirty()
+
+    def _size_sampled(self) -> None:
+        """Keep room for the longest that will be said: a text that needs more has all panels laid out anew."""
+        self.sampled.ensurePolished()
+        metrics = self.sampled.fontMetrics()
+        self.sampled.setFixedSize(metrics.horizontalAdvance("every 99 999th presentation shown"), metrics.height())
+
+    def has_content(self) -> bool:
+        """Whether a presentation was seen."""
+        return bool(self.strips or self.session.live.presentation)
+
+    def set_count(self, count: int) -> None:
+        """Say how many presentations are on the screen, one of `COUNTS`."""
+        self.count = count
+        self._group.actions()[COUNTS.index(count)].setChecked(True)
+        self.mark_dirty()
+
+    def refresh(self) -> None:
+        """Take the newest presentation in, if the one before has come in, and glide."""
+        frame, now = self.session.live.presentation, time.monotonic()
+        gap = _STILL if motion.reduced else 0.0 if motion.fast_flicker else _GLIDE
+        new = frame and (not self.strips or frame["presentation"] != self.strips[-1].presentation)
+        if new and now - self._taken >= gap:
+            self._take(frame)
+            self._taken = now
+        elif new:
+            self.mark_dirty()
+        self._place(now)
+
+    def _take(self, frame: Any) -> None:
+        experiment = self.session.experiment
+        if experiment is not None:
+            self._dt, self._stimulus = experiment.network.dt, experiment.schedule.stimulus
+        strip = Strip.of(frame, self._dt, self._stimulus)
+        self._from, self._since = self.view.right, time.monotonic()
+        if self.strips and strip.presentation < self.strips[-1].presentation:
+            self.reset()  # the run was taken back
+        if self.strips:
+            strip.follow(self.strips[-1])
+        else:
+            self._from = strip.end
+            self.view.sizes = self._sizes(frame)
+        self.strips.append(strip)
+        del self.strips[: -COUNTS[-1] - 1]
+        label = self.seen.label(strip.image)
+        name = f" · {self.seen.class_name(label)}" if label >= 0 else ""
+        again = f" · {strip.attempts}×" if strip.attempts > 1 else ""
+        number = thousands(strip.presentation)
+        fuller = (f"№ {number}{name}{again}", f"{number}{name}{again}", f"{number}{name}", number)
+        self.view.headers[strip.presentation] = tuple(dict.fromkeys(fuller))
+        if len(self.view.headers) > 4 * COUNTS[-1]:
+            self.view.headers = {s.presentation: self.view.headers[s.presentation] for s in self.strips}
+        n = every(self.strips[-8:])
+        self.sampled.setText("" if n <= 1 else f"every {_ordinal(n)} presentation shown")
+
+    def _sizes(self, frame: Any) -> dict[str, int]:
+        started = self.session.live.started
+        n_exc = len(frame["spike_counts"])
+        n_input = int(np.prod(started.shape)) if started is not None else int(frame["input"][0].max(initial=0)) + 1
+        experiment = self.session.experiment
+        layer = experiment is None or experiment.network.inhibition == "layer"
+        return {"input": n_input, "exc": n_exc, "inh": n_exc if layer else 0}
+
+    def _place(self, now: float) -> None:
+        """Put the right edge where it belongs at this moment."""
+        newest = self.strips[-1]
+        share = 1.0 if motion.reduced or motion.fast_flicker else min(1.0, (now - self._since) / _GLIDE)
+        if share < 1:
+            self.mark_dirty()
+        self.view.right = self._from + (newest.end - self._from) * share
+        self.view.span = self.count * newest.duration * 1.02
+        shown = [strip for strip in self.strips if strip.end >= self.view.right - self.view.span]
+        self.view.strips = shown
+        self.view.selected = self.session.selection.neuron
+        self.view.render_spikes()
+
+    def _step(self, by: int) -> None:
+        n = self.view.sizes.get("exc", 0)
+        if n:
+            self.session.selection.select_neuron((max(self.session.selection.neuron, -1 if by > 0 else 0) + by) % n)
+
+    def _zoom(self, by: int) -> None:
+        self.set_count(COUNTS[min(max(COUNTS.index(self.count) + by, 0), len(COUNTS) - 1)])
+
+    def nothing(self) -> str:
+        """What will appear, or why nothing will."""
+        return self.session.not_coming() or self.empty_text
+
+    def summary(self) -> str:
+        """In words."""
+        if not self.strips:
+            return self.nothing()
+        last, neuron = self.strips[-1], self.session.selection.neuron
+        n = {layer: len(pair[0]) for layer, pair in last.spikes.items()}
+        said = f"Presentation {last.presentation}: {n['input']} input, {n['exc']} exc and {n['inh']} inh spikes"
+        if neuron >= 0:
+            said += f", {int((last.spikes['exc'][0] == neuron).sum())} of exc neuron {neuron}"
+        times = every(self.strips[-8:])
+        return said + (f"; every {_ordinal(times)} presentation shown." if times > 1 else ".")
+
+    def table(self) -> Table | None:
+        """Every spike on the screen."""
+        if not self.strips:
+            return None
+        return self._table_of(self.view.strips)
+
+    @staticmethod
+    def _table_of(strips: Sequence[Strip]) -> Table:
+        rows = []
+        for strip in strips:
+            for layer, (index, bins) in strip.spikes.items():
+                times = (bins * strip.dt).round(3)
+                rows += [
+                    (strip.presentation, layer, i, t) for i, t in zip(index.tolist(), times.tolist(), strict=True)
+                ]
+        return ("presentation", "layer", "neuron", "time (ms)"), rows
+
+    def figure(self) -> dict[str, Any] | None:
+        """The newest presentation: its spikes by layer, and the rate of exc neurons."""
+        if not self.strips:
+            return None
+        last = self.strips[-1]
+        label = "time in presentation (ms)"
+        spikes = [
+            {"t": bins * last.dt, "index": index, "label": layer, "size": self.view.sizes[layer]}
+            for layer, (index, bins) in last.spikes.items()
+            if self.view.sizes.get(layer)
+        ]
+        rate = {"x": (np.arange(len(last.rate)) + 0.5) * RATE_BIN, "y": last.rate, "label": "", "steps": True}
+        end = (0.0, len(last.rate) * RATE_BIN)
+        plots = [{"label": "exc rate (Hz per neuron)", "lines": [rate]}]
+        lines = {"kind": "lines", "x_label": label, "plots": plots, "x_range": end}
+        return {
+            "kind": "stack",
+            "parts": [{"kind": "raster", "x_label": label, "rows": spikes, "x_range": end}, lines],
+            "table": self._table_of([last]),
+            "title": f"Spikes in training presentation {last.presentation}",
+            "n": "one presentation",
+        }
+
+
+def _ordinal(n: int) -> str:
+    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{thousands(n)}{ending}"

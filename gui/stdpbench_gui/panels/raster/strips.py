@@ -1,0 +1,257 @@
+"""Spikes as pixels: strips of presentations side by side on one axis, filled into an image by NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench_gui.widgets.axes import step_up
+
+LAYERS = ("input", "exc", "inh")
+_SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
+RATE_BIN = 5.0  # ms
+GAP = 0.07  # of a presentation: how wide the gap is where presentations were skipped
+
+Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where the spikes of a layer lie in the image, in pixels.
+
+    Attributes
+    ----------
+    layer : str
+        ``"input"``, ``"exc"`` or ``"inh"``.
+    top, height : int
+        First row, and number of rows.
+    n : int
+        Number of neurons.
+    mark : tuple of int
+        Width and height of a spike.
+    """
+
+    layer: str
+    top: int
+    height: int
+    n: int
+    mark: tuple[int, int]
+
+    def row(self, index: NDArray[np.integer[Any]], height: int = 0) -> NDArray[np.int64]:
+        """First row of the marks of neurons; all of a mark lies within the band."""
+        rows = self.top + index.astype(np.int64) * self.height // max(1, self.n)
+        return np.minimum(rows, self.top + self.height - (height or self.mark[1]))
+
+    def neuron(self, row: float) -> int:
+        """The neuron that a row belongs to; -1 outside of the band."""
+        place = int((row - self.top) * self.n // max(1, self.height))
+        return place if self.top <= row < self.top + self.height and 0 <= place < self.n else -1
+
+
+@lru_cache(maxsize=8)
+def bands_of(sizes: tuple[tuple[str, int], ...], height: int) -> tuple[Band, ...]:
+    """Bands of the layers that have neurons, in an image of that many rows, three rows of nothing between them.
+
+    Parameters
+    ----------
+    sizes : tuple of (str, int)
+        Layers with their numbers of neurons.
+    height : int
+        Rows of the image.
+    """
+    present = {layer: n for layer, n in sizes if n}
+    total = sum(_SHARES[layer] for layer in present)
+    found, top = [], 0
+    for number, layer in enumerate(present):
+        last = number == len(present) - 1
+        rows = height - top if last else int(_SHARES[layer] / total * height)
+        room = max(4, rows - (0 if last else 3))
+        high = int(np.clip(room / present[layer] * 0.8, 1 if layer == "input" else 3, 12))
+        found.append(Band(layer, top, room, present[layer], (1 if layer == "input" else 2, min(high, room))))
+        top += rows
+    return tuple(found)
+
+
+@dataclass(eq=False)
+class Strip:
+    """One presentation on the common axis.
+
+    Attributes
+    ----------
+    presentation, image, attempts : int
+        Its number (from 0), its picture, how often that was shown.
+    spikes : mapping of str to (index, bin)
+        By layer.
+    duration, stimulus : float
+        In ms: of all, and of the stimulus.
+    dt : float
+        Time step in ms.
+    rate : ndarray, float64
+        Spikes per second and exc neuron in bins of `RATE_BIN`.
+    start : float
+        Where it begins on the common axis, in ms.
+    skipped : int
+        Presentations between the strip before and this one that were not seen; -1 for the first strip.
+    """
+
+    presentation: int
+    image: int
+    attempts: int
+    spikes: Mapping[str, Pairs]
+    duration: float
+    stimulus: float
+    dt: float
+    rate: NDArray[np.float64]
+    start: float = 0.0
+    skipped: int = -1
+
+    @classmethod
+    def of(cls, frame: Mapping[str, Any], dt: float, stimulus: float) -> Strip:
+        """Make a strip of a frame of ``presentation``."""
+        duration, n_exc = frame["n_bins"] * dt, len(frame["spike_counts"])
+        n_rates = max(1, int(np.ceil(duration / RATE_BIN)))
+        places = (frame["exc"][1] * (dt / RATE_BIN)).astype(np.int64)
+        rate = np.bincount(places, minlength=n_rates)[:n_rates] / (n_exc * RATE_BIN * 1e-3)
+        return cls(
+            frame["presentation"],
+            frame["image"],
+            frame["attempts"],
+            {layer: frame[layer] for layer in LAYERS},
+            duration,
+            stimulus,
+            dt,
+            rate,
+        )
+
+    @cached_property
+    def top_rate(self) -> float:
+        """Where an axis may end that shows its rates."""
+        return step_up(float(self.rate.max(initial=0.0)))
+
+    @property
+    def end(self) -> float:
+        """Where it ends on the common axis, in ms."""
+        return self.start + self.duration
+
+    def follow(self, other: Strip) -> None:
+        """Place it right of another one, with a gap where presentations were skipped."""
+        self.skipped = max(0, self.presentation - other.presentation - 1)
+        self.start = other.end + (GAP * other.duration if self.skipped else 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Where the spikes of one layer lie on the common axis, all strips together.
+
+    Attributes
+    ----------
+    index : ndarray, int32, (n,)
+        Neuron of each spike.
+    column : ndarray, int64, (n,)
+        Column on the common axis.
+    place : ndarray, int64, (n,)
+        Place in a flat image whose first column is the first one of the common axis.
+    """
+
+    index: NDArray[np.int32]
+    column: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+
+def place(strips: Sequence[Strip], bands: Sequence[Band], width: int, scale: float) -> dict[str, Placed]:
+    """Find the pixels of all spikes, by layer, in an image of a width, with `scale` pixels per ms."""
+    found = {}
+    for band in bands:
+        pairs = [strip.spikes[band.layer] for strip in strips]
+        index = np.concatenate([pair[0] for pair in pairs]) if pairs else np.empty(0, np.int32)
+        starts = [round(strip.start * scale) for strip in strips]
+        parts = [
+            (pair[1] * (strip.dt * scale)).astype(np.int64) + start
+            for pair, strip, start in zip(pairs, strips, starts, strict=True)
+        ]
+        column = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        found[band.layer] = Placed(index, column, band.row(index) * width + column)
+    return found
+
+
+def fill(
+    image: NDArray[np.uint32],
+    placed: Mapping[str, Placed],
+    bands: Sequence[Band],
+    colours: Mapping[str, int],
+    left: int,
+    selected: int = -1,
+) -> None:
+    """Draw spikes into an image.
+
+    Parameters
+    ----------
+    image : ndarray, uint32, (height, width)
+        Filled in place; what it held is overwritten with ``colours["base"]``.
+    placed, bands
+        What is drawn, and where; see `place`.
+    colours : mapping of str to int
+        0xAARRGGBB of ``base``, of the layers, and of ``selected``.
+    left : int
+        Column of the common axis that is the first one of the image.
+    selected : int
+        Exc neuron whose spikes stand out; -1 for none.
+    """
+    image[...] = colours["base"]
+    for band in bands:
+        spikes = placed[band.layer]
+        _stamp(image, spikes.place, spikes.column, left, band.mark, colours[band.layer])
+    for band in bands if selected >= 0 else ():
+        if band.layer != "input":
+            spikes = placed[band.layer]
+            column = spikes.column[spikes.index == selected]
+            high = min(band.height, 11)
+            top = int(band.row(np.array([selected]))[0]) + (band.mark[1] - high) // 2
+            top = min(max(top, band.top), band.top + band.height - high)
+            _stamp(image, top * image.shape[1] + column, column, left, (3, high), colours["selected"])
+
+
+def _stamp(
+    image: NDArray[np.uint32],
+    place: NDArray[np.int64],
+    column: NDArray[np.int64],
+    left: int,
+    mark: tuple[int, int],
+    colour: int,
+) -> None:
+    """Draw marks, without those that stick out at the sides."""
+    (wide, high), width, flat = mark, image.shape[1], image.reshape(-1)
+    inside = place[(column >= left) & (column <= left + width - wide)] - left
+    for down in range(high):
+        for right in range(wide):
+            flat[inside + (down * width + right) if down or right else inside] = colour
+
+
+def fill_rate(
+    image: NDArray[np.uint32], strips: Sequence[Strip], colour: int, base: int, scale: float, left: int, top: float
+) -> None:
+    """Draw the rate of strips as columns from the foot of an image; `top` is the rate at its head."""
+    image[...] = base
+    height, width = image.shape
+    rows = np.arange(height, 0, -1, dtype=np.int32)[:, None]
+    for strip in strips:
+        first = round(strip.start * scale) - left
+        columns = np.arange(max(0, first), min(width, first + int(strip.duration * scale)))
+        if len(columns):
+            bins = np.minimum(((columns - first + 0.5) / (scale * RATE_BIN)).astype(np.int64), len(strip.rate) - 1)
+            high = np.round(strip.rate[bins] / top * height).astype(np.int32)
+            highest = int(high.max(initial=0))
+            if highest:  # what is above the highest column is empty
+                part = image[-highest:, columns[0] : columns[-1] + 1]
+                np.copyto(part, np.uint32(colour), where=rows[-highest:] <= high)
+
+
+def every(strips: Sequence[Strip]) -> int:
+    """Of how many presentations one is shown: the median over the strips; 1 where none is skipped, 0 if unknown."""
+    steps = [strip.skipped + 1 for strip in strips if strip.skipped >= 0]
+    return int(np.median(steps)) if steps else 0

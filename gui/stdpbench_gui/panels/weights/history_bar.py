@@ -1,0 +1,126 @@
+"""Below the weight map: a slider over the checkpoints of a run, and what a difference is taken to."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.weights.weight_sources import WeightSources
+from stdpbench_gui.widgets.basic import Elided
+
+_STEP_MS = 500  # what flashes changes at most three times a second
+
+
+class HistoryBar(QWidget):
+    """Chooses which weights are shown; hidden while there is no checkpoint."""
+
+    def __init__(self, sources: WeightSources) -> None:
+        super().__init__()
+        self._sources = sources
+        self.play = QToolButton()
+        self.play.setAutoRaise(True)
+        self.play.setCheckable(True)
+        self.play.setToolTip("Play from the first checkpoint to now")
+        self.play.setAccessibleName("Play the history")
+        self.play.toggled.connect(self._play)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Checkpoint that is shown; at the right end: now")
+        self.slider.setToolTip("Weights of an earlier checkpoint; at the right end: now")
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self._choose)
+        self.label = QLabel()
+        self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance("at 60 000 (reading)") + theme.GRID)
+        self.back = QToolButton()
+        self.back.setText("now")
+        self.back.setAutoRaise(True)
+        self.back.setToolTip("Back to the newest weights")
+        self.back.clicked.connect(lambda _: self._go_to_now())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, 0, theme.GRID, 2)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.play)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.label)
+        layout.addWidget(self.back)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_STEP_MS)
+        self._timer.timeout.connect(self._next)
+        self._play(False)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what can be chosen and what is chosen."""
+        sources = self._sources
+        known, now = sources.positions, sources.now()
+        self.setVisible(bool(known))
+        last = len(known) if now is not None else max(0, len(known) - 1)
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, last)
+        if sources.wanted is None:
+            self.slider.setValue(last)
+        elif sources.wanted in known:
+            self.slider.setValue(known.index(sources.wanted))
+        self.slider.blockSignals(False)
+        shown = sources.shown()
+        if shown is not None:
+            text = f"at {thousands(shown.position)}"
+            self.label.setText(f"{text} (reading)" if sources.reading else text)
+        self.back.setEnabled(sources.wanted is not None and now is not None)
+
+    def _choose(self, place: int) -> None:
+        known = self._sources.positions
+        self._sources.show(known[place] if place < len(known) else None)
+        self.refresh()
+
+    def _go_to_now(self) -> None:
+        self.play.setChecked(False)
+        self._sources.show(None)
+        self.refresh()
+
+    def _play(self, on: bool) -> None:
+        self.play.setText("⏸" if on else "▶")
+        if on:
+            if self.slider.value() == self.slider.maximum():
+                self.slider.setValue(0)
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _next(self) -> None:
+        if self._sources.reading:
+            return
+        if self.slider.value() >= self.slider.maximum() or not self.isVisible():
+            self.play.setChecked(False)
+        else:
+            self.slider.setValue(self.slider.value() + 1)
+
+
+class DifferenceBar(QWidget):
+    """Says which weights are taken off those that are shown; hidden while none are."""
+
+    def __init__(self, sources: WeightSources) -> None:
+        super().__init__()
+        self._sources = sources
+        self.label = Elided()
+        self.label.setAccessibleName("What the difference is")
+        self.end = QToolButton()
+        self.end.setText("weights")
+        self.end.setAutoRaise(True)
+        self.end.setToolTip("Show the weights again, as they are")
+        self.end.clicked.connect(lambda _: sources.compare_with_nothing())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.end)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is shown."""
+        said = self._sources.difference()
+        self.setVisible(bool(said))
+        if said != self.label.text():
+            self.label.setText(said)
+            self.label.setToolTip(said)

@@ -1,0 +1,182 @@
+"""A colour bar with the histogram of the values and two handles for the levels."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import QRectF, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetrics
+
+from stdpbench_gui.look import theme
+
+_SAMPLE = 40_000
+_BINS = 60
+_COUNT_MS = 300  # from one histogram to the next
+
+
+class LevelBar(pg.PlotItem):  # type: ignore[misc]
+    """Which values are drawn in which colour.
+
+    The colours stand at the left, from the lower handle to the upper one; how many values there are of each size,
+    as log(1 + n), at the right of them. With `centred`, both handles lie equally far from zero.
+    """
+
+    levels_changed = pyqtSignal(float, float)
+    # Qt may ask for the outline of an item whose Python half is already emptied, when both go together
+    _boundingRectCache = _previousGeometry = _painterPathCache = None
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False)
+        self.centred = False
+        self._moving = False
+        self._uncounted: NDArray[np.floating[Any]] | None = None
+        self._counted_at = 0.0
+        self._to_count = QTimer(self)
+        self._to_count.setSingleShot(True)
+        self._to_count.setInterval(_COUNT_MS)  # begun anew by each new map: runs out where none comes
+        self._to_count.timeout.connect(self._count)
+        self.hideButtons()
+        self.hideAxis("bottom")
+        self.setMouseEnabled(x=False, y=True)
+        axis = self.getAxis("left")
+        axis.enableAutoSIPrefix(False)
+        axis.setStyle(tickLength=-4, tickTextOffset=4)
+        self._size_axis()
+        self.colours = pg.ImageItem()
+        self.addItem(self.colours)
+        self.curve = pg.PlotCurveItem(fillLevel=0.0)
+        self.addItem(self.curve)
+        self.region = pg.LinearRegionItem(orientation="horizontal", swapMode="block")
+        self.region.setZValue(10)
+        self.addItem(self.region)
+        self.region.sigRegionChanged.connect(self._moved)
+        self.setXRange(-0.42, 1.0, padding=0)
+        self._map: pg.ColorMap | None = None
+        self.getViewBox().sigYRangeChanged.connect(self._draw_colours)
+
+    def _size_axis(self) -> None:
+        """Write as large as everything else, and have room for it."""
+        font, axis = theme.plot_font(), self.getAxis("left")
+        metrics = QFontMetrics(font)
+        width = metrics.horizontalAdvance("-0.00") + metrics.height() + 6  # of the ticks and the label
+        self.setFixedWidth(width + 52)
+        axis.setWidth(width)
+        axis.setTickFont(font)
+        axis.label.setFont(font)
+
+    def restyle(self, colour_map: pg.ColorMap) -> None:
+        """Take on the colours of the theme, and a colour map."""
+        colours = theme.current()
+        self._map = colour_map
+        self._size_axis()
+        axis = self.getAxis("left")
+        axis.setPen(colours.line)
+        axis.setTextPen(colours.ink)
+        self.curve.setPen(pg.mkPen(colours.input, width=1))
+        fill = QColor(colours.input)
+        fill.setAlpha(90)
+        self.curve.setBrush(fill)
+        self.region.setBrush(QColor(0, 0, 0, 0))
+        self.region.setHoverBrush(QColor(0, 0, 0, 0))
+        for line in self.region.lines:
+            line.setPen(pg.mkPen(colours.accent, width=2))
+            line.setHoverPen(pg.mkPen(colours.ink, width=3))
+        self._draw_colours()
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """The lower and the upper level."""
+        low, high = self.region.getRegion()
+        return float(low), float(high)
+
+    def set_levels(self, low: float, high: float) -> None:
+        """Put the handles somewhere."""
+        if high <= low:
+            high = low + 1e-9
+        self._moving = True
+        self.region.setRegion((low, high))
+        self._moving = False
+        self._draw_colours()
+        self.levels_changed.emit(*self.levels)
+
+    def scale(self, by: float) -> None:
+        """Put the upper level nearer or further, and the lower one too where both are centred on zero."""
+        low, high = self.levels
+        self.set_levels(low * by if self.centred else low, low + (high - low) * by if not self.centred else high * by)
+
+    def fit(self, values: NDArray[np.floating[Any]]) -> None:
+        """Levels that show nearly all of the values; and the range of the axis."""
+        sample = _sample(values)
+        if self.centred:
+            top = float(np.quantile(np.abs(sample), 0.999)) if len(sample) else 1.0
+            top = top or 0.01
+            low = -top
+        else:
+            some = sample[sample > 0]
+            top, low = (float(np.quantile(some, 0.995)) if len(some) else 1.0), 0.0
+        margin = 0.3 * (top - low)
+        self.setYRange(low - (margin if self.centred else 0.04 * (top - low)), top + margin, padding=0)
+        self.set_levels(low, top)
+
+    def count(self, values: NDArray[np.floating[Any]]) -> None:
+        """Draw how many values there are of each size: at once, or where values come fast, those that came last."""
+        self._uncounted = values
+        if 1e3 * (time.monotonic() - self._counted_at) >= _COUNT_MS:
+            self._count()
+        else:
+            self._to_count.start()
+
+    def _count(self) -> None:
+        assert self._uncounted is not None
+        sample, self._counted_at = _sample(self._uncounted), time.monotonic()
+        self._to_count.stop()
+        if not len(sample):
+            return
+        n, edges = np.histogram(sample, _BINS)
+        height = np.log1p(n.astype(float))
+        # a curve of the value against the count: each bin as a step
+        x = np.repeat(height / height.max(), 2)
+        y = np.repeat(edges, 2)[1:-1]
+        self.curve.setData(np.concatenate([[0.0], x, [0.0]]), np.concatenate([y[:1], y, y[-1:]]))
+
+    def _moved(self) -> None:
+        if self._moving:
+            return
+        low, high = self.levels
+        if self.centred:
+            far = max(abs(low), abs(high)) if not self._far() else self._far()
+            self._moving = True
+            self.region.setRegion((-far, far))
+            self._moving = False
+        self._draw_colours()
+        self.levels_changed.emit(*self.levels)
+
+    def _far(self) -> float:
+        """How far from zero the handle lies that is being moved; 0 where none is."""
+        for line in self.region.lines:
+            if line.moving:
+                return abs(float(line.value()))
+        return 0.0
+
+    def _draw_colours(self) -> None:
+        if self._map is None:
+            return
+        bottom, top = self.getViewBox().viewRange()[1]
+        low, high = self.levels
+        at = np.linspace(bottom, top, 256)
+        share = np.clip((at - low) / max(high - low, 1e-12), 0, 1)
+        table = theme.lookup(self._map)
+        self.colours.setImage(table[np.round(255 * share).astype(int)][:, None, :], autoLevels=False)
+        self.colours.setRect(QRectF(-0.42, bottom, 0.3, top - bottom))
+
+
+def _sample(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    flat = values.reshape(-1)
+    step = max(1, len(flat) // _SAMPLE) | 1  # odd, so that not the same neurons are met again and again
+    found: NDArray[np.floating[Any]] = flat[::step]
+    finite: NDArray[np.floating[Any]] = found[np.isfinite(found)]
+    return finite

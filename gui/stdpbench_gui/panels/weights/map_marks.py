@@ -1,0 +1,204 @@
+"""Marks on the weight map: the neuron that is selected, those that never fired, duplicates, and the classes."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QColor
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.fields import duplicates, never_fired
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.weights.weight_sources import Weights
+from stdpbench_gui.session.alive import alive
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.mosaic import Mosaic
+
+_GAP = 2.0  # s between two looks for duplicates
+_NONE: NDArray[np.bool_] = np.empty(0, bool)
+
+
+class MapMarks(QObject):
+    """What is drawn over the fields.
+
+    Attributes
+    ----------
+    labels : ndarray, int64, (n_exc,)
+        Classes of the neurons, -1 for none; empty before the label phase is over.
+    dead, alike : ndarray, bool, (n_exc,)
+        Neurons that never fired, and duplicates; empty where they were not looked for.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, session: RunSession, mosaic: Mosaic, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._mosaic = session, mosaic
+        self.show_dead, self.show_alike, self.by_class = True, False, False
+        self._selected = pg.PlotDataItem()
+        self._crosses = pg.PlotCurveItem(connect="pairs")
+        self._bars = pg.PlotCurveItem(connect="pairs")
+        self._chips: list[pg.TextItem] = []
+        for item in (self._crosses, self._bars, self._selected):
+            mosaic.view.addItem(item, ignoreBounds=True)
+        session.selection.neuron_changed.connect(self.draw_selected)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the run that was shown before."""
+        self.labels: NDArray[np.int64] = np.empty(0, np.int64)
+        self.dead, self.alike = _NONE, _NONE
+        self._theta_start: float | None = None  # volt
+        self._theta: NDArray[np.float64] = np.empty(0)
+        self._asked, self._looked, self._looked_at = False, 0.0, -2
+        self.draw()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        colours = theme.current()
+        self._selected.setPen(colours.pen("wrong", 3))
+        self._crosses.setPen(pg.mkPen(colours.wrong, width=1))
+        self._bars.setPen(pg.mkPen(colours.accent, width=1))
+        self.draw()
+
+    def set_show_dead(self, on: bool) -> None:
+        """Mark neurons that never fired, or do not."""
+        self.show_dead = on
+        self.changed.emit()
+
+    def set_show_alike(self, on: bool) -> None:
+        """Mark duplicates, or do not."""
+        self.show_alike = on
+        self._looked_at = -2
+        self.changed.emit()
+
+    # -- finding out -----------------------------------------------------------------------------------------------
+
+    def look(self, shown: Weights) -> None:
+        """Find the neurons that are to be marked."""
+        self._theta = shown.theta
+        started, before = self._session.live.started, self.dead
+        if started is not None:
+            if self._theta_start is None:
+                self._theta_start = Experiment.from_mapping(started.experiment).exc.quantities()["theta_start"]
+            self.dead = never_fired(shown.theta, self._theta_start)
+            if self.dead.all():  # nothing was shown yet
+                self.dead = np.zeros_like(self.dead)
+        if self.show_alike:
+            self._look_for_duplicates(shown)
+        if self._session.live.labelled is not None and not self._asked and self._session.folder is not None:
+            self._asked = True
+            folder = self._session.folder
+            self._session.work(lambda: (folder, _read_labels(folder)), alive(self, self._take_labels), "")
+        if not np.array_equal(before, self.dead):
+            self.draw()
+
+    def _look_for_duplicates(self, shown: Weights) -> None:
+        now = time.monotonic()
+        if shown.position == self._looked_at or now < self._looked + _GAP:
+            return
+        self._looked, self._looked_at = float("inf"), shown.position
+        folder = self._session.folder
+
+        def take(found: NDArray[np.bool_]) -> None:
+            self._looked = time.monotonic()
+            if self._session.folder is folder:
+                self.alike = found
+                self.draw()
+
+        self._session.work(lambda: duplicates(shown.w), alive(self, take), "Duplicates cannot be looked for")
+
+    def _take_labels(self, found: tuple[RunFolder, NDArray[np.int64]]) -> None:
+        if self._session.folder is found[0]:
+            self.labels = found[1]
+            self.changed.emit()
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Draw all marks anew."""
+        self.draw_selected()
+        height, width = self._mosaic.shape
+        crosses: list[tuple[float, float]] = []
+        bars: list[tuple[float, float]] = []
+        n = len(self._mosaic.order)
+        dead = self.dead if self.show_dead and len(self.dead) == n else np.zeros(n, bool)
+        alike = self.alike if self.show_alike and len(self.alike) == n else np.zeros(n, bool)
+        for place in np.flatnonzero((dead | alike)[self._mosaic.order]).tolist():
+            left, top = self._mosaic.corner(place)
+            neuron = self._mosaic.order[place]
+            if dead[neuron]:
+                crosses += [(left, top), (left + width, top + height), (left + width, top), (left, top + height)]
+            elif alike[neuron]:
+                for down in (0.08, 0.2):
+                    y = top + down * height
+                    bars += [(left + 0.72 * width, y), (left + 0.96 * width, y)]
+        for item, points in ((self._crosses, crosses), (self._bars, bars)):
+            item.setData(*np.array(points or [(np.nan, np.nan)] * 2, float).T, connect="pairs")
+        self._draw_classes()
+
+    def draw_selected(self, _: int = -1) -> None:
+        """Frame the neuron that is selected."""
+        neuron = self._session.selection.neuron
+        places = np.flatnonzero(self._mosaic.order == neuron)
+        if neuron < 0 or not len(places):
+            self._selected.setData([], [])
+            return
+        left, top = self._mosaic.corner(int(places[0]))
+        right, bottom = left + self._mosaic.shape[1], top + self._mosaic.shape[0]
+        self._selected.setData([left, right, right, left, left], [top, top, bottom, bottom, top])
+
+    def _draw_classes(self) -> None:
+        """Name the class at the first neuron of each, where neurons are sorted by it."""
+        for chip in self._chips:
+            self._mosaic.view.removeItem(chip)
+        self._chips.clear()
+        started, order = self._session.live.started, self._mosaic.order
+        if not self.by_class or started is None or len(self.labels) != len(order) or not len(order):
+            return
+        sorted_labels, small = self.labels[order], theme.plot_font()
+        small.setPointSizeF(0.75 * small.pointSizeF())
+        for place in np.flatnonzero(np.diff(sorted_labels, prepend=sorted_labels[0] - 1)).tolist():
+            label = int(sorted_labels[place])
+            colour = theme.class_colour(label)
+            name = started.class_names[label] if 0 <= label < len(started.class_names) else "–"
+            chip = pg.TextItem(name, QColor("white"), anchor=(0, 0), fill=colour)
+            chip.setPos(*self._mosaic.corner(place))
+            chip.setZValue(5)
+            chip.setFont(small)
+            chip.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+            self._mosaic.view.addItem(chip, ignoreBounds=True)
+            self._chips.append(chip)
+
+    # -- in words --------------------------------------------------------------------------------------------------
+
+    def describe(self, neuron: int) -> str:
+        """What there is to say about a neuron."""
+        parts = [f"Neuron {neuron}"]
+        started = self._session.live.started
+        if neuron < len(self.labels) and started is not None:
+            label = int(self.labels[neuron])
+            parts.append(f"class {started.class_names[label]}" if label >= 0 else "no class")
+        if neuron < len(self._theta):
+            parts.append(f"theta {1e3 * self._theta[neuron]:.2f} mV")
+        if neuron < len(self.dead) and self.dead[neuron]:
+            parts.append("never fired")
+        if self.show_alike and neuron < len(self.alike) and self.alike[neuron]:
+            parts.append("like another one")
+        return " · ".join(parts)
+
+    def summary(self) -> str:
+        """How many neurons are marked."""
+        said = f"{int(self.dead.sum())} never fired"
+        n = int(self.alike.sum())
+        return f"{said}, {n} duplicate{'' if n == 1 else 's'}" if self.show_alike and len(self.alike) else said
+
+
+def _read_labels(folder: RunFolder) -> NDArray[np.int64]:
+    with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
+        return np.asarray(arrays["labels"], np.int64)

@@ -1,0 +1,1 @@
+"""The run on display and background work, without widgets."""

@@ -1,0 +1,145 @@
+"""What the app saw of the run that is shown: the last frames, and what neurons answered in them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from stdpbench.readout import NO_ANSWER, Assignment
+from stdpbench.runs.analysis.recent_answers import RecentResponses, best_of
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.session.run_session import RunSession
+
+
+@dataclass(frozen=True, eq=False)
+class Labelling:
+    """What a finished label phase says: classes of neurons, and the responses behind them."""
+
+    assignment: Assignment
+    spike_counts: NDArray[np.uint16]
+
+
+class Seen(QObject):
+    """One for each session; use `of` to get it. Sees only what some visible panel asks for.
+
+    Attributes
+    ----------
+    presentation, network : mapping
+        The newest frames; empty before there is one.
+    earlier, before : mapping
+        The frames of ``presentation`` and ``network`` that were seen before these.
+    answer : int
+        What neurons voted for in the newest presentation, by their responses before it; `NO_ANSWER` for nothing.
+    right : deque of bool
+        Whether the answers to the last labelled presentations were right, up to a hundred.
+    recent : RecentResponses or None
+        Responses of the last presentations.
+    lasting : Labelling or None
+        Of the label phase, once it is over.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self._session = session
+        self._forget()
+        session.opened.connect(self._forget)
+        session.changed.connect(self._on_changed)
+        session.pictures_ready.connect(self._on_pictures)
+
+    @classmethod
+    def of(cls, session: RunSession) -> Seen:
+        """What was seen of a session; begins when first asked for."""
+        found = session.findChild(cls)
+        return found if found is not None else cls(session)
+
+    def label(self, image: int) -> int:
+        """Class of a training picture; `NO_ANSWER` where it is not known."""
+        split = self._session.split
+        if split is None or split.train.labels is None or not 0 <= image < len(split.train):
+            return NO_ANSWER
+        return int(split.train.labels[image])
+
+    def class_name(self, number: int) -> str:
+        """What a class is called; a dash for `NO_ANSWER`."""
+        if number < 0:
+            return "–"
+        started = self._session.live.started
+        names = started.class_names if started is not None else ()
+        return names[number] if number < len(names) else str(number)
+
+    def assignment(self) -> Assignment | None:
+        """Classes of neurons: of the label phase if it is over, else as far as was seen; None where nothing was."""
+        if self.lasting is not None:
+            return self.lasting.assignment
+        if self.recent is None or not self.recent.n_labelled:
+            return None
+        return self.recent.assignment()
+
+    def best_images(self, neuron: int, n: int) -> list[tuple[int, int]]:
+        """Training pictures that drew most spikes from a neuron: (picture, spikes)."""
+        if self.recent is not None and self.recent.n_seen:
+            return self.recent.best_images(neuron, n)
+        if self.lasting is not None:
+            counts = self.lasting.spike_counts[:, neuron]
+            return best_of(np.arange(len(counts)), counts, n)
+        return []
+
+    def _forget(self) -> None:
+        self.presentation: Mapping[str, Any] = {}
+        self.earlier: Mapping[str, Any] = {}
+        self.network: Mapping[str, Any] = {}
+        self.before: Mapping[str, Any] = {}
+        self.answer = NO_ANSWER
+        self.right: deque[bool] = deque(maxlen=100)
+        self.recent: RecentResponses | None = None
+        self.lasting: Labelling | None = None
+        self._asked_for_labels = False
+
+    def _on_changed(self, topics: set[str]) -> None:
+        live = self._session.live
+        if "network" in topics and live.network:
+            if self.network.get("position") != live.network["position"]:
+                self.before = self.network
+            self.network = live.network
+        if "presentation" in topics and live.presentation:
+            self._take(live.presentation)
+        folder = self._session.folder
+        if "metrics" in topics and live.labelled is not None and not self._asked_for_labels and folder is not None:
+            self._asked_for_labels = True
+            self._session.work(lambda: _labelling(folder), self._take_labelling, "")
+
+    def _take(self, frame: Mapping[str, Any]) -> None:
+        if frame["presentation"] != self.presentation.get("presentation"):
+            self.earlier = self.presentation
+            if self.recent is None:
+                split = self._session.split
+                self.recent = RecentResponses(len(frame["spike_counts"]), len(split.class_names) if split else 0)
+            label = self.label(frame["image"])
+            known = self.recent.n_labelled > 0
+            self.answer = self.recent.add(frame["image"], label, frame["spike_counts"])
+            if known and label >= 0:
+                self.right.append(self.answer == label)
+        self.presentation = frame
+
+    def _on_pictures(self) -> None:
+        self.recent = None  # what came before them was without labels
+
+    def _take_labelling(self, found: tuple[RunFolder, Labelling]) -> None:
+        if self._session.folder is not None and found[0].path == self._session.folder.path:
+            self.lasting = found[1]
+            self.changed.emit()
+
+
+def _labelling(folder: RunFolder) -> tuple[RunFolder, Labelling]:
+    with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
+        assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
+    with np.load(folder.path / "label.npz", allow_pickle=False) as arrays:
+        return folder, Labelling(assignment, arrays["spike_counts"])

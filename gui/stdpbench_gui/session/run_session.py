@@ -1,0 +1,500 @@
+"""The run that the app shows: its connection, what is known of it, and who wants to hear.
+
+A timer drains the connection within a budget, folds what came into a `LiveRun`, and emits one signal with the topics
+that changed. Nothing here blocks: what may take time runs in a thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, QRunnable, QThreadPool, QTimer, pyqtSignal
+
+from stdpbench.datasets import Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.folder.damage import damage
+from stdpbench.runs.folder.journal import read_undamaged
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.past_weights import newest_weights
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage.repair import check_journal
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.messages import STEPPED
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.look.motion import motion
+
+_TICK_MS = 33
+_BUDGET_S = 0.012
+_PRESENTATION_S = 0.08
+"""Seconds from one presentation that is told to the next: pictures change three times a second, unless fast flicker is
+on, and what is counted over presentations is as right with a dozen a second."""
+
+
+class Selection(QObject):
+    """What is selected, for all panels."""
+
+    neuron_changed = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.neuron = -1
+
+    def select_neuron(self, neuron: int) -> None:
+        """Select an exc neuron; -1 for none."""
+        if neuron != self.neuron:
+            self.neuron = neuron
+            self.neuron_changed.emit(neuron)
+
+
+class Job(QRunnable):
+    """Something that takes time, in a thread; its outcome comes back to the thread of the app."""
+
+    class Signals(QObject):
+        """A QRunnable is no QObject, so its signals live here."""
+
+        done = pyqtSignal(object)
+        failed = pyqtSignal(str)
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__()
+        self.setAutoDelete(False)
+        self.signals = Job.Signals()
+        self._work = work
+
+    def run(self) -> None:
+        """Do it."""
+        reason: str | None = None
+        try:
+            result = self._work()
+        except StdpbenchError as error:
+            reason = str(error)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+        with suppress(RuntimeError):  # the app may be gone meanwhile, and its signals with it
+            if reason is None:
+                self.signals.done.emit(result)
+            else:
+                self.signals.failed.emit(reason)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A run that was opened: what of its folder is amiss, and its connection or what the folder holds."""
+
+    folder: RunFolder
+    amiss: list[str]
+    client: RunClient | None
+    live: LiveRun = field(default_factory=LiveRun)
+    state: tuple[State, str] = (State.QUEUED, "")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Something that was asked of the run, and who hears what becomes of it."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    then: Callable[[Any], None] | None
+    refused: Callable[[str], None] | None
+
+
+class RunSession(QObject):
+    """The run that is shown.
+
+    Attributes
+    ----------
+    live : LiveRun
+        What is known of it.
+    folder : RunFolder or None
+        Where it lies; None before a run is opened.
+    split : Split or None
+        Its pictures, once they are read.
+    selection : Selection
+        What is selected in it.
+    drawing_share : float
+        Share of the time that drawing takes of this process.
+    """
+
+    opened = pyqtSignal()
+    changed = pyqtSignal(set)
+    told = pyqtSignal(str)
+    pictures_ready = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = LiveRun()
+        self.folder: RunFolder | None = None
+        self.split: Split | None = None
+        self.selection = Selection()
+        self.drawing_share = 0.0
+        self._client: RunClient | None = None
+        self._wanted: frozenset[str] = frozenset({"progress"})
+        self._said_wanted: object = None
+        self._experiment: Experiment | None = None
+        self._experiment_of: tuple[object, int] = None, 0
+        self._waiting: dict[int, _Asked] = {}
+        self._backlog: list[_Asked] = []
+        self._jobs: set[Job] = set()
+        self._busy = 0.0
+        self._since = time.monotonic()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    # -- opening ---------------------------------------------------------------------------------------------------
+
+    def start_new(self, make: Callable[[], RunFolder]) -> None:
+        """Make a run folder in a thread, start its process, and show it."""
+        self.work(make, self.start, "The run cannot be made")
+
+    def start(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
+        """Start the process of a run that waits, was stopped or failed, and show it; follow one that is at work.
+
+        Parameters
+        ----------
+        folder : RunFolder
+            The run.
+        same_neurons : bool
+            Whether it goes on from the one that is shown: then the neuron that is selected stays so.
+        """
+
+        def take(found: tuple[RunFolder, RunClient]) -> None:
+            self._take_client(found, same_neurons=same_neurons)
+
+        def connect() -> tuple[RunFolder, RunClient]:
+            if at_work(folder.path):  # another window may have gone on with it
+                return folder, RunClient.attach(folder.path)
+            check_journal(folder, "a repair, which Resume on the Runs page offers,")
+            return folder, RunClient.start(folder.path)
+
+        self.work(connect, take, "The run does not start")
+
+    def open(self, path: Path) -> None:
+        """Show a run: connected where a process works on it, else from its folder."""
+
+        def find() -> _Found:
+            folder = RunFolder.open(path)
+            journal = read_undamaged(folder.path)
+            amiss = damage(folder, journal.records, journal.damage)
+            if at_work(folder.path):
+                return _Found(folder, amiss, RunClient.attach(folder.path))
+            live = LiveRun.replay(journal.records)
+            live.network = _network(folder, live)
+            return _Found(folder, amiss, None, live, state_of(folder))
+
+        self.work(find, self._take_found, "The run cannot be opened")
+
+    def catch_up(self) -> None:
+        """Show the run anew if it went on meanwhile without this app: resumed from the command line, or in a queue."""
+        folder, shown = self.folder, self.live.state
+        if folder is None or self.connected:
+            return
+
+        def changed() -> bool:
+            return at_work(folder.path) or state_of(folder)[0] is not shown
+
+        def take(went_on: bool) -> None:
+            if went_on and self.folder is folder and not self.connected:
+                self.open(folder.path)
+
+        self.work(changed, take, "")
+
+    def _take_found(self, found: _Found) -> None:
+        if found.client is not None:
+            self._take_client((found.folder, found.client))
+        else:
+            self._begin(found.folder)
+            self.live = found.live
+            self._settle(*found.state)
+        self.live.log += [(self.live.position, "", f"The run folder is not whole: {said}.") for said in found.amiss]
+        if found.client is None:
+            self.opened.emit()
+            self.changed.emit(set(_ALL))
+        if found.amiss:
+            more = len(found.amiss) - 1
+            rest = f" The log names {more} thing{'s' if more > 1 else ''} more." if more else ""
+            self.told.emit(f"{found.folder.path.name} is not whole: {found.amiss[0]}.{rest}")
+
+    def _take_client(self, found: tuple[RunFolder, RunClient], *, same_neurons: bool = False) -> None:
+        folder, client = found
+        self._begin(folder, same_neurons=same_neurons)
+        self._client = client
+        self._said_wanted = None
+        self.opened.emit()
+        self.changed.emit(set(_ALL))
+        self._timer.start()
+
+    def _begin(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
+        self.leave()
+        same_neurons = same_neurons or (self.folder is not None and self.folder.path == folder.path)
+        self.folder, self.live, self.split = folder, LiveRun(), None
+        if not same_neurons:
+            self.selection.select_neuron(-1)
+        self._waiting.clear()
+        self._backlog.clear()
+        self._load_pictures(folder)
+
+    def _load_pictures(self, folder: RunFolder) -> None:
+        from stdpbench.runs.preparation.start import load_split
+
+        def read() -> tuple[RunFolder, Split] | None:
+            validation = bool(folder.read_json("run.json").get("validation", False))
+            try:
+                experiment = folder.experiment
+            except StdpbenchError:  # which was said when it was opened, or is what its process ends of
+                return None
+            return folder, load_split(experiment, validation)
+
+        self.work(read, self._take_pictures, f"The pictures of {folder.path.name} cannot be shown")
+
+    def _take_pictures(self, found: tuple[RunFolder, Split] | None) -> None:
+        if found is not None and self.folder is not None and found[0].path == self.folder.path:
+            self.split = found[1]
+            self.pictures_ready.emit()
+
+    def leave(self) -> None:
+        """Let go of the run that is shown: it goes on."""
+        self._timer.stop()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """Whether a process works on the run and hears us."""
+        return self._client is not None and not self._client.over
+
+    @property
+    def state(self) -> State:
+        """Where in its life the run is."""
+        return self.live.state
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The experiment with the parameters in force; None before the network stands."""
+        started, n_changes = self.live.started, len(self.live.changes)
+        if self._experiment_of[0] is not started or self._experiment_of[1] != n_changes:
+            parameters = self.live.parameters()
+            self._experiment = Experiment.from_mapping(parameters) if parameters else None
+            self._experiment_of = started, n_changes
+        return self._experiment
+
+    def want(self, frames: Iterable[str]) -> None:
+        """Say which frames the visible panels draw."""
+        self._wanted = frozenset(frames) | {"progress"}
+
+    def request(
+        self,
+        name: str,
+        then: Callable[[Any], None] | None = None,
+        refused: Callable[[str], None] | None = None,
+        **arguments: Any,
+    ) -> None:
+        """Ask the run for something.
+
+        Parameters
+        ----------
+        name : str
+            One of `stdpbench.runs.protocol.messages.REQUESTS`.
+        then : callable, optional
+            Gets the answer.
+        refused : callable, optional
+            Gets the sentence that says why not: the run refuses, ends before it answers, or no process works on it.
+            Without it a refusal is told at the foot of the window.
+        **arguments
+            Of the request.
+        """
+        asked = _Asked(name, arguments, then, refused)
+        if self._client is None:
+            finished = self.live.state is State.FINISHED
+            way = "it is finished, and a branch of it goes on" if finished else "resume it first"
+            self._refuse(asked, f"No process works on this run; {way}.")
+        elif not self._client.connected:
+            self._backlog.append(asked)
+        else:
+            self._send(self._client, asked)
+
+    def _refuse(self, asked: _Asked, sentence: str) -> None:
+        (asked.refused or self.told.emit)(sentence)
+
+    def _send(self, client: RunClient, asked: _Asked) -> None:
+        self._waiting[client.request(asked.name, **asked.arguments)] = asked
+
+    def cannot_change_rule(self) -> str:
+        """Why the rule of the run cannot be changed here and now, in a sentence; empty where it can."""
+        live = self.live
+        n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
+        if live.started is None:
+            return "The network does not stand yet."
+        if live.position >= n_train or live.progress.get("phase", "train") != "train":
+            return "Training is over, and nothing learns any more; a branch from an earlier position can."
+        if not self.connected:
+            return "No process works on this run; resume it first, or make a branch."
+        if live.state not in (State.RUNNING, State.PAUSED):
+            return f"The run is {live.state}."
+        if any(asked.name == "change_rule" for asked in (*self._waiting.values(), *self._backlog)):
+            return "Another network is being built for this run; wait for that first."
+        return ""
+
+    def change_rule(
+        self,
+        rule: Mapping[str, Any],
+        then: Callable[[Any], None] | None = None,
+        refused: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask the run to learn by another rule; it learns on while its network is built. See `request`.
+
+        Parameters
+        ----------
+        rule : mapping of str to Any
+            Table of the rule, with its ``kind``.
+        then : callable
+            Gets what is different when it is in force, as dotted path to (old, new).
+        refused : callable
+            Gets the sentence that says why it is not.
+        """
+        self.request("change_rule", then, refused, rule=dict(rule))
+
+    def resume(self) -> None:
+        """Go on: at once where the run is paused, else by starting its process."""
+        if self.connected:
+            self.request("resume")
+        elif self.folder is not None:
+            self.start(self.folder)
+
+    def work(self, work: Callable[[], Any], done: Callable[[Any], None], sorry: str) -> None:
+        """Do something in a thread, then take its outcome; a failure is told, if there is something to say."""
+        job = Job(work)
+        self._jobs.add(job)
+
+        def finish(result: Any) -> None:
+            self._jobs.discard(job)
+            done(result)
+
+        def fail(reason: str) -> None:
+            self._jobs.discard(job)
+            if sorry:
+                self.told.emit(f"{sorry}: {reason}")
+
+        job.signals.done.connect(finish)
+        job.signals.failed.connect(fail)
+        pool = QThreadPool.globalInstance()
+        assert pool is not None
+        pool.start(job)
+
+    # -- listening -------------------------------------------------------------------------------------------------
+
+    def add_cost(self, seconds: float) -> None:
+        """Count time that drawing took."""
+        self._busy += seconds
+
+    def _tick(self) -> None:
+        client = self._client
+        if client is None:
+            return
+        begun = time.perf_counter()
+        if client.connected:
+            for asked in self._backlog:
+                self._send(client, asked)
+            self._backlog.clear()
+            wanted = self._wanted, motion.fast_flicker
+            if self._said_wanted != wanted:
+                self._said_wanted = wanted
+                client.want(*self._wanted, gaps={} if motion.fast_flicker else {"presentation": _PRESENTATION_S})
+        topics: set[str] = set()
+        before = self.live.state
+        for message in client.drain(_BUDGET_S):
+            topics |= self.live.take(message)
+        for number in [number for number in self._waiting if number in self.live.replies]:
+            asked = self._waiting.pop(number)
+            error, value = self.live.replies.pop(number)
+            if error:
+                self._refuse(asked, error)
+            elif asked.then is not None:
+                asked.then(value)
+        if self.live.state is not before:
+            self._tell_trouble(before)
+        if client.over:
+            topics |= self._end()
+        if topics:
+            self.changed.emit(topics)
+        self._busy += time.perf_counter() - begun
+        now = time.monotonic()
+        if now - self._since > 1:
+            self.drawing_share = self._busy / (now - self._since)
+            self._busy, self._since = 0.0, now
+
+    def _tell_trouble(self, before: State) -> None:
+        """Say why a run paused by itself, until it goes on."""
+        reason = self.live.reason
+        if self.live.state is State.PAUSED and reason and reason != STEPPED:
+            self.told.emit(f"The run is paused: {reason.rstrip('.')}.")
+        elif before is State.PAUSED and self.live.state is State.RUNNING:
+            self.told.emit("")
+
+    def _end(self) -> set[str]:
+        """The process of the run is gone: with a word, or without."""
+        self._timer.stop()
+        client, self._client = self._client, None
+        unanswered = [*self._waiting.values(), *self._backlog]
+        self._waiting.clear()
+        self._backlog.clear()
+        for asked in unanswered:
+            if asked.refused is not None and asked.name != "stop":  # which it did
+                asked.refused("The run ended before it could answer.")
+        gone = "" if self.folder is None else self.folder.gone
+        if gone and self.live.state.active:
+            self._settle(State.FAILED, gone)
+        elif client is not None and not client.connected:
+            self._settle(State.FAILED, f"its process ended before it began: {client.why_ended()}")
+        elif self.folder is not None and self.live.state.active:
+            try:
+                state, reason = state_of(self.folder)
+            except StdpbenchError as error:  # the folder is damaged
+                state, reason = State.FAILED, str(error)
+            if state.active:  # it holds its lock for a moment still
+                state, reason = State.FAILED, "its process ended without a word"
+            self._settle(state, reason)
+        if self.live.state is State.FAILED:
+            after = (
+                " Resume goes on from its newest checkpoint." if self.live.checkpoints else " Resume begins it anew."
+            )
+            self.told.emit(f"The run failed: {self.live.reason.rstrip('.')}.{'' if gone else after}")
+        return {"state", "log", "metrics"}
+
+    def _settle(self, state: State, reason: str) -> None:
+        """Take in how the run ended; where its process could not say so itself, the log does here."""
+        if state is State.FAILED and self.live.state is not state:
+            self.live.log.append((self.live.position, "", f"The run failed: {reason.rstrip('.')}."))
+        self.live.state, self.live.reason = state, reason
+
+    def not_coming(self) -> str:
+        """Why the run that is shown takes no training presentation, and what to do; empty where it may."""
+        if self.folder is None:
+            return ""
+        phase = self.live.progress.get("phase", "train")
+        if self.state is State.FINISHED or (self.state.active and phase != "train"):
+            return "Training is over, and presentations are not kept. A branch from a checkpoint shows those to come."
+        return "" if self.state.active else "No process works on this run; it goes on with Resume, above."
+
+
+def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:
+    """Weights and thresholds of a run that no process works on, as a frame; empty where there are none."""
+    try:
+        found = newest_weights(folder.path)
+    except StdpbenchError:
+        return {}
+    return {"position": found.position if found.position >= 0 else live.position, "w": found.w, "theta": found.theta}
+
+
+_ALL = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation")

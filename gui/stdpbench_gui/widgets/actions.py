@@ -1,0 +1,185 @@
+"""Every action of the app, in one list: menus, shortcuts and the command palette are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, QStringListModel, Qt
+from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
+from PyQt6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMainWindow,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stdpbench_gui.look import theme
+
+_BEFORE_KEYS = "    "
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An action with its menu and the sentence that the palette shows."""
+
+    menu: str
+    action: QAction
+
+
+class Actions:
+    """The actions of a window.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Whose menus they stand in.
+    """
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._entries: dict[str, Entry] = {}
+
+    def add(
+        self,
+        key: str,
+        menu: str,
+        text: str,
+        slot: Callable[[], object],
+        shortcut: str = "",
+        tip: str = "",
+        checkable: bool = False,
+    ) -> QAction:
+        """Add an action at the end of a menu (made when it is first named)."""
+        action = QAction(text, self._window)
+        action.setObjectName(key)
+        action.setCheckable(checkable)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        action.setToolTip(f"{tip or text.replace('&', '')}{f' ({shortcut})' if shortcut else ''}")
+        action.setStatusTip(tip)
+        action.triggered.connect(lambda _checked=False: slot())
+        bar = self._window.menuBar()
+        assert bar is not None
+        found = next((m for m in (a.menu() for a in bar.actions()) if m is not None and m.title() == menu), None)
+        target = found or bar.addMenu(menu)
+        assert target is not None
+        target.addAction(action)
+        self._window.addAction(action)
+        self._entries[key] = Entry(menu, action)
+        return action
+
+    def separator(self, menu: str) -> None:
+        """Draw a line in a menu."""
+        bar = self._window.menuBar()
+        assert bar is not None
+        for action in bar.actions():
+            found = action.menu()
+            if found is not None and found.title() == menu:
+                found.addSeparator()
+
+    def __getitem__(self, key: str) -> QAction:
+        """An action by its key."""
+        return self._entries[key].action
+
+    def __iter__(self) -> Iterator[Entry]:
+        """All of them, in the order in which they were added."""
+        return iter(self._entries.values())
+
+
+class _LineWithKeys(QStyledItemDelegate):
+    """Draws an action at the left and its keys at the right."""
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Draw a line."""
+        line = QStyleOptionViewItem(option)
+        self.initStyleOption(line, index)
+        line.text, _, keys = (line.text or "").partition(_BEFORE_KEYS)
+        style = line.widget.style() if line.widget is not None else None
+        if style is None or painter is None:
+            return
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, line, painter, line.widget)
+        selected = bool(line.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.PlaceholderText
+        painter.setPen(line.palette.color(role))
+        at = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line.rect.adjusted(0, 0, -theme.GRID, 0), at, keys)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        """With room between lines."""
+        return super().sizeHint(option, index) + QSize(0, theme.GRID // 2)
+
+
+class Palette(QDialog):
+    """The command palette: type a few letters of any action, and Enter does it."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAccessibleName("Command palette")
+        self._actions = {self._line(entry): entry.action for entry in actions if entry.action.isEnabled()}
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Type to find an action")
+        self.field.setAccessibleName("Find an action")
+        self.filter = QSortFilterProxyModel()
+        self.filter.setSourceModel(QStringListModel(list(self._actions)))
+        self.filter.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.view = QListView()
+        self.view.setModel(self.filter)
+        self.view.setItemDelegate(_LineWithKeys(self.view))
+        self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.view.setAccessibleName("Actions that match")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(theme.GRID,) * 4)
+        layout.addWidget(self.field)
+        self.nothing = QLabel("No action has these words. Esc closes the list.")
+        self.nothing.setObjectName("faint")
+        self.nothing.hide()
+        layout.addWidget(self.nothing)
+        layout.addWidget(self.view)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        room = parent.size() - QSize(4, 4) * theme.GRID
+        wanted = QSize(self.view.sizeHintForColumn(0) + 6 * theme.GRID, 20 * self.fontMetrics().lineSpacing())
+        self.resize(wanted.expandedTo(QSize(560, 360)).boundedTo(room))
+        self.field.textChanged.connect(self._search)
+        self.field.returnPressed.connect(self._do)
+        self.view.activated.connect(lambda _: self._do())
+        self._search("")
+
+    @staticmethod
+    def _line(entry: Entry) -> str:
+        text, keys = entry.action.text().replace("&", ""), entry.action.shortcut().toString()
+        return f"{entry.menu.replace('&', '')}: {text}{f'{_BEFORE_KEYS}{keys}' if keys else ''}"
+
+    def _search(self, text: str) -> None:
+        self.filter.setFilterRegularExpression(".*".join(map(_escaped, text.split())))
+        self.view.setCurrentIndex(self.filter.index(0, 0))
+        self.nothing.setVisible(not self.filter.rowCount())
+
+    def _do(self) -> None:
+        line = self.view.currentIndex().data()
+        if line is None:
+            return
+        self.accept()
+        if line in self._actions:
+            self._actions[line].trigger()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Arrows move in the list while the field has the focus."""
+        if event is not None and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            step = 1 if event.key() == Qt.Key.Key_Down else -1
+            row = (self.view.currentIndex().row() + step) % max(1, self.filter.rowCount())
+            self.view.setCurrentIndex(self.filter.index(row, 0))
+            return
+        super().keyPressEvent(event)
+
+
+def _escaped(word: str) -> str:
+    from PyQt6.QtCore import QRegularExpression
+
+    return QRegularExpression.escape(word)

@@ -1,0 +1,163 @@
+"""Ranges and plots that do not jump: axes that grow in steps, titles that stand inside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
+
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+
+
+def step_up(value: float) -> float:
+    """The smallest of 1, 1.5, 2, 3, 5, 7.5 times a power of ten that is not below a value."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(m * power for m in (1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0) if m * power >= value * (1 - 1e-12))
+
+
+def stepped(low: float, high: float, before: tuple[float, float] | None = None) -> tuple[float, float]:
+    """A range of round numbers around values, which only grows.
+
+    Parameters
+    ----------
+    low, high : float
+        Smallest and largest value.
+    before : tuple of float, optional
+        The range that was in use; it stays as long as it holds all values.
+    """
+    if before is not None and before[0] <= low and high <= before[1]:
+        return before
+    if before is not None:
+        low, high = min(low, before[0]), max(high, before[1])
+    width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-9)
+    step = step_up(width / 4)
+    return step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with room between its numbers; along time, with thin spaces between thousands."""
+
+    def tickSpacing(  # noqa: N802 - pyqtgraph's
+        self, minVal: float, maxVal: float, size: float
+    ) -> list[tuple[float, float]]:
+        """Distances of ticks, coarse to fine, as far as numbers have room between them."""
+        levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
+        per_unit = size / max(maxVal - minVal, 1e-12)
+        metrics = QFontMetrics(theme.plot_font())
+        longest = max("0.00", thousands(round(max(abs(minVal), abs(maxVal)))), key=len)
+        upright = self.orientation == "left"
+        needed = (metrics.ascent() if upright else metrics.horizontalAdvance(f"{longest} ")) / per_unit
+        fitting = [(step, offset) for step, offset in levels if step >= needed]
+        if fitting or not levels:
+            return fitting
+        step, offset = levels[0]
+        return [(step * 2 ** math.ceil(math.log2(needed / step)), offset)]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
+        """What stands at the ticks."""
+        if spacing >= 1 and self.orientation == "bottom":
+            return [thousands(round(value * scale)) for value in values]
+        return list(super().tickStrings(values, scale, spacing))
+
+
+class SmallPlot(pg.PlotItem):  # type: ignore[misc]
+    """A plot for little room: its title with the unit stands inside, at the top left, and ticks are few.
+
+    Where there is too little room for its words, they leave out their middle, so that the unit stays.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._below = ""
+        super().__init__(enableMenu=False, axisItems={side: _Axis(side) for side in ("left", "bottom")})
+        self.hideButtons()
+        self.setMouseEnabled(x=True, y=False)
+        self.title_item = pg.LabelItem(title, justify="left")
+        self.title_item.setParentItem(self.getViewBox())
+        self.title_item.setPos(2, -3)
+        self.title_text = title
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setTickDensity(0.6)
+            axis.setStyle(tickLength=-4, tickTextOffset=3, hideOverlappingLabels=True)
+        self._size_axis()
+
+    def set_title(self, title: str) -> None:
+        """Change what stands inside."""
+        self.title_text = title
+        self._write_title()
+
+    def setLabel(self, axis: str, text: str | None = None, **more: Any) -> None:  # noqa: N802 - pyqtgraph's
+        """Write beside an axis; below the plot, as much as there is room for."""
+        if axis == "bottom":
+            self._below = text or ""
+            text = self._fitting(self._below, self._room() + 2 * theme.GRID) or None
+        super().setLabel(axis, text, **more)
+
+    def restyle(self) -> None:
+        """Take on the colours and the type size of the theme."""
+        colours = theme.current()
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(colours.line)
+            axis.setTextPen(colours.ink)
+            axis.setTickFont(theme.plot_font())
+            axis.label.setFont(theme.plot_font())
+        self._size_axis()
+        self._fit_words()
+
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """See anew how much of the words there is room for."""
+        super().resizeEvent(event)
+        if hasattr(self, "title_text"):  # pyqtgraph sizes a plot while it is made
+            self._fit_words()
+
+    def room_for_title(self) -> float:
+        """How much more than its curves the plot should show above them, as a share of their height."""
+        height = self.getViewBox().height()
+        share = min(0.5, 1.1 * QFontMetrics(theme.plot_font()).height() / height) if height > 1 else 0.0
+        return max(0.25, share / (1 - share))
+
+    def _room(self) -> float:
+        """Width beside the left axis, in pixels."""
+        return float(self.size().width() - self.getAxis("left").width())
+
+    def _fit_words(self) -> None:
+        self._write_title()
+        if self._below:
+            self.setLabel("bottom", self._below)
+
+    def _write_title(self) -> None:
+        size = theme.plot_font().pointSizeF()
+        text = self.title_text if "<" in self.title_text else self._fitting(self.title_text, self._room())
+        self.title_item.setText(text, color=theme.current().faint, size=f"{size:.0f}pt")
+
+    @staticmethod
+    def _fitting(text: str, room: float) -> str:
+        """As much of a text as there is room for; all of it while the plot has no size yet."""
+        metrics = QFontMetrics(theme.plot_font())
+        if room <= metrics.height():
+            return text
+        return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(room) - 4)
+
+    def _size_axis(self) -> None:
+        metrics = QFontMetrics(theme.plot_font())
+        self.getAxis("left").setWidth(metrics.horizontalAdvance("0.0000") + 10)
+
+
+def double_clicked(plot: pg.PlotItem, slot: Callable[[], None]) -> None:
+    """Call something on a double click into a plot."""
+
+    def clicked(event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        if event.double() and plot.getViewBox().sceneBoundingRect().contains(event.scenePos()):
+            slot()
+
+    plot.scene().sigMouseClicked.connect(clicked)

@@ -1,0 +1,74 @@
+"""A line that says how long a run would take, as what it is made of changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtWidgets import QDialog, QLabel, QSizePolicy
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.catalog.forecast import Size, forecast
+from stdpbench_gui.session.alive import alive
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import grow
+
+
+class ForecastLabel(QLabel):
+    """The forecast (`stdpbench.runs.catalog.forecast`), computed in a thread because it may read folders of runs.
+
+    Parameters
+    ----------
+    runs : Path
+        The folder of all runs.
+    session : RunSession
+        Has the thread, and outlives this.
+
+    Attributes
+    ----------
+    busy : bool
+        Whether an answer is to come.
+    """
+
+    def __init__(self, runs: Path, session: RunSession) -> None:
+        super().__init__()
+        self.setObjectName("faint")
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.setAccessibleName("How long it will take")
+        self.busy = False
+        self._runs, self._session = runs, session
+        self._wanted: tuple[Experiment, Size | None, bool] | None = None
+
+    def show_for(self, experiment: Experiment | None, size: Size | None = None, *, trust: bool = False) -> None:
+        """Say it of an experiment; nothing for None. See `stdpbench.runs.catalog.forecast.forecast`."""
+        self._wanted = None if experiment is None else (experiment, size, trust)
+        if self._wanted is None:
+            self.setText("")
+        elif not self.busy:
+            self._ask()
+
+    def _ask(self) -> None:
+        assert self._wanted is not None
+        wanted, runs = self._wanted, self._runs
+        experiment, size, trust = wanted
+        self.busy = True
+
+        def look() -> str:
+            try:
+                return forecast(experiment, runs, size, trust=trust).sentence
+            except StdpbenchError:  # of pictures that cannot be read: that is told by whoever starts the run
+                return ""
+
+        self._session.work(look, alive(self, lambda sentence: self._take(wanted, sentence)), "")
+
+    def _take(self, wanted: tuple[Experiment, Size | None, bool], sentence: str) -> None:
+        """Show what was found, unless something else is wanted by now."""
+        self.busy = False
+        if self._wanted is wanted:
+            self.setText(sentence)
+            window = self.window()
+            if isinstance(window, QDialog):
+                grow(window)
+        elif self._wanted is not None:
+            self._ask()

@@ -1,0 +1,89 @@
+"""The parameters of a kind that somebody may choose: fields with its defaults, or with what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFormLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QWidget
+
+from stdpbench.parameters import Parameter, Parameters
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.parameter_fields import Choice
+
+_MOST_SEEN = 9
+"""Fields that stand below each other before they scroll."""
+
+
+class ValueEntry:
+    """What one value of a parameter is entered with."""
+
+    def __init__(self, declared: Parameter, value: Any) -> None:
+        self.shown = "none" if value is None else declared.show(value)
+        self.widget: Choice | QLineEdit
+        if declared.choices or declared.type == "bool":
+            self.widget = Choice(declared.choices or ("true", "false"))
+            self.widget.setCurrentText(self.shown)
+            self.changed = self.widget.currentTextChanged
+        else:
+            self.widget = QLineEdit(self.shown)
+            self.widget.setCursorPosition(0)
+            self.changed = self.widget.textChanged
+        self.widget.setToolTip(declared.help)
+
+    @property
+    def text(self) -> str:
+        """What is entered."""
+        widget = self.widget
+        return (widget.currentText() if isinstance(widget, Choice) else widget.text()).strip()
+
+
+class KindFields(QScrollArea):
+    """Fields for all parameters of a kind.
+
+    Attributes
+    ----------
+    changed : signal
+        Something was entered.
+    entries : dict of str to ValueEntry
+        By name of the parameter.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Parameters of the kind")
+        self.entries: dict[str, ValueEntry] = {}
+
+    def show_kind(self, cls: type[Parameters], section: str, now: Parameters) -> None:
+        """Show the parameters of a kind: as they are in force if it is the one that is, else with their defaults."""
+        content = QWidget()
+        form = QFormLayout(content)
+        form.setContentsMargins(0, 0, theme.GRID, 0)
+        form.setSpacing(theme.GRID // 2)
+        self.entries = {}
+        same = getattr(now, "kind", "") == getattr(cls.model_fields.get("kind"), "default", None)
+        described = type(now).describe() if same else cls.describe()
+        for declared in described:
+            entry = ValueEntry(declared, getattr(now, declared.name) if same else declared.default)
+            entry.widget.setAccessibleName(f"{section}.{declared.name}")
+            entry.changed.connect(lambda _: self.changed.emit())
+            label = QLabel(declared.name)
+            label.setToolTip(declared.help)
+            label.setBuddy(entry.widget)
+            form.addRow(label, entry.widget)
+            self.entries[declared.name] = entry
+        self.setWidget(content)
+        shown = min(len(self.entries), _MOST_SEEN)
+        row = max((entry.widget.sizeHint().height() for entry in self.entries.values()), default=0)
+        self.setFixedHeight(shown * (row + theme.GRID // 2))
+        self.setVisible(bool(self.entries))
+
+    def values(self) -> Mapping[str, str]:
+        """What was entered that is not as it was shown at first."""
+        return {name: entry.text for name, entry in self.entries.items() if entry.text != entry.shown}

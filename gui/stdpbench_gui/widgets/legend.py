@@ -1,0 +1,85 @@
+"""The legend of the curves: read-outs, other runs, and what the numbered lines of changes stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QLabel, QSizePolicy
+
+from stdpbench.runs.protocol.changes import Changes, in_short
+from stdpbench_gui.look import theme
+
+_LISTED = 4  # changes that are spelled out
+_SHARE, _LINES = 0.3, 3
+"""How much of the room it takes at most, but never less than so many lines."""
+
+
+class Legend(QLabel):
+    """Lines of text above plots, which break between entries only.
+
+    It takes a share of the room that there is: entries beyond it are counted, and stand in the tip.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        self.setContentsMargins(theme.GRID, 2, theme.GRID, 0)
+        self.setAccessibleName("Legend")
+        self._parts: list[str] = []
+        self._fitted: tuple[list[str], int, int] | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def write(self, lines: Sequence[tuple[str, str, str]], changes: Sequence[Changes]) -> None:
+        """Say what is drawn.
+
+        Parameters
+        ----------
+        lines : sequence of (str, str, str)
+            Colour, a mark that looks like the line, and name.
+        changes : sequence of mapping
+            Changes of parameters and of the rule, which are numbered from 1.
+        """
+        parts = [f'<span style="color:{colour}">{mark}</span>&nbsp;{_whole(name)}' for colour, mark, name in lines]
+        numbered = list(enumerate(changes, 1))[-_LISTED:]
+        if numbered:
+            listed = ", ".join(f"{number}:&nbsp;{_whole(in_short(change))}" for number, change in numbered)
+            parts.append(f"{'… ' if len(changes) > _LISTED else ''}┊&nbsp;{listed}")
+        self._parts = parts
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take as many lines as it needs."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        around = self.parentWidget()
+        most = max(_LINES * self.fontMetrics().lineSpacing() + 2, round(_SHARE * around.height()) if around else 0)
+        fitted = self._parts, self.width(), most
+        if fitted == self._fitted:
+            return
+        self._fitted = fitted
+        self.setMinimumHeight(0)  # a label does not say that it needs less than its least height
+        for n in range(len(self._parts), -1, -1):
+            left = len(self._parts) - n
+            self.setText("&nbsp;&nbsp; ".join([*self._parts[:n], *([f"…&nbsp;{left}&nbsp;more"] if left else [])]))
+            needed = self.heightForWidth(max(1, self.width()))
+            if needed <= most:
+                break
+        self.setToolTip("<br>".join(self._parts) if left else "")
+        self.setFixedHeight(max(1, needed))
+
+
+def without_what_is_shared(name: str, other: str) -> str:
+    """The name of a run from the first of its parts, between hyphens, that another name has not."""
+    parts, others = name.split("-"), other.split("-")
+    n = next((i for i, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
+    return f"…{'-'.join(parts[n:])}" if n else name
+
+
+def _whole(text: str) -> str:
+    """A text that does not break."""
+    return text.replace(" ", "&nbsp;").replace("-", "\u2011").replace("…", "…\u2060")

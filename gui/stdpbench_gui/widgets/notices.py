@@ -1,0 +1,162 @@
+"""What came of what was asked, told where it was asked for; and long work with progress and a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import breakable, wrapped
+
+_MOST = 4
+
+
+class Notice(QFrame):
+    """A sentence with at most one thing to do about it, and a way to be rid of it."""
+
+    gone = pyqtSignal()
+
+    def __init__(self, sentence: str, failed: bool = False, doing: str = "", do: Callable[[], object] | None = None):
+        super().__init__()
+        self.setObjectName("notice")
+        self.sentence = sentence
+        self.said = f"⚠ {sentence}" if failed else sentence
+        self.label = wrapped(breakable(self.said), "problem" if failed else "")
+        self.label.setAccessibleName("What went wrong" if failed else "What happened")
+        self.button = QPushButton(doing)
+        self.button.setVisible(bool(doing))
+        close = QToolButton()
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setToolTip("Close")
+        close.setAccessibleName("Close this message")
+        close.clicked.connect(self.gone)
+        if do is not None:
+            self.button.clicked.connect(lambda _=False: do())
+            self.button.clicked.connect(self.gone)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.GRID, 2, 2, 2)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.button)
+        row.addWidget(close)
+
+
+class Task(QFrame):
+    """Long work: what it is, how far it is, and Cancel.
+
+    Attributes
+    ----------
+    cancelled : bool
+        Whether it shall be given up; threads look at it.
+    left : bool
+        Whether nobody waits for it any more: the window closes.
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self.cancelled = False
+        self.left = False
+        self.done, self.total, self.phase = 0, 0, ""
+        self._words = words
+        self.label = wrapped(breakable(words))
+        self.label.setAccessibleName("What is under way")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 0)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setFixedWidth(180)
+        self.bar.setAccessibleName("How far it is")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setAccessibleName(f"Cancel: {words}")
+        self.cancel.clicked.connect(self._cancel)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.bar)
+        row.addWidget(self.cancel)
+
+    def look(self) -> None:
+        """Show what the thread wrote down."""
+        if self.total and not self.cancelled:
+            self.bar.setRange(0, self.total)
+            self.bar.setValue(self.done)
+            self.label.setText(f"{self._words} {self.phase} {100 * self.done / self.total:.0f} %".replace("  ", " "))
+
+    def _cancel(self) -> None:
+        self.cancelled = True
+        self.cancel.setEnabled(False)
+        self.bar.setRange(0, 0)
+        self.label.setText(f"{self._words} Giving it up …")
+
+
+class Notices(QWidget):
+    """The notices and tasks of a page, the newest at the bottom; takes no room while there are none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._notices: list[Notice] = []
+        self.tasks: list[Task] = []
+        self.hide()
+
+    def tell(
+        self, sentence: str, failed: bool = False, doing: str = "", do: Callable[[], object] | None = None
+    ) -> Notice:
+        """Say a sentence; one that the same said before gives way."""
+        sentence = sentence if sentence.endswith((".", "…")) else f"{sentence}."
+        for old in [old for old in self._notices if old.sentence == sentence]:
+            self._drop(old)
+        notice = Notice(sentence, failed, doing, do)
+        notice.gone.connect(lambda: self._drop(notice))
+        self._notices.append(notice)
+        self._layout.addWidget(notice)
+        while len(self._notices) > _MOST:
+            self._drop(self._notices[0])
+        self._fit()
+        return notice
+
+    def texts(self) -> list[str]:
+        """What is told now."""
+        return [notice.said for notice in self._notices]
+
+    def clear(self) -> None:
+        """Take all notices back; long work goes on."""
+        for notice in list(self._notices):
+            self._drop(notice)
+
+    def withdraw(self, notice: Notice) -> None:
+        """Take a notice back, if it is still there."""
+        if notice in self._notices:
+            self._drop(notice)
+
+    def add_task(self, words: str) -> Task:
+        """Show long work."""
+        task = Task(words)
+        self.tasks.append(task)
+        self._layout.addWidget(task)
+        self._fit()
+        return task
+
+    def end_task(self, task: Task) -> None:
+        """Take long work away that is over."""
+        self.tasks.remove(task)
+        self._layout.removeWidget(task)
+        task.hide()
+        task.deleteLater()
+        self._fit()
+
+    def _drop(self, notice: Notice) -> None:
+        if notice in self._notices:
+            self._notices.remove(notice)
+            self._layout.removeWidget(notice)
+            notice.hide()
+            notice.deleteLater()
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setVisible(bool(self._notices or self.tasks))

@@ -1,0 +1,196 @@
+"""What a paper would draw of a panel, where the panel does not say so itself: from the run and the panel's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.figures.paper import Table, spec_of_table
+from stdpbench.readout import READOUTS
+from stdpbench.runs.analysis.block_series import Points, series
+from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
+from stdpbench.runs.protocol.changes import in_short
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench_gui.session.run_session import RunSession
+
+Spec = dict[str, Any]
+_GAP = 1
+_BINS = 20
+
+
+def figure_of(key: str, session: RunSession, table: Table | None) -> Spec | None:
+    """The spec of a panel's figure; see `stdpbench.figures.paper`.
+
+    Parameters
+    ----------
+    key : str
+        Which panel.
+    session : RunSession
+        The run that it shows.
+    table : tuple, optional
+        The panel's numbers.
+    """
+    make = _MAKERS.get(key)
+    if make is not None:
+        return make(session, table)
+    return None if table is None else spec_of_table(table)
+
+
+def mosaic(w: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Receptive fields side by side by number, NaN between them.
+
+    Parameters
+    ----------
+    w : ndarray, float, (n_input, n_exc)
+        Weights.
+    shape : tuple of int
+        Height and width of a field.
+    """
+    height, width = shape
+    n = w.shape[1]
+    columns = int(np.ceil(np.sqrt(n * height / width)))
+    rows = -(-n // columns)
+    picture = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP), np.nan)
+    for number in range(n):
+        row, column = divmod(number, columns)
+        top, left = row * (height + _GAP), column * (width + _GAP)
+        picture[top : top + height, left : left + width] = w[:, number].reshape(shape)
+    return picture
+
+
+def _neuron(session: RunSession, table: Table | None) -> Spec | None:
+    live, neuron = session.live, session.selection.neuron
+    if "w" not in live.network or live.started is None or not 0 <= neuron < live.network["w"].shape[1]:
+        return None
+    field = {
+        "kind": "image",
+        "image": np.asarray(live.network["w"][:, neuron]).reshape(live.started.shape),
+        "label": "weight",
+        "title": f"Exc neuron {neuron}",
+    }
+    if table is None or not table[1]:
+        return field
+    time, v, threshold, ge, gi = np.array(table[1], np.float64).T
+    plots = [
+        {"label": "mV", "lines": [_line((time, v), "potential"), _line((time, threshold), "threshold")]},
+        {"label": "conductance (1/leak)", "lines": [_line((time, ge), "exc"), _line((time, gi), "inh")]},
+    ]
+    courses = {"kind": "lines", "x_label": "time in presentation (ms)", "plots": plots, "x_range": (0, time[-1])}
+    return {
+        "kind": "stack",
+        "parts": [field, courses],
+        "title": f"Exc neuron {neuron}: receptive field, and time courses in one presentation",
+        "n": "one neuron, one presentation",
+    }
+
+
+def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures: Sequence[str]) -> Spec | None:
+    """Curves over training.
+
+    Parameters
+    ----------
+    session : RunSession
+        The run that is shown.
+    others : sequence of (str, LiveRun)
+        Names of the runs that are drawn over it, and what is known of them.
+    measures : sequence of str
+        Measures on held-out pictures; beside other runs, the first is drawn of each.
+    """
+    live = session.live
+    if not live.blocks:
+        return None
+    names = [session.folder.path.name if session.folder is not None else "this run", *(name for name, _ in others)]
+    runs = list(zip(_short(names), [live, *(other for _, other in others)], strict=True))
+    accuracy = [
+        _line(series(run.blocks)[name], f"{who}, {name}".removeprefix(", "))
+        for number, (who, run) in enumerate(runs)
+        for name in (READOUTS if not number else READOUTS[:1])
+    ]
+    drawn = list(measures[:1] if others else measures)
+    held_out = [
+        _line(percentages(run)[name], f"{who}, {PERCENT[name].removesuffix(' (%)')}".removeprefix(", "))
+        for who, run in runs
+        for name in drawn
+        if name in percentages(run)
+    ]
+    plots = [("running accuracy (%)", accuracy), ("held-out pictures (%)", held_out)]
+    for name, label in (
+        ("spikes", "exc spikes per image"),
+        ("theta", "mean theta (mV)"),
+        ("change", "|Δw| per synapse"),
+    ):
+        plots.append((label, [_line(series(run.blocks)[name], who) for who, run in runs]))
+    kept = [{"label": label, "lines": some} for label, lines in plots if (some := [x for x in lines if len(x["x"])])]
+    n = f"{len(runs)} runs, {', '.join(names)}" if others else "one run"
+    each = f"each point is a block of {len(next(iter(live.blocks.values())).spikes)} presentations"
+    return {
+        "kind": "lines",
+        "x_label": "training presentations",
+        "plots": kept,
+        "marks": [(position, in_short(changes)) for position, changes in live.changes],
+        "title": "Course of training" if others else "",
+        "n": f"{n}; {each}{_of_held_out(session)}",
+        **({"errors": "none, each line is a single run"} if others else {}),
+    }
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Names without the parts, between hyphens, that all begin with; a single name is not needed."""
+    if len(names) == 1:
+        return [""]
+    parts = [name.split("-") for name in names]
+    shared = next((i for i, same in enumerate(zip(*parts, strict=False)) if len(set(same)) > 1), 0)
+    return ["-".join(some[shared:]) or name for some, name in zip(parts, names, strict=True)]
+
+
+def _line(points: Points, label: str) -> Spec:
+    return {"x": np.asarray(points[0], np.float64), "y": np.asarray(points[1], np.float64), "label": label}
+
+
+def _of_held_out(session: RunSession) -> str:
+    """How many pictures the points of held-out measures are of."""
+    images = sorted({fact.images for fact in session.live.held_out.values()})
+    return f", or {' or '.join(map(str, images))} held-out pictures" if images else ""
+
+
+def _confusion(session: RunSession, table: Table | None) -> Spec | None:
+    if table is None or not table[1]:
+        return None
+    names, rows = table
+    answers = [k for k, name in enumerate(names) if name.startswith("answered ") or name == "no answer"]
+    counts = np.array([[float(str(row[k])) for k in answers] for row in rows])
+    totals = counts.sum(axis=1, keepdims=True)
+    return {
+        "kind": "image",
+        "image": np.divide(100 * counts, totals, out=np.zeros_like(counts), where=totals > 0),
+        "label": "share of the true class (%)",
+        "levels": (0.0, 100.0),
+        "x_label": "answer",
+        "y_label": "true class",
+        "x_ticks": [names[k].removeprefix("answered ").replace("no answer", "none") for k in answers],
+        "y_ticks": [str(row[0]) for row in rows],
+        "title": "Confusion matrix",
+        "n": f"{int(counts.sum())} pictures, one run",
+    }
+
+
+def histogram(values: NDArray[np.floating[Any]], x_label: str, y_label: str) -> Spec:
+    """Bars that say how many values there are of each size."""
+    counts, edges = np.histogram(np.asarray(values), _BINS)
+    x = (edges[:-1] + edges[1:]) / 2
+    return {"kind": "bars", "x": x, "x_label": x_label, "y_label": y_label, "series": [{"values": counts}]}
+
+
+def _nothing(session: RunSession, table: Table | None) -> Spec | None:
+    return None
+
+
+_MAKERS: dict[str, Callable[[RunSession, Table | None], Spec | None]] = {
+    "neuron": _neuron,
+    "confusion": _confusion,
+    "log": _nothing,
+    "parameters": _nothing,
+}

@@ -1,0 +1,135 @@
+"""What a parameter is set with: a field, a slider, a choice. All leave the wheel to the form, which scrolls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QWheelEvent
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QSlider, QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import Parameter
+from stdpbench.units import read
+from stdpbench_gui.widgets.parameter_scale import Scale, nudged
+
+_STEPS = 400
+_UNDO = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class Choice(QComboBox):
+    """One of some names."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.addItems(names)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the form."""
+        _ignore(event)
+
+
+class ValueField(QLineEdit):
+    """A value with its unit, as it stands in a file."""
+
+    committed = pyqtSignal(str)
+    reverted = pyqtSignal()
+
+    def __init__(self, declared: Parameter, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._declared = declared
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Esc is the field's while there is something to take back; Ctrl+Z is the window's while there is not."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if event.key() == Qt.Key.Key_Escape and self.isModified():
+                event.accept()
+                return True
+            if not self.isModified() and any(event.matches(key) for key in _UNDO):
+                event.ignore()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Enter commits, Esc reverts, arrows step."""
+        assert event is not None
+        if event.key() in _ENTER:
+            self.committed.emit(self.text())
+        elif event.key() == Qt.Key.Key_Escape and self.isModified():
+            self.reverted.emit()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._declared.type in ("int", "float"):
+            self._step(event.key() == Qt.Key.Key_Up)
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, up: bool) -> None:
+        try:
+            value = read(self.text(), self._declared.unit or "")
+        except StdpbenchError:
+            return
+        if not isinstance(value, int | float):
+            return
+        whole = self._declared.type == "int"
+        found = nudged(float(value), up, whole)
+        low, high = self._declared.minimum, self._declared.maximum
+        if (low is None or found >= low) and (high is None or found <= high):
+            self.setText(self._declared.show(int(found) if whole else found))
+            self.setModified(True)
+            self.textEdited.emit(self.text())
+
+
+class ValueSlider(QSlider):
+    """A slider over a `Scale`, which commits when it is let go of, or with Enter."""
+
+    committed = pyqtSignal()
+    reverted = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setRange(0, _STEPS)
+        self.setPageStep(_STEPS // 20)
+        self.setMinimumWidth(24)
+        self._scale = Scale(0, 1, False, False)
+
+    @property
+    def chosen(self) -> float | int:
+        """The value that it stands at."""
+        value = self._scale.value(self.value() / _STEPS)
+        return int(value) if self._scale.whole else value
+
+    def take(self, scale: Scale, value: float) -> None:
+        """Stand at a value, without a word; while it is being dragged it stays where it is."""
+        if not self.isSliderDown():
+            self._scale = scale
+            self.blockSignals(True)
+            self.setValue(round(_STEPS * scale.share(value)))
+            self.blockSignals(False)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Commit."""
+        super().mouseReleaseEvent(event)
+        self.committed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Enter commits, Esc reverts."""
+        assert event is not None
+        if event.key() in _ENTER:
+            self.committed.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.reverted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the form: it scrolls."""
+        _ignore(event)
+
+
+def _ignore(event: QWheelEvent | None) -> None:
+    if event is not None:
+        event.ignore()

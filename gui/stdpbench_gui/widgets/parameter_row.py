@@ -1,0 +1,277 @@
+"""One parameter in the form: its name, a slider, its value, and how it stands."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import Parameter
+from stdpbench.units import read
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider
+from stdpbench_gui.widgets.parameter_scale import Scale
+
+_LIST_FRAME = 5 * theme.GRID
+"""What the frame and the arrow of a list take."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a row says about itself."""
+
+    edited: str = "Not sent yet: Enter sends it, Esc or a click here takes it back"
+    start: str = "the value at the start of this run"
+    at_start: str = "at the start of this run"
+
+
+class Standing(Enum):
+    """How what a row shows relates to what is in force."""
+
+    IN_FORCE = ""
+    EDITED = "✎"
+    IN_FLIGHT = "…"
+
+
+class ParameterRow(QWidget):
+    """A row of the form.
+
+    It shows what it is told is in force (`show_value`). What a person chooses is only marked as edited while they
+    type or drag; with Enter, the release of the slider, or a choice, it is `committed`.
+    """
+
+    committed = pyqtSignal(str, object)
+    new_run_wanted = pyqtSignal(str)
+
+    def __init__(self, section: str, declared: Parameter, optional: bool, words: Words | None = None) -> None:
+        super().__init__()
+        self._words = words or Words()
+        self.path = f"{section}.{declared.name}"
+        self.declared, self._optional = declared, optional
+        self.standing, self._value, self._start = Standing.IN_FORCE, declared.default, declared.default
+        self.name = QLabel(declared.name)
+        self.name.setObjectName("parametername")
+        self.mark = QToolButton()
+        self.mark.setAutoRaise(True)
+        self.mark.setFixedWidth(self.fontMetrics().horizontalAdvance("✎") + theme.GRID)
+        self.mark.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.mark.clicked.connect(lambda _: self._marked())
+        self.error = wrapped("", "parametererror")
+        self.error.hide()
+        self.slider: ValueSlider | None = None
+        self.editor: QLineEdit | QComboBox | QCheckBox
+        self._grid = grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(4)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(self.mark, 0, 0)
+        grid.addWidget(self.name, 0, 1)
+        self._add_editor(grid)
+        if declared.structural:
+            self.new_run = QPushButton("new run…")
+            self.new_run.setFlat(True)
+            # has what room is left, or a line of its own
+            self.new_run.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            self.new_run.setObjectName("newrun")
+            self.new_run.setAccessibleName(f"New run from here with another {self.path}")
+            self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(self.path))
+            grid.addWidget(self.new_run, 0, 2)
+        grid.addWidget(self.error, 1, 1, 1, 3)
+        grid.setColumnStretch(3 if isinstance(self.editor, QComboBox) else 2, 1)
+        self.editor.setAccessibleName(self.path)
+        self.editor.setAccessibleDescription(declared.help)
+        self.name.setBuddy(self.editor)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Give the button of a structural parameter a line of its own where there is too little room beside it."""
+        super().resizeEvent(event)
+        self._place_button()
+
+    def _place_button(self) -> None:
+        if self.declared.structural:
+            taken = self.mark.minimumSizeHint().width()
+            taken += max(self.name.minimumSizeHint().width(), self.name.minimumWidth())
+            taken += max(self.editor.minimumWidth(), self.editor.minimumSizeHint().width())
+            if isinstance(self.editor, QComboBox):  # narrower than what is chosen in it, but not for a button
+                text = self.editor.fontMetrics().horizontalAdvance(self.editor.currentText())
+                taken += max(0, text + _LIST_FRAME - self.editor.minimumSizeHint().width())
+            needed = self.new_run.sizeHint().width() + 3 * self._grid.horizontalSpacing()
+            place = (2, 1, 1, 3) if self.width() - taken < needed else (0, 2, 1, 1)
+            if isinstance(self.editor, QComboBox):  # has what the button leaves; a least width would keep rows wide
+                beside = place[0] == 0
+                left = self.width() - self.mark.width() - max(self.name.minimumWidth(), self.name.sizeHint().width())
+                self._grid.setColumnStretch(2, needed if beside else 0)
+                self._grid.setColumnStretch(3, max(1, left - needed) if beside else 1)
+            if self._grid.getItemPosition(self._grid.indexOf(self.new_run)) != place:
+                self._grid.addWidget(self.new_run, *place)
+
+    def _add_editor(self, grid: QGridLayout) -> None:
+        declared, span = self.declared, (0, 3)
+        if declared.choices:
+            box = Choice(declared.choices)
+            box.activated.connect(lambda _: self.committed.emit(self.path, box.currentText()))
+            self.editor = box
+        elif declared.type == "bool":
+            check = QCheckBox()
+            check.clicked.connect(lambda on: self.committed.emit(self.path, bool(on)))
+            self.editor = check
+        else:
+            field = ValueField(declared, self)
+            field.committed.connect(self._commit_text)
+            field.textEdited.connect(lambda _: self._edit())
+            field.reverted.connect(self.revert)
+            measure = field.fontMetrics().horizontalAdvance
+            field.setMinimumWidth(measure("-100 mV") + 2 * theme.GRID)
+            field.setMaximumWidth(measure("0.000000 mV") + 2 * theme.GRID)
+            self.editor = field
+            if declared.type in ("int", "float") and not declared.structural:
+                self.slider = ValueSlider()
+                self.slider.setAccessibleName(f"{self.path}, slider")
+                self.slider.valueChanged.connect(self._slide)
+                self.slider.committed.connect(self._commit_slider)
+                self.slider.reverted.connect(self.revert)
+                grid.addWidget(self.slider, 0, 2)
+        grid.addWidget(self.editor, *span)
+
+    # -- what is in force ------------------------------------------------------------------------------------------
+
+    @property
+    def differs(self) -> bool:
+        """Whether what is in force is not the default."""
+        return bool(self._value != self.declared.default)
+
+    def show_value(self, value: Any, start: Any, in_flight: Any, why_not: str) -> None:
+        """Show what is in force.
+
+        Parameters
+        ----------
+        value, start : Any
+            In force, and at the start of the run.
+        in_flight : Any
+            What was sent and is not confirmed yet; ``Ellipsis`` where nothing was.
+        why_not : str
+            Why it cannot be changed now; empty where it can.
+        """
+        known, self._value, self._start = self._value, value, start
+        if in_flight is not ...:
+            self.standing = Standing.IN_FLIGHT
+            self._fill(in_flight)
+        elif self.standing is Standing.IN_FLIGHT or known != value or self.standing is Standing.IN_FORCE:
+            self.standing = Standing.IN_FORCE
+            self._fill(value)
+        self.editor.setEnabled(not why_not)
+        if self.slider is not None:
+            self.slider.setEnabled(not why_not and isinstance(value, int | float))
+        self._write(why_not)
+
+    def say(self, sentence: str) -> None:
+        """Say in the row what is wrong; nothing with an empty sentence."""
+        self.error.setText(f"⚠ {sentence}" if sentence else "")
+        self.error.setVisible(bool(sentence))
+
+    def revert(self) -> None:
+        """Drop what was typed or dragged."""
+        self.standing = Standing.IN_FORCE
+        self.say("")
+        self._fill(self._value)
+        self._write("" if self.editor.isEnabled() else self.editor.toolTip())
+
+    def _fill(self, value: Any) -> None:
+        text = str(value) if isinstance(value, str) else self._text(value)
+        if isinstance(self.editor, QComboBox):
+            self.editor.setCurrentText(text)
+            self._place_button()
+        elif isinstance(self.editor, QCheckBox):
+            self.editor.setChecked(bool(value))
+        elif self.editor.text() != text:
+            self.editor.setText(text)
+            self.editor.setCursorPosition(0)
+        if self.slider is not None and isinstance(value, int | float):
+            self.slider.take(Scale.of(self.declared, float(value)), float(value))
+
+    def _text(self, value: Any) -> str:
+        return "none" if value is None else self.declared.show(value)
+
+    def _write(self, why_not: str) -> None:
+        """Say how it stands, in the mark, the type and the tooltip."""
+        changed = self._value != self._start
+        mark = self.standing.value or ("↺" if changed else "")
+        back = f"Back to {self._text(self._start)}, {self._words.start}"
+        said = {
+            Standing.EDITED: self._words.edited,
+            Standing.IN_FLIGHT: "Sent; it is in force once the run has confirmed it",
+        }.get(self.standing, back)
+        self.mark.setText(mark)
+        self.mark.setEnabled(bool(mark) and self.standing is not Standing.IN_FLIGHT and not why_not)
+        self.mark.setToolTip(said if mark else "")
+        self.mark.setAccessibleName(f"{self.path}: {said}" if mark else f"{self.path}: in force")
+        font = self.name.font()
+        font.setBold(self.differs)
+        font.setItalic(self.standing is not Standing.IN_FORCE)
+        self.name.setFont(font)
+        lines = [
+            f"<b>{self.path}</b>",
+            html.escape(self.declared.help),
+            f"Default {html.escape(self._text(self.declared.default))}",
+        ]
+        if self.declared.bounds:
+            lines[-1] += f", within {self.declared.bounds}"
+        if changed and self._words.at_start:
+            lines.append(f"{html.escape(self._text(self._start))} {self._words.at_start}")
+        if why_not:
+            lines.append(f"<i>{html.escape(why_not)}</i>")
+        tip = "<br>".join(lines)
+        for widget in (self.name, self.editor, *([self.slider] if self.slider else [])):
+            widget.setToolTip(tip)
+
+    # -- what a person does ----------------------------------------------------------------------------------------
+
+    def _edit(self) -> None:
+        self.standing = Standing.EDITED
+        self.say("")
+        self._write("")
+
+    def _slide(self) -> None:
+        assert self.slider is not None
+        assert isinstance(self.editor, QLineEdit)
+        self.editor.setText(self._text(self.slider.chosen))
+        self._edit()
+
+    def _commit_slider(self) -> None:
+        assert self.slider is not None
+        self._commit_text(self._text(self.slider.chosen))
+
+    def _commit_text(self, text: str) -> None:
+        if self.standing is not Standing.EDITED:
+            return
+        if self.declared.unit is not None and text.strip() != "none":
+            try:
+                read(text, self.declared.unit)
+            except StdpbenchError as error:
+                self.say(str(error))
+                return
+        self.say("")
+        self.committed.emit(self.path, text.strip())
+
+    def _marked(self) -> None:
+        if self.standing is Standing.EDITED:
+            self.revert()
+        else:
+            self.committed.emit(self.path, self._text(self._start))

@@ -1,0 +1,145 @@
+"""Small images: arrays of values as pictures, one pixel per value, as large as the room allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from stdpbench_gui.look import theme
+
+
+def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap) -> QImage:
+    """Values as colours.
+
+    Parameters
+    ----------
+    values : ndarray, float, (height, width)
+        What to show; `low` is the first colour, `high` the last one.
+    low, high : float
+        Levels.
+    colours : pyqtgraph.ColorMap
+        From low to high.
+    """
+    table = theme.lookup(colours)
+    span = high - low if high > low else 1.0
+    places = np.clip((np.asarray(values, np.float64) - low) / span * 255, 0, 255).astype(np.uint8)
+    rgba = np.ascontiguousarray(table[places])
+    height, width = values.shape
+    return QImage(rgba.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888)
+
+
+def image_of(pixels: NDArray[np.uint32], ratio: float) -> QImage:
+    """An image that shares its memory with an array of 0xAARRGGBB; `ratio` screen pixels are one of Qt's."""
+    height, width = pixels.shape
+    data: Any = pixels.data
+    image = QImage(data, width, height, 4 * width, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+class Picture(QWidget):
+    """An image with its proportions, at the foot of its room, over its caption; a pixel may be marked and clicked."""
+
+    clicked = pyqtSignal(int, int)
+
+    def __init__(self, name: str, smallest: int = 56) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._smallest = smallest
+        self._image: QImage | None = None
+        self._mark: tuple[int, int] | None = None
+        self._keys = False
+        self.frame = ""
+        """Role of the theme that its border is drawn in; faint without one."""
+
+    def show_values(self, values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap) -> None:
+        """Show an array, (height, width)."""
+        self._image = to_image(values, low, high, colours)
+        self.update()
+
+    def let_pick(self) -> None:
+        """Let pixels be picked by keyboard too: arrows go from the marked one to the next."""
+        self._keys = True
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._image, self._mark = None, None
+        self.update()
+
+    def set_mark(self, place: tuple[int, int] | None) -> None:
+        """Mark a pixel, (row, column), or none."""
+        self._mark = place
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Twice the least."""
+        return QSize(2 * self._smallest, 2 * self._smallest)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """What is still a picture."""
+        return QSize(self._smallest, self._smallest)
+
+    def _place(self) -> QRect:
+        """Where the image lies: whole screen pixels per value where there is room for that."""
+        assert self._image is not None
+        width, height = self._image.width(), self._image.height()
+        scale = min((self.width() - 4) / width, (self.height() - 4) / height)
+        scale = float(int(scale)) if scale >= 2 else max(scale, 0.1)
+        size = QSize(round(width * scale), round(height * scale))
+        return QRect(QPoint((self.width() - size.width()) // 2, self.height() - size.height() - 2), size)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Paint image, border and mark."""
+        if self._image is None:
+            return
+        painter, place = QPainter(self), self._place()
+        painter.drawImage(place, self._image)
+        colours = theme.current()
+        painter.setPen(QPen(QColor(getattr(colours, self.frame or "line")), 3 if self.frame else 1))
+        painter.drawRect(place.adjusted(-1, -1, 0, 0))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        if self._mark is not None:
+            row, col = self._mark
+            width, height = place.width() / self._image.width(), place.height() / self._image.height()
+            painter.setPen(QPen(QColor(colours.wrong), 2))
+            left, top = place.left() + col * width, place.top() + row * height
+            painter.drawRect(QRect(round(left) - 1, round(top) - 1, round(width) + 2, round(height) + 2))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Say which pixel was clicked."""
+        if event is None or self._image is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        place, point = self._place(), event.position().toPoint()
+        if place.contains(point):
+            row = (point.y() - place.top()) * self._image.height() // place.height()
+            col = (point.x() - place.left()) * self._image.width() // place.width()
+            self.clicked.emit(row, col)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Go to the next pixel."""
+        steps = {
+            Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Down: (1, 0),
+            Qt.Key.Key_Left: (0, -1),
+            Qt.Key.Key_Right: (0, 1),
+        }
+        if event is None or not self._keys or self._image is None or event.key() not in steps:
+            super().keyPressEvent(event)
+            return
+        height, width = self._image.height(), self._image.width()
+        row, col = self._mark or (height // 2, width // 2)
+        down, right = steps[Qt.Key(event.key())]
+        place = min(max(row + down, 0), height - 1), min(max(col + right, 0), width - 1)
+        if place != self._mark:
+            self.clicked.emit(*place)

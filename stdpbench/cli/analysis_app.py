@@ -1,0 +1,152 @@
+"""Commands for sweeps, reports and plasticity rules, and their options; what they do is elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stdpbench.cli import completion
+from stdpbench.cli.options import AsJson, EndWithJson, Rule, Runs, SimulatorName, Workers
+
+analysis_app = typer.Typer()
+
+
+@analysis_app.command()
+def sweep(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="SWEEP|FILE", help="A sweep that ships, or a TOML file.", autocompletion=completion.sweep_files
+        ),
+    ],
+    runs: Annotated[
+        Path | None,
+        typer.Option(
+            "--runs", metavar="DIR", help="Where the sweep's folder is created. Default: $STDPBENCH_RUNS, else ./runs."
+        ),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Runs at the same time; 0 uses one per processor.")
+    ] = 0,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on a Dask cluster: the address of its scheduler."),
+    ] = None,
+    json: EndWithJson = False,
+) -> None:
+    """Compare experiments over seeds, on held-out training pictures; the same command continues after a stop."""
+    from stdpbench.cli.sweep_command import sweep_command
+
+    sweep_command(file, runs, processes, dask, json)
+
+
+@analysis_app.command()
+def report(
+    run: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN…", help="Finished runs; several are shown side by side.", autocompletion=completion.runs_of
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the report. Default: RUN/report, or ./report for several runs."),
+    ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness", help="Also measure accuracy under noise, damage and short stimuli: takes minutes."
+        ),
+    ] = False,
+    robustness_images: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Pictures per point of the robustness curves.")
+    ] = 1000,
+    sample: Annotated[
+        int, typer.Option(min=20, metavar="N", help="Pictures that are shown again, clustered and embedded.")
+    ] = 2000,
+    repeats: Annotated[
+        int, typer.Option(min=0, metavar="N", help="How often they are shown again, with other input spikes.")
+    ] = 2,
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    runs: Runs = None,
+    json: EndWithJson = False,
+) -> None:
+    """Write a report on what networks learned: read-outs, clusters, neurons, baselines."""
+    from stdpbench.cli.report_command import report_command
+    from stdpbench.report.analysis import Extent
+    from stdpbench.report.making import Wish
+
+    wish = Wish(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
+    report_command(run, output, wish, runs, json)
+
+
+@analysis_app.command()
+def lab(
+    rule: Rule,
+    protocol: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROTOCOL]",
+            help="pair-window, frequency, pairing, triplets, quadruplets, poisson-pairs, weight-dependence, neuron or "
+            "reward-delay. Default: the one that shows most about the rule.",
+            autocompletion=completion.protocols,
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change a parameter of the rule, or choose a preset by preset=NAME. Repeatable.",
+            autocompletion=completion.rule_assignments,
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", metavar="NAME=VALUE", help="Option of the protocol: pairs=60, dts=10,-10. Repeatable."
+        ),
+    ] = None,
+    overlay: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--overlay",
+            metavar="RULE[,NAME=VALUE…]",
+            help="Also apply the protocol to another rule, or to other parameters. Repeatable.",
+            autocompletion=completion.rule_names,
+        ),
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", metavar="FILE", help="Figure (.pdf, .png, .svg) or numbers (.csv). Repeatable."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show what a plasticity rule does to a synapse: weight changes in response to given spikes."""
+    from stdpbench.cli.lab_command import lab_command
+
+    lab_command(rule, protocol, set_ or [], option or [], overlay or [], output or [], json)
+
+
+@analysis_app.command("validate")
+def validate_rules(
+    rule: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RULE…]", help="Kinds of rules. Default: all.", autocompletion=completion.rule_kinds),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out checks in which a neuron learns for minutes.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write validation.md and its figures to this folder, such as docs."),
+    ] = None,
+    json: EndWithJson = False,
+) -> None:
+    """Check plasticity rules against theory and published figures; exit status 1 if a value is missed."""
+    from stdpbench.cli.validate_command import validate_command
+
+    validate_command(rule or [], quick, output, json)

@@ -1,0 +1,288 @@
+"""What the shell offers after TAB: experiments, runs, kinds and parameters.
+
+Nothing heavy is imported while the user waits: names of kinds and parameters are kept in a small file in the cache
+folder, which is rewritten when the code or the installed packages that declare them change.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from importlib.metadata import entry_points
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from typer import Context
+
+from stdpbench import __version__, paths
+
+_FILE = "completion.json"
+_DECLARING = ("datasets", "encoding", "experiment", "lab", "neurons", "plasticity")
+
+Names = dict[str, Any]
+
+
+def experiment_names(incomplete: str) -> list[str]:
+    """Experiments that ship, and TOML files."""
+    return [*_starting(_shipped("experiments"), incomplete), *_files(incomplete)]
+
+
+def sweep_files(incomplete: str) -> list[str]:
+    """Sweeps that ship, and TOML files."""
+    return [*_starting(_shipped("experiments/sweeps"), incomplete), *_files(incomplete)]
+
+
+def runs_of(ctx: Context, incomplete: str) -> list[str]:
+    """Runs by their names, those of a sweep as SWEEP/NAME."""
+    from stdpbench.runs.catalog.store import run_names, sweep_folders
+
+    runs = _runs_folder(ctx)
+    above, slash, _ = incomplete.rpartition("/")
+    if slash:
+        return _starting((f"{above}/{name}" for name in run_names(runs / above)), incomplete)
+    return _starting([*run_names(runs), *(f"{folder.name}/" for folder in sweep_folders(runs))], incomplete)
+
+
+def experiments_or_runs(ctx: Context, incomplete: str) -> list[str]:
+    """What can be put into the queue, or opened in the app."""
+    return [*experiment_names(incomplete), *runs_of(ctx, incomplete)]
+
+
+def sweeps_of(ctx: Context, incomplete: str) -> list[str]:
+    """Folders of sweeps among the runs."""
+    from stdpbench.runs.catalog.store import sweep_folders
+
+    return _starting((folder.name for folder in sweep_folders(_runs_folder(ctx))), incomplete)
+
+
+def runs_in_bin(ctx: Context, incomplete: str) -> list[str]:
+    """Runs that can be restored."""
+    from stdpbench.runs.catalog.store import BIN, run_names
+
+    return _starting(run_names(_runs_folder(ctx) / BIN), incomplete)
+
+
+def rule_names(incomplete: str) -> list[str]:
+    """Kinds of plasticity rules, and TOML files."""
+    return [*_starting(_names()["kinds"]["plasticity"], incomplete), *_files(incomplete)]
+
+
+def rule_kinds(incomplete: str) -> list[str]:
+    """Kinds of plasticity rules."""
+    return _starting(_names()["kinds"]["plasticity"], incomplete)
+
+
+def described(incomplete: str) -> list[str]:
+    """All that `stdpbench describe` knows."""
+    names = _names()
+    if "." in incomplete and not incomplete.endswith(".toml"):
+        paths_ = (f"{section}.{name}" for section, kinds in names["parameters"].items() for name in _all_of(kinds))
+        found = _starting(paths_, incomplete)
+    else:
+        found = _starting(chain(names["parameters"], *names["kinds"].values()), incomplete)
+    return [*found, *experiment_names(incomplete)]
+
+
+def assignments(ctx: Context, incomplete: str) -> list[str]:
+    """PATH=VALUE, for the kinds of the experiment that is named before, and what --set made of them."""
+    names, kinds = _names(), _kinds_of(ctx)
+    path, equals, _ = incomplete.partition("=")
+    if equals:
+        section, _, name = path.partition(".")
+        values = names["kinds"].get(section, []) if name == "kind" else _of(names, section, kinds).get(name, [])
+        return _starting((f"{path}={value}" for value in values), incomplete)
+    found = (f"{section}.{name}=" for section in names["parameters"] for name in _of(names, section, kinds))
+    return _starting(chain(found, (f"{section}.kind=" for section in names["kinds"] if section in kinds)), incomplete)
+
+
+def rule_assignments(ctx: Context, incomplete: str) -> list[str]:
+    """NAME=VALUE, for the rule that is named before."""
+    names, rule = _names(), str(ctx.params.get("rule") or _typed(ctx, 1 if ctx.info_name == "change-rule" else 0))
+    return _starting((f"{name}=" for name in _of(names, "plasticity", {"plasticity": rule})), incomplete)
+
+
+def columns(incomplete: str) -> list[str]:
+    """Columns of `stdpbench list`; several are separated by commas."""
+    from stdpbench.runs.catalog.store import COLUMNS
+
+    before, comma, last = incomplete.rpartition(",")
+    names = _names()["parameters"]
+    paths_ = (f"{section}.{name}" for section, kinds in names.items() for name in _all_of(kinds))
+    return [f"{before}{comma}{name}" for name in _starting(chain(COLUMNS, paths_), last)]
+
+
+def simulators(incomplete: str) -> list[str]:
+    """Simulators."""
+    return _starting(("compiled", "runtime"), incomplete)
+
+
+def fetchable(incomplete: str) -> list[str]:
+    """Data sets that can be downloaded."""
+    return _starting(_names()["fetchable"], incomplete)
+
+
+def protocols(incomplete: str) -> list[str]:
+    """Protocols of the laboratory."""
+    return _starting(_names()["protocols"], incomplete)
+
+
+@contextmanager
+def whole_words() -> Iterator[None]:
+    """Give the completion of bash whole words.
+
+    bash takes ``=`` for a word of its own, and replaces only what follows it: so ``PATH``, ``=`` and ``VALUE`` become
+    one word, and of what is offered for it the part up to ``=`` is left out again.
+    """
+    words: list[str] = []
+    current = int(os.environ.get("COMP_CWORD") or 0)
+    for number, word in enumerate(os.environ.get("COMP_WORDS", "").split("\n")):
+        joined = number > 0 and (word == "=" or words[-1].endswith("="))
+        if joined:
+            words[-1] += word
+            current -= number <= int(os.environ.get("COMP_CWORD") or 0)
+        else:
+            words.append(word)
+    os.environ |= {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(current)}
+    word = words[current] if current < len(words) else ""
+    before = f"{word.rpartition('=')[0]}="
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):
+            yield
+    finally:
+        for line in said.getvalue().splitlines():
+            sys.stdout.write(f"{line.removeprefix(before).removeprefix(before.partition('=')[2])}\n")
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def _names() -> Names:
+    """Kinds by section, parameters with their choices by section and kind, and other names."""
+    file, stamp = paths.cache_folder() / _FILE, _stamp()
+    with suppress(OSError, ValueError, KeyError):
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["stamp"] == stamp:
+            return dict(kept["names"])
+    names = _declared()
+    with suppress(OSError):  # then it takes as long the next time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_name(f".{_FILE}.{os.getpid()}.part")
+        aside.write_text(json.dumps({"stamp": stamp, "names": names}), encoding="utf-8")
+        aside.replace(file)
+    return names
+
+
+def _stamp() -> list[str]:
+    """Changes with the code that declares names, and with the packages that announce kinds."""
+    package = Path(__file__).parents[1]
+    sources = chain(*((package / name).rglob("*.py") for name in _DECLARING))
+    newest = max(source.stat().st_mtime_ns for source in sources)
+    announced = entry_points()  # of all packages, read once
+    groups = [group for group in announced.groups if group.startswith("stdpbench.")]
+    points = [point for group in groups for point in announced.select(group=group)]
+    return [__version__, str(package), str(newest), *sorted(f"{one.group} {one.name} {one.value}" for one in points)]
+
+
+def _declared() -> Names:
+    from stdpbench.datasets.fetch import FETCHABLE
+    from stdpbench.experiment import SECTIONS, About, Network, Schedule, family_of
+    from stdpbench.lab.default_protocol import PROTOCOLS
+    from stdpbench.parameters import Parameters
+    from stdpbench.readout import readouts, timed_readouts
+
+    plain: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
+    families = {section: family for section in SECTIONS if (family := family_of(section)) is not None}
+    parameters: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for section in SECTIONS:
+        classes: dict[str, type[Parameters]] = {"": plain[section]} if section in plain else {}
+        for kind in families[section].kinds() if section in families else ():
+            with suppress(Exception):  # of another package that does not load
+                classes[kind] = families[section].get(kind)
+        parameters[section] = {
+            kind: {one.name: list(one.choices) for one in cls.describe()} for kind, cls in classes.items()
+        }
+    kinds = {section: list(family.kinds()) for section, family in families.items()}
+    kinds |= {"readout": [*readouts.kinds(), *timed_readouts.kinds()]}
+    return {
+        "kinds": kinds,
+        "usual": {section: family_default(section) for section in families},
+        "parameters": parameters,
+        "fetchable": list(FETCHABLE),
+        "protocols": list(PROTOCOLS),
+    }
+
+
+def family_default(section: str) -> str:
+    """The kind that a section has where nothing else is said."""
+    from stdpbench.experiment import kind_parameter
+
+    declared = kind_parameter(section)
+    return "" if declared is None else str(declared.default)
+
+
+def _kinds_of(ctx: Context) -> dict[str, str]:
+    """The kind of each section of the experiment that is being put together."""
+    kinds: dict[str, str] = dict(_names()["usual"])
+    name = str(ctx.params.get("experiment") or ctx.params.get("run") or _typed(ctx, 0))
+    files = [paths.shipped("experiments") / f"{name}.toml", Path(name).expanduser()]
+    files += [folder / "experiment.toml" for folder in (_runs_folder(ctx) / name, Path(name).expanduser())]
+    for file in files if name else ():
+        with suppress(OSError, ValueError):
+            said = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+            kinds |= {key: str(one["kind"]) for key, one in said.items() if isinstance(one, dict) and "kind" in one}
+            break
+    for assignment in ctx.params.get("set_") or ():
+        path, _, value = str(assignment).partition("=")
+        if path.endswith(".kind"):
+            kinds[path.removesuffix(".kind")] = value
+    return kinds
+
+
+def _typed(ctx: Context, number: int) -> str:
+    """An argument of the command by its number; typer passes none on while an option lacks its value."""
+    typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    words = typed.split()
+    after = words[words.index(ctx.info_name) + 1 :] if ctx.info_name in words else []
+    arguments = [word for word in after if not word.startswith("-")]
+    return arguments[number] if number < len(arguments) else ""
+
+
+def _of(names: Names, section: str, kinds: dict[str, str]) -> dict[str, list[str]]:
+    """Parameters of a section; those of all its kinds where its kind is not known."""
+    declared = names["parameters"].get(section, {})
+    kind = kinds.get(section, "")
+    return dict(declared[kind]) if kind in declared else _all_of(declared)
+
+
+def _all_of(kinds: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
+    return {name: choices for declared in kinds.values() for name, choices in declared.items()}
+
+
+def _shipped(folder: str) -> Iterator[str]:
+    return (path.stem for path in sorted(paths.shipped(folder).glob("*.toml")))
+
+
+def _runs_folder(ctx: Context) -> Path:
+    return Path(ctx.params.get("runs") or paths.runs_folder()).expanduser()
+
+
+def _files(incomplete: str) -> list[str]:
+    """TOML files and folders that may hold some, as they are typed."""
+    folder, slash, _ = incomplete.rpartition("/")
+    found = []
+    with suppress(OSError):
+        for entry in sorted(Path(folder + slash or ".").expanduser().iterdir()):
+            if entry.suffix == ".toml" or (slash and entry.is_dir()):
+                found.append(f"{folder}{slash}{entry.name}{'/' if entry.is_dir() else ''}")
+    return _starting(found, incomplete)
+
+
+def _starting(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]

@@ -1,0 +1,304 @@
+"""``stdpbench describe``: look up what is declared under a name, and print it or give it as JSON."""
+
+from __future__ import annotations
+
+import inspect
+import json as json_format
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from stdpbench.cli.plain_docs import plain_doc
+from stdpbench.datasets import Dataset, datasets
+from stdpbench.encoding import encoders
+from stdpbench.errors import StdpbenchError, nearest, suggestion
+from stdpbench.experiment import (
+    SECTIONS,
+    About,
+    Experiment,
+    Network,
+    Schedule,
+    family_of,
+    kind_parameter,
+    read_experiment,
+    shipped_experiments,
+)
+from stdpbench.files import read_toml
+from stdpbench.neurons import neurons
+from stdpbench.parameters import Parameter, Parameters
+from stdpbench.plasticity import PlasticityRule, laterals, rules
+from stdpbench.plasticity.tables import rule_table
+from stdpbench.readout import Readout, TimedReadout, readouts, timed_readouts
+from stdpbench.registry import Family
+
+_FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
+    datasets,
+    encoders,
+    neurons,
+    rules,
+    laterals,
+    readouts,
+    timed_readouts,
+)
+_PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
+_WITH_KINDS = {
+    "data": "Where pictures come from, and how they are prepared.",
+    "encoding": "How a picture becomes input spikes.",
+    "exc": "The exc neurons, which learn.",
+    "inh": "The inh neurons; simulated where network.inhibition is 'layer'.",
+    "plasticity": "How the weights from input to exc neurons learn.",
+    "lateral": "Whether the weights of lateral inhibition learn, and how.",
+}
+_TEXTS = (
+    ("equations", "equations"),
+    ("on an input spike", "on_input_spike"),
+    ("on an output spike", "on_output_spike"),
+    ("in each step", "each_step"),
+    ("on the neuron", "output_neuron"),
+    ("in the digit network", "in_digit_network"),
+    ("reference", "reference"),
+)
+_NEVER_LIVE = ("data set", "read-out", "read-out of spike times")
+
+Described = dict[str, Any]
+"""A thing that has a name, as plain values; ``what`` says of which sort it is."""
+
+
+def describe_command(name: str | None, json: bool) -> None:
+    """Carry out ``stdpbench describe``.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is nothing of that name.
+    """
+    found = _catalogue() if name is None else list(_look_up(name))
+    if json:
+        sys.stdout.write(json_format.dumps(found, ensure_ascii=False) + "\n")
+        return
+    console = Console()
+    if isinstance(found, dict):
+        for what, names in found.items():
+            console.print(f"{what}: {', '.join(names)}", highlight=False)
+        return
+    parameters = [one for one in found if one["what"] == "parameter"]
+    for number, one in enumerate(found[: len(found) - len(parameters)]):
+        if number:
+            console.print()
+        _show(console, one)
+    if parameters:
+        console.print(f"parameter {name}", style="bold", highlight=False, markup=False)
+        console.print(_table(parameters))
+
+
+def _catalogue() -> dict[str, list[str]]:
+    """Everything that can be described, but for parameters."""
+    kinds = {family.name: list(family.kinds()) for family in _FAMILIES}
+    return kinds | {"section": list(SECTIONS), "experiment": list(shipped_experiments())}
+
+
+def _look_up(name: str) -> Iterator[Described]:
+    """All that has a name: sections, kinds, experiments and files, parameters by dotted path."""
+    found = [*_sections(name), *_kinds(name), *_experiments(name), *_parameters(name)]
+    if not found:
+        raise StdpbenchError(f"there is nothing called {name!r} to describe; {_nearest(name)}")
+    yield from found
+
+
+def _sections(name: str) -> Iterator[Described]:
+    if name in _PLAIN:
+        yield _of_class("section", name, _PLAIN[name])
+    elif name in _WITH_KINDS:
+        family, kind = family_of(name), kind_parameter(name)
+        assert family is not None
+        assert kind is not None
+        usual = _of_class(family.name, kind.default, family.get(kind.default))
+        yield {
+            "what": "section",
+            "name": name,
+            "text": _WITH_KINDS[name],
+            "kinds": {one: getattr(family.get(one), "summary", "") for one in family.kinds()},
+            "default_kind": kind.default,
+            "parameters": usual["parameters"],
+        }
+
+
+def _kinds(name: str) -> Iterator[Described]:
+    for family in _FAMILIES:
+        if name in family.kinds():
+            yield _of_class(family.name, name, family.get(name))
+
+
+def _experiments(name: str) -> Iterator[Described]:
+    path = Path(name).expanduser()
+    if name in shipped_experiments():
+        made, where = read_experiment(name), "which ships"
+    elif path.is_file():
+        said = read_toml(path)
+        if {"arm", "grid", "random", "optuna"}.intersection(said):
+            raise StdpbenchError(f"{name} is a sweep, not an experiment; `stdpbench sweep {name}` runs it")
+        if not {*SECTIONS, "seed"}.intersection(said) and {"on_input_spike", "on_output_spike"}.intersection(said):
+            rule = rules.build(rule_table(name), "plasticity")
+            yield _of_class(rules.name, name, type(rule))
+            return
+        made, where = read_experiment(path), f"from {name}"
+    else:
+        return
+    yield {
+        "what": "experiment",
+        "name": made.name,
+        "where": where,
+        "differs_from_defaults": {
+            path: value for path, (_, value) in Experiment.from_mapping({}).differences(made).items()
+        },
+        "experiment": made.to_mapping(),
+    }
+
+
+def _parameters(path: str) -> Iterator[Described]:
+    """A parameter by its dotted path: of a section, of each kind that a section can have, or of one kind."""
+    section, _, name = path.rpartition(".")
+    if path in ("name", "seed"):
+        (declared,) = (one for one in Experiment.describe() if one.name == path)
+        yield {"what": "parameter", "path": path, **_plain(declared, False)}
+        return
+    owners: list[tuple[str, type[Parameters]]] = []
+    family = family_of(section)
+    if section in _PLAIN:
+        owners = [("", _PLAIN[section])]
+    elif family is not None:
+        kind = kind_parameter(section)
+        if name == "kind" and kind is not None:
+            yield {"what": "parameter", "path": path, **_plain(kind, False)}
+            return
+        owners = [(one, family.get(one)) for one in family.kinds()]
+    else:
+        owners = [(section, one.get(section)) for one in _FAMILIES if section in one.kinds()]
+    for kind_name, cls in owners:
+        for declared in cls.describe():
+            if declared.name == name:
+                fixed = declared.structural or section == "about" or issubclass(cls, Dataset | Readout | TimedReadout)
+                yield {"what": "parameter", "path": path, "kind": kind_name, **_plain(declared, not fixed)}
+
+
+def _nearest(name: str) -> str:
+    """What was probably meant."""
+    owner, dot, _ = name.rpartition(".")
+    paths = [f"{one}.{p.name}" for one in _PLAIN for p in _PLAIN[one].describe()]
+    for one in _WITH_KINDS:
+        family = family_of(one)
+        assert family is not None
+        classes = [family.get(kind) for kind in family.kinds()]
+        paths += dict.fromkeys(f"{one}.{p.name}" for cls in classes for p in cls.describe())
+    kinds = {kind: family for family in _FAMILIES for kind in family.kinds()}
+    if owner in kinds:
+        return suggestion(name, [f"{owner}.{p.name}" for p in kinds[owner].get(owner).describe()])
+    if owner in SECTIONS:
+        return suggestion(name, [path for path in paths if path.startswith(f"{owner}.")])
+    if dot:
+        near = nearest(name, paths)
+        return f"did you mean {near!r}?" if near else f"sections are {', '.join(SECTIONS)}"
+    alone = [path for path in paths if path.rpartition(".")[2] == name]
+    return f"did you mean {alone[0]!r}?" if alone else suggestion(name, {*kinds, *SECTIONS, *shipped_experiments()})
+
+
+def _of_class(what: str, name: str, cls: type[Parameters]) -> Described:
+    """A kind or a section as plain values."""
+    fixed = what in _NEVER_LIVE or name == "about"
+    described: Described = {"what": what, "name": name, "summary": getattr(cls, "summary", ""), "text": plain_doc(cls)}
+    if issubclass(cls, PlasticityRule):
+        described["traces"] = _traces(cls)
+    described |= {title: inspect.cleandoc(text) for title, key in _TEXTS if (text := getattr(cls, key, ""))}
+    described["parameters"] = [_plain(one, not (one.structural or fixed)) for one in cls.describe()]
+    if cls.presets:
+        described["presets"] = {
+            preset: {one.name: one.show(values[one.name]) for one in cls.describe() if one.name in values}
+            for preset, values in cls.presets.items()
+        }
+    return described
+
+
+def _plain(declared: Parameter, live: bool) -> Described:
+    return {
+        "name": declared.name,
+        "type": declared.type,
+        "unit": declared.unit,
+        "default": "none" if declared.default is None else declared.show(declared.default),
+        "allowed": declared.allowed,
+        "minimum": declared.minimum,
+        "maximum": declared.maximum,
+        "choices": list(declared.choices),
+        "optional": declared.optional,
+        "live": live,
+        "help": declared.help,
+    }
+
+
+def _traces(rule: type[PlasticityRule]) -> list[str]:
+    """What a rule remembers, a line each."""
+    lines = []
+    for trace in rule.traces:
+        event = "set to 1" if trace.on_spike == "set" else "raised by 1"
+        lines.append(f"{trace.name}: {event} by an {trace.side} spike, decays with {trace.tau}")
+    lines += [f"{name}: per synapse" for name in rule.synapse_variables]
+    for average in rule.averages:
+        line = f"{average.name}: follows {average.of} with {average.tau}, per exc neuron"
+        line += f", an output spike adds {average.on_spike}" if average.on_spike else ""
+        lines.append(line + (f", read {average.delay} late" if average.delay else ""))
+    return lines
+
+
+# -- printed ----------------------------------------------------------------------------------------------------------
+
+
+def _show(console: Console, one: Described) -> None:
+    if one["what"] == "experiment":
+        console.print(f"experiment {one['name']}, {one['where']}:\n", style="bold", highlight=False, markup=False)
+        console.print(Experiment.from_mapping(one["experiment"]).to_toml(), highlight=False, markup=False)
+    else:
+        _show_class(console, one)
+
+
+def _show_class(console: Console, one: Described) -> None:
+    title = f"{one['what']} {one['name']}: {one.get('summary', '')}".rstrip(": ")
+    console.print(title, style="bold", highlight=False, markup=False)
+    console.print(one["text"], highlight=False, markup=False)
+    if "kinds" in one:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in (f"{one['name']}.kind", "what it is"):
+            table.add_column(heading, overflow="fold")
+        for kind, summary in one["kinds"].items():
+            table.add_row(f"{kind} (default)" if kind == one["default_kind"] else kind, summary)
+        console.print()
+        console.print(table)
+        console.print(
+            f"\nParameters of {one['default_kind']}; `stdpbench describe KIND` has those of another kind:",
+            highlight=False,
+        )
+    if one.get("traces") is not None:
+        console.print("\n  ".join(["\ntraces:", *one["traces"]]), highlight=False, markup=False)
+    for heading, _ in _TEXTS:
+        if heading in one:
+            lines = one[heading].splitlines()
+            console.print("\n  ".join([f"\n{heading}:", *lines]), highlight=False, markup=False)
+    console.print(_table(one["parameters"]))
+    if "presets" in one:
+        console.print("\npresets, by --set plasticity.preset=NAME:", highlight=False)
+        for name, values in one["presets"].items():
+            said = ", ".join(f"{parameter} {value}" for parameter, value in values.items())
+            console.print(f"  {name}: {said}", highlight=False, markup=False)
+
+
+def _table(parameters: list[Described]) -> Table:
+    """A row per parameter, with its kind where there are parameters of several."""
+    table = Table(box=None, padding=(1, 2, 0, 0))
+    columns = ["name", *(["kind"] if any(one.get("kind") for one in parameters) else []), "default", "allowed"]
+    for heading in ("parameter", *columns[1:], "live", "what it is"):
+        table.add_column(heading, overflow="fold")
+    for one in parameters:
+        table.add_row(*(one[column] for column in columns), "yes" if one["live"] else "", one["help"])
+    return table

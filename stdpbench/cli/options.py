@@ -1,0 +1,92 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stdpbench.cli import completion
+
+Experiment = Annotated[
+    str,
+    typer.Argument(
+        metavar="EXPERIMENT|FILE",
+        help="An experiment that ships (`stdpbench experiments`), or a TOML file.",
+        autocompletion=completion.experiment_names,
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a parameter, such as exc.tau_m='25 ms'; `none` unsets one that is optional. Repeatable.",
+        autocompletion=completion.assignments,
+    ),
+]
+SetRule = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Change a parameter of the rule. Repeatable.",
+        autocompletion=completion.rule_assignments,
+    ),
+]
+Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Random seed. Default: that of the experiment.")]
+Workers = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Processes for labelling and testing; 0 uses one per processor.")
+]
+SimulatorName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="compiled|runtime",
+        help="Simulator. Default: compiled if there is a C++ compiler, else runtime.",
+        autocompletion=completion.simulators,
+    ),
+]
+Validation = Annotated[
+    bool, typer.Option("--validation", help="Evaluate on held-out training pictures instead of the test pictures.")
+]
+Baselines = Annotated[bool, typer.Option(help="Also evaluate the start weights and k-means.")]
+CheckpointEvery = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Training presentations between checkpoints; 0 chooses a twentieth of all, 50 to 1000.",
+    ),
+]
+Run = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run folder, or the beginning of its name in the runs folder.",
+        autocompletion=completion.runs_of,
+    ),
+]
+Runs = Annotated[
+    Path | None,
+    typer.Option("--runs", metavar="DIR", help="The runs folder. Default: $STDPBENCH_RUNS, else ./runs."),
+]
+NewRuns = Annotated[
+    Path | None,
+    typer.Option(
+        "--runs", metavar="DIR", help="Where the run folder is created. Default: $STDPBENCH_RUNS, else ./runs."
+    ),
+]
+Rule = Annotated[
+    str,
+    typer.Argument(
+        metavar="RULE",
+        help="A kind of plasticity rule (`stdpbench describe plasticity`), or a TOML file of a rule or experiment.",
+        autocompletion=completion.rule_names,
+    ),
+]
+Detach = Annotated[bool, typer.Option("--detach", help="Run in the background and return immediately.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+EndWithJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on standard output; all else goes to standard error.")
+]

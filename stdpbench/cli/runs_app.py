@@ -1,0 +1,171 @@
+"""Commands on runs that exist, and their options; what they do is elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stdpbench.cli import completion
+from stdpbench.cli.options import AsJson, EndWithJson, NewRuns, Run, Runs, Workers
+
+runs_app = typer.Typer()
+
+
+@runs_app.command()
+def export(
+    run: Run,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The zip file. Default: RUN.zip in the current folder.")
+    ] = None,
+    runs: Runs = None,
+) -> None:
+    """Write a zip file with everything needed to reproduce a run, except data sets."""
+    from stdpbench.cli.export_commands import export_command
+
+    export_command(run, output, runs)
+
+
+@runs_app.command()
+def reproduce(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|ZIP",
+            help="A finished run, or a zip file written by `export`.",
+            autocompletion=completion.runs_of,
+        ),
+    ],
+    runs: NewRuns = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Where the data are now, such as data.path=DIR. Repeatable."),
+    ] = None,
+    workers: Workers = 0,
+    simulator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="compiled|runtime",
+            help="Simulator. Default: the one that the run used.",
+            autocompletion=completion.simulators,
+        ),
+    ] = None,
+    json: EndWithJson = False,
+) -> None:
+    """Repeat a finished run and compare the results; exit status 1 if they differ."""
+    from stdpbench.cli.export_commands import reproduce_command
+
+    reproduce_command(source, runs, set_ or [], workers, simulator, json)
+
+
+@runs_app.command("list")
+def list_runs(
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="COLUMN=VALUE",
+            help="Show only runs with, for example, state=finished, experiment=digits, vote>0.9 or "
+            "plasticity.nu_post=0.02. Repeatable.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Sort by a column; -COLUMN: descending.", autocompletion=completion.columns
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="Columns to show; parameters and metrics by their dotted paths.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
+    json: AsJson = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the index from the run folders.")] = False,
+    bin_: Annotated[bool, typer.Option("--bin", help="List deleted runs, which `restore` brings back.")] = False,
+    sweep: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="List the runs of a sweep.", autocompletion=completion.sweeps_of),
+    ] = None,
+    runs: Runs = None,
+) -> None:
+    """List runs, with any parameters and metrics as columns."""
+    from stdpbench.cli.store_commands import list_command
+
+    list_command(filters or [], sort, columns, json, rebuild, bin_, sweep, runs)
+
+
+@runs_app.command()
+def show(
+    run: Run,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Run to compare with. Default: its parent, else the experiment that ships.",
+            autocompletion=completion.runs_of,
+        ),
+    ] = None,
+    json: AsJson = False,
+    runs: Runs = None,
+) -> None:
+    """Show a run: origin, differences from it, history and results."""
+    from stdpbench.cli.store_commands import show_command
+
+    show_command(run, against, json, runs)
+
+
+@runs_app.command()
+def compare(
+    run: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN…", help="Two or more runs.", autocompletion=completion.runs_of),
+    ],
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw their curves and accuracies, as a PNG file.")
+    ] = None,
+    json: AsJson = False,
+    runs: Runs = None,
+) -> None:
+    """Compare runs: parameters that differ, and results."""
+    from stdpbench.cli.store_commands import compare_command
+
+    compare_command(run, figure, json, runs)
+
+
+@runs_app.command()
+def delete(
+    run: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN…", help="Runs that are not in progress.", autocompletion=completion.runs_of),
+    ] = None,
+    empty: Annotated[bool, typer.Option("--empty-bin", help="Permanently remove the runs in the bin.")] = False,
+    runs: Runs = None,
+) -> None:
+    """Move runs to the bin; `restore` brings them back."""
+    from stdpbench.cli.store_commands import delete_command
+
+    delete_command(run or [], empty, runs)
+
+
+@runs_app.command()
+def restore(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A run in the bin, or the beginning of its name.",
+            autocompletion=completion.runs_in_bin,
+        ),
+    ],
+    runs: Runs = None,
+) -> None:
+    """Bring a run back from the bin."""
+    from stdpbench.cli.store_commands import restore_command
+
+    restore_command(name, runs)

@@ -1,0 +1,139 @@
+"""The figure that compares several runs: how their training went, and their results.
+
+In the style of `stdpbench.figures.run_figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, shortened, spaced
+from stdpbench.readout.metric import Metric
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DASHES: Final = ("-", "--", ":", "-.")
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How the training of a run went.
+
+    Attributes
+    ----------
+    name : str
+        Of the run.
+    presentations : ndarray, int64, (n_points,)
+        Training presentations before each point.
+    vote : ndarray, float64, (n_points,)
+        Running accuracy of the vote on training labels, 0 to 1; NaN where it was not measured.
+    mean_theta : ndarray, float64, (n_points,), mV
+        Mean adaptive threshold of the exc neurons.
+    spikes : ndarray, float64, (n_points,)
+        Exc spikes per picture since the point before.
+    changes : tuple of int
+        Positions at which parameters were changed.
+    result : Metric or None
+        Accuracy of the vote on the pictures that were evaluated on.
+    """
+
+    name: str
+    presentations: NDArray[np.int64]
+    vote: NDArray[np.float64]
+    mean_theta: NDArray[np.float64]
+    spikes: NDArray[np.float64]
+    changes: tuple[int, ...]
+    result: Metric | None
+
+
+def comparison_figure(courses: Sequence[Course]) -> Figure:
+    """Draw runs beside each other.
+
+    Parameters
+    ----------
+    courses : sequence of Course
+        The runs; each has a colour, and after seven of them another line.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Running accuracy, with a dotted line where parameters of a run were changed; accuracy at the end with its
+        95 % interval; mean theta; spikes per picture.
+    """
+    rows = len(courses)
+    figure = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True)
+    panels = figure.subplots(2, 2, height_ratios=[3, 2])
+    running, result, theta, spikes = panels[0, 0], panels[0, 1], panels[1, 0], panels[1, 1]
+    theta.sharex(running)
+    spikes.sharex(running)
+    for number, course in enumerate(courses):
+        name = shortened(course.name)
+        _line(running, course.presentations, 100 * course.vote, number, name)
+        _line(theta, course.presentations, course.mean_theta, number, name)
+        _line(spikes, course.presentations, course.spikes, number, name)
+        for position in course.changes:
+            running.axvline(position, color=_colour(number), linewidth=1.2, linestyle=":")
+    _label(running, "running accuracy of the vote (%)", "Training, on training labels")
+    _label(theta, "mean theta (mV)", "")
+    _label(spikes, "exc spikes per picture", "")
+    _results(result, courses)
+    handles, labels = theta.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(rows, 3), fontsize=10)
+    return figure
+
+
+def _line(axes: Axes, x: NDArray[Any], y: NDArray[Any], number: int, name: str) -> None:
+    curve(axes, x, y, number, name)
+    axes.lines[-1].set_linestyle(_DASHES[number // len(OKABE_ITO) % len(_DASHES)])
+
+
+def _label(axes: Axes, label: str, title: str) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.set_ylabel(label, fontsize=11)
+    axes.set_xlabel("training presentations", fontsize=11)
+    axes.set_title(title, fontsize=12, loc="left")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spaced(round(value))))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _results(axes: Axes, courses: Sequence[Course]) -> None:
+    for number, course in enumerate(courses):
+        if course.result is None:
+            continue
+        value = 100 * course.result.value
+        error = None
+        if course.result.low is not None and course.result.high is not None:
+            error = [[value - 100 * course.result.low], [100 * course.result.high - value]]
+        axes.errorbar(
+            [value],
+            [number],
+            xerr=error,
+            fmt=MARKERS[number % len(MARKERS)],
+            color=_colour(number),
+            capsize=4,
+            markersize=6,
+            linewidth=1.6,
+        )
+        axes.annotate(
+            f"{value:.1f}", (value, number), xytext=(0, 7), textcoords="offset points", fontsize=9, ha="center"
+        )
+    axes.set_yticks([])
+    axes.set_ylim(len(courses) - 0.4, -0.6)
+    axes.set_xlabel("accuracy of the vote (%), 95 % interval", fontsize=11)
+    axes.set_title("What came out", fontsize=12, loc="left")
+    axes.grid(visible=True, axis="x", color=GRID_COLOUR, linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+
+
+def _colour(number: int) -> str:
+    return OKABE_ITO[number % len(OKABE_ITO)]

@@ -1,0 +1,305 @@
+"""Figures for a paper: what a panel shows, drawn anew with matplotlib in a process of its own.
+
+``python -m stdpbench.figures.paper ORDER.npz`` carries out an *order*, which `write_order` makes: what to
+draw, where to, how wide. Beside the figure it leaves what the figure is made of: a table (``.csv``), the arrays
+(``.npz``), a caption (``.txt``) and the few lines of Python (``.py``) that redraw it. The figure is made by running
+those lines, so they cannot say anything else. This module imports matplotlib nowhere; the lines do.
+
+What to draw is a *spec*, a dict of plain values and arrays:
+
+``{"kind": "lines", "x_label": …, "plots": [{"label": …, "lines": [{"x": …, "y": …, "label": …}, …]}, …]}``
+    Plots below each other with one horizontal axis. A line may have ``"error"``, an array that is drawn as a band
+    y ± error, ``"style"`` (``"-"``, ``"--"``, ``":"``, ``"-."``), ``"colour"``, and ``"steps"`` where y is of bins
+    around x. ``"marks": [(x, text), …]`` are vertical lines. Optional: ``"x_range": (low, high)``.
+``{"kind": "image", "image": (rows, columns), "label": …}``
+    ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0; orange is more, as on the screen).
+    Optional: ``"levels": (low, high)``, ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each
+    column and row). NaN is a gap.
+``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
+    Bars side by side. Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars
+    around these, as in a histogram.
+``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
+    Points on a plane without units, each group with a colour and a mark of its own.
+``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
+    Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
+``{"kind": "stack", "parts": [spec, …]}``
+    Several of these below each other.
+
+Every spec may have ``"title"``, ``"n"`` (a text: how many of what) and ``"errors"`` (a text: what error bars mean).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import runpy
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.figures.paper_script import PaperScript
+from stdpbench.files import write_aside, write_text_aside
+
+Spec = Mapping[str, Any]
+Table = tuple[Sequence[str], Sequence[Sequence[object]]]
+
+FORMATS = ("pdf", "svg", "png")
+_ARRAY = "array:"
+_MOST_GROUPS = 7
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a figure should be like.
+
+    Attributes
+    ----------
+    target : str
+        The file, ending in ``.pdf``, ``.svg`` or ``.png``.
+    width : float
+        In mm.
+    font_size : float
+        In points.
+    dpi : int
+        Dots per inch, of pictures and of PNG.
+    caption : str
+        What the text file says.
+    """
+
+    target: str
+    width: float = 88.0
+    font_size: float = 8.0
+    dpi: int = 300
+    caption: str = ""
+
+
+def spec_of_table(table: Table) -> dict[str, Any] | None:
+    """Lines over the first column of numbers, one plot for each further one; None where there are no numbers.
+
+    Where the table begins with a column of texts, such as the names of runs, each of them has a line of its own. A
+    unit in brackets at the end of a name stays in the label of its axis. What is no number is a gap.
+    """
+    names, rows = table
+    columns = [np.array([_number(row[k]) for row in rows], np.float64) for k in range(len(names))]
+    of_numbers = [k for k, column in enumerate(columns) if np.isfinite(column).any()]
+    if not rows or not of_numbers:
+        return None
+    groups = [""] * len(rows) if of_numbers[0] == 0 else [str(row[0]) for row in rows]
+    distinct = list(dict.fromkeys(groups))
+    if len(distinct) > _MOST_GROUPS:  # no names of series: every row has its own
+        groups, distinct = [""] * len(rows), [""]
+    x_known = len(of_numbers) > 1
+    x = columns[of_numbers[0]] if x_known else np.arange(len(rows), dtype=np.float64)
+    plots = []
+    for k in of_numbers[1:] if x_known else of_numbers:
+        lines = []
+        for group in distinct:
+            mine = np.array([other == group for other in groups])
+            lines.append({"x": x[mine], "y": columns[k][mine], "label": group if len(distinct) > 1 else ""})
+        plots.append({"label": names[k], "lines": lines})
+    return {"kind": "lines", "x_label": names[of_numbers[0]] if x_known else "row", "plots": plots}
+
+
+def table_text(table: Table, dialect: str = "csv") -> str:
+    """A table as text: ``"csv"`` for a file, ``"tsv"`` for a spreadsheet's clipboard."""
+    names, rows = table
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t" if dialect == "tsv" else ",", lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def caption(title: str, *, run: str, experiment: str, seed: int, version: str, n: str = "", errors: str = "") -> str:
+    """A caption that says what a reader needs to find the figure's run again.
+
+    Parameters
+    ----------
+    title : str
+        What is shown, a sentence or less.
+    run, experiment, seed, version
+        Name of the run folder and of the experiment, its seed, and the version of stdpbench.
+    n : str
+        How many of what the figure rests on.
+    errors : str
+        What error bars mean; empty where there are none.
+    """
+    said = [
+        f"{title.rstrip('.')}.",
+        f"Run {run} (experiment {experiment}, seed {seed}), stdpbench {version}.",
+        f"n: {n}." if n else "n: one run.",
+        f"Error bars: {errors.rstrip('.')}." if errors else "No error bars: values of a single run.",
+    ]
+    return " ".join(said)
+
+
+# -- the order, on its way into the process ------------------------------------------------------------------------
+
+
+def write_order(path: Path, spec: Spec, table: Table | None, order: Order) -> None:
+    """Write all that the process needs into one file."""
+    arrays: dict[str, NDArray[Any]] = {}
+    packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _plain(table)}
+    with path.open("wb") as file:
+        np.savez(file, order=np.array(json.dumps(packed)), **arrays)  # type: ignore[arg-type]
+
+
+def _read_order(path: Path) -> tuple[Spec, Table | None, Order]:
+    with np.load(path, allow_pickle=False) as found:
+        packed = json.loads(str(found["order"]))
+        arrays = {name: found[name] for name in found.files if name != "order"}
+    table = packed["table"]
+    return _unpacked(packed["spec"], arrays), None if table is None else (table[0], table[1]), Order(**packed["order"])
+
+
+def _packed(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
+    if isinstance(value, np.ndarray):
+        name = f"a{len(arrays)}"
+        arrays[name] = value
+        return f"{_ARRAY}{name}"
+    if isinstance(value, Mapping):
+        return {str(key): _packed(inner, arrays) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_packed(inner, arrays) for inner in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _unpacked(value: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
+    if isinstance(value, str) and value.startswith(_ARRAY):
+        return arrays[value.removeprefix(_ARRAY)]
+    if isinstance(value, dict):
+        return {key: _unpacked(inner, arrays) for key, inner in value.items()}
+    return [_unpacked(inner, arrays) for inner in value] if isinstance(value, list) else value
+
+
+def _plain(table: Table | None) -> Any:
+    if table is None:
+        return None
+    return list(table[0]), [[_cell(value) for value in row] for row in table[1]]
+
+
+def _cell(value: object) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, int | float | str | bool) or value is None else str(value)
+
+
+def _number(value: object) -> float:
+    try:
+        return np.nan if value is None or value == "" else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return np.nan
+
+
+# -- in the process ------------------------------------------------------------------------------------------------
+
+
+def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
+    """Write the figure and what it is made of.
+
+    Parameters
+    ----------
+    spec, table, order
+        What to draw, the numbers behind it, and what it should be like.
+
+    Returns
+    -------
+    list of Path
+        The files, the figure first.
+
+    Raises
+    ------
+    StdpbenchError
+        If the format is unknown, or something cannot be written.
+    """
+    target = Path(order.target)
+    if target.suffix.lower().lstrip(".") not in FORMATS:
+        raise StdpbenchError(f"{target.name} should end in .pdf, .svg or .png")
+    lines, arrays = script(spec, order)
+    made = [target]
+    write_aside(
+        target.with_suffix(".npz"),
+        lambda file: np.savez_compressed(file, **arrays),  # type: ignore[arg-type]
+    )
+    texts = {".py": lines, ".txt": f"{order.caption}\n"}
+    if table is not None:
+        texts[".csv"] = table_text(table)
+    for suffix, text in texts.items():
+        write_text_aside(target.with_suffix(suffix), text)
+        made.append(target.with_suffix(suffix))
+    made.append(target.with_suffix(".npz"))
+    os.environ["MPLBACKEND"] = "Agg"
+    try:
+        runpy.run_path(str(target.with_suffix(".py")))
+    except OSError as error:
+        raise StdpbenchError(f"{target} cannot be written: {error.strerror or error}") from None
+    return made
+
+
+def script(spec: Spec, order: Order) -> tuple[str, dict[str, NDArray[Any]]]:
+    """The lines of Python that draw a figure, and the arrays that they read.
+
+    Parameters
+    ----------
+    spec, order
+        What to draw, and what it should be like.
+    """
+    target = Path(order.target)
+    parts = list(spec["parts"]) if spec["kind"] == "stack" else [spec]
+    writer = PaperScript()
+    axes = [writer.axes_of(part) for part in parts]
+    count, shared = sum(map(len, axes)), len(parts) == 1 and parts[0]["kind"] in ("lines", "raster")
+    heights = [height for part in axes for height in part]
+    height = order.width * sum(heights) + 2.2 * order.font_size  # mm, with room for the lowest label
+    for part in parts:
+        writer.part(part)
+    about = "\n".join(f"# {line}" for line in _wrapped(order.caption))
+    rows = f"{count}, 1, squeeze=False, sharex={shared}, height_ratios={[round(h, 3) for h in heights]}"
+    text = f"""\
+{about}
+# Redraws {target.name} from {target.with_suffix(".npz").name}.
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+here = Path(__file__).parent
+data = np.load(here / {target.with_suffix(".npz").name!r})
+plt.rcParams.update({{"font.size": {order.font_size:g}, "pdf.fonttype": 42, "svg.fonttype": "none"}})
+plt.rcParams.update({{"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}})
+size = ({order.width:g} / 25.4, {height:.1f} / 25.4)  # mm to inch
+figure, grid = plt.subplots({rows}, figsize=size, layout="constrained")
+axes = grid[:, 0]
+{writer.text}
+figure.savefig(here / {target.name!r}, dpi={order.dpi})
+"""
+    return text, writer.arrays
+
+
+def _wrapped(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 110) or ["A figure of stdpbench."]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out the order in the file that is named; says where the figure lies, or why there is none."""
+    try:
+        made = export(*_read_order(Path(arguments[0])))
+    except StdpbenchError as error:
+        print(f"stdpbench: {error}", file=sys.stderr)
+        return 1
+    print(made[0])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,94 @@
+"""A process that keeps rules at hand for who looks at them: ``python -m stdpbench.lab.service``.
+
+It is asked as `stdpbench.rpc_server` says. Synapses of a rule are built once and stay (`protocols`): other values of
+its parameters are put into them, so that a curve follows a slider.
+
+* ``curve`` (`rule`, `protocol`, `options`, `coarse`): what `Result.to_mapping` says. With `coarse`, somebody drags:
+  a protocol that takes long has fewer points (``"coarse": true``), or is left for later (``"skipped": true``).
+* ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): a picture of the equations as the rule has them
+  (``png`` in base64, ``width`` and ``height`` in points), the same as TeX, and sentences that go with them.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.lab.default_protocol import protocol
+from stdpbench.lab.quick import coarse_for
+from stdpbench.lab.result import Result
+from stdpbench.lab.typeset import lines_of, notes_of, picture
+from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.rpc_server import Arrays, Told, serve
+
+_SOON, _PATIENCE = 0.025, 0.06
+"""Seconds of this process: a protocol that takes longer than the first has fewer points under a dragging hand; one
+that takes longer than the second even so waits for the hand to let go."""
+_BUILDING = 0.6
+"""What it takes at most to build synapses, in the first run of a rule in a protocol."""
+
+
+class Desk:
+    """Rules, and what is asked about them."""
+
+    def __init__(self) -> None:
+        self._took: dict[tuple[type[PlasticityRule], str, bool], float] = {}
+
+    def answer(self, name: str, arguments: Mapping[str, Any], told: Told) -> tuple[dict[str, Any], Arrays]:
+        """Do what is asked for.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be done.
+        """
+        if name not in ("curve", "equations"):
+            raise StdpbenchError(f"this process does not know how to {name}")
+        asked = dict(arguments)
+        rule = rules.build(asked.pop("rule"), "plasticity")
+        return (self._curve(rule, **asked) if name == "curve" else _equations(rule, **asked)), {}
+
+    def _curve(self, rule: PlasticityRule, protocol: str, options: Mapping[str, Any], coarse: bool) -> dict[str, Any]:
+        fewer = coarse and self._took.get((type(rule), protocol, False), 0.0) > _SOON
+        few = coarse_for(rule, protocol)
+        if fewer and (not few or self._took.get((type(rule), protocol, True), 0.0) > _PATIENCE):
+            return {"skipped": True}
+        options = {**options, **(few if fewer else {})}
+        found = self._run(rule, protocol, options, (type(rule), protocol, fewer))
+        return {**found.to_mapping(), "coarse": fewer}
+
+    def _run(
+        self, rule: PlasticityRule, name: str, options: Mapping[str, Any], key: tuple[type[PlasticityRule], str, bool]
+    ) -> Result:
+        begun = time.process_time()  # what others do on this machine says nothing about a protocol
+        found = protocol(name)(rule, **options)
+        took = time.process_time() - begun
+        if key in self._took:
+            self._took[key] = min(took, self._took[key] or took)
+        else:  # it built synapses, too
+            self._took[key] = took if took > _BUILDING else 0.0
+        return found
+
+
+def _equations(rule: PlasticityRule, colour: str, faint: str, width: float, size: float, dpi: float) -> dict[str, Any]:
+    lines = lines_of(rule)
+    png, wide, high = picture(lines, colour, faint, width, size, dpi)
+    return {
+        "png": base64.b64encode(png).decode(),
+        "width": wide,
+        "height": high,
+        "tex": [[line.label, line.tex] for line in lines],
+        "notes": notes_of(rule),
+    }
+
+
+def main() -> NoReturn:
+    """Answer one reader until it goes."""
+    serve(Desk().answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""A measured number with its confidence interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A result of a run, with its 95 % interval where there is one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None

@@ -1,0 +1,379 @@
+"""A finished run as somebody looks at it: pictures, answers, clusters and neurons, and what is selected among them.
+
+One selection runs through all views: a class, a cluster, a cell of the confusion matrix, a neuron, or some pictures.
+Whatever it is, `Look.pictures` says which pictures it stands for and `Look.neurons` which neurons, and that is all
+that a view has to follow. Nothing here needs a toolkit, or scikit-learn: what takes time was computed by `desk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.readout import NO_ANSWER, Score, score
+from stdpbench.report.rows import GROUPS, Accuracy
+from stdpbench.runs.analysis.fields import by_label
+from stdpbench.units import thousands
+
+Kind = Literal["", "class", "cluster", "cell", "neuron", "pictures"]
+Numbers = NDArray[np.int64]
+NEURONS = "neurons (winner)"
+"""The neurons as clusters: a method that needs no K."""
+_NO_CLUSTER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is selected.
+
+    Attributes
+    ----------
+    kind : str
+        ``"class"``, ``"cluster"``, ``"cell"``, ``"neuron"``, ``"pictures"``, or nothing.
+    numbers : tuple of int
+        Which one; of a cell the true class and the answer (`NO_ANSWER` for none); of pictures all of them.
+    """
+
+    kind: Kind = ""
+    numbers: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether something is selected."""
+        return bool(self.kind)
+
+
+NOTHING = Chosen()
+
+
+@dataclass(frozen=True)
+class ClusterLine:
+    """A cluster in the table of clusters.
+
+    Attributes
+    ----------
+    number : int
+        Of the cluster; `NO_ANSWER` for pictures in none.
+    size : int
+        Pictures.
+    majority : int
+        The class that most of its pictures are of, the lowest of several.
+    purity : float
+        Their share.
+    """
+
+    number: int
+    size: int
+    majority: int
+    purity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Clustering:
+    """Clusters of the evaluated pictures.
+
+    Attributes
+    ----------
+    method : str
+        How they were found.
+    k_from : str
+        How their number was chosen.
+    members : ndarray, int64, (n_images,)
+        Cluster of each picture, or `NO_ANSWER`.
+    rows : sequence of mapping
+        Measures: of these clusters first, then of chance, and of the neurons as clusters.
+    """
+
+    method: str
+    k_from: str
+    members: Numbers
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    def lines(self, labels: Numbers, n_classes: int) -> list[ClusterLine]:
+        """The table of clusters; pictures in no cluster come last."""
+        found = []
+        for number in sorted(np.unique(self.members).tolist(), key=lambda n: _NO_CLUSTER if n < 0 else n):
+            classes = np.bincount(labels[self.members == number], minlength=n_classes)
+            size, most = int(classes.sum()), int(classes.argmax())
+            found.append(ClusterLine(number, size, most, int(classes[most]) / size))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Pictures as points.
+
+    Attributes
+    ----------
+    method : str
+        ``"pca"``, ``"t-sne"``, …
+    points : ndarray, float64, (n_images, 2)
+    trustworthiness : float or None
+        0 to 1; None for too few points.
+    description : str
+        How it was made.
+    """
+
+    method: str
+    points: NDArray[np.float64]
+    trustworthiness: float | None
+    description: str
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """All that views of a finished run draw.
+
+    Attributes
+    ----------
+    path : Path
+        The run folder.
+    experiment : str
+    seed : int
+    part : str
+        What it is evaluated on: ``"test"`` or ``"validation"``.
+    class_names : tuple of str
+    labels : ndarray, int64, (n_images,)
+        Classes of the evaluated pictures.
+    pixels : ndarray, uint8, (n_images, height, width)
+    answers : mapping of str to ndarray
+        Read-out to its answers.
+    winners : ndarray, int64, (n_images,)
+        The neuron that fires most during each picture, `NO_ANSWER` where none does.
+    spikes : ndarray, int64, (n_images,)
+        Exc spikes in all.
+    w : ndarray, float32, (n_input, n_exc)
+        Weights.
+    theta : ndarray, float64, (n_exc,)
+        Thresholds, volt.
+    neuron_labels : ndarray, int64, (n_exc,)
+        Classes of the neurons.
+    neuron_purity : ndarray, float64, (n_exc,)
+        Share of that class in the mean responses of each neuron.
+    accuracies : sequence of Accuracy
+        Read-outs and baselines, with intervals.
+    looks : int or None
+        How often labels of these pictures were looked at, for this run; None where nobody knows.
+    looks_of_all : int
+        The same for all runs of the experiment.
+    """
+
+    path: Path
+    experiment: str
+    seed: int
+    part: str
+    class_names: tuple[str, ...]
+    labels: Numbers
+    pixels: NDArray[np.uint8]
+    answers: Mapping[str, Numbers]
+    winners: Numbers
+    spikes: Numbers
+    w: NDArray[np.float32]
+    theta: NDArray[np.float64]
+    neuron_labels: Numbers
+    neuron_purity: NDArray[np.float64]
+    accuracies: Sequence[Accuracy] = field(default=())
+    looks: int | None = None
+    looks_of_all: int = 0
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return self.path.name
+
+    @property
+    def n_images(self) -> int:
+        """Evaluated pictures."""
+        return len(self.labels)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def n_exc(self) -> int:
+        """Number of exc neurons."""
+        return len(self.neuron_labels)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of a picture."""
+        height, width = self.pixels.shape[1:3]
+        return height, width
+
+    def named(self, number: int) -> str:
+        """The name of a class, or of no answer."""
+        return self.class_names[number] if 0 <= number < self.n_classes else "none"
+
+    # -- what is selected ------------------------------------------------------------------------------------------
+
+    def pictures(self, chosen: Chosen, readout: str, clustering: Clustering | None) -> Numbers:
+        """Which pictures a selection stands for: int64, rising; all where nothing is selected."""
+        if chosen.kind == "pictures":
+            return np.unique(np.array(chosen.numbers, np.int64))
+        if chosen.kind == "class":
+            found = self.labels == chosen.numbers[0]
+        elif chosen.kind == "cell":
+            found = (self.labels == chosen.numbers[0]) & (self.answers[readout] == chosen.numbers[1])
+        elif chosen.kind == "neuron":
+            found = self.winners == chosen.numbers[0]
+        elif chosen.kind == "cluster":
+            found = np.zeros(self.n_images, bool) if clustering is None else clustering.members == chosen.numbers[0]
+        else:
+            found = np.ones(self.n_images, bool)
+        return np.flatnonzero(found).astype(np.int64)
+
+    def neurons(self, chosen: Chosen, pictures: Numbers) -> Numbers:
+        """Which neurons a selection stands for: those of the class, else those that fire most during its pictures."""
+        if not chosen:
+            return np.empty(0, np.int64)
+        if chosen.kind == "neuron":
+            return np.array(chosen.numbers, np.int64)
+        if chosen.kind == "class":
+            return np.flatnonzero(self.neuron_labels == chosen.numbers[0]).astype(np.int64)
+        winners = np.unique(self.winners[pictures])
+        return winners[winners >= 0]
+
+    def score_of(self, readout: str, pictures: Numbers | None = None) -> Score | None:
+        """Answers to some pictures, or to all, counted; None without a picture."""
+        kept = slice(None) if pictures is None else pictures
+        labels = self.labels[kept]
+        return score(self.answers[readout][kept], labels, self.n_classes) if len(labels) else None
+
+    def right(self, readout: str) -> NDArray[np.bool_]:
+        """Whether each picture is answered right."""
+        return np.asarray(self.answers[readout] == self.labels)
+
+    # -- orders ----------------------------------------------------------------------------------------------------
+
+    def neuron_clusters(self, clustering: Clustering) -> Numbers:
+        """The cluster in which each neuron most often fires most, `NO_ANSWER` for one that never does."""
+        known = (self.winners >= 0) & (clustering.members >= 0)
+        k = int(clustering.members.max(initial=-1)) + 1
+        wins = np.zeros((self.n_exc, max(k, 1)), np.int64)
+        np.add.at(wins, (self.winners[known], clustering.members[known]), 1)
+        return np.where(wins.any(axis=1), wins.argmax(axis=1), NO_ANSWER).astype(np.int64)
+
+    def order_of_neurons(self, by: str, clustering: Clustering | None) -> Numbers:
+        """Neurons in an order: ``"class"``, ``"cluster"`` (of one cluster by class), ``"purity"`` or ``"number"``."""
+        if by == "class":
+            return by_label(self.neuron_labels, self.theta)
+        if by == "cluster" and clustering is not None:
+            clusters = self.neuron_clusters(clustering)
+            clusters = np.where(clusters < 0, _NO_CLUSTER, clusters)
+            return np.asarray(np.lexsort((self.neuron_labels, clusters)), np.int64)
+        if by == "purity":
+            return np.asarray(np.argsort(-np.nan_to_num(self.neuron_purity, nan=-1.0), kind="stable"), np.int64)
+        return np.arange(self.n_exc)
+
+    # -- in words --------------------------------------------------------------------------------------------------
+
+    def describe_picture(self, number: int, readout: str, clustering: Clustering | None) -> str:
+        """What is known of a picture."""
+        answer, label, winner = int(self.answers[readout][number]), int(self.labels[number]), int(self.winners[number])
+        verdict = "right" if answer == label else "wrong"
+        said = f"answered {self.named(answer)} ({verdict})" if answer >= 0 else "no answer (wrong)"
+        words = [f"{self.part} picture {number}: true {self.named(label)}, {said}"]
+        if clustering is not None:
+            member = int(clustering.members[number])
+            words.append(f"cluster {member}" if member >= 0 else "in no cluster")
+        words.append(f"{self.spikes[number]} spikes" + (f", most of neuron {winner}" if winner >= 0 else ""))
+        return ", ".join(words)
+
+    def describe_neuron(self, number: int) -> str:
+        """What is known of a neuron."""
+        label = int(self.neuron_labels[number])
+        wins = int((self.winners == number).sum())
+        if label < 0:
+            return f"neuron {number} never fired in the label phase; it fires most during {wins} {self.part} pictures"
+        share = 100 * float(self.neuron_purity[number])
+        return (
+            f"neuron {number} stands for {self.named(label)} ({share:.0f} % of its responses) and fires most during "
+            f"{wins} {self.part} pictures"
+        )
+
+    def describe(self, chosen: Chosen, readout: str, clustering: Clustering | None) -> str:
+        """What is selected, with how many pictures that is and how many of them are right."""
+        if not chosen:
+            return "Nothing is selected"
+        pictures = self.pictures(chosen, readout, clustering)
+        n, right = len(pictures), int(self.right(readout)[pictures].sum())
+        first = chosen.numbers[0] if chosen.numbers else NO_ANSWER
+        if chosen.kind == "class":
+            what = f"Class {self.named(first)}"
+        elif chosen.kind == "cluster":
+            what = f"Cluster {first}" if first >= 0 else "Pictures in no cluster"
+        elif chosen.kind == "cell":
+            answer = chosen.numbers[1]
+            what = f"True {self.named(first)}, " + (f"answered {self.named(answer)}" if answer >= 0 else "no answer")
+        elif chosen.kind == "neuron":
+            said = self.describe_neuron(first)
+            return f"{said[0].upper()}{said[1:]}; {right} of {n} answered right by {readout}"
+        else:
+            what = "Some pictures"
+        share = f" ({100 * right / n:.1f} %)" if n else ""
+        shown = f"{thousands(n)} picture{'' if n == 1 else 's'}"
+        return f"{what}: {shown}, {thousands(right)} answered right by {readout}{share}"
+
+    def summary(self, readout: str, clustering: Clustering | None) -> str:
+        """The run in a sentence, without its name."""
+        row = next((one for one in self.accuracies if one.name == readout), None)
+        said = f"{thousands(self.n_exc)} exc neurons, {thousands(self.n_images)} {self.part} pictures"
+        if row is not None:
+            said += (
+                f" · {readout} {100 * row.accuracy:.1f} % right (95 % interval {100 * row.low:.1f} to "
+                f"{100 * row.high:.1f} %)"
+            )
+        if clustering is not None and clustering.rows:
+            own = clustering.rows[0]
+            said += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
+        if self.looks is None:
+            return f"{said} · no journal, so looks at these labels are not counted"
+        return (
+            f"{said} · labels looked at {_times(self.looks)} for this run, {_times(self.looks_of_all)} for all like it"
+        )
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
+
+
+# -- what the process answers --------------------------------------------------------------------------------------
+
+
+def with_accuracies(look: Look, rows: Sequence[Mapping[str, Any]]) -> Look:
+    """The same with further accuracies, as `desk` says them, each in its group."""
+    order, more = list(GROUPS), [Accuracy(**row) for row in rows]
+    both = sorted([*look.accuracies, *more], key=lambda one: order.index(one.group))  # stable within a group
+    return replace(look, accuracies=tuple(both))
+
+
+def look_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Look:
+    """What ``open`` answered, as a look."""
+    plain = {name: value[name] for name in ("experiment", "seed", "part", "looks", "looks_of_all")}
+    plain |= {name: arrays[name] for name in _ARRAYS}
+    return Look(
+        path=path,
+        class_names=tuple(value["class_names"]),
+        answers={name[8:]: array for name, array in arrays.items() if name.startswith("answers ")},
+        accuracies=tuple(Accuracy(**row) for row in value["accuracies"]),
+        **plain,
+    )
+
+
+_ARRAYS = ("labels", "pixels", "winners", "spikes", "w", "theta", "neuron_labels", "neuron_purity")
+
+
+def plane_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Plane:
+    """What ``embed`` answered."""
+    return Plane(value["method"], arrays["points"], value["trustworthiness"], value["description"])
+
+
+def clustering_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Clustering:
+    """What ``cluster`` answered."""
+    return Clustering(value["method"], value["k_from"], arrays["members"], tuple(value["rows"]))

@@ -1,0 +1,1 @@
+"""Pure functions over facts and frames: curves, receptive fields, time courses."""

@@ -1,0 +1,37 @@
+"""What blocks of training presentations say, as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.readout import READOUTS
+from stdpbench.runs.protocol.facts import Block
+
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+Series = dict[str, Points]
+
+
+def series(blocks: Mapping[int, Block]) -> Series:
+    """Curves of a run: their names to presentations and values, where these are known.
+
+    ``"spikes"`` is per image, ``"theta"`` the mean in mV, ``"change"`` the mean |Δw| per synapse; read-outs have
+    running accuracy in per cent.
+
+    Parameters
+    ----------
+    blocks : mapping of int to Block
+        Blocks by the position of their end.
+    """
+    ends = np.array(sorted(blocks), float)
+    ordered = [blocks[int(end)] for end in ends]
+    found = {
+        "spikes": np.array([float(np.mean(block.spikes)) for block in ordered]),
+        "theta": np.array([block.mean_theta for block in ordered]),
+        "change": np.array([block.weight_change for block in ordered]),
+    }
+    for name in READOUTS:
+        found[name] = 100 * np.array([block.accuracy.get(name, np.nan) for block in ordered])
+    return {name: (ends[np.isfinite(y)], y[np.isfinite(y)]) for name, y in found.items()}

@@ -1,0 +1,64 @@
+"""Measures on held-out pictures over training, as columns and as percentages that fit into one plot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.protocol.live_run import LiveRun
+
+USUAL: Final = ("accuracy_vote", "purity", "nmi", "neuron_purity")
+"""What is drawn where nothing else is asked for."""
+_OF = {"share": "%", "bit": "% of all classes alike", "neurons": "% of neurons", "clusters": "% of neurons"}
+PERCENT: Final[Mapping[str, str]] = {
+    name: f"{measure.title} ({_OF[measure.unit]})" for name, measure in MEASURES.items() if measure.unit in _OF
+}
+"""Measures that can be said in per cent, and what they are called then."""
+
+
+def held_out_columns(live: LiveRun) -> dict[str, NDArray[Any]]:
+    """Measures on held-out pictures, one value per position at which they were taken.
+
+    Returns
+    -------
+    dict of str to ndarray, (n,)
+        ``position`` and ``images`` (int64); then the measures of `stdpbench.readout.held_out.MEASURES`, float64, NaN
+        where one is undefined. What nothing was measured of has no values.
+    """
+    positions = sorted(live.held_out)
+    told = [live.held_out[position] for position in positions]
+    names = dict.fromkeys(name for fact in told for name in fact.values)
+    return {
+        "position": np.array(positions, np.int64),
+        "images": np.array([fact.images for fact in told], np.int64),
+        **{name: np.array([_number(fact.values.get(name)) for fact in told], float) for name in names},
+    }
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def percentages(live: LiveRun) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Measures in per cent (`PERCENT`): name to presentations and values, where they are known.
+
+    Numbers of neurons are of all neurons, and label entropy of that of a neuron that answers to all classes alike.
+    """
+    if live.started is None:
+        return {}
+    columns = held_out_columns(live)
+    n_exc = float(live.started.experiment["network"]["n_exc"])
+    most = math.log2(len(live.started.class_names)) if len(live.started.class_names) > 1 else 1.0
+    whole = {"share": 1.0, "bit": most, "neurons": n_exc, "clusters": n_exc}
+    found = {}
+    for name in PERCENT:
+        if name in columns:
+            values = 100 * columns[name] / whole[MEASURES[name].unit]
+            known = np.isfinite(values)
+            found[name] = (columns["position"][known].astype(float), values[known])
+    return found

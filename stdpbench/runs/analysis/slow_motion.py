@@ -1,0 +1,246 @@
+"""One presentation as one exc neuron lived through it, put together from frames: what slow motion and inspector draw.
+
+Frames hold spikes, the weights at the end and, where they were asked for, time courses. Traces and weights in between
+are computed anew (`stdpbench.plasticity.replay`); what had to be assumed for that is said in sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import delay_bins
+from stdpbench.neurons.threshold import threshold_course
+from stdpbench.plasticity import Trace
+from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
+from stdpbench.runs.protocol.changes import changes_rule
+from stdpbench.runs.protocol.live_run import LiveRun
+
+_AGREES = 1e-5  # frames hold weights as float32
+_LASTS = 3  # time constants after which a trace hardly counts
+_FORGOTTEN = 1e-3  # of a trace
+
+Frame = Mapping[str, Any]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Courses:
+    """Time courses of one neuron, at the end of each step.
+
+    Attributes
+    ----------
+    v, threshold : ndarray, float64, (n_bins,), mV
+        Membrane potential, and what it has to exceed.
+    ge, gi : ndarray, float64, (n_bins,), in units of the leak
+        Conductances.
+    """
+
+    v: Floats
+    threshold: Floats
+    ge: Floats
+    gi: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class SlowMotion:
+    """One presentation of a run and one neuron.
+
+    Attributes
+    ----------
+    presentation, image, attempts, neuron : int
+        Which presentation (from 0), which picture, how often it was shown, which exc neuron.
+    dt : float
+        Time step in ms.
+    n_bins, stimulus_bins : int
+        Time steps in all, and of the stimulus.
+    input, exc : tuple of ndarray, int32
+        Spikes of all input and exc neurons as (index, bin).
+    output : ndarray, int32
+        Time steps in which the neuron spikes.
+    traces : tuple of Trace
+        What the rule remembers.
+    replay : Replay
+        Traces and weights.
+    courses : Courses or None
+        None where they were not recorded.
+    remarks : tuple of str
+        What is assumed, and how far that can be trusted, in sentences.
+    """
+
+    presentation: int
+    image: int
+    attempts: int
+    neuron: int
+    dt: float
+    n_bins: int
+    stimulus_bins: int
+    input: tuple[NDArray[np.int32], NDArray[np.int32]]
+    exc: tuple[NDArray[np.int32], NDArray[np.int32]]
+    output: NDArray[np.integer[Any]]
+    traces: tuple[Trace, ...]
+    replay: Replay
+    courses: Courses | None
+    remarks: tuple[str, ...]
+
+
+def step_ends(n_bins: int, dt: float) -> Floats:
+    """When each step ends, from the start of the presentation, in the unit of `dt`: float64, (n_bins,)."""
+    ends: Floats = np.arange(1, n_bins + 1, dtype=np.float64) * dt
+    return ends
+
+
+def experiment_at(live: LiveRun, presentation: int) -> Experiment:
+    """The experiment with the parameters that held in a training presentation.
+
+    Raises
+    ------
+    StdpbenchError
+        If the network does not stand yet.
+    """
+    changes = [change for change in live.changes if change[0] <= presentation]
+    parameters = replace(live, changes=changes).parameters()
+    if not parameters:
+        raise StdpbenchError("the network does not stand yet")
+    return Experiment.from_mapping(parameters)
+
+
+def rule_starts(live: LiveRun, presentation: int) -> bool:
+    """Whether another rule held in the presentation before, so that this one's traces start with it."""
+    changed = any(at == presentation and changes_rule(change) for at, change in live.changes)
+    return changed and not experiment_at(live, presentation).same_rule(experiment_at(live, presentation - 1))
+
+
+def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | None:
+    """The recorded time courses of a neuron in a frame of ``presentation``; None where there are none."""
+    recording = frame.get("recording")
+    if recording is None:
+        return None
+    places = np.flatnonzero(recording["neurons"] == neuron)
+    if not len(places):
+        return None
+    place = int(places[0])
+    threshold = threshold_course(experiment.exc, recording["theta"][:, place])
+    return Courses(
+        recording["v"][:, place] * 1e3,
+        threshold * 1e3,
+        recording["ge"][:, place].copy(),
+        recording["gi"][:, place].copy(),
+    )
+
+
+def slow_motion(
+    experiment: Experiment,
+    frame: Frame,
+    network: Frame,
+    neuron: int,
+    *,
+    earlier: Frame,
+    before: Frame,
+    rule_starts: bool = False,
+) -> SlowMotion:
+    """Put one presentation together.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the parameters that held in it; see `experiment_at`.
+    frame : mapping
+        The frame of ``presentation``.
+    network : mapping
+        The frame of ``network`` right after it.
+    neuron : int
+        Which exc neuron.
+    earlier, before : mapping
+        Frames of ``presentation`` and ``network`` from before; of use where they are of the presentation right before
+        this one. May be empty.
+    rule_starts : bool
+        Whether the rule holds from this presentation on; see `rule_starts`.
+
+    Raises
+    ------
+    StdpbenchError
+        If the weights are those of another moment, or cannot be replayed.
+    """
+    if network.get("position") != frame["position"]:
+        raise StdpbenchError("the weights are those of another moment; pause the run, then both are of the same")
+    number, rule, dt = frame["presentation"], experiment.plasticity, experiment.network.dt * 1e-3
+    if rule.averages or rule.synapse_variables:
+        names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
+        raise StdpbenchError(f"this rule cannot be replayed: {names}, which it reads, is not recorded")
+    after = network["w"][:, neuron].astype(np.float64)
+    heard = _heard(experiment, frame, neuron, len(after))
+    traces, remarks = _traces_at_start(experiment, frame, {} if rule_starts else earlier, neuron, len(after))
+    if rule_starts and frame["attempts"] == 1:
+        remarks = ["The rule holds from this presentation on: its traces start at 0."]
+    made = None
+    if before.get("position") == number and frame["attempts"] == 1:
+        w = before["w"][:, neuron].astype(np.float64)
+        if experiment.network.weight_sum is not None and w.sum() > 0:
+            w *= experiment.network.weight_sum / w.sum()
+        made = replay(rule, dt, heard, w, traces)
+        off = float(np.abs(made.end - after).max())
+        if off > _AGREES:
+            made = None
+        else:
+            remarks.append(f"The replayed weights end where those of the run do, to {off:.0e}.")
+    if made is None:
+        made, off = weights_before(rule, dt, heard, after, traces)
+        remarks.append(
+            "Weights at the start are worked out backwards from those at the end"
+            + (f", and meet them to {off:.0e} only." if off > _AGREES else ".")
+        )
+    return SlowMotion(
+        number,
+        frame["image"],
+        frame["attempts"],
+        neuron,
+        experiment.network.dt,
+        frame["n_bins"],
+        experiment.stimulus_bins,
+        frame["input"],
+        frame["exc"],
+        heard.output,
+        rule.traces,
+        made,
+        courses_of(experiment, frame, neuron),
+        tuple(remarks),
+    )
+
+
+def _heard(experiment: Experiment, frame: Frame, neuron: int, n_input: int) -> Heard:
+    network = experiment.network
+    delays: int | NDArray[np.int32] = 0
+    if network.delays == "homogeneous":
+        delays = round(network.max_delay / network.dt)
+    elif network.delays == "uniform":
+        delays = delay_bins(experiment, n_input)[:, neuron]
+    index, bins = frame["exc"]
+    input_index, input_bins = frame["input"]
+    return Heard.of(frame["n_bins"], input_index, input_bins, bins[index == neuron], delays)
+
+
+def _traces_at_start(
+    experiment: Experiment, frame: Frame, earlier: Frame, neuron: int, n_input: int
+) -> tuple[dict[str, Any], list[str]]:
+    """Traces at the start of a presentation, and what is to be said about them."""
+    number, rule = frame["presentation"], experiment.plasticity
+    first = frame["attempts"] == 1
+    if experiment.schedule.between == "reset" or (first and number == 0):
+        return {}, []
+    slowest = max((rule.quantities()[trace.tau] * 1e3 for trace in rule.traces), default=0.0)
+    if first and earlier.get("presentation") == number - 1:
+        heard = _heard(experiment, earlier, neuron, n_input)
+        past = replay(rule, experiment.network.dt * 1e-3, heard, np.zeros(n_input))
+        left = np.exp(-heard.n_bins * experiment.network.dt / slowest) if slowest else 0.0
+        unless = "" if left < _FORGOTTEN else ", which is taken to have started with none"
+        return past.traces_end, [f"Traces start with what the presentation before left{unless}."]
+    return {}, [
+        f"Traces at the start are not known and taken to be 0, which may be wrong for {_LASTS * slowest:.0f} ms."
+    ]

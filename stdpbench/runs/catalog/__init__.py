@@ -1,0 +1,1 @@
+"""Many runs: the index of a runs folder, search, comparison, forecast, trash."""

@@ -1,0 +1,97 @@
+"""Several runs beside each other, for a paper and as a table: what `stdpbench.figures.paper` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from stdpbench.figures.comparison import Course
+from stdpbench.figures.paper import Table
+from stdpbench.runs.catalog.comparison import Comparison, metric_text
+
+MEASURES = {
+    "vote": ("running accuracy (%)", 100.0),
+    "spikes": ("exc spikes per image", 1.0),
+    "mean_theta": ("mean theta (mV)", 1.0),
+}
+"""What is drawn of a `Course`: the label of its axis, and by what its values are multiplied."""
+
+
+def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] | None:
+    """The figure that compares runs; None where none has a point yet.
+
+    Parameters
+    ----------
+    courses : sequence of Course
+        The runs, in the order of their colours.
+    version : str
+        Of stdpbench, for the caption.
+    """
+    plots = []
+    for name, (label, factor) in MEASURES.items():
+        lines = []
+        for course in courses:
+            y = factor * getattr(course, name)
+            known = np.isfinite(y)
+            if known.any():
+                lines.append({"x": course.presentations[known].astype(float), "y": y[known], "label": course.name})
+        if lines:
+            plots.append({"label": label, "lines": lines})
+    if not plots:
+        return None
+    title = f"{len(courses)} runs compared"
+    names = ", ".join(course.name for course in courses)
+    return {
+        "kind": "lines",
+        "x_label": "training presentations",
+        "plots": plots,
+        "title": title,
+        "n": f"{len(courses)} runs",
+        "caption": f"{title}: {names}; stdpbench {version}. Running accuracy is on training labels, for the eye only. "
+        "No error bars: each line is a single run.",
+    }
+
+
+def course_table(courses: Sequence[Course]) -> Table:
+    """A row for each point of each run."""
+    names = ("run", "presentation", *(label for label, _ in MEASURES.values()))
+    rows = [
+        (course.name, int(at), *(factor * float(getattr(course, name)[k]) for name, (_, factor) in MEASURES.items()))
+        for course in courses
+        for k, at in enumerate(course.presentations)
+    ]
+    return names, rows
+
+
+def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What came out, what differs and what else was measured, as rows: heading, what, and a text for each run."""
+    measured = {name: tuple(map(metric_text, metrics)) for name, metrics in comparison.metrics.items()}
+    accuracies = [name for name in measured if name.startswith("accuracy")]
+    rows = [("accuracy", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
+    rows += [("different parameters", path, texts) for path, texts in comparison.parameters.items()]
+    rows += [("measured", name, texts) for name, texts in measured.items() if name not in accuracies]
+    return rows + [("different versions", name, texts) for name, texts in comparison.versions.items()]
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Names of runs without the parts, between hyphens, that all begin with; one alone keeps its name."""
+    split = [name.split("-") for name in names]
+    n = 0
+    while len(names) > 1 and all(len(parts) > n + 1 and parts[n] == split[0][n] for parts in split):
+        n += 1
+    return {name: f"…{'-'.join(parts[n:])}" if n else name for name, parts in zip(names, split, strict=True)}
+
+
+def comparison_words(comparison: Comparison) -> str:
+    """The comparison in a sentence or two."""
+    n, differ = len(comparison.accounts), [*comparison.parameters]
+    scores = [account.metrics.get("accuracy, vote") for account in comparison.accounts]
+    votes = [100 * vote.value for vote in scores if vote is not None]
+    parts = [f"{n} runs"]
+    if votes:
+        parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %")
+    listed = ", ".join(differ[:4]) + (f" and {len(differ) - 4} more" if len(differ) > 4 else "")
+    parts.append(f"different: {listed}" if differ else "no parameter is different")
+    return " ".join([f"{'; '.join(parts)}.", *comparison.remarks])

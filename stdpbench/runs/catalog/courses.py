@@ -1,0 +1,44 @@
+"""How the training of runs went, read from their folders, for `stdpbench.figures.comparison`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stdpbench.figures.comparison import Course
+from stdpbench.runs.catalog.comparison import changes_of, metrics_of
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+
+
+def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Course:
+    """Read how the training of a run went.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    records : sequence of Record, optional
+        Its journal, where it was read already.
+
+    Raises
+    ------
+    StdpbenchError
+        If one of its files is damaged.
+    """
+    records = read_journal(folder.path) if records is None else records
+    blocks = {record.position: record.fact for record in records if isinstance(record.fact, facts.Block)}
+    has_metrics = (folder.path / "metrics.json").is_file()
+    metrics = metrics_of(folder.read_json("metrics.json")) if has_metrics else {}
+    return Course(
+        folder.path.name,
+        np.array(list(blocks), np.int64),
+        np.array([block.accuracy.get("vote", np.nan) for block in blocks.values()], np.float64),
+        np.array([block.mean_theta for block in blocks.values()], np.float64),
+        np.array([np.mean(block.spikes) if block.spikes else np.nan for block in blocks.values()], np.float64),
+        tuple(dict.fromkeys(change.position for change in changes_of(records))),
+        metrics.get("accuracy, vote"),
+    )

@@ -1,0 +1,118 @@
+"""Choosing and ordering runs by their columns: filters, comparison of values, and how a value is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, TypeVar
+
+from stdpbench.errors import StdpbenchError, nearest
+from stdpbench.runs.protocol.states import State
+
+T = TypeVar("T")
+_FILTER = re.compile(r"\s*([\w.-]+)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_QUANTITY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?:\s+(\S+))?")
+_STATES = (*(str(state) for state in State), "damaged")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a run must fulfil.
+
+    Attributes
+    ----------
+    column : str
+        Whose value is looked at.
+    operator : str
+        ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
+    value : str
+        What it is compared with: a number, a quantity in the unit of the file, or a text; ``*`` and ``?`` stand for
+        any letters, and ``none`` for no value.
+    """
+
+    column: str
+    operator: str
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Filter:
+        """Read a filter, such as ``state=finished``, ``vote>=0.9`` or ``plasticity.nu_post=0.02``.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is none.
+        """
+        match = _FILTER.fullmatch(text)
+        if match is None:
+            raise StdpbenchError(f"--filter {text!r} should read COLUMN=VALUE, such as state=finished or vote>0.9")
+        column, operator, value = match.groups()
+        if column == "state" and operator in ("=", "!=") and not re.search(r"[*?\[]", value) and value not in _STATES:
+            near = nearest(value, _STATES)
+            hint = f"did you mean {near!r}?" if near else f"states are {', '.join(_STATES)}"
+            raise StdpbenchError(f"there is no state {value!r}; {hint}")
+        return cls(column, operator, value)
+
+    def passes(self, value: Any) -> bool:
+        """Whether a value fulfils it; what is no value differs from everything."""
+        if self.operator in ("=", "!="):
+            return self._equals(value) == (self.operator == "=")
+        mine, wanted = quantity(value), quantity(self.value)
+        if wanted is None:
+            mine_text, wanted_text = value_text(value), self.value  # times, names
+            return bool(mine_text) and _holds(self.operator, (mine_text > wanted_text) - (mine_text < wanted_text))
+        if mine is None or (wanted[1] and mine[1] != wanted[1]):
+            return False
+        return _holds(self.operator, (mine[0] > wanted[0]) - (mine[0] < wanted[0]))
+
+    def _equals(self, value: Any) -> bool:
+        if value is None or value == "":
+            return self.value in ("", "none")
+        mine, wanted = quantity(value), quantity(self.value)
+        if mine is not None and wanted is not None:
+            return mine[0] == wanted[0] and (not wanted[1] or mine[1] == wanted[1])
+        return fnmatchcase(value_text(value), self.value)
+
+
+def _holds(operator: str, sign: int) -> bool:
+    return {"<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0}[operator]
+
+
+def quantity(value: Any) -> tuple[float, str] | None:
+    """Number and unit of a number or of a text such as ``"20 ms"``; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value), ""
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    return None if match is None else (float(match[1]), match[2] or "")
+
+
+def order(items: Iterable[T], key: Callable[[T], Any], descending: bool = False) -> list[T]:
+    """Sort by values of any kind: quantities by number, before texts; what has no value comes last either way."""
+    have: list[tuple[tuple[int, float, str], T]] = []
+    lack: list[T] = []
+    for item in items:
+        value = key(item)
+        if value is None or value == "":
+            lack.append(item)
+            continue
+        number = quantity(value)
+        have.append(((1, 0.0, value_text(value)) if number is None else (0, number[0], number[1]), item))
+    have.sort(key=lambda pair: pair[0], reverse=descending)
+    return [*(item for _, item in have), *lack]
+
+
+def value_text(value: Any) -> str:
+    """A value as a person reads it; empty for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(value_text(item) for item in value)
+    return str(value)

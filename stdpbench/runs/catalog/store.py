@@ -1,0 +1,467 @@
+"""The store: all runs of a folder, from an index that is updated on use.
+
+The index (`runs.catalog.index`) holds the contents of the small files of each run folder, and a signature of those
+files: time, size and inode. A folder whose signature has not changed is not read again. The lock says whether a
+process works on a run; it is checked only for runs whose files say so. Imports nothing heavy: listing 1000 runs takes
+less time than importing NumPy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from stdpbench.errors import StdpbenchError, nearest
+from stdpbench.runs.catalog import index
+from stdpbench.runs.catalog.filters import Filter, order, value_text
+from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.run_json import NAME as RUN
+from stdpbench.runs.folder.run_json import is_text, read_run, read_table
+from stdpbench.runs.folder.staging import remove_left_behind
+from stdpbench.runs.protocol.states import State
+
+BIN = "bin"
+SWEEP = "sweep.jsonl"
+"""What marks a folder, beside the runs, as that of a sweep: it holds runs itself."""
+DAMAGED = "damaged"
+"""State, for lists, of a folder whose files cannot be read."""
+_CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
+_FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
+_LONGEST_LIST = 20
+_NO_WORD = "its process ended without a word (it was killed, or the machine went down)"
+_PLAIN = (
+    "experiment",
+    "seed",
+    "state",
+    "reason",
+    "started",
+    "ended",
+    "phase",
+    "done",
+    "total",
+    "position",
+    "vote",
+    "parent",
+    "id",
+)
+COLUMNS = ("name", *_PLAIN, "progress", "duration", "path")
+"""What can be asked of every run; parameters and metrics by their dotted paths come beside it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run as the index knows it.
+
+    Attributes
+    ----------
+    name, path : str, Path
+        Of its folder.
+    id, experiment, seed : str, str, int or None
+        What it is of.
+    state, reason : str
+        One of `State`, or ``"damaged"``; and why.
+    started, ended : str
+        ISO 8601 in UTC; empty where it has not come to it.
+    phase, done, total, position : str, int or None
+        How far it has come.
+    vote : float or None
+        Accuracy of the vote.
+    parent, parent_id : str
+        The run that it goes on from, with the position; empty where there is none.
+    parameters : mapping of str to Any
+        Dotted path to value as in ``experiment.toml``.
+    changes : mapping of str to Any
+        Dotted path to the newest value, of parameters that were changed in the middle.
+    metrics : mapping of str to Any
+        Dotted path into ``metrics.json`` to value; tables of numbers are left out.
+    """
+
+    name: str
+    path: Path
+    id: str
+    experiment: str
+    seed: int | None
+    state: str
+    reason: str
+    started: str
+    ended: str
+    phase: str
+    done: int | None
+    total: int | None
+    position: int | None
+    vote: float | None
+    parent: str
+    parent_id: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def progress(self) -> str:
+        """How far it has come, in words."""
+        if self.state == State.FINISHED:  # the last phase alone would say little
+            return f"all {self.position}" if self.position else ""
+        return f"{self.phase} {self.done}/{self.total}" if self.phase else ""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end, pauses included; None where it has not come to its end."""
+        return self.lasted(self.ended)
+
+    def lasted(self, until: str) -> float | None:
+        """Seconds from its start to a time, ISO 8601; None where either is not known."""
+        try:
+            seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(self.started)).total_seconds()
+        except (ValueError, TypeError):  # no time, or one with its zone and one without
+            return None
+        return max(0.0, seconds)
+
+    def value(self, column: str) -> Any:
+        """What stands in a column: one of `COLUMNS`, or the dotted path of a parameter or metric; None for nothing.
+
+        Of a parameter that was changed in the middle, the newest value.
+        """
+        if column in COLUMNS:
+            value = getattr(self, column)
+            return str(value) if column == "path" else value
+        for source in (self.changes, self.parameters, self.metrics):
+            if column in source:
+                return source[column]
+        return None
+
+    def text(self, column: str) -> str:
+        """What stands in a column, for a person; of a parameter that was changed in the middle, old and new value."""
+        if column in self.changes:
+            return " → ".join(value_text(v) or "–" for v in (self.parameters.get(column), self.changes[column]))
+        return value_text(self.value(column))
+
+
+class Store:
+    """The runs in a folder; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    runs : Path
+        The folder of all runs. It need not be there. If nothing can be written in it, the index is kept in memory.
+    keep : bool
+        Whether an index is made where there is none; else it is kept in memory, and nothing is written.
+
+    Attributes
+    ----------
+    remarks : list of str
+        Sentences for the person: what was amiss with the index.
+    """
+
+    def __init__(self, runs: Path, *, keep: bool = True) -> None:
+        self.runs = runs
+        self._keep = keep or index.index_path(runs).is_file()
+        self.remarks: list[str] = []
+        self._stack = ExitStack()
+        try:
+            self._open()
+        except index.DamagedIndexError:
+            self._open_anew()
+
+    def __enter__(self) -> Store:
+        """Begin to use it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the index."""
+        self._stack.close()
+
+    def _open(self) -> None:
+        try:
+            if not self._keep or not self.runs.is_dir():
+                raise index.UnwritableIndexError("")
+            remove_left_behind(self.runs)
+            self._connection = self._stack.enter_context(index.opened(self.runs, self.remarks.append))
+            self.refresh()
+        except index.UnwritableIndexError as error:
+            self._stack.close()
+            self._connection = self._stack.enter_context(index.in_memory())
+            if str(error):
+                self.remarks.append(f"The index is not kept: {error}.")
+            self.refresh()
+
+    def _open_anew(self) -> None:
+        self._stack.close()
+        aside = index.set_aside(self.runs)
+        if aside is not None:
+            self.remarks.append(f"The index of {self.runs} was damaged; the old one lies in {aside.name}.")
+        self._open()
+
+    def refresh(self) -> None:
+        """Read the run folders that changed since the last time."""
+        with index.translated(self.runs):
+            known = dict(self._connection.execute("SELECT folder, signature FROM runs").fetchall())
+            found = dict(_scan(self.runs))
+            for name in [name for name in found if not is_text(name)]:
+                del found[name]
+                self.remarks.append(
+                    f"The run folder {os.fsencode(name)!r} is left out: its name is no text in UTF-8. Give it another."
+                )
+            changed = [name for name, signature in found.items() if known.get(name) != signature]
+            gone = known.keys() - found.keys()
+            if not changed and not gone:
+                return
+            rows = [{"folder": name, "signature": found[name], **_read(self.runs / name)} for name in changed]
+            with index.transaction(self._connection):
+                self._connection.executemany("DELETE FROM runs WHERE folder = ?", [(name,) for name in gone])
+                for row in rows:
+                    index.insert(self._connection, "runs", row)
+
+    def rebuild(self) -> int:
+        """Read all run folders and copies of queue items anew; returns how many runs there are.
+
+        The file stays the same one, so that a queue runner that is at work goes on with it.
+        """
+        if index.index_path(self.runs).is_file():
+            self._open_anew()
+        with index.translated(self.runs), index.transaction(self._connection):
+            self._connection.execute("DELETE FROM runs")
+            index.restore_queue(self._connection, self.runs)
+        self.refresh()
+        (count,) = self._connection.execute("SELECT count(*) FROM runs").fetchone()
+        return int(count)
+
+    def entries(self, columns: Iterable[str] = COLUMNS, names: Collection[str] | None = None) -> list[Entry]:
+        """All runs, or those that are named, in the order in which they were started.
+
+        Parameters
+        ----------
+        columns : iterable of str
+            Parameters and metrics are read only if one of them is none of `COLUMNS`.
+        names : collection of str, optional
+            Of run folders.
+        """
+        details = any(column not in COLUMNS for column in columns)
+        fields = ["folder", "parent_id", *_PLAIN, *(("parameters", "changes", "metrics") if details else ())]
+        query = f"SELECT {', '.join(fields)} FROM runs ORDER BY started, folder"
+        with index.translated(self.runs):
+            rows = self._connection.execute(query).fetchall()
+        return [self._entry(dict(row)) for row in rows if names is None or row["folder"] in names]
+
+    def select(
+        self, columns: Iterable[str] = (), filters: Iterable[Filter] = (), sort: str | None = None
+    ) -> list[Entry]:
+        """Runs that pass all filters, sorted.
+
+        Parameters
+        ----------
+        columns : iterable of str
+            What will be asked of the entries.
+        filters : iterable of Filter
+            What a run must fulfil.
+        sort : str, optional
+            Column to sort by, with ``-`` in front for the largest first; runs that have no value come last.
+
+        Raises
+        ------
+        StdpbenchError
+            If no run here has one of the columns.
+        """
+        filters = list(filters)
+        asked = [*columns, *(one.column for one in filters), *([sort.removeprefix("-")] if sort else [])]
+        entries = self.entries(asked)
+        check_columns(asked, entries)
+        chosen = [entry for entry in entries if all(one.passes(entry.value(one.column)) for one in filters)]
+        return (
+            order(chosen, lambda entry: entry.value(sort.removeprefix("-")), sort.startswith("-")) if sort else chosen
+        )
+
+    def by_id(self, run_id: str) -> Entry | None:
+        """The run with an id, if it is here."""
+        return next((entry for entry in self.entries() if run_id and entry.id == run_id), None)
+
+    def children(self, run_id: str) -> list[Entry]:
+        """Runs that go on from one."""
+        return [entry for entry in self.entries() if run_id and entry.parent_id == run_id]
+
+    def of_item(self, token: str) -> Path | None:
+        """The run folder that was made for a queue item, if there is one."""
+        with index.translated(self.runs):
+            row = self._connection.execute("SELECT folder FROM runs WHERE item = ?", (token,)).fetchone()
+        return None if row is None else self.runs / row["folder"]
+
+    def _entry(self, row: dict[str, Any]) -> Entry:
+        name = row.pop("folder")
+        for key in ("parameters", "changes", "metrics"):
+            if key in row:
+                row[key] = json.loads(row[key])
+        path = self.runs / name
+        if row["state"] != DAMAGED and State(row["state"]).active and not at_work(path):
+            row |= {"state": str(State.FAILED), "reason": _NO_WORD}
+        return Entry(name=name, path=path, **row)
+
+
+def newest(runs: Path, n: int) -> list[Entry]:
+    """The runs of a folder that were started last, the newest first."""
+    if not runs.is_dir():
+        return []
+    with Store(runs) as store:
+        return store.entries()[: -n - 1 : -1]
+
+
+def sweep_folders(runs: Path) -> list[Path]:
+    """The folders of sweeps in a runs folder, by name."""
+    try:
+        with os.scandir(runs) as entries:
+            found = [runs / entry.name for entry in entries if os.path.isfile(f"{entry.path}{os.sep}{SWEEP}")]  # noqa: PTH113 - of a thousand
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def run_names(runs: Path) -> list[str]:
+    """The names of all run folders in a runs folder, in order; those that are being made are none yet."""
+    return sorted(path.parent.name for path in runs.glob("[!.]*/run.json"))
+
+
+def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as dotted path to value."""
+    found: dict[str, Any] = {}
+    for key, value in mapping.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
+
+
+def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
+    """See that there are such columns.
+
+    Raises
+    ------
+    StdpbenchError
+        If no run has one of them, with the nearest that there is.
+    """
+    if not entries:
+        return
+    known = set(COLUMNS)
+    for column in columns:
+        if column in known:
+            continue
+        known.update(*(part for entry in entries for part in (entry.changes, entry.parameters, entry.metrics)))
+        if column not in known:
+            near = nearest(column, known)
+            hint = f"did you mean {near!r}?" if near else f"columns are {', '.join(COLUMNS)}, and dotted paths"
+            raise StdpbenchError(f"no run here has a column {column!r}; {hint}")
+
+
+def _scan(runs: Path) -> Iterator[tuple[str, str]]:
+    """Name and signature of every run folder."""
+    try:
+        entries = list(os.scandir(runs))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):  # a run that is being made
+            continue
+        marks = [_mark(f"{entry.path}{os.sep}{name}") for name in _FILES]
+        if marks[0]:
+            yield entry.name, " ".join(marks)
+
+
+def _mark(path: str) -> str:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - four of them for each of a thousand runs
+    except OSError:
+        return ""
+    return f"{found.st_mtime_ns},{found.st_size},{found.st_ino}"
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """What the files of a run folder say, as a row of the index."""
+    row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
+    row |= dict.fromkeys(_PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
+    row |= {"item": "", "parent_id": ""}
+    try:
+        said = read_run(folder / RUN)
+        row |= {key: said.get(key, "") for key in ("id", "reason", "started", "ended")}
+        row |= {"state": str(State(said.get("state", ""))), "item": said.get("queue", "")}
+        row |= _parent(said)
+        experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
+        row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
+        row["parameters"] = json.dumps(flat(experiment), default=str)
+    except (StdpbenchError, OSError, ValueError, RecursionError) as error:
+        return row | {"state": DAMAGED, "reason": f"its files cannot be read: {error}"}
+    return row | _progress(folder) | _metrics(folder) | {"changes": json.dumps(_changes(folder))}
+
+
+def _parent(said: Mapping[str, Any]) -> dict[str, str]:
+    for key in ("parent", "from"):
+        origin = said.get(key)
+        if isinstance(origin, Mapping):
+            at = f" at {origin['at']}" if "at" in origin else ""
+            return {"parent": f"{origin.get('name', '')}{at}", "parent_id": str(origin.get("id") or "")}
+    return {}
+
+
+def _progress(folder: Path) -> dict[str, Any]:
+    try:
+        said = read_table(folder / "progress.json")
+    except StdpbenchError:  # not yet begun
+        return {}
+    phase = said.get("phase")
+    return {"phase": phase if isinstance(phase, str) and is_text(phase) else ""} | {
+        key: _number(said.get(key)) for key in ("done", "total", "position")
+    }
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    try:
+        said = flat(read_table(folder / "metrics.json"))
+    except StdpbenchError:  # not yet there
+        return {}
+    kept = {path: value for path, value in said.items() if not isinstance(value, list) or _is_short(value)}
+    vote = kept.get("accuracy.vote.accuracy")
+    return {"metrics": json.dumps(kept), "vote": vote if isinstance(vote, float) else None}
+
+
+def _is_short(values: list[Any]) -> bool:
+    return len(values) <= _LONGEST_LIST and not any(isinstance(value, list) for value in values)
+
+
+def _changes(folder: Path) -> dict[str, Any]:
+    """The newest value of all that the journal says was changed, parameters or the rule with all of its own."""
+    try:
+        data = (folder / "journal.jsonl").read_bytes()
+    except OSError:
+        return {}
+    found: list[tuple[int, dict[str, Any]]] = []
+    for match in _CHANGE.finditer(data):
+        end = data.find(b"\n", match.start())
+        if end < 0:  # cut off
+            break
+        try:
+            said = json.loads(data[data.rfind(b"\n", 0, match.start()) + 1 : end])
+            found.append((int(said["position"]), _newest(said)))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # whoever reads the journal will say so
+    newest: dict[str, Any] = {}
+    # they took force in the order of positions, which is not that of the journal where a run was cut off and went on
+    for _, changes in sorted(found, key=lambda pair: pair[0]):
+        newest |= changes
+    return newest
+
+
+def _newest(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line of the journal makes of each path; None where there is nothing of that name any more."""
+    if said["fact"] == "ParametersChanged":
+        return {str(path): new for path, (_, new) in said["changes"].items()}
+    old, new = flat({"plasticity": said["old"]}), flat({"plasticity": said["new"]})
+    return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and abs(value) < 2**63 else None

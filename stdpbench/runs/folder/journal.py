@@ -1,0 +1,228 @@
+"""The journal: all facts of a run, one line of JSON each, only ever appended to.
+
+A line counts once its newline is there; what follows the last newline was cut off by a crash, and is cut on opening.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.files import sync_folder, write_aside, write_text_aside
+from stdpbench.runs.protocol.facts import Record
+
+NAME = "journal.jsonl"
+_LONGEST_LINE = 16 * 2**20  # bytes; what is longer is no fact, and is not read into memory
+
+
+class DamagedJournalError(StdpbenchError):
+    """A line of a journal that is not what a run wrote."""
+
+
+@dataclass(frozen=True)
+class Readable:
+    """What can be read of a journal.
+
+    Attributes
+    ----------
+    records : list of Record
+        The facts that precede the first damaged line; all of them where none is damaged.
+    length : int
+        Bytes of their lines.
+    damage : str
+        Which line is damaged and why, as a clause; empty where none is.
+    """
+
+    records: list[Record]
+    length: int
+    damage: str = ""
+
+
+def read_undamaged(folder: Path) -> Readable:
+    """The facts of a run folder up to the first damaged line, in order; none where there is no journal.
+
+    A last line that was cut off is left out.
+
+    Raises
+    ------
+    StdpbenchError
+        If the journal cannot be read at all.
+    """
+    path = folder / NAME
+    records: list[Record] = []
+    length = 0
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(_LONGEST_LINE):
+                if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
+                    break
+                try:
+                    record = _record(line)
+                    if record.number != len(records):
+                        raise StdpbenchError(f"fact {record.number} stands where {len(records)} belongs")
+                except StdpbenchError as error:
+                    return Readable(records, length, f"{path}, line {len(records) + 1} is damaged: {error}")
+                records.append(record)
+                length += len(line)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    return Readable(records, length)
+
+
+def read_journal(folder: Path) -> list[Record]:
+    """All facts of a run folder, in order; empty where there is no journal.
+
+    A last line that was cut off is left out.
+
+    Raises
+    ------
+    DamagedJournalError
+        If a line that is whole is damaged; it names the line.
+    StdpbenchError
+        If the journal cannot be read.
+    """
+    found = read_undamaged(folder)
+    if found.damage:
+        raise DamagedJournalError(found.damage)
+    return found.records
+
+
+def read_after(folder: Path, length: int) -> list[Record]:
+    """The facts of a journal after so many bytes; lines that are damaged are passed over."""
+    records: list[Record] = []
+    with (folder / NAME).open("rb") as file:
+        file.seek(length)
+        while line := file.readline(_LONGEST_LINE):
+            if line.endswith(b"\n"):
+                with suppress(StdpbenchError):
+                    records.append(_record(line))
+    return records
+
+
+def _record(line: bytes) -> Record:
+    if len(line) >= _LONGEST_LINE:
+        raise StdpbenchError(f"it is longer than {_LONGEST_LINE // 2**20} MiB")
+    try:
+        return Record.from_mapping(json.loads(line))
+    except (ValueError, RecursionError):
+        raise StdpbenchError("it is no JSON") from None
+
+
+def write_journal(folder: Path, records: Iterable[Record]) -> None:
+    """Replace the whole journal: for branches and rewinding, never while a run goes on."""
+    write_text_aside(folder / NAME, "".join(_line(record) for record in records))
+
+
+class Journal:
+    """Appends facts; used by the one process that holds the run's lock.
+
+    After a failed sync the file is not trusted: the system may have dropped what it could not write, and a second sync
+    that succeeds says nothing of that. The next append or sync replaces the file then, by what was on disk after the
+    last sync that succeeded and the lines since, which are kept in memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        found = read_undamaged(folder)
+        if found.damage:
+            raise DamagedJournalError(found.damage)
+        self.records = found.records
+        self._length = self._synced = found.length
+        self._since_sync: list[bytes] = []
+        self._trusted = True
+        try:
+            self._file = self.path.open("ab", buffering=0)
+            self._file.truncate(self._length)
+        except OSError as error:
+            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def append(self, record: Record, *, sync: bool = False) -> None:
+        """Write a fact; with `sync`, it is on disk before this returns.
+
+        Raises
+        ------
+        DiskError
+            If it cannot be written; nothing of it is in the file then.
+        """
+        data = _line(record).encode()
+        self._replace_untrusted()
+        try:
+            written = 0
+            while written < len(data):
+                written += self._file.write(data[written:])
+            if sync:
+                self._fsync()
+        except OSError as error:
+            try:
+                self._file.truncate(self._length)
+            except OSError:
+                self._trusted = False
+            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
+        self._length += len(data)
+        self._since_sync.append(data)
+        if sync:
+            self._note_synced()
+        self.records.append(record)
+
+    def sync(self) -> None:
+        """Have all facts on disk.
+
+        Raises
+        ------
+        DiskError
+            If the disk does not take them.
+        """
+        self._replace_untrusted()
+        try:
+            self._fsync()
+        except OSError as error:
+            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
+        self._note_synced()
+
+    def _fsync(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._trusted = False
+            raise
+
+    def _note_synced(self) -> None:
+        self._synced = self._length
+        self._since_sync.clear()
+
+    def _replace_untrusted(self) -> None:
+        """Replace a file that is not trusted by a new one.
+
+        Raises
+        ------
+        DiskError
+            If the new one cannot be written; it is tried again with the next append or sync.
+        """
+        if self._trusted:
+            return
+        try:
+            with self.path.open("rb") as file:
+                on_disk = file.read(self._synced)
+            write_aside(self.path, lambda file: file.write(b"".join([on_disk, *self._since_sync])))
+            sync_folder(self.path.parent)
+            self._file.close()
+            self._file = self.path.open("ab", buffering=0)
+        except OSError as error:
+            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
+        self._note_synced()
+        self._trusted = True
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _line(record: Record) -> str:
+    return json.dumps(record.to_mapping(), ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"

@@ -1,0 +1,110 @@
+"""Weights that a run folder keeps: the newest, or those as near to a position as it has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class PastWeights:
+    """Weights and thresholds at some time.
+
+    Attributes
+    ----------
+    position : int
+        Presentations that were over; -1 where that is not known.
+    w : ndarray, float32, (n_input, n_exc)
+    theta : ndarray, float64, (n_exc,), volt
+    """
+
+    position: int
+    w: NDArray[np.float32]
+    theta: NDArray[np.float64]
+
+
+def nearest_position(folder: Path, position: int) -> int | None:
+    """The newest checkpoint of a run that is not beyond a position, else the first one; None where there is none."""
+    found = positions(folder)
+    return max((at for at in found if at <= position), default=min(found, default=None))
+
+
+def common_position(branch: Path, parent: Path, position: int) -> int | None:
+    """The newest checkpoint up to a position that a branch and its parent both have; None where there is none.
+
+    That from which the branch began, its first, does not count: nothing is different there.
+    """
+    own = positions(branch)
+    return max((at for at in set(own[1:]) & set(positions(parent)) if at <= position), default=None)
+
+
+def weights_at(folder: Path, position: int) -> PastWeights:
+    """Read the checkpoint of a position.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is none, or it is damaged.
+    """
+    return _of(read_checkpoint(folder, position))
+
+
+def weights_near(folder: Path, position: int) -> PastWeights:
+    """Read the checkpoint of `nearest_position`.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is none, or it is damaged.
+    """
+    at = nearest_position(folder, position)
+    if at is None:
+        raise StdpbenchError(f"{folder.name} has no checkpoint yet")
+    return weights_at(folder, at)
+
+
+def newest_weights(folder: Path) -> PastWeights:
+    """The weights that a run wrote when it ended; where it went on since, those of its newest checkpoint.
+
+    Raises
+    ------
+    StdpbenchError
+        If there are neither.
+    """
+    written, newest = _written(folder), max(positions(folder), default=-1)
+    if written is not None and written.position >= newest:
+        return written
+    checkpoint, _ = newest_checkpoint(folder)
+    if checkpoint is not None:
+        return _of(checkpoint)
+    if written is None:
+        raise StdpbenchError(f"{folder.name} has no weights yet")
+    return written
+
+
+def _of(checkpoint: Checkpoint) -> PastWeights:
+    state = checkpoint.state
+    w, theta = np.asarray(state["plastic.w"], np.float32), np.asarray(state["exc.theta"])
+    return PastWeights(checkpoint.position, w, theta)
+
+
+def _written(folder: Path) -> PastWeights | None:
+    """What stands in files of its own."""
+    try:
+        w = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
+        theta = np.load(folder / "theta.npy", allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # EOFError: an empty file
+        return None
+    try:
+        with np.load(folder / "training.npz", allow_pickle=False) as arrays:
+            position = len(arrays["image"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        position = -1
+    return PastWeights(position, np.asarray(w, np.float32), np.asarray(theta, np.float64))

@@ -1,0 +1,70 @@
+"""What came out of a run, as digests that two runs can be compared by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import Change, HeldOut
+from stdpbench.runs.protocol.live_run import LiveRun
+
+_ARRAYS = ("weights.npy", "theta.npy", "lateral.npy", "training.npz", "label.npz", "test.npz", "assignments.npz")
+_NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
+
+
+def outcome(folder: RunFolder) -> dict[str, str]:
+    """SHA-256, hexadecimal, of every result of a run, by name; times of day and durations are not in it.
+
+    Weights, thresholds, curves, responses, assignments and metrics, the facts that recur with the position at which
+    they were noted, measures on held-out pictures by position, and the changes of parameters and rule.
+    """
+    found: dict[str, str] = {}
+    for name in _ARRAYS:
+        if (folder.path / name).is_file():
+            found[name] = _array_digest(folder, name)
+    if (folder.path / "metrics.json").is_file():
+        found["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
+    records = read_journal(folder.path)
+    # a change made while an interrupted run caught up replaces what was there; measures come in when they are done
+    newest = {record.identity: record.to_mapping() for record in records if record.fact.recurs}
+    recurring = [fact for name, fact in newest.items() if name[0] != HeldOut.__name__]
+    if held_out := LiveRun.replay(records).held_out:
+        told = [_timeless({"position": at, **asdict(held_out[at])}) for at in sorted(held_out)]
+        found["held-out measures"] = _digest(told)
+    found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
+    changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, Change)]
+    found["parameter changes"] = _digest(changes)
+    return found
+
+
+def _array_digest(folder: RunFolder, name: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        loaded = np.load(folder.path / name, allow_pickle=False)
+        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in sorted(loaded.files)}
+    except Exception as error:  # whatever a damaged file makes of its reader
+        raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
+    for key, array in arrays.items():
+        digest.update(f"{key} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _timeless(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _timeless(value) if isinstance(value, Mapping) else value
+        for key, value in mapping.items()
+        if key not in _NOT_OF_THE_RESULT and key != "time"
+    }
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,273 @@
+"""The run folder: everything a run leaves behind, readable without this program and without pickle.
+
+Each file is written aside and renamed, so that a file that exists is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.files import write_aside, write_text_aside, written_aside
+from stdpbench.runs.folder.run_json import NAME as RUN
+from stdpbench.runs.folder.run_json import read_run, read_table
+from stdpbench.runs.folder.staging import made_aside
+
+_PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
+
+_README = """\
+What lies in this folder
+========================
+
+experiment.toml    everything the run depends on, every value spelled out; `stdpbench run experiment.toml` repeats it
+run.json           how it was started, by which versions on what machine, and how it ended
+weights.npy        float64, (n_input, n_exc): weights from input to exc, each column scaled to network.weight_sum
+theta.npy          float64, (n_exc,), volt: adaptive thresholds
+lateral.npy        float64, (n_exc, n_exc): weights of lateral inhibition, from row on column, as factors on
+                   network.w_inh_exc; only where they learn
+training.npz       per training presentation: image, attempts, spikes (exc spikes in all); and curves over training
+label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
+test.npz           the same for the pictures that were evaluated on
+label_spikes.npz, test_spikes.npz
+                   the same spikes with their times: neuron and bin (time step) of each, one picture after another;
+                   spikes, uint32, (n_images,): how many belong to each
+assignments.npz    labels, int64, (n_exc,): class of each neuron (-1: never fired); mean_response; class_counts
+metrics.json       accuracies by read-out with intervals and confusion matrices, baselines, figures of the training
+figures/           receptive fields, confusion matrix, accuracy over time
+journal.jsonl      all that happened, one fact a line, in order: states, blocks of presentations, changes of parameters
+                   and of the rule
+checkpoints/       what `stdpbench resume` goes on from, one folder each, named after the training presentations that
+                   were over
+report/            what `stdpbench report` wrote, and points of robustness curves
+before-repair-1/   what `stdpbench resume --repair` moved away: the damaged journal, and checkpoints after the damage
+responses/         responses of a phase that is not over yet
+held_out/          snapshots of the network that are still to be shown held-out pictures
+progress.json      how far it has come, for `stdpbench watch`
+lock               held by the process that works on the run
+worker.log         what the process of the run said beside that; empty as a rule
+start_weights.npy, start_theta.npy, start_lateral.npy
+                   where the run starts from the network of another one
+
+Read arrays with numpy.load(FILE); none needs allow_pickle.
+"""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run folder on disk."""
+
+    path: Path
+
+    @classmethod
+    def create(
+        cls,
+        runs: Path,
+        experiment: Experiment,
+        about: Mapping[str, Any],
+        fill: Callable[[RunFolder], None] = lambda folder: None,
+    ) -> RunFolder:
+        """Make a new folder under `runs`, named after experiment, seed and time.
+
+        Parameters
+        ----------
+        runs : Path
+            The folder of all runs; made if it is not there.
+        experiment : Experiment
+            Written to ``experiment.toml``.
+        about : mapping
+            What ``run.json`` says beside versions and machine.
+        fill : callable
+            Puts in what else belongs to it, before it has its name: a run that lacks it must not be found.
+
+        Raises
+        ------
+        StdpbenchError
+            If nothing can be written there.
+        """
+        name = f"{_safe(experiment.name)}-seed{experiment.seed}-{datetime.now():%Y%m%d-%H%M%S}"
+        try:
+            with made_aside(runs) as place:
+                aside = cls(place)
+                aside.write_text("README.txt", _README)
+                aside.write_text("experiment.toml", experiment.to_toml())
+                aside.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
+                fill(aside)
+                for number in range(1000):
+                    path = runs / (name if number == 0 else f"{name}-{number + 1}")
+                    if path.exists():
+                        continue
+                    with suppress(OSError):  # another process took the name meanwhile
+                        aside.path.rename(path)
+                        return cls(path)
+        except OSError as error:
+            raise StdpbenchError(f"no run folder can be made in {runs}: {error.strerror}") from error
+        raise StdpbenchError(f"{runs} takes no folder named {name}, or holds a thousand of them")
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run folder.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is none.
+        """
+        folder = cls(path.expanduser())
+        if not _exists(folder.path):
+            raise StdpbenchError(f"there is no run folder {path}")
+        for name in ("experiment.toml", "run.json"):
+            if not _exists(folder.path / name):
+                raise StdpbenchError(f"{path} is no run folder: there is no {name} in it")
+        return folder
+
+    @property
+    def gone(self) -> str:
+        """That the folder is no longer there, in words; empty while it is."""
+        there = self.path.is_dir()
+        return "" if there else f"its folder {self.path} is gone: it was deleted or moved while the run was at work"
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it was run."""
+        return read_experiment(self.path / "experiment.toml")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read a JSON file of the folder; values of ``run.json`` have the types that they should have.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be read, or is damaged.
+        """
+        return (read_run if name == RUN else read_table)(self.path / name)
+
+    def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Read an array of the folder and check its shape."""
+        path = self.path / name
+        try:
+            array = np.load(path, allow_pickle=False)
+        except FileNotFoundError:
+            raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
+        except OSError as error:
+            raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+        except Exception as error:  # whatever a damaged file makes of its reader
+            reason = "it is no array of numbers" if "pickle" in str(error) else error
+            raise StdpbenchError(f"{path} is damaged: {reason}") from None
+        if not isinstance(array, np.ndarray):
+            raise StdpbenchError(f"{path} is damaged: it holds several arrays")
+        if array.shape != shape or array.dtype != np.float64:
+            raise StdpbenchError(f"{path} holds {array.dtype} {array.shape} where float64 {shape} belongs")
+        return np.asarray(array)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file, aside first."""
+        write_text_aside(self.path / name, text)
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """Write a JSON file, aside first."""
+        self.write_text(name, _json_text(value))
+
+    def write_array(self, name: str, array: NDArray[Any]) -> None:
+        """Write one array as npy, aside first."""
+        write_aside(self.path / name, lambda file: np.save(file, array, allow_pickle=False))
+
+    def write_arrays(self, name: str, **arrays: NDArray[Any]) -> None:
+        """Write several arrays as compressed npz, aside first."""
+        write_aside(
+            self.path / name,
+            lambda file: np.savez_compressed(file, **arrays),  # type: ignore[arg-type]
+        )
+
+    def update_run(self, **changes: Any) -> None:
+        """Change what ``run.json`` says."""
+        with self.run_updated(**changes):
+            pass
+
+    @contextmanager
+    def run_updated(self, **changes: Any) -> Iterator[None]:
+        """Change what ``run.json`` says at the end of the block, unless that raises; see `written_aside`."""
+        text = _json_text({**read_table(self.path / RUN), **changes})
+        with written_aside(self.path / RUN, lambda file: file.write(text.encode())):
+            yield
+
+
+def _json_text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def looks_like_run(path: Path) -> bool:
+    """Whether a folder is that of a run, whole or not."""
+    return any(os.path.isfile(path / name) for name in ("run.json", "journal.jsonl"))  # noqa: PTH113 - raises nothing
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there.
+
+    Raises
+    ------
+    StdpbenchError
+        If that may not be looked at.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+    return True
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine, for the record."""
+    return {
+        "started": now(),
+        "versions": versions(),
+        "host": {"system": platform.platform(), "processor": _processor(), "cpus": os.cpu_count()},
+    }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a result depends on."""
+    found = {"python": sys.version.split()[0]}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "experiment"

@@ -1,0 +1,1 @@
+"""Branches, rewinding, export and reproduction of runs."""

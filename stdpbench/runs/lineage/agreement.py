@@ -1,0 +1,223 @@
+"""Whether the numbers of a run came out again in another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol import facts
+
+_TIMES = ("seconds", "images_per_second")
+_COUNTED = (
+    ("training", "training.npz", "spikes"),
+    ("label", "label.npz", "spike_counts"),
+    ("test", "test.npz", "spike_counts"),
+)
+
+
+@dataclass(frozen=True)
+class SpikeDifference:
+    """How spike counts of a phase differ.
+
+    Attributes
+    ----------
+    phase : str
+        ``"training"`` (exc spikes per presentation), ``"label"`` or ``"test"`` (per picture and exc neuron).
+    different, counts : int
+        Counts that differ, of how many; all of them where there are more or fewer than before.
+    largest : int
+        The largest difference.
+    before, again : int
+        Spikes in all.
+    """
+
+    phase: str
+    different: int
+    counts: int
+    largest: int
+    before: int
+    again: int
+
+
+@dataclass(frozen=True)
+class AccuracyAgain:
+    """An accuracy, its 95 % interval, and what came out the second time."""
+
+    readout: str
+    before: float
+    low: float
+    high: float
+    again: float
+
+    @property
+    def within(self) -> bool:
+        """Whether it lies within the interval."""
+        return self.low <= self.again <= self.high
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether the numbers of a run came out again.
+
+    Attributes
+    ----------
+    results : mapping of str to bool
+        Each result that both runs have, and whether it is the same to the bit.
+    environment : mapping of str to (str, str)
+        What is different here: a package, Python, the machine, the pictures; before and now.
+    spikes : tuple of SpikeDifference
+        Phases whose spike counts differ.
+    accuracy : tuple of AccuracyAgain
+        Every read-out that both have.
+    """
+
+    results: Mapping[str, bool]
+    environment: Mapping[str, tuple[str, str]]
+    spikes: tuple[SpikeDifference, ...]
+    accuracy: tuple[AccuracyAgain, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether all is the same to the bit."""
+        return all(self.results.values())
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the run counts as reproduced: to the bit, or elsewhere with every accuracy within its interval."""
+        if self.same:
+            return True
+        return bool(self.environment and self.accuracy) and all(score.within for score in self.accuracy)
+
+    @property
+    def verdict(self) -> str:
+        """What came of it, in a sentence."""
+        if self.same:
+            return "The numbers agree to the bit."
+        outside = [score.readout for score in self.accuracy if not score.within]
+        if not self.environment:
+            return (
+                "The numbers differ, although machine and versions are the same as far as they are written down: "
+                f"{', '.join(name for name, same in self.results.items() if not same)}."
+            )
+        where = f"not the same machine, versions and data ({', '.join(self.environment)})"
+        if not self.accuracy:
+            return f"The numbers differ; this is {where}, and there is no accuracy to compare."
+        if outside:
+            return (
+                f"The numbers differ; this is {where}, and accuracy lies outside its interval: {', '.join(outside)}."
+            )
+        return f"The numbers differ, as they may where this is {where}; every accuracy lies within its interval."
+
+
+def compare(original: RunFolder, again: RunFolder) -> Agreement:
+    """Compare the results of a run with those of another one that was to be the same.
+
+    Raises
+    ------
+    StdpbenchError
+        If something that a run writes is damaged.
+    """
+    try:
+        return _compare(original, again)
+    except StdpbenchError:
+        raise
+    except Exception as error:  # whatever damaged files make of their readers
+        raise StdpbenchError(
+            f"the results of {original.path.name} and {again.path.name} cannot be compared, since some are damaged: "
+            f"{type(error).__name__}: {error}"
+        ) from None
+
+
+def _compare(original: RunFolder, again: RunFolder) -> Agreement:
+    before, after = outcome(original), outcome(again)
+    results = {
+        name: before[name] == after[name] for name in before if name in after and name.endswith((".npy", ".npz"))
+    }
+    metrics = [_metrics(folder) for folder in (original, again)]
+    results["metrics.json"] = _comparable(metrics[0], metrics[1]) == _comparable(metrics[1], metrics[0])
+    # remarks tell of interruptions as well, and those do not come out again
+    results["facts"] = before["facts"] == after["facts"] or _recurring(original) == _recurring(again)
+    if "held-out measures" in before and "held-out measures" in after:  # older runs have none
+        results["held-out measures"] = before["held-out measures"] == after["held-out measures"]
+    results["parameter changes"] = before["parameter changes"] == after["parameter changes"]
+    spikes = tuple(
+        difference
+        for phase, name, key in _COUNTED
+        if name in before and name in after
+        for difference in _spike_difference(phase, _array(original, name, key), _array(again, name, key))
+    )
+    return Agreement(results, _environment(original, again), spikes, _accuracies(*metrics))
+
+
+def _metrics(folder: RunFolder) -> dict[str, Any]:
+    return folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
+
+
+def _comparable(metrics: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Metrics without times, and without baselines that the other run has not."""
+    training = {name: value for name, value in metrics.get("training", {}).items() if name not in _TIMES}
+    shared = other.get("baselines", {})
+    baselines = {name: value for name, value in metrics.get("baselines", {}).items() if name in shared}
+    return {**metrics, "training": training, "baselines": baselines}
+
+
+def _recurring(folder: RunFolder) -> list[tuple[int, facts.Fact]]:
+    return [
+        (record.position, record.fact)
+        for record in read_journal(folder.path)
+        if record.fact.recurs and not isinstance(record.fact, facts.Remarked | facts.HeldOut)
+    ]
+
+
+def _array(folder: RunFolder, name: str, key: str) -> NDArray[np.int64]:
+    with np.load(folder.path / name, allow_pickle=False) as arrays:
+        return np.asarray(arrays[key]).astype(np.int64)
+
+
+def _spike_difference(phase: str, before: NDArray[np.int64], again: NDArray[np.int64]) -> list[SpikeDifference]:
+    totals = int(before.sum()), int(again.sum())
+    if before.shape != again.shape:
+        largest = max(int(before.max(initial=0)), int(again.max(initial=0)))
+        return [SpikeDifference(phase, before.size, before.size, largest, *totals)]
+    difference = np.abs(before - again)
+    different = int((difference > 0).sum())
+    return [SpikeDifference(phase, different, before.size, int(difference.max()), *totals)] if different else []
+
+
+def _environment(original: RunFolder, again: RunFolder) -> dict[str, tuple[str, str]]:
+    """What a result depends on and is not the same."""
+    found: list[dict[str, str]] = []
+    for folder in (original, again):
+        said = folder.read_json("run.json")
+        host = said.get("host", {})
+        found.append(
+            {
+                **{str(name): str(version) for name, version in said.get("versions", {}).items()},
+                "system": str(host.get("system", "")),
+                "processor": str(host.get("processor", "")),
+                "simulator": str(said.get("simulator", "")),
+                "pictures": str(said.get("data_sha256", ""))[:12],
+            }
+        )
+    before, now = found
+    names = list(dict.fromkeys([*before, *now]))
+    return {n: (before.get(n, ""), now.get(n, "")) for n in names if before.get(n, "") != now.get(n, "")}
+
+
+def _accuracies(before: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[AccuracyAgain, ...]:
+    second = again.get("accuracy", {})
+    return tuple(
+        AccuracyAgain(
+            name, score["accuracy"], score["interval_95"][0], score["interval_95"][1], second[name]["accuracy"]
+        )
+        for name, score in before.get("accuracy", {}).items()
+        if name in second
+    )

@@ -1,0 +1,141 @@
+"""Repair of a run whose journal is damaged: it continues from the newest checkpoint before the damage.
+
+Nothing is deleted: the damaged journal, and checkpoints after the damage, move to a folder ``before-repair-N`` in the
+run folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions
+from stdpbench.runs.folder.journal import (
+    NAME,
+    DamagedJournalError,
+    Readable,
+    read_after,
+    read_undamaged,
+    write_journal,
+)
+from stdpbench.runs.folder.run_folder import RunFolder, now
+from stdpbench.runs.folder.status import held
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.states import State
+
+_ASIDE = "before-repair"
+
+
+def check_journal(folder: RunFolder, way: str) -> None:
+    """Refuse to resume a run whose journal is damaged.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    way : str
+        How to repair it, as the subject of a clause.
+
+    Raises
+    ------
+    DamagedJournalError
+        If the journal is damaged; it says where, and from which presentation a repair continues.
+    """
+    found = read_undamaged(folder.path)
+    if found.damage:
+        position = _checkpoint_before(folder, found)
+        where = f"presentation {position}, the newest checkpoint before it" if position else "the beginning"
+        raise DamagedJournalError(f"{found.damage}; {way} continues from {where}")
+
+
+def repair(folder: RunFolder) -> str:
+    """Make a run with a damaged journal resumable from the newest whole checkpoint before the damage.
+
+    Facts before the damage are kept, and of those after it the readings of labels, which count whatever comes of the
+    run. Changes after the damage are lost to the run; its log says how many can still be read in the damaged journal.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A run that no process works on.
+
+    Returns
+    -------
+    str
+        What was done, in sentences; empty where the journal is whole.
+
+    Raises
+    ------
+    StdpbenchError
+        If a process works on the run, it cannot be written, or the damage lies in facts that the run was made with.
+    """
+    with held(folder):
+        found = read_undamaged(folder.path)
+        if not found.damage:
+            return ""
+        _check_origin(folder, found)
+        position = _checkpoint_before(folder, found)
+        try:
+            later = read_after(folder.path, found.length)
+            aside = _set_aside(folder.path, position)
+        except OSError as error:
+            raise DiskError(f"{folder.path} cannot be repaired: {error.strerror or error}") from error
+        sentence = _sentence(found, position, aside, later)
+        reason = "its journal was damaged, and is repaired"
+        readings = [record.fact for record in later if isinstance(record.fact, facts.LabelsRead)]
+        stopped = facts.StateChanged(str(State.STOPPED), reason)
+        added: list[facts.Fact] = [*readings, facts.Remarked(sentence, once=True), stopped]
+        folder.update_run(state=str(State.STOPPED), reason=reason)
+        records = [*found.records, *(Record(0, position, now(), fact) for fact in added)]
+        write_journal(folder.path, [replace(record, number=number) for number, record in enumerate(records)])
+    return sentence
+
+
+def _checkpoint_before(folder: RunFolder, found: Readable) -> int:
+    checkpoint, _ = newest_checkpoint(folder.path, n_facts=len(found.records))
+    return 0 if checkpoint is None else checkpoint.position
+
+
+def _check_origin(folder: RunFolder, found: Readable) -> None:
+    """Refuse to repair a run that would no longer be what it was made as: it has facts of another run in front."""
+    about = folder.read_json("run.json")
+    own = any(isinstance(record.fact, facts.StateChanged) for record in found.records)
+    for key in ("parent", "reproduces"):
+        if key in about and not own:
+            name = about[key].get("name", "another run")
+            raise StdpbenchError(
+                f"{found.damage}; it is one of the facts that the run took over from {name}, so it cannot be "
+                "repaired: make the run again"
+            )
+
+
+def _set_aside(folder: Path, position: int) -> Path:
+    """Keep the damaged journal and the checkpoints after a position; returns where."""
+    number = 1
+    while (aside := folder / f"{_ASIDE}-{number}").exists():
+        number += 1
+    aside.mkdir()
+    shutil.copy2(folder / NAME, aside / NAME)
+    for later in positions(folder):
+        if later > position:
+            kept = checkpoint_path(aside, later)
+            kept.parent.mkdir(exist_ok=True)
+            checkpoint_path(folder, later).rename(kept)
+    return aside
+
+
+def _sentence(found: Readable, position: int, aside: Path, later: Sequence[Record]) -> str:
+    line = len(found.records) + 1
+    where = f"presentation {position}" if position else "the beginning"
+    changes = sum(isinstance(record.fact, facts.Change) for record in later)
+    lost = ""
+    if changes:
+        lost = f" {changes} change{'s' if changes > 1 else ''} after the damage must be made again."
+    return (
+        f"The journal was damaged in line {line}: the run continues from {where}.{lost} The damaged journal, and "
+        f"checkpoints after the damage, are in {aside.name}."
+    )

@@ -1,0 +1,226 @@
+"""What a trained network is worth: labels from training pictures, answers to others, and baselines beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images, Split
+from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
+from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
+from stdpbench.readout.baselines import kmeans_accuracy
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process.evaluation import default_workers, respond
+from stdpbench.runs.process.figures import draw_assessment
+from stdpbench.runs.process.responses import Responses, response_key
+from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progress, Remarked
+from stdpbench.runs.protocol.options import Options
+from stdpbench.simulators import Simulator
+
+Told = Progress | Remarked | Labelled | LabelsRead | Measured
+"""What an assessment tells while it goes on."""
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What all steps of an assessment need."""
+
+    simulator: Simulator
+    experiment: Experiment
+    label_images: Images
+    split: Split
+    options: Options
+    folder: RunFolder
+    start: Learned
+
+    @property
+    def labelled(self) -> bool:
+        return self.label_images.labels is not None and self.split.test.labels is not None
+
+
+def phases(experiment: Experiment, split: Split, options: Options) -> tuple[tuple[str, int], ...]:
+    """Name and number of presentations of each phase of an assessment, in order."""
+    n_label, n_test = experiment.schedule.label_images or len(split.train), len(split.test)
+    if split.train.labels is None or split.test.labels is None:
+        return (("test", n_test),)
+    own = (("label", n_label), ("test", n_test))
+    return (*own, *((f"start weights: {name}", n) for name, n in own)) if options.baselines else own
+
+
+def assess(
+    simulator: Simulator,
+    experiment: Experiment,
+    split: Split,
+    folder: RunFolder,
+    options: Options,
+    training: Mapping[str, Any],
+    start: Learned,
+) -> Generator[Told, None, dict[str, Any]]:
+    """Label and test the network in `simulator`, evaluate baselines, and write all of it down.
+
+    The baseline of start weights is the network before learning, `start`, labelled and tested in the same way.
+    Closing the generator leaves what an earlier assessment wrote, or what is already measured of this one.
+
+    Yields
+    ------
+    Progress, Remarked, Labelled, LabelsRead, Measured
+
+    Returns
+    -------
+    metrics : dict
+        What ``metrics.json`` holds.
+    """
+    label_images = split.train.part(0, experiment.schedule.label_images or len(split.train))
+    context = _Context(simulator, experiment, label_images, split, options, folder, start)
+    before = folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
+    metrics: dict[str, Any] = {
+        "evaluated_on": "validation" if options.validation else "test",
+        "n_label_images": len(label_images) if context.labelled else 0,
+        "n_test_images": len(split.test),
+        "accuracy": {},
+        "baselines": dict(before.get("baselines", {})),
+        "training": dict(training),
+    }
+    yield from _remarks(context)
+    assignment, scores = yield from _measure(context, metrics)
+    if scores:
+        metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
+        metrics["neurons"] = _about_neurons(assignment)
+        draw_assessment(folder, experiment, split, simulator.w, assignment, scores)
+    folder.write_json("metrics.json", metrics)
+    if scores and options.baselines:
+        yield from _baselines(context, metrics["baselines"])
+        folder.write_json("metrics.json", metrics)
+    return metrics
+
+
+def _remarks(context: _Context) -> Iterator[Told]:
+    """What a person should know before the numbers."""
+    train, test, names = context.split.train.labels, context.split.test.labels, context.split.class_names
+    if train is None or test is None:
+        whose = "The" if train is None and test is None else "The test" if test is None else "The training"
+        yield Remarked(f"{whose} pictures carry no labels, so there is no accuracy.")
+        return
+    missing = [names[number] for number in np.setdiff1d(train, test)]
+    if missing:
+        yield Remarked(
+            f"None of the pictures that are evaluated on is of class {', '.join(missing[:5])}"
+            f"{' …' if len(missing) > 5 else ''}, which training pictures are of: data sorted by class should "
+            "be mixed first."
+        )
+
+
+def _measure(
+    context: _Context, metrics: dict[str, Any]
+) -> Generator[Told, None, tuple[Assignment | None, dict[str, Score]]]:
+    """Responses of both phases, written down, and the scores that follow."""
+    label, folder = None, context.folder
+    if context.labelled:
+        label = yield from _respond(context, context.label_images, "label", "label")
+    test = yield from _respond(context, context.split.test, "test", "test")
+    if label is not None:  # only now, so that both files are of the same evaluation
+        folder.write_arrays("label.npz", spike_counts=label.spike_counts, attempts=label.attempts)
+        folder.write_arrays("label_spikes.npz", **label.trains.to_arrays())
+    folder.write_arrays("test.npz", spike_counts=test.spike_counts, attempts=test.attempts)
+    folder.write_arrays("test_spikes.npz", **test.trains.to_arrays())
+    totals = test.spike_counts.sum(axis=1)
+    metrics["spikes_per_test_image"] = round(float(totals.mean()), 3)
+    metrics["silent_test_images"] = int((totals == 0).sum())
+    if label is None:
+        return None, {}
+    yield _reading(context, "read-outs")
+    assignment, scores = _scores(context, label.spike_counts, test.spike_counts)
+    folder.write_arrays(
+        "assignments.npz",
+        labels=assignment.labels,
+        mean_response=assignment.mean_response,
+        class_counts=assignment.class_counts,
+    )
+    yield Labelled(tuple(assignment.class_sizes.tolist()), int((assignment.labels < 0).sum()), label.digest())
+    yield Measured("network", {name: value.accuracy for name, value in scores.items()}, test.digest())
+    return assignment, scores
+
+
+def _respond(context: _Context, images: Images, phase: str, shown_as: str) -> Generator[Told, None, Responses]:
+    simulator, experiment = context.simulator, context.experiment
+    key = response_key(simulator, experiment, phase, images.pixels)
+    responses = Responses(context.folder.path, key, len(images), experiment.network.n_exc)
+    workers = context.options.workers or default_workers(simulator.layout)
+    done, missing = responses.done, responses.missing()
+    yield Progress(shown_as, done, len(images))
+    if missing:
+        with closing(respond(simulator, experiment, images, phase, workers=workers, chunks=missing)) as parts:
+            for part in parts:
+                responses.add(part)
+                done += len(part.attempts)
+                yield Progress(shown_as, done, len(images))
+    return responses
+
+
+def _scores(
+    context: _Context, label_counts: NDArray[np.uint16], test_counts: NDArray[np.uint16]
+) -> tuple[Assignment, dict[str, Score]]:
+    n_classes = len(context.split.class_names)
+    assert context.label_images.labels is not None
+    assert context.split.test.labels is not None
+    assignment = assign(label_counts, context.label_images.labels, n_classes)
+    predictions = {name: readouts.get(name)().predict(test_counts, assignment) for name in READOUTS}
+    return assignment, {
+        name: score(predicted, context.split.test.labels, n_classes) for name, predicted in predictions.items()
+    }
+
+
+def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
+    """The network before learning, labelled and tested in the same way; and k-means with as many centres."""
+    simulator, experiment, split = context.simulator, context.experiment, context.split
+    trained = simulator.learned
+    try:
+        simulator.put(context.start)
+        label = yield from _respond(context, context.label_images, "label", "start weights: label")
+        test = yield from _respond(context, split.test, "test", "start weights: test")
+        yield _reading(context, "start weights as a baseline")
+        _, scores = _scores(context, label.spike_counts, test.spike_counts)
+        results["start_weights"] = {name: value.to_mapping() for name, value in scores.items()}
+        yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
+    finally:
+        simulator.put(trained)
+    k = experiment.network.n_exc
+    if k > len(split.train):
+        yield Remarked(f"k-means with K = {k} needs at least as many training pictures, so it was left out.")
+        return
+    yield Progress(f"k-means, K = {k}", 0, 1)
+    assert context.label_images.labels is not None
+    assert split.test.labels is not None
+    yield _reading(context, "k-means as a baseline")
+    found = kmeans_accuracy(
+        split.train.pixels,
+        context.label_images.labels,
+        split.test.pixels,
+        split.test.labels,
+        k,
+        experiment.seed,
+        n_classes=len(split.class_names),
+    )
+    results["k_means"] = found.to_mapping()
+    yield Progress(f"k-means, K = {k}", 1, 1)
+    yield Measured("k-means", {"majority": found.accuracy})
+
+
+def _reading(context: _Context, purpose: str) -> LabelsRead:
+    """To be told before labels of evaluated pictures are looked at."""
+    return LabelsRead("validation" if context.options.validation else "test", len(context.split.test), purpose)
+
+
+def _about_neurons(assignment: Assignment | None) -> dict[str, Any]:
+    if assignment is None:
+        return {}
+    return {
+        "never_fired": int((assignment.labels < 0).sum()),
+        "per_class": assignment.class_sizes.tolist(),
+    }

@@ -1,0 +1,108 @@
+"""What a run writes down and tells: its facts, each first in the journal and then to readers.
+
+Facts that recur after a checkpoint are recognised here, and what a full disk kept from the journal waits here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stdpbench.errors import DiskError
+from stdpbench.runs.folder.journal import Journal
+from stdpbench.runs.folder.run_folder import RunFolder, now
+from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Fact, Record
+
+
+class EventLog:
+    """The facts of a run.
+
+    Attributes
+    ----------
+    number : int
+        What the next fact will get.
+    """
+
+    def __init__(self, folder: RunFolder, publisher: Publisher) -> None:
+        self.journal = Journal(folder.path)
+        self.number = len(self.journal.records)
+        self._publisher = publisher
+        self._unwritten: list[Record] = []
+        self._expected: dict[tuple[str, int, str], Fact] = {}
+
+    @property
+    def records(self) -> list[Record]:
+        """All facts so far."""
+        return [*self.journal.records, *self._unwritten]
+
+    def expect(self, records: Iterable[Record]) -> None:
+        """Have facts that stand there already, and will recur, not written twice."""
+        self._expected |= {record.identity: record.fact for record in records if record.fact.recurs}
+
+    def expect_nothing_after(self, position: int) -> int:
+        """Let facts of later positions be replaced by what comes out now; returns the last such position, or 0."""
+        later = [identity for identity in self._expected if identity[1] > position]
+        for identity in later:
+            del self._expected[identity]
+        return max((at for _, at, _ in later), default=0)
+
+    def add(self, fact: Fact, position: int, *, sync: bool = False) -> str:
+        """Write a fact to the journal and tell it, unless it recurs and stands there.
+
+        Returns
+        -------
+        str
+            Why it could not be written yet, and waits; empty if it is written.
+
+        Raises
+        ------
+        DiskError
+            With `sync`, if it is not on disk; it is not told then.
+        """
+        if fact.recurs:
+            known = self._expected.pop(Record(self.number, position, "", fact).identity, None)
+            if known == fact:
+                return ""
+            if known is not None:
+                self.note("What follows came out differently than before the run was interrupted.", position)
+        record, trouble = Record(self.number, position, now(), fact), ""
+        if sync:
+            self.journal.append(record, sync=True)
+        else:
+            self._unwritten.append(record)
+            try:
+                self.write_what_is_left()
+            except DiskError as error:
+                trouble = str(error)
+        self.number += 1
+        self._publisher.tell(record)
+        return trouble
+
+    def note(self, sentence: str, position: int) -> str:
+        """Tell a sentence, once; returns what `add` does."""
+        note = facts.Remarked(sentence, once=True)
+        if any(record.fact == note and record.position == position for record in self.records):
+            return ""
+        return self.add(note, position)
+
+    def write_what_is_left(self) -> None:
+        """Write what could not be written before.
+
+        Raises
+        ------
+        DiskError
+            If it still cannot; it may be tried again.
+        """
+        while self._unwritten:
+            self.journal.append(self._unwritten[0])
+            del self._unwritten[0]
+
+    def sync(self) -> None:
+        """Have all facts on disk."""
+        self.write_what_is_left()
+        self.journal.sync()
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self.journal.close()

@@ -1,0 +1,83 @@
+"""The figures of a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Split
+from stdpbench.experiment import Experiment
+from stdpbench.figures.run_figures import accuracy_over_time, confusion, receptive_fields, save
+from stdpbench.readout import READOUTS, Assignment, Score
+from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.changes import in_short
+
+
+def draw_training(
+    folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], curves: Curves
+) -> None:
+    """Draw receptive fields, and the course of training with what the journal says was changed on the way."""
+    (folder.path / "figures").mkdir(exist_ok=True)
+    _draw_fields(folder, experiment, split, w, None)
+    if curves.points:
+        accuracy = {
+            name: np.array(curves.accuracy[name]) for name in READOUTS if np.isfinite(curves.accuracy[name]).any()
+        }
+        figure = accuracy_over_time(
+            np.array(curves.points),
+            accuracy,
+            np.array(curves.mean_theta),
+            np.array(curves.spikes_per_image),
+            window=curves.window,
+            title=f"{experiment.name}, seed {experiment.seed}: running accuracy on training labels",
+            changes=_changes(folder),
+        )
+        save(figure, folder.path / "figures" / "accuracy_over_time.png")
+
+
+def draw_assessment(
+    folder: RunFolder,
+    experiment: Experiment,
+    split: Split,
+    w: NDArray[np.float64],
+    assignment: Assignment | None,
+    scores: Mapping[str, Score],
+) -> None:
+    """Draw receptive fields with the classes of their neurons, and the confusion matrix of the vote."""
+    (folder.path / "figures").mkdir(exist_ok=True)
+    _draw_fields(folder, experiment, split, w, assignment)
+    figure = confusion(scores["vote"], split.class_names, title=f"{experiment.name}, seed {experiment.seed}, vote")
+    save(figure, folder.path / "figures" / "confusion.png")
+
+
+def _changes(folder: RunFolder) -> list[tuple[int, str]]:
+    """Positions at which parameters or the rule were changed, in order, and to what."""
+    changed = [
+        (record.position, in_short(record.fact.changes))
+        for record in read_journal(folder.path)
+        if isinstance(record.fact, facts.Change)
+    ]
+    return sorted(changed, key=lambda change: change[0])
+
+
+def _draw_fields(
+    folder: RunFolder,
+    experiment: Experiment,
+    split: Split,
+    w: NDArray[np.float64],
+    assignment: Assignment | None,
+) -> None:
+    height, width = split.train.pixels.shape[1:]
+    figure = receptive_fields(
+        w,
+        (height, width),
+        None if assignment is None else assignment.labels,
+        class_names=split.class_names or None,
+        title=f"{experiment.name}, seed {experiment.seed}: input weights of {experiment.network.n_exc} exc neurons",
+    )
+    save(figure, folder.path / "figures" / "receptive_fields.png")

@@ -1,0 +1,36 @@
+"""The frames that readers draw from (`runs.protocol.messages`): copied only when a reader waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.process.training import Presented
+from stdpbench.simulators import Recording, Simulator
+
+
+def network_frame(simulator: Simulator, position: int) -> dict[str, Any]:
+    """Weights as float32, and thresholds."""
+    return {"position": position, "w": simulator.w.astype(np.float32), "theta": simulator.theta.copy()}
+
+
+def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str, Any]:
+    """What was shown last, and what the network did."""
+    response = presented.response
+    return {
+        "position": presented.presentation + 1,
+        "presentation": presented.presentation,
+        "image": presented.image,
+        "attempts": presented.attempts,
+        "spike_counts": response.spike_counts,
+        "n_bins": experiment.stimulus_bins + experiment.rest_bins,
+        **{name: (getattr(response, name).index, getattr(response, name).bin) for name in ("input", "exc", "inh")},
+        "recording": None if response.recording is None else _by_name(response.recording),
+    }
+
+
+def _by_name(recording: Recording) -> dict[str, Any]:
+    return {field.name: getattr(recording, field.name) for field in fields(recording)}

@@ -1,0 +1,281 @@
+"""Measures on held-out pictures during training, by a process of low priority.
+
+Training never waits for them: at each due position it writes weights and thresholds to a file
+(`runs.folder.snapshots`) and continues. A separate process of the lowest priority shows the held-out pictures to each
+snapshot, with learning off and from the reset state. The result depends on the snapshot and the seed alone: the
+pictures have a phase of their own, ``"held-out"``, and the same input spikes at every position. It is recorded as a
+fact of the snapshot's position, whenever it arrives.
+
+No held-out picture has trained the network that it is shown to. The pictures are those that the experiment leaves out
+(``schedule.train_images``) or, where it leaves out too few, the last ones of the first pass until their turn comes,
+except those that start weights are made from (``network.start = "samples"``). Test and validation pictures are never
+among them. A run that starts from the network of another run does not know what that network was trained with.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stdpbench.datasets import Images, Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import Learned, start_pictures
+from stdpbench.readout.held_out import measure_held_out
+from stdpbench.runs.analysis.fields import duplicates
+from stdpbench.runs.folder import snapshots
+from stdpbench.runs.folder.checkpoints import Checkpoint
+from stdpbench.runs.preparation.start import normalised
+from stdpbench.runs.process.evaluation import end_with_parent, present_frozen, sigint_ignored
+from stdpbench.runs.process.event_log import EventLog
+from stdpbench.runs.process.training import training_order
+from stdpbench.runs.protocol.facts import HeldOut, Record
+from stdpbench.simulators import Simulator, open_simulator
+from stdpbench.threads import one_blas_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+_POINTS, _SHORTEST, _LONGEST = 16, 500, 4000  # points over training, and presentations between two
+_SHARE = 0.27  # held-out pictures per training presentation
+_FEWEST, _MOST = 200, 1000  # of them per point
+_LEAST = 20  # of which a measure says anything
+_OF_TRAINING = 0.1  # of the first pass, where pictures are held out that train later
+_MOMENT = 0.01  # s
+_MOST_WAITING = 32  # snapshots; a helper that has fallen back further is waited for
+
+
+def interval(experiment: Experiment, total: int) -> int:
+    """Training presentations between two measurements, of `total` presentations; 0: there are none."""
+    asked = experiment.schedule.held_out_every
+    return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if asked is None else asked
+
+
+def held_out_part(experiment: Experiment, split: Split) -> tuple[Images, str, int]:
+    """The pictures that are held out.
+
+    Returns
+    -------
+    images : Images
+        None of which trains before `until`, nor does a neuron start from it.
+    part : {"spare", "later"}
+        Whether they never train, or later.
+    until : int
+        The last position at which they are held out.
+    """
+    total = experiment.schedule.passes * len(split.train)
+    wanted = experiment.schedule.held_out_images
+    if wanted is None:
+        wanted = round(max(_FEWEST, min(_MOST, _SHARE * interval(experiment, total))))
+    later = min(wanted, int(_OF_TRAINING * len(split.train)))
+    if split.spare is not None and len(split.spare) >= max(later, 1):
+        n = min(wanted, len(split.spare))
+        chosen = np.arange(n) * len(split.spare) // n  # from all of them: they may be sorted by class
+        return _chosen(split.spare, chosen), "spare", sys.maxsize
+    first = training_order(experiment, len(split.train))[: len(split.train)]
+    free = np.flatnonzero(~np.isin(first, start_pictures(experiment, len(split.train))))
+    places = free[max(0, len(free) - later) :]
+    return _chosen(split.train, first[places]), "later", int(places[0]) if len(places) else len(first)
+
+
+def _chosen(images: Images, numbers: Any) -> Images:
+    return Images(images.pixels[numbers], None if images.labels is None else images.labels[numbers])
+
+
+class HeldOutMeasures:
+    """Takes snapshots of a run where they are due, and has them measured.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    simulator : Simulator
+        That trains.
+    split : Split
+        The pictures.
+    total : int
+        Training presentations in all.
+
+    Attributes
+    ----------
+    trouble : str
+        Why nothing is measured any more in this process; empty as long as all is well.
+    """
+
+    def __init__(self, folder: Path, simulator: Simulator, split: Split, total: int) -> None:
+        self.trouble, self._told = "", False
+        self._last = 0
+        self._folder, self._simulator, self._split, self._total = folder, simulator, split, total
+        self._part: tuple[Images, str, int] | None = None
+        self._part_of: tuple[int | None, int | None] | None = None
+        self._pool: Any = None
+        self._tasks: dict[int, Future[HeldOut]] = {}
+
+    def begin(self, checkpoint: Checkpoint | None, records: Iterable[Record], experiment: Experiment) -> None:
+        """Take the first snapshot of a run that begins; have measured what one that goes on left behind.
+
+        Parameters
+        ----------
+        checkpoint : Checkpoint or None
+            That it goes on from; what lies beyond comes again. None: it begins.
+        records : iterable of Record
+            What stands in its journal.
+        experiment : Experiment
+            With the parameters in force.
+        """
+        known = {record.position for record in records if isinstance(record.fact, HeldOut)}
+        for at, path in snapshots.waiting(self._folder).items():
+            if checkpoint is None or at > checkpoint.position or at in known:
+                path.unlink(missing_ok=True)
+            else:
+                self._submit(at, path)
+        if checkpoint is None:
+            self.take(0, experiment)
+
+    def exchange(self, simulator: Simulator) -> None:
+        """Measure another network from here on, which goes on from the one before."""
+        self._simulator = simulator
+
+    def take(self, position: int, experiment: Experiment) -> None:
+        """Take a snapshot, if one is due at this position."""
+        self._last, every = position, interval(experiment, self._total)
+        if self.trouble or not every or position % every or self._total < every:
+            return
+        images, part, until = self._held_out(experiment)
+        w, theta = self._simulator.w, self._simulator.theta
+        if position > until or len(images) < _LEAST or not (np.isfinite(w.sum()) and np.isfinite(theta).all()):
+            return
+        snapshot = snapshots.Snapshot(
+            experiment.to_mapping(),
+            self._simulator.name,
+            normalised(w, experiment),
+            theta,
+            images,
+            len(self._split.class_names),
+            part,
+            self._simulator.lateral,
+        )
+        try:
+            self._submit(position, snapshots.write_snapshot(self._folder, position, snapshot))
+        except StdpbenchError as error:
+            self._give_up(str(error))
+
+    def tell(self, chronicle: EventLog) -> str:
+        """Tell what came in meanwhile, as facts of the positions that they are of.
+
+        Returns
+        -------
+        str
+            Why something could not be written yet, and waits; empty if all is written.
+        """
+        unwritten = ""
+        for position in [position for position, task in self._tasks.items() if task.done()]:
+            try:
+                fact = self._tasks.pop(position).result()
+            except snapshots.LostSnapshotError as error:
+                snapshots.snapshot_path(self._folder, position).unlink(missing_ok=True)
+                back = "to before that presentation" if position else "to the beginning"
+                lost = (
+                    f"{error}, so what the network of presentation {position} makes of held-out pictures is not "
+                    f"measured; training goes on as before. To go back {back} (stdpbench rewind) measures it again."
+                )
+                unwritten = chronicle.note(lost, self._last) or unwritten
+                continue
+            except Exception as error:  # training must not end because something could not be measured
+                self._give_up(str(error) or type(error).__name__)
+                break
+            said = chronicle.add(fact, position)
+            if not said:
+                snapshots.snapshot_path(self._folder, position).unlink(missing_ok=True)
+            unwritten = said or unwritten
+        if self.trouble and not self._told:
+            self._told = True
+            unwritten = chronicle.note(self.trouble, self._last) or unwritten
+        return unwritten
+
+    def caught_up(self, *, over: bool) -> Iterator[None]:
+        """Wait where the process that measures has fallen far behind, or training is over and it is to end.
+
+        Yields
+        ------
+        None
+            While there is something to wait for.
+        """
+        while self._tasks and not self.trouble and (over or len(self._tasks) >= _MOST_WAITING):
+            time.sleep(_MOMENT)
+            yield None
+        if over:
+            self.close()
+            snapshots.remove_snapshots(self._folder)
+
+    def close(self) -> None:
+        """End the process that measures; what waits is measured when the run goes on."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, kill_workers=True)
+            self._pool = None
+        self._tasks.clear()
+
+    def _held_out(self, experiment: Experiment) -> tuple[Images, str, int]:
+        schedule = experiment.schedule
+        asked = schedule.held_out_every, schedule.held_out_images
+        if self._part is None or asked != self._part_of:
+            self._part, self._part_of = held_out_part(experiment, self._split), asked
+        return self._part
+
+    def _submit(self, position: int, path: Path) -> None:
+        if self.trouble:
+            return
+        try:
+            with sigint_ignored():  # what a process is born with: Ctrl+C is for the parent
+                self._pool = self._pool or _open_pool()
+                self._tasks[position] = self._pool.submit(measure, path)
+        except Exception as error:  # a pool that broke, or a process that cannot be started
+            self._give_up(str(error) or type(error).__name__)
+
+    def _give_up(self, why: str) -> None:
+        self.trouble = f"Nothing is measured on held-out pictures any more: {why}"
+        self._tasks.clear()
+
+
+def _open_pool() -> Any:
+    from loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(1, initializer=_give_way, initargs=(os.getpid(),))
+
+
+def _give_way(parent: int) -> None:
+    """Make this process one that gives way to all others, and ends with its parent."""
+    if hasattr(os, "nice"):
+        os.nice(19)
+    one_blas_thread()
+    end_with_parent(parent)
+
+
+_opened: dict[str, Any] = {}
+
+
+def measure(path: Path) -> HeldOut:
+    """Measure a snapshot, in this process; the simulator stays open for the next one."""
+    snapshot = snapshots.read_snapshot(path)
+    experiment = Experiment.from_mapping(snapshot.experiment)
+    if _opened and not _opened["simulator"].experiment.same_rule(experiment):
+        _opened.pop("simulator").close()  # the rule of the run was changed
+    if not _opened:
+        _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
+    simulator: Simulator = _opened["simulator"]
+    simulator.set_parameters(experiment)
+    simulator.put(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
+    images = snapshot.images
+    counts = np.zeros((len(images), simulator.layout.n_exc), np.uint16)
+    for number in range(len(images)):
+        response, _ = present_frozen(simulator, experiment, images, "held-out", number)
+        counts[number] = response.spike_counts
+    alike = int(duplicates(snapshot.w).sum())
+    values = measure_held_out(counts, images.labels, snapshot.n_classes, alike)
+    return HeldOut(len(images), snapshot.part, values)

@@ -1,0 +1,200 @@
+"""Show a reader's picture to the network: nothing is learned and no state remains.
+
+The request ``try``, of a run's process and of `runs.process.probe`, ends here. The presentation is frozen and starts
+from the reset state, as in the test phase. The state of the simulator is restored afterwards to the bit, so that
+later learning does not depend on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Images, Split
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
+from stdpbench.readout import Assignment, assign
+from stdpbench.readout.vote import Vote
+from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.start import normalised, trained_arrays
+from stdpbench.runs.process.stimuli import encode
+from stdpbench.simulators import Simulator
+
+_PRESENTATION = 1_000_000_000
+"""Number of the presentation within the test phase, which gives it a random stream of its own, always the same."""
+
+
+def try_picture(
+    simulator: Simulator,
+    experiment: Experiment,
+    picture: Any,
+    shape: tuple[int, int],
+    learned: Learned,
+    assignment: Assignment | None = None,
+) -> dict[str, Any]:
+    """Show a picture to a frozen network, from the reset state, brighter until it draws enough spikes.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        What computes; it has its state back afterwards.
+    experiment : Experiment
+        The parameters in force.
+    picture : array_like, (height, width) or (n_input,)
+        Grey values, made ready as the pictures of the experiment are.
+    shape : tuple of int
+        Height and width of these.
+    learned : Learned
+        Weights and thresholds as a presentation sees them: normalised, where the experiment normalises.
+    assignment : Assignment, optional
+        What the neurons stand for; without it there is no vote.
+
+    Returns
+    -------
+    dict
+        ``spike_counts``, list of int, n_exc long; ``exc`` and ``input``, pairs (index, bin) of lists; ``n_bins``, of
+        the stimulus; ``dt``, ms; ``attempts``; ``vote``: None, or a dict with ``answer`` (class, or -1 for none),
+        ``scores`` (mean spikes of the neurons of each class), ``labels`` (class of each neuron, or -1) and
+        ``pictures`` (how many the labels come from). Lists throughout, so that it goes by any way.
+
+    Raises
+    ------
+    StdpbenchError
+        If the picture is of another size, holds what is no grey value, is black, or is too bright to be encoded.
+    """
+    pixels = _checked(picture, shape)
+    schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
+    brightest = float(pixels.max())
+    if not experiment.encoding.largest_probability(brightest, 0, dt) < 1:
+        raise StdpbenchError(
+            f"the brightest pixel of the picture ({brightest:.0f}) is too bright to be encoded; more ink spreads the "
+            "light over more pixels"
+        )
+    images = Images(pixels[None].astype(np.float32), None)
+    state = simulator.state()
+    try:
+        simulator.put(learned)
+        for attempt in range(schedule.max_attempts):
+            simulator.reset()
+            spikes = encode(experiment, images, "test", _PRESENTATION, attempt, 0)
+            response = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins)
+            enough = response.spike_counts.sum() >= schedule.min_spikes
+            if enough or not experiment.encoding.largest_probability(brightest, attempt + 1, dt) < 1:
+                break
+    finally:
+        simulator.set_state(state)
+    return {
+        "spike_counts": response.spike_counts.tolist(),
+        "exc": [response.exc.index.tolist(), response.exc.bin.tolist()],
+        "input": [spikes.index.tolist(), spikes.bin.tolist()],
+        "n_bins": experiment.stimulus_bins,
+        "dt": experiment.network.dt,
+        "attempts": attempt + 1,
+        "vote": None if assignment is None else _vote(response.spike_counts, assignment),
+    }
+
+
+def try_in_run(
+    simulator: Simulator,
+    experiment: Experiment,
+    split: Split,
+    picture: Any,
+    trained: RunFolder | None,
+    curves: Curves,
+) -> dict[str, Any]:
+    """Show a picture to the network of a run that goes on; see `try_picture`.
+
+    Parameters
+    ----------
+    simulator, experiment, picture
+        As in `try_picture`; the simulator holds the network while it is trained.
+    split : Split
+        The pictures of the run.
+    trained : RunFolder or None
+        Where training is over: the run, whose weights and labels are taken from its files.
+    curves : Curves
+        Hold the last training pictures, which say what neurons stand for as long as no label phase has.
+    """
+    layout, assignment = simulator.layout, None
+    if trained is not None:
+        learned = trained_arrays(trained, experiment, layout.n_input)
+        assignment = written_labels(trained, layout.n_exc)
+    else:
+        learned = simulator.learned
+        learned = learned._replace(w=normalised(learned.w, experiment))
+    if assignment is None:
+        recent = curves.recent(layout.n_exc)
+        images, counts = recent["recent_image"].astype(np.int64), recent["recent_counts"]
+        assignment = recent_labels(images, counts, split.train.labels, len(split.class_names))
+    height, width = split.train.pixels.shape[1:]
+    return try_picture(simulator, experiment, picture, (int(height), int(width)), learned, assignment)
+
+
+def recent_labels(
+    images: NDArray[np.int64], counts: NDArray[Any], labels: NDArray[np.int64] | None, n_classes: int
+) -> Assignment | None:
+    """What neurons stand for while the network learns: by its answers to the last training pictures.
+
+    Parameters
+    ----------
+    images : ndarray, int64, (n,)
+        Which training pictures were shown last.
+    counts : ndarray, integer, (n, n_exc)
+        Exc spikes that they drew.
+    labels : ndarray, int64, (n_images,), or None
+        Classes of the training pictures.
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    Assignment or None
+        None where pictures carry no labels, or none was shown yet.
+    """
+    if labels is None or not len(images) or n_classes < 1:
+        return None
+    return assign(counts.astype(np.int64), labels[images], n_classes)
+
+
+def written_labels(folder: RunFolder, n_exc: int) -> Assignment | None:
+    """What neurons stand for as the label phase of a run found it; None where it did not come as far."""
+    try:
+        with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
+            found = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there, or damaged
+        return None
+    fits = found.labels.shape == (n_exc,) and found.mean_response.shape == (len(found.class_counts), n_exc)
+    return found if fits else None
+
+
+def _checked(picture: Any, shape: tuple[int, int]) -> NDArray[np.float64]:
+    try:
+        pixels = np.asarray(picture, np.float64)
+    except (TypeError, ValueError):
+        raise StdpbenchError("the picture must be a list of grey values, as long as it has pixels") from None
+    if pixels.shape not in (shape, (shape[0] * shape[1],)):
+        raise StdpbenchError(
+            f"the picture has the shape {'×'.join(map(str, pixels.shape))}, where this network takes "
+            f"{shape[0]}×{shape[1]} pixels"
+        )
+    if not np.isfinite(pixels).all() or pixels.min() < 0:
+        raise StdpbenchError("the picture holds values that are no grey values: they must be finite and at least 0")
+    if not pixels.any():
+        raise StdpbenchError("the picture is black, so there is nothing to answer to")
+    return pixels.reshape(shape)
+
+
+def _vote(counts: NDArray[np.int64], assignment: Assignment) -> dict[str, Any]:
+    vote = Vote()
+    scores = counts.astype(np.float64) @ vote.weights(assignment)
+    return {
+        "answer": int(vote.predict(counts[None], assignment)[0]),
+        "scores": scores.tolist(),
+        "labels": assignment.labels.tolist(),
+        "pictures": int(assignment.class_counts.sum()),
+    }

@@ -1,0 +1,126 @@
+"""Answer requests about the network of a run without a process: ``python -m stdpbench.runs.process.probe FOLDER``.
+
+It reads and never writes, so it needs no lock, and any number of probes may read one run. It speaks the messages of
+`runs.protocol.messages` but knows the request ``try`` alone, and ends when its reader disconnects. The reader's side
+is `runs.client.probe_client`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
+from stdpbench.readout import Assignment
+from stdpbench.runs.client.run_client import ATTACH
+from stdpbench.runs.folder.checkpoints import newest_checkpoint
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.start import load_split, normalised, trained_arrays
+from stdpbench.runs.process.present_image import recent_labels, try_picture, written_labels
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.wire import Channel, Invitation, connect
+from stdpbench.simulators import open_simulator
+
+
+class Probe:
+    """The network of a run as it was left: that of its last step, or of its newest checkpoint.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+
+    Raises
+    ------
+    StdpbenchError
+        If the run left no network, or it cannot be opened.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._split = load_split(folder.experiment, bool(folder.read_json("run.json").get("validation", False)))
+        checkpoint, _ = newest_checkpoint(folder.path)
+        finished = folder.read_json("run.json").get("state") == "finished"
+        n_input = self._split.train.n_input
+        self._assignment: Assignment | None = None
+        if checkpoint is not None:
+            self._experiment = Experiment.from_mapping(checkpoint.experiment)
+        else:
+            in_force = LiveRun.replay(read_journal(folder.path)).parameters()
+            self._experiment = Experiment.from_mapping(in_force) if in_force else folder.experiment
+        n_exc = self._experiment.network.n_exc
+        if finished or checkpoint is None:
+            self._learned = trained_arrays(folder, self._experiment, n_input)
+            self._assignment = written_labels(folder, n_exc)
+        else:
+            w, state = normalised(checkpoint.state["plastic.w"], self._experiment), checkpoint.state
+            self._learned = Learned(w, state["exc.theta"], state.get("lateral.w"))
+        if self._assignment is None and checkpoint is not None:
+            self._assignment = self._labels(checkpoint.history)
+        name = folder.read_json("run.json").get("simulator")
+        self._simulator, _ = open_simulator(self._experiment, n_input, name)
+
+    def answer(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Do what is asked for."""
+        if name != "try":
+            raise StdpbenchError(f"a network that is only looked at does not know how to {name}")
+        height, width = self._split.train.pixels.shape[1:3]
+        return try_picture(
+            self._simulator,
+            self._experiment,
+            arguments["image"],
+            (int(height), int(width)),
+            self._learned,
+            self._assignment,
+        )
+
+    def _labels(self, history: Mapping[str, NDArray[Any]]) -> Assignment | None:
+        return recent_labels(
+            np.asarray(history["recent_image"], np.int64),
+            history["recent_counts"],
+            self._split.train.labels,
+            len(self._split.class_names),
+        )
+
+
+def main(arguments: list[str]) -> int:
+    """Answer one reader until it goes; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    invitation = Invitation.from_mapping(json.loads(os.environ.pop(ATTACH)))
+    with closing(connect(invitation)) as channel, suppress(OSError, EOFError):
+        _serve(channel, Path(arguments[0]))
+    return 0
+
+
+def _serve(channel: Channel, path: Path) -> None:
+    probe: Probe | None = None
+    while True:
+        message = channel.receive()
+        if message[0] != "request":
+            continue  # credit and wishes are for frames, and there are none
+        _, number, name, arguments = message
+        try:
+            if probe is None:
+                probe = Probe(RunFolder.open(path))
+            value = probe.answer(name, arguments)
+        except StdpbenchError as error:
+            channel.send(("reply", number, str(error), None))
+        except Exception as error:  # a folder of any sort: the reader is told, and may ask for something else
+            channel.send(("reply", number, f"the request {name!r} failed: {type(error).__name__}: {error}", None))
+        else:
+            channel.send(("reply", number, "", value))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,208 @@
+"""Tells readers what happens in a run, and never waits for them.
+
+Each reader has a thread that sends and one that receives. Facts queue up for a reader that is slow; frames do not:
+of each kind only the newest waits, and it goes out only against credit, which the reader gives back as it takes
+frames in. A reader that hangs holds up nothing but its own thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from queue import SimpleQueue
+from typing import Any
+
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.messages import CREDIT, FRAMES, Request
+from stdpbench.runs.protocol.wire import Channel, Invitation, WireError, connect
+from stdpbench.threads import give_way
+
+_log = logging.getLogger(__name__)
+_SHORTEST_GAP = {"progress": 1 / 10, "network": 1 / 10, "presentation": 1 / 40}
+"""Seconds between two frames of one kind. What is written is read by the eye, and weights move little in a tenth of a
+second, but are by far the most bytes."""
+_SHARE = 0.01  # of the time may go into making frames
+
+Makers = Mapping[str, Callable[[], Any]]
+
+
+class Publisher:
+    """All readers of a run.
+
+    Parameters
+    ----------
+    requests : SimpleQueue of Request
+        Where what readers ask for is put.
+    """
+
+    def __init__(self, requests: SimpleQueue[Request]) -> None:
+        self._requests = requests
+        self._readers: list[_Reader] = []
+        self._next: dict[str, float] = dict.fromkeys(FRAMES, 0.0)
+
+    def attach(self, invitation: Invitation, past: Iterable[Record]) -> None:
+        """Connect to a reader that listens; it gets all facts of the past first.
+
+        The connection is made in a thread of the reader's own: one that listens but does not answer holds up nobody.
+        """
+        self._readers.append(_Reader(invitation, past, self._requests))
+
+    def tell(self, record: Record) -> None:
+        """Pass a fact on."""
+        for reader in self._living():
+            reader.put(record)
+
+    def offer(self, makers: Makers, *, flush: bool = False) -> None:
+        """Make those frames that a reader waits for and whose turn it is, and pass them on.
+
+        Parameters
+        ----------
+        makers : mapping of str to callable
+            Kind to what makes its values; called only if they are sent.
+        flush : bool
+            Whether it is everybody's turn: before a pause and at the end.
+        """
+        if not self._readers:
+            return
+        now = time.monotonic()
+        for kind, make in makers.items():
+            if not flush and now < self._next[kind]:
+                continue
+            readers = [reader for reader in self._living() if reader.waits_for(kind, now, flush)]
+            if not readers:
+                continue
+            values = make()
+            for reader in readers:
+                reader.put_frame(kind, values, now)
+            end = time.monotonic()
+            self._next[kind] = end + max(_SHORTEST_GAP[kind], (end - now) / _SHARE)
+            now = end
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Give readers a moment to take in what is left, then let them go."""
+        until = time.monotonic() + timeout
+        for reader in self._readers:
+            reader.finish(max(0.0, until - time.monotonic()))
+
+    def _living(self) -> list[_Reader]:
+        if any(reader.gone for reader in self._readers):
+            self._readers = [reader for reader in self._readers if not reader.gone]
+        return self._readers
+
+
+class _Reader:
+    def __init__(self, invitation: Invitation, past: Iterable[Record], requests: SimpleQueue[Request]) -> None:
+        self.gone = False
+        self._invitation = invitation
+        self._facts: deque[Any] = deque(("record", record) for record in past)
+        self._frames: dict[str, Any] = {}
+        self._wanted: frozenset[str] = frozenset({"progress"})
+        self._gaps: Mapping[str, float] = {}
+        self._due = dict.fromkeys(FRAMES, 0.0)
+        self._credit = dict.fromkeys(FRAMES, CREDIT)
+        self._ending = False
+        self._changed = threading.Condition()
+        self._requests = requests
+        self._sender = threading.Thread(target=self._send, name="sender", daemon=True)
+        self._sender.start()
+
+    def put(self, record: Record) -> None:
+        self._put_message(("record", record))
+
+    def _put_message(self, message: Any) -> None:
+        with self._changed:
+            self._facts.append(message)
+            self._changed.notify()
+
+    def waits_for(self, kind: str, now: float, flush: bool) -> bool:
+        ready = now >= self._due[kind] and self._credit[kind] > 0 and kind not in self._frames
+        return kind in self._wanted and (flush or ready)
+
+    def put_frame(self, kind: str, values: Any, now: float) -> None:
+        self._due[kind] = now + self._gaps.get(kind, 0.0)
+        with self._changed:
+            self._frames[kind] = values
+            self._changed.notify()
+
+    def finish(self, timeout: float) -> None:
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        self._sender.join(timeout)
+        self.gone = True
+
+    def _take(self) -> Any:
+        """The next message to send; None when all is said and the run is over."""
+        with self._changed:
+            while True:
+                if self._facts:
+                    return self._facts.popleft()
+                for kind in list(self._frames):
+                    if self._credit[kind] > 0 or self._ending:
+                        self._credit[kind] -= 1
+                        return "frame", kind, self._frames.pop(kind)
+                if self._ending:
+                    return None
+                self._changed.wait()
+
+    def _send(self) -> None:
+        give_way()
+        try:
+            channel = connect(self._invitation)
+        except (OSError, EOFError, WireError):  # nobody listens there, or somebody else does
+            self.gone = True
+            return
+        threading.Thread(target=self._receive, args=(channel,), name="receiver", daemon=True).start()
+        try:
+            while (message := self._take()) is not None:
+                if message[0] == "record":
+                    message = "record", message[1].to_mapping()
+                channel.send(message)
+        except OSError:
+            pass  # the reader is gone
+        except Exception:
+            _log.exception("a reader is dropped: a message to it cannot be sent")
+        finally:
+            self.gone = True
+            channel.close()
+
+    def _receive(self, channel: Channel) -> None:
+        give_way()
+        try:
+            while True:
+                self._heed(channel.receive())
+        except (OSError, EOFError):
+            pass  # the reader is gone
+        except WireError as error:
+            _log.warning("a reader is dropped: %s", error)
+        except Exception:
+            _log.exception("a reader is dropped")
+        finally:
+            self.gone = True
+            channel.shut_down()  # the sender may wait for the reader
+            with self._changed:
+                self._ending = True
+                self._facts.clear()
+                self._frames.clear()
+                self._changed.notify()
+
+    def _heed(self, message: Any) -> None:
+        match message:
+            case ["credit", str(kind), int(n)] if kind in FRAMES:
+                with self._changed:
+                    self._credit[kind] += n
+                    self._changed.notify()
+            case ["want", list(kinds), dict(gaps)] if all(isinstance(kind, str) for kind in kinds):
+                if not all(isinstance(gap, int | float) for gap in gaps.values()):
+                    raise WireError("a gap between frames is not a number of seconds")
+                self._gaps, self._wanted = gaps, frozenset(kinds)
+            case ["request", int(number), str(name), dict(arguments)]:
+                self._requests.put(Request(name, arguments, self._answering(number)))
+            case _:
+                raise WireError("it sent something that is not a message of a reader")
+
+    def _answering(self, number: int) -> Callable[[str, Any], None]:
+        return lambda error, value: self._put_message(("reply", number, error, value))

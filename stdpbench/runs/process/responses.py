@@ -1,0 +1,129 @@
+"""Responses of a phase, kept in groups on disk while it goes on, so that one that is cut off goes on where it was.
+
+Because a frozen presentation depends on weights, thresholds and its own number alone, a group that exists need not be
+computed again. Groups are filed under a digest of all that they depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import DiskError
+from stdpbench.experiment import Experiment
+from stdpbench.files import write_aside
+from stdpbench.readout import SpikeTrains
+from stdpbench.runs.process.evaluation import Part, split_up
+from stdpbench.simulators import Simulator
+
+FOLDER = "responses"
+_GROUP = 500
+
+
+class Responses:
+    """Exc spikes of a phase as they come in.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    key : str
+        What they depend on; see `response_key`.
+    n_images, n_exc : int
+        Their shape.
+
+    Attributes
+    ----------
+    spike_counts : ndarray, uint16, (n_images, n_exc)
+    attempts : ndarray, int16, (n_images,)
+    """
+
+    def __init__(self, folder: Path, key: str, n_images: int, n_exc: int) -> None:
+        self.spike_counts = np.zeros((n_images, n_exc), np.uint16)
+        self.attempts = np.zeros(n_images, np.int16)
+        self._folder = folder / FOLDER / key
+        self._groups = [(start, min(start + _GROUP, n_images)) for start in range(0, n_images, _GROUP)]
+        self._trains: dict[int, SpikeTrains] = {}
+        self._written = [self._read(start, stop) for start, stop in self._groups]
+
+    @property
+    def done(self) -> int:
+        """Pictures whose response is there."""
+        return int((self.attempts > 0).sum())
+
+    @property
+    def trains(self) -> SpikeTrains:
+        """Spikes with their times, of all pictures; only once none is missing."""
+        return SpikeTrains.joined([self._trains[first] for first in sorted(self._trains)])
+
+    def missing(self) -> list[tuple[int, int]]:
+        """Parts that are still to be computed."""
+        groups = zip(self._groups, self._written, strict=True)
+        return [part for (start, stop), written in groups if not written for part in split_up(start, stop)]
+
+    def add(self, part: Part) -> None:
+        """Take a part in; a group that is whole is written down."""
+        stop = part.start + len(part.attempts)
+        self.spike_counts[part.start : stop], self.attempts[part.start : stop] = part.spike_counts, part.attempts
+        self._trains[part.start] = part.trains
+        number = part.start // _GROUP
+        first, last = self._groups[number]
+        if not self._written[number] and (self.attempts[first:last] > 0).all():
+            try:
+                self._folder.parent.mkdir(exist_ok=True)  # not the run folder, should it be gone
+                self._folder.mkdir(exist_ok=True)
+            except OSError as error:
+                raise DiskError(f"{self._folder} cannot be made: {error.strerror}") from error
+            starts = sorted(start for start in self._trains if first <= start < last)
+            trains = SpikeTrains.joined([self._trains.pop(start) for start in starts])
+            self._trains[first] = trains
+            arrays = {"attempts": self.attempts[first:last], **trains.to_arrays()}
+            write_aside(self._path(first), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+            self._written[number] = True
+
+    def digest(self) -> str:
+        """SHA-256 of all responses, hexadecimal."""
+        return hashlib.sha256(self.spike_counts.data).hexdigest()
+
+    def _path(self, first: int) -> Path:
+        return self._folder / f"{first:07d}.npz"
+
+    def _read(self, start: int, stop: int) -> bool:
+        try:
+            with np.load(self._path(start), allow_pickle=False) as arrays:
+                attempts, trains = arrays["attempts"], SpikeTrains.from_arrays(arrays)
+        except Exception:  # not there, or whatever a damaged file makes of its reader: it is computed again
+            return False
+        if attempts.shape != (stop - start,) or attempts.dtype != np.int16 or attempts.min() < 1:
+            return False
+        if (len(trains), trains.n_exc) != (stop - start, self.spike_counts.shape[1]):
+            return False
+        self.spike_counts[start:stop], self.attempts[start:stop] = trains.counts(), attempts
+        self._trains[start] = trains
+        return True
+
+
+def response_key(simulator: Simulator, experiment: Experiment, phase: str, pixels: NDArray[Any]) -> str:
+    """SHA-256, hexadecimal, of all that the responses of a phase depend on."""
+    digest = hashlib.sha256(phase.encode())
+    digest.update(json.dumps(_responding(experiment.to_mapping()), sort_keys=True).encode())
+    lateral = () if simulator.lateral is None else (simulator.lateral,)
+    for array in (simulator.w, simulator.theta, *lateral, pixels):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()[:32]
+
+
+def _responding(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key not in ("name", "about", "data")}
+
+
+def remove_responses(folder: Path) -> None:
+    """Remove the groups of all phases: what is lasting stands in ``label.npz`` and ``test.npz``."""
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)

@@ -1,0 +1,141 @@
+"""What training leaves behind: curves, facts of its blocks, and the files written at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Split
+from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process.figures import draw_training
+from stdpbench.runs.process.training import Presented
+from stdpbench.runs.protocol.facts import Block, Progress
+from stdpbench.simulators import Simulator
+
+
+class TrainingRecord:
+    """Takes training presentations in, one by one.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        Whose weights and thresholds are measured.
+    split : Split
+        The pictures.
+    total : int
+        Training presentations in all.
+
+    Attributes
+    ----------
+    curves : Curves
+        What is drawn.
+    seconds : float
+        Spent on training.
+    silent : int
+        Most exc neurons so far whose weights could not be normalised.
+    """
+
+    def __init__(self, simulator: Simulator, split: Split, total: int) -> None:
+        self.curves = Curves(total, split.train.labels, len(split.class_names))
+        self.seconds = 0.0
+        self.silent = 0
+        self._simulator = simulator
+        self._total = total
+        self._w_of_last_block = simulator.w.copy()
+
+    def exchange(self, simulator: Simulator) -> None:
+        """Measure another network, whose weights are the same."""
+        self._simulator = simulator
+
+    def take(self, presented: Presented) -> Block | None:
+        """Take a presentation in; the fact of a block that is over with it."""
+        self.silent = max(self.silent, presented.silent)
+        curves = self.curves
+        if not curves.add(presented.image, presented.attempts, presented.response.spike_counts):
+            return None
+        w = self._simulator.w
+        change = float(np.abs(w - self._w_of_last_block).mean())
+        self._w_of_last_block[...] = w
+        curves.measure(float(self._simulator.theta.mean() * 1e3), change)
+        n = curves.interval
+        return Block(
+            len(curves.image) - n,
+            curves.attempts.last(n).tolist(),
+            curves.spikes.last(n).tolist(),
+            curves.mean_theta[-1],
+            change,
+            curves.latest_accuracy(),
+        )
+
+    def progress(self, position: int) -> Progress:
+        """How far training has come."""
+        curves = self.curves
+        return Progress(
+            "train",
+            position,
+            self._total,
+            curves.spikes_per_image[-1] if curves.points else None,
+            curves.repeats,
+            curves.mean_theta[-1] if curves.points else None,
+            curves.latest_accuracy(),
+        )
+
+    def sentences(self, experiment: Experiment) -> Iterator[str]:
+        """What a person should know about the training that is over."""
+        if self.silent:
+            yield (
+                f"{self.silent} exc neurons had weights that summed to 0; they were not normalised and will never "
+                "fire."
+            )
+        schedule = experiment.schedule
+        at_limit = self._at_limit(experiment)
+        if at_limit:
+            yield (
+                f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes even at the last of "
+                f"{schedule.max_attempts} attempts (schedule.min_spikes, schedule.max_attempts)."
+            )
+
+    def write(
+        self, folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], *, stopped: bool
+    ) -> dict[str, Any]:
+        """Write weights, thresholds, curves and their figures; returns what ``metrics.json`` says of training."""
+        curves, theta, done = self.curves, self._simulator.theta, len(self.curves.image)
+        folder.write_array("weights.npy", w)
+        folder.write_array("theta.npy", theta)
+        if self._simulator.lateral is not None:
+            folder.write_array("lateral.npy", self._simulator.lateral)
+        folder.write_arrays("training.npz", **curves.arrays())
+        draw_training(folder, experiment, split, w, curves)
+        return {
+            "presentations": done,
+            "planned": self._total,
+            "stopped": stopped,
+            "seconds": round(self.seconds, 2),
+            "images_per_second": round(done / self.seconds, 2) if self.seconds > 0 else None,
+            "spikes_per_image": round(float(curves.spikes.all.mean()), 3) if done else None,
+            "presentations_per_image": round(float(curves.attempts.all.mean()), 4) if done else None,
+            "too_few_spikes": self._at_limit(experiment),
+            "mean_theta_mV": round(float(theta.mean() * 1e3), 4),
+        }
+
+    def history(self) -> dict[str, NDArray[Any]]:
+        """All that `restore` needs, as arrays for a checkpoint."""
+        return {
+            **self.curves.arrays(np.int32),
+            **self.curves.recent(self._simulator.layout.n_exc),
+            "w_of_last_block": self._w_of_last_block,
+        }
+
+    def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
+        """Put back what a checkpoint kept."""
+        self._w_of_last_block = history["w_of_last_block"]
+        self.curves.restore(history)
+        self.seconds, self.silent = seconds, silent
+
+    def _at_limit(self, experiment: Experiment) -> int:
+        return int((self.curves.spikes.all < experiment.schedule.min_spikes).sum())

@@ -1,0 +1,77 @@
+"""The process of a run: ``python -m stdpbench.runs.process.worker FOLDER``.
+
+The one place where a network runs for a long time. It holds the run's lock, listens to its readers, and goes on if
+they hang or die. Ctrl+C is not for it; a termination signal has it stop at the next boundary.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.client.process_end import ERROR
+from stdpbench.runs.client.run_client import ATTACH
+from stdpbench.runs.folder.lock import lock_path
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.protocol.messages import TERMINATED, Mailbox, Request
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.wire import Invitation, WireError
+from stdpbench.threads import one_blas_thread
+
+_LOCK = 1.0  # s to wait for the lock: others hold it for a moment to see whether somebody does
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out the run in the folder that is named; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = RunFolder.open(Path(arguments[0]))
+    lock = FileLock(lock_path(folder.path))
+    try:
+        lock.acquire(timeout=_LOCK)
+    except Timeout:
+        print(f"{ERROR}another process is at work on {folder.path}", file=sys.stderr)
+        return 3
+    Mailbox(folder.path).clear()  # now, for what comes from here on is asked of this process
+    return _carry_out(folder)
+
+
+def _carry_out(folder: RunFolder) -> int:
+    from stdpbench.runs.process.engine import RunEngine
+
+    one_blas_thread()
+    requests: SimpleQueue[Request] = SimpleQueue()
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        requests.put(Request("stop", {"reason": TERMINATED}, lambda error, value: None))
+
+    folder.update_run(pid=os.getpid())
+    publisher = Publisher(requests)
+    engine = RunEngine(folder, publisher, requests)
+    if wanted := os.environ.pop(ATTACH, ""):
+        try:
+            publisher.attach(Invitation.from_mapping(json.loads(wanted)), engine.records)
+        except WireError as error:  # the run is carried out without this reader
+            print(error, file=sys.stderr)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, terminate)
+    try:
+        state = engine.run()
+    finally:
+        publisher.close()
+    return 1 if state is State.FAILED else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except StdpbenchError as error:
+        sys.exit(f"{ERROR}{error}")

@@ -1,0 +1,160 @@
+"""What a run's process and its readers say to each other over one connection (`stdpbench.runs.protocol.wire`).
+
+From the process: ``("record", Record)`` (lossless, in order), ``("frame", kind, values)`` (the newest replaces the
+older; sent only against credit), ``("reply", number, error, value)``. To the process: ``("request", number, name,
+arguments)``, ``("credit", kind, n)`` for frames that were taken in, ``("want", kinds, gaps)``: which frames, and the
+least seconds from one to the next of those kinds of which fewer are enough. Values are plain JSON and arrays.
+
+Frames
+------
+``progress``
+    ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
+``network``
+    ``position``; ``w``, float32, (n_input, n_exc); ``theta``, float64, (n_exc,), volt
+``presentation``
+    ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
+    (index, bin) of int32 arrays; ``n_bins``; ``recording``: None, or the arrays of a
+    `stdpbench.simulators.Recording` by name
+
+Requests
+--------
+``pause``, ``resume``, ``stop``, ``checkpoint``
+    No arguments.
+``step``
+    ``n``: presentations to take, then paused again.
+``set``
+    ``changes``: dotted path to value.
+``change_rule``
+    ``rule``: another plasticity rule as a table of a file, with its ``kind``. Where its network must be compiled, that
+    is done beside the run, which goes on; the answer comes when the rule is in force, or cannot be. The rule in force
+    with other values is changed as by ``set``.
+``record``
+    ``neurons``: exc neurons whose time courses frames of ``presentation`` shall hold; empty for none.
+``try``
+    ``image``: grey values of the size of the pictures, made ready as they are. The network answers as it is, frozen
+    and from the reset state, and learns on as if it had not been asked; see
+    `stdpbench.runs.process.present_image.try_picture`.
+``pace``
+    ``seconds``: the least time from one training presentation to the next; 0: as fast as it goes.
+``attach``
+    A `stdpbench.runs.protocol.wire.Invitation` of another reader (by way of the run folder only).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.files import write_text_aside
+
+FRAMES = ("progress", "network", "presentation")
+REQUESTS = ("pause", "resume", "stop", "checkpoint", "step", "set", "change_rule", "record", "try", "pace", "attach")
+CREDIT = 2
+"""Frames of each kind that may be under way at first."""
+STEPPED = "the steps that were asked for are taken"
+"""Reason of a pause after ``step``."""
+TERMINATED = "the process was asked to end"
+"""Reason of a stop by a signal of the system."""
+_MAILBOX = "requests"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something that a run is asked to do, and the way its answer goes back."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    reply: Callable[[str, Any], None]
+
+
+class EndedFirstError(StdpbenchError):
+    """The process of a run ended before it could answer."""
+
+
+class Mailbox:
+    """Requests by way of files in the run folder, from processes that have no connection."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / _MAILBOX
+
+    def clear(self) -> None:
+        """Drop what was asked of an earlier process."""
+        for path in self._folder.glob("*.json"):
+            path.unlink(missing_ok=True)
+
+    def take(self) -> list[Request]:
+        """Requests that have come since the last time, in order."""
+        try:
+            paths = sorted(
+                (entry.stat().st_mtime_ns, entry.path)
+                for entry in os.scandir(self._folder)
+                if entry.name.endswith(".ask.json")
+            )
+        except OSError:
+            return []
+        found: list[Request] = []
+        for _, name in paths:
+            path = Path(name)
+            answer = path.with_name(path.name.replace(".ask.", ".answer."))
+            request = None  # where it is none, nobody that waits for an answer wrote it
+            with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+                said = json.loads(path.read_text(encoding="utf-8"))
+                request = Request(str(said["name"]), dict(said["arguments"]), _answering(answer))
+            try:
+                path.unlink(missing_ok=True)
+            except OSError:  # it would be taken again and again
+                continue
+            if request is not None:
+                found.append(request)
+        return found
+
+    def ask(self, name: str, arguments: Mapping[str, Any], alive: Callable[[], bool], timeout: float = 30.0) -> Any:
+        """Have the run's process do something, and wait for its answer.
+
+        Raises
+        ------
+        EndedFirstError
+            If the process ended first.
+        StdpbenchError
+            With what the process answered, or that it does not answer.
+        """
+        self._folder.mkdir(exist_ok=True)
+        number = uuid.uuid4().hex
+        path, answer = self._folder / f"{number}.ask.json", self._folder / f"{number}.answer.json"
+        write_text_aside(path, json.dumps({"name": name, "arguments": dict(arguments)}))
+        until = time.monotonic() + timeout
+        try:
+            while time.monotonic() < until:
+                if answer.is_file():
+                    said = json.loads(answer.read_text(encoding="utf-8"))
+                    if said["error"]:
+                        raise StdpbenchError(said["error"])
+                    return said["value"]
+                if not alive() and not answer.is_file():
+                    raise EndedFirstError("the run ended before it could answer")
+                time.sleep(0.02)
+        finally:
+            path.unlink(missing_ok=True)
+            answer.unlink(missing_ok=True)
+        raise StdpbenchError(f"the run did not answer within {timeout:.0f} s; it may stand in a long presentation")
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for, as lists and numbers where it is an array, else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _answering(path: Path) -> Callable[[str, Any], None]:
+    def reply(error: str, value: Any) -> None:
+        with suppress(StdpbenchError):  # whoever asked will say that no answer came
+            write_text_aside(path, json.dumps({"error": error, "value": value}, default=_plain))
+
+    return reply

@@ -1,0 +1,78 @@
+"""Where the keys of a TOML file are, so that an error about a value can name its line; tomllib does not tell."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+_PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
+_PATH = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_HEADER = re.compile(rf"\s*(\[\[?)\s*({_PATH})\s*\]")
+_KEY = re.compile(rf"\s*({_PATH})\s*=")
+_NAMED = re.compile(r"\w+(?:[.-]\w+)*")
+
+
+class Lines:
+    """The lines of a TOML file's keys.
+
+    Parameters
+    ----------
+    text : str
+        The file, which is valid TOML.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._keys: dict[str, int] = {}
+        self._tables: dict[str, int] = {}
+        table, counts = "", Counter[str]()
+        for number, line in _outside_long_texts(text):
+            if found := _HEADER.match(line):
+                table = _dotted(found[2])
+                if found[1] == "[[":
+                    counts[table] += 1
+                    table = f"{table}.{counts[table]}"
+                self._tables.setdefault(table, number)
+            elif found := _KEY.match(line):
+                path = _dotted(found[1])
+                self._keys.setdefault(f"{table}.{path}" if table else path, number)
+
+    def of(self, path: str) -> int | None:
+        """The line of a dotted path, counted from 1; elements of a list of tables are numbered: ``arm.2.label``.
+
+        For a key of an inline table, the line on which that begins. None where the file does not have the path.
+        """
+        while path:
+            if path in self._keys:
+                return self._keys[path]
+            path = path.rpartition(".")[0]
+        return None
+
+    def of_sentence(self, sentence: str, below: str = "") -> int | None:
+        """The line of the first path of the file that a sentence names, or of the table that it begins with.
+
+        With `below`, paths are looked up in that table, and it is its header's line where it has none of them.
+        """
+        names = [f"{below}.{name}" if below else name for name in _NAMED.findall(sentence)]
+        found = (line for name in names if (line := self.of(name)) is not None)
+        return next(found, None) or self._tables.get(below or (names[0] if names else ""))
+
+
+def located(sentence: str, line: int | None, file: str) -> str:
+    """A sentence with file and line in front, as far as the line is known."""
+    return f"{file}: {sentence}" if line is None else f"{file}, line {line}: {sentence}"
+
+
+def _dotted(path: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in re.findall(_PART, path))
+
+
+def _outside_long_texts(text: str) -> Iterator[tuple[int, str]]:
+    """Number and text of the lines that do not begin inside a multi-line string."""
+    mark = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        begins_inside = bool(mark)
+        for found in re.findall(r'"""|\'\'\'', line):
+            mark = "" if found == mark else mark or found
+        if not begins_inside:
+            yield number, line
