@@ -38,6 +38,20 @@ def test_digits_train_and_test_share_no_picture_and_lose_none():
     assert sorted(map(bytes, both)) == sorted(map(bytes, theirs))
 
 
+def test_digits_are_read_without_scikit_learn_and_with_it_where_its_files_lie_elsewhere(monkeypatch):
+    def refuse() -> None:
+        raise AssertionError("scikit-learn was asked, which takes a second to import")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sklearn.datasets.load_digits", refuse)
+        read = Digits().load()
+    monkeypatch.setattr("stdpbench.datasets.digits.find_spec", lambda name: None)
+    loaded = Digits().load()
+    for one, other in ((read.train, loaded.train), (read.test, loaded.test)):
+        np.testing.assert_array_equal(one.pixels, other.pixels)
+        np.testing.assert_array_equal(one.labels, other.labels)
+
+
 def test_what_is_held_out_depends_on_the_seed_alone():
     labels = np.repeat([0, 1, 2], [50, 30, 20])
     kept, held = held_out(100, labels, 10, 5)
