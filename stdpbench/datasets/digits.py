@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -44,8 +45,9 @@ class Digits(Dataset):
         return Split(Images(pixels[kept], labels[kept]), Images(pixels[held], labels[held]), names)
 
 
-def _table() -> NDArray[np.float64]:
-    """Read pixels and label of each digit, (1797, 65), from the file in scikit-learn.
+@cache
+def _table() -> NDArray[np.uint8]:
+    """Read pixels, 0 .. 16, and label of each digit, (1797, 65), from the file in scikit-learn.
 
     Importing scikit-learn takes a second, which every run of the digits would spend before it starts.
     """
@@ -53,8 +55,8 @@ def _table() -> NDArray[np.float64]:
     for folder in (package and package.submodule_search_locations) or ():
         path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
         if path.is_file():
-            return np.loadtxt(path, delimiter=",")
+            return np.loadtxt(path, delimiter=",").astype(np.uint8)
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    return np.column_stack([digits.data, digits.target])
+    return np.column_stack([digits.data, digits.target]).astype(np.uint8)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
     return hashlib.sha256(json.dumps(structural, sort_keys=True, default=str).encode()).hexdigest()
 
 
+@cache
 def _code_digest() -> str:
     package = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256()

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from stdpbench.datasets import digits
 from stdpbench.datasets._holdout import held_out
 from stdpbench.datasets.digits import Digits
 
@@ -42,9 +43,11 @@ def test_digits_are_read_without_scikit_learn_and_with_it_where_its_files_lie_el
     def refuse() -> None:
         raise AssertionError("scikit-learn was asked, which takes a second to import")
 
+    digits._table.cache_clear()
     with monkeypatch.context() as patched:
         patched.setattr("sklearn.datasets.load_digits", refuse)
         read = Digits().load()
+    digits._table.cache_clear()
     monkeypatch.setattr("stdpbench.datasets.digits.find_spec", lambda name: None)
     loaded = Digits().load()
     for one, other in ((read.train, loaded.train), (read.test, loaded.test)):
