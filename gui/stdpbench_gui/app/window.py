@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
                 let_scroll(page)
             self._page_of[name] = page
             self.pages.addWidget(page)
-        self._habits = Habits(self)
+        self._habits = Habits(self, self)
         lab.dropped.connect(self._habits.open_dropped)
 
     @property
