@@ -23,7 +23,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState
-from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, Told
+from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent
 
 OPTIONS = Options(workers=1, validation=True, baselines=False)
 """How every run of a sweep is carried out: one process each, judged on the validation part."""
@@ -72,7 +72,7 @@ class Local:
         self._processes = processes or processors()
         self._about = dict(about or {})
         self._at_work: list[_AtWork] = []
-        self._ended: list[Told] = []
+        self._ended: list[SweepEvent] = []
         self._found: dict[str, str] | None = None
         self._stopping = False
 
@@ -105,7 +105,7 @@ class Local:
         self._at_work.append(_AtWork(job, folder, client or RunClient.start(folder.path)))
         self._ended.append(Begun(job))
 
-    def look(self, wait: float) -> list[Told]:
+    def look(self, wait: float) -> list[SweepEvent]:
         """What has happened; waits for up to so many seconds if nothing has."""
         until = time.monotonic() + wait
         while True:
@@ -152,8 +152,8 @@ class Local:
                         self._found.setdefault(str(said.get("digest")), name)
         return self._found
 
-    def _follow(self, run: _AtWork) -> list[Told]:
-        told: list[Told] = []
+    def _follow(self, run: _AtWork) -> list[SweepEvent]:
+        told: list[SweepEvent] = []
         try:
             if run.client.connected and not run.asked:
                 run.asked = True
@@ -173,7 +173,7 @@ class Local:
             told += self._over(run)
         return told
 
-    def _over(self, run: _AtWork) -> list[Told]:
+    def _over(self, run: _AtWork) -> list[SweepEvent]:
         """The process of a run is gone: see what it left."""
         run.client.close()
         until = time.monotonic() + _LET_GO

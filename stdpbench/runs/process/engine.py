@@ -388,7 +388,7 @@ class RunEngine:
                     f"This change comes before presentation {overtaken}, which the run had reached before it was "
                     "interrupted; what came out from here to there is replaced."
                 )
-            held.put(changed, number, made)
+            held.activate(changed, number, made)
             self._tell_plan()
         return {path: list(values) for change in changes for path, values in change.changes.items()}
 

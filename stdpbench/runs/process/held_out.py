@@ -270,7 +270,7 @@ def measure(path: Path) -> HeldOut:
         _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)
-    simulator.put(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
+    simulator.set_learned(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
     images = snapshot.images
     counts = np.zeros((len(images), simulator.layout.n_exc), np.uint16)
     for number in range(len(images)):
