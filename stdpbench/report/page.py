@@ -75,7 +75,7 @@ def make_part(material: Material, found: Findings, readings: Readings, data: Map
         "mistakes": _mistakes(material, found),
         "held_out": svg.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
         "fields": [
-            (names[group] if group >= 0 else "never fired", n, uri)
+            (names[group] if group >= 0 else "silent in the label phase", n, uri)
             for group, n, uri in field_pictures(material.w, material.shape, labels, len(names))
         ],
         "embeddings": _embeddings(material, found),

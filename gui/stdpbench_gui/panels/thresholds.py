@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.fields import never_fired
+from stdpbench.runs.analysis.fields import NOT_COUNTED
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
@@ -96,9 +96,10 @@ class Thresholds(Panel):
     help_text = (
         "Every spike of an excitatory neuron raises its adaptive threshold theta, which decays slowly: who fires much "
         "becomes hard to excite, so that all neurons get their share of the pictures (homeostasis). Left: theta of "
-        "all neurons. Right: how often neurons fired during the last presentations that were seen. A neuron whose "
-        "theta still is where it started never fired. The dashed line is the mean, the solid one the neuron that is "
-        "selected. (Diehl &amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
+        "all neurons. Right: how often neurons fired during the last presentations that were seen. Neurons that "
+        "never fired are those without a spike in any training presentation of this run. The dashed line is the "
+        "mean, the solid one the neuron that is selected. (Diehl &amp; Cook 2015, section 2.4, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Distributions of thresholds and firing rates appear here once the network stands."
 
@@ -212,16 +213,18 @@ class Thresholds(Panel):
 
     # -- in words and numbers --------------------------------------------------------------------------------------
 
-    def never_fired(self) -> int:
-        """How many neurons have not fired yet, as their thresholds tell."""
-        start = self._experiment().exc.quantities()["theta_start"]
-        return int(never_fired(np.asarray(self.session.live.network["theta"]), start).sum())
+    def _never_fired(self) -> str:
+        """How many neurons have not fired since the run started, in words."""
+        counted = self.session.live.network.get("exc_spikes")
+        if counted is None:
+            return NOT_COUNTED
+        return f"{thousands(int((counted == 0).sum()))} of {thousands(len(counted))} neurons never fired"
 
     def _sentence(self) -> str:
         theta = self._theta()
         parts = [
             f"theta {theta.mean():.2f} mV ({theta.min():.2f} to {theta.max():.2f})",
-            f"{thousands(self.never_fired())} of {thousands(len(theta))} neurons never fired",
+            self._never_fired(),
         ]
         values = self._values()
         if len(values):

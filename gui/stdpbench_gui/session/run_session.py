@@ -491,7 +491,8 @@ def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:
         found = newest_weights(folder.path)
     except StdpbenchError:
         return {}
-    return {"position": found.position if found.position >= 0 else live.position, "w": found.w, "theta": found.theta}
+    position = found.position if found.position >= 0 else live.position
+    return {"position": position, "w": found.w, "theta": found.theta, "exc_spikes": found.exc_spikes}
 
 
 _ALL = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation")

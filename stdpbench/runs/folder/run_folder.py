@@ -39,6 +39,8 @@ weights.npy        float64, (n_input, n_exc): weights from input to exc, each co
 theta.npy          float64, (n_exc,), volt: adaptive thresholds
 lateral.npy        float64, (n_exc, n_exc): weights of lateral inhibition, from row on column, as factors on
                    network.w_inh_exc; only where they learn
+exc_spikes.npy     int64, (n_exc,): spikes of each exc neuron in all training presentations of this run; missing where
+                   an earlier version began it, which did not count them
 training.npz       per training presentation: image, attempts, spikes (exc spikes in all); and curves over training
 label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
 test.npz           the same for the pictures that were evaluated on

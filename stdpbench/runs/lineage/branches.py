@@ -35,6 +35,7 @@ _RESULTS = (
     "weights.npy",
     "theta.npy",
     "lateral.npy",
+    "exc_spikes.npy",
     "training.npz",
     "label.npz",
     "label_spikes.npz",

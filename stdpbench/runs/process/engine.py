@@ -16,6 +16,7 @@ from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder, now
 from stdpbench.runs.preparation.start import normalised, start_arrays
@@ -80,6 +81,7 @@ class RunEngine:
         self._recorded: list[int] = []
         self._presented: Presented | None = None
         self._now: ActiveConfig | None = None
+        self._trained: Learned | None = None  # while the simulator may hold another network, scaled or of a baseline
         self._blown_up = False
         self._pace = Pace()
         self._listened = 0.0
@@ -210,12 +212,13 @@ class RunEngine:
         """What follows training: weights and curves written down, labelling, testing, baselines."""
         held = self._in_force
         start = start_arrays(self._folder, self._folder.experiment, held.split)
-        trained = held.simulator.w.copy()
-        scaled = normalised(trained, held.experiment)
+        trained = held.simulator.learned
+        scaled = normalised(trained.w, held.experiment)
         training = held.record.write(self._folder, held.experiment, held.split, scaled, stopped=False)
         for sentence in held.record.sentences(held.experiment):
             yield facts.Remarked(sentence)
         try:
+            self._trained = trained
             held.simulator.w[...] = scaled
             yield from assess(
                 held.simulator,
@@ -227,7 +230,8 @@ class RunEngine:
                 start._replace(w=normalised(start.w, held.experiment)),
             )
         finally:  # to scale what is scaled changes the last bit
-            held.simulator.w[...] = trained
+            held.simulator.w[...] = trained.w
+            self._trained = None
         remove_responses(self._folder.path)
 
     def _leave(self) -> None:
@@ -487,8 +491,9 @@ class RunEngine:
     def _frames(self) -> dict[str, Any]:
         frames: dict[str, Any] = {"progress": self._pace.values}
         presented = self._presented
-        if self._now is not None:
-            frames["network"] = lambda: network_frame(self._in_force.simulator, self._position)
+        if (held := self._now) is not None:
+            network = self._trained or held.simulator
+            frames["network"] = lambda: network_frame(network, held.record.exc_spikes, self._position)
         if presented is not None:
             frames["presentation"] = lambda: presentation_frame(presented, self._in_force.experiment)
         return frames

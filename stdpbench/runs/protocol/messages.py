@@ -10,7 +10,9 @@ Frames
 ``progress``
     ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
 ``network``
-    ``position``; ``w``, float32, (n_input, n_exc); ``theta``, float64, (n_exc,), volt
+    ``position``; ``w``, float32, (n_input, n_exc); ``theta``, float64, (n_exc,), volt; ``exc_spikes``, int64,
+    (n_exc,), in training presentations so far, or None where they were not counted from the start. After training: the
+    trained network, whichever one is being labelled and tested.
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
     (index, bin) of int32 arrays; ``n_bins``; ``recording``: None, or the arrays of a
