@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
+from stdpbench.files import remove_file
 from stdpbench_gui.session.jobs import Workers
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -132,7 +133,7 @@ class HelperProcess(QObject):
         else:
             path = Path(said["arrays"])
             self._workers.do(
-                lambda: _read(path),
+                lambda: _read(path, Path(self._scratch.name)),
                 lambda arrays: self._give(number, said["value"], arrays),
                 lambda reason: self._fail(number, reason),
             )
@@ -163,8 +164,8 @@ class HelperProcess(QObject):
             asked.failed(said[-1] if said else "the process that was asked ended without a word")
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _read(path: Path, scratch: Path) -> dict[str, NDArray[Any]]:
     with np.load(path, allow_pickle=False) as arrays:
         found = {name: arrays[name] for name in arrays.files}
-    path.unlink(missing_ok=True)
+    remove_file(path, within=scratch)
     return found

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import is_own
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
@@ -46,6 +47,8 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
     """
     if not at_work(folder):
         raise StdpbenchError(_nobody(folder, "works"))
+    if not is_own(folder / "run.json"):  # which the process writes when it starts
+        raise StdpbenchError(f"another user's process works on {folder}, and takes requests from that user alone")
     building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compiling takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
     try:

@@ -18,7 +18,7 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
-from stdpbench.runs.folder.run_folder import RunFolder, now
+from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
 from stdpbench.runs.preparation.start import normalised, start_arrays
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
@@ -27,7 +27,6 @@ from stdpbench.runs.process.frames import network_frame, presentation_frame
 from stdpbench.runs.process.pace import Pace, estimate
 from stdpbench.runs.process.present_image import try_in_run
 from stdpbench.runs.process.publisher import Publisher
-from stdpbench.runs.process.responses import remove_responses
 from stdpbench.runs.process.setup import open_network
 from stdpbench.runs.process.training import Presented, not_finite
 from stdpbench.runs.protocol import facts

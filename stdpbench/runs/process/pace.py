@@ -6,17 +6,19 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
+from stdpbench.files import remove_file
+from stdpbench.runs.folder.run_folder import PROGRESS
 from stdpbench.runs.process.evaluation import PROCESS_MEMORY, default_workers, present_frozen
 from stdpbench.runs.process.stimuli import encode
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.simulators import Simulator, synapse_memory
 
-PROGRESS = "progress.json"
 _WINDOW = 10.0  # s over which speed is measured
 _EVERY = 0.5  # s between two writings of the progress file
 _TRIALS = 3
@@ -77,7 +79,8 @@ class Pace:
             aside.write_text(json.dumps({**self._latest, "state": str(state), "position": position}), encoding="utf-8")
             aside.replace(path)
         except OSError:
-            aside.unlink(missing_ok=True)
+            with suppress(OSError):
+                remove_file(aside)
 
     def wait(self, listen: Callable[[float], None], going: Callable[[], bool]) -> None:
         """Wait until the next training presentation may begin, open to requests; no longer than the run is `going`."""

@@ -10,11 +10,10 @@ from typing import Any
 
 from stdpbench.runs.catalog.test_access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.preparation.start import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
 from stdpbench.runs.process.assessment import AssessmentEvent, assess
-from stdpbench.runs.process.responses import remove_responses
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.facts import LabelsRead, Remarked
 from stdpbench.runs.protocol.options import Options

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
+from stdpbench.files import remove_file
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_training
@@ -118,7 +119,7 @@ class TrainingRecord:
         if self.exc_spikes is not None:
             folder.write_array("exc_spikes.npy", self.exc_spikes)
         else:
-            (folder.path / "exc_spikes.npy").unlink(missing_ok=True)
+            remove_file(folder.path / "exc_spikes.npy")
         folder.write_arrays("training.npz", **curves.arrays())
         draw_training(folder, experiment, split, w, curves)
         return {
