@@ -1,9 +1,20 @@
-"""Writing files so that one that exists is whole: aside, synced, renamed. Reading TOML that a person wrote."""
+"""Writing files so that one that exists is complete, removing files safely, and reading TOML that a person wrote.
+
+Removing
+--------
+Everything that the program removes is removed here (`remove_file`, `remove_files`, `remove_folder`, `remove_tree`),
+which a test checks. A name that was read from a folder must match a pattern of the program's own names, and no link is
+followed: neither the entry itself nor a folder between it and the folder `within` may be one. `within` is a folder
+that the user named or the program made, and may be reached by links.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
+import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +23,16 @@ from typing import IO, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 
+NOTHING = "(?!)"
+"""Matches no name: `remove_folder` removes a folder that is empty."""
+TEMPORARY = "[a-z0-9_]{8}"
+"""What the functions of `tempfile` put behind a prefix."""
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+_HAS_DIR_FD = {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
-def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
+def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False) -> None:
     """Write a file under another name, sync it, and give it its own name.
 
     Parameters
@@ -24,18 +41,20 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> None:
         The file, in a folder that exists; one that is there is replaced at once or not at all.
     write : callable
         Writes the content to the binary file that it is given.
+    private : bool
+        Whether only this user may read and write the file.
 
     Raises
     ------
     DiskError
         If it cannot be written; what was there before is untouched, and nothing half-written stays.
     """
-    with written_aside(target, write):
+    with written_aside(target, write, private=private):
         pass
 
 
 @contextmanager
-def written_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> Iterator[None]:
+def written_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False) -> Iterator[None]:
     """Write a file as `write_aside` does, but give it its own name only at the end of the block.
 
     What must not be on disk unless this file can be written is written within the block. If the block raises, the file
@@ -44,7 +63,10 @@ def written_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> Iterator[N
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         try:
-            with aside.open("wb") as file:
+            with suppress(OSError):  # of an earlier process with the same number
+                remove_file(aside)
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
+            with os.fdopen(handle, "wb") as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -57,12 +79,12 @@ def written_aside(target: Path, write: Callable[[IO[bytes]], Any]) -> Iterator[N
             raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         with suppress(OSError):  # where nothing can be written, nothing is left either
-            aside.unlink(missing_ok=True)
+            remove_file(aside)
 
 
-def write_text_aside(target: Path, text: str) -> None:
+def write_text_aside(target: Path, text: str, *, private: bool = False) -> None:
     """Write a text file in UTF-8; see `write_aside`."""
-    write_aside(target, lambda file: file.write(text.encode("utf-8")))
+    write_aside(target, lambda file: file.write(text.encode("utf-8")), private=private)
 
 
 def sync_folder(folder: Path) -> None:
@@ -105,3 +127,200 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise StdpbenchError(f"{path} is not valid TOML: {str(error).partition(';')[0]}") from None
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def read_own_file(path: Path, within: Path | None = None, most: int = 1 << 24) -> bytes:
+    """Read a file that nobody but this user can have written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    within : Path, optional
+        Folder below which no link is followed; by default the one that the file lies in.
+    most : int
+        Largest size in bytes.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, is a link, is not a regular file, is another user's, can be written by others, or is too
+        large.
+    """
+    with _entry(path, None, within) as (name, folder):
+        flags = os.O_RDONLY | _BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
+            found = os.fstat(file.fileno())
+            shared = os.name != "nt" and (found.st_uid != os.geteuid() or found.st_mode & 0o022)
+            if shared or not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > most:
+                raise PermissionError(errno.EPERM, "it is not a file that only this user can write", str(path))
+            return file.read()
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file or folder is this user's; True where it is not there, or the system has no such owners."""
+    try:
+        return os.name == "nt" or path.stat().st_uid == os.geteuid()
+    except OSError:
+        return True
+
+
+# -- removing ---------------------------------------------------------------------------------------------------------
+
+
+def remove_file(path: Path, named: str | None = None, within: Path | None = None) -> None:
+    """Remove a file of this program; one that is not there is no error.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    named : str, optional
+        Regular expression that the whole name must match; for names that were read from a folder.
+    within : Path, optional
+        Folder below which no link is followed; by default the one that the file lies in.
+
+    Raises
+    ------
+    ValueError
+        If the name does not match; nothing is removed.
+    OSError
+        If the file or a folder on the way to it is a link, or the file cannot be removed.
+    """
+    with suppress(FileNotFoundError), _entry(path, named, within) as (name, folder):
+        os.unlink(name, dir_fd=folder)
+
+
+def remove_files(folder: Path, named: str, within: Path | None = None) -> list[str]:
+    """Remove the files of a folder whose whole names match a regular expression, and leave all others.
+
+    What cannot be removed stays, as do links, and everything in a folder that is reached by a link below `within`.
+
+    Returns
+    -------
+    list of str
+        Names of the files that were removed.
+    """
+    removed = []
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            if re.fullmatch(named, path.name):
+                with suppress(OSError):
+                    remove_file(path, within=within or folder)
+                    removed.append(path.name)
+    return removed
+
+
+def remove_parts(folder: Path, named: str, within: Path | None = None) -> list[str]:
+    """Remove what `write_aside` left of files whose names match, where the process that wrote is gone."""
+    found: list[str] = []
+    with suppress(OSError):
+        found = [path.name for path in folder.iterdir() if re.fullmatch(part_of(named), path.name)]
+    dead = [name for name in found if not process_exists(int(name.split(".")[-2]))]
+    return remove_files(folder, "|".join(map(re.escape, dead)), within) if dead else []
+
+
+def remove_folder(path: Path, holds: str, named: str | None = None, within: Path | None = None) -> bool:
+    """Remove a folder of this program with the files that it may hold; a folder that holds others stays with these.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; one that is not there is no error.
+    holds : str
+        Regular expression for the whole names of files in it.
+    named, within
+        As for `remove_file`.
+
+    Returns
+    -------
+    bool
+        Whether the folder is gone.
+
+    Raises
+    ------
+    ValueError
+        If the name does not match; nothing is removed.
+    OSError
+        If the folder or one on the way to it is a link.
+    """
+    with suppress(FileNotFoundError), _entry(path, named, within) as (name, folder):
+        remove_files(path, holds, within or path.parent)
+        try:
+            os.rmdir(name, dir_fd=folder)
+        except OSError:  # it holds something else
+            return False
+    return True
+
+
+def remove_tree(path: Path, named: str, within: Path | None = None) -> None:
+    """Remove a folder with all that is in it; links in it are removed, and not followed.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; one that is not there is no error.
+    named, within
+        As for `remove_file`.
+
+    Raises
+    ------
+    ValueError
+        If the name does not match; nothing is removed.
+    OSError
+        If the folder or one on the way to it is a link, or something cannot be removed.
+    """
+    with suppress(FileNotFoundError), _entry(path, named, within) as (name, folder):
+        shutil.rmtree(name, dir_fd=folder)
+
+
+def part_of(named: str) -> str:
+    """Regular expression for the names under which `write_aside` writes files whose names match `named`."""
+    return rf"\.({named})\.[0-9]+\.part"
+
+
+def process_exists(pid: int) -> bool:
+    """Whether a process of this number runs on this machine; True where that is not known."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+@contextmanager
+def _entry(path: Path, named: str | None, within: Path | None) -> Iterator[tuple[str, int | None]]:
+    """The name of an entry that is not a link, and the folder that it is in, opened without following links."""
+    if named is not None and not re.fullmatch(named, path.name):
+        raise ValueError(f"{path} is not removed: its name does not match {named}")
+    root = within or path.parent
+    parts = path.relative_to(root).parts
+    if not parts or ".." in parts:
+        raise ValueError(f"{path} is not removed: it does not lie in {root}")
+    *folders, name = parts
+    if not _HAS_DIR_FD:
+        for depth in range(1, len(parts) + 1):
+            _refuse_link(root.joinpath(*parts[:depth]).lstat(), path)
+        yield str(path), None
+        return
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            _refuse_link(os.stat(folder, dir_fd=handle, follow_symlinks=False), path)
+            deeper = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
+            os.close(handle)
+            handle = deeper
+        _refuse_link(os.stat(name, dir_fd=handle, follow_symlinks=False), path)
+        yield name, handle
+    finally:
+        os.close(handle)
+
+
+def _refuse_link(found: os.stat_result, path: Path) -> None:
+    junction = getattr(found, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)  # Windows
+    if stat.S_ISLNK(found.st_mode) or junction:
+        raise OSError(errno.ELOOP, "a link is not followed to remove something", str(path))

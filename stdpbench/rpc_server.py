@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 
-Told = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Hears what is under way, how much of it is done, and of how much."""
 Arrays = dict[str, NDArray[Any]]
-Answer = Callable[[str, Mapping[str, Any], Told], tuple[dict[str, Any], Arrays]]
+Answer = Callable[[str, Mapping[str, Any], ProgressCallback], tuple[dict[str, Any], Arrays]]
 """Does what is asked for by name, with arguments."""
 
 

@@ -7,6 +7,11 @@ import os
 import hypothesis
 import pytest
 
+# Idle threads of OpenMP and BLAS spin, which takes the processor from the tests that run beside. Runs have one thread
+# in any case. Read when NumPy is loaded, and inherited by all processes.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 # a slow moment of the machine is no failure, and a run that fails in one place fails the same way in another
 hypothesis.settings.register_profile("stdpbench", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("stdpbench")

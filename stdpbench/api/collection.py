@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from stdpbench.api.run import Run
-from stdpbench.api.showing import runs_html
+from stdpbench.api.showing import html_rows
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.store import run_names
@@ -22,7 +22,11 @@ class Runs(tuple[Run, ...]):
         return "\n".join(map(repr, self)) or "no runs"
 
     def _repr_html_(self) -> str:
-        return runs_html(self)
+        rows = []
+        for run in self:
+            vote = run.scores.get("vote", {}).get("accuracy")
+            rows.append((run.name, str(run.state), str(run.position), "" if vote is None else f"{100 * vote:.2f} %"))
+        return html_rows(("run", "state", "position", "vote"), rows)
 
 
 def runs(folder: str | PathLike[str] | None = None) -> Runs:

@@ -8,13 +8,9 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from html import escape
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from stdpbench.runs.protocol.changes import changes_rule, in_short
 from stdpbench.runs.protocol.live_run import LiveRun, duration
-
-if TYPE_CHECKING:
-    from stdpbench.api.view import RunView
 
 _GAP = 0.25  # s between two drawings in a notebook
 Show = Callable[[LiveRun], None]
@@ -132,40 +128,19 @@ def progress_html(name: str, live: LiveRun) -> str:
     return f"<div><b>{escape(name)}</b> {escape(str(live.state) + reason)} {bar}</div>"
 
 
-def run_html(run: RunView) -> str:
-    """A run as a small table."""
-    rows = {"state": f"{run.state}{f': {run.reason}' if run.reason else ''}", "position": _position(run)}
-    experiment = run.experiment
-    rows["experiment"] = f"{experiment.name}, seed {experiment.seed}, {experiment.network.n_exc} exc neurons"
-    for position, changes in run.changes_by_position()[-5:]:
-        said = (
-            in_short(changes)
-            if changes_rule(changes)
-            else ", ".join(f"{p} = {new}" for p, (_, new) in changes.items())
-        )
-        rows[f"from {position} on"] = said
-    for name, score in list(run.scores.items())[:8]:
-        interval = f" ({100 * score['low']:.1f} – {100 * score['high']:.1f})" if "low" in score else ""
-        rows[f"accuracy, {name}"] = f"{100 * score['accuracy']:.2f} %{interval}"
-    rows["folder"] = str(run.path)
+def html_table(caption: str, rows: Mapping[str, str]) -> str:
+    """A table of two columns, with a caption."""
     body = "".join(
         f'<tr><th style="text-align:left">{escape(key)}</th><td style="text-align:left">{escape(value)}</td></tr>'
         for key, value in rows.items()
     )
-    return f"<table><caption>{escape(run.name)}</caption>{body}</table>"
+    return f"<table><caption>{escape(caption)}</caption>{body}</table>"
 
 
-def runs_html(runs: Iterable[RunView]) -> str:
-    """Runs as a table, one row each."""
-    lines = []
-    for run in runs:
-        vote = run.scores.get("vote", {}).get("accuracy")
-        cells = (run.name, str(run.state), str(run.position), "" if vote is None else f"{100 * vote:.2f} %")
-        lines.append("<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in cells) + "</tr>")
-    head = "".join(f"<th>{name}</th>" for name in ("run", "state", "position", "vote"))
+def html_rows(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table with a heading above each column."""
+    lines = (
+        "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
+    )
+    head = "".join(f"<th>{escape(name)}</th>" for name in headings)
     return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
-
-
-def _position(run: RunView) -> str:
-    total = run.total
-    return f"{run.position} of {total} presentations" if total else f"{run.position} presentations"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.api import plots
 from stdpbench.api.following import Follower
-from stdpbench.api.showing import run_html
+from stdpbench.api.showing import html_table
 from stdpbench.api.tables import (
     Change,
     Entry,
@@ -31,7 +31,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.protocol.changes import Changes, tables_with
+from stdpbench.runs.protocol.changes import Changes, changes_rule, in_short, tables_with
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
@@ -262,7 +262,20 @@ class RunView:
         return f"<Run {self.name}: {self.state} at {self.position}{f' of {total}' if total else ''}>"
 
     def _repr_html_(self) -> str:
-        return run_html(self)
+        experiment, total = self.experiment, self.total
+        rows = {
+            "state": f"{self.state}{f': {self.reason}' if self.reason else ''}",
+            "position": f"{self.position} of {total} presentations" if total else f"{self.position} presentations",
+            "experiment": f"{experiment.name}, seed {experiment.seed}, {experiment.network.n_exc} exc neurons",
+        }
+        for position, changes in self.changes_by_position()[-5:]:
+            new = ", ".join(f"{path} = {value}" for path, (_, value) in changes.items())
+            rows[f"from {position} on"] = in_short(changes) if changes_rule(changes) else new
+        for name, score in list(self.scores.items())[:8]:
+            interval = f" ({100 * score['low']:.1f} – {100 * score['high']:.1f})" if "low" in score else ""
+            rows[f"accuracy, {name}"] = f"{100 * score['accuracy']:.2f} %{interval}"
+        rows["folder"] = str(self.path)
+        return html_table(self.name, rows)
 
     # -- how it is known -------------------------------------------------------------------------------------------
 

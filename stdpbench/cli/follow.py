@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_format
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,9 +16,10 @@ from rich.console import Console
 
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import NOTHING, remove_folder
 from stdpbench.runs.catalog.store import run_names, sweep_folders
 from stdpbench.runs.client.run_client import LOG, RunClient
-from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
+from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run, remove_run
 from stdpbench.runs.protocol.facts import Progress, StateChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
@@ -137,9 +137,9 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
     if live.state is State.FAILED:
         log = folder.path / LOG
         if new and live.started is None and not log.stat().st_size:
-            shutil.rmtree(folder.path, ignore_errors=True)
-            with suppress(OSError):  # it holds other runs
-                folder.path.parent.rmdir()
+            with suppress(OSError):
+                remove_run(folder)
+                remove_folder(folder.path.parent, NOTHING)  # unless it holds other runs
             raise StdpbenchError(live.reason)
         raise StdpbenchError(f"{live.reason} (the run folder {folder.path} has more)")
     report(folder, console, stopped=live.state is State.STOPPED, json=json)

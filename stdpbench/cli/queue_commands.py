@@ -18,9 +18,9 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import local_time
 from stdpbench.runs.catalog.store import run_names
-from stdpbench.runs.folder.run_folder import looks_like_run
+from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.queue.run_queue import Item, Queue
+from stdpbench.runs.queue.run_queue import LEFT, RUNNING, Item, Queue
 from stdpbench.signals import handled
 
 if TYPE_CHECKING:
@@ -81,17 +81,32 @@ def list_command(json: bool, runs: Path | None) -> None:
     queue = Queue(runs or runs_folder())
     items = queue.items()
     if json:
-        records = [asdict(item) | {"state": queue.standing(item)} for item in items]
+        records = [asdict(item) | {"state": _state(queue, item)} for item in items]
         sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
         return
     if not items:
         sys.stdout.write("The queue is empty; `stdpbench queue add` puts something in.\n")
         return
     rows = [
-        [str(item.number), queue.standing(item), item.name, local_time(item.added), item.folder, item.reason]
+        [str(item.number), _state(queue, item), item.name, local_time(item.added), item.folder, item.reason]
         for item in items
     ]
     sys.stdout.write(plain_table(["item", "state", "name", "added", "run folder", "reason"], rows, right=[0]))
+
+
+def _state(queue: Queue, item: Item) -> str:
+    """The state of an item: paused where its run is."""
+    from stdpbench.runs.folder.status import state_of
+    from stdpbench.runs.protocol.states import State
+
+    state, folder = queue.standing(item), queue.folder_of(item)
+    if state not in (RUNNING, LEFT) or folder is None:
+        return state
+    try:
+        paused = state_of(RunFolder.open(folder))[0] is State.PAUSED
+    except StdpbenchError:  # the folder is damaged
+        return state
+    return str(State.PAUSED) if paused else state
 
 
 def change_command(name: str, numbers: Sequence[int], runs: Path | None, to: str = "") -> None:

@@ -145,12 +145,13 @@ def delete(
         typer.Argument(metavar="RUN…", help="Runs that are not in progress.", autocompletion=completion.runs_of),
     ] = None,
     empty: Annotated[bool, typer.Option("--empty-bin", help="Permanently remove the runs in the bin.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Empty the bin without asking.")] = False,
     runs: Runs = None,
 ) -> None:
     """Move runs to the bin; `restore` brings them back."""
     from stdpbench.cli.store_commands import delete_command
 
-    delete_command(run or [], empty, runs)
+    delete_command(run or [], empty, yes, runs)
 
 
 @runs_app.command()

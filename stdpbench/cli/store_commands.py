@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stdpbench.runs.folder.run_folder import RunFolder
 
 _SHOWN = ("name", "experiment", "seed", "state", "progress", "vote", "started", "parent")
+_NAMED = 10  # entries that are named one by one
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
 
 
@@ -148,10 +149,10 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
         sys.stdout.write(f"figure: {figure}\n")
 
 
-def delete_command(names: Sequence[str], empty: bool, runs: Path | None) -> None:
+def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench delete``."""
     from stdpbench.cli.follow import find_run
-    from stdpbench.runs.catalog.trash import empty_bin, move_to_bin
+    from stdpbench.runs.catalog.trash import move_to_bin
 
     runs = runs or runs_folder()
     if not names and not empty:
@@ -163,10 +164,38 @@ def delete_command(names: Sequence[str], empty: bool, runs: Path | None) -> None
         if item is not None:
             sys.stdout.write(f"It was item {item.number} of the queue, and is no longer in it.\n")
     if empty:
-        removed, kept, size = empty_bin(runs)
+        _empty_bin(runs, yes)
+
+
+def _empty_bin(runs: Path, yes: bool) -> None:
+    """Remove the runs in the bin after a question, and name what stays."""
+    import typer
+
+    from stdpbench.runs.catalog.trash import bin_content, bin_folder, empty_bin
+
+    found = bin_content(runs)
+    if found.runs and not yes:
+        sys.stdout.write(f"In {bin_folder(runs)}:\n{''.join(f'  {name}{chr(10)}' for name in found.runs)}")
+        n = len(found.runs)
+        try:
+            agreed = typer.confirm(f"Remove {'this run' if n == 1 else f'these {n} runs'} for good?")
+        except typer.Abort:  # nobody is there to answer
+            sys.stdout.write("\n")
+            raise StdpbenchError("nothing was removed: answer y, or give --yes") from None
+        if not agreed:
+            sys.stdout.write("Nothing was removed.\n")
+            return
+    if found.runs:
+        removed, _, size = empty_bin(runs, found.runs)
         sys.stdout.write(f"{len(removed)} runs are removed for good, {size / 1e6:.1f} MB.\n")
-        for name in kept:
-            sys.stdout.write(f"{name} stays in the bin: a process is at work on it.\n")
+    else:
+        sys.stdout.write("There are no runs in the bin.\n")
+    for name in found.busy:
+        sys.stdout.write(f"{name} stays in the bin: a process is at work on it.\n")
+    if found.foreign:
+        more = len(found.foreign) - _NAMED
+        named = ", ".join(found.foreign[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        sys.stdout.write(f"What else is in {bin_folder(runs)} stays, as it is not a run that was deleted: {named}.\n")
 
 
 def restore_command(name: str, runs: Path | None) -> None:

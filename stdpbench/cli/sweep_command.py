@@ -21,7 +21,7 @@ from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.local import Local
 from stdpbench.sweeps.report import cells, headings, to_mapping
 from stdpbench.sweeps.tuning import tuning_round
-from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, Told, Workplace
+from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
 
 _WIDE = 140  # columns
 
@@ -112,7 +112,7 @@ class SweepDisplay:
         """Stop drawing, and give the terminal back."""
         self._bars.stop()
 
-    def take(self, told: Told) -> None:
+    def take(self, told: SweepEvent) -> None:
         """Show what happened."""
         if isinstance(told, Remarked):
             self._say(told.text)

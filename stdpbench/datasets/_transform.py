@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 
-if TYPE_CHECKING:
-    from stdpbench.datasets.base import Dataset
-
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 _BLOCK = 4096
 
 
-def transform(pixels: NDArray[Any], dataset: Dataset) -> Pixels:
+class Steps(Protocol):
+    """The steps that a data set declares; see `stdpbench.datasets.base.Dataset`."""
+
+    @property
+    def resize(self) -> int | None: ...
+    @property
+    def frame(self) -> int | None: ...
+    @property
+    def invert(self) -> bool: ...
+    @property
+    def center(self) -> bool: ...
+    @property
+    def pixel_sum(self) -> float | None: ...
+
+
+def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
     r"""Apply the steps that `dataset` declares, to a whole stack or to one drawn picture.
 
     In this order, each only where it is declared:
@@ -37,8 +49,8 @@ def transform(pixels: NDArray[Any], dataset: Dataset) -> Pixels:
     ----------
     pixels : ndarray, uint8 or float, (height, width), (n, height, width) or (n, height, width, 3)
         Grey values in 0 .. 255.
-    dataset : Dataset
-        Whose steps to apply.
+    dataset : Steps
+        A data set, whose steps are applied.
 
     Returns
     -------

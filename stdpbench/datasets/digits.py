@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.datasets._holdout import held_out
 from stdpbench.datasets.base import Dataset, Images, Split
@@ -32,12 +36,27 @@ class Digits(Dataset):
 
     def load(self) -> Split:
         """Read the digits: uint8, (1347, 8, 8) and (450, 8, 8); see `Dataset.load`."""
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
-        pixels = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-        labels = digits.target.astype(np.int64)
+        table = _table()
+        pixels = np.rint(table[:, :-1].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+        labels = table[:, -1].astype(np.int64)
         kept, held = held_out(len(pixels), labels, N_TEST, _SEED)
         kept = kept[np.argsort(np.random.PCG64(_SEED + 1).random_raw(len(kept)), kind="stable")]
-        names = tuple(str(name) for name in digits.target_names)
+        names = tuple(str(digit) for digit in range(10))
         return Split(Images(pixels[kept], labels[kept]), Images(pixels[held], labels[held]), names)
+
+
+@cache
+def _table() -> NDArray[np.uint8]:
+    """Read pixels, 0 .. 16, and label of each digit, (1797, 65), from the file in scikit-learn.
+
+    Importing scikit-learn takes a second, which every run of the digits would spend before it starts.
+    """
+    package = find_spec("sklearn")
+    for folder in (package and package.submodule_search_locations) or ():
+        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            return np.loadtxt(path, delimiter=",").astype(np.uint8)
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return np.column_stack([digits.data, digits.target]).astype(np.uint8)

@@ -6,6 +6,7 @@ is complete. A transfer that breaks leaves a ``.part`` file, from which the next
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 import zlib
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from stdpbench.datasets._idx_format import is_gzip
 from stdpbench.datasets._published import PUBLISHED, PublishedFile, PublishedSet, find_file, find_set, spellings
 from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.files import NOTHING, remove_file, remove_files, remove_folder
 from stdpbench.paths import data_folders
 
 FETCHABLE = tuple(PUBLISHED)
@@ -114,7 +116,7 @@ def fetch(
         raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
     finally:
         with suppress(OSError):
-            target.rmdir()  # goes only if nothing is in it
+            remove_folder(target, NOTHING)
     return target
 
 
@@ -156,7 +158,7 @@ def _import(origin: Path, target: Path, file: PublishedFile) -> None:
         shutil.copyfile(origin, part)
         _take_over(part, target, file)
     finally:
-        part.unlink(missing_ok=True)
+        remove_file(part)
 
 
 def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
@@ -165,9 +167,8 @@ def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
     part.replace(final)
     for spelling in spellings(file.name):
         if (path := target / spelling) != final:
-            path.unlink(missing_ok=True)
-    for rest in target.glob(f"{file.name}.*.part"):
-        rest.unlink()
+            remove_file(path)
+    remove_files(target, rf"{re.escape(file.name)}\.(import|[0-9a-f]{{8}})\.part")
 
 
 def _download_all(
@@ -235,13 +236,13 @@ def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> s
             reason = f"HTTP {code}" if code else _in_words(error)
             size = part.stat().st_size
             if code == 416 or size == 0:
-                part.unlink()  # 416: the server has nothing beyond what we have, and that is not the file
+                remove_file(part)  # 416: the server has nothing beyond what we have, and that is not the file
             if code != 416 and size == begun:
                 return reason  # nothing came: the next mirror is a better bet than the same again
         else:
             if file.matches(part):
                 return None
-            part.unlink()
+            remove_file(part)
             reason = "it sent something else than the published file (wrong checksum)"
             if not begun:
                 return reason

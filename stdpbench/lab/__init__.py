@@ -36,7 +36,7 @@ _LAZY = {
     "pairing": "bursts",
     "reward_delay": "reward",
     **dict.fromkeys(("Curve", "Result"), "result"),
-    **dict.fromkeys(("PROTOCOLS", "run"), "opening"),
+    **dict.fromkeys(("PROTOCOLS", "run"), "default_protocol"),
     **dict.fromkeys(
         ("frequency", "pair_window", "poisson_pairs", "quadruplets", "triplets", "weight_dependence"), "protocols"
     ),

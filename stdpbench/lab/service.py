@@ -22,7 +22,7 @@ from stdpbench.lab.quick import coarse_for
 from stdpbench.lab.result import Result
 from stdpbench.lab.typeset import lines_of, notes_of, picture
 from stdpbench.plasticity import PlasticityRule, rules
-from stdpbench.rpc_server import Arrays, Told, serve
+from stdpbench.rpc_server import Arrays, ProgressCallback, serve
 
 _SOON, _PATIENCE = 0.025, 0.06
 """Seconds of this process: a protocol that takes longer than the first has fewer points under a dragging hand; one
@@ -37,7 +37,7 @@ class Desk:
     def __init__(self) -> None:
         self._took: dict[tuple[type[PlasticityRule], str, bool], float] = {}
 
-    def answer(self, name: str, arguments: Mapping[str, Any], told: Told) -> tuple[dict[str, Any], Arrays]:
+    def answer(self, name: str, arguments: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         """Do what is asked for.
 
         Raises

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench import __version__
+from stdpbench.figures import svg
 from stdpbench.readout import NO_ANSWER
-from stdpbench.report import pictures
 from stdpbench.report.analysis import Findings
+from stdpbench.report.field_pictures import field_pictures
 from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
@@ -72,14 +73,14 @@ def make_part(material: Material, found: Findings, readings: Readings, data: Map
     part.figures = {
         "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
         "mistakes": _mistakes(material, found),
-        "held_out": pictures.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
+        "held_out": svg.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
         "fields": [
-            (names[group] if group >= 0 else "never fired", n, uri)
-            for group, n, uri in pictures.fields(material.w, material.shape, labels, len(names))
+            (names[group] if group >= 0 else "silent in the label phase", n, uri)
+            for group, n, uri in field_pictures(material.w, material.shape, labels, len(names))
         ],
         "embeddings": _embeddings(material, found),
         "histograms": [
-            pictures.histogram(found.arrays[f"neuron {name}"], label)
+            svg.histogram(found.arrays[f"neuron {name}"], label)
             for name, label in (
                 ("purity", "purity"),
                 ("information_bit", "information about the class (bit)"),
@@ -143,7 +144,7 @@ def _mistakes(material: Material, found: Findings) -> list[dict[str, Any]]:
                 "true": names[true],
                 "said": names[said],
                 "n": int(confusion[true, said]),
-                "pictures": [pictures.png(material.split.test.pixels[number]) for number in members],
+                "pictures": [svg.png(material.split.test.pixels[number]) for number in members],
             }
         )
     return found_
@@ -161,11 +162,11 @@ def _embeddings(material: Material, found: Findings) -> list[dict[str, Any]]:
         drawn.append(
             {
                 **one,
-                "by_class": pictures.embedding(points, labels, classes, mean),
-                "by_cluster": pictures.embedding(
+                "by_class": svg.embedding(points, labels, classes, mean),
+                "by_cluster": svg.embedding(
                     points, clusters, [str(number + 1) for number in range(int(clusters.max(initial=0)) + 1)], mean
                 ),
-                "by_answer": pictures.embedding(points, wrong, ["right", "wrong"], mean),
+                "by_answer": svg.embedding(points, wrong, ["right", "wrong"], mean),
             }
         )
     return drawn

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from stdpbench.figures.svg import curves
 from stdpbench.files import write_text_aside
 from stdpbench.readout import READOUTS, readouts
 from stdpbench.readout.uncertainty import bootstrap_accuracy
 from stdpbench.report.disturbances import KINDS, Disturbance
 from stdpbench.report.material import Material
-from stdpbench.report.pictures import curves
 from stdpbench.report.showing import Presenter, Showing
 from stdpbench.runs.protocol.facts import Progress
 

@@ -113,10 +113,10 @@ def _neurons(found: Findings) -> str:
     typical = "" if purity is None else f"The typical neuron spends {percent(purity)} of its spikes on its class. "
     energy = next(iter(cost["energy_nJ"].values()))
     return (
-        f"{typical}{neurons['never_fired']} of {neurons['n_exc']} neurons never fired and {neurons['duplicates']} "
-        f"nearly repeat another one. A picture takes {cost['exc_spikes']:.1f} exc spikes and about "
-        f"{cost['operations'] / 1e6:.2g} million synaptic operations, some {energy / 1000:.2g} µJ if each were an "
-        "addition in 45 nm."
+        f"{typical}{neurons['never_fired']} of {neurons['n_exc']} neurons were silent in the label phase and "
+        f"{neurons['duplicates']} nearly repeat another one. A picture takes {cost['exc_spikes']:.1f} exc spikes and "
+        f"about {cost['operations'] / 1e6:.2g} million synaptic operations, some {energy / 1000:.2g} µJ if each were "
+        "an addition in 45 nm."
     )
 
 

@@ -32,7 +32,7 @@ from stdpbench.report.material import Material, gather
 from stdpbench.report.readings import TIMED, supervised_rows, timed_rows
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.report.views import NEURONS
-from stdpbench.rpc_server import Arrays, Told, serve
+from stdpbench.rpc_server import Arrays, ProgressCallback, serve
 from stdpbench.runs.catalog.test_access_log import count_readings, note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
@@ -69,7 +69,7 @@ class Desk:
             self._features = features(self.material.test_counts, quick=True)
         return self._features
 
-    def answer(self, name: str, arguments: Mapping[str, Any], told: Told) -> tuple[dict[str, Any], Arrays]:
+    def answer(self, name: str, arguments: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         """Do what is asked for.
 
         Raises
@@ -89,7 +89,7 @@ class Desk:
             return self._report(told)
         raise StdpbenchError(f"this process does not know how to {name}")
 
-    def _open(self, told: Told) -> tuple[dict[str, Any], Arrays]:
+    def _open(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         told("reading the run", 0, 4)
         material = self.material
         with held(self._folder):
@@ -125,7 +125,7 @@ class Desk:
             "looks_of_all": readings.experiment,
         }, arrays
 
-    def _read(self, told: Told) -> tuple[dict[str, Any], Arrays]:
+    def _read(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         material, rows = self.material, list[Accuracy]()
         label, test = material.label_trains, material.test_trains
         timed = [] if label is None or test is None else timed_rows(material, material.assignment(), label, test)
@@ -155,13 +155,13 @@ class Desk:
         rows = [cluster_row(name, how, members, labels, n_classes, points, seed) for name, how, members in pairs]
         return {"method": method, "k_from": chosen, "rows": rows}, {"members": found}
 
-    def _embed(self, method: str, told: Told) -> tuple[dict[str, Any], Arrays]:
+    def _embed(self, method: str, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         one = embed(self.points, method, self.material.experiment.seed, lambda done, total: told(method, done, total))
         trust = None if np.isnan(one.trustworthiness) else one.trustworthiness
         value = {"method": method, "trustworthiness": trust, "description": one.description}
         return value, {"points": one.points}
 
-    def _report(self, told: Told) -> tuple[dict[str, Any], Arrays]:
+    def _report(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         target = self._folder.path / "report"
         for event in make_report([self._folder], target, Wish()):
             if isinstance(event, Progress):
@@ -198,7 +198,7 @@ def main(arguments: list[str]) -> NoReturn:
     folder, scratch = Path(arguments[0]), Path(arguments[1])
     desks: list[Desk] = []
 
-    def answer(name: str, asked: Mapping[str, Any], told: Told) -> tuple[dict[str, Any], Arrays]:
+    def answer(name: str, asked: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         if not desks:  # not before somebody asks: who does is told what is wrong with the folder
             desks.append(Desk(RunFolder.open(folder)))
         return desks[0].answer(name, asked, told)

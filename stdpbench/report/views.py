@@ -290,7 +290,7 @@ class Look:
         label = int(self.neuron_labels[number])
         wins = int((self.winners == number).sum())
         if label < 0:
-            return f"neuron {number} never fired in the label phase; it fires most during {wins} {self.part} pictures"
+            return f"neuron {number} was silent in the label phase; it fires most during {wins} {self.part} pictures"
         share = 100 * float(self.neuron_purity[number])
         return (
             f"neuron {number} stands for {self.named(label)} ({share:.0f} % of its responses) and fires most during "

@@ -162,7 +162,7 @@ class Simulator(ABC):
         """Copies of all that a frozen presentation depends on."""
         return Learned(self.w.copy(), self.theta.copy(), None if self.lateral is None else self.lateral.copy())
 
-    def put(self, learned: Learned) -> None:
+    def set_learned(self, learned: Learned) -> None:
         """Have a network that has learned this, between two presentations; lateral weights only if it says any."""
         self.w[...], self.theta[...] = learned.w, learned.theta
         if self.lateral is not None and learned.lateral is not None:
@@ -238,7 +238,7 @@ class Simulator(ABC):
             self._array(name)[...] = state[name]
         self._traces_moved = True
 
-    def take_over(self, other: Simulator) -> None:
+    def copy_state_from(self, other: Simulator) -> None:
         """Go on from where a network with another rule stands, between two presentations.
 
         Weights, thresholds and all else that means the same in both is copied; what this rule remembers of spikes is

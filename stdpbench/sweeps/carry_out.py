@@ -11,7 +11,7 @@ from stdpbench.sweeps.definition import Sweep
 from stdpbench.sweeps.search import trials
 from stdpbench.sweeps.state import SweepState
 from stdpbench.sweeps.tuning import tuned_arms, tuning_round
-from stdpbench.sweeps.workplace import Ended, Told, Workplace
+from stdpbench.sweeps.workplace import Ended, SweepEvent, Workplace
 
 _WAIT = 0.2  # s
 
@@ -38,7 +38,7 @@ def rounds(sweep: Sweep, state: SweepState) -> Iterator[Round]:
 
 def carry_out(
     sweep: Sweep, state: SweepState, workplace: Workplace, stopping: Callable[[], bool] = lambda: False
-) -> Generator[Told, None, bool]:
+) -> Generator[SweepEvent, None, bool]:
     """Carry a sweep out from where it is.
 
     Parameters
@@ -88,14 +88,14 @@ def _unfinished(jobs: Sequence[Job], state: SweepState) -> Iterator[Job]:
             yield job
 
 
-def _stop(state: SweepState, workplace: Workplace) -> Iterator[Told]:
+def _stop(state: SweepState, workplace: Workplace) -> Iterator[SweepEvent]:
     workplace.stop()
     while workplace.busy:
         for told in workplace.look(_WAIT):
             yield _noted(state, told)
 
 
-def _noted(state: SweepState, told: Told) -> Told:
+def _noted(state: SweepState, told: SweepEvent) -> SweepEvent:
     if isinstance(told, Ended):
         if told.result is not None:
             state.finished(told.job.key, told.result)

@@ -22,7 +22,7 @@ from stdpbench.runs.client.process_end import why_ended
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.remote import END
 from stdpbench.sweeps.result import Result
-from stdpbench.sweeps.workplace import Begun, Ended, Told
+from stdpbench.sweeps.workplace import Begun, Ended, SweepEvent
 
 _CONNECT = 15  # s
 _LISTEN = 1.0  # s between two looks whether to stop
@@ -108,7 +108,7 @@ class Cluster:
         self._name = f"stdpbench-{uuid.uuid4().hex}"
         self._stop: Any = distributed.Event(self._name, client=self._client)
         self._tasks: list[tuple[Job, Any]] = []
-        self._begun: list[Told] = []
+        self._begun: list[SweepEvent] = []
         self._stopping = False
 
     @property
@@ -129,7 +129,7 @@ class Cluster:
         self._tasks.append((job, future))
         self._begun.append(Begun(job))
 
-    def look(self, wait: float) -> list[Told]:
+    def look(self, wait: float) -> list[SweepEvent]:
         """What has happened; waits for up to so many seconds if nothing has.
 
         Raises

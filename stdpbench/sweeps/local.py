@@ -1,33 +1,31 @@
-"""Runs on this machine: each in a process and a folder of its own, so many at a time."""
+"""Runs of a sweep on this machine: items in the queue of the sweep's folder, processed with bounded concurrency."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.store import run_names
-from stdpbench.runs.client.run_client import RunClient
-from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue import run_queue
+from stdpbench.runs.queue.run_queue import Item
+from stdpbench.runs.queue.runner import QueueRunner
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState
-from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, Told
+from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent
 
 OPTIONS = Options(workers=1, validation=True, baselines=False)
-"""How every run of a sweep is carried out: one process each, judged on the validation part."""
-_TRIES = 3  # times that a run whose process dies is gone on with
-_LET_GO = 10.0  # s that a process may take to let go of its run
+"""Options of every run of a sweep: one process each, evaluated on the validation part."""
 
 
 def processors() -> int:
@@ -36,30 +34,16 @@ def processors() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-@dataclass
-class _AtWork:
-    """A job that a process works on."""
-
-    job: Job
-    folder: RunFolder
-    client: RunClient
-    live: LiveRun = field(default_factory=LiveRun)
-    asked: bool = False
-    tries: int = 1
-    shown: float = -1.0
-    reason: str = ""
-
-
 class Local:
-    """Carries out runs in processes of this machine.
+    """Carries out runs in processes of this machine, through the queue of the sweep's folder.
 
-    A run that was interrupted goes on from its newest checkpoint; one that another process still works on is followed;
-    one that is finished already is only read.
+    The queue runner resumes interrupted runs from their newest checkpoint, reattaches to runs that another process
+    still works on, and restarts a run whose process died, a few times. A finished run is only read.
 
     Parameters
     ----------
     state : SweepState
-        Knows which job has which run folder, and is told of new ones.
+        Knows which job has which run folder, and records new ones.
     processes : int
         How many runs at a time; 0: one per processor.
     about : mapping, optional
@@ -70,23 +54,27 @@ class Local:
         self._state = state
         self._processes = processes or processors()
         self._about = dict(about or {})
-        self._at_work: list[_AtWork] = []
-        self._ended: list[Told] = []
+        self._runner = QueueRunner(state.folder, self._processes, self._on_told)
+        self._registered, self._is_registered = ExitStack(), False
+        self._jobs: dict[int, Job] = {}  # by number of the item in the queue
+        self._shown: dict[int, float] = {}  # share of each begun job that was reported last
+        self._deaths: dict[int, int] = {}  # of the processes of an item, as far as they were reported
+        self._events: list[SweepEvent] = []
         self._found: dict[str, str] | None = None
         self._stopping = False
 
     @property
     def room(self) -> int:
         """How many more jobs it takes now."""
-        return 0 if self._stopping else max(0, self._processes - len(self._at_work))
+        return 0 if self._stopping else max(0, self._processes - len(self._jobs))
 
     @property
     def busy(self) -> int:
         """How many jobs it has that have not ended."""
-        return len(self._at_work) + len(self._ended)
+        return len(self._jobs) + len(self._events)
 
     def begin(self, job: Job) -> None:
-        """Start the run of a job, go on with it, follow it, or read what it left.
+        """Put the run of a job into the queue, or read its result if it is finished.
 
         Raises
         ------
@@ -94,42 +82,37 @@ class Local:
             If its folder cannot be made or used.
         """
         folder = self._folder(job)
-        client = None
-        if at_work(folder.path):
-            with suppress(StdpbenchError):  # it ends just now
-                client = RunClient.attach(folder.path)
-        if client is None and state_of(folder)[0] is State.FINISHED:
-            self._ended.append(Ended(job, Result.of(folder)))
+        if state_of(folder)[0] is State.FINISHED:
+            self._events.append(Ended(job, Result.of(folder)))
             return
-        self._at_work.append(_AtWork(job, folder, client or RunClient.start(folder.path)))
-        self._ended.append(Begun(job))
+        if not self._is_registered:
+            self._registered.enter_context(self._runner.registered())
+            self._is_registered = True
+        self._jobs[self._item(folder).number] = job
+        self._runner.look_again()
 
-    def look(self, wait: float) -> list[Told]:
-        """What has happened; waits for up to so many seconds if nothing has."""
+    def look(self, wait: float) -> list[SweepEvent]:
+        """Return the events since the last call; waits up to `wait` seconds for one."""
         until = time.monotonic() + wait
-        while True:
-            told, self._ended = self._ended, []
-            for run in list(self._at_work):
-                told += self._follow(run)
-            if told or not self._at_work or time.monotonic() >= until:
-                return told
-            time.sleep(0.02)
+        while not self._events and self._jobs and time.monotonic() < until:
+            self._runner.step()
+            self._follow()
+        events, self._events = self._events, []
+        return events
 
     def stop(self) -> None:
         """Ask all runs to stop at their next boundary."""
         self._stopping = True
-        for run in self._at_work:
-            self._ask_to_stop(run, "the sweep was stopped")
+        self._runner.stop()
 
     def close(self) -> None:
-        """Let all runs go; those that are not over go on by themselves."""
-        for run in self._at_work:
-            run.client.close()
-        self._at_work.clear()
+        """Leave all runs; those that are not over continue by themselves."""
+        self._registered.close()
+        self._jobs.clear()
 
     def _folder(self, job: Job) -> RunFolder:
-        """The run folder of a job: the one it has, one that a crash left unnoted, or a new one."""
-        name = self._state.folders.get(job.key) or self._unnoted().get(job.key)
+        """The run folder of a job: the recorded one, one that a crash left unrecorded, or a new one."""
+        name = self._state.folders.get(job.key) or self._unrecorded().get(job.key)
         if name is not None:
             with suppress(StdpbenchError):  # it was removed, or is damaged
                 folder = RunFolder.open(self._state.folder / name)
@@ -140,8 +123,8 @@ class Local:
         self._state.made(job.key, folder.path.name)
         return folder
 
-    def _unnoted(self) -> dict[str, str]:
-        """Names of the run folders that are there, by key of their job."""
+    def _unrecorded(self) -> dict[str, str]:
+        """Names of the run folders on disk, by key of their job."""
         if self._found is None:
             self._found = {}
             for name in run_names(self._state.folder):
@@ -151,61 +134,58 @@ class Local:
                         self._found.setdefault(str(said.get("digest")), name)
         return self._found
 
-    def _follow(self, run: _AtWork) -> list[Told]:
-        told: list[Told] = []
-        try:
-            if run.client.connected and not run.asked:
-                run.asked = True
-                run.client.want("progress")
-            for message in run.client.drain():
-                run.live.take(message)
-        except StdpbenchError:  # it ended meanwhile
-            pass
-        share, phase = _progress(run.live)
-        if share != run.shown:
-            run.shown = share
-            told.append(Moved(run.job, share, phase))
-        if run.live.state is State.PAUSED and run.live.reason and not run.reason:
-            run.reason = run.live.reason  # nobody is there to mend it
-            self._ask_to_stop(run, run.reason)
-        if run.client.over:
-            told += self._over(run)
-        return told
+    def _item(self, folder: RunFolder) -> Item:
+        """The item of a run, which an interrupted sweep may have left in the queue."""
+        queue = self._runner.queue
+        place = queue.place_of(folder.path)
+        found = next((item for item in queue.items() if item.folder == place), None)
+        if found is None:
+            return queue.add_run(folder.path)
+        return found if queue.busy(found) else queue.release([found.number])[0]
 
-    def _over(self, run: _AtWork) -> list[Told]:
-        """The process of a run is gone: see what it left."""
-        run.client.close()
-        until = time.monotonic() + _LET_GO
-        while at_work(run.folder.path) and time.monotonic() < until:
-            time.sleep(0.02)
-        state, reason = state_of(run.folder)
-        self._at_work.remove(run)
-        if state is State.FINISHED:
+    def _on_told(self, item: Item, sentence: str) -> None:
+        if item.deaths > self._deaths.get(item.number, 0):
+            self._deaths[item.number] = item.deaths
+            self._events.append(
+                Remarked(f"The process of {item.name} died; the run continues from its newest checkpoint.")
+            )
+
+    def _follow(self) -> None:
+        """Report jobs that have begun, moved or ended."""
+        working = {job.item.number: job for job in self._runner.jobs}
+        items = {}
+        if working.keys() != self._jobs.keys():
+            items = {item.number: item for item in self._runner.queue.items()}
+        for number, job in list(self._jobs.items()):
+            if number not in working:
+                item = items.get(number)
+                if self._stopping or item is None or item.state not in (run_queue.WAITING, run_queue.RUNNING):
+                    self._end(number, job, item)
+                continue
+            if number not in self._shown:
+                self._events.append(Begun(job))
+            share, phase = _progress(working[number].live)
+            if share != self._shown.get(number):
+                self._shown[number] = share
+                self._events.append(Moved(job, share, phase))
+
+    def _end(self, number: int, job: Job, item: Item | None) -> None:
+        """Report how a job ended whose process is gone."""
+        del self._jobs[number]
+        if item is None:  # finished: the runner took it out
             try:
-                return [Ended(run.job, Result.of(run.folder))]
+                self._events.append(Ended(job, Result.of(self._folder(job))))
             except StdpbenchError as error:
-                return [Ended(run.job, None, str(error))]
-        if run.reason:
-            return [Ended(run.job, None, run.reason)]
-        if state is State.STOPPED or self._stopping:
-            return [Ended(run.job, None, reason, stopped=True)]
-        died = run.live.state.active or not run.live.log
-        if not died or run.tries >= _TRIES:
-            return [Ended(run.job, None, reason if not died else f"its process ended: {run.client.why_ended()}")]
-        try:
-            client = RunClient.start(run.folder.path)
-        except StdpbenchError as error:
-            return [Ended(run.job, None, str(error))]
-        self._at_work.append(_AtWork(run.job, run.folder, client, tries=run.tries + 1))
-        return [Remarked(f"The process of {run.folder.path.name} died; it goes on from its newest checkpoint.")]
-
-    def _ask_to_stop(self, run: _AtWork, reason: str) -> None:
-        with suppress(StdpbenchError, OSError):
-            run.client.request("stop", reason=reason)
+                self._events.append(Ended(job, None, str(error)))
+            return
+        if not self._runner.queue.busy(item):
+            self._runner.queue.remove([number])
+        stopped = item.state != run_queue.FAILED
+        self._events.append(Ended(job, None, item.reason, stopped=stopped))
 
 
 def _progress(live: LiveRun) -> tuple[float, str]:
-    """Share of all presentations of a run that are over, and the phase it is in."""
+    """Share of all presentations of a run that are over, and its phase."""
     if live.started is None:
         return 0.0, "starting"
     total = sum(n for _, n in live.started.phases)

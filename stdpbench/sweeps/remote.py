@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import sys
 import tempfile
 import threading
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.files import TEMPORARY, remove_tree
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.process import worker
@@ -27,6 +29,7 @@ from stdpbench.sweeps.local import OPTIONS
 from stdpbench.sweeps.result import Result
 
 END = "# end of experiment"
+_PREFIX = "stdpbench-run-"
 
 
 def main() -> int:
@@ -38,14 +41,14 @@ def main() -> int:
         lines.append(line)
     else:
         return 1
-    folder = Path(tempfile.mkdtemp(prefix="stdpbench-run-"))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     try:
         said = _carry_out("".join(lines), folder)
     except StdpbenchError as error:
         said = {"error": str(error)}
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
     print(json.dumps(said), flush=True)
     return 0
 
@@ -62,8 +65,13 @@ def _carry_out(text: str, folder: Path) -> dict[str, Any]:
 
 def _end_with_parent(folder: Path) -> None:
     sys.stdin.read()
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
     os._exit(1)
+
+
+def _remove(folder: Path) -> None:
+    with suppress(OSError):
+        remove_tree(folder, re.escape(_PREFIX) + TEMPORARY)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stdpbench.figures.sweep import ArmResult, sweep_figure
 from stdpbench.files import write_text_aside
 from stdpbench.readout import READOUTS
 from stdpbench.sweeps.arms import Arm, shown
@@ -313,7 +314,6 @@ def write_report(report: Report, folder: Path) -> None:
         If something cannot be written; what was there before stays.
     """
     from stdpbench.figures.run_figures import save
-    from stdpbench.sweeps.figures import draw
 
     write_text_aside(folder / "README.txt", _README)
     write_text_aside(folder / "results.md", to_markdown(report))
@@ -321,5 +321,28 @@ def write_report(report: Report, folder: Path) -> None:
     write_text_aside(folder / "results.json", json.dumps(to_mapping(report), indent=2, ensure_ascii=False) + "\n")
     if report.tuning:
         write_text_aside(folder / "tuning.csv", tuning_csv(report))
-    if any(row.runs for row in report.rows):
-        save(draw(report), folder / "results.png")
+    arms = _arm_results(report)
+    if arms:
+        sweep = report.sweep
+        title = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds"
+        save(sweep_figure(title, sweep.metric, arms), folder / "results.png")
+
+
+def _arm_results(report: Report) -> list[ArmResult]:
+    """Arms with at least one finished run, in per cent, for the figure."""
+    metric, found = report.sweep.metric, []
+    for row in report.rows:
+        if not row.runs:
+            continue
+        d = row.difference
+        found.append(
+            ArmResult(
+                row.arm.label,
+                tuple(100 * run.accuracy[metric] for run in row.runs.values()),
+                100 * row.accuracy[metric].mean,
+                100 * row.accuracy[metric].sd,
+                (100 * d.mean, 100 * d.low, 100 * d.high) if d is not None and d.n else None,
+                row.arm.label == report.sweep.reference,
+            )
+        )
+    return found

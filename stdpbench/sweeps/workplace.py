@@ -46,7 +46,7 @@ class Remarked:
     text: str
 
 
-Told = Begun | Moved | Ended | Remarked
+SweepEvent = Begun | Moved | Ended | Remarked
 
 
 class Workplace(Protocol):
@@ -69,7 +69,7 @@ class Workplace(Protocol):
             If it cannot be begun.
         """
 
-    def look(self, wait: float) -> list[Told]:
+    def look(self, wait: float) -> list[SweepEvent]:
         """What has happened; waits for up to so many seconds if nothing has."""
 
     def stop(self) -> None:

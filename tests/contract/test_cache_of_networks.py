@@ -263,13 +263,17 @@ def test_the_key_depends_on_the_compiler(monkeypatch):
 
 def test_networks_beyond_the_number_that_is_kept_go(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "_KEPT", 2)
-    for number in range(4):
-        path = tmp_path / f"n{number}"
+    names = [f"{number:032x}" for number in range(4)]
+    (tmp_path / "mine").mkdir()  # the folder may be one that somebody uses for other things too
+    for number, name in enumerate([*names, ".making-mine"]):
+        path = tmp_path / name
         path.mkdir()
         path.with_suffix(".log").write_text("")
         os.utime(path, (number, number))
-    (tmp_path / ".making-x").mkdir()
-    (tmp_path / ".making-y" / "source").mkdir(parents=True)  # of a process that was killed
-    os.utime(tmp_path / ".making-y", (0, 0))
-    cache._prune(tmp_path / "n3")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".making-x", "n2", "n2.log", "n3", "n3.log"]
+    (tmp_path / ".making-abcdefg0").mkdir()
+    (tmp_path / ".making-abcdefg1" / "source").mkdir(parents=True)  # of a process that was killed
+    os.utime(tmp_path / ".making-abcdefg1", (0, 0))
+    cache._prune(tmp_path / names[3])
+    kept = [names[2], f"{names[2]}.log", names[3], f"{names[3]}.log"]
+    stays = [".making-abcdefg0", ".making-mine", ".making-mine.log", *kept, "mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == stays

@@ -43,7 +43,8 @@ def session(tmp_path: Path, *more: tuple[int, Fact], w: np.ndarray | None = None
     made.live.state = State.RUNNING
     if w is None:
         w = np.random.default_rng(0).random((SHAPE[0] * SHAPE[1], N_EXC)).astype(np.float32)
-    made.live.network = {"position": 8, "w": w, "theta": np.linspace(0.020, 0.026, w.shape[1])}
+    theta, exc_spikes = np.linspace(0.020, 0.026, w.shape[1]), np.arange(w.shape[1])
+    made.live.network = {"position": 8, "w": w, "theta": theta, "exc_spikes": exc_spikes}
     return made
 
 

@@ -15,6 +15,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
 from stdpbench.parameters import build
 from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
@@ -76,7 +77,9 @@ def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
     window.session.leave()
 
 
-def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -> None:
+def test_changes_undoes_branches_and_resumes_a_run(
+    learning: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
     window, live = learning, learning.session.live
     panel, curves = window.train.panels["parameters"], window.train.panels["curves"]
     assert isinstance(panel, ParametersPanel)
@@ -116,6 +119,8 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
     session = window.session
     qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != parent.path, timeout=60_000)
+    session.request("pace", seconds=0.2)
+    assert_kept(window, qtbot, f" of {parent.path.name}")
     qtbot.waitUntil(lambda: session.live.state is State.RUNNING, timeout=60_000)
     assert dict(session.live.changes[-1][1]) == {PATH: (0.01, 0.05)}
     qtbot.waitUntil(lambda: panel.form.sections and text_of(panel, PATH) == "0.05")
@@ -133,3 +138,29 @@ def test_changes_undoes_and_branches_a_run(learning: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "), timeout=60_000)
     weights.sources.compare_with_nothing()
     assert weights.sources.follows is None
+
+    session.request("stop")
+    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
+    last = session.live.network["position"]
+    session.resume()
+    assert_kept(window, qtbot, f" {last}")
+    qtbot.waitUntil(lambda: session.live.network["position"] > last, timeout=60_000)
+    assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
+
+    window.open_run(finished_run.path)
+    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == finished_run.path, timeout=60_000)
+    assert not len(curves.overlays)  # the parent's curves went with the branch
+
+
+def assert_kept(window: MainWindow, qtbot: QtBot, of: str) -> None:
+    """The last pictures stay, marked with what they show, until the new process has a network."""
+    kept = [window.train.panels[key] for key in ("weight-map", "raster")]
+    qtbot.waitUntil(
+        lambda: all(panel.as_of.text().startswith("as of presentation ") for panel in kept), timeout=60_000
+    )
+    assert window.session.state is State.BUILDING
+    assert kept[0].as_of.text().endswith(of)
+    for panel in kept:
+        assert panel.has_content()
+        assert panel.body.isVisible()
+    qtbot.waitUntil(lambda: not any(panel.as_of.isVisible() for panel in kept), timeout=60_000)

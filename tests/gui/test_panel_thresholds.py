@@ -31,6 +31,18 @@ def test_is_complete(panel: Thresholds) -> None:
     assert "theta 23.00 mV (20.00 to 26.00)" in panel.summary()
 
 
+def test_neurons_that_never_fired_are_counted_not_guessed(panel: Thresholds) -> None:
+    """One neuron that fired has decayed below where all started; of a run that did not count, nothing is said."""
+    network = panel.session.live.network
+    theta, spikes = np.array([15, 19, 19, 19, 19, 19, 19]) * 1e-3, np.array([4, 2, 1, 1, 1, 3, 9])
+    panel.session.live.network = {**network, "theta": theta, "exc_spikes": spikes}
+    redraw(panel)
+    assert "0 of 7 neurons never fired" in panel.summary()
+    panel.session.live.network = {**network, "exc_spikes": None}
+    redraw(panel)
+    assert "which neurons never fired is not known" in panel.numbers.text()
+
+
 def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     for number in (10, 20, 20):  # the same presentation counts once
         panel.session.live.presentation = presentation(number, [7, 0, 0, 0, 0, 7, 7])

@@ -106,15 +106,32 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
     made = session(tmp_path)
     w = np.array(made.live.network["w"])
     w[:, 5] = w[:, 1]
-    made.live.network = {"position": 8, "w": w, "theta": np.array([20, 21, 22, 20, 23, 24, 25]) * 1e-3}
+    # all have decayed below where they started; the lowest is that of a neuron that fired long ago
+    theta, spikes = np.array([19, 15, 19, 18, 19, 19, 19]) * 1e-3, np.array([0, 1, 5, 0, 2, 2, 3])
+    made.live.network = {"position": 8, "w": w, "theta": theta, "exc_spikes": spikes}
     panel = WeightMap(made)
     show(panel, qtbot)
     assert np.flatnonzero(panel.marks.dead).tolist() == [0, 3]
+    assert "never fired" in panel.marks.describe(3)
+    assert "never fired" not in panel.marks.describe(1)
     panel.marks.set_show_alike(True)
     redraw(panel)
     qtbot.waitUntil(lambda: len(panel.marks.alike) == N_EXC)
     assert np.flatnonzero(panel.marks.alike).tolist() == [5]
     assert panel.marks.summary() == "2 never fired, 1 duplicate"
+
+
+def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(panel: WeightMap) -> None:
+    network = panel.session.live.network
+    for position, spikes, said in (
+        (0, np.zeros(N_EXC, int), "no picture shown yet"),
+        (8, None, "which neurons never fired is not known, since this run did not count spikes from its start"),
+        (8, np.zeros(N_EXC, int), "7 never fired"),
+    ):
+        panel.session.live.network = {**network, "position": position, "exc_spikes": spikes}
+        redraw(panel)
+        assert panel.marks.summary() == said
+        assert panel.marks.dead.sum() == (N_EXC if said.startswith("7") else 0)
 
 
 def write(folder: RunFolder, position: int, w: np.ndarray) -> None:

@@ -70,9 +70,9 @@ def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtB
     assert isinstance(neuron, NeuronInspector)
     window.train.arrange("Inspect")
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: neuron.seen.lasting is not None and window.session.split is not None, timeout=60_000)
-    assert neuron.seen.lasting is not None
-    counts = neuron.seen.lasting.spike_counts
+    qtbot.waitUntil(lambda: neuron.seen.stored is not None and window.session.split is not None, timeout=60_000)
+    assert neuron.seen.stored is not None
+    counts = neuron.seen.stored.spike_counts
     busiest = int(counts.sum(axis=0).argmax())
     window.session.selection.select_neuron(busiest)
     qtbot.waitUntil(lambda: "label phase" in neuron.bars._note, timeout=60_000)

@@ -265,7 +265,9 @@ def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: Q
     assert "cannot be undone" in box.informativeText()
     box.button(QMessageBox.StandardButton.Cancel).click()  # type: ignore[union-attr]
     assert names_in_bin(page.runs) == ["fast-c"]
-    dialog._empty()
+    box = dialog.ask()
+    assert box.detailedText() == "fast-c"
+    next(button for button in box.buttons() if "Remove" in button.text()).click()
     waits(qtbot, lambda: "removed for good" in told(page))
     assert not names_in_bin(page.runs)
     dialog.close()

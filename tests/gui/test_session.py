@@ -19,7 +19,8 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.pages.train import RunBar
-from stdpbench_gui.session import run_session as session_module
+from stdpbench_gui.session import found_run
+from stdpbench_gui.session.found_run import FoundRun
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
@@ -236,11 +237,11 @@ def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(
     assert branch is not None
     assert other is not None
     shown.selection.select_neuron(3)
-    shown._take_client((parent, Client()))  # type: ignore[arg-type]
+    shown._take_client(FoundRun(parent, Client()))  # type: ignore[arg-type]
     assert shown.selection.neuron == 3
-    shown._take_client((branch, Client()), same_neurons=True)  # type: ignore[arg-type]
+    shown._take_client(FoundRun(branch, Client()), same_neurons=True)  # type: ignore[arg-type]
     assert shown.selection.neuron == 3
-    shown._take_client((other, Client()))  # type: ignore[arg-type]
+    shown._take_client(FoundRun(other, Client()))  # type: ignore[arg-type]
     assert shown.selection.neuron == -1
     shown.leave()
     qtbot.waitUntil(lambda: not shown._jobs, timeout=60_000)
@@ -267,7 +268,7 @@ def test_a_run_that_somebody_else_went_on_with_is_followed(
     shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = Client()
-    monkeypatch.setattr(session_module, "at_work", lambda path: True)
+    monkeypatch.setattr(found_run, "at_work", lambda path: True)
     monkeypatch.setattr(RunClient, "attach", lambda path: found)
     shown._client = None
     shown.live.state = State.STOPPED

@@ -106,10 +106,12 @@ def test_baselines_use_nothing_of_stdpbench(script: str) -> None:
     assert not re.search(r"^\s*(import|from) stdpbench", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_plain_runtime_simulates_the_network() -> None:
     check_baseline(measure("plain_runtime.py", *TINY, "--target", "numpy"), "plain_runtime")
 
 
+@pytest.mark.slow
 def test_long_runtime_simulates_the_network() -> None:
     check_baseline(measure("long_runtime.py", *TINY, "--target", "numpy"), "long_runtime")
 
@@ -152,6 +154,13 @@ def test_training_is_measured(simulator: str, kind: tuple[str, str]) -> None:
     check_training(measure("training.py", *TINY, *arguments), simulator)
 
 
+@needs_compiler
+def test_training_of_a_network_that_other_tests_use_is_measured() -> None:
+    network = ("--n-exc", "12", "--inhibition", "direct-undelayed")
+    check_training(measure("training.py", *network, "--presentations", "2", "--warm-up", "0"), "compiled")
+
+
+@pytest.mark.slow
 def test_training_is_measured_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if importlib.util.find_spec("ziglang"):
         pytest.skip("the ziglang wheel is a compiler")

@@ -14,7 +14,9 @@ from filelock import FileLock
 from stdpbench.cli import main
 from stdpbench.runs.catalog import index
 from stdpbench.runs.folder.lock import lock_path
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.queue import runner
+from stdpbench.runs.queue.run_queue import Queue
 
 Make = Callable[..., Path]
 Cli = Callable[..., str]
@@ -206,7 +208,7 @@ def test_delete_and_restore(cli: Cli, runs: Path) -> None:
     assert "item 1 of the queue" in out
     assert [line.split()[0] for line in cli("list", "--bin").splitlines()[1:]] == ["first", "third"]
     assert cli("restore", "fir") == f"run folder: {runs / 'first'}\n"
-    assert "1 runs are removed" in cli("delete", "--empty-bin")
+    assert "1 runs are removed" in cli("delete", "--empty-bin", "--yes")
     assert [line.split()[0] for line in cli("list").splitlines()[1:]] == ["first", "second"]
     with FileLock(lock_path(runs / "first")):
         assert "at work" in cli("delete", "first", status=2)
@@ -243,6 +245,18 @@ def test_queue_run_says_what_it_does(
     monkeypatch.setattr(runner.RunClient, "start", fail)
     cli("queue", "run", status=1)
     assert "it cannot be started" in cli("queue", "list")
+
+
+def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
+    cli("queue", "add", "third")
+    Queue(runs).claim("a runner that is gone")
+    RunFolder(runs / "third").update_run(state="paused")
+    with FileLock(lock_path(runs / "third")):  # a process works on it
+        assert cli("queue", "list").splitlines()[1].split()[:2] == ["1", "paused"]
+        assert json.loads(cli("queue", "list", "--json"))[0]["state"] == "paused"
+        RunFolder(runs / "third").update_run(state="running")
+        assert cli("queue", "list").splitlines()[1].split()[1:4] == ["left", "at", "work"]
+    assert cli("queue", "list").splitlines()[1].split()[1] == "interrupted"
 
 
 @pytest.mark.parametrize(

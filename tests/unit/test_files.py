@@ -2,7 +2,6 @@
 
 import errno
 import os
-from pathlib import Path
 
 import pytest
 
@@ -37,8 +36,8 @@ def test_where_nothing_can_be_written_or_removed(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(Path, "open", refuse)
-    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
     with pytest.raises(StdpbenchError, match="a cannot be written: Read-only file system"):
         write_text_aside(tmp_path / "a", "x")
 

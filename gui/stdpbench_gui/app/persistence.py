@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtGui import QAction
@@ -19,10 +19,10 @@ from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.run_file import RunFileDialog
 from stdpbench_gui.look.motion import motion
+from stdpbench_gui.pages.start import StartPage
+from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.run_session import RunSession
-
-if TYPE_CHECKING:
-    from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.widgets.actions import Actions
 
 _KEPT = 12
 _STOPPING_MS = 15_000
@@ -130,8 +130,44 @@ class ClosingQuestion(QMessageBox):
             self._settings.setValue("closing", self.answer)
 
 
+class App(Protocol):
+    """The parts of the window that `Habits` uses."""
+
+    settings: QSettings
+    runs: Path
+    session: RunSession
+    actions_: Actions
+    start: StartPage
+
+    @property
+    def train(self) -> TrainPage:
+        """The Train page."""
+
+    def tell(self, sentence: str) -> None:
+        """Show a sentence at the foot of the window."""
+
+    def open_run(self, path: Path) -> None:
+        """Show a run."""
+
+    def run_file(self, path: Path) -> None:
+        """Offer to run an experiment file."""
+
+    def run_experiment(self, experiment: Experiment) -> None:
+        """Start a run of an experiment."""
+
+    def check_machine(self) -> None:
+        """Check the machine again."""
+
+
 class Habits(QObject):
     """What a window does beside showing pages: recent files, what is dropped on it, settings, how it closes.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Parent of the dialogs, with the menu bar.
+    app : App
+        What the dialogs act on: the window itself.
 
     Attributes
     ----------
@@ -143,21 +179,21 @@ class Habits(QObject):
         The pad, once it was opened.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: QMainWindow, app: App) -> None:
         super().__init__(window)
-        self._window = window
-        self._settings = window.settings
+        self._window, self._app = window, app
+        self._settings = app.settings
         self.dialog: QDialog | None = None
         self.drawing: DrawDigitDialog | None = None
         self._may_close = False
         self._closing: QTimer | None = None
         self.recent = Recent(self._settings, self._recent_menu(), self.open_path)
         self._add_actions()
-        window.session.opened.connect(self._on_opened)
-        window.session.changed.connect(self._on_changed)
-        window.start.own_data_wanted.connect(lambda: self.choose_data())
-        window.start.data_wanted.connect(self.get_data)
-        window.start.data_wanted_for.connect(self._get_data_for)
+        app.session.opened.connect(self._on_opened)
+        app.session.changed.connect(self._on_changed)
+        app.start.own_data_wanted.connect(lambda: self.choose_data())
+        app.start.data_wanted.connect(self.get_data)
+        app.start.data_wanted_for.connect(self._get_data_for)
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
@@ -165,8 +201,8 @@ class Habits(QObject):
         menu = QMenu("Open &recent", self._window)
         file = self._menu("&File")
         if file is not None:
-            file.insertMenu(self._window.actions_["quit"], menu)
-            file.insertSeparator(self._window.actions_["quit"])
+            file.insertMenu(self._app.actions_["quit"], menu)
+            file.insertSeparator(self._app.actions_["quit"])
         return menu
 
     def _menu(self, title: str) -> QMenu | None:
@@ -175,7 +211,7 @@ class Habits(QObject):
         return next((menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == title), None)
 
     def _add_actions(self) -> None:
-        add, actions = self._window.actions_.add, self._window.actions_
+        add, actions = self._app.actions_.add, self._app.actions_
         add("own-data", "&File", "Your own &pictures…", self.choose_data, "Ctrl+I", "Learn from pictures of your own")
         actions.separator("&Run")
         add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw, and see what the network answers")
@@ -210,17 +246,17 @@ class Habits(QObject):
         return str(self._settings.value(name, "false")).lower() == "true"
 
     def _set_motion(self) -> None:
-        motion.reduced = self._window.actions_["reduce"].isChecked()
-        motion.fast_flicker = self._window.actions_["flicker"].isChecked()
+        motion.reduced = self._app.actions_["reduce"].isChecked()
+        motion.fast_flicker = self._app.actions_["flicker"].isChecked()
         self._settings.setValue("motion/reduced", motion.reduced)
         self._settings.setValue("motion/fast_flicker", motion.fast_flicker)
-        docks = self._window.train.docks
+        docks = self._app.train.docks
         docks.setDockOptions(_with(docks.dockOptions(), not motion.reduced))
 
     def _set_asking(self) -> None:
-        asks = self._window.actions_["ask"].isChecked()
+        asks = self._app.actions_["ask"].isChecked()
         self._settings.setValue("closing", "ask" if asks else "leave")
-        self._window.tell(
+        self._app.tell(
             "Closing the window will ask what becomes of a run that goes on."
             if asks
             else "Closing the window will leave a run that goes on alone."
@@ -231,45 +267,45 @@ class Habits(QObject):
     def open_dropped(self, paths: Sequence[Path]) -> None:
         """Open the first of what was dropped; what belongs to it, as the labels of IDX pictures, it finds itself."""
         if not paths:
-            self._window.tell("Only files and folders of this machine can be dropped here.")
+            self._app.tell("Only files and folders of this machine can be dropped here.")
             return
         first, *others = paths
         self.open_path(first)
         left = [path for path in others if path.parent != first.parent or not is_own_data(path)]
         if left:
-            self._window.tell(f"{first.name} is opened, one at a time; not {', '.join(path.name for path in left)}.")
+            self._app.tell(f"{first.name} is opened, one at a time; not {', '.join(path.name for path in left)}.")
 
     def open_path(self, path: Path) -> None:
         """Open what was chosen or dropped: a run folder, an experiment file, or pictures."""
         try:
             if path.suffix == ".toml" and path.is_file():
-                self._window.run_file(path)
+                self._app.run_file(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-                self._window.tell(f"{path} cannot be opened: its files may not be read.")
+                self._app.tell(f"{path} cannot be opened: its files may not be read.")
             elif looks_like_run(path):
-                self._window.open_run(path)
+                self._app.open_run(path)
             elif is_own_data(path):
                 self.choose_data(path)
             else:
-                self._window.tell(
+                self._app.tell(
                     f"{path.name or path} is no run folder, no experiment file (.toml) and no pictures (a folder, npz "
                     "or IDX)."
                 )
         except OSError as error:  # a folder that may not be looked into, or a disk that went
-            self._window.tell(f"{path} cannot be opened: {error.strerror or error}.")
+            self._app.tell(f"{path} cannot be opened: {error.strerror or error}.")
 
     def ask_to_run(self, experiment: Experiment) -> RunFileDialog:
         """Open the dialog that says what an experiment is and takes, and starts it."""
-        dialog = RunFileDialog(experiment, self._window.runs, self._window.session, self._window)
-        dialog.chosen.connect(self._window.run_experiment)
+        dialog = RunFileDialog(experiment, self._app.runs, self._app.session, self._window)
+        dialog.chosen.connect(self._app.run_experiment)
         dialog.open()
         self.dialog = dialog
         return dialog
 
     def choose_data(self, path: Path | None = None) -> OwnDataDialog:
         """Open the dialog that makes an experiment of pictures."""
-        dialog = OwnDataDialog(self._window.session, self._window.runs, self._window, path)
-        dialog.chosen.connect(self._window.run_experiment)
+        dialog = OwnDataDialog(self._app.session, self._app.runs, self._window, path)
+        dialog.chosen.connect(self._app.run_experiment)
         dialog.open()
         self.dialog = dialog
         return dialog
@@ -277,7 +313,7 @@ class Habits(QObject):
     def draw(self) -> DrawDigitDialog:
         """Open the pad; it is one, and keeps its drawing."""
         if self.drawing is None:
-            self.drawing = DrawDigitDialog(self._window.session, self._window)
+            self.drawing = DrawDigitDialog(self._app.session, self._window)
         self.drawing.show()
         self.drawing.raise_()
         self.drawing.pad.setFocus()
@@ -285,8 +321,8 @@ class Habits(QObject):
 
     def get_data(self, name: str, way: str, why: str = "") -> FetchDialog:
         """Open the dialog that gets a data set; `way` is ``"download"``, ``"folder"``, or empty to have it asked."""
-        dialog = FetchDialog(name, self._window.session, self._window, why)
-        dialog.fetched.connect(lambda *_: self._window.check_machine())
+        dialog = FetchDialog(name, self._app.session, self._window, why)
+        dialog.fetched.connect(lambda *_: self._app.check_machine())
         dialog.open()
         if way == "download":
             dialog.download()
@@ -299,17 +335,17 @@ class Habits(QObject):
         dialog = self.get_data(
             name, "", f"{experiment.name} learns from {WORDS.get(name, name)}, which is not here yet."
         )
-        dialog.fetched.connect(lambda *_: self._window.run_experiment(experiment))
+        dialog.fetched.connect(lambda *_: self._app.run_experiment(experiment))
 
     def _on_opened(self) -> None:
-        folder = self._window.session.folder
+        folder = self._app.session.folder
         if folder is not None:
             self.recent.add(folder.path.absolute())
-            self._window.tell("")
+            self._app.tell("")
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""
-        self._window.start.restyle()
+        self._app.start.restyle()
         if self.drawing is not None:
             self.drawing.restyle()
 
@@ -317,7 +353,7 @@ class Habits(QObject):
 
     def may_close(self) -> bool:
         """Whether the window may close now; where a run goes on, it is asked first, and closed by the answer."""
-        if self._may_close or not goes_on(self._window.session):
+        if self._may_close or not goes_on(self._app.session):
             return True
         wish = str(self._settings.value("closing", "ask"))
         if wish == "leave":
@@ -325,36 +361,36 @@ class Habits(QObject):
         if wish == "stop":
             self._stop_and_close()
             return False
-        question = ClosingQuestion(self._window.session, self._settings, self._window)
+        question = ClosingQuestion(self._app.session, self._settings, self._window)
         question.finished.connect(lambda _: self._answered(question))
         question.open()
         self.dialog = question
         return False
 
     def _answered(self, question: ClosingQuestion) -> None:
-        self._window.actions_["ask"].setChecked(str(self._settings.value("closing", "ask")) == "ask")
+        self._app.actions_["ask"].setChecked(str(self._settings.value("closing", "ask")) == "ask")
         if question.answer == "leave":
             self._close()
         elif question.answer == "stop":
             self._stop_and_close()
 
     def _stop_and_close(self) -> None:
-        self._window.tell("Stopping the run; the window closes when it has.")
+        self._app.tell("Stopping the run; the window closes when it has.")
         self._closing = QTimer(self)
         self._closing.setSingleShot(True)
         self._closing.timeout.connect(self._close)
         self._closing.start(_STOPPING_MS)
-        self._window.session.request("stop", refused=self._not_stopped, reason="the window was closed")
+        self._app.session.request("stop", refused=self._not_stopped, reason="the window was closed")
 
     def _not_stopped(self, sentence: str) -> None:
         """The window stays, since the run goes on."""
         if self._closing is not None:
             self._closing.stop()
         self._closing = None
-        self._window.tell(f"The run was not stopped, so the window stays: {sentence}")
+        self._app.tell(f"The run was not stopped, so the window stays: {sentence}")
 
     def _on_changed(self, topics: set[str]) -> None:
-        if self._closing is not None and not self._window.session.connected:
+        if self._closing is not None and not self._app.session.connected:
             self._closing.stop()
             self._close()
 

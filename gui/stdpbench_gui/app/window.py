@@ -33,6 +33,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench import __version__
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog import columns
@@ -150,7 +151,7 @@ class MainWindow(QMainWindow):
                 let_scroll(page)
             self._page_of[name] = page
             self.pages.addWidget(page)
-        self._habits = Habits(self)
+        self._habits = Habits(self, self)
         lab.dropped.connect(self._habits.open_dropped)
 
     @property
@@ -390,12 +391,18 @@ class MainWindow(QMainWindow):
     def _show_recent(self) -> None:
         runs = self.runs
 
-        def show(entries: list[Entry]) -> None:
-            words = [[one.state, columns.text(one, "vote")] for one in entries]
-            texts = [" · vote ".join(filter(None, said)) for said in words]
-            self.start.show_recent([(one.path, said) for one, said in zip(entries, texts, strict=True)])
+        def look() -> tuple[list[Entry], str]:
+            try:
+                return newest(runs, 6), ""
+            except (StdpbenchError, OSError) as error:
+                return [], str(error)
 
-        self.session.work(lambda: newest(runs, 6), alive(self, show), "")
+        def show(found: tuple[list[Entry], str]) -> None:
+            words = [[one.state, columns.text(one, "vote")] for one in found[0]]
+            texts = [" · vote ".join(filter(None, said)) for said in words]
+            self.start.show_recent([(one.path, said) for one, said in zip(found[0], texts, strict=True)], found[1])
+
+        self.session.work(look, alive(self, show), "")
 
     def check_machine(self) -> None:
         """Look at the machine anew."""

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.store import Entry, Store
-from stdpbench.runs.catalog.trash import bin_folder, empty_bin, restore
+from stdpbench.runs.catalog.trash import BinContent, bin_content, bin_folder, empty_bin, restore
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.jobs import Workers
@@ -44,6 +44,7 @@ class BinDialog(QDialog):
         self.setAccessibleName("Bin")
         self._runs = runs
         self._workers = workers
+        self._content = BinContent([], [], [])
         self.list = QListWidget()
         self.list.setAccessibleName("Runs in the bin")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -75,17 +76,19 @@ class BinDialog(QDialog):
 
     def look(self) -> None:
         """Read what is in the bin."""
-        folder = bin_folder(self._runs)
+        runs = self._runs
 
-        def read() -> list[Entry]:
-            if not folder.is_dir():
-                return []
-            with Store(folder) as store:
-                return store.entries()
+        def read() -> tuple[BinContent, list[Entry]]:
+            content = bin_content(runs)
+            if not content.runs and not content.busy:
+                return content, []
+            with Store(bin_folder(runs)) as store:
+                return content, store.entries()
 
         self._workers.do(read, alive(self, self._show), alive(self, self._fail))
 
-    def _show(self, entries: list[Entry]) -> None:
+    def _show(self, found: tuple[BinContent, list[Entry]]) -> None:
+        self._content, entries = found
         self.list.clear()
         for entry in entries:
             words = [entry.name, columns.text(entry, "state"), columns.text(entry, "vote")]
@@ -103,7 +106,7 @@ class BinDialog(QDialog):
 
     def _enable(self) -> None:
         self.restore_button.setEnabled(bool(self.list.selectedItems()))
-        self.empty_button.setEnabled(self.list.count() > 0)
+        self.empty_button.setEnabled(bool(self._content.runs))
 
     def restore(self) -> None:
         """Bring back what is selected."""
@@ -120,25 +123,28 @@ class BinDialog(QDialog):
 
     def ask(self) -> QMessageBox:
         """Ask before runs are removed for good."""
-        n = self.list.count()
+        names, foreign = self._content.runs, self._content.foreign
+        n = len(names)
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Empty the bin?")
         box.setText(f"{n} run{'' if n == 1 else 's'} will be removed for good.")
-        box.setInformativeText("That cannot be undone.")
+        stays = f" What else is in the folder {bin_folder(self._runs)} stays." if foreign else ""
+        box.setInformativeText(f"That cannot be undone.{stays}")
+        box.setDetailedText("\n".join(names))
         box.addButton(QMessageBox.StandardButton.Cancel)
         remove = box.addButton("Remove for good", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         assert remove is not None
-        remove.clicked.connect(self._empty)
+        remove.clicked.connect(lambda _=False: self._empty(names))
         box.open()
         return box
 
-    def _empty(self) -> None:
+    def _empty(self, names: list[str]) -> None:
         runs = self._runs
 
         def work() -> str:
-            removed, kept, size = empty_bin(runs)
+            removed, kept, size = empty_bin(runs, names)
             stays = f" {', '.join(kept)} stays in it, as a process is at work on it." if kept else ""
             return f"{len(removed)} runs are removed for good, {size / 1e6:.1f} MB.{stays}"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from stdpbench.datasets import fetch as fetching
 from stdpbench.errors import StdpbenchError
@@ -15,6 +15,7 @@ from stdpbench.paths import data_folders
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 WORDS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "kmnist": "KMNIST"}
 """Published data sets, as a person writes them."""
@@ -61,8 +62,7 @@ class FetchDialog(QDialog):
         self._transfer: _Transfer | None = None
         where = f"to {data_folders()[0]}; or choose a folder that holds its four files."
         self.text = wrapped(f"{why} {'It' if why else words} is downloaded once, some 10 to 30 MB, {where}".strip())
-        self.progress = QProgressBar()
-        self.progress.setAccessibleName("Progress of the download")
+        self.progress = ProgressBar("Progress of the download", thin=False)
         self.said = wrapped("", "faint")
         self.problem = wrapped("", "problem")
         self.download_button = QPushButton(f"Download {words}")

@@ -25,7 +25,6 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QSpinBox,
     QTableView,
@@ -39,6 +38,7 @@ from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import short_path, wrapped
+from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.0))
 _REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
@@ -302,10 +302,8 @@ class ExportDialog(QDialog):
         self.problem = wrapped("", "problem")
         self.problem.setAccessibleName("What went wrong")
         self.problem.hide()
-        self.busy = QProgressBar()
+        self.busy = ProgressBar("The figure is being made")
         self.busy.setRange(0, 0)
-        self.busy.setTextVisible(False)
-        self.busy.setFixedHeight(6)
         self.busy.hide()
         form = QFormLayout()
         form.setSpacing(theme.GRID)

@@ -138,7 +138,7 @@ class StartPage(QScrollArea):
         self._experiments()
         self.restyle()
         self._layout.addStretch(1)
-        self.show_recent([])
+        self.show_recent(None)
         self.show_machine([])
 
     def _first_minute(self) -> None:
@@ -229,12 +229,15 @@ class StartPage(QScrollArea):
         """Tell what one is looking at."""
         explain(self, "Start", _HELP)
 
-    def show_recent(self, runs: list[tuple[Path, str]]) -> None:
-        """Show the newest runs: folder, and what is known of each in a few words."""
+    def show_recent(self, runs: list[tuple[Path, str]] | None, problem: str = "") -> None:
+        """Show the newest runs with a few words about each, or why they cannot be listed; None: not yet known."""
         layout = self._cleared(self.recent)
-        if not runs:
-            layout.addWidget(wrapped("None yet. The first will stand here.", "faint"))
-        for path, words in runs:
+        if problem:
+            layout.addWidget(wrapped(f"⚠ The runs cannot be listed: {problem.rstrip('.')}.", "problem"))
+        elif not runs:
+            words = "Looking…" if runs is None else "None yet. The first will appear here."
+            layout.addWidget(wrapped(words, "faint"))
+        for path, words in runs or ():
             room = _LETTERS * self.fontMetrics().horizontalAdvance("n")
             button = QPushButton(self.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, room))
             button.setAccessibleName(path.name)

@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QProgressBar,
     QTabBar,
     QTabWidget,
     QVBoxLayout,
@@ -30,6 +29,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Dispensable, Elided, action_button, scrolling
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
+from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _REDRAW_MS = 33
 _LARGE = 1.4
@@ -63,10 +63,7 @@ class RunBar(QWidget):
         self.speed_text.setToolTip(
             "Drawing: the share of its time that this window spends on it; the run works in a process of its own"
         )
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(6)
-        self.progress.setAccessibleName("Progress of the run")
+        self.progress = ProgressBar("Progress of the run")
         self.speed = QComboBox()
         for text, seconds in _SPEEDS:
             self.speed.addItem(text, seconds)

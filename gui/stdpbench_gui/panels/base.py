@@ -26,7 +26,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import title_buttons
+from stdpbench_gui.widgets.basic import Elided, title_buttons
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
@@ -57,6 +57,8 @@ class Panel(QDockWidget):
     topics: ClassVar[frozenset[str]] = frozenset()
     frames: ClassVar[frozenset[str]] = frozenset()
     most_per_second: ClassVar[float] = 30.0
+    carries_over: ClassVar[bool] = False
+    """Whether what is drawn stays where a run continues in another process or as a branch, until its frames come."""
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
 
@@ -155,12 +157,17 @@ class Panel(QDockWidget):
         self.session.add_cost(time.perf_counter() - begun)
 
     def _draw(self) -> None:
-        if self.has_content():
+        filled = self.has_content()
+        if filled:
             self._stack.setCurrentWidget(self.body)
             self.refresh()
         else:
             self._empty.setText(self.nothing())
             self._stack.setCurrentWidget(self._empty)
+        kept = self.session.kept.describe(self.frames) if filled else ""
+        self.as_of.setText(f"as of {kept}" if kept else "")
+        self.as_of.setToolTip(f"{self.as_of.text()}, until the network of this run is ready" if kept else "")
+        self.as_of.setVisible(bool(kept))
         self._described = False
         if not self._words.isActive():
             self._describe()
@@ -169,7 +176,8 @@ class Panel(QDockWidget):
         """Say in words what is drawn, once a second at most: whoever listens could not follow more."""
         if not self._described:
             self._described = True
-            self.setAccessibleDescription(self.summary())
+            as_of = self.as_of.text()
+            self.setAccessibleDescription(f"A{as_of[1:]}: {self.summary()}" if as_of else self.summary())
             self._words.start()
 
     def _show_failure(self, error: Exception) -> None:
@@ -191,7 +199,8 @@ class Panel(QDockWidget):
         box.open()
 
     def _on_opened(self) -> None:
-        self.reset()
+        if not (self.carries_over and self.session.kept.describe(self.frames)):
+            self.reset()
         self.mark_dirty()
 
     def _on_changed(self, topics: set[str]) -> None:
@@ -215,6 +224,10 @@ class Panel(QDockWidget):
         layout.addWidget(QLabel(self.title))
         self.title_extra = QHBoxLayout()
         layout.addLayout(self.title_extra)
+        self.as_of = Elided()
+        self.as_of.setObjectName("faint")
+        self.as_of.hide()
+        layout.addWidget(self.as_of)
         layout.addStretch(1)
         for button in title_buttons(self.title, self.explain, self.menu):
             layout.addWidget(button)

@@ -28,6 +28,7 @@ class Stimulus(Panel):
     title = "Stimulus"
     topics = frozenset({"presentation", "state"})
     frames = frozenset({"presentation"})
+    carries_over = True
     help_text = (
         "Left, the training picture that was shown; right, its input spikes, counted per pixel: brighter pixels fire "
         "more often (rate coding with Poisson spike trains). The answer is the class whose neurons fire most. While "

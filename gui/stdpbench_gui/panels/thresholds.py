@@ -13,11 +13,12 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.fields import never_fired
+from stdpbench.runs.analysis.fields import NOT_COUNTED
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.session.observed import Seen
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
@@ -93,12 +94,14 @@ class Thresholds(Panel):
     topics = frozenset({"network", "presentation"})
     frames = frozenset({"network", "presentation"})
     most_per_second = 5.0
+    carries_over = True
     help_text = (
         "Every spike of an excitatory neuron raises its adaptive threshold theta, which decays slowly: who fires much "
         "becomes hard to excite, so that all neurons get their share of the pictures (homeostasis). Left: theta of "
-        "all neurons. Right: how often neurons fired during the last presentations that were seen. A neuron whose "
-        "theta still is where it started never fired. The dashed line is the mean, the solid one the neuron that is "
-        "selected. (Diehl &amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
+        "all neurons. Right: how often neurons fired during the last presentations that were seen or, of a run whose "
+        "training is over, in its label phase. Neurons that never fired are those without a spike in any training "
+        "presentation of this run. The dashed line is the mean, the solid one the neuron that is selected. (Diehl "
+        "&amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Distributions of thresholds and firing rates appear here once the network stands."
 
@@ -127,6 +130,8 @@ class Thresholds(Panel):
         self._recent: deque[tuple[int, NDArray[np.int64]]] = deque()
         self._sum: NDArray[np.int64] = np.zeros(0, np.int64)
         self._known: tuple[int, Experiment] | None = None
+        self.seen = Seen.of(session)
+        self.seen.changed.connect(self.mark_dirty)
         session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
         self._on_what()
         self.restyle()
@@ -181,7 +186,8 @@ class Thresholds(Panel):
         if "spike_counts" not in frame or (self._recent and self._recent[-1][0] == frame["presentation"]):
             return
         counts = np.asarray(frame["spike_counts"], np.int64)
-        if len(self._sum) != len(counts):
+        went_back = self._recent and frame["presentation"] < self._recent[-1][0]  # a branch from an earlier position
+        if len(self._sum) != len(counts) or went_back:
             self._recent.clear()
             self._sum = np.zeros_like(counts)
         self._recent.append((int(frame["presentation"]), counts))
@@ -192,14 +198,31 @@ class Thresholds(Panel):
     def _theta(self) -> NDArray[np.float64]:
         return np.asarray(self.session.live.network["theta"], np.float64) * 1e3
 
+    def _means(self) -> NDArray[np.float64] | None:
+        """Spikes of each neuron per presentation: of those that were seen, else as the run folder has them."""
+        if self._recent:
+            return np.asarray(self._sum / len(self._recent), np.float64)
+        stored = self.seen.stored
+        return None if stored is None else stored.spike_counts.mean(axis=0, dtype=np.float64)
+
     def _values(self) -> NDArray[np.float64]:
         """What the right histogram is of: a rate in Hz per neuron, or a number of spikes per presentation."""
-        if not self._recent:
+        means, stored = self._means(), self.seen.stored
+        if means is None:
             return np.zeros(0)
-        if self.what.currentIndex() == _TOTALS:
+        if self.what.currentIndex() == _RATES:
+            return means / (self._experiment().schedule.stimulus * 1e-3)
+        if self._recent or stored is None:
             return np.array([float(counts.sum()) for _, counts in self._recent])
-        seconds = self._experiment().schedule.stimulus * 1e-3
-        return np.asarray(self._sum / len(self._recent) / seconds, np.float64)
+        return np.asarray(stored.spike_counts.sum(axis=1), np.float64)
+
+    def _over(self) -> str:
+        """Which presentations the right histogram is of."""
+        stored = self.seen.stored
+        if self._recent or stored is None:
+            n = len(self._recent)
+            return f"the last {f'{thousands(n)} presentations' if n > 1 else 'presentation'} seen"
+        return f"the {thousands(len(stored.spike_counts))} pictures of the {stored.phase} phase"
 
     def _experiment(self) -> Experiment:
         """With the parameters in force, made anew only where they changed."""
@@ -212,26 +235,28 @@ class Thresholds(Panel):
 
     # -- in words and numbers --------------------------------------------------------------------------------------
 
-    def never_fired(self) -> int:
-        """How many neurons have not fired yet, as their thresholds tell."""
-        start = self._experiment().exc.quantities()["theta_start"]
-        return int(never_fired(np.asarray(self.session.live.network["theta"]), start).sum())
+    def _never_fired(self) -> str:
+        """How many neurons have not fired since the run started, in words."""
+        counted = self.session.live.network.get("exc_spikes")
+        if counted is None:
+            return NOT_COUNTED
+        return f"{thousands(int((counted == 0).sum()))} of {thousands(len(counted))} neurons never fired"
 
     def _sentence(self) -> str:
         theta = self._theta()
         parts = [
             f"theta {theta.mean():.2f} mV ({theta.min():.2f} to {theta.max():.2f})",
-            f"{thousands(self.never_fired())} of {thousands(len(theta))} neurons never fired",
+            self._never_fired(),
         ]
         values = self._values()
         if len(values):
-            first, last, n = self._recent[0][0], self._recent[-1][0], len(self._recent)
-            every = round((last - first) / (n - 1)) if n > 1 else 1
+            n = len(self._recent)
+            every = round((self._recent[-1][0] - self._recent[0][0]) / (n - 1)) if n > 1 else 1
             sampled = f", about one in {every}" if every > 1 else ""
             unit, what = (" Hz", "rate") if self.what.currentIndex() == _RATES else ("", "spikes")
             parts.append(
-                f"{what} {values.mean():.2f}{unit} ({values.min():.2f} to {values.max():.2f}) over the last "
-                f"{f'{n} presentations' if n > 1 else 'presentation'} seen{sampled}"
+                f"{what} {values.mean():.2f}{unit} ({values.min():.2f} to {values.max():.2f}) over "
+                f"{self._over()}{sampled}"
             )
         else:
             parts.append("firing is shown while the run is at work")
@@ -245,10 +270,10 @@ class Thresholds(Panel):
         """Neuron, theta and mean spikes."""
         if not self.has_content():
             return None
-        theta = self._theta()
-        known = len(self._recent) and len(self._sum) == len(theta)
-        means = (self._sum / len(self._recent)).round(4).tolist() if known else [""] * len(theta)
-        rows = zip(range(len(theta)), theta.round(4).tolist(), means, strict=True)
+        theta, means = self._theta(), self._means()
+        known = means is not None and len(means) == len(theta)
+        spikes = means.round(4).tolist() if known and means is not None else [""] * len(theta)
+        rows = zip(range(len(theta)), theta.round(4).tolist(), spikes, strict=True)
         return ("neuron", "theta (mV)", "mean spikes per presentation"), list(rows)
 
     def figure(self) -> dict[str, Any] | None:
@@ -262,5 +287,5 @@ class Thresholds(Panel):
             rates = self.what.currentIndex() == _RATES
             x_label, y_label = ("firing rate (Hz)", "exc neurons") if rates else ("exc spikes in all", "presentations")
             parts.append(panel_figures.histogram(values, x_label, y_label))
-            n += f", firing in the last {len(self._recent)} presentations that were seen"
+            n += f", firing in {self._over()}"
         return {"kind": "stack", "parts": parts, "title": "Adaptive thresholds and firing", "n": n}

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
+from stdpbench.files import remove_file
 from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.session.jobs import Workers
 
@@ -133,7 +134,7 @@ class HelperProcess(QObject):
         else:
             path = Path(said["arrays"])
             self._workers.do(
-                lambda: _read(path),
+                lambda: _read(path, Path(self._scratch.name)),
                 lambda arrays: self._give(number, said["value"], arrays),
                 lambda reason: self._fail(number, reason),
             )
@@ -165,8 +166,8 @@ class HelperProcess(QObject):
             asked.failed(why)
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _read(path: Path, scratch: Path) -> dict[str, NDArray[Any]]:
     with np.load(path, allow_pickle=False) as arrays:
         found = {name: arrays[name] for name in arrays.files}
-    path.unlink(missing_ok=True)
+    remove_file(path, within=scratch)
     return found

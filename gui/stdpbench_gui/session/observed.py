@@ -11,18 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from stdpbench.datasets import Images
 from stdpbench.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.recent_answers import RecentResponses, best_of
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
 from stdpbench_gui.session.run_session import RunSession
+
+_FRAMES = ("network", "presentation")
 
 
 @dataclass(frozen=True, eq=False)
-class Labelling:
-    """What a finished label phase says: classes of neurons, and the responses behind them."""
+class StoredResponses:
+    """Responses of the trained network that a run folder holds.
 
-    assignment: Assignment
+    Attributes
+    ----------
+    phase : str
+        ``"label"`` for responses to training pictures; ``"test"`` where pictures carry no labels.
+    spike_counts : ndarray, uint16, (n_images, n_exc)
+        Exc spikes for each picture.
+    assignment : Assignment or None
+        Classes of the neurons; None without labels.
+    """
+
+    phase: str
     spike_counts: NDArray[np.uint16]
+    assignment: Assignment | None
 
 
 class Seen(QObject):
@@ -40,8 +55,8 @@ class Seen(QObject):
         Whether the answers to the last labelled presentations were right, up to a hundred.
     recent : RecentResponses or None
         Responses of the last presentations.
-    lasting : Labelling or None
-        Of the label phase, once it is over.
+    stored : StoredResponses or None
+        Of the label phase once it is over, or of the test phase of a finished run without labels.
     """
 
     changed = pyqtSignal()
@@ -50,7 +65,7 @@ class Seen(QObject):
         super().__init__(session)
         self._session = session
         self._forget()
-        session.opened.connect(self._forget)
+        session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
 
@@ -77,20 +92,34 @@ class Seen(QObject):
 
     def assignment(self) -> Assignment | None:
         """Classes of neurons: of the label phase if it is over, else as far as was seen; None where nothing was."""
-        if self.lasting is not None:
-            return self.lasting.assignment
+        if self.stored is not None and self.stored.assignment is not None:
+            return self.stored.assignment
         if self.recent is None or not self.recent.n_labelled:
             return None
         return self.recent.assignment()
 
     def best_images(self, neuron: int, n: int) -> list[tuple[int, int]]:
-        """Training pictures that drew most spikes from a neuron: (picture, spikes)."""
+        """Pictures that drew most spikes from a neuron, as numbers within `best_of_images`: (picture, spikes)."""
         if self.recent is not None and self.recent.n_seen:
             return self.recent.best_images(neuron, n)
-        if self.lasting is not None:
-            counts = self.lasting.spike_counts[:, neuron]
+        if self.stored is not None:
+            counts = self.stored.spike_counts[:, neuron]
             return best_of(np.arange(len(counts)), counts, n)
         return []
+
+    def best_of_images(self) -> Images | None:
+        """The pictures that `best_images` is about; None until they are read."""
+        split, stored = self._session.split, self.stored
+        if split is None:
+            return None
+        seen = self.recent is not None and self.recent.n_seen
+        return split.test if not seen and stored is not None and stored.phase == "test" else split.train
+
+    def _on_opened(self) -> None:
+        if self._session.kept.describe(_FRAMES):  # what was seen stays as long as it is shown
+            self._asked = False
+        else:
+            self._forget()
 
     def _forget(self) -> None:
         self.presentation: Mapping[str, Any] = {}
@@ -100,23 +129,29 @@ class Seen(QObject):
         self.answer = NO_ANSWER
         self.right: deque[bool] = deque(maxlen=100)
         self.recent: RecentResponses | None = None
-        self.lasting: Labelling | None = None
-        self._asked_for_labels = False
+        self.stored: StoredResponses | None = None
+        self._stored_of: RunFolder | None = None
+        self._asked = False
 
     def _on_changed(self, topics: set[str]) -> None:
-        live = self._session.live
+        live, folder = self._session.live, self._session.folder
+        if self.stored is not None and self._stored_of != folder and not self._session.kept.describe(["network"]):
+            self.stored = None  # of the parent of a branch, which has a network of its own by now
         if "network" in topics and live.network:
             if self.network.get("position") != live.network["position"]:
                 self.before = self.network
             self.network = live.network
         if "presentation" in topics and live.presentation:
             self._take(live.presentation)
-        folder = self._session.folder
-        if "metrics" in topics and live.labelled is not None and not self._asked_for_labels and folder is not None:
-            self._asked_for_labels = True
-            self._session.work(lambda: _labelling(folder), self._take_labelling, "")
+        over = live.labelled is not None or self._session.state is State.FINISHED
+        if topics & {"metrics", "state"} and over and not self._asked and folder is not None:
+            self._asked = True
+            self._session.work(lambda: _stored(folder), self._take_stored, "")
 
     def _take(self, frame: Mapping[str, Any]) -> None:
+        if frame["presentation"] < self.presentation.get("presentation", 0):  # a branch from an earlier position
+            self.earlier, self.recent = {}, None
+            self.right.clear()
         if frame["presentation"] != self.presentation.get("presentation"):
             self.earlier = self.presentation
             if self.recent is None:
@@ -130,16 +165,21 @@ class Seen(QObject):
         self.presentation = frame
 
     def _on_pictures(self) -> None:
-        self.recent = None  # what came before them was without labels
+        if self.recent is not None and not self.recent.n_labelled:
+            self.recent = None  # what came before the pictures was without labels
 
-    def _take_labelling(self, found: tuple[RunFolder, Labelling]) -> None:
+    def _take_stored(self, found: tuple[RunFolder, StoredResponses]) -> None:
         if self._session.folder is not None and found[0].path == self._session.folder.path:
-            self.lasting = found[1]
+            self._stored_of, self.stored = found
             self.changed.emit()
 
 
-def _labelling(folder: RunFolder) -> tuple[RunFolder, Labelling]:
-    with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
-        assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
-    with np.load(folder.path / "label.npz", allow_pickle=False) as arrays:
-        return folder, Labelling(assignment, arrays["spike_counts"])
+def _stored(folder: RunFolder) -> tuple[RunFolder, StoredResponses]:
+    """The responses of a run whose label or test phase is over."""
+    phase, assignment = "test", None
+    if (folder.path / "assignments.npz").is_file():
+        phase = "label"
+        with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
+            assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
+    with np.load(folder.path / f"{phase}.npz", allow_pickle=False) as arrays:
+        return folder, StoredResponses(phase, arrays["spike_counts"], assignment)

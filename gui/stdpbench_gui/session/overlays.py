@@ -37,6 +37,9 @@ class Overlay:
         What it is drawn as (`stdpbench_gui.look.run_lines`); None: by its place among the others.
     live : LiveRun or None
         All that its journal says, once it was read: measures on held-out pictures are in it.
+    branch : Path or None
+        The branch of it that it is compared with: it goes when neither of the two is shown. None: it stays until
+        it is taken away.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Overlay:
     path: Path | None = None
     slot: int | None = None
     live: LiveRun | None = None
+    branch: Path | None = None
 
     @property
     def held_out(self) -> Mapping[int, HeldOut]:
@@ -77,6 +81,7 @@ class Overlays(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
+        session.opened.connect(self._drop_unrelated)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -104,6 +109,12 @@ class Overlays(QObject):
         if overlay.path is not None:
             self._timer.start()
         self.changed.emit()
+
+    def _drop_unrelated(self) -> None:
+        shown = self._session.folder.path if self._session.folder is not None else None
+        for overlay in list(self._overlays.values()):
+            if overlay.branch is not None and shown not in (overlay.branch, overlay.path):
+                self.remove(overlay.name)
 
     def remove(self, name: str) -> None:
         """Take a run away."""

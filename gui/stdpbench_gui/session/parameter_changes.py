@@ -57,11 +57,13 @@ class Changes(QObject):
         Sent and not confirmed: dotted path to value.
     stack : QUndoStack
         Confirmed changes of this run that were made here.
+    branched : signal of (Path, dict of int to Block, Path)
+        A branch was made: folder and blocks of the parent, and folder of the branch.
     """
 
     changed = pyqtSignal()
     refused = pyqtSignal(object, str)
-    branched = pyqtSignal(str, object, object)
+    branched = pyqtSignal(object, object, object)
 
     def __init__(self, session: RunSession, parent: QObject) -> None:
         super().__init__(parent)
@@ -211,7 +213,7 @@ class Changes(QObject):
             return branch_off(folder, at, values, rule, _ABOUT)
 
         def done(made: RunFolder) -> None:
-            self.branched.emit(folder.path.name, blocks, folder.path)
+            self.branched.emit(folder.path, blocks, made.path)
             self._session.start(made, same_neurons=True)
 
         self._work("Making a branch …", make, done)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,15 @@ from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client.run_client import RunClient
-from stdpbench.runs.folder.damage import damage
-from stdpbench.runs.folder.journal import read_undamaged
 from stdpbench.runs.folder.lock import at_work
-from stdpbench.runs.folder.past_weights import newest_weights
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import STEPPED
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look.motion import motion
+from stdpbench_gui.session.found_run import FoundRun, open_run, start_run
+from stdpbench_gui.session.kept_frames import KeptFrames
 
 _TICK_MS = 33
 _BUDGET_S = 0.012
@@ -86,17 +84,6 @@ class Job(QRunnable):
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A run that was opened: what of its folder is amiss, and its connection or what the folder holds."""
-
-    folder: RunFolder
-    amiss: list[str]
-    client: RunClient | None
-    live: LiveRun = field(default_factory=LiveRun)
-    state: tuple[State, str] = (State.QUEUED, "")
-
-
-@dataclass(frozen=True)
 class _Asked:
     """Something that was asked of the run, and who hears what becomes of it."""
 
@@ -121,6 +108,8 @@ class RunSession(QObject):
         What is selected in it.
     drawing_share : float
         Share of the time that drawing takes of this process.
+    kept : KeptFrames
+        Which frames of it are from before its process started.
     """
 
     opened = pyqtSignal()
@@ -135,7 +124,9 @@ class RunSession(QObject):
         self.split: Split | None = None
         self.selection = Selection()
         self.drawing_share = 0.0
+        self.kept = KeptFrames()
         self._client: RunClient | None = None
+        self._n_known = 0  # facts that were read from the journal; the process tells them once more
         self._wanted: frozenset[str] = frozenset({"progress"})
         self._said_wanted: object = None
         self._experiment: Experiment | None = None
@@ -163,34 +154,16 @@ class RunSession(QObject):
         folder : RunFolder
             The run.
         same_neurons : bool
-            Whether it goes on from the one that is shown: then the neuron that is selected stays so.
+            Whether it goes on from the one that is shown: then the neuron that is selected stays so, and the last
+            frames stay until its own network is ready.
         """
-
-        def take(found: tuple[RunFolder, RunClient]) -> None:
-            self._take_client(found, same_neurons=same_neurons)
-
-        def connect() -> tuple[RunFolder, RunClient]:
-            if at_work(folder.path):  # another window may have gone on with it
-                return folder, RunClient.attach(folder.path)
-            check_journal(folder, "a repair, which Resume on the Runs page offers,")
-            return folder, RunClient.start(folder.path)
-
-        self.work(connect, take, "The run does not start")
+        self.work(
+            lambda: start_run(folder), lambda found: self._take_client(found, same_neurons), "The run does not start"
+        )
 
     def open(self, path: Path) -> None:
         """Show a run: connected where a process works on it, else from its folder."""
-
-        def find() -> _Found:
-            folder = RunFolder.open(path)
-            journal = read_undamaged(folder.path)
-            amiss = damage(folder, journal.records, journal.damage)
-            if at_work(folder.path):
-                return _Found(folder, amiss, RunClient.attach(folder.path))
-            live = LiveRun.replay(journal.records)
-            live.network = _network(folder, live)
-            return _Found(folder, amiss, None, live, state_of(folder))
-
-        self.work(find, self._take_found, "The run cannot be opened")
+        self.work(lambda: open_run(path), self._take_found, "The run cannot be opened")
 
     def catch_up(self) -> None:
         """Show the run anew if it went on meanwhile without this app: resumed from the command line, or in a queue."""
@@ -207,36 +180,39 @@ class RunSession(QObject):
 
         self.work(changed, take, "")
 
-    def _take_found(self, found: _Found) -> None:
+    def _take_found(self, found: FoundRun) -> None:
         if found.client is not None:
-            self._take_client((found.folder, found.client))
+            self._take_client(found)
         else:
-            self._begin(found.folder)
-            self.live = found.live
+            self._begin(found)
             self._settle(*found.state)
-        self.live.log += [(self.live.position, "", f"The run folder is not whole: {said}.") for said in found.amiss]
+        self.live.log += [(self.live.position, "", f"The run folder is not whole: {said}.") for said in found.damage]
         if found.client is None:
             self.opened.emit()
             self.changed.emit(set(_ALL))
-        if found.amiss:
-            more = len(found.amiss) - 1
+        if found.damage:
+            more = len(found.damage) - 1
             rest = f" The log names {more} thing{'s' if more > 1 else ''} more." if more else ""
-            self.told.emit(f"{found.folder.path.name} is not whole: {found.amiss[0]}.{rest}")
+            self.told.emit(f"{found.folder.path.name} is not whole: {found.damage[0]}.{rest}")
 
-    def _take_client(self, found: tuple[RunFolder, RunClient], *, same_neurons: bool = False) -> None:
-        folder, client = found
-        self._begin(folder, same_neurons=same_neurons)
-        self._client = client
+    def _take_client(self, found: FoundRun, same_neurons: bool = False) -> None:
+        self._begin(found, same_neurons)
+        self._client, self._n_known = found.client, found.n_known
         self._said_wanted = None
         self.opened.emit()
         self.changed.emit(set(_ALL))
         self._timer.start()
 
-    def _begin(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
+    def _begin(self, found: FoundRun, same_neurons: bool = False) -> None:
         self.leave()
-        same_neurons = same_neurons or (self.folder is not None and self.folder.path == folder.path)
-        self.folder, self.live, self.split = folder, LiveRun(), None
+        folder, before = found.folder, self.folder
+        same_neurons = same_neurons or (before is not None and before.path == folder.path)
+        self.kept.clear()
+        if same_neurons and found.client is not None and before is not None:
+            self.kept.keep(self.live, found.live, "" if before.path == folder.path else before.path.name)
+        self.folder, self.live = folder, found.live
         if not same_neurons:
+            self.split = None
             self.selection.select_neuron(-1)
         self._waiting.clear()
         self._backlog.clear()
@@ -414,6 +390,10 @@ class RunSession(QObject):
         topics: set[str] = set()
         before = self.live.state
         for message in client.drain(_BUDGET_S):
+            if message[0] == "record" and message[1].number < self._n_known:
+                continue
+            if message[0] == "frame":
+                self.kept.replace(message[1])
             topics |= self.live.take(message)
         for number in [number for number in self._waiting if number in self.live.replies]:
             asked = self._waiting.pop(number)
@@ -470,7 +450,7 @@ class RunSession(QObject):
                 " Resume goes on from its newest checkpoint." if self.live.checkpoints else " Resume begins it anew."
             )
             self.told.emit(f"The run failed: {self.live.reason.rstrip('.')}.{'' if gone else after}")
-        return {"state", "log", "metrics"}
+        return {"state", "log", "metrics"} | self.kept.end(self.live)
 
     def _settle(self, state: State, reason: str) -> None:
         """Take in how the run ended; where its process could not say so itself, the log does here."""
@@ -486,15 +466,6 @@ class RunSession(QObject):
         if self.state is State.FINISHED or (self.state.active and phase != "train"):
             return "Training is over, and presentations are not kept. A branch from a checkpoint shows those to come."
         return "" if self.state.active else "No process works on this run; it goes on with Resume, above."
-
-
-def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:
-    """Weights and thresholds of a run that no process works on, as a frame; empty where there are none."""
-    try:
-        found = newest_weights(folder.path)
-    except StdpbenchError:
-        return {}
-    return {"position": found.position if found.position >= 0 else live.position, "w": found.w, "theta": found.theta}
 
 
 _ALL = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation")

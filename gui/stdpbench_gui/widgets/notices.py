@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import breakable, wrapped
+from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _MOST = 4
 
@@ -18,10 +19,17 @@ class Notice(QFrame):
 
     gone = pyqtSignal()
 
-    def __init__(self, sentence: str, failed: bool = False, doing: str = "", do: Callable[[], object] | None = None):
+    def __init__(
+        self,
+        sentence: str,
+        failed: bool = False,
+        doing: str = "",
+        do: Callable[[], object] | None = None,
+        about: str = "",
+    ) -> None:
         super().__init__()
         self.setObjectName("notice")
-        self.sentence = sentence
+        self.sentence, self.about = sentence, about
         self.said = f"⚠ {sentence}" if failed else sentence
         self.label = wrapped(breakable(self.said), "problem" if failed else "")
         self.label.setAccessibleName("What went wrong" if failed else "What happened")
@@ -63,12 +71,9 @@ class Task(QFrame):
         self._words = words
         self.label = wrapped(breakable(words))
         self.label.setAccessibleName("What is under way")
-        self.bar = QProgressBar()
+        self.bar = ProgressBar("How far it is")
         self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(6)
         self.bar.setFixedWidth(180)
-        self.bar.setAccessibleName("How far it is")
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName(f"Cancel: {words}")
         self.cancel.clicked.connect(self._cancel)
@@ -105,13 +110,19 @@ class Notices(QWidget):
         self.hide()
 
     def tell(
-        self, sentence: str, failed: bool = False, doing: str = "", do: Callable[[], object] | None = None
+        self,
+        sentence: str,
+        failed: bool = False,
+        doing: str = "",
+        do: Callable[[], object] | None = None,
+        about: str = "",
     ) -> Notice:
-        """Say a sentence; one that the same said before gives way."""
+        """Show a sentence; it replaces the same sentence, and what was shown about the same subject, if it has one."""
         sentence = sentence if sentence.endswith((".", "…")) else f"{sentence}."
+        self.withdraw_about(about)
         for old in [old for old in self._notices if old.sentence == sentence]:
             self._drop(old)
-        notice = Notice(sentence, failed, doing, do)
+        notice = Notice(sentence, failed, doing, do, about)
         notice.gone.connect(lambda: self._drop(notice))
         self._notices.append(notice)
         self._layout.addWidget(notice)
@@ -133,6 +144,11 @@ class Notices(QWidget):
         """Take a notice back, if it is still there."""
         if notice in self._notices:
             self._drop(notice)
+
+    def withdraw_about(self, about: str) -> None:
+        """Take back what was shown about a subject; it is no longer true, or over."""
+        for old in [old for old in self._notices if about and old.about == about]:
+            self._drop(old)
 
     def add_task(self, words: str) -> Task:
         """Show long work."""

@@ -37,7 +37,7 @@ def homeostasis(outcome: Outcome) -> None:
     start = simulator.learned._replace(w=start_weights(made, images))
     rates, curves = [], []
     for changes in ({"lateral.eta": 0.0}, *({"lateral.rho_0": target} for target in _TARGETS)):
-        simulator.put(start)
+        simulator.set_learned(start)
         simulator.set_parameters(made.override(changes))
         simulator.reset()
         rates.append(_trained(simulator, images.pixels.reshape(len(images), -1)))

@@ -1,4 +1,4 @@
-"""Receptive fields as one looks at them: mosaics, orders, neurons that never fired, neurons that are alike."""
+"""Receptive fields as one looks at them: mosaics, orders, neurons that are alike."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Weights = NDArray[np.floating[Any]]
 ALIKE = 0.95
 """Correlation of weights beyond which two neurons are duplicates."""
+NOT_COUNTED = "which neurons never fired is not known, since this run did not count spikes from its start"
+"""What to say of a run that was started by a version that did not count them."""
 _BLOCK = 1024
 
 
@@ -90,27 +92,6 @@ def duplicates(w: Weights, alike: float = ALIKE) -> NDArray[np.bool_]:
         earlier = np.arange(correlation.shape[0])[:, None] < np.arange(first, first + block.shape[1])
         found[first : first + block.shape[1]] = ((correlation > alike) & earlier).any(axis=0)
     return found
-
-
-def never_fired(theta: NDArray[np.float64], theta_start: float) -> NDArray[np.bool_]:
-    """Which exc neurons have not fired yet, as their thresholds tell.
-
-    All thresholds start at `theta_start` and decay by the same factors, so that those of neurons that never fired
-    stay equal to the last bit, and lower than any other. Where only one is lowest, it counts if it has not risen
-    above its start. A run that started from the thresholds of another one tells less: its count may be too low.
-
-    Parameters
-    ----------
-    theta : ndarray, float64, (n_exc,), volt
-    theta_start : float
-        Volt.
-
-    Returns
-    -------
-    ndarray, bool, (n_exc,)
-    """
-    lowest = theta == theta.min(initial=np.inf)
-    return lowest if lowest.sum() > 1 or theta.min(initial=np.inf) <= theta_start else np.zeros_like(lowest)
 
 
 def _normalised(w: Weights) -> NDArray[np.float32]:

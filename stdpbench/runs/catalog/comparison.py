@@ -33,7 +33,7 @@ _MEASURES = {
     "n_test_images": "pictures evaluated on",
     "spikes_per_test_image": "exc spikes per evaluated picture",
     "silent_test_images": "evaluated pictures without a spike",
-    "neurons.never_fired": "neurons that never fired",
+    "neurons.never_fired": "neurons silent in the label phase",
 }
 
 

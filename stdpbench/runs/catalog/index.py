@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import write_text_aside
+from stdpbench.files import remove_file, write_text_aside
 
 NAME = "index.sqlite"
+FILES = r"index\.sqlite(-wal|-shm|-journal|\.damaged)?|\.index\.sqlite\.lock"
+"""Names of the files of an index."""
 _VERSION = 1
 _PATIENCE = 20.0  # s for another process to finish writing
 _PAUSE = 0.005  # s between two tries
@@ -217,7 +219,7 @@ def set_aside(runs: Path) -> Path | None:
                 return None
             path.replace(aside)
             for ending in ("-wal", "-shm"):
-                path.with_name(NAME + ending).unlink(missing_ok=True)
+                remove_file(path.with_name(NAME + ending))
     except OSError as error:
         raise DiskError(f"{path} is damaged and cannot be set aside: {error.strerror}") from error
     return aside
@@ -255,7 +257,7 @@ def write_copy(runs: Path, row: Mapping[str, Any]) -> None:
 def remove_copy(runs: Path, number: int) -> None:
     """Remove the copy of a queue item."""
     try:
-        (queue_folder(runs) / f"{number}.json").unlink(missing_ok=True)
+        remove_file(queue_folder(runs) / f"{number}.json", within=runs)
     except OSError as error:
         raise DiskError(f"the copy of queue item {number} cannot be removed: {error.strerror}") from error
 

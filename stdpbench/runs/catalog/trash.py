@@ -1,19 +1,28 @@
 """The bin of a runs folder: where runs go that are deleted, until it is emptied.
 
-It is a folder ``bin`` beside the runs. A run that a process works on does not go there.
+It is a folder ``bin`` beside the runs. A run that a process works on does not go there. What is moved there is marked,
+so that emptying the bin removes nothing that somebody else put into a folder of that name.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import re
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from stdpbench.errors import DiskError, StdpbenchError, suggestion
+from stdpbench.files import remove_file, remove_folder, remove_tree
+from stdpbench.runs.catalog.index import FILES
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.folder.lock import at_work
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, is_whole_run
 from stdpbench.runs.folder.status import held
+
+_MARK = ".stdpbench-deleted"
+"""Empty file in a run folder that `move_to_bin` moved."""
 
 
 def bin_folder(runs: Path) -> Path:
@@ -33,9 +42,11 @@ def move_to_bin(folder: RunFolder) -> Path:
     if path.parent.name == BIN:
         raise StdpbenchError(f"{path} lies in the bin already; `stdpbench delete --empty-bin` removes it for good")
     target = _free(bin_folder(path.parent) / path.name)
+    _refuse_link(target.parent)
     try:
         target.parent.mkdir(exist_ok=True)
         with held(folder):
+            (path / _MARK).touch()
             if os.name != "nt":
                 path.rename(target)
         if os.name == "nt":  # where what is open cannot be moved
@@ -79,11 +90,66 @@ def restore(runs: Path, name: str) -> RunFolder:
         (bin_folder(runs) / found[0]).rename(target)
     except OSError as error:
         raise DiskError(f"{found[0]} cannot be moved back from the bin: {error.strerror}") from error
+    with suppress(OSError):
+        remove_file(target / _MARK)
     return RunFolder.open(target)
 
 
-def empty_bin(runs: Path) -> tuple[list[str], list[str], int]:
-    """Remove for good what lies in the bin.
+@dataclass(frozen=True)
+class BinContent:
+    """What lies in a bin, names in order.
+
+    Attributes
+    ----------
+    runs : list of str
+        Run folders that can be removed.
+    busy : list of str
+        Run folders that a process works on all the same.
+    foreign : list of str
+        Everything else: it is not of this program, and is never removed.
+    """
+
+    runs: list[str]
+    busy: list[str]
+    foreign: list[str]
+
+
+def bin_content(runs: Path) -> BinContent:
+    """What lies in the bin.
+
+    A run folder is what `move_to_bin` marked, or, from earlier versions, what is a run folder beyond doubt.
+
+    Raises
+    ------
+    StdpbenchError
+        If the bin cannot be read, or is a link.
+    """
+    folder = bin_folder(runs)
+    _refuse_link(folder)
+    found = BinContent([], [], [])
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return found
+    except OSError as error:
+        raise StdpbenchError(f"{folder} cannot be read: {error.strerror}") from None
+    for name in names:
+        if _is_binned(folder / name):
+            (found.busy if at_work(folder / name) else found.runs).append(name)
+        elif not re.fullmatch(FILES, name):
+            found.foreign.append(name)
+    return found
+
+
+def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str], int]:
+    """Remove runs in the bin for good, and the bin itself once nothing is left in it.
+
+    Parameters
+    ----------
+    runs : Path
+        The folder of all runs.
+    names : collection of str
+        Of run folders in the bin; others stay.
 
     Returns
     -------
@@ -97,24 +163,37 @@ def empty_bin(runs: Path) -> tuple[list[str], list[str], int]:
     StdpbenchError
         If something cannot be removed.
     """
-    folder = bin_folder(runs)
+    folder, found = bin_folder(runs), bin_content(runs)
     removed: list[str] = []
-    kept: list[str] = []
     size = 0
-    for name in names_in_bin(runs):
-        if at_work(folder / name):
-            kept.append(name)
+    for name in found.runs:
+        if name not in names:
             continue
         freed = _size(folder / name)
         try:
-            shutil.rmtree(folder / name)
+            remove_tree(folder / name, re.escape(name), runs)
         except OSError as error:
             raise DiskError(f"{folder / name} cannot be removed: {error.strerror}") from error
         removed.append(name)
         size += freed
-    if folder.is_dir() and not kept:
-        shutil.rmtree(folder, ignore_errors=True)  # and what lists of it left
-    return removed, kept, size
+    with suppress(OSError):
+        if removed and len(removed) == len(found.runs) and not found.busy:
+            remove_folder(folder, FILES, BIN)
+    return removed, [name for name in found.busy if name in names], size
+
+
+def _is_binned(path: Path) -> bool:
+    """Whether an entry of the bin is a run folder that may be removed."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    return (path / _MARK).is_file() or is_whole_run(path)
+
+
+def _refuse_link(folder: Path) -> None:
+    if folder.is_symlink():
+        raise StdpbenchError(
+            f"{folder} is a link, so it is not the bin: give the runs folder a real folder of that name"
+        )
 
 
 def _free(path: Path) -> Path:
@@ -127,4 +206,4 @@ def _free(path: Path) -> Path:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import is_own
 from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -47,6 +48,8 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
     """
     if not at_work(folder):
         raise StdpbenchError(_nobody(folder, "works"))
+    if not is_own(folder / "run.json"):  # which the process writes when it starts
+        raise StdpbenchError(f"another user's process works on {folder}, and takes requests from that user alone")
     building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compiling takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
     try:

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,11 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import sync_folder, write_aside, write_text_aside
+from stdpbench.files import part_of, remove_folder, sync_folder, write_aside, write_text_aside
 
 FORMAT = 1
 _FOLDER = "checkpoints"
-_ARRAYS = ("state.npz", "history.npz")
+_ARRAYS, _ABOUT = ("state.npz", "history.npz"), "checkpoint.json"
+_FILES = (*_ARRAYS, _ABOUT)
+_HOLDS = rf"{'|'.join(map(re.escape, _FILES))}|{part_of('|'.join(map(re.escape, _FILES)))}"
+_OLD, _LEFT = r"\.[0-9]{9,}\.old", r"\.[0-9]{9,}\.([0-9]+\.part|old)"
+_NAMED = rf"[0-9]{{9,}}|{_LEFT}"
 _KEPT_NEWEST, _KEPT_SPREAD = 2, 5  # the latter at least, and up to twice as many
 
 
@@ -75,7 +80,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
     parent = folder / _FOLDER
     aside, final = parent / f".{name}.{os.getpid()}.part", parent / name
     try:
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(folder, aside.name)
         parent.mkdir(exist_ok=True)  # not its parents: a run folder that is gone is not made anew, half
         aside.mkdir()
         digests = {}
@@ -96,21 +101,21 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
         }
         _write_about(aside, about)
         sync_folder(aside)
-        _replace(aside, final)
+        _replace(folder, aside, final)
         sync_folder(parent)
     except OSError as error:
         raise DiskError(f"the checkpoint {final} cannot be written: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(folder, aside.name)
     _thin_out(folder)
     return name
 
 
-def _replace(aside: Path, final: Path) -> None:
+def _replace(folder: Path, aside: Path, final: Path) -> None:
     """Give a checkpoint its name; one that has it already goes only once the new one is there."""
     replaced = final.with_name(f".{final.name}.old")
     if final.exists():
-        shutil.rmtree(replaced, ignore_errors=True)
+        _remove(folder, replaced.name)
         final.rename(replaced)
     try:
         aside.rename(final)
@@ -118,18 +123,31 @@ def _replace(aside: Path, final: Path) -> None:
         if replaced.exists():
             replaced.rename(final)
         raise
-    shutil.rmtree(replaced, ignore_errors=True)
+    _remove(folder, replaced.name)
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Remove a checkpoint, or one that is only half there; what else a folder holds stays, and so does a link."""
+    path = folder / _FOLDER / name
+    with suppress(OSError):
+        if not remove_folder(path, _HOLDS, _NAMED, within=folder) and name.isdigit():
+            path.rename(path.with_name(f"{name}.kept"))  # it is no longer a checkpoint
 
 
 def tidy_checkpoints(folder: Path) -> None:
     """Remove what a process left behind that was killed while it wrote; only for the holder of the run's lock."""
-    for path in (folder / _FOLDER).glob(".*"):
-        whole = path.with_name(path.name.removeprefix(".").removesuffix(".old"))
-        if path.name.endswith(".old") and not whole.exists():  # killed between two names
-            with suppress(OSError):
-                path.rename(whole)
-        else:
-            shutil.rmtree(path, ignore_errors=True)
+    parent = folder / _FOLDER
+    if parent.is_symlink():
+        return
+    with suppress(OSError):
+        for path in sorted(parent.iterdir()):
+            whole = path.with_name(path.name.removeprefix(".").removesuffix(".old"))
+            old = re.fullmatch(_OLD, path.name) and (path / _ABOUT).exists()
+            if old and not whole.exists():  # killed between two names
+                with suppress(OSError):
+                    path.rename(whole)
+            elif re.fullmatch(_LEFT, path.name):
+                _remove(folder, path.name)
 
 
 def renumber_checkpoint(folder: Path, position: int, number: int) -> None:
@@ -140,11 +158,11 @@ def renumber_checkpoint(folder: Path, position: int, number: int) -> None:
 
 def _write_about(path: Path, about: Mapping[str, Any]) -> None:
     whole = {**about, "digest": _digest_of(about)}
-    write_text_aside(path / "checkpoint.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    write_text_aside(path / _ABOUT, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
 def _read_about(path: Path) -> dict[str, Any]:
-    about = json.loads((path / "checkpoint.json").read_text(encoding="utf-8"))
+    about = json.loads((path / _ABOUT).read_text(encoding="utf-8"))
     if about["format"] > FORMAT:
         raise StdpbenchError(f"the checkpoint {_called(path)} was written by a later version of stdpbench")
     if about.pop("digest") != _digest_of(about):
@@ -241,19 +259,21 @@ def copy_checkpoint(source: Path, target: Path, position: int) -> None:
     parent.mkdir(parents=True, exist_ok=True)
     aside = parent / f".{position:09d}.{os.getpid()}.part"
     try:
-        shutil.copytree(checkpoint_path(source, position), aside)
+        aside.mkdir()
+        for name in _FILES:
+            shutil.copyfile(checkpoint_path(source, position) / name, aside / name)
         aside.rename(checkpoint_path(target, position))
     except OSError as error:
         raise DiskError(f"the checkpoint cannot be copied to {target}: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(target, aside.name)
 
 
 def remove_checkpoints(folder: Path, beyond: int) -> None:
     """Remove the checkpoints beyond a position."""
     for position in positions(folder):
         if position > beyond:
-            shutil.rmtree(checkpoint_path(folder, position), ignore_errors=True)
+            _remove(folder, checkpoint_path(folder, position).name)
 
 
 def _thin_out(folder: Path) -> None:
@@ -270,7 +290,7 @@ def _thin_out(folder: Path) -> None:
             mark = (position // step + 1) * step
     for position in found:
         if position not in keep:
-            shutil.rmtree(checkpoint_path(folder, position), ignore_errors=True)
+            _remove(folder, checkpoint_path(folder, position).name)
 
 
 def _called(path: Path) -> str:

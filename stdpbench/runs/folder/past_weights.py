@@ -23,11 +23,14 @@ class PastWeights:
         Presentations that were over; -1 where that is not known.
     w : ndarray, float32, (n_input, n_exc)
     theta : ndarray, float64, (n_exc,), volt
+    exc_spikes : ndarray, int64, (n_exc,), or None
+        Spikes of each exc neuron in training presentations up to then; None where they were not counted.
     """
 
     position: int
     w: NDArray[np.float32]
     theta: NDArray[np.float64]
+    exc_spikes: NDArray[np.int64] | None = None
 
 
 def nearest_position(folder: Path, position: int) -> int | None:
@@ -92,7 +95,7 @@ def newest_weights(folder: Path) -> PastWeights:
 def _of(checkpoint: Checkpoint) -> PastWeights:
     state = checkpoint.state
     w, theta = np.asarray(state["plastic.w"], np.float32), np.asarray(state["exc.theta"])
-    return PastWeights(checkpoint.position, w, theta)
+    return PastWeights(checkpoint.position, w, theta, checkpoint.history.get("exc_spikes"))
 
 
 def _written(folder: Path) -> PastWeights | None:
@@ -107,4 +110,10 @@ def _written(folder: Path) -> PastWeights | None:
             position = len(arrays["image"])
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         position = -1
-    return PastWeights(position, np.asarray(w, np.float32), np.asarray(theta, np.float64))
+    try:
+        exc_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # of an earlier version, which did not count them
+        exc_spikes = None
+    if exc_spikes is not None and exc_spikes.shape != theta.shape:
+        exc_spikes = None
+    return PastWeights(position, np.asarray(w, np.float32), np.asarray(theta, np.float64), exc_spikes)

@@ -16,7 +16,16 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Change, HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
 
-_ARRAYS = ("weights.npy", "theta.npy", "lateral.npy", "training.npz", "label.npz", "test.npz", "assignments.npz")
+_ARRAYS = (
+    "weights.npy",
+    "theta.npy",
+    "lateral.npy",
+    "exc_spikes.npy",
+    "training.npz",
+    "label.npz",
+    "test.npz",
+    "assignments.npz",
+)
 _NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
 
 

@@ -5,9 +5,11 @@ Each file is written aside and renamed, so that a file that exists is whole.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
+import re
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -24,13 +26,30 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.files import write_aside, write_text_aside, written_aside
+from stdpbench.files import (
+    NOTHING,
+    part_of,
+    remove_file,
+    remove_folder,
+    remove_parts,
+    remove_tree,
+    write_aside,
+    write_text_aside,
+    written_aside,
+)
 from stdpbench.runs.folder.run_json import NAME as RUN
 from stdpbench.runs.folder.run_json import read_run, read_table
 from stdpbench.runs.folder.staging import made_aside
 
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
+PROGRESS, RESPONSES = "progress.json", "responses"
+_KEY, _GROUP = "[0-9a-f]{32}", r"[0-9]{7,}\.npz"
+_OWN = (
+    r"(run|metrics|progress)\.json|journal\.jsonl|experiment\.toml|README\.txt|(training|assignments)\.npz|"
+    r"(start_)?(weights|theta|lateral)\.npy|exc_spikes\.npy|(label|test)(_spikes)?\.npz"
+)
+"""Names of the files of a run folder that are written aside."""
 _README = """\
 What lies in this folder
 ========================
@@ -41,6 +60,8 @@ weights.npy        float64, (n_input, n_exc): weights from input to exc, each co
 theta.npy          float64, (n_exc,), volt: adaptive thresholds
 lateral.npy        float64, (n_exc, n_exc): weights of lateral inhibition, from row on column, as factors on
                    network.w_inh_exc; only where they learn
+exc_spikes.npy     int64, (n_exc,): spikes of each exc neuron in all training presentations of this run; missing where
+                   an earlier version began it, which did not count them
 training.npz       per training presentation: image, attempts, spikes (exc spikes in all); and curves over training
 label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
 test.npz           the same for the pictures that were evaluated on
@@ -214,6 +235,48 @@ def _json_text(value: Mapping[str, Any]) -> str:
 def looks_like_run(path: Path) -> bool:
     """Whether a folder is that of a run, whole or not."""
     return any(os.path.isfile(path / name) for name in ("run.json", "journal.jsonl"))  # noqa: PTH113 - raises nothing
+
+
+def remove_run(folder: RunFolder) -> None:
+    """Remove a run folder with all that is in it.
+
+    Raises
+    ------
+    OSError
+        If it is not a run folder, is a link, or something cannot be removed.
+    """
+    path = folder.path
+    if not is_whole_run(path):
+        raise FileNotFoundError(errno.ENOENT, "it is not a run folder", str(path))
+    remove_tree(path, re.escape(path.name))
+
+
+def is_whole_run(path: Path) -> bool:
+    """Whether a folder is beyond doubt a run folder of this program, and not a link."""
+    if path.is_symlink() or not (path / "experiment.toml").is_file():
+        return False
+    try:
+        said = RunFolder(path).read_json("run.json")
+    except StdpbenchError:
+        return False
+    named = re.fullmatch("[0-9a-f]{32}", str(said.get("id")))
+    return bool(named) and "state" in said and "stdpbench" in dict(said.get("versions") or {})
+
+
+def remove_responses(folder: Path) -> None:
+    """Remove the responses that are kept until the phase is over that they belong to."""
+    with suppress(OSError):
+        for path in (folder / RESPONSES).iterdir():
+            if re.fullmatch(_KEY, path.name):
+                remove_folder(path, rf"{_GROUP}|{part_of(_GROUP)}", within=folder)
+        remove_folder(folder / RESPONSES, NOTHING)
+
+
+def remove_left_parts(folder: Path) -> None:
+    """Remove files that processes which were killed left half-written; only for the holder of the run's lock."""
+    remove_parts(folder, _OWN)
+    with suppress(OSError):
+        remove_file(folder / f".{PROGRESS}.part")
 
 
 def _exists(path: Path) -> bool:

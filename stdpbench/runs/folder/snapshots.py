@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,8 +23,10 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Images
 from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.files import part_of, remove_file, remove_folder
 
 FOLDER = "held_out"
+_NAME = r"[0-9]{9,}\.npz"
 
 
 class LostSnapshotError(StdpbenchError):
@@ -96,7 +99,8 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            remove_file(aside, within=folder)
     return target
 
 
@@ -122,7 +126,8 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def waiting(folder: Path) -> dict[int, Path]:
     """Snapshots that wait, by position, ascending."""
-    found = {int(path.stem): path for path in (folder / FOLDER).glob("*.npz") if path.stem.isdecimal()}
+    paths = (folder / FOLDER).glob("*.npz")
+    found = {int(path.stem): path for path in paths if re.fullmatch(_NAME, path.name)}
     return dict(sorted(found.items()))
 
 
@@ -137,4 +142,11 @@ def copy_snapshots(source: Path, target: Path, at_most: int) -> None:
 
 def remove_snapshots(folder: Path) -> None:
     """Remove all of them, and what a process left behind that was killed while it wrote one."""
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    with suppress(OSError):
+        remove_folder(folder / FOLDER, f"{_NAME}|{part_of(_NAME)}")
+
+
+def remove_snapshot(folder: Path, position: int) -> None:
+    """Remove the snapshot of a position, where it can be."""
+    with suppress(OSError):
+        remove_file(snapshot_path(folder, position), within=folder)

@@ -7,16 +7,18 @@ lock nobody holds was left behind by a process that was killed, and may be remov
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from stdpbench.files import remove_file, remove_tree
 from stdpbench.runs.folder.lock import locked
 
 _PREFIX, _LOCK = ".making-", ".lock"
+_NAME = r"\.making-[0-9a-f]{32}"
 _FORGOTTEN = 86_400  # s after which what has no lock, or is nothing but a lock, was left behind
 
 
@@ -40,17 +42,18 @@ def made_aside(runs: Path) -> Iterator[Path]:
                 aside.mkdir()
                 yield aside
             finally:
-                shutil.rmtree(aside, ignore_errors=True)
+                with suppress(OSError):
+                    remove_tree(aside, _NAME)
     finally:
         with suppress(OSError):
-            _lock_of(aside).unlink(missing_ok=True)
+            remove_file(_lock_of(aside))
 
 
 def remove_left_behind(runs: Path) -> None:
     """Remove what processes left in a runs folder that were killed while they made a run; what cannot be, stays."""
     try:
         with os.scandir(runs) as entries:
-            found = [runs / entry.name for entry in entries if entry.name.startswith(_PREFIX)]
+            found = [runs / entry.name for entry in entries if re.fullmatch(rf"{_NAME}({_LOCK})?", entry.name)]
     except OSError:
         return
     for path in found:
@@ -62,9 +65,9 @@ def remove_left_behind(runs: Path) -> None:
         # a lock alone may be one that its maker is about to take, before it makes the folder
         left = (path != lock and lock.exists()) or _is_old(path)
         if left:
-            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
             with suppress(OSError):
-                lock.unlink(missing_ok=True)
+                remove_tree(path.with_suffix(""), _NAME)
+                remove_file(lock)
 
 
 def _lock_of(aside: Path) -> Path:

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.lock import at_work, lock_path
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
 from stdpbench.runs.protocol.states import State
 
 
@@ -45,6 +45,7 @@ def held(folder: RunFolder) -> Generator[None, None, None]:
     except OSError as error:
         raise StdpbenchError(f"{folder.path} cannot be locked: {error.strerror}") from None
     try:
+        remove_left_parts(folder.path)
         yield
     finally:
         lock.release()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.files import remove_file, remove_folder
 from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
     copy_checkpoint,
@@ -22,7 +23,7 @@ from stdpbench.runs.folder.checkpoints import (
     renumber_checkpoint,
 )
 from stdpbench.runs.folder.journal import read_journal, write_journal
-from stdpbench.runs.folder.run_folder import RunFolder, now
+from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol import facts
@@ -35,6 +36,7 @@ _RESULTS = (
     "weights.npy",
     "theta.npy",
     "lateral.npy",
+    "exc_spikes.npy",
     "training.npz",
     "label.npz",
     "label_spikes.npz",
@@ -43,6 +45,12 @@ _RESULTS = (
     "assignments.npz",
     "metrics.json",
 )
+_RESULT_FOLDERS = {
+    "figures": r"(accuracy_over_time|confusion|receptive_fields)\.png",
+    "report": r"report\.(html|json)|robustness\.json|"
+    r"(accuracy|clusters|confusion|embedding|held_out|neurons|over_seeds|robustness)\.csv",
+}
+"""Folders with the files in them that the program writes; others are the user's and stay."""
 
 
 def branch(
@@ -149,6 +157,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         said = folder.read_json("run.json")
         state, reason = state_of_records(records)
         lineage = {"id": said.get("id", ""), "name": folder.path.name, "at": to}
+        _refuse_links(folder)
 
         def keep(kept: RunFolder) -> None:
             own = kept.read_json("run.json")["id"]
@@ -177,10 +186,21 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
         write_journal(folder.path, _numbered([*early, *late]))
         for name in _RESULTS:
-            (folder.path / name).unlink(missing_ok=True)
-        for name in ("responses", "figures", "report"):
-            shutil.rmtree(folder.path / name, ignore_errors=True)
+            remove_file(folder.path / name)
+        for name, holds in _RESULT_FOLDERS.items():
+            remove_folder(folder.path / name, holds)
+        remove_responses(folder.path)
     return kept
+
+
+def _refuse_links(folder: RunFolder) -> None:
+    """See that everything that a rewind removes lies in the run folder itself."""
+    for name in (*_RESULTS, *_RESULT_FOLDERS, "responses", "checkpoints"):
+        if (folder.path / name).is_symlink():
+            raise StdpbenchError(
+                f"{folder.path / name} is a link, and nothing behind it may be removed: put the {name} itself there "
+                "before the run is taken back"
+            )
 
 
 def _without_changes_here(records: Sequence[Record], position: int) -> list[Record]:

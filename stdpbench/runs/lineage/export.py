@@ -25,7 +25,7 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 
 PACKAGES = "packages.txt"
-Told = Callable[[int, int], object]
+ProgressCallback = Callable[[int, int], object]
 _NAMES = (
     "experiment.toml",
     "run.json",
@@ -34,6 +34,7 @@ _NAMES = (
     "weights.npy",
     "theta.npy",
     "lateral.npy",
+    "exc_spikes.npy",
     "training.npz",
     "label.npz",
     "label_spikes.npz",
@@ -76,7 +77,7 @@ whether accuracies lie within their intervals. {ended}
 
 
 def export_run(
-    folder: RunFolder, target: Path, *, replace: bool = False, told: Told = lambda done, total: None
+    folder: RunFolder, target: Path, *, replace: bool = False, told: ProgressCallback = lambda done, total: None
 ) -> Path:
     """Write a run to a zip.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.lineage.agreement import Agreement, compare
 from stdpbench.runs.lineage.reproduction_folder import opened, prepare
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -69,7 +69,8 @@ def reproduce(
     with opened(source) as original:
         again, remark = prepare(original, runs, about=about)
         if wish() != GO_ON:
-            shutil.rmtree(again.path, ignore_errors=True)  # nothing has happened in it
+            with suppress(OSError):
+                remove_run(again)  # nothing has happened in it
             return Reproduced(again.path, None, f"{original.path.name} is not run again.")
         live, left = _follow(again, told, wish)
         if left or live.state is State.STOPPED:

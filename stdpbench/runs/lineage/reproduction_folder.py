@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.agreement import compare
 from stdpbench.runs.lineage.export import unpack_run
@@ -113,7 +113,8 @@ def prepare(
                 shutil.copyfile(original.path / name, folder.path / name)
         write_journal(folder.path, changes)
     except OSError as error:
-        shutil.rmtree(folder.path, ignore_errors=True)
+        with suppress(OSError):
+            remove_run(folder)
         raise DiskError(f"{folder.path} cannot be written: {error.strerror or error}") from error
     differ = "The pictures here are not those of the run: data or their preparation differ, so the numbers may."
     return folder, "" if known in (None, print_here) else differ

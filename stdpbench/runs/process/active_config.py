@@ -100,12 +100,12 @@ class ActiveConfig:
             assert isinstance(record.fact, Change)
             experiment = changed_by(experiment, record.fact)
             if experiment.same_rule(self.experiment):
-                self.put(experiment, record.number)
+                self.activate(experiment, record.number)
                 skipped = -1
             elif skipped < 0:  # a rule that is changed once more at this position needs no network
                 skipped = record.number
         if skipped >= 0:
-            self.put(experiment, skipped)
+            self.activate(experiment, skipped)
         return bool(changes)
 
     def check(self, experiment: Experiment) -> None:
@@ -148,7 +148,7 @@ class ActiveConfig:
         self.check(experiment)
         return experiment
 
-    def put(self, experiment: Experiment, number: int, made: Simulator | None = None) -> None:
+    def activate(self, experiment: Experiment, number: int, made: Simulator | None = None) -> None:
         """Put an experiment in force.
 
         Parameters

@@ -23,7 +23,7 @@ from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progre
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
 
-Told = Progress | Remarked | Labelled | LabelsRead | Measured
+AssessmentEvent = Progress | Remarked | Labelled | LabelsRead | Measured
 """What an assessment tells while it goes on."""
 
 
@@ -61,7 +61,7 @@ def assess(
     options: Options,
     training: Mapping[str, Any],
     start: Learned,
-) -> Generator[Told, None, dict[str, Any]]:
+) -> Generator[AssessmentEvent, None, dict[str, Any]]:
     """Label and test the network in `simulator`, evaluate baselines, and write all of it down.
 
     The baseline of start weights is the network before learning, `start`, labelled and tested in the same way.
@@ -100,7 +100,7 @@ def assess(
     return metrics
 
 
-def _remarks(context: _Context) -> Iterator[Told]:
+def _remarks(context: _Context) -> Iterator[AssessmentEvent]:
     """What a person should know before the numbers."""
     train, test, names = context.split.train.labels, context.split.test.labels, context.split.class_names
     if train is None or test is None:
@@ -118,7 +118,7 @@ def _remarks(context: _Context) -> Iterator[Told]:
 
 def _measure(
     context: _Context, metrics: dict[str, Any]
-) -> Generator[Told, None, tuple[Assignment | None, dict[str, Score]]]:
+) -> Generator[AssessmentEvent, None, tuple[Assignment | None, dict[str, Score]]]:
     """Responses of both phases, written down, and the scores that follow."""
     label, folder = None, context.folder
     if context.labelled:
@@ -147,7 +147,9 @@ def _measure(
     return assignment, scores
 
 
-def _respond(context: _Context, images: Images, phase: str, shown_as: str) -> Generator[Told, None, Responses]:
+def _respond(
+    context: _Context, images: Images, phase: str, shown_as: str
+) -> Generator[AssessmentEvent, None, Responses]:
     simulator, experiment = context.simulator, context.experiment
     key = response_key(simulator, experiment, phase, images.pixels)
     responses = Responses(context.folder.path, key, len(images), experiment.network.n_exc)
@@ -176,12 +178,12 @@ def _scores(
     }
 
 
-def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
+def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
     """The network before learning, labelled and tested in the same way; and k-means with as many centres."""
     simulator, experiment, split = context.simulator, context.experiment, context.split
     trained = simulator.learned
     try:
-        simulator.put(context.start)
+        simulator.set_learned(context.start)
         label = yield from _respond(context, context.label_images, "label", "start weights: label")
         test = yield from _respond(context, split.test, "test", "start weights: test")
         yield _reading(context, "start weights as a baseline")
@@ -189,7 +191,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Told]:
         results["start_weights"] = {name: value.to_mapping() for name, value in scores.items()}
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:
-        simulator.put(trained)
+        simulator.set_learned(trained)
     k = experiment.network.n_exc
     if k > len(split.train):
         yield Remarked(f"k-means with K = {k} needs at least as many training pictures, so it was left out.")

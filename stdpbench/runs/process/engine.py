@@ -16,8 +16,9 @@ from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
-from stdpbench.runs.folder.run_folder import RunFolder, now
+from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
 from stdpbench.runs.preparation.start import normalised, start_arrays
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
@@ -26,7 +27,6 @@ from stdpbench.runs.process.frames import network_frame, presentation_frame
 from stdpbench.runs.process.pace import Pace, estimate
 from stdpbench.runs.process.present_image import try_in_run
 from stdpbench.runs.process.publisher import Publisher
-from stdpbench.runs.process.responses import remove_responses
 from stdpbench.runs.process.setup import open_network
 from stdpbench.runs.process.training import Presented, not_finite
 from stdpbench.runs.protocol import facts
@@ -80,6 +80,7 @@ class RunEngine:
         self._recorded: list[int] = []
         self._presented: Presented | None = None
         self._now: ActiveConfig | None = None
+        self._trained: Learned | None = None  # while the simulator may hold another network, scaled or of a baseline
         self._blown_up = False
         self._pace = Pace()
         self._listened = 0.0
@@ -209,12 +210,13 @@ class RunEngine:
         """What follows training: weights and curves written down, labelling, testing, baselines."""
         held = self._in_force
         start = start_arrays(self._folder, self._folder.experiment, held.split)
-        trained = held.simulator.w.copy()
-        scaled = normalised(trained, held.experiment)
+        trained = held.simulator.learned
+        scaled = normalised(trained.w, held.experiment)
         training = held.record.write(self._folder, held.experiment, held.split, scaled, stopped=False)
         for sentence in held.record.sentences(held.experiment):
             yield facts.Remarked(sentence)
         try:
+            self._trained = trained
             held.simulator.w[...] = scaled
             yield from assess(
                 held.simulator,
@@ -226,7 +228,8 @@ class RunEngine:
                 start._replace(w=normalised(start.w, held.experiment)),
             )
         finally:  # to scale what is scaled changes the last bit
-            held.simulator.w[...] = trained
+            held.simulator.w[...] = trained.w
+            self._trained = None
 
     def _finish(self) -> None:
         """Enter the last state once it is on disk, which no other follows; where it cannot be written, pause first."""
@@ -402,7 +405,7 @@ class RunEngine:
                     f"This change comes before presentation {overtaken}, which the run had reached before it was "
                     "interrupted; what came out from here to there is replaced."
                 )
-            held.put(changed, number, made)
+            held.activate(changed, number, made)
             self._tell_plan()
         return {path: list(values) for change in changes for path, values in change.changes.items()}
 
@@ -501,8 +504,9 @@ class RunEngine:
     def _frames(self) -> dict[str, Any]:
         frames: dict[str, Any] = {"progress": self._pace.values}
         presented = self._presented
-        if self._now is not None:
-            frames["network"] = lambda: network_frame(self._in_force.simulator, self._position)
+        if (held := self._now) is not None:
+            network = self._trained or held.simulator
+            frames["network"] = lambda: network_frame(network, held.record.exc_spikes, self._position)
         if presented is not None:
             frames["presentation"] = lambda: presentation_frame(presented, self._in_force.experiment)
         return frames

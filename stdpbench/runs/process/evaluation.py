@@ -7,13 +7,12 @@ thresholds and its own number alone: not on how many processes share the work, n
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import tempfile
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.files import TEMPORARY, remove_tree
 from stdpbench.network import Layout
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process.stimuli import encode
@@ -246,7 +246,8 @@ def end_with(parent: int, folder: Path | None) -> None:
         time.sleep(1)
     if os.name != "nt":
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                remove_tree(folder, f"stdpbench-{TEMPORARY}")
         os._exit(1)
 
 

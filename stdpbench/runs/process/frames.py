@@ -6,15 +6,22 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
 from stdpbench.runs.process.training import Presented
 from stdpbench.simulators import Recording, Simulator
 
 
-def network_frame(simulator: Simulator, position: int) -> dict[str, Any]:
-    """Weights as float32, and thresholds."""
-    return {"position": position, "w": simulator.w.astype(np.float32), "theta": simulator.theta.copy()}
+def network_frame(network: Simulator | Learned, exc_spikes: NDArray[np.int64] | None, position: int) -> dict[str, Any]:
+    """Weights as float32, thresholds, and spikes of each exc neuron."""
+    return {
+        "position": position,
+        "w": network.w.astype(np.float32),
+        "theta": network.theta.copy(),
+        "exc_spikes": None if exc_spikes is None else exc_spikes.copy(),
+    }
 
 
 def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str, Any]:

@@ -132,7 +132,7 @@ class HeldOutMeasures:
         known = {record.position for record in records if isinstance(record.fact, HeldOut)}
         for at, path in snapshots.waiting(self._folder).items():
             if checkpoint is None or at > checkpoint.position or at in known:
-                path.unlink(missing_ok=True)
+                snapshots.remove_snapshot(self._folder, at)
             else:
                 self._submit(at, path)
         if checkpoint is None:
@@ -179,7 +179,7 @@ class HeldOutMeasures:
             try:
                 fact = self._tasks.pop(position).result()
             except snapshots.LostSnapshotError as error:
-                snapshots.snapshot_path(self._folder, position).unlink(missing_ok=True)
+                snapshots.remove_snapshot(self._folder, position)
                 back = "to before that presentation" if position else "to the beginning"
                 lost = (
                     f"{error}, so what the network of presentation {position} makes of held-out pictures is not "
@@ -192,7 +192,7 @@ class HeldOutMeasures:
                 break
             said = chronicle.add(fact, position)
             if not said:
-                snapshots.snapshot_path(self._folder, position).unlink(missing_ok=True)
+                snapshots.remove_snapshot(self._folder, position)
             unwritten = said or unwritten
         if self.trouble and not self._told:
             self._told = True
@@ -270,7 +270,7 @@ def measure(path: Path) -> HeldOut:
         _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)
-    simulator.put(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
+    simulator.set_learned(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
     images = snapshot.images
     counts = np.zeros((len(images), simulator.layout.n_exc), np.uint16)
     for number in range(len(images)):

@@ -12,12 +12,13 @@ from typing import Any
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
+from stdpbench.files import remove_file
+from stdpbench.runs.folder.run_folder import PROGRESS
 from stdpbench.runs.process.evaluation import PROCESS_MEMORY, default_workers, present_frozen
 from stdpbench.runs.process.stimuli import encode
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.simulators import Simulator, synapse_memory
 
-PROGRESS = "progress.json"
 _WINDOW = 10.0  # s over which speed is measured
 _EVERY = 0.5  # s between two writings of the progress file
 _TRIALS = 3
@@ -79,7 +80,7 @@ class Pace:
             aside.replace(path)
         except OSError:
             with suppress(OSError):
-                aside.unlink(missing_ok=True)
+                remove_file(aside)
 
     def wait(self, listen: Callable[[float], None], going: Callable[[], bool]) -> None:
         """Wait until the next training presentation may begin, open to requests; no longer than the run is `going`."""

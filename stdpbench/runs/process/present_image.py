@@ -78,7 +78,7 @@ def try_picture(
     images = Images(pixels[None].astype(np.float32), None)
     state = simulator.state()
     try:
-        simulator.put(learned)
+        simulator.set_learned(learned)
         for attempt in range(schedule.max_attempts):
             simulator.reset()
             spikes = encode(experiment, images, "test", _PRESENTATION, attempt, 0)

@@ -10,18 +10,17 @@ from typing import Any
 
 from stdpbench.runs.catalog.test_access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.preparation.start import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
-from stdpbench.runs.process.assessment import Told, assess
-from stdpbench.runs.process.responses import remove_responses
+from stdpbench.runs.process.assessment import AssessmentEvent, assess
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.facts import LabelsRead, Remarked
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import open_simulator
 
 
-def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str, Any]]:
+def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, None, dict[str, Any]]:
     """Label and test the network of a run folder again, with the parameters that were in force at its end.
 
     Yields
@@ -58,7 +57,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str
         if remark:
             yield Remarked(remark)
         try:
-            simulator.put(trained)
+            simulator.set_learned(trained)
             training: dict[str, Any] = {}
             if (folder.path / "metrics.json").is_file():
                 training = folder.read_json("metrics.json").get("training", {})
@@ -74,8 +73,8 @@ def evaluate_run(path: Path, options: Options) -> Generator[Told, None, dict[str
 
 
 def _journaled(
-    folder: RunFolder, told: Generator[Told, None, dict[str, Any]]
-) -> Generator[Told, None, dict[str, Any]]:
+    folder: RunFolder, told: Generator[AssessmentEvent, None, dict[str, Any]]
+) -> Generator[AssessmentEvent, None, dict[str, Any]]:
     """Write readings of labels down; all else of an evaluation stands in ``metrics.json``."""
     with closing(told):
         while True:

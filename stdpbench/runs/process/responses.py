@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from stdpbench.errors import DiskError
 from stdpbench.experiment import Experiment
 from stdpbench.files import write_aside
 from stdpbench.readout import SpikeTrains
+from stdpbench.runs.folder.run_folder import RESPONSES
 from stdpbench.runs.process.evaluation import Part, split_up
 from stdpbench.simulators import Simulator
 
-FOLDER = "responses"
 _GROUP = 500
 
 
@@ -48,7 +47,7 @@ class Responses:
     def __init__(self, folder: Path, key: str, n_images: int, n_exc: int) -> None:
         self.spike_counts = np.zeros((n_images, n_exc), np.uint16)
         self.attempts = np.zeros(n_images, np.int16)
-        self._folder = folder / FOLDER / key
+        self._folder = folder / RESPONSES / key
         self._groups = [(start, min(start + _GROUP, n_images)) for start in range(0, n_images, _GROUP)]
         self._trains: dict[int, SpikeTrains] = {}
         self._written = [self._read(start, stop) for start, stop in self._groups]
@@ -122,8 +121,3 @@ def response_key(simulator: Simulator, experiment: Experiment, phase: str, pixel
 
 def _responding(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key not in ("name", "about", "data")}
-
-
-def remove_responses(folder: Path) -> None:
-    """Remove the groups of all phases: what is lasting stands in ``label.npz`` and ``test.npz``."""
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)

@@ -106,7 +106,7 @@ class RuleChanges:
             made = _open(experiment, current)
         else:
             made.set_parameters(experiment)
-        made.take_over(origin)
+        made.copy_state_from(origin)
         return made
 
     def replace(self, current: Simulator, made: Simulator, number: int) -> None:

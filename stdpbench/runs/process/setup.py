@@ -76,7 +76,7 @@ def open_network(folder: RunFolder, options: Options, n_facts: int) -> Opened:
     print_of_data = fingerprint_at_start(start, experiment, split, options.validation)
     known = said.get("data_sha256", print_of_data)
     folder.update_run(simulator=simulator.name, data_sha256=known)
-    simulator.put(start_arrays(folder, start, split))
+    simulator.set_learned(start_arrays(folder, start, split))
     sentences = list(damage)
     if lateral := lateral_memory(simulator.layout):
         sentences.append(

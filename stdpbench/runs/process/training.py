@@ -38,6 +38,8 @@ class Presented:
         The network's response to the last attempt.
     silent : int
         Exc neurons whose weights sum to 0 and could not be normalised.
+    exc_spikes : ndarray, int64, (n_exc,)
+        Spikes of each exc neuron in all attempts, those of the rest included.
     """
 
     presentation: int
@@ -45,6 +47,7 @@ class Presented:
     attempts: int
     response: Response
     silent: int
+    exc_spikes: NDArray[np.int64]
 
 
 def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
@@ -117,18 +120,20 @@ class Training:
         """
         presentation, schedule = self.position, self.experiment.schedule
         weight_sum, simulator, silent = self.experiment.network.weight_sum, self._simulator, 0
+        exc_spikes = np.zeros(simulator.layout.n_exc, np.int64)
         for attempt in range(schedule.max_attempts):
             if weight_sum is not None:
                 silent = len(normalise(simulator.w, weight_sum))
             spikes = self._stimuli.get(presentation, attempt)
             response = simulator.present(spikes, plastic=True, n_rest=self.experiment.rest_bins, record=record)
+            exc_spikes += np.bincount(response.exc.index, minlength=len(exc_spikes))
             simulator.theta[...] *= self._decay
             if schedule.between == "reset":
                 simulator.reset()
             if response.spike_counts.sum() >= schedule.min_spikes:
                 break
         self.position += 1
-        return Presented(presentation, int(self._order[presentation]), attempt + 1, response, silent)
+        return Presented(presentation, int(self._order[presentation]), attempt + 1, response, silent, exc_spikes)
 
     @property
     def finite(self) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
+from stdpbench.files import remove_file
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_training
@@ -38,12 +39,16 @@ class TrainingRecord:
         Spent on training.
     silent : int
         Most exc neurons so far whose weights could not be normalised.
+    exc_spikes : ndarray, int64, (n_exc,), or None
+        Spikes of each exc neuron in all training presentations of the run; None where the run goes on from a
+        checkpoint of a version that did not count them.
     """
 
     def __init__(self, simulator: Simulator, split: Split, total: int) -> None:
         self.curves = Curves(total, split.train.labels, len(split.class_names))
         self.seconds = 0.0
         self.silent = 0
+        self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.layout.n_exc, np.int64)
         self._simulator = simulator
         self._total = total
         self._w_of_last_block = simulator.w.copy()
@@ -55,6 +60,8 @@ class TrainingRecord:
     def take(self, presented: Presented) -> Block | None:
         """Take a presentation in; the fact of a block that is over with it."""
         self.silent = max(self.silent, presented.silent)
+        if self.exc_spikes is not None:
+            self.exc_spikes += presented.exc_spikes
         curves = self.curves
         if not curves.add(presented.image, presented.attempts, presented.response.spike_counts):
             return None
@@ -109,6 +116,10 @@ class TrainingRecord:
         folder.write_array("theta.npy", theta)
         if self._simulator.lateral is not None:
             folder.write_array("lateral.npy", self._simulator.lateral)
+        if self.exc_spikes is not None:
+            folder.write_array("exc_spikes.npy", self.exc_spikes)
+        else:
+            remove_file(folder.path / "exc_spikes.npy")
         folder.write_arrays("training.npz", **curves.arrays())
         draw_training(folder, experiment, split, w, curves)
         return {
@@ -129,11 +140,14 @@ class TrainingRecord:
             **self.curves.arrays(np.int32),
             **self.curves.recent(self._simulator.layout.n_exc),
             "w_of_last_block": self._w_of_last_block,
+            **({} if self.exc_spikes is None else {"exc_spikes": self.exc_spikes}),
         }
 
     def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
         """Put back what a checkpoint kept."""
         self._w_of_last_block = history["w_of_last_block"]
+        if len(history["image"]):  # else no neuron can have fired
+            self.exc_spikes = history.get("exc_spikes")
         self.curves.restore(history)
         self.seconds, self.silent = seconds, silent
 

@@ -20,7 +20,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.process_end import ERROR
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.lock import lock_path
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.messages import TERMINATED, Mailbox, Request
 from stdpbench.runs.protocol.states import State
@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> int:
     except Timeout:
         print(f"{ERROR}another process is at work on {folder.path}", file=sys.stderr)
         return 3
+    remove_left_parts(folder.path)
     Mailbox(folder.path).clear()  # now, for what comes from here on is asked of this process
     return _carry_out(folder)
 

@@ -10,7 +10,9 @@ Frames
 ``progress``
     ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
 ``network``
-    ``position``; ``w``, float32, (n_input, n_exc); ``theta``, float64, (n_exc,), volt
+    ``position``; ``w``, float32, (n_input, n_exc); ``theta``, float64, (n_exc,), volt; ``exc_spikes``, int64,
+    (n_exc,), in training presentations so far, or None where they were not counted from the start. After training: the
+    trained network, whichever one is being labelled and tested.
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
     (index, bin) of int32 arrays; ``n_bins``; ``recording``: None, or the arrays of a
@@ -44,6 +46,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -52,8 +55,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import write_text_aside
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.files import read_own_file, remove_file, remove_files, remove_parts, write_text_aside
 
 FRAMES = ("progress", "network", "presentation")
 REQUESTS = ("pause", "resume", "stop", "checkpoint", "step", "set", "change_rule", "record", "try", "pace", "attach")
@@ -64,6 +67,8 @@ STEPPED = "the steps that were asked for are taken"
 TERMINATED = "the process was asked to end"
 """Reason of a stop by a signal of the system."""
 _MAILBOX = "requests"
+_ASK = r"[0-9a-f]{32}\.ask\.json"
+_NAME = r"[0-9a-f]{32}\.(ask|answer)\.json"
 
 
 @dataclass(frozen=True)
@@ -80,23 +85,28 @@ class EndedFirstError(StdpbenchError):
 
 
 class Mailbox:
-    """Requests by way of files in the run folder, from processes that have no connection."""
+    """Requests by way of files in the run folder, from processes that have no connection.
+
+    Requests and answers are taken only from files that nobody but this user can have written; all others are left
+    alone.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self._run = folder
         self._folder = folder / _MAILBOX
 
     def clear(self) -> None:
         """Drop what was asked of an earlier process."""
-        for path in self._folder.glob("*.json"):
-            path.unlink(missing_ok=True)
+        remove_files(self._folder, _NAME, self._run)
+        remove_parts(self._folder, _NAME, self._run)
 
     def take(self) -> list[Request]:
         """Requests that have come since the last time, in order."""
         try:
             paths = sorted(
-                (entry.stat().st_mtime_ns, entry.path)
+                (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
                 for entry in os.scandir(self._folder)
-                if entry.name.endswith(".ask.json")
+                if re.fullmatch(_ASK, entry.name)
             )
         except OSError:
             return []
@@ -105,12 +115,13 @@ class Mailbox:
             path = Path(name)
             answer = path.with_name(path.name.replace(".ask.", ".answer."))
             request = None  # where it is none, nobody that waits for an answer wrote it
-            with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-                said = json.loads(path.read_text(encoding="utf-8"))
-                request = Request(str(said["name"]), dict(said["arguments"]), _answering(answer))
             try:
-                path.unlink(missing_ok=True)
-            except OSError:  # it would be taken again and again
+                content = read_own_file(path, self._run)
+                with suppress(ValueError, KeyError, TypeError, RecursionError):
+                    said = json.loads(content)
+                    request = Request(str(said["name"]), dict(said["arguments"]), _answering(answer))
+                remove_file(path, within=self._run)
+            except OSError:  # it is not ours, or would be taken again and again
                 continue
             if request is not None:
                 found.append(request)
@@ -126,25 +137,49 @@ class Mailbox:
         StdpbenchError
             With what the process answered, or that it does not answer.
         """
-        self._folder.mkdir(exist_ok=True)
+        if self._folder.is_symlink():
+            raise StdpbenchError(self._unsafe)
+        try:
+            self._folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise DiskError(f"{self._folder} cannot be made: {error.strerror}") from error
         number = uuid.uuid4().hex
         path, answer = self._folder / f"{number}.ask.json", self._folder / f"{number}.answer.json"
-        write_text_aside(path, json.dumps({"name": name, "arguments": dict(arguments)}))
         until = time.monotonic() + timeout
         try:
+            write_text_aside(path, json.dumps({"name": name, "arguments": dict(arguments)}), private=True)
+            self._check_is_taken(path)
             while time.monotonic() < until:
-                if answer.is_file():
-                    said = json.loads(answer.read_text(encoding="utf-8"))
+                living = alive()  # before the look for an answer, which may be its last word
+                with suppress(OSError):
+                    said = json.loads(read_own_file(answer, self._run))
                     if said["error"]:
                         raise StdpbenchError(said["error"])
                     return said["value"]
-                if not alive() and not answer.is_file():
+                if not living:
                     raise EndedFirstError("the run ended before it could answer")
                 time.sleep(0.02)
         finally:
-            path.unlink(missing_ok=True)
-            answer.unlink(missing_ok=True)
+            with suppress(OSError):
+                remove_file(path, within=self._run)
+                remove_file(answer, within=self._run)
         raise StdpbenchError(f"the run did not answer within {timeout:.0f} s; it may stand in a long presentation")
+
+    def _check_is_taken(self, path: Path) -> None:
+        """See that a request is one that the run's process will take."""
+        try:
+            read_own_file(path, self._run)
+        except FileNotFoundError:  # it was taken already
+            pass
+        except OSError:
+            raise StdpbenchError(self._unsafe) from None
+
+    @property
+    def _unsafe(self) -> str:
+        return (
+            f"nothing can be asked of the run by way of {self._folder}: it must be a folder, not a link, on a file "
+            "system that keeps owners and permissions of files"
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -155,6 +190,6 @@ def _plain(value: Any) -> Any:
 def _answering(path: Path) -> Callable[[str, Any], None]:
     def reply(error: str, value: Any) -> None:
         with suppress(StdpbenchError):  # whoever asked will say that no answer came
-            write_text_aside(path, json.dumps({"error": error, "value": value}, default=_plain))
+            write_text_aside(path, json.dumps({"error": error, "value": value}, default=_plain), private=True)
 
     return reply

@@ -40,6 +40,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import NOTHING, remove_file, remove_folder
 
 VERSION = 1
 """Version of the wire format; processes of different versions do not connect."""
@@ -314,8 +315,8 @@ def _listening() -> tuple[socket.socket, Address]:
 def _remove_socket(address: Address) -> None:
     if isinstance(address, str):
         with suppress(OSError):
-            Path(address).unlink(missing_ok=True)
-            Path(address).parent.rmdir()
+            remove_file(Path(address), within=Path(address).parent.parent)
+            remove_folder(Path(address).parent, NOTHING)
 
 
 def _greeted(connected: socket.socket, key: bytes, own: bytes, other: bytes, most: int = 1 << 32) -> Channel:

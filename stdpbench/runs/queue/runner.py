@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -136,12 +136,26 @@ class QueueRunner:
         self._stopping = True
 
     def run(self, *, wait: bool = False) -> None:
-        """Carry out the queue until nothing of it waits.
+        """Process the queue until nothing waits.
 
         Parameters
         ----------
         wait : bool
             Whether to stay when nothing waits any more, until `stop`.
+        """
+        with self.registered():
+            while self.step() or (wait and not self._stopping and not self._closing):
+                if not self.jobs:
+                    time.sleep(0.1)
+
+    @contextmanager
+    def registered(self) -> Generator[None, None, None]:
+        """Hold the lock of a runner and be listed as one; processes that are still at work afterwards continue.
+
+        Raises
+        ------
+        DiskError
+            If the folder of the queue cannot be made.
         """
         lock = self.queue.runner_lock(self.name)
         try:
@@ -152,13 +166,15 @@ class QueueRunner:
         with FileLock(lock):
             runner_process.announce(self._runs, self.name, self._at_once)
             try:
-                while self._go_on() or (wait and not self._stopping and not self._closing):
-                    if not self.jobs:
-                        time.sleep(0.1)
+                yield
             finally:
                 for job in self.jobs:
                     job.client.close()
                 runner_process.withdraw(self._runs, self.name)
+
+    def look_again(self) -> None:
+        """Look for waiting items in the next step, rather than after a second: one was added."""
+        self._looked = -_LOOK
 
     def _heed(self) -> None:
         """Do what other processes ask of this runner."""
@@ -167,8 +183,8 @@ class QueueRunner:
         self._closing = wish.stop == runner_process.AFTER
         self._stopping |= wish.stop == runner_process.NOW
 
-    def _go_on(self) -> bool:
-        """Begin what may begin, hear what is at work; returns whether there was anything."""
+    def step(self) -> bool:
+        """Start waiting items where there is room and take in messages of the runs; returns whether any is at work."""
         while self._due():
             self._heed()
             if self._stopping or self._closing or len(self.jobs) >= self._at_once:
@@ -177,7 +193,7 @@ class QueueRunner:
             if item is None:
                 break
             self._begin(item)
-            self._looked = -_LOOK
+            self.look_again()
         busy = bool(self.jobs)
         for job in list(self.jobs):
             self._hear(job, 0.2 / len(self.jobs))
@@ -187,7 +203,7 @@ class QueueRunner:
                 self.jobs.remove(job)
                 job.client.close()
                 self._end(job)
-                self._looked = -_LOOK
+                self.look_again()
         self._shown(self.jobs)
         return busy
 

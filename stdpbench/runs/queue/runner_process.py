@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import write_text_aside
+from stdpbench.files import is_own, read_own_file, remove_file, write_text_aside
 from stdpbench.runs.catalog import index
 from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.folder.lock import locked
@@ -85,7 +85,7 @@ def withdraw(runs: Path, name: str) -> None:
     """Remove what a runner said and was asked; for itself."""
     for suffix in (".about", ".wish", ".lock"):
         with suppress(OSError):
-            lock_of(runs, name).with_suffix(suffix).unlink(missing_ok=True)
+            remove_file(lock_of(runs, name).with_suffix(suffix), rf"runner-[0-9a-f]{{32}}\{suffix}", runs)
 
 
 def ask_runner(runs: Path, name: str, *, at_once: int = 0, stop: str = "") -> None:
@@ -98,14 +98,16 @@ def ask_runner(runs: Path, name: str, *, at_once: int = 0, stop: str = "") -> No
     """
     if not locked(lock_of(runs, name)):
         raise StdpbenchError("nothing works on the queue any more")
+    if not is_own(lock_of(runs, name)):
+        raise StdpbenchError(f"another user's process works on the queue of {runs}, and heeds that user alone")
     before = read_wish(runs, name)
     wish = Wish(at_once or before.at_once, stop or before.stop)
-    write_text_aside(lock_of(runs, name).with_suffix(".wish"), json.dumps(asdict(wish)) + "\n")
+    write_text_aside(lock_of(runs, name).with_suffix(".wish"), json.dumps(asdict(wish)) + "\n", private=True)
 
 
 def read_wish(runs: Path, name: str) -> Wish:
-    """What a runner is asked."""
-    said = _read(lock_of(runs, name).with_suffix(".wish"))
+    """What a runner is asked, by this user."""
+    said = _read(lock_of(runs, name).with_suffix(".wish"), runs)
     stop = said.get("stop")
     return Wish(_whole(said.get("at_once"), 0), stop if stop in (NOW, AFTER) else "")
 
@@ -146,9 +148,9 @@ def start_runner(runs: Path, at_once: int) -> None:
     raise StdpbenchError(f"the process that works on the queue does not start: {why}")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, own_in: Path | None = None) -> dict[str, Any]:
     with suppress(OSError, ValueError):
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(path.read_bytes() if own_in is None else read_own_file(path, own_in))
         if isinstance(said, dict):
             return said
     return {}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import re
 import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from typing import Any
 from filelock import FileLock
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import TEMPORARY, remove_file, remove_tree
 from stdpbench.network import Layout
 from stdpbench.paths import cache_folder
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 
 _KEPT = 200  # networks of about 0.7 MB
 _FORGOTTEN = 86_400  # s
+_ENTRY, _MAKING = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}"  # names of folders in the cache
 _PACKAGES = ("network", "simulators", "plasticity", "neurons")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
@@ -56,6 +59,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
     return hashlib.sha256(json.dumps(structural, sort_keys=True, default=str).encode()).hexdigest()
 
 
+@cache
 def _code_digest() -> str:
     package = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256()
@@ -113,16 +117,18 @@ def _prune(newest: Path) -> None:
     A network in use is safe: every simulator loads a copy of its own. What processes left behind that were killed
     while they compiled goes after a day.
     """
-    for path in newest.parent.glob(".making-*"):
+    found = list(newest.parent.iterdir())
+    for path in (path for path in found if re.fullmatch(_MAKING, path.name)):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _FORGOTTEN:
-                shutil.rmtree(path, ignore_errors=True)
-    entries = [path for path in newest.parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
+                remove_tree(path, _MAKING)
+    entries = [path for path in found if re.fullmatch(_ENTRY, path.name)]
     entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in entries[_KEPT:]:
         if path != newest:
-            shutil.rmtree(path, ignore_errors=True)
-            path.with_suffix(".log").unlink(missing_ok=True)
+            with suppress(OSError):
+                remove_tree(path, _ENTRY)
+                remove_file(path.with_suffix(".log"))
 
 
 def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
@@ -144,9 +150,11 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
         symbols = generate(layout, source)
         log = folder.with_suffix(".log")
         compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}", log)
-        shutil.rmtree(source / "brianlib", ignore_errors=True)
+        remove_tree(source / "brianlib", "brianlib")
         (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            remove_tree(folder, _ENTRY)
         aside.rename(folder)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        with suppress(OSError):
+            remove_tree(aside, _MAKING)

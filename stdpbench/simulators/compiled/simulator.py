@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.files import remove_file
 from stdpbench.simulators.base import RECORDED, Simulator
 from stdpbench.simulators.compiled.cache import fetch
 from stdpbench.simulators.compiled.toolchain import Compiler
@@ -137,7 +138,7 @@ def _load_private_copy(path: Path) -> ctypes.CDLL:
             failure = error
         finally:
             with contextlib.suppress(PermissionError):  # Windows does not let go of a loaded library
-                copy.unlink()
+                remove_file(copy)
     else:
         raise StdpbenchError(f"the compiled network {path} does not load: {failure}") from failure
     library.resident_start.restype = ctypes.c_int

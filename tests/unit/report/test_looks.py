@@ -95,6 +95,6 @@ def test_it_is_said_in_words(look: Look) -> None:
         "Cluster 2: 3 pictures, 2 answered right by vote (66.7 %)"
     )
     assert look.describe(Chosen("cell", (1, -1)), "vote", CLUSTERS).startswith("True dog, no answer: 1 picture, 0 ")
-    assert "never fired" in look.describe(Chosen("neuron", (3,)), "vote", CLUSTERS)
+    assert "silent in the label phase" in look.describe(Chosen("neuron", (3,)), "vote", CLUSTERS)
     assert "looked at once for this run, 4 times for all like it" in look.summary("vote", None)
     assert "66.7 % right (95 % interval 30.0 to 100.0 %)" in look.summary("vote", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -224,13 +225,19 @@ def full(*arguments: Any, **options: Any) -> None:
     raise OSError(28, "No space left on device")
 
 
+def not_created(path: Any, flags: int, *arguments: Any, opened: Any = os.open, **options: Any) -> int:
+    if flags & os.O_CREAT:
+        full()
+    return int(opened(path, flags, *arguments, **options))
+
+
 @pytest.mark.parametrize("name", ["mkdir", "open", "rename", "replace"])
 def test_where_there_is_no_room_the_old_one_stays(name, tmp_path, monkeypatch):
     write_checkpoint(tmp_path, checkpoint(5))
     write_checkpoint(tmp_path, checkpoint(10))
     for position in (10, 15):
         with monkeypatch.context() as patch:
-            patch.setattr(Path, name, full)
+            patch.setattr(os if name == "open" else Path, name, full if name != "open" else not_created)
             with pytest.raises(DiskError, match="No space left"):
                 write_checkpoint(tmp_path, checkpoint(position, seed=1))
         assert left(tmp_path) == ["000000005", "000000010"]

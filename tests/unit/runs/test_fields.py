@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from stdpbench.runs.analysis.fields import by_label, by_similarity, duplicates, never_fired, pooled, tile
+from stdpbench.runs.analysis.fields import by_label, by_similarity, duplicates, pooled, tile
 
 
 def test_tiles_lie_in_rows_with_a_line_between_them() -> None:
@@ -45,18 +44,3 @@ def test_duplicates_name_all_but_the_first() -> None:
     w[:, 7], w[:, 1090] = 2 * w[:, 3], w[:, 3] + 0.5
     assert np.flatnonzero(duplicates(w)).tolist() == [7, 1090]
     assert not duplicates(np.zeros((4, 3))).any()
-
-
-@pytest.mark.parametrize(
-    ("theta", "expected"),
-    [
-        ([0.02, 0.02, 0.02], [True, True, True]),
-        ([0.019, 0.031, 0.019], [True, False, True]),
-        ([0.019, 0.031, 0.025], [True, False, False]),
-        ([0.021, 0.031, 0.025], [False, False, False]),
-        ([0.021, 0.031, 0.021], [True, False, True]),  # of a run that started from other thresholds
-        ([], []),
-    ],
-)
-def test_who_never_fired_shares_the_lowest_threshold(theta: list[float], expected: list[bool]) -> None:
-    assert never_fired(np.array(theta, float), 0.02).tolist() == expected

@@ -24,6 +24,7 @@ with made_aside(Path(sys.argv[1])) as place:
     print("made", flush=True)
     sys.stdin.read()
 """
+HALF = "0" * 32
 Make = Callable[..., Path]
 
 
@@ -62,12 +63,12 @@ def test_what_a_killed_maker_left_goes_and_what_a_living_one_makes_stays(
 
 def test_a_run_that_is_being_made_is_in_no_list(tmp_path: Path, make_run: Make) -> None:
     make_run(tmp_path, "whole")
-    make_run(tmp_path, ".making-half")  # as an earlier version made them: nobody knows whether its maker lives
+    make_run(tmp_path, f".making-{HALF}")  # as an earlier version made them: nobody knows whether its maker lives
     with Store(tmp_path) as store:
         assert [entry.name for entry in store.entries()] == ["whole"]
     assert run_names(tmp_path) == ["whole"]
-    assert _made(tmp_path) == [".making-half"]
-    os.utime(tmp_path / ".making-half", (0, 0))
+    assert _made(tmp_path) == [f".making-{HALF}"]
+    os.utime(tmp_path / f".making-{HALF}", (0, 0))
     _list(tmp_path)
     assert _made(tmp_path) == []
 

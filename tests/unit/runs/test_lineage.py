@@ -147,7 +147,7 @@ def test_a_branch_that_cannot_be_written_leaves_nothing_behind(parent, tmp_path,
     def full(*arguments: Any, **options: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("shutil.copytree", full)
+    monkeypatch.setattr("shutil.copyfile", full)
     with pytest.raises(StdpbenchError, match="No space"):
         branch(parent, 8, runs=tmp_path)
     assert list(tmp_path.iterdir()) == []

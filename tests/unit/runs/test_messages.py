@@ -32,6 +32,19 @@ def ask_aside(mailbox: Mailbox, answers: list[Any], name: str, **arguments: Any)
     return thread
 
 
+STEP = json.dumps({"name": "step", "arguments": {}}).encode()
+DEAD = 2**22 + 1  # no process has this number
+
+
+def given(folder: Path, content: bytes, number: int = 0) -> Path:
+    """A request as a reader leaves it in a run folder."""
+    (folder / "requests").mkdir(exist_ok=True)
+    path = folder / "requests" / f"{number:032x}.ask.json"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    return path
+
+
 def test_a_request_is_asked_and_answered(tmp_path, answers):
     mailbox = Mailbox(tmp_path)
     assert mailbox.take() == []
@@ -61,8 +74,7 @@ def test_a_refusal_is_an_error_in_the_words_of_the_run(tmp_path, answers):
 def test_requests_come_in_order(tmp_path):
     (tmp_path / "requests").mkdir()
     for number, name in enumerate("hgfedcba"):
-        path = tmp_path / "requests" / f"{name}.ask.json"
-        path.write_text(json.dumps({"name": name, "arguments": {}}))
+        path = given(tmp_path, json.dumps({"name": name, "arguments": {}}).encode(), number)
         os.utime(path, ns=(number, number))
     assert [request.name for request in Mailbox(tmp_path).take()] == list("hgfedcba")
 
@@ -79,9 +91,9 @@ def test_a_run_that_ends_or_does_not_answer_is_said(tmp_path):
 def test_what_an_earlier_process_was_asked_is_dropped(tmp_path):
     mailbox = Mailbox(tmp_path)
     mailbox.clear()
-    (tmp_path / "requests").mkdir()
-    (tmp_path / "requests" / "1.ask.json").write_text(json.dumps({"name": "stop", "arguments": {}}))
-    (tmp_path / "requests" / "1.answer.json").write_text("{}")
+    path = given(tmp_path, STEP)
+    path.with_name(path.name.replace("ask", "answer")).write_text("{}")
+    path.with_name(f".{path.name}.{DEAD}.part").write_text("{")
     mailbox.clear()
     assert list((tmp_path / "requests").iterdir()) == []
 
@@ -102,30 +114,28 @@ def test_what_an_earlier_process_was_asked_is_dropped(tmp_path):
     ],
 )
 def test_files_that_are_no_requests_are_taken_away(content, tmp_path):
-    (tmp_path / "requests").mkdir()
-    (tmp_path / "requests" / "x.ask.json").write_bytes(content)
+    given(tmp_path, content)
     assert Mailbox(tmp_path).take() == []
     assert list((tmp_path / "requests").iterdir()) == []
 
 
 def test_what_cannot_be_taken_away_is_not_taken(tmp_path, monkeypatch):
-    (tmp_path / "requests" / "folder.ask.json").mkdir(parents=True)
+    (tmp_path / "requests" / f"{'1' * 32}.ask.json").mkdir(parents=True)
     assert Mailbox(tmp_path).take() == []
-    (tmp_path / "requests" / "x.ask.json").write_text(json.dumps({"name": "step", "arguments": {}}))
+    given(tmp_path, STEP)
 
-    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
     assert Mailbox(tmp_path).take() == []
 
 
 def test_an_answer_that_cannot_be_written_is_no_error_of_the_run(tmp_path, monkeypatch):
-    (tmp_path / "requests").mkdir()
-    (tmp_path / "requests" / "x.ask.json").write_text(json.dumps({"name": "step", "arguments": {}}))
+    given(tmp_path, STEP)
     (request,) = Mailbox(tmp_path).take()
 
-    def full(path: Path, text: str) -> None:
+    def full(path: Path, text: str, *, private: bool = False) -> None:
         raise DiskError("no room")
 
     monkeypatch.setattr("stdpbench.runs.protocol.messages.write_text_aside", full)

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 
 from stdpbench.errors import DiskError
 from stdpbench.readout import SpikeTrains
+from stdpbench.runs.folder.run_folder import RESPONSES, remove_responses
 from stdpbench.runs.process import responses
 from stdpbench.runs.process.evaluation import Part
-from stdpbench.runs.process.responses import FOLDER, Responses, remove_responses
+from stdpbench.runs.process.responses import Responses
 
 N, N_EXC = 7, 3
+KEY = "0" * 32
 COUNTS = np.random.default_rng(0).integers(0, 600, (N, N_EXC)).astype(np.uint16)
 ATTEMPTS = np.arange(1, N + 1, dtype=np.int16)
 
@@ -33,7 +35,7 @@ def part(start: int, stop: int) -> Part:
 
 
 def written(folder: Path, *parts: tuple[int, int]) -> Responses:
-    made = Responses(folder, "key", N, N_EXC)
+    made = Responses(folder, KEY, N, N_EXC)
     for start, stop in parts:
         made.add(part(start, stop))
     return made
@@ -43,32 +45,32 @@ def test_whole_groups_are_kept_in_whatever_order_they_come(tmp_path):
     first = written(tmp_path, (6, 7), (4, 6), (0, 1), (1, 2))
     assert first.done == 5
     assert first.missing() == [(0, 3), (3, 6)]  # one of each is not there yet
-    again = Responses(tmp_path, "key", N, N_EXC)
+    again = Responses(tmp_path, KEY, N, N_EXC)
     assert again.done == 1
     assert again.missing() == [(0, 3), (3, 6)]
     again.add(part(3, 6))
     again.add(part(0, 3))
-    last = Responses(tmp_path, "key", N, N_EXC)
+    last = Responses(tmp_path, KEY, N, N_EXC)
     assert last.missing() == []
     assert (last.spike_counts == COUNTS).all()
     assert (last.attempts == ATTEMPTS).all()
     np.testing.assert_array_equal(last.trains.counts(), COUNTS)
     np.testing.assert_array_equal(last.trains.bin, part(0, N).trains.bin)
     assert last.digest() == again.digest()
-    assert Responses(tmp_path, "another", N, N_EXC).done == 0
+    assert Responses(tmp_path, "f" * 32, N, N_EXC).done == 0
     remove_responses(tmp_path)
-    assert not (tmp_path / FOLDER).exists()
-    assert Responses(tmp_path, "key", N, N_EXC).done == 0
+    assert not (tmp_path / RESPONSES).exists()
+    assert Responses(tmp_path, KEY, N, N_EXC).done == 0
 
 
 def test_where_there_is_no_room_it_is_said_and_may_be_tried_again(tmp_path, monkeypatch):
-    (tmp_path / FOLDER).write_text("a file where a folder belongs")
-    made = Responses(tmp_path, "key", N, N_EXC)
+    (tmp_path / RESPONSES).write_text("a file where a folder belongs")
+    made = Responses(tmp_path, KEY, N, N_EXC)
     with pytest.raises(DiskError, match="cannot be made"):
         made.add(part(0, 3))
-    (tmp_path / FOLDER).unlink()
+    (tmp_path / RESPONSES).unlink()
     made.add(part(0, 3))
-    assert Responses(tmp_path, "key", N, N_EXC).done == 3
+    assert Responses(tmp_path, KEY, N, N_EXC).done == 3
 
 
 @given(st.integers(0, 10**6), st.sampled_from(["flip", "cut", "zero", "empty", "nonsense"]))
@@ -76,7 +78,7 @@ def test_where_there_is_no_room_it_is_said_and_may_be_tried_again(tmp_path, monk
 def test_a_damaged_group_is_computed_again(place, how):
     with tempfile.TemporaryDirectory() as folder:
         written(Path(folder), (0, 3), (3, 6), (6, 7))
-        path = Path(folder) / FOLDER / "key" / "0000003.npz"
+        path = Path(folder) / RESPONSES / KEY / "0000003.npz"
         data = bytearray(path.read_bytes())
         place %= len(data)
         if how == "flip":
@@ -86,7 +88,7 @@ def test_a_damaged_group_is_computed_again(place, how):
         elif how == "zero":
             data[place : place + 9] = bytes(len(data[place : place + 9]))
         path.write_bytes({"empty": b"", "nonsense": b"nonsense" * 99}.get(how, bytes(data)))
-        found = Responses(Path(folder), "key", N, N_EXC)
+        found = Responses(Path(folder), KEY, N, N_EXC)
         assert found.missing() in ([], [(3, 6)])
         shown = slice(0, N) if not found.missing() else [0, 1, 2, 6]
         assert (found.spike_counts[shown] == COUNTS[shown]).all()
@@ -105,7 +107,7 @@ def test_a_group_of_another_shape_is_computed_again(tmp_path):
         (right, np.zeros(3, np.int16)),
     ]:
         written(tmp_path, (0, 3))
-        path = tmp_path / FOLDER / "key" / "0000000.npz"
+        path = tmp_path / RESPONSES / KEY / "0000000.npz"
         np.savez(path, attempts=attempts, **trains)
-        assert Responses(tmp_path, "key", N, N_EXC).missing() == [(0, 3), (3, 6), (6, 7)]
+        assert Responses(tmp_path, KEY, N, N_EXC).missing() == [(0, 3), (3, 6), (6, 7)]
         remove_responses(tmp_path)

@@ -312,12 +312,12 @@ def test_a_run_at_work_is_neither_deleted_nor_removed(three: Path) -> None:
     move_to_bin(RunFolder.open(three / "a"))
     move_to_bin(RunFolder.open(three / "b"))
     with FileLock(lock_path(three / "bin" / "b")):
-        removed, kept, size = empty_bin(three)
+        removed, kept, size = empty_bin(three, ["a", "b"])
     assert (removed, kept) == (["a"], ["b"])
     assert size > 1000
-    assert empty_bin(three)[0] == ["b"]
+    assert empty_bin(three, ["b"])[0] == ["b"]
     assert not (three / "bin").exists()
-    assert empty_bin(three) == ([], [], 0)
+    assert empty_bin(three, ["b"]) == ([], [], 0)
 
 
 def test_names_that_are_no_ascii(tmp_path: Path, make_run: Make) -> None:

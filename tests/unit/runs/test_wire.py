@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -203,7 +203,12 @@ def test_where_no_socket_fits_into_the_folder_for_temporary_files_a_port_is_used
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
     listener = Listener()
-    threading.Thread(target=lambda: listener.accept().send(["hello"]), daemon=True).start()
+
+    def greet() -> None:
+        with closing(listener.accept()) as accepted:
+            accepted.send(["hello"])
+
+    threading.Thread(target=greet, daemon=True).start()
     assert listener.invitation.address[0] == "127.0.0.1"
     channel = connect(listener.invitation)
     assert channel.receive() == ["hello"]

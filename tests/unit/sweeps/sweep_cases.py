@@ -10,7 +10,7 @@ from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.definition import Sweep
 from stdpbench.sweeps.reading import sweep_from_mapping
 from stdpbench.sweeps.result import Result
-from stdpbench.sweeps.workplace import Begun, Ended, Told
+from stdpbench.sweeps.workplace import Begun, Ended, SweepEvent
 
 SMALL = {"network.n_exc": 12, "schedule.train_images": 60, "schedule.test_images": 30, "schedule.passes": 1}
 """The digits in seconds; the same network as that of the command line's tests, which is compiled once for all."""
@@ -43,7 +43,7 @@ class Scripted:
         self.answer, self.places = answer, places
         self.begun: list[Job] = []
         self.under_way: list[Job] = []
-        self.told: list[Told] = []
+        self.told: list[SweepEvent] = []
         self.stopped = False
 
     @property
@@ -59,7 +59,7 @@ class Scripted:
         self.under_way.append(job)
         self.told.append(Begun(job))
 
-    def look(self, wait: float) -> list[Told]:
+    def look(self, wait: float) -> list[SweepEvent]:
         told, self.told = self.told, []
         if told:
             return told

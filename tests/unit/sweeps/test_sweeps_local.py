@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from stdpbench.cli import main
+from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.sweeps import SweepState, carry_out, read_sweep
 from stdpbench.sweeps.local import Local
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
@@ -101,8 +102,11 @@ def test_a_sweep_and_a_run_that_are_killed_go_on_and_nothing_counts_twice(file: 
     assert sum(isinstance(told, Begun) for told in events) + sum(line["what"] == "made" for line in lines(folder)) <= 4
     assert [told.job.arm for told in events if isinstance(told, Ended) and told.result is None] == []
     if shot:  # else it was too quick for the bullet
-        assert any(isinstance(told, Remarked) and "goes on from its newest checkpoint" in told.text for told in events)
+        assert any(
+            isinstance(told, Remarked) and "continues from its newest checkpoint" in told.text for told in events
+        )
     assert [line["what"] for line in lines(folder)].count("finished") == 2
+    assert Queue(folder).items() == []  # whose items they were
 
     with SweepState(folder) as state:
         assert list(carry_out(made, state, Local(state, 2))) == []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton
 
 from stdpbench.figures.paper import Table
 from stdpbench.report.views import Numbers
@@ -23,6 +23,7 @@ from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, Evalua
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _WORDS = {"pca": "PCA", "t-sne": "t-SNE", "umap": "UMAP"}
 _MOST_NAMES = 60
@@ -76,10 +77,7 @@ class EmbeddingBox(Box):
         self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.said.setAccessibleName("About the embedding")
         self.under_way = QLabel()
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName("How far the embedding is")
+        self.bar = ProgressBar("How far the embedding is")
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel the embedding")
         self.cancel.clicked.connect(self.given_up)

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from stdpbench.report.views import clustering_of, look_of, plane_of, with_accuracies
 from stdpbench.runs.catalog import columns as run_columns
@@ -32,6 +32,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.notices import Notices
+from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _MOST_RUNS = 200
 _EMPTY = (
@@ -120,10 +121,8 @@ class EvaluatePage(QWidget):
         self.go.setToolTip("Compare answers with labels of test pictures; the look is journaled")
         self.report = QPushButton("Write report")
         self.report.setToolTip("Write the page of `stdpbench report` for this run, and open it")
-        self.busy = QProgressBar()
-        self.busy.setTextVisible(False)
-        self.busy.setFixedSize(120, 6)
-        self.busy.setAccessibleName("How far the evaluation is")
+        self.busy = ProgressBar("How far the evaluation is")
+        self.busy.setFixedWidth(120)
         self.busy_words = QLabel()
         self.busy_words.setObjectName("faint")
         self.cancel = QPushButton("Cancel")

@@ -20,6 +20,8 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.notices import Notices
 
 _WIDE = 70  # letters of a line of the menu
+_RULE = "rule of the run"
+"""Subject of notices about what became of a rule in the run that is shown: the newest holds, for that run only."""
 
 
 class ToNetwork(QObject):
@@ -64,6 +66,7 @@ class ToNetwork(QObject):
         self.apply_button.setMenu(self.menu)
         self.use_button.clicked.connect(lambda _: self.use())
         self.menu.aboutToShow.connect(self.fill_menu)
+        shown.opened.connect(lambda: notices.withdraw_about(_RULE))
 
     def use(self) -> UseDialog:
         """Open the dialog that makes an experiment with the rule."""
@@ -115,4 +118,4 @@ class ToNetwork(QObject):
         apply.apply_beside(self._shown, self._state.rule, self._changes, self._tell)
 
     def _tell(self, sentence: str, failed: bool) -> None:
-        self._notices.tell(sentence, failed)
+        self._notices.tell(sentence, failed, about=_RULE)

@@ -44,6 +44,8 @@ from stdpbench_gui.widgets.basic import Elided, action_button, explain, short_pa
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
 
+_QUEUE, _LOOK = "queue", "look"
+"""Subjects of notices."""
 _TYPING_MS = 150
 _SEARCH_LETTERS = 18
 _SEARCH_TIP = (
@@ -93,6 +95,7 @@ class RunsPage(QWidget):
         self.comparison = ComparisonPanel(session, self.ticks)
         self._wished: list[str] = []
         self._remarks: tuple[str, ...] = ()
+        self._worked_on = False  # whether a process worked on the queue at the last look
         self.drawing_cost = 0.0
         self._make_actions(actions)
         self._lay_out()
@@ -208,7 +211,7 @@ class RunsPage(QWidget):
         self.doing.tick_wanted.connect(self._tick_when_seen)
         self.steps.told.connect(self._on_step)
         self.queue.changed.connect(self.watcher.look)
-        self.queue.told.connect(self.notices.tell)
+        self.queue.told.connect(lambda sentence, failed: self.notices.tell(sentence, failed, about=_QUEUE))
         self.queue.removed.connect(self._on_removed)
         self.queue.add_wanted.connect(self.doing.ask_what_to_queue)
 
@@ -233,6 +236,9 @@ class RunsPage(QWidget):
 
     def _show(self, seen: Seen) -> None:
         begun = time.perf_counter()
+        if self._worked_on and not seen.queue.runners:
+            self.notices.withdraw_about(_QUEUE)
+        self._worked_on = bool(seen.queue.runners)
         self.model.show_entries(seen.entries)
         self.ticks.show_entries(seen.entries)
         self.queue.show_seen(seen)
@@ -250,9 +256,13 @@ class RunsPage(QWidget):
         self.drawing_cost = time.perf_counter() - begun
 
     def _not_seen(self, reason: str) -> None:
-        if reason:
+        if not reason:
+            self.notices.withdraw_about(_LOOK)
+        else:
             self.notices.tell(
-                f"The runs folder cannot be looked at: {reason.rstrip('.')}. It is tried again every second.", True
+                f"The runs folder cannot be looked at: {reason.rstrip('.')}. It is tried again every second.",
+                True,
+                about=_LOOK,
             )
 
     def _search(self) -> None:

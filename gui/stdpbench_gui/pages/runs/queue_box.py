@@ -24,7 +24,7 @@ from stdpbench.runs.queue.run_queue import FAILED, HELD, LEFT, RUNNING, WAITING,
 from stdpbench.runs.queue.runner_process import AFTER, NOW, Runner, ask_runner, start_runner
 from stdpbench.runs.watching import QueueSeen, Seen
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.runs.queue_model import QueueModel
+from stdpbench_gui.pages.runs.queue_model import PAUSED, QueueModel
 from stdpbench_gui.session.jobs import Workers
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.undo import Step
@@ -191,11 +191,12 @@ class QueueBox(QWidget):
 
     def words(self) -> str:
         """The queue in a sentence."""
-        standings = [self.model.standing(row) for row in range(self.model.rowCount())]
-        counts = [f"{n} {kind}" for kind in (RUNNING, LEFT, WAITING, HELD, FAILED) if (n := standings.count(kind))]
+        states = [self.model.state(row) for row in range(self.model.rowCount())]
+        kinds = (RUNNING, PAUSED, LEFT, WAITING, HELD, FAILED)
+        counts = [f"{n} {kind}" for kind in kinds if (n := states.count(kind))]
         said = ", ".join(counts) or "empty"
         if not self._runners:
-            return f"{said} · nobody works on it" if standings else said
+            return f"{said} · nobody works on it" if states else said
         stopping = next((runner.stopping for runner in self._runners if runner.stopping), "")
         who = ", ".join(f"process {runner.pid}" for runner in self._runners)
         return f"{said} · {who} works on it{f', and stops {stopping}' if stopping else ''}"

@@ -10,12 +10,14 @@ from PyQt6.QtGui import QColor
 
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import FAILED, HELD, INTERRUPTED, LEFT, RUNNING, WAITING, Item
 from stdpbench.runs.watching import QueueSeen
 from stdpbench_gui.look import theme
 
 _TITLES = ("item", "state", "what", "progress", "added", "reason")
-_MARKS = {WAITING: "…", HELD: "‖", RUNNING: "▶", FAILED: "✗", LEFT: "▶", INTERRUPTED: "⚠"}
+PAUSED = str(State.PAUSED)
+_MARKS = {WAITING: "…", HELD: "‖", RUNNING: "▶", FAILED: "✗", LEFT: "▶", INTERRUPTED: "⚠", PAUSED: "‖"}
 _ROLE_OF = {FAILED: "wrong", INTERRUPTED: "wrong", RUNNING: "accent", LEFT: "accent", HELD: "faint"}
 _MIME = "application/x-stdpbench-queue-item"
 _Role = Qt.ItemDataRole
@@ -44,6 +46,13 @@ class QueueModel(QAbstractTableModel):
     def standing(self, row: int) -> str:
         """How the item of a row stands (`Queue.standing`)."""
         return self._rows[row][1]
+
+    def state(self, row: int) -> str:
+        """The state of the item of a row for a person: paused where its run is."""
+        item, standing = self._rows[row]
+        entry = self._entries.get(item.folder)
+        paused = standing in (RUNNING, LEFT) and entry is not None and entry.state == PAUSED
+        return PAUSED if paused else standing
 
     def row_of(self, number: int) -> int:
         """The row of an item; -1 where it is not there."""
@@ -97,29 +106,28 @@ class QueueModel(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
         """What stands in a cell, and how it looks."""
-        item, standing = self._rows[index.row()]
+        item, state = self.item(index.row()), self.state(index.row())
         column = _TITLES[index.column()]
         if role in (_Role.DisplayRole, _Role.ToolTipRole):
-            return self._text(item, standing, column)
+            return self._text(item, state, column)
         if role == _Role.TextAlignmentRole and column == "item":
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == _Role.ForegroundRole and column == "state":
-            return QColor(getattr(theme.current(), _ROLE_OF.get(standing, "ink")))
+            return QColor(getattr(theme.current(), _ROLE_OF.get(state, "ink")))
         return None
 
-    def _text(self, item: Item, standing: str, column: str) -> str:
+    def _text(self, item: Item, state: str, column: str) -> str:
         entry = self._entries.get(item.folder)
         words = {
             "item": str(item.number),
-            "state": f"{_MARKS.get(standing, '?')} {standing}",
+            "state": f"{_MARKS.get(state, '?')} {state}",
             "what": item.name,
             "progress": "",
             "added": run_columns.local_time(item.added),
             "reason": item.reason,
         }
         if entry is not None:
-            paused = "paused, " if entry.state == "paused" else ""
-            words["progress"] = f"{paused}{run_columns.text(entry, 'progress')}"
+            words["progress"] = run_columns.text(entry, "progress")
         return words[column]
 
     # -- dragging --------------------------------------------------------------------------------------------------

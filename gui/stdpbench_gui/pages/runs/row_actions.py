@@ -113,12 +113,14 @@ class Doing(QObject):
         for entry in entries:
             self._workers.do(
                 lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
-                self._told,
-                lambda reason, name=entry.name: self._told(f"{name} {sorry}: {reason}", True),  # type: ignore[misc]
+                lambda sentence, name=entry.name: self._told(sentence, about=name),  # type: ignore[misc]
+                lambda reason, name=entry.name: self._told(  # type: ignore[misc]
+                    f"{name} {sorry}: {reason}", True, about=name
+                ),
             )
 
-    def _told(self, sentence: str, failed: bool = False) -> None:
-        self._notices.tell(sentence, failed)
+    def _told(self, sentence: str, failed: bool = False, about: str = "") -> None:
+        self._notices.tell(sentence, failed, about=about)
         self.changed.emit()
 
     # -- branches --------------------------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ class Doing(QObject):
 
         def done() -> None:
             for folder, what in made:
-                self._told(f"{folder.path.name} branched off from {entry.name}. {what}")
+                self._told(f"{folder.path.name} branched off from {entry.name}. {what}", about=folder.path.name)
                 self.tick_wanted.emit([entry.name, folder.path.name])
 
         dialog = BranchDialog(entry.name, reached, make, self._workers, self._window)

@@ -116,7 +116,9 @@ class Curves(Panel):
 
     # -- other runs ------------------------------------------------------------------------------------------------
 
-    def overlay(self, name: str, blocks: Mapping[int, Block], path: Path | None = None) -> None:
+    def overlay(
+        self, name: str, blocks: Mapping[int, Block], path: Path | None = None, branch: Path | None = None
+    ) -> None:
         """Draw another run beside the one that is shown.
 
         Parameters
@@ -127,8 +129,11 @@ class Curves(Panel):
             Its blocks by the position of their end, as `LiveRun.blocks` has them.
         path : Path, optional
             Its folder: then the curves go on as it does, and it is not drawn twice while it is shown itself.
+        branch : Path, optional
+            The branch of it that it is compared with; one that is drawn already, as it was ticked, stays as it is.
         """
-        self.overlays.add(Overlay(name, dict(blocks), path))
+        if branch is None or name not in self.overlays:
+            self.overlays.add(Overlay(name, dict(blocks), path, branch=branch))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -154,8 +159,8 @@ class Curves(Panel):
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Whether a block is over."""
-        return bool(self.session.live.blocks)
+        """Whether a block of this run is over, or another run is drawn."""
+        return bool(self.session.live.blocks or self.overlays.shown())
 
     def refresh(self) -> None:
         """Draw all curves."""
@@ -286,8 +291,10 @@ class Curves(Panel):
     def summary(self) -> str:
         """In words."""
         live = self.session.live
+        others = [overlay.name for overlay in self.overlays.shown()]
         if not live.blocks:
-            return self.empty_text
+            drawn = f"No block of this run is over yet; drawn: {', '.join(others)}."
+            return drawn if others else self.empty_text
         last = live.blocks[max(live.blocks)]
         parts = [f"{float(np.mean(last.spikes)):.1f} spikes per image", f"mean theta {last.mean_theta:.1f} mV"]
         if "vote" in last.accuracy:
@@ -296,7 +303,6 @@ class Curves(Panel):
             at = max(live.held_out)
             fact = live.held_out[at]
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
-        others = [overlay.name for overlay in self.overlays.shown()]
         beside = f"; beside it {', '.join(others)}" if others else ""
         rules = [in_short(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)]
         n = len(live.changes) - len(rules)

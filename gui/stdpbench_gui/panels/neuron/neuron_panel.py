@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
+from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
+from stdpbench.readout import NO_ANSWER
 from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
@@ -37,6 +39,7 @@ class NeuronInspector(Panel):
     topics = frozenset({"presentation", "network", "metrics", "state"})
     frames = frozenset({"presentation", "network"})
     most_per_second = 8.0
+    carries_over = True
     help_text = (
         "The selected excitatory neuron. Its receptive field: the weights from all pixels. theta: how far its "
         "threshold has risen by its own spikes, which keeps all neurons taking part (homeostasis). Its label: the "
@@ -187,7 +190,7 @@ class NeuronInspector(Panel):
         self.about.setText(" · ".join(parts))
 
     def _source(self) -> str:
-        if self.seen.lasting is not None:
+        if self.seen.stored is not None and self.seen.stored.assignment is not None:
             return "label phase"
         recent = self.seen.recent
         return f"last {recent.n_labelled} seen" if recent is not None else ""
@@ -218,26 +221,32 @@ class NeuronInspector(Panel):
         self.conductance.getAxis("bottom").setStyle(showValues=bool(len(times)))
 
     def _show_best(self) -> None:
-        split = self.session.split
-        found = self.seen.best_images(self.session.selection.neuron, _BEST) if split is not None else []
-        labelled = split is not None and split.train.labels is not None
-        title = f"excited most by ({'class: ' if labelled else ''}spikes)"
-        nothing_seen = self.seen.lasting is None and (self.seen.recent is None or not self.seen.recent.n_seen)
-        none = "Not known: no picture was seen here." if nothing_seen else "No picture seen here made it spike."
-        self.best_title.setText(title if found else none)
+        images = self.seen.best_of_images()
+        found = self.seen.best_images(self.session.selection.neuron, _BEST) if images is not None else []
+        self.best_title.setText(self._best_title(images, bool(found)))
+        part = "Test" if self.session.split is not None and images is self.session.split.test else "Training"
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
             picture.setVisible(place < len(found))
             caption.setVisible(place < len(found))
-            if place < len(found) and split is not None:
+            if place < len(found) and images is not None:
                 image, n = found[place]
-                pixels = np.asarray(split.train.pixels[image], np.float64)
+                pixels = np.asarray(images.pixels[image], np.float64)
                 picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, colour_maps.sequential())
-                label = self.seen.label(image)
+                label = NO_ANSWER if images.labels is None else int(images.labels[image])
                 name = self.seen.class_name(label)
                 caption.setText(f"{name}: {n}" if label >= 0 else str(n))
-                tip = f"Training picture {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
+                tip = f"{part} picture {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
                 picture.setToolTip(tip)
                 picture.setAccessibleDescription(tip)
+
+    def _best_title(self, images: Images | None, any_found: bool) -> str:
+        if images is None:
+            return "The pictures are not read yet."
+        if any_found:
+            return f"excited most by ({'class: ' if images.labels is not None else ''}spikes)"
+        if self.seen.stored is None and (self.seen.recent is None or not self.seen.recent.n_seen):
+            return "Not known: no picture was seen here."
+        return "No picture seen here made it spike."
 
     def summary(self) -> str:
         """In words."""

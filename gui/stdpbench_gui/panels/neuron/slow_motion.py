@@ -143,7 +143,7 @@ class SlowMotionPanel(Panel):
     def refresh(self) -> None:
         """Put the newest presentation together, if the run stands still and it is not what is shown."""
         frame, network = self.seen.presentation, self.seen.network
-        still = self.session.state is not State.RUNNING
+        still = self.session.state is not State.RUNNING and not self.session.kept.describe(self.frames)
         if frame and network and still and frame["position"] == network["position"] and not self._go_on(frame):
             self._build(frame, network)
         learns = self._learns()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.parameters import Parameter
 from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.dialogs.new_run import NewRunDialog
 from stdpbench_gui.look import theme
@@ -61,7 +63,7 @@ class ParametersPanel(Panel):
         self._shown: tuple[object, ...] = ()
         self._experiment: Experiment | None = None
         self._start: Experiment | None = None
-        self._parent_of_branch: Path | None = None
+        self._branched: tuple[Path, Path] | None = None  # parent and branch, until the branch is shown
         self.search.textChanged.connect(self.form.search)
         self.way.chosen.connect(self.mark_dirty)
         self.form.committed.connect(self._commit)
@@ -197,20 +199,22 @@ class ParametersPanel(Panel):
         self.mark_dirty()
         self.session.told.emit(sentence)
 
-    def _compare(self, name: str, blocks: Any, path: Any) -> None:
+    def _compare(self, parent: Path, blocks: Mapping[int, Block], branch: Path) -> None:
         """Draw the parent's curves beside those of the branch; the difference of weights follows once it is shown."""
         docks = self.parentWidget()
         curves = docks.findChild(Curves) if isinstance(docks, QMainWindow) else None
         if curves is not None:
-            curves.overlay(name, blocks, path)
-        self._parent_of_branch = path
+            curves.overlay(parent.name, blocks, parent, branch)
+        self._branched = parent, branch
 
     def _show_difference(self) -> None:
         """Have the weight map show how a branch that was made here differs from its parent, and say so."""
-        parent, self._parent_of_branch = self._parent_of_branch, None
         docks, folder = self.parentWidget(), self.session.folder
         found = docks.findChild(WeightMap) if isinstance(docks, QMainWindow) else None
-        if parent is None or found is None or folder is None or folder.path == parent:
+        if self._branched is None or found is None or folder is None:
+            return
+        (parent, branch), self._branched = self._branched, None
+        if folder.path != branch:
             return
         found.compare_with_parent(parent)
         found.show()

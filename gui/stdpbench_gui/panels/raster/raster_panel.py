@@ -31,6 +31,7 @@ class Raster(Panel):
     title = "Raster"
     topics = frozenset({"presentation", "state"})
     frames = frozenset({"presentation"})
+    carries_over = True
     help_text = (
         "Each dot is a spike: input neurons (one per pixel) above, excitatory neurons below them, and inhibitory ones "
         "where the network has a layer of them. Time runs to the right, from 0 in each presentation; a dotted line is "
@@ -56,6 +57,7 @@ class Raster(Panel):
         self.strips: list[Strip] = []
         self.count = 4
         self._from, self._since, self._taken = 0.0, 0.0, 0.0
+        self._kept = False  # whether the newest strip is of before this run's process
         self._dt, self._stimulus = 0.5, 350.0
         self._group = QActionGroup(self)
         for count in COUNTS:
@@ -78,6 +80,7 @@ class Raster(Panel):
         self.view.forget()
         self.sampled.clear()
         self._from = self._since = self._taken = 0.0
+        self._kept = False
 
     def restyle(self) -> None:
         """Take on the colours of the theme, and its letters."""
@@ -104,10 +107,16 @@ class Raster(Panel):
         """Take the newest presentation in, if the one before has come in, and glide."""
         frame, now = self.session.live.presentation, time.monotonic()
         gap = _STILL if motion.reduced else 0.0 if motion.fast_flicker else _GLIDE
-        new = frame and (not self.strips or frame["presentation"] != self.strips[-1].presentation)
+        kept = bool(self.session.kept.describe(self.frames))
+        # the first presentation of a run that continues from here may have the number of the last one before
+        self._kept |= kept
+        first = self._kept and not kept
+        new = frame and (first or not self.strips or frame["presentation"] != self.strips[-1].presentation)
         if new and now - self._taken >= gap:
+            if first and self.strips and frame["presentation"] <= self.strips[-1].presentation:
+                self.reset()
             self._take(frame)
-            self._taken = now
+            self._taken, self._kept = now, kept
         elif new:
             self.mark_dirty()
         self._place(now)

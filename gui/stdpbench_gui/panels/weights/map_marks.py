@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
 
-from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.fields import duplicates, never_fired
+from stdpbench.runs.analysis.fields import NOT_COUNTED, duplicates
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import Weights
@@ -31,7 +30,7 @@ class MapMarks(QObject):
     labels : ndarray, int64, (n_exc,)
         Classes of the neurons, -1 for none; empty before the label phase is over.
     dead, alike : ndarray, bool, (n_exc,)
-        Neurons that never fired, and duplicates; empty where they were not looked for.
+        Neurons that never fired, and duplicates; empty where that is not known.
     """
 
     changed = pyqtSignal()
@@ -53,7 +52,7 @@ class MapMarks(QObject):
         """Forget the run that was shown before."""
         self.labels: NDArray[np.int64] = np.empty(0, np.int64)
         self.dead, self.alike = _NONE, _NONE
-        self._theta_start: float | None = None  # volt
+        self._counted = self._shown_none = False
         self._theta: NDArray[np.float64] = np.empty(0)
         self._asked, self._looked, self._looked_at = False, 0.0, -2
         self.draw()
@@ -82,13 +81,9 @@ class MapMarks(QObject):
     def look(self, shown: Weights) -> None:
         """Find the neurons that are to be marked."""
         self._theta = shown.theta
-        started, before = self._session.live.started, self.dead
-        if started is not None:
-            if self._theta_start is None:
-                self._theta_start = Experiment.from_mapping(started.experiment).exc.quantities()["theta_start"]
-            self.dead = never_fired(shown.theta, self._theta_start)
-            if self.dead.all():  # nothing was shown yet
-                self.dead = np.zeros_like(self.dead)
+        before, self._counted, self._shown_none = self.dead, shown.exc_spikes is not None, shown.position == 0
+        # before the first picture, there is nothing to be marked
+        self.dead = _NONE if shown.exc_spikes is None or self._shown_none else shown.exc_spikes == 0
         if self.show_alike:
             self._look_for_duplicates(shown)
         if self._session.live.labelled is not None and not self._asked and self._session.folder is not None:
@@ -195,6 +190,10 @@ class MapMarks(QObject):
     def summary(self) -> str:
         """How many neurons are marked."""
         said = f"{int(self.dead.sum())} never fired"
+        if self._shown_none:
+            said = "no picture shown yet"
+        elif not self._counted:
+            said = NOT_COUNTED
         n = int(self.alike.sum())
         return f"{said}, {n} duplicate{'' if n == 1 else 's'}" if self.show_alike and len(self.alike) else said
 

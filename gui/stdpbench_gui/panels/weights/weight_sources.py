@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
+from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.past_weights import (
+    PastWeights,
     common_position,
     nearest_position,
     newest_weights,
@@ -45,6 +46,8 @@ class Weights:
     theta : ndarray, float64, (n_exc,), volt
     of_run : bool
         Whether the name is that of another run, which does not tell the position.
+    exc_spikes : ndarray, int64, (n_exc,), or None
+        Spikes of each exc neuron in training presentations up to then; None where they were not counted.
     """
 
     name: str
@@ -52,6 +55,13 @@ class Weights:
     w: NDArray[np.float32]
     theta: NDArray[np.float64]
     of_run: bool = False
+    exc_spikes: NDArray[np.int64] | None = None
+
+    @classmethod
+    def at_checkpoint(cls, past: PastWeights) -> Weights:
+        """Those of a checkpoint of the run that is shown."""
+        name = f"checkpoint {thousands(past.position)}"
+        return cls(name, past.position, past.w, past.theta, exc_spikes=past.exc_spikes)
 
 
 class WeightSources(QObject):
@@ -113,7 +123,7 @@ class WeightSources(QObject):
         position = int(network["position"])
         if started is not None:  # weights stay as they are once training is over
             position = min(position, dict(started.phases).get("train", position))
-        return Weights("now", position, network["w"], network["theta"])
+        return Weights("now", position, network["w"], network["theta"], exc_spikes=network.get("exc_spikes"))
 
     def shown(self) -> Weights | None:
         """What is to be drawn; None before there is anything."""
@@ -237,8 +247,8 @@ class WeightSources(QObject):
                 if common is None:
                     past = weights_near(path, position)
                 else:
-                    past, mine = weights_at(path, common), weights_at(folder.path, common)
-                    own = Weights(f"checkpoint {thousands(common)}", common, mine.w, mine.theta)
+                    past = weights_at(path, common)
+                    own = Weights.at_checkpoint(weights_at(folder.path, common))
             except StdpbenchError:  # none yet, or thinned out while it was read: the next look finds another one
                 return folder, path, None, None
             return folder, path, Weights(path.name, past.position, past.w, past.theta, True), own
@@ -260,9 +270,7 @@ class WeightSources(QObject):
             return
 
         def read() -> tuple[RunFolder, Weights]:
-            state = read_checkpoint(folder.path, position).state
-            w = np.asarray(state["plastic.w"], np.float32)
-            return folder, Weights(f"checkpoint {thousands(position)}", position, w, state["exc.theta"])
+            return folder, Weights.at_checkpoint(weights_at(folder.path, position))
 
         assert callable(take)
         self._session.work(read, alive(self, take), "The checkpoint cannot be shown")

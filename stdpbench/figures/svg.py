@@ -1,7 +1,4 @@
-"""Figures of a report: small files inside the page, which fit a light and a dark one.
-
-Drawings are SVG whose text and lines take the colour of the page's text; pictures are PNG.
-"""
+"""Small figures to embed in an HTML page, light or dark: SVG in the colour of the page's text, and PNG data URIs."""
 
 from __future__ import annotations
 
@@ -14,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.figures.drawing import MARKERS, OKABE_ITO
-from stdpbench.readout import NO_ANSWER
-from stdpbench.runs.analysis.fields import by_similarity, pooled, tile
 
 _INK = "#123457"  # stands for the colour of the page's text
 _WIDTH, _HEIGHT = 5.2, 4.2
@@ -41,27 +36,6 @@ def png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = Fals
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return _uri("image/png", file.getvalue())
-
-
-def fields(
-    w: NDArray[np.float64], shape: tuple[int, int], groups: NDArray[np.int64], n_groups: int
-) -> list[tuple[int, int, str]]:
-    """Receptive fields by group, alike ones beside each other: group, number of neurons, picture.
-
-    Neurons of no group (`NO_ANSWER`) come last.
-    """
-    factor = 1 if w.shape[1] <= 2000 else 2
-    small, small_shape = pooled(w, shape, factor)
-    largest = float(np.quantile(small, 0.9995)) if small.size else 1.0
-    found = []
-    for group in (*range(n_groups), NO_ANSWER):
-        members = np.flatnonzero(groups == group)
-        if not len(members):
-            continue
-        ordered = small[:, members][:, by_similarity(small[:, members])]
-        columns = min(len(members), 24 if w.shape[1] > 100 else 12)
-        found.append((group, len(members), png(tile(ordered, small_shape, columns), largest, invert=True)))
-    return found
 
 
 def embedding(points: NDArray[np.float64], groups: NDArray[np.int64], names: Sequence[str], axes_mean: bool) -> str:

@@ -57,7 +57,7 @@ def test_all_but_what_the_rule_remembers_goes_over(name: str, delays: str, opene
     assert np.any(other["exc.theta_m"] != 0)
     outcomes: list[Any] = []
     for new in (fresh, worn):  # that it was used before does not matter
-        new.take_over(old)
+        new.copy_state_from(old)
         state = new.state()
         own = new.layout.remembered
         assert {key.partition(".")[2] for key in own} >= {"x", "y", "theta_m"}
@@ -75,4 +75,4 @@ def test_networks_of_other_sizes_do_not_go_on_from_each_other() -> None:
     made = experiment("direct")
     small, large = (RuntimeSimulator(made.override({"network.n_exc": n}), 100, target="numpy") for n in (3, 4))
     with pytest.raises(StdpbenchError, match="of 100 input and 3 exc neurons cannot go on from one of 100 and 4"):
-        small.take_over(large)
+        small.copy_state_from(large)

@@ -1,0 +1,292 @@
+"""What is not known yet is not claimed, and what a run folder holds is shown when the run is opened again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from frames import give_pictures
+from PyQt6.QtCore import QSettings
+from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+from runs_table import copy
+from small_run import small_experiment
+from synthetic import N_EXC, redraw, session, show
+from waiting import waits
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_queue import RUNNING, WAITING, Item
+from stdpbench.runs.watching import QueueSeen, Seen
+from stdpbench_gui.app import window as window_module
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.thresholds import Thresholds
+from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.widgets.progress_bar import ProgressBar
+
+# -- a run that is opened again --------------------------------------------------------------------
+
+
+def test_a_finished_run_that_is_opened_shows_what_its_folder_holds(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    neuron, thresholds, weights = (window.train.panels[key] for key in ("neuron", "thresholds", "weight-map"))
+    assert isinstance(neuron, NeuronInspector)
+    assert isinstance(thresholds, Thresholds)
+    assert isinstance(weights, WeightMap)
+    window.train.arrange("Inspect")
+    window.open_run(finished_run.path)
+    counts = np.load(finished_run.path / "label.npz")["spike_counts"]
+    waits(qtbot, lambda: "over the 40 pictures of the label phase" in thresholds.numbers.text())
+    np.testing.assert_allclose(thresholds._values(), counts.mean(axis=0) / 0.35)
+    thresholds.what.setCurrentIndex(1)
+    np.testing.assert_array_equal(thresholds._values(), counts.sum(axis=1))
+    dead = int((np.load(finished_run.path / "exc_spikes.npy") == 0).sum())
+    assert f"{dead} of 12 neurons never fired" in thresholds.summary()
+    assert f"{dead} never fired" in weights.summary()
+    window.session.selection.select_neuron(int(counts.sum(axis=0).argmax()))
+    waits(qtbot, lambda: "label phase" in neuron.bars._note and neuron.best[0].isVisible())
+    labels = np.load(finished_run.path / "assignments.npz")["labels"]
+    label = neuron.seen.class_name(labels[window.session.selection.neuron])
+    assert f"label {label} (label phase)" in neuron.summary()
+
+
+def test_a_run_of_an_earlier_version_does_not_say_who_never_fired(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    path = copy(finished_run, window.runs, "digits-old", 0.5)
+    (path / "exc_spikes.npy").unlink()
+    weights, thresholds = window.train.panels["weight-map"], window.train.panels["thresholds"]
+    window.open_run(path)
+    waits(qtbot, weights.has_content)
+    waits(qtbot, lambda: "which neurons never fired is not known" in weights.summary())
+    assert "which neurons never fired is not known" in thresholds.summary()
+
+
+def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(motion, "fast_flicker", True)
+    made = session(tmp_path)
+    assert made.folder is not None
+    counts = np.zeros((3, N_EXC), np.uint16)
+    counts[2, 4], counts[1, 4] = 5, 2
+    made.folder.write_arrays("test.npz", spike_counts=counts, attempts=np.ones(3, int))
+    panel, thresholds = NeuronInspector(made), Thresholds(made)
+    show(thresholds, qtbot)
+    show(panel, qtbot, (420, 480))
+    give_pictures(made, [0, 1, 1])
+    made.selection.select_neuron(4)
+    redraw(panel)
+    assert panel.best_title.text() == "Not known: no picture was seen here."
+    made.live.state = State.FINISHED
+    made.changed.emit({"state"})
+    waits(qtbot, lambda: panel.seen.stored is not None)
+    redraw(panel)
+    redraw(thresholds)
+    assert panel.best[0].toolTip().startswith("Test picture 2")
+    assert "excited most by picture 2 (5 spikes), picture 1 (2 spikes)" in panel.summary()
+    assert "over the 3 pictures of the test phase" in thresholds.summary()
+    made.split = None
+    redraw(panel)
+    assert panel.best_title.text() == "The pictures are not read yet."
+
+
+# -- curves of other runs --------------------------------------------------------------------------
+
+
+def test_a_ticked_run_stays_drawn_whatever_is_opened(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    copy(finished_run, window.runs, "digits-a", 0.5)
+    copy(finished_run, window.runs, "digits-b", 0.75)
+    waiting = create_run(small_experiment(), window.runs, Options())
+    curves = window.train.panels["curves"]
+    assert isinstance(curves, Curves)
+    window.go_to("runs")
+    waits(qtbot, lambda: window.runs_page.model.n_all == 3)
+    window.runs_page.ticks.tick(["digits-a"])
+    waits(qtbot, lambda: "digits-a" in curves.overlays)
+    # the branch is made of a run that is ticked: its curves stay for that
+    curves.overlay("digits-a", {}, window.runs / "digits-a", window.runs / "a-branch")
+    for path, said in ((window.runs / "digits-b", "; beside it digits-a."), (waiting.path, "drawn: digits-a.")):
+        window.open_run(path)
+        waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
+        waits(qtbot, lambda said=said: curves.accessibleDescription().endswith(said))
+        assert "a&nbsp;(vote)" in curves.legend.text()
+
+
+# -- notices ---------------------------------------------------------------------------------------
+
+
+def test_a_notice_gives_way_to_what_happened_next(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, finished_run: RunFolder
+) -> None:
+    asked: list[Any] = []
+    shown, lab = window.session, window.lab
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: shown.folder is not None)
+    window.go_to("lab")
+    lab.choose("pair-additive")
+    monkeypatch.setattr(shown, "cannot_change_rule", lambda: "")
+    monkeypatch.setattr(type(shown), "connected", property(lambda self: True))
+    monkeypatch.setattr(shown, "change_rule", lambda rule, then, refused: asked.append((then, refused)))
+    shown.live.state, shown.live.progress = State.RUNNING, {"phase": "train"}
+    lab.notices.tell("The experiment is in oja.toml.")
+    lab.network.apply_here()
+    assert len(lab.notices.texts()) == 2
+    assert "is being built" in lab.notices.texts()[-1]
+    asked[-1][0]({})
+    assert lab.notices.texts() == ["The experiment is in oja.toml.", "pair-additive is in force."]
+    lab.network.apply_here()
+    asked[-1][1]("there is no compiler.")
+    assert lab.notices.texts()[1:] == ["⚠ The rule was not changed: there is no compiler."]
+    shown.opened.emit()  # another run, whose rule that is not
+    assert lab.notices.texts() == ["The experiment is in oja.toml."]
+
+
+def test_notices_about_a_run_and_the_queue_are_the_newest(window: MainWindow) -> None:
+    page = window.runs_page
+    page.queue.told.emit("The queue is worked on.", False)
+    for sentence, name in (("a pauses at presentation 5.", "a"), ("b pauses at presentation 3.", "b")):
+        page.doing._told(sentence, about=name)
+    page.doing._told("a is running at presentation 5.", about="a")
+    assert page.notices.texts() == [
+        "The queue is worked on.",
+        "b pauses at presentation 3.",
+        "a is running at presentation 5.",
+    ]
+    page.watcher.failed.emit("the disk does not answer")
+    assert page.notices.texts()[-1].startswith("⚠ The runs folder cannot be looked at")
+    page.watcher.failed.emit("")
+    assert len(page.notices.texts()) == 3
+
+
+# -- what is not known yet -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, settings: QSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Opens a window whose look for recent runs waits, and then finds these runs or fails."""
+    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    made: list[MainWindow] = []
+
+    def open_window(found: list[Entry] | StdpbenchError) -> tuple[MainWindow, threading.Event]:
+        go_on = threading.Event()
+
+        def look(runs: Path, n: int) -> list[Entry]:
+            go_on.wait(60)
+            if isinstance(found, StdpbenchError):
+                raise found
+            return found
+
+        monkeypatch.setattr(window_module, "newest", look)
+        window = MainWindow(settings, tmp_path / "runs")
+        made.append(window)
+        window.show()
+        qtbot.waitExposed(window)
+        qtbot.wait(50)
+        return window, go_on
+
+    yield open_window
+    for window in made:
+        window.complete()
+        window.close()
+        window.deleteLater()
+
+
+def recent(window: MainWindow) -> list[str]:
+    labels = [label for label in window.start.recent.findChildren(QLabel) if label.objectName() != "gone"]
+    return [label.text() for label in labels[1:]]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ([], "None yet. The first will appear here."),
+        (StdpbenchError("the index is damaged"), "⚠ The runs cannot be listed: the index is damaged."),
+    ],
+)
+def test_the_start_page_says_that_there_is_no_run_once_it_knows(
+    opened: Any, qtbot: QtBot, found: Any, said: str
+) -> None:
+    window, go_on = opened(found)
+    assert recent(window) == ["Looking…"]
+    go_on.set()
+    waits(qtbot, lambda: recent(window) == [said])
+
+
+def test_a_queue_item_is_paused_where_its_run_is(window: MainWindow, tmp_path: Path) -> None:
+    box = window.runs_page.queue
+    items = tuple(
+        (Item(number, number, RUNNING if standing == RUNNING else WAITING, name, "", name), standing)
+        for number, (name, standing) in enumerate((("one", RUNNING), ("two", RUNNING), ("three", WAITING)), 1)
+    )
+    known = {"experiment": "digits", "seed": 0, "reason": "", "started": "", "ended": "", "vote": None}
+    entries = {
+        name: Entry(
+            name,
+            tmp_path / name,
+            "",
+            state=state,
+            phase="train",
+            done=5,
+            total=60,
+            position=5,
+            parent="",
+            parent_id="",
+            **known,  # type: ignore[arg-type]
+        )
+        for name, state in (("one", "paused"), ("two", "running"), ("three", "paused"))
+    }
+    box.show_seen(Seen(entries, QueueSeen(items)))
+    states = [box.model.index(row, 1).data() for row in range(3)]
+    assert states == ["‖ paused", "▶ running", "… waiting"]
+    assert [box.model.index(row, 3).data() for row in range(2)] == ["train 5 / 60"] * 2
+    assert box.words().startswith("1 running, 1 paused, 1 waiting")
+
+
+def filled(bar: ProgressBar) -> list[bool]:
+    """Which of the screen's pixels along a bar have the colour of progress."""
+    image = bar.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    accent = QColor(theme.current().accent)
+
+    def alike(x: int) -> bool:
+        colour = image.pixelColor(x, image.height() // 2)
+        return all(abs(getattr(colour, c)() - getattr(accent, c)()) < 40 for c in ("red", "green", "blue"))
+
+    return [alike(x) for x in range(image.width())]
+
+
+def test_a_bar_looks_unlike_a_full_one_while_nobody_knows(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("train")
+    bar = window.train.bar.progress
+    bar.setRange(0, 10)
+    bar.setValue(10)
+    assert np.mean(filled(bar)) > 0.9
+    bar.setRange(0, 0)
+    looks: list[list[bool]] = []
+    waits(qtbot, lambda: looks.append(filled(bar)) or 0.05 < np.mean(looks[-1]) < 0.3)  # type: ignore[func-returns-value]
+    waits(qtbot, lambda: filled(bar) != looks[-1])  # it moves
+    motion.reduced = True
+    try:
+        still = filled(bar)
+        assert 0.3 < np.mean(still) < 0.7
+        assert np.diff(np.array(still, int)).clip(0).sum() >= 10  # dashes
+        qtbot.wait(100)
+        assert filled(bar) == still
+    finally:
+        motion.reduced = False

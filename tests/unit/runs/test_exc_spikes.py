@@ -1,0 +1,125 @@
+"""Which exc neurons have fired is counted: in all attempts, over kills and branches, and not for another network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+from numpy.typing import NDArray
+
+from stdpbench.runs.folder.checkpoints import positions, read_checkpoint, write_checkpoint
+from stdpbench.runs.folder.past_weights import newest_weights, weights_at
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.process.engine import RunEngine
+from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.process.training import Training
+from stdpbench.runs.protocol.messages import Request
+from stdpbench.runs.protocol.options import Options
+from stdpbench.simulators import Simulator, find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+
+@pytest.fixture
+def fired(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.int32]]:
+    """Which exc neurons fired in each attempt of a training presentation, once for each spike."""
+    found: list[NDArray[np.int32]] = []
+    present, step, trains = Simulator.present, Training.step, [False]
+
+    def watched(self: Simulator, *arguments: Any, **more: Any) -> Any:
+        response = present(self, *arguments, **more)
+        if trains[0]:
+            found.append(response.exc.index)
+        return response
+
+    def taken(self: Training, *arguments: Any) -> Any:  # what measures the speed learns too, and is undone
+        trains[0] = True
+        presented = step(self, *arguments)
+        trains[0] = False
+        return presented
+
+    monkeypatch.setattr(Simulator, "present", watched)
+    monkeypatch.setattr(Training, "step", taken)
+    return found
+
+
+def counted(folder: RunFolder) -> list[int]:
+    return [int(n) for n in np.load(folder.path / "exc_spikes.npy")]
+
+
+def test_every_spike_counts_those_of_earlier_attempts_too(fired, tmp_path):
+    folder = new_run(tmp_path, experiment(schedule__min_spikes=9), baselines=False)
+    finished(folder)
+    assert len(fired) > N_TRAIN  # some pictures were shown again
+    expected = np.bincount(np.concatenate(fired), minlength=4).tolist()
+    assert counted(folder) == expected
+    found = newest_weights(folder.path).exc_spikes
+    assert found is not None
+    assert found.tolist() == expected
+
+
+def test_a_checkpoint_has_the_spikes_up_to_its_position_and_another_run_starts_at_0(fired, tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    lasted: dict[int, int] = {}
+    drive(folder, boundary=lambda engine: lasted.setdefault(engine.position, len(fired)))
+    for position in positions(folder.path):
+        found = weights_at(folder.path, position).exc_spikes
+        assert found is not None
+        assert found.tolist() == np.bincount(np.concatenate(fired[: lasted[position]]), minlength=4).tolist()
+    fired.clear()
+    other = create_run_from(folder, {}, tmp_path, Options(workers=1, simulator="compiled", baselines=False))
+    finished(other)
+    assert counted(other) == np.bincount(np.concatenate(fired), minlength=4).tolist()
+
+
+def test_a_run_that_an_earlier_version_began_does_not_know(tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    drive(folder, die=killed_at_position(8))
+    folder.write_array("exc_spikes.npy", np.zeros(4, np.int64))  # left behind by another resume
+    (position,) = positions(folder.path)
+    kept = read_checkpoint(folder.path, position)
+    without = {name: array for name, array in kept.history.items() if name != "exc_spikes"}
+    write_checkpoint(folder.path, replace(kept, history=without))
+    frames: list[Any] = []
+    run_with(folder, lambda makers: frames.append(makers["network"]()))
+    assert {frame["exc_spikes"] is None for frame in frames} == {True}
+    assert newest_weights(folder.path).exc_spikes is None
+    assert not (folder.path / "exc_spikes.npy").exists()
+
+
+def run_with(folder: RunFolder, offered: Callable[[Mapping[str, Callable[[], Any]]], object]) -> None:
+    """Run to the end, with a look at what readers could have at each boundary."""
+    requests: SimpleQueue[Request] = SimpleQueue()
+
+    class Offers(Publisher):
+        def offer(self, makers: Mapping[str, Callable[[], Any]], *, flush: bool = False) -> None:
+            if "network" in makers:
+                offered(makers)
+
+    RunEngine(folder, Offers(requests), requests).run()
+    assert folder.read_json("run.json")["state"] == "finished"
+
+
+def test_readers_see_the_trained_network_while_another_one_is_tested(tmp_path: Path) -> None:
+    folder = new_run(tmp_path)
+    frames: dict[str, list[Any]] = {}
+
+    def take(makers: Mapping[str, Callable[[], Any]]) -> None:
+        phase = makers["progress"]().get("phase", "")
+        frames.setdefault(phase, []).append(makers["network"]())
+
+    run_with(folder, take)
+    trained = frames["train"][-1]
+    assert {"start weights: label", "start weights: test"} <= frames.keys()
+    for phase, some in frames.items():
+        for frame in some if phase not in ("", "train") else ():
+            for name in ("w", "theta", "exc_spikes"):
+                np.testing.assert_array_equal(frame[name], trained[name], f"{name} in the phase {phase}")
+    assert np.ptp(trained["theta"]) > 0

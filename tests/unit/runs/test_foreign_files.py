@@ -1,0 +1,251 @@
+"""Files that are not the program's: nothing of them is removed, taken for a request, or unpickled."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import experiment, finished, new_run
+
+from stdpbench.cli import main
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.catalog.trash import move_to_bin
+from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import held
+from stdpbench.runs.lineage.branches import rewind
+from stdpbench.runs.process import worker
+from stdpbench.runs.protocol.messages import Mailbox
+from stdpbench.runs.protocol.options import Options
+from stdpbench.simulators import find_compiler
+
+Make = Callable[..., Path]
+Cli = Callable[..., str]
+DEAD = 2**22 + 1  # no process has this number
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="links, owners and permissions of Unix")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder of the user's, with hidden folders and JSON files."""
+    folder = tmp_path / "home"
+    for name in (".ssh", ".git", ".000000005.old", ".000000005.77.part"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "state.npz").write_text("precious")
+    for name in ("package.json", "x.ask.json", f"{1:032x}.ask.json"):
+        (folder / name).write_text("precious")
+    return folder
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Give back the handlers that the process of a run sets."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@posix
+@pytest.mark.usefixtures("signals")
+def test_the_process_of_a_run_tidies_what_is_its_own_and_nothing_behind_links(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "one_blas_thread", lambda: None)
+    lost = experiment(data={"kind": "npz", "path": str(tmp_path / "gone.npz")})
+    folder = RunFolder.create(tmp_path / "runs", lost, {"options": Options(workers=1).to_mapping()})
+    (folder.path / "checkpoints").symlink_to(home)
+    (folder.path / "requests").symlink_to(home)
+    parts = [f".run.json.{DEAD}.part", f".journal.jsonl.{DEAD}.part", ".progress.json.part"]
+    stay = [f".notes.txt.{DEAD}.part", f".run.json.{os.getppid()}.part"]
+    for name in (*parts, *stay):
+        (folder.path / name).write_text("half")
+    before = listing(home)
+    assert worker.main([str(folder.path)]) == 1
+    assert "gone.npz" in folder.read_json("run.json")["reason"]
+    assert listing(home) == before
+    assert not [name for name in parts if (folder.path / name).exists()]
+    assert all((folder.path / name).exists() for name in stay)
+
+
+def test_a_run_that_is_opened_for_writing_is_rid_of_files_that_are_half_written(tmp_path, make_run):
+    folder = RunFolder.open(make_run(tmp_path, "a"))
+    (folder.path / f".run.json.{DEAD}.part").write_text("half")
+    with held(folder):
+        assert not (folder.path / f".run.json.{DEAD}.part").exists()
+
+
+# -- requests --------------------------------------------------------------------------------------
+
+
+@posix
+def test_a_request_that_others_can_have_written_is_neither_taken_nor_removed(tmp_path, monkeypatch):
+    requests = tmp_path / "requests"
+    requests.mkdir()
+    path = requests / f"{1:032x}.ask.json"
+    path.write_text(json.dumps({"name": "attach", "arguments": {"address": "/foreign/socket", "key": "00"}}))
+    for mode in (0o666, 0o620, 0o602):
+        path.chmod(mode)
+        assert Mailbox(tmp_path).take() == []
+    path.chmod(0o600)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: 12345)
+        assert Mailbox(tmp_path).take() == []
+    assert path.exists()
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    (requests / f"{2:032x}.ask.json").symlink_to("nowhere")
+    assert Mailbox(tmp_path).take() == []
+    path.unlink()
+    (tmp_path / "elsewhere").rename(path)
+    assert [request.name for request in Mailbox(tmp_path).take()] == ["attach"]
+
+
+@posix
+def test_an_answer_that_others_can_have_written_is_not_taken(tmp_path):
+    mailbox = Mailbox(tmp_path)
+
+    def forge() -> bool:
+        for path in (tmp_path / "requests").glob("*.ask.json"):
+            forged = path.with_name(path.name.replace("ask", "answer"))
+            forged.write_text(json.dumps({"error": "", "value": "forged"}))
+            forged.chmod(0o666)
+        return True
+
+    with pytest.raises(StdpbenchError, match="did not answer"):
+        mailbox.ask("pause", {}, forge, 0.1)
+
+
+@posix
+def test_where_a_request_would_not_be_taken_that_is_said(home, tmp_path, make_run, monkeypatch):
+    folder = make_run(tmp_path, "a")
+    (folder / "requests").symlink_to(home)
+    before = listing(home)
+    monkeypatch.setattr("stdpbench.runs.client.run_client.at_work", lambda path: True)
+    with pytest.raises(StdpbenchError, match="requests: it must be a folder, not a link"):
+        ask(folder, "pause")
+    assert listing(home) == before
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(StdpbenchError, match="another user's process works on"):
+        ask(folder, "pause")
+
+
+# -- the bin ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Empty the bin of a runs folder with an answer to the question; standard output, or a sentence if it fails."""
+
+    def run(*arguments: str, answer: str = "", status: int = 0) -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        code = 0
+        try:
+            main(["delete", "--empty-bin", *arguments, "--runs", str(tmp_path)])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        assert code == status, err
+        return err if status else out
+
+    return run
+
+
+def own(name: str) -> dict[str, Any]:
+    """What ``run.json`` of a real run says, so that it is known without a mark."""
+    return {"id": f"{sum(name.encode()):032x}", "versions": {"stdpbench": "0.1.0"}}
+
+
+def test_a_folder_named_bin_that_is_not_the_bin_stays_as_it_is(tmp_path, make_run, cli):
+    tools = tmp_path / "bin"
+    (tools / "lib").mkdir(parents=True)
+    for name in ("tool", ".profile", "lib/data.json", "run.json", "experiment.toml"):
+        (tools / name).write_text("precious")
+    make_run(tools, "of-another-program")  # whose run.json says nothing of stdpbench
+    before = listing(tools)
+    for arguments in ((), ("--yes",)):
+        out = cli(*arguments)
+        assert "There are no runs in the bin" in out
+        assert "stays, as it is not a run that was deleted: .profile, experiment.toml, lib, of-another-program," in out
+    assert listing(tools) == before
+
+
+def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_named(tmp_path, make_run, cli):
+    move_to_bin(RunFolder.open(make_run(tmp_path, "a")))
+    make_run(tmp_path / "bin", "b", about=own("b"))  # as earlier versions left it, without a mark
+    (tmp_path / "bin" / "notes.txt").write_text("precious")
+    for number in range(20):
+        (tmp_path / "bin" / f"tool{number:02}").write_text("precious")
+    before = listing(tmp_path / "bin")
+    assert "Nothing was removed" in cli(answer="n\n")
+    assert "nothing was removed: answer y, or give --yes" in cli(status=2)
+    assert listing(tmp_path / "bin") == before
+    out = cli(answer="y\n")
+    assert "  a\n  b\nRemove these 2 runs for good? [y/N]" in out
+    assert "2 runs are removed for good" in out
+    assert "notes.txt, tool00, " in out
+    assert "and 11 more" in out
+    assert listing(tmp_path / "bin") == ["notes.txt", *(f"tool{number:02}" for number in range(20))]
+
+
+def test_a_run_that_is_damaged_and_was_deleted_goes_too_without_a_question(tmp_path, make_run, cli):
+    place = move_to_bin(RunFolder.open(make_run(tmp_path, "a")))
+    (place / "run.json").write_text("{")
+    assert "1 runs are removed" in cli("--yes")
+    assert not (tmp_path / "bin").exists()
+
+
+@posix
+def test_links_in_the_bin_and_a_bin_that_is_a_link_stay(home, tmp_path, make_run, cli):
+    run = make_run(tmp_path / "elsewhere", "real", about=own("real"))
+    move_to_bin(RunFolder.open(make_run(tmp_path, "a")))
+    (tmp_path / "bin" / "link").symlink_to(run)
+    (tmp_path / "bin" / "a" / "inner").symlink_to(home)
+    before = listing(home), listing(run)
+    assert "not a run that was deleted: link" in cli("--yes")
+    (tmp_path / "bin" / "link").unlink()
+    (tmp_path / "bin").rmdir()
+    (tmp_path / "bin").symlink_to(run.parent)
+    assert "bin is a link, so it is not the bin" in cli("--yes", status=2)
+    with pytest.raises(StdpbenchError, match="bin is a link"):
+        move_to_bin(RunFolder.open(make_run(tmp_path, "b")))
+    assert (listing(home), listing(run)) == before
+
+
+# -- going back ------------------------------------------------------------------------------------
+
+
+@posix
+@needs_compiler
+def test_going_back_removes_results_and_no_files_of_the_user(home, tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    finished(folder)
+    path = folder.path
+    users = ["figures/.mine.png", "figures/poster.png", "report/notes.md", "checkpoints/000000020/notes.txt"]
+    for name in users:
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_text("precious")
+    (path / "report" / "report.html").write_text("")
+    responses = path / "responses"
+    responses.symlink_to(home)
+    (path / "lock").touch()
+    before = listing(path)
+    with pytest.raises(StdpbenchError, match="responses is a link"):
+        rewind(folder, 10)
+    assert listing(path) == before
+    responses.unlink()
+    rewind(folder, 10)
+    left = [name for name in listing(path) if name.startswith(("figures/", "report/", "checkpoints/000000020"))]
+    kept = "checkpoints/000000020.kept"
+    assert left == sorted([*users[:-1], kept, f"{kept}/notes.txt"])
+    assert not (path / "metrics.json").exists()
