@@ -134,7 +134,7 @@ def start_runner(runs: Path, at_once: int) -> None:
         raise DiskError(f"the queue cannot be worked on: {error.strerror}") from error
     until = time.monotonic() + _STARTS
     while time.monotonic() < until:
-        if runners(runs):
+        if any(runner.pid for runner in runners(runs)):  # which it announces after it has locked its file
             return
         if process.poll() is not None:
             if process.returncode == 0:  # there was nothing to do, or it is done already

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,13 +101,19 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full: set[str] = set()
-        opened, made = Path.open, Path.mkdir
+        opened, created, made = Path.open, os.open, Path.mkdir
 
         def open_(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-            refused = "files" in self.full or ("run.json" in self.full and path.name.startswith(".run.json"))
-            if refused and mode.strip("b") != "r":
+            if "files" in self.full and mode.strip("b") != "r":
                 raise self.error()
             return opened(path, mode, *arguments, **options)
+
+        def create(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
+            name = os.path.basename(path)  # noqa: PTH119 - of whatever sort
+            refused = "files" in self.full or ("run.json" in self.full and name.startswith(".run.json"))
+            if refused and flags & os.O_CREAT and name.endswith(".part"):
+                raise self.error()
+            return created(path, flags, *arguments, **options)
 
         def mkdir(path: Path, *arguments: Any, **options: Any) -> None:
             if "files" in self.full:
@@ -114,6 +121,7 @@ class Disk:
             made(path, *arguments, **options)
 
         monkeypatch.setattr(Path, "open", open_)
+        monkeypatch.setattr(os, "open", create)
         monkeypatch.setattr(Path, "mkdir", mkdir)
 
     def error(self) -> OSError:
