@@ -1,4 +1,4 @@
-"""The plasticity laboratory: what a rule does to a synapse, in protocols of the literature.
+"""The plasticity laboratory: what a rule does to a synapse, in protocols from the literature.
 
 Every protocol imposes spikes on synapses that are built from the rule's declaration by the code that builds the
 network (`stdpbench.network.imposed`), or lets one neuron of the network learn (`stdpbench.lab.one_neuron`); there is

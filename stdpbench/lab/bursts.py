@@ -1,4 +1,4 @@
-"""The experiment of Sjöström et al. (2001) in the form that Clopath et al. (2010) simulate: bursts of pairs."""
+"""The experiment of Sjöström et al. (2001) as Clopath et al. (2010) simulate it: bursts of pairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stdpbench.neurons import Neuron
 from stdpbench.plasticity import PlasticityRule
 
 _PAUSE = 10.0  # seconds from burst to burst
-_ALONE = 1.0  # hertz: below, pairs are alone and bursts would run into each other
+_ALONE = 1.0  # hertz: below, pairs are isolated, since bursts would overlap
 _PAIRS_ALONE = 50
 _AT_REST = "One burst is simulated: the weight does not enter the rule, and the neuron is at rest before the next."
 
@@ -33,7 +33,7 @@ def pairing(
 ) -> Result:
     """Relative weight change by bursts of pairs, 10 s from one to the next, over the frequency within a burst.
 
-    Below 1 Hz pairs are alone: 50 of them at that frequency.
+    Below 1 Hz pairs are isolated: 50 of them at that frequency.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def pairing(
     pairs, bursts : int
         Pairs in a burst, and bursts.
     neuron : Neuron, optional
-        For rules that read the potential: the neuron with parameters of one's own.
+        For rules that read the potential: the neuron, with its parameters.
     dt : float, ms
-        Time step, where steps are taken.
+        Time step, for rules that are integrated in steps.
     """
     made = as_rule(rule, set)
     w, x, dts = starting_weight(made, weight), numbers(frequencies), numbers(dts).tolist()
     if not w:
-        raise StdpbenchError("weight must be above 0: the change is said as a share of it")
+        raise StdpbenchError("weight must be above 0, because the change is relative to it")
     for number, name in ((pairs, "pairs"), (bursts, "bursts")):
         count(number, name)
     reads = bool(made.output_neuron)

@@ -1,4 +1,4 @@
-"""Protocols by name, with options as texts, and the one that opens first for a rule."""
+"""Protocols by name, with options as text, and the default protocol of a rule."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def protocol(name: str) -> Callable[..., Result]:
     Raises
     ------
     StdpbenchError
-        If there is none of that name.
+        If no protocol has that name.
     """
     if name not in PROTOCOLS:
         raise StdpbenchError(f"there is no protocol {name!r}; {suggestion(name, PROTOCOLS)}")
@@ -42,7 +42,7 @@ def protocol(name: str) -> Callable[..., Result]:
 
 
 def options(name: str) -> dict[str, Any]:
-    """Options of a protocol that are numbers or lists of numbers, with their defaults."""
+    """Options of a protocol that take a number or a list of numbers, with their defaults."""
     declared = inspect.signature(protocol(name)).parameters.values()
     return {p.name: p.default for p in declared if p.name not in ("rule", "set", "timings", "neuron")}
 
@@ -53,7 +53,7 @@ def run(
     set: Mapping[str, Any] | None = None,
     given: Mapping[str, str] | None = None,
 ) -> Result:
-    """Run a protocol on a rule; without a name, the one that the rule declares to tell most.
+    """Run a protocol on a rule; without a name, the default protocol that the rule declares.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def run(
     set : mapping of str to Any, optional
         Parameters of the rule.
     given : mapping of str to str, optional
-        Options of the protocol as texts: a number, or numbers with commas between them.
+        Options of the protocol as text: a number, or numbers separated by commas.
 
     Raises
     ------
@@ -96,5 +96,7 @@ def _read(text: str, default: Any, where: str, key: str) -> Any:
             return tuple(float(part) for part in text.split(","))
         return int(text) if isinstance(default, int) else float(text)
     except ValueError:
-        wanted = "numbers with commas" if several else "a whole number" if isinstance(default, int) else "a number"
+        wanted = (
+            "numbers separated by commas" if several else "a whole number" if isinstance(default, int) else "a number"
+        )
         raise StdpbenchError(f"{where} must be {wanted}, not {text!r}") from None

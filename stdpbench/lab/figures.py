@@ -22,21 +22,21 @@ _STYLES = ("-", "--", ":", "-.")
 
 
 def draw(results: Sequence[Result], points: Sequence[Points] = (), *, title: str | None = None) -> Figure:
-    """Draw one protocol on one rule, or on several over each other.
+    """Draw one protocol for one rule, or overlay several.
 
     Parameters
     ----------
     results : sequence of Result
-        Of the same protocol. A colour each; curves of one result differ in the style of their lines.
+        Of the same protocol. Each has a colour; curves of one result differ in line style.
     points : sequence of Points
-        Drawn in, a colour each from the first on, as the results.
+        Drawn as well, in the same sequence of colours.
     title : str, optional
-        Stands above; rules and protocol if not said.
+        Default: rules and protocol.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One axes. Below it stand the conditions, which a curve is nothing without.
+        One axes, with the conditions of the curves below it.
 
     Raises
     ------
@@ -54,15 +54,15 @@ def draw(results: Sequence[Result], points: Sequence[Points] = (), *, title: str
 
 
 def draw_on(axes: Axes, results: Sequence[Result], points: Sequence[Points] = ()) -> None:
-    """Draw into one axes of a figure; see `draw`."""
+    """Draw into existing axes; see `draw`."""
     first, several = results[0], len(results) > 1
     if any(each.protocol != first.protocol for each in results):
-        raise StdpbenchError("only results of the same protocol can be drawn over each other")
+        raise StdpbenchError("only results of the same protocol can be overlaid")
     for number, (result, name) in enumerate(zip(results, names(results), strict=True)):
         _draw(axes, result, number, name if several else "")
     used = len(results) if several else len(first.curves)
     for number, each in enumerate(points):
-        # points that belong to a curve have its colour, where there is one for each
+        # points take the colour of their curve where there is one for each curve
         colour = number if len(points) == used else used + number
         axes.errorbar(
             each.x,
@@ -91,7 +91,7 @@ def draw_on(axes: Axes, results: Sequence[Result], points: Sequence[Points] = ()
 
 
 def conditions(results: Sequence[Result], width: int = 118) -> list[str]:
-    """Lines of `width` letters that say under which conditions results were found, and what is to be remarked."""
+    """Conditions and remarks of the results, wrapped to `width` characters."""
     said = [
         f"{name}: {text}" if len(results) > 1 else text
         for result, name in zip(results, names(results), strict=True)
@@ -101,7 +101,7 @@ def conditions(results: Sequence[Result], width: int = 118) -> list[str]:
 
 
 def names(results: Sequence[Result]) -> list[str]:
-    """The kind of each result's rule; of rules of one kind, also the parameters that are not the defaults."""
+    """The kind of each result's rule; for rules of one kind, also the parameters that differ from the defaults."""
     kinds = [result.kind for result in results]
     found = []
     for result, kind in zip(results, kinds, strict=True):
@@ -138,7 +138,7 @@ def _draw(axes: Axes, result: Result, number: int, name: str) -> None:
 
 
 def _gap(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ascending points with a hole between the last negative and the first positive x."""
+    """Sort the points and insert a gap between the last negative and the first positive x."""
     order = np.argsort(x)
     x, y = x[order], y[order]
     place = int(np.searchsorted(x, 0.0))

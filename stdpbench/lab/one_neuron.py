@@ -1,12 +1,12 @@
-r"""One neuron of the network with many Poisson inputs, until its weights settle: after Song, Miller & Abbott (2000).
+r"""One neuron with many Poisson inputs, until its weights settle: after Song, Miller & Abbott (2000).
 
 The network of an experiment with one exc neuron, whose weights learn by the rule, on the simulator that trains
-networks. The neuron is ``adaptive-lif`` with a threshold that stays where it is, and a conductance that is scaled:
+networks. The neuron is ``adaptive-lif`` with a constant threshold and a scaled conductance:
 
 .. math:: \tau_m\, dv/dt = (v_{rest} - v) + g_{max}\, g_e / w_{max}\, (E_{exc} - v)
 
 with :math:`\tau_m` 10 ms, rest, reset and threshold -74, -60 and -54 mV, :math:`\tau_e` 5 ms, and
-:math:`g_{max}` 0.01: the source's parameters as Brian2's example of it has them, without its inhibitory inputs.
+:math:`g_{max}` 0.01: the parameters of Brian2's example of this paper, without its inhibitory inputs.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _SETTLED = 0.005  # of w_max: mean distance of the sorted weights from those of 
 
 
 class SongNeuron(AdaptiveLIF):
-    """The neuron of Song, Miller & Abbott: ``adaptive-lif`` with scaled excitation and a threshold that stays."""
+    """The neuron of Song, Miller & Abbott: ``adaptive-lif`` with scaled excitation and a constant threshold."""
 
-    kind: Literal["lab-song"] = "lab-song"  # type: ignore[assignment]  # a kind of its own, which is not registered
+    kind: Literal["lab-song"] = "lab-song"  # type: ignore[assignment]  # a kind that is not registered
     v_rest: float = parameter(-74.0, unit="mV", help="Resting potential.")
     v_reset: float = parameter(-60.0, unit="mV", help="Membrane potential right after a spike.")
     v_thresh: float = parameter(-54.0, unit="mV", help="Firing threshold.")
@@ -67,14 +67,16 @@ def open_neuron(rule: PlasticityRule, neuron: AdaptiveLIF, n_input: int, dt: flo
     """
     if not rule.runs_in_digit_network:
         kind = getattr(rule, "kind", "")
-        raise StdpbenchError(f"the protocol neuron has a neuron of the digit network; {kind} {rule.in_digit_network}")
+        raise StdpbenchError(
+            f"the protocol neuron needs a rule that runs in the digit network; {kind} {rule.in_digit_network}"
+        )
     made = Experiment.from_mapping(
         {
             "network": {"n_exc": 1, "inhibition": "direct", "dt": dt, "conductance_step": "exact"},
             "schedule": {"stimulus": 1000.0, "between": "carry"},
         }
     )
-    # not validated: the neuron is of no registered kind
+    # not validated: the kind of the neuron is not registered
     simulator, _ = open_simulator(made.model_copy(update={"plasticity": rule, "exc": neuron}), n_input)
     return simulator
 
@@ -96,7 +98,7 @@ def neuron(
     seed: int = 1,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Distribution of the weights of a neuron with many Poisson inputs, before and after they settled.
+    """Distribution of the weights of a neuron with many Poisson inputs, before and after they settle.
 
     Parameters
     ----------
@@ -107,19 +109,19 @@ def neuron(
     rate : float, Hz
         Of each input.
     duration : int, s
-        The longest that is waited; less where the sorted weights moved by less than 0.5 % of w_max, on average, in a
-        tenth of it.
+        Maximum duration. The protocol ends earlier once the sorted weights move by less than 0.5 % of w_max, on
+        average, within a tenth of it.
     g_max : float
         Conductance at w = w_max, in units of the leak.
     weight : float, optional
-        Starting weight of all inputs; random, uniform in 0 … w_max, if not said.
+        Starting weight of all inputs. Default: random, uniform in 0 … w_max.
     seed : int
         Of starting weights and spikes.
 
     Returns
     -------
     Result
-        Over bins of the weight, the share of inputs in each.
+        The fraction of inputs in each bin of the weight.
     """
     made = as_rule(rule, set)
     count(inputs, "inputs")

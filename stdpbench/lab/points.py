@@ -1,7 +1,6 @@
-"""Points of an experiment, to be drawn beside curves: those that ship, and those of a CSV file.
+"""Points of an experiment to draw beside curves: shipped ones, and those of a CSV file.
 
-Files are data of any sort: whatever is wrong with one is told in a sentence with the number of the line. Nothing here
-needs Brian2 or matplotlib.
+A problem in a file is reported in one sentence with its line number. Nothing here needs Brian2 or matplotlib.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _MOST = 10_000  # points
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points from a paper or an experiment, to be drawn into a figure.
+    """Points from a paper or an experiment, to draw in a figure.
 
     Attributes
     ----------
@@ -44,7 +43,7 @@ class Points:
     protocol : str
         The protocol that they belong to.
     about : str
-        Where they come from in full, and what error bars mean.
+        Full source, and the meaning of the error bars.
     """
 
     label: str
@@ -69,37 +68,35 @@ def sjoestroem() -> list[Points]:
 
 
 SHIPPED = {f"{SJOESTROEM}: pairs over frequency": sjoestroem}
-"""Points that ship, by what they are called."""
+"""Shipped points, by name."""
 
 
 def read_points(path: Path, protocol: str = "pair-window") -> Points:
-    """Read points from a CSV file: x, y, and an error where there is a third column.
+    """Read points from a CSV file: x, y, and an error if there is a third column.
 
-    Columns are set apart by commas, semicolons, tabs or spaces; with the last three, decimals may have a comma. Lines
-    that begin with ``#`` and a first line of names are passed over.
+    Columns are separated by commas, semicolons, tabs or spaces; with the last three, decimals may have a comma. Lines
+    that begin with ``#`` and a header line are skipped.
 
     Parameters
     ----------
     path : Path
         The file.
     protocol : str
-        Whose x the first column is: Δt in ms, or what the protocol varies.
+        The protocol whose x is in the first column: Δt in ms, or what the protocol varies.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be read, with the number of the line that is wrong.
+        If it cannot be read, with the number of the offending line.
     """
     try:
         if not path.is_file():
             raise StdpbenchError(f"there is no file {path}")
         if path.stat().st_size > _LARGEST:
-            raise StdpbenchError(
-                f"{path.name} has more than {_LARGEST // 10**6} MB: it should hold points, one a line"
-            )
+            raise StdpbenchError(f"{path.name} has more than {_LARGEST // 10**6} MB; expected one point per line")
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise StdpbenchError(f"{path.name} is no text in UTF-8; points should stand in it, one a line") from None
+        raise StdpbenchError(f"{path.name} is not UTF-8 text; expected one point per line") from None
     except OSError as error:
         raise StdpbenchError(f"{path.name} cannot be read: {error.strerror or error}") from None
     rows = _rows(text, path.name)
@@ -107,7 +104,7 @@ def read_points(path: Path, protocol: str = "pair-window") -> Points:
     for number, row in rows:
         if len(row) != n_columns:
             raise StdpbenchError(
-                f"{path.name}, line {number}: {len(row)} columns stand where the lines before have {n_columns}"
+                f"{path.name}, line {number}: {len(row)} columns, but the lines before have {n_columns}"
             )
         if n_columns > 2 and row[2] < 0:
             raise StdpbenchError(f"{path.name}, line {number}: the error must be at least 0, not {row[2]:g}")
@@ -118,7 +115,7 @@ def read_points(path: Path, protocol: str = "pair-window") -> Points:
 
 
 def _rows(text: str, name: str) -> list[tuple[int, list[float]]]:
-    """Numbers of each line that has some, with the number of the line; a first line of names is left out."""
+    """Numbers of each line that has any, with the line number; a header line is skipped."""
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
     split = _splitter([line for _, line in lines])
@@ -129,21 +126,21 @@ def _rows(text: str, name: str) -> list[tuple[int, list[float]]]:
         if place == 0 and all(value is None for value in values):
             continue
         if len(values) < 2:
-            raise StdpbenchError(f"{name}, line {number}: two numbers should stand here, x and y, not {line[:40]!r}")
+            raise StdpbenchError(f"{name}, line {number}: expected two numbers, x and y, not {line[:40]!r}")
         found = [value for value in values if value is not None]
         if len(found) < len(values):
             wrong = cells[values.index(None)]
-            raise StdpbenchError(f"{name}, line {number}: {wrong[:40]!r} is no number")
+            raise StdpbenchError(f"{name}, line {number}: {wrong[:40]!r} is not a number")
         rows.append((number, found))
         if len(rows) > _MOST:
             raise StdpbenchError(f"{name}, line {number}: more than {_MOST} points cannot be drawn")
     if not rows:
-        raise StdpbenchError(f"{name} holds no points: a line should read such as '10, 0.5' or '10, 0.5, 0.1'")
+        raise StdpbenchError(f"{name} contains no points; expected lines such as '10, 0.5' or '10, 0.5, 0.1'")
     return rows
 
 
 def _splitter(lines: Sequence[str]) -> Any:
-    """What takes a line apart, by what stands between numbers in most lines."""
+    """A function that splits a line, chosen by the separator that most lines use."""
 
     def apart(line: str, mark: str) -> list[str]:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=mark), [])]

@@ -1,9 +1,9 @@
 """Protocols with spikes imposed on both sides of synapses.
 
 Throughout, Δt is the time of the output spike minus that of the input spike: positive where the input spike comes
-first. Of an input and an output spike at the same time, the input spike comes first. `rule` is a kind or a
-`PlasticityRule`; `set` gives parameters of a rule that is named; `weight` is the starting weight, w_max/2 if not
-said. Every point starts from the reset state. All functions return a `stdpbench.lab.result.Result`.
+first. If an input and an output spike coincide, the input spike comes first. `rule` is a kind or a
+`PlasticityRule`; `set` gives parameters of a rule given by its kind; `weight` is the starting weight, by default
+w_max/2. Every point starts from the reset state. All functions return a `stdpbench.lab.result.Result`.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ TRIPLETS = (
 )
 """Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 _OPEN: dict[tuple[Any, ...], Any] = {}
-_MOST_OPEN = 32  # a few rules over each other in a few protocols, which a moving slider waits for
+_MOST_OPEN = 32  # a few overlaid rules in a few protocols, which a moving slider waits for
 _FASTEST = 2000.0  # Hz
-_MOST_REPEATS = 100_000  # spikes of all points lie in memory, and each is a step
+_MOST_REPEATS = 100_000  # spikes of all points are held in memory, and each takes a step
 _LONGEST = 10_000.0  # s of Poisson spikes
-ENOUGH = 40  # time constants: of what is left then, nothing can be seen
+ENOUGH = 40  # time constants, after which the remainder is negligible
 
 
 def as_rule(rule: str | PlasticityRule, set: Mapping[str, Any] | None = None) -> PlasticityRule:
-    """The rule that is meant: one that is given, or one that is named, with parameters."""
+    """The given rule, or the rule of the given kind with its parameters set."""
     if isinstance(rule, PlasticityRule):
         return rules.build({**rule.to_mapping(), **set}, "plasticity") if set else rule
     return rules.build({"kind": rule, **(set or {})}, "plasticity")
 
 
 def starting_weight(rule: PlasticityRule, weight: float | None) -> float:
-    """The weight that is given, or w_max/2, within the bounds."""
+    """The given weight, or w_max/2; checked against the bounds."""
     w = rule.w_max / 2 if weight is None else float(weight)
     if not 0 <= w <= rule.w_max:
         raise StdpbenchError(f"weight must lie within the bounds 0 … {rule.w_max:g} (plasticity.w_max), not {w:g}")
@@ -63,7 +63,7 @@ def pair_window(
     Parameters
     ----------
     dts : sequence of float, ms, optional
-        Odd values from -79 to 79 ms if not said, or half a period where that is less.
+        Default: odd values from -79 to 79 ms, or up to half a period where that is less.
     pairs : int
         Number of pairs, equally spaced.
     frequency : float, Hz
@@ -95,8 +95,8 @@ def frequency(
     dts : sequence of float, ms
         One curve each.
     frequencies : sequence of float, Hz, optional
-        0.1 to 50 Hz if not said; from 5 Hz on for rules with averages, which have to be followed all along, and from
-        10 Hz on where a neuron has to be.
+        Default: 0.1 to 50 Hz; from 5 Hz for rules with averages, which must be integrated throughout, and from 10 Hz
+        for rules that need a neuron.
     pairs : int
         Number of pairs at every frequency.
     """
@@ -144,8 +144,8 @@ def triplets(
             outputs.append(around)
         else:
             raise StdpbenchError(
-                f"timings: {order!r} with Δt {first:g} and {second:g} ms is no triplet; in-out-in has a positive and "
-                "then a negative Δt, out-in-out a negative and then a positive one"
+                f"timings: {order!r} with Δt {first:g} and {second:g} ms is not a triplet; in-out-in has a positive "
+                "and then a negative Δt, out-in-out a negative and then a positive one"
             )
         labels.append(f"{order} {first:+g}, {second:+g} ms")
     changed, cut = impose(made, inputs, outputs, w)
@@ -169,7 +169,7 @@ def quadruplets(
     Parameters
     ----------
     separations : sequence of float, ms, optional
-        Positive: first the pair with the output spike first, then the other. Steps of 4 ms from -98 to 98 if not said.
+        Positive: first the pair with the output spike first, then the other. Default: steps of 4 ms from -98 to 98.
     dt : float, ms
         Distance of the spikes of a pair.
     repeats : int
@@ -180,7 +180,7 @@ def quadruplets(
     made, w = _start(rule, set, weight)
     x, dt = numbers(range(-98, 99, 4) if separations is None else separations), float(numbers(dt)[0])
     if dt == 0 or np.isin(0.0, x):
-        raise StdpbenchError("separations and dt must not be 0: spikes of one neuron would be at the same time")
+        raise StdpbenchError("separations and dt must not be 0: two spikes of one neuron would coincide")
     at = np.arange(count(repeats, "repeats")) / above_zero(frequency, "frequency")
     half = dt * 0.5e-3
     # one pair around `at`, input spike first; the other, output spike first, T before it
@@ -212,11 +212,11 @@ def poisson_pairs(
     output_rates : sequence of float, Hz
         The points of every curve.
     duration : float, s
-        How long the spikes go on.
+        Duration of the spike trains.
     repeats : int
-        Synapses per point, each with spikes of its own; mean and standard deviation over them come out.
+        Synapses per point, each with independent spikes; the result is their mean and standard deviation.
     averages : float
-        Value of the rule's averages, such as BCM's threshold, at the beginning.
+        Initial value of the rule's averages, such as BCM's threshold.
     seed : int
         Of the random spikes, in bins of 0.5 ms.
     """
@@ -263,7 +263,7 @@ def weight_dependence(
     dts : sequence of float, ms
         One curve each.
     weights : sequence of float, optional
-        41 from 0 to w_max if not said.
+        Default: 41 from 0 to w_max.
     pairs : int
         Number of pairs, equally spaced.
     frequency : float, Hz
@@ -307,7 +307,7 @@ def impose(
     neuron: Neuron | None = None,
     dt: float = 0.5,
 ) -> tuple[Floats, bool]:
-    """Weight changes, and whether weights ended at a bound that they did not start from. Time begins with a spike."""
+    """Weight changes, and whether weights ended at a bound that they did not start from. Time starts at a spike."""
     from stdpbench.network.driven import open_synapses
 
     structure = [getattr(rule, p.name) for p in rule.describe() if p.structural]
@@ -324,15 +324,15 @@ def impose(
     first = min((float(spikes.min()) for spikes in (*inputs, *outputs) if len(spikes)), default=0.0)
     trains = [[spikes - first for spikes in side] for side in (inputs, outputs)]
     until = 0.0
-    if rule.synapse_variables:  # which go on after the last spike
+    if rule.synapse_variables:  # which continue after the last spike
         slowest = max(rule.quantities()[p.name] for p in rule.describe() if p.unit in ("s", "ms"))
         until = max((float(s.max()) for side in trains for s in side if len(s)), default=0.0) + ENOUGH * slowest
-    with np.errstate(all="ignore"):  # what comes of it is looked at below
+    with np.errstate(all="ignore"):  # the result is checked below
         end = synapses.run(*trains, w, state, until)
     if odd := int((~np.isfinite(end)).sum()):
         raise StdpbenchError(
-            f"the weight is no number after these spikes, at {odd} of {len(end)} points: expressions of the rule must "
-            "have a value for all that their traces and parameters can be"
+            f"the weight is not finite after these spikes, at {odd} of {len(end)} points: the rule's expressions must "
+            "be defined for all values of their traces and parameters"
         )
     at_bound = (end <= 0) | (end >= rule.w_max)
     return end - w, bool((at_bound & (end != w)).any())
@@ -350,10 +350,10 @@ def result(
     cut: bool,
     x_labels: tuple[str, ...] = (),
 ) -> Result:
-    """A result with what is to be remarked about it."""
+    """The result, with remarks."""
     remarks = [rule.remarks[protocol]] if protocol in rule.remarks else []
     if cut:
-        remarks.append("Some weights ended at a bound, which cuts the curve off there.")
+        remarks.append("Some weights ended at a bound, where the curve is clipped.")
     return Result(protocol, rule, x, x_name, x_unit, y_name, curves, conditions, tuple(remarks), x_labels)
 
 
@@ -369,7 +369,7 @@ def _poisson(generator: np.random.Generator, rate: float, duration: float, step:
 
 
 def numbers(given: Any) -> Floats:
-    """One number or more, as an array: float64, (n,).
+    """Convert one or more numbers to an array: float64, (n,).
 
     Raises
     ------
@@ -378,26 +378,26 @@ def numbers(given: Any) -> Floats:
     """
     found: Floats = np.array(given, np.float64).reshape(-1)
     if not len(found) or not np.isfinite(found).all():
-        raise StdpbenchError("a protocol needs one number or more, all of them finite")
+        raise StdpbenchError("a protocol needs one or more numbers, all finite")
     return found
 
 
 def count(number: int, name: str) -> int:
-    """The number, if so many can be made; else a `StdpbenchError` that names it."""
+    """Return the number if it is not too large; otherwise raise a `StdpbenchError` that names it."""
     if number > _MOST_REPEATS:
         raise StdpbenchError(f"{name} must be at most {_MOST_REPEATS}, not {number}")
     return at_least(1, number, name)
 
 
 def at_least(least: int, number: int, name: str) -> int:
-    """The number, if it is `least` or more; else a `StdpbenchError` that names it."""
+    """Return the number if it is at least `least`; otherwise raise a `StdpbenchError` that names it."""
     if number < least:
         raise StdpbenchError(f"{name} must be at least {least}, not {number}")
     return number
 
 
 def above_zero(number: float, name: str) -> float:
-    """The number, if it is above 0 and below 1e6; else a `StdpbenchError` that names it."""
+    """Return the number if it is between 0 and 1e6; otherwise raise a `StdpbenchError` that names it."""
     if not 0 < number < 1e6:
         raise StdpbenchError(f"{name} must be more than 0 and less than 1e6, not {number:g}")
     return number

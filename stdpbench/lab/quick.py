@@ -1,7 +1,7 @@
-"""Protocols that are quick enough to be watched while a parameter moves: what they are called, and what they take.
+"""Protocols that are fast enough to follow a moving slider: their names and options.
 
-Who draws knows them from here, without the protocols themselves, which need what runs them; a test holds both against
-each other. `desk` runs them.
+The app reads them here, without importing the protocols themselves and the code that runs them; a test compares the
+two. `stdpbench.lab.service` runs them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Option:
     Attributes
     ----------
     name : str
-        As the protocol calls it.
+        Its name in the protocol.
     label, unit, help : str
         For a form.
     default : Any
-        What stands there when nothing is said; None where the protocol finds something that suits.
+        Default value; None where the protocol chooses a suitable one.
     several : bool
         Whether it is a list of numbers.
     whole : bool
@@ -41,12 +41,12 @@ class Option:
     whole: bool = False
 
     def read(self, text: str) -> Any:
-        """The value that a text means; None for an empty one.
+        """Parse a text; None if it is empty.
 
         Raises
         ------
         StdpbenchError
-            If it means none.
+            If it is not a valid value.
         """
         text = text.strip()
         if not text:
@@ -56,11 +56,11 @@ class Option:
                 return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
             return int(text) if self.whole else float(text)
         except ValueError:
-            wanted = "numbers with commas" if self.several else "a whole number" if self.whole else "a number"
+            wanted = "numbers separated by commas" if self.several else "a whole number" if self.whole else "a number"
             raise StdpbenchError(f"{self.label} must be {wanted}, not {text!r}") from None
 
     def show(self, value: Any) -> str:
-        """A value as `read` takes it."""
+        """Format a value so that `read` accepts it."""
         if value is None:
             return ""
         return ", ".join(f"{part:g}" for part in value) if self.several else f"{value:g}"
@@ -68,18 +68,18 @@ class Option:
 
 @dataclass(frozen=True)
 class Quick:
-    """A protocol that is quick.
+    """A fast protocol.
 
     Attributes
     ----------
     name, title, about : str
-        As on the command line, on a plot, and a sentence.
+        Name on the command line, title of a plot, and a sentence.
     options : tuple of Option
-        What may be chosen.
+        Its options.
     coarse : mapping of str to Any
-        Options for fewer points in less time, while somebody drags.
+        Options for fewer points in less time, while a slider moves.
     coarse_with_averages : mapping of str to Any
-        The same for rules with averages, which have to be followed all along, where that makes a difference.
+        The same for rules with averages, which must be integrated throughout, where that makes a difference.
     """
 
     name: str
@@ -90,12 +90,12 @@ class Quick:
     coarse_with_averages: Mapping[str, Any] = field(default_factory=dict)
 
 
-_WEIGHT = Option("weight", "starting weight", "", "Weight before the first spike; half of w_max if nothing is said")
+_WEIGHT = Option("weight", "starting weight", "", "Weight before the first spike. Default: half of w_max")
 _SEVERAL_DTS = Option("dts", "Δt", "ms", "Output spike minus input spike, one curve each", (10.0, -10.0), several=True)
 
 
 def _pairs(default: int) -> Option:
-    return Option("pairs", "pairs", "", "How many, equally spaced", default, whole=True)
+    return Option("pairs", "pairs", "", "Number, equally spaced", default, whole=True)
 
 
 def _frequency(what: str) -> Option:
@@ -103,7 +103,7 @@ def _frequency(what: str) -> Option:
 
 
 def _repeats(what: str) -> Option:
-    return Option("repeats", "repeats", "", f"How many {what}, equally spaced", 60, whole=True)
+    return Option("repeats", "repeats", "", f"Number of {what}, equally spaced", 60, whole=True)
 
 
 QUICK: Mapping[str, Quick] = {
@@ -112,13 +112,13 @@ QUICK: Mapping[str, Quick] = {
         Quick(
             "pair-window",
             "Pair window",
-            "What pairs of spikes do to a weight, over Δt: output spike minus input spike.",
+            "Weight change by pairs of spikes, over Δt: time of the output spike minus the input spike.",
             (_pairs(1), _frequency("Pairs"), _WEIGHT),
         ),
         Quick(
             "frequency",
             "Frequency curve",
-            "What equidistant pairs do, over how many come in a second (as Sjöström et al. 2001).",
+            "Weight change by equidistant pairs, over their frequency (as Sjöström et al. 2001).",
             (_pairs(60), _SEVERAL_DTS, _WEIGHT),
             {"frequencies": (1.0, 10.0, 20.0, 30.0, 40.0, 50.0)},
             {"frequencies": (30.0, 40.0, 50.0)},
@@ -126,10 +126,11 @@ QUICK: Mapping[str, Quick] = {
         Quick(
             "pairing",
             "Bursts of pairs",
-            "What bursts of pairs do, over the frequency within a burst (Sjöström et al. 2001; Clopath et al. 2010).",
+            "Weight change by bursts of pairs, over the frequency within a burst (Sjöström et al. 2001; "
+            "Clopath et al. 2010).",
             (
-                Option("pairs", "pairs in a burst", "", "How many, equally spaced", 5, whole=True),
-                Option("bursts", "bursts", "", "How many, 10 s from one to the next", 15, whole=True),
+                Option("pairs", "pairs in a burst", "", "Number, equally spaced", 5, whole=True),
+                Option("bursts", "bursts", "", "Number, one every 10 s", 15, whole=True),
                 _SEVERAL_DTS,
                 _WEIGHT,
             ),
@@ -138,19 +139,19 @@ QUICK: Mapping[str, Quick] = {
         Quick(
             "weight-dependence",
             "Weight dependence",
-            "What a pair does, over the weight that it meets.",
+            "Weight change by a pair, over the starting weight.",
             (_pairs(1), _frequency("Pairs"), _SEVERAL_DTS),
         ),
         Quick(
             "triplets",
             "Triplets",
-            "What two spikes of one side around one of the other do (as Wang et al. 2005).",
+            "Weight change by two spikes of one side around one of the other (as Wang et al. 2005).",
             (_repeats("triplets"), _frequency("Triplets"), _WEIGHT),
         ),
         Quick(
             "quadruplets",
             "Quadruplets",
-            "What two pairs of opposite order do, over the time T between them.",
+            "Weight change by two pairs of opposite order, over the time T between them.",
             (
                 _repeats("quadruplets"),
                 _frequency("Quadruplets"),
@@ -162,11 +163,11 @@ QUICK: Mapping[str, Quick] = {
         Quick(
             "poisson-pairs",
             "Poisson rates",
-            "What independent random spikes on both sides do in a second, over the output rate.",
+            "Weight change per second by independent random spikes on both sides, over the output rate.",
             (
                 Option("input_rates", "input rates", "Hz", "One curve each", (5.0, 20.0), several=True),
-                Option("duration", "duration", "s", "How long spikes go on", 5.0),
-                Option("averages", "averages", "", "Value of BCM's threshold and its like at the start", 0.0),
+                Option("duration", "duration", "s", "Duration of the spike trains", 5.0),
+                Option("averages", "averages", "", "Initial value of averages such as BCM's threshold", 0.0),
                 _WEIGHT,
             ),
             {"duration": 0.25},
@@ -174,17 +175,17 @@ QUICK: Mapping[str, Quick] = {
         Quick(
             "reward-delay",
             "Delay of a reward",
-            "What a pair does that is followed by a reward, over the delay of the reward.",
-            (_SEVERAL_DTS, Option("reward", "reward", "", "What dopamine is set to", 0.5), _WEIGHT),
+            "Weight change by a pair followed by a reward, over the delay of the reward.",
+            (_SEVERAL_DTS, Option("reward", "reward", "", "Dopamine level that is set", 0.5), _WEIGHT),
         ),
     )
 }
-"""By name, in the order in which they are offered."""
+"""By name, in menu order."""
 _FIRST = ("pair-window", "frequency", "weight-dependence")
 
 
 def plan_for(rule: PlasticityRule) -> tuple[str, str, str]:
-    """Which protocols show a rule: the one that tells most first, as the rule declares it."""
+    """The protocols for a rule, its default protocol first."""
     opening = rule.opening.protocol
     first = [opening] if opening in QUICK and not why_not(rule, opening) else []
     one, two, three, *_ = [*first, *(name for name in _FIRST if name not in first)]
@@ -192,33 +193,33 @@ def plan_for(rule: PlasticityRule) -> tuple[str, str, str]:
 
 
 def why_not(rule: PlasticityRule, protocol: str) -> str:
-    """Why a protocol cannot be run on a rule; empty where it can."""
+    """The reason why a protocol cannot run on a rule; empty if it can."""
     if protocol == "reward-delay" and "d" not in rule.synapse_variables:
         return "only for rules with dopamine (d)"
     return ""
 
 
 def options_for(rule: PlasticityRule, protocol: str, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a protocol on a rule: those that somebody chose, then those that the rule opens with."""
+    """Options of a protocol for a rule: the chosen ones, then those that the rule declares."""
     opened = rule.opening.options if rule.opening.protocol == protocol else {}
     return {**opened, **own}
 
 
 def coarse_for(rule: PlasticityRule, protocol: str) -> Mapping[str, Any]:
-    """Options of a protocol for fewer points in less time; none where there is no such way."""
+    """Options of a protocol for fewer points in less time; empty if there are none."""
     quick = QUICK[protocol]
     return (quick.coarse_with_averages if rule.averages else {}) or quick.coarse
 
 
 def as_opened(rule: PlasticityRule, protocol: str) -> tuple[PlasticityRule, dict[str, str]]:
-    """The rule with the values that its opening asks for, in the protocol of that opening.
+    """The rule with the values that it declares for its default protocol.
 
-    A value that is not the default was chosen by somebody, and stays.
+    A value that differs from the default was chosen by the user and is kept.
 
     Returns
     -------
     PlasticityRule, dict of str to str
-        The rule, and what was put in, with units.
+        The rule, and the values that were set, with units.
     """
     if rule.opening.protocol != protocol:
         return rule, {}

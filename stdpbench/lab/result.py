@@ -1,4 +1,4 @@
-"""What a protocol found: a frozen value with arrays, and its CSV and JSON."""
+"""The result of a protocol: a frozen value with arrays, and its CSV and JSON."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Curve:
     Attributes
     ----------
     label : str
-        What sets it apart from the other curves; ``""`` if there is one only.
+        Its label among the curves; ``""`` if there is only one.
     change : ndarray, float64, (n,)
         The quantity of the result at each x.
     spread : ndarray, float64, (n,), or None
-        Its standard deviation over repetitions, where chance has a part.
+        Its standard deviation over repetitions, for random protocols.
     """
 
     label: str
@@ -35,14 +35,14 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a protocol found about a rule.
+    """The result of a protocol for a rule.
 
     Attributes
     ----------
     protocol : str
         Its name, as on the command line.
     rule : PlasticityRule
-        The rule with the parameters that were in force.
+        The rule with its parameters.
     x : ndarray, float64, (n,)
         What was varied, in `x_unit`.
     x_name, x_unit : str
@@ -50,13 +50,13 @@ class Result:
     y_name : str
         What was measured; weights have no unit.
     curves : tuple of Curve
-        What came out.
+        The curves.
     conditions : str
         Pairs, frequency, starting weight and bounds, for the caption of any figure.
     remarks : tuple of str
-        Sentences: why a curve is zero or flat by construction, whether weights were cut at a bound.
+        Sentences: why a curve is zero or flat by construction, whether weights were clipped.
     x_labels : tuple of str
-        What stands at each x, where that is no number.
+        Labels of x, where it is not a number.
     """
 
     protocol: str
@@ -76,11 +76,11 @@ class Result:
         return str(getattr(self.rule, "kind", ""))
 
     def remarked(self, remark: str) -> Result:
-        """The same with one more remark, before the others."""
+        """Return a copy with another remark before the others."""
         return replace(self, remarks=(remark, *self.remarks))
 
     def columns(self) -> dict[str, list[Any]]:
-        """All numbers, by heading."""
+        """All numbers, by column heading."""
         table: dict[str, list[Any]] = {f"{self.x_name} ({self.x_unit})" if self.x_unit else self.x_name: []}
         (first,) = table
         table[first] = list(self.x_labels) or self.x.tolist()
@@ -92,7 +92,7 @@ class Result:
         return table
 
     def to_csv(self) -> str:
-        """The table as CSV, below comments with rule, parameters and conditions."""
+        """The table as CSV, with rule, parameters and conditions as comments above it."""
         text = io.StringIO()
         values = ", ".join(f"{p.name} = {p.show(getattr(self.rule, p.name))}" for p in self.rule.describe())
         for line in (f"{self.kind}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks):

@@ -33,7 +33,7 @@ def reward_delay(
     delays : sequence of float, s
         Time from the later spike of the pair to the reward.
     reward : float
-        What d is set to then.
+        Value that d is set to.
     """
     from stdpbench.network.imposed import ImposedSpikes
 
@@ -56,7 +56,7 @@ def reward_delay(
     end = synapses.run(none, none, None, until=ENOUGH * max(made.quantities().values()))
     curves = [Curve(f"Δt = {dt:+g} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)]
     said = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {made.w_max:g}"
-    remarks = ("Some weights ended at a bound, which cuts the curve off there.",)
+    remarks = ("Some weights ended at a bound, where the curve is clipped.",)
     cut = bool(((end <= 0) | (end >= made.w_max)).any())
     return Result(
         "reward-delay", made, x, "delay of the reward", "s", "Δw", tuple(curves), said, remarks if cut else ()

@@ -1,12 +1,12 @@
-"""A process that keeps rules at hand for who looks at them: ``python -m stdpbench.lab.service``.
+"""The process that computes curves for the Rules page: ``python -m stdpbench.lab.service``.
 
-It is asked as `stdpbench.rpc_server` says. Synapses of a rule are built once and stay (`protocols`): other values of
-its parameters are put into them, so that a curve follows a slider.
+It answers requests by `stdpbench.rpc_server`. Synapses of a rule are built once and kept (`protocols`); new values of
+its parameters are written into them, so that a curve follows a slider.
 
-* ``curve`` (`rule`, `protocol`, `options`, `coarse`): what `Result.to_mapping` says. With `coarse`, somebody drags:
-  a protocol that takes long has fewer points (``"coarse": true``), or is left for later (``"skipped": true``).
-* ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): a picture of the equations as the rule has them
-  (``png`` in base64, ``width`` and ``height`` in points), the same as TeX, and sentences that go with them.
+* ``curve`` (`rule`, `protocol`, `options`, `coarse`): returns `Result.to_mapping`. With `coarse`, a slider is
+  moving: a slow protocol returns fewer points (``"coarse": true``) or nothing (``"skipped": true``).
+* ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): the typeset equations of the
+  rule (``png`` in base64, ``width`` and ``height`` in points), their TeX, and notes.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from stdpbench.plasticity import PlasticityRule, rules
 from stdpbench.rpc_server import Arrays, ProgressCallback, serve
 
 _SOON, _PATIENCE = 0.025, 0.06
-"""Seconds of this process: a protocol that takes longer than the first has fewer points under a dragging hand; one
-that takes longer than the second even so waits for the hand to let go."""
+"""CPU seconds: a protocol slower than the first limit returns fewer points while a slider moves; one that even then
+exceeds the second is skipped until the slider is released."""
 _BUILDING = 0.6
-"""What it takes at most to build synapses, in the first run of a rule in a protocol."""
+"""Upper limit of the time to build synapses, in the first run of a rule in a protocol."""
 
 
 class Desk:
-    """Rules, and what is asked about them."""
+    """Answers requests about rules."""
 
     def __init__(self) -> None:
         self._took: dict[tuple[type[PlasticityRule], str, bool], float] = {}
 
     def answer(self, name: str, arguments: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        """Do what is asked for.
+        """Answer a request.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Desk:
             If it cannot be done.
         """
         if name not in ("curve", "equations"):
-            raise StdpbenchError(f"this process does not know how to {name}")
+            raise StdpbenchError(f"unknown request {name}")
         asked = dict(arguments)
         rule = rules.build(asked.pop("rule"), "plasticity")
         return (self._curve(rule, **asked) if name == "curve" else _equations(rule, **asked)), {}
@@ -63,7 +63,7 @@ class Desk:
     def _run(
         self, rule: PlasticityRule, name: str, options: Mapping[str, Any], key: tuple[type[PlasticityRule], str, bool]
     ) -> Result:
-        begun = time.process_time()  # what others do on this machine says nothing about a protocol
+        begun = time.process_time()  # CPU time: the load of the machine says nothing about a protocol
         found = protocol(name)(rule, **options)
         took = time.process_time() - begun
         if key in self._took:
@@ -86,7 +86,7 @@ def _equations(rule: PlasticityRule, colour: str, faint: str, width: float, size
 
 
 def main() -> NoReturn:
-    """Answer one reader until it goes."""
+    """Answer one client until it disconnects."""
     serve(Desk().answer)
 
 

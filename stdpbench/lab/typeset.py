@@ -1,8 +1,8 @@
-r"""The equations of a rule as mathematics, made from the very texts that Brian2 gets.
+r"""Typeset the equations of a rule, from the same text that Brian2 gets.
 
-Nothing is written by hand for a rule: traces, averages and expressions as the rule declares them are read into trees,
-and each tree is written as TeX, term by term in the order in which it stands. So a rule of one's own is typeset as
-well, and what is shown is what runs. ``clip(E, 0, w_max)`` is written :math:`[E]_0^{w_{max}}`.
+Nothing is written by hand: the traces, averages and expressions that the rule declares are parsed, and each tree is
+written as TeX, term by term in its original order. So custom rules are typeset as well, and what is shown is what
+runs. ``clip(E, 0, w_max)`` is written :math:`[E]_0^{w_{max}}`.
 
 `lines_of` needs nothing; `picture` draws with matplotlib's mathtext.
 """
@@ -28,7 +28,7 @@ _COMPARE = {ast.Lt: "<", ast.LtE: r"\leq", ast.Gt: ">", ast.GtE: r"\geq", ast.Eq
 _NAMED = {"exp": r"\exp", "log": r"\ln", "log10": r"\log_{10}", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh"}
 _NAMED |= {"minimum": r"\min", "maximum": r"\max", "sign": r"\mathrm{sgn}"}
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
-"""How tightly parts hold together: brackets stand around what is looser than its place asks for."""
+"""Operator precedence: a part is put in brackets where its place needs a higher one."""
 _UNITS = {"second": r"\mathrm{s}", "ms": r"\mathrm{ms}", "volt": r"\mathrm{V}", "mV": r"\mathrm{mV}"}
 
 
@@ -39,7 +39,7 @@ class Line:
     Attributes
     ----------
     label : str
-        What it is of, in words; empty for a line that goes with the one above.
+        A label; empty for a continuation of the line above.
     tex : str
         Without dollars.
     """
@@ -75,7 +75,7 @@ def lines_of(rule: PlasticityRule) -> list[Line]:
 
 
 def notes_of(rule: PlasticityRule) -> list[str]:
-    """Sentences that the equations need."""
+    """Notes on the equations."""
     found = []
     own = [
         trace.name
@@ -89,11 +89,11 @@ def notes_of(rule: PlasticityRule) -> list[str]:
             f"{'their' if several else 'its'} own side changes {'them' if several else 'it'}."
         )
     late = {average.name: getattr(rule, average.delay) for average in rule.averages if average.delay}
-    found += [f"{name} is read {delay:g} ms late." for name, delay in late.items()]
+    found += [f"{name} is read with a delay of {delay:g} ms." for name, delay in late.items()]
     if any(average.on_spike for average in rule.averages):
         found.append("A filtered potential makes its jump with an output spike.")
     if "clip" in rule.on_input_spike + rule.on_output_spike + rule.each_step:
-        found.append("[…] with bounds below and above: what goes beyond them is cut off.")
+        found.append("[…] with bounds below and above: the value is clipped to them.")
     if rule.each_step:
         found.append("Δt is a time step, of any length: each takes its part of the integral exactly.")
     return found
@@ -110,18 +110,18 @@ def statement_tex(line: str) -> str:
     Raises
     ------
     StdpbenchError
-        If it is no such statement.
+        If it is not such a statement.
     """
     try:
         node = ast.parse(line).body[0]
     except (SyntaxError, ValueError, IndexError, RecursionError):
-        raise StdpbenchError(f"{line!r} is no statement that can be typeset") from None
+        raise StdpbenchError(f"{line!r} is not a statement that can be typeset") from None
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         target, value = node.targets[0].id, node.value
     elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         target, value = node.target.id, ast.BinOp(ast.Name(node.target.id), node.op, node.value)
     else:
-        raise StdpbenchError(f"{line!r} is no statement that can be typeset")
+        raise StdpbenchError(f"{line!r} is not a statement that can be typeset")
     return rf"{name_tex(target)} \leftarrow {_tex(value, _SUM)}"
 
 
@@ -148,7 +148,7 @@ def name_tex(name: str) -> str:
 
 
 def _dotted(name: str) -> str:
-    """The derivative of a name: a dot on its letter, not on what stands below it."""
+    """The derivative of a name: a dot on its letter, not on its subscript."""
     letter, mark, below = name_tex(name).partition("_")
     return rf"\dot{{{letter}}}{mark}{below}"
 
@@ -162,13 +162,13 @@ def _symbol(word: str) -> str:
 
 
 def _tex(node: ast.expr, place: int) -> str:
-    """A part of an expression; in brackets where it is looser than its place asks for."""
+    """A part of an expression, in brackets where its precedence is too low for its place."""
     tex, hold = _part(node)
     return tex if hold >= place else rf"\left({tex}\right)"
 
 
 def _part(node: ast.expr) -> tuple[str, int]:
-    """TeX of a part, and how tightly it holds together."""
+    """TeX of a part, and its precedence."""
     match node:
         case ast.Constant(value=int() | float() as number):
             return _number_tex(number)
@@ -211,7 +211,7 @@ def _binary(left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int
             return f"-{_tex(ast.BinOp(left.operand, op, right), _PRODUCT)}", _SUM
         case ast.Mult():
             one, other = _tex(left, _PRODUCT), _tex(right, _PRODUCT)
-            # a number right of something would be read as one with it
+            # a number on the right would merge with what precedes it
             times = r" \cdot " if other[:1].isdigit() else r"\,"
             return f"{one}{times}{other}", _PRODUCT
         case ast.Div():
@@ -223,7 +223,7 @@ def _binary(left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int
             if "^" in base and not base.startswith(r"\left("):  # a power above a power
                 base = rf"\left({base}\right)"
             return f"{base}^{{{_tex(right, _SUM)}}}", _POWER
-    raise StdpbenchError("an operation of this sort cannot be typeset")
+    raise StdpbenchError("this operation cannot be typeset")
 
 
 def _call(name: str, arguments: Sequence[ast.expr]) -> tuple[str, int]:
@@ -247,7 +247,7 @@ def _call(name: str, arguments: Sequence[ast.expr]) -> tuple[str, int]:
 
 
 def _expressions(rule: PlasticityRule) -> list[tuple[str, str]]:
-    """Label and text of each expression; of a custom rule as it was written, which was checked before."""
+    """Label and text of each expression; for a custom rule as it was written, which was checked before."""
     written: Mapping[str, str] = getattr(rule, "definition", {})
     found = [
         ("on an input spike", written.get("on_input_spike", rule.on_input_spike)),
@@ -265,11 +265,11 @@ def picture(
     Parameters
     ----------
     lines : sequence of Line
-        Labels stand above their lines.
+        Labels are drawn above their lines.
     colour, faint : str
         Of mathematics and of labels, as ``"#rrggbb"``.
     width : float
-        Room at hand in points (1/72 inch): long lines are drawn smaller to fit, down to two thirds.
+        Available width in points (1/72 inch): long lines are drawn smaller to fit, down to two thirds.
     size : float
         Of letters, in points.
     dpi : float

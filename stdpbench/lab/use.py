@@ -1,4 +1,4 @@
-"""From the laboratory to a network: an experiment that learns by a rule, and how a rule differs from one in force."""
+"""From the laboratory to a network: an experiment with a rule, and how a rule differs from the active one."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from stdpbench.plasticity import PlasticityRule
 
 
 def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "") -> Experiment:
-    """An experiment like another one that learns by this rule.
+    """A copy of an experiment that learns by this rule.
 
     Parameters
     ----------
     rule : PlasticityRule
         With its values.
     base : Experiment
-        Everything else is taken from it; but what it says to expect does not hold any more, and is left out.
+        Supplies everything else, except its expected accuracy and time, which no longer hold.
     name : str
-        Of the experiment; made of both names if nothing is said.
+        Name of the experiment. Default: made of both names.
 
     Raises
     ------
@@ -34,17 +34,17 @@ def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "") -> E
 
 
 def is_same_rule(rule: PlasticityRule, other: PlasticityRule) -> bool:
-    """Whether two rules have the same equations, so that other values are all that sets them apart."""
+    """Whether two rules have the same equations and differ only in their values."""
     return type(rule) is type(other)
 
 
 def live_changes(rule: PlasticityRule, running: Experiment) -> dict[str, Any]:
-    """What has to change in a running network for its rule to have these values: dotted path to value.
+    """The parameter changes that give the rule of a running network these values: dotted path to value.
 
     Raises
     ------
     StdpbenchError
-        If a value cannot change in the middle of a run.
+        If a value cannot change during a run.
     """
     values = {
         f"plasticity.{name}": value for name, value in rule.to_mapping().items() if name in type(rule).model_fields

@@ -234,7 +234,7 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: LabPage, qtbo
     assert high > 0.6  # error bars are in sight
     path.write_text("dt,dw\n10,0.5\n20,oops\n")
     page.take(path)
-    assert "slice.csv, line 3: 'oops' is no number" in page.notices.texts()[-1]
+    assert "slice.csv, line 3: 'oops' is not a number" in page.notices.texts()[-1]
     assert len(page.state.points) == 3
 
 

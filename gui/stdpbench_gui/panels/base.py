@@ -165,8 +165,8 @@ class Panel(QDockWidget):
             self._empty.setText(self.nothing())
             self._stack.setCurrentWidget(self._empty)
         kept = self.session.kept.describe(self.frames) if filled else ""
-        self.as_of.setText(f"as of {kept}" if kept else "")
-        self.as_of.setToolTip(f"{self.as_of.text()}, until the network of this run is ready" if kept else "")
+        self.as_of.setText(kept)
+        self.as_of.setToolTip(f"Presentation of the picture, which stays until this run has a network: {kept}")
         self.as_of.setVisible(bool(kept))
         self._described = False
         if not self._words.isActive():
@@ -177,7 +177,9 @@ class Panel(QDockWidget):
         if not self._described:
             self._described = True
             as_of = self.as_of.text()
-            self.setAccessibleDescription(f"A{as_of[1:]}: {self.summary()}" if as_of else self.summary())
+            self.setAccessibleDescription(
+                f"{as_of[:1].upper()}{as_of[1:]}: {self.summary()}" if as_of else self.summary()
+            )
             self._words.start()
 
     def _show_failure(self, error: Exception) -> None:
@@ -226,7 +228,10 @@ class Panel(QDockWidget):
         layout.addLayout(self.title_extra)
         self.as_of = Elided()
         self.as_of.setObjectName("faint")
+        self.as_of.setStyleSheet("font-weight: 400;")
+        self.as_of.setAccessibleName("Which presentation the picture is of")
         self.as_of.hide()
+        layout.addSpacing(theme.GRID)
         layout.addWidget(self.as_of)
         layout.addStretch(1)
         for button in title_buttons(self.title, self.explain, self.menu):

@@ -18,27 +18,27 @@ class KeptFrames:
         self._of: dict[str, str] = {}
         self._other = False
 
-    def keep(self, before: LiveRun, live: LiveRun, parent: str) -> None:
+    def keep(self, before: LiveRun, live: LiveRun, parent: bool) -> None:
         """Have a run start with the last frames of the one that was shown.
 
         Parameters
         ----------
         before, live : LiveRun
             The run that was shown, and the one that continues it.
-        parent : str
-            Name of the run that was shown where `live` is a branch of it; empty where it is the same run.
+        parent : bool
+            Whether `live` is a branch of the run that was shown, rather than the same run.
         """
         n_train = dict(before.started.phases).get("train", 0) if before.started is not None else sys.maxsize
-        self._other = bool(parent)
+        self._other = parent
         for kind in _KINDS:
             frame = getattr(before, kind)
             if frame:
                 setattr(live, kind, frame)
-                at = f"presentation {thousands(min(frame['position'], n_train))}"
-                self._of[kind] = f"{at} of {parent}" if parent else at
+                at = thousands(min(frame["position"], n_train))
+                self._of[kind] = f"parent at {at}" if parent else f"as of {at}"
 
     def describe(self, kinds: Iterable[str]) -> str:
-        """What kept frames of these kinds show, such as ``"presentation 4 392"``; empty where none is kept."""
+        """What kept frames of these kinds show, such as ``"as of 4 392"``; empty where none is kept."""
         wanted = set(kinds)
         return next((self._of[kind] for kind in _KINDS if kind in self._of and kind in wanted), "")
 

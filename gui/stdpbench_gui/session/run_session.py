@@ -209,7 +209,7 @@ class RunSession(QObject):
         same_neurons = same_neurons or (before is not None and before.path == folder.path)
         self.kept.clear()
         if same_neurons and found.client is not None and before is not None:
-            self.kept.keep(self.live, found.live, "" if before.path == folder.path else before.path.name)
+            self.kept.keep(self.live, found.live, parent=before.path != folder.path)
         self.folder, self.live = folder, found.live
         if not same_neurons:
             self.split = None

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""Findings of a check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Finding:
     what : str
         What was measured.
     expected, found, tolerance : str
-        As a person reads them.
+        Formatted for the table.
     reached : bool
         The verdict.
     reference : str
@@ -52,7 +52,7 @@ class Panel:
 
 @dataclass
 class Outcome:
-    """What the checks of one rule found, and what to draw."""
+    """The findings of the checks of one rule, and the panels to draw."""
 
     kind: str
     findings: list[Finding] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Outcome:
         )
 
     def said(self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–") -> None:
-        """Give a verdict that is no comparison of numbers."""
+        """A verdict that is not a comparison of numbers."""
         self.findings.append(Finding(what, expected, found, tolerance, bool(reached), reference))
 
 

@@ -1,4 +1,4 @@
-"""docs/validation.md and its figures, from what the checks found."""
+"""docs/validation.md and its figures, from the findings of the checks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADINGS = ("what", "expected", "found", "tolerance", "verdict", "reference")
 
 
 def draw(outcome: Outcome) -> Figure:
-    """All panels of a rule beside each other, each with its conditions below."""
+    """All panels of a rule side by side, each with its conditions below."""
     from stdpbench.lab.figures import conditions, draw_on
 
     figure = new_figure(560 * len(outcome.panels), 470, constrained=True)
@@ -37,7 +37,7 @@ def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
     Parameters
     ----------
     outcomes : sequence of Outcome
-        In the order in which they shall stand.
+        In the order of the page.
     folder : Path
         A folder that exists.
     made : str
@@ -53,7 +53,7 @@ def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
 
 
 def _save(figure: Figure, target: Path) -> None:
-    """As PNG of 64 colours, which a figure of few colours does not show and a repository does."""
+    """Save as PNG of 64 colours: enough for these figures, and small in a repository."""
     from PIL import Image
 
     drawn = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Which checks belong to which rule."""
+"""The checks of each rule."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LONG_CHECKS: Mapping[str, Sequence[Check]] = {
     "bcm": (populations.selectivity,),
     "inhibitory": (populations.homeostasis, networks.homeostasis),
 }
-"""Checks that let a neuron, or a network, learn for minutes of its time."""
+"""Checks that simulate minutes of learning of a neuron or a network."""
 
 
 def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outcome]:
@@ -49,7 +49,7 @@ def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outc
     Parameters
     ----------
     kinds : sequence of str
-        Which rules; none: all that are registered.
+        Kinds of rules; empty: all registered ones.
     quick : bool
         Whether to leave out `LONG_CHECKS`.
 

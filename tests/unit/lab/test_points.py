@@ -43,13 +43,13 @@ def test_errors_may_be_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("dt,dw\n10,0.5\n20,abc\n", "line 3: 'abc' is no number"),
-        ("10,0.5\n20,nan\n", "line 2: 'nan' is no number"),
-        ("10,0.5\n20\n", "line 2: two numbers should stand here"),
-        ("10,0.5\n20,1,2\n", "line 2: 3 columns stand where the lines before have 2"),
+        ("dt,dw\n10,0.5\n20,abc\n", "line 3: 'abc' is not a number"),
+        ("10,0.5\n20,nan\n", "line 2: 'nan' is not a number"),
+        ("10,0.5\n20\n", "line 2: expected two numbers"),
+        ("10,0.5\n20,1,2\n", "line 2: 3 columns, but the lines before have 2"),
         ("10,0.5,-0.1\n", "line 1: the error must be at least 0"),
-        ("dt,dw\n", "holds no points"),
-        ("", "holds no points"),
+        ("dt,dw\n", "contains no points"),
+        ("", "contains no points"),
     ],
 )
 def test_a_bad_file_gets_one_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -64,7 +64,7 @@ def test_a_bad_file_gets_one_sentence(tmp_path: Path, text: str, said: str) -> N
 def test_what_is_no_text_is_said(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(StdpbenchError, match="no text in UTF-8"):
+    with pytest.raises(StdpbenchError, match="is not UTF-8 text"):
         read_points(path)
     with pytest.raises(StdpbenchError, match="there is no file"):
         read_points(tmp_path / "none.csv")

@@ -108,6 +108,7 @@ class Raster(Panel):
         frame, now = self.session.live.presentation, time.monotonic()
         gap = _STILL if motion.reduced else 0.0 if motion.fast_flicker else _GLIDE
         kept = bool(self.session.kept.describe(self.frames))
+        self.sampled.setVisible(not kept)  # the mark in the title takes its place
         # the first presentation of a run that continues from here may have the number of the last one before
         self._kept |= kept
         first = self._kept and not kept

@@ -231,7 +231,7 @@ class WeightSources(QObject):
 
     def _look_at_parent(self) -> None:
         folder, path, newest = self._session.folder, self._followed, self.wanted is None
-        if folder is None or path is None or self._following:
+        if folder is None or path is None or self._following or self._session.kept.describe(["network"]):
             return
         shown = self.now() if newest else self._past
         position, before = shown.position if shown is not None else self._session.live.position, self._followed_at
