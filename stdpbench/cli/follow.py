@@ -6,7 +6,7 @@ import json as json_format
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
@@ -50,7 +50,14 @@ class Interrupt:
         self._console.print(self._said)
 
 
-def follow(client: RunClient, console: Console, *, own: bool, interrupt: Interrupt | None = None) -> LiveRun:
+def follow(
+    client: RunClient,
+    console: Console,
+    *,
+    own: bool,
+    interrupt: Interrupt | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> LiveRun:
     """Show a run until it ends; returns what is known of it then.
 
     Parameters
@@ -63,15 +70,22 @@ def follow(client: RunClient, console: Console, *, own: bool, interrupt: Interru
         Whether Ctrl+C stops the run; otherwise it only ends the watching.
     interrupt : Interrupt, optional
         What listens for Ctrl+C already; else it is listened for from now on.
+    ready : callable
+        Called once the network is ready.
     """
-    live, told = LiveRun(), False
+    live, told, begun = LiveRun(), False, False
     heard = nullcontext(interrupt) if interrupt else Interrupt(console, "No longer watching.").heard()
     with Display(console) as display, heard as interrupt:
         while not client.over:
             for message in client.drain(budget=0.05, wait=0.1):
                 live.take(message)
+                display.building(live.reason if live.state is State.BUILDING else "")
                 if message[0] == "record" and not (own and message[1].fact == _failure(live)):
                     display.record(message[1])
+            display.building(live.reason if live.state is State.BUILDING else "")
+            if live.started is not None and not begun:
+                begun = True
+                ready()
             if live.progress:
                 display.progress(_progress(live.progress))
             if interrupt.asked and not told:
@@ -115,13 +129,19 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
     SystemExit
         If it is stopped.
     """
-    with Interrupt(console, _STOPPING).heard() as interrupt:  # before there is a process that would go on by itself
+
+    def announce() -> None:
         console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+
+    with Interrupt(console, _STOPPING).heard() as interrupt:  # before there is a process that would go on by itself
+        if not new:
+            announce()
         client = RunClient.start(folder.path)
         try:
             client.wait_for_connection()
             client.want("progress")
-            live = follow(client, console, own=True, interrupt=interrupt)
+            ready = announce if new else lambda: None  # a new folder goes again if the run cannot begin
+            live = follow(client, console, own=True, interrupt=interrupt, ready=ready)
         except KeyboardInterrupt:
             client.terminate()
             console.print(f"`stdpbench resume {folder.path}` goes on.", highlight=False, soft_wrap=True)

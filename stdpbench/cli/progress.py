@@ -25,6 +25,9 @@ from rich.text import Text
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe, duration
+from stdpbench.runs.protocol.states import State
+
+_AT_ONCE = 0.5  # s that nobody needs to be told of waiting
 
 
 class _Speed(ProgressColumn):
@@ -35,6 +38,20 @@ class _Speed(ProgressColumn):
         return Text(f"{speed:6.0f}/s" if speed and task.total and task.total > 1 else "", style="cyan")
 
 
+class _Done(MofNCompleteColumn):
+    """How many of how many; nothing for what is not counted."""
+
+    def render(self, task: Task) -> Text:
+        return Text("") if task.total is None else super().render(task)
+
+
+class _Remaining(TimeRemainingColumn):
+    """Time that is left; nothing for what is not counted."""
+
+    def render(self, task: Task) -> Text:
+        return Text("") if task.total is None else super().render(task)
+
+
 class Display:
     """Shows the events of a run: a bar per phase on a terminal, a line now and then elsewhere."""
 
@@ -43,9 +60,9 @@ class Display:
         self._bars = Progress(
             TextColumn("{task.description:<24}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            _Done(),
             _Speed(),
-            TimeRemainingColumn(),
+            _Remaining(),
             TextColumn("{task.fields[note]}"),
             console=console,
             speed_estimate_period=10,
@@ -55,6 +72,8 @@ class Display:
         self._tenths: dict[str, int] = {}
         self._begun: dict[str, tuple[float, int]] = {}
         self._held_out = ""
+        self._waits_for, self._waits_since = "", 0.0
+        self._waits_on: TaskID | None = None
 
     def __enter__(self) -> Display:
         """Begin to draw."""
@@ -78,7 +97,7 @@ class Display:
             said = f"{duration(fact.seconds)}, {fact.memory / 2**30:.1f} GiB"
             self._console.print(f"estimate:   {said}, without k-means", highlight=False)
         elif isinstance(fact, facts.StateChanged):
-            if fact.reason:
+            if fact.reason and fact.state != State.BUILDING:  # which `building` shows
                 self._console.print(describe(record), highlight=False, soft_wrap=True)
         elif isinstance(fact, facts.HeldOut):
             vote = fact.values.get("accuracy_vote")
@@ -87,6 +106,24 @@ class Display:
                 self._console.print(f"{record.position}: {describe(record)}", highlight=False, soft_wrap=True)
         elif isinstance(fact, facts.Remarked | facts.Change | facts.Branched | facts.Rewound):
             self._console.print(describe(record), highlight=False, soft_wrap=True)
+
+    def building(self, what: str) -> None:
+        """Show what a run that is building waits for, and for how long; empty once it is over.
+
+        To be called again and again: what is over at once, or comes from the past of a run, is not shown.
+        """
+        now = time.monotonic()
+        if what != self._waits_for:
+            if self._waits_on is not None:
+                self._bars.remove_task(self._waits_on)
+                self._console.print(f"{self._waits_for} took {now - self._waits_since:.0f} s", highlight=False)
+            self._waits_for, self._waits_since, self._waits_on = what, now, None
+        elif what and now - self._waits_since > _AT_ONCE:
+            if self._waits_on is None:
+                self._waits_on = self._bars.add_task(what, total=None, note="")
+                if not self._console.is_terminal:
+                    self._console.print(f"{what} …", highlight=False)
+            self._bars.update(self._waits_on, note=f"{now - self._waits_since:.0f} s")
 
     def progress(self, event: facts.Progress) -> None:
         """Show how far a phase has come."""

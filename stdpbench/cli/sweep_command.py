@@ -19,7 +19,7 @@ from stdpbench.paths import runs_folder
 from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
 from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.local import Local
-from stdpbench.sweeps.report import cells, headings, to_mapping
+from stdpbench.sweeps.report import best_text, cells, headings, to_mapping
 from stdpbench.sweeps.tuning import tuning_round
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
 
@@ -59,11 +59,12 @@ def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None
 
 
 def _workplace(state: SweepState, processes: int, dask: str | None) -> Workplace:
+    about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
     if dask is None:
-        return Local(state, processes, {"command": shlex.join(["stdpbench", *sys.argv[1:]])})
+        return Local(state, processes, about)
     from stdpbench.sweeps.cluster import Cluster
 
-    return Cluster(dask)
+    return Cluster(dask, state, about)
 
 
 def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console) -> bool:
@@ -151,7 +152,7 @@ def _table(report: Report, *, wide: bool) -> Table:
         text = heading if wide or number == 0 else heading.replace(" ", "\n")
         table.add_column(text, justify="left" if number == 0 else "right", no_wrap=number > 0, overflow="fold")
     for row in report.rows:
-        texts = list(cells(row, report.sweep.metric))
+        texts = list(cells(row, report))
         if not wide:
             texts[1:] = [t.replace(" ±", "\n±").replace(" [", "\n[").replace(" (", "\n(") for t in texts[1:]]
         table.add_row(*(Text(text) for text in texts))
@@ -164,7 +165,7 @@ def _show(report: Report, folder: Path, console: Console) -> None:
     for remark in report.remarks:
         console.print(remark, highlight=False, soft_wrap=True, markup=False)
     if report.best is not None and len(report.rows) > 1:
-        console.print(f"Best: {report.best.arm.label}", highlight=False, soft_wrap=True, markup=False)
+        console.print(best_text(report), highlight=False, soft_wrap=True, markup=False)
     for run, reason in report.failures.items():
         console.print(f"Failed: {run}: {reason}", highlight=False, soft_wrap=True, markup=False)
     if report.missing:

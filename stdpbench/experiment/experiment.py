@@ -223,7 +223,7 @@ class Experiment(_Head):
                 _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
         errors.check()
         changed = Experiment.from_mapping(mapping)
-        if self._same_results(changed):
+        if changed.about == About() or self._same_results(changed):
             return changed
         named = {path.partition(".")[2] for path in changes if path.startswith("about.")}
         about = {name: getattr(changed.about, name) for name in named}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout, delay_bins, lateral_start
 from stdpbench.simulators.base import Recording, Response, Simulator
-from stdpbench.simulators.compiled.cache import fetch, is_cached
+from stdpbench.simulators.compiled.cache import fetch, is_cached, usual_seconds
 from stdpbench.simulators.compiled.toolchain import find_compiler
 
 _PER_SYNAPSE = 40  # bytes: a weight, and Brian2's indices and lists of them; measured
@@ -86,6 +87,26 @@ def is_compiled(experiment: Experiment, n_input: int, name: str) -> bool:
     return name == "compiled" and compiler is not None and is_cached(Layout(experiment, n_input), compiler)
 
 
+def opening_takes(experiment: Experiment, n_input: int, name: str | None = None) -> Literal["", "compile", "generate"]:
+    """What `open_simulator` will spend its time on, as far as that can be told.
+
+    ``"compile"``: the network was never compiled here; ``"generate"``: Brian2's runtime mode generates its code, and
+    compiles it if Brian2 has not done so before; empty where it opens at once.
+    """
+    compiler = find_compiler()
+    if name == "runtime" or compiler is None:
+        return "generate"
+    return "" if is_cached(Layout(experiment, n_input), compiler) else "compile"
+
+
+def compile_seconds(experiment: Experiment, n_input: int, name: str | None = None) -> float:
+    """How long opening a network will take for compiling it, going by the networks that were compiled here before.
+
+    0 where it was compiled before, and in Brian2's runtime mode, of which it is not known.
+    """
+    return usual_seconds() if opening_takes(experiment, n_input, name) == "compile" else 0.0
+
+
 def compile_ahead(experiment: Experiment, n_input: int, name: str) -> None:
     """Have all compiled that `open_simulator` needs for a network, for this and other processes.
 
@@ -153,9 +174,11 @@ __all__ = [
     "Simulator",
     "available_memory",
     "compile_ahead",
+    "compile_seconds",
     "find_compiler",
     "is_compiled",
     "lateral_memory",
     "open_simulator",
+    "opening_takes",
     "synapse_memory",
 ]

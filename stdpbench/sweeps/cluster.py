@@ -1,8 +1,9 @@
-"""Runs on a Dask cluster that is there already: each a task that carries its experiment and brings back its result.
+"""Runs on an existing Dask cluster: each is a task that carries its experiment there and brings its run folder back.
 
-A run is carried out in a process of its own beside the Dask worker, in a temporary folder; only numbers and digests
-come back. A worker that is killed takes its run with it; the scheduler gives the task to another worker, where the run
-begins again. Data sets must be found on every machine (`STDPBENCH_DATA`).
+A run is carried out in a process beside the Dask worker, in a temporary folder of that machine, which need share
+nothing with this one; the run folder comes home as the task's result, also that of a failed run. A worker that is
+killed takes its run with it; the scheduler gives the task to another worker, where the run begins again. Data sets
+must be found on every machine (`STDPBENCH_DATA`).
 """
 
 from __future__ import annotations
@@ -13,35 +14,40 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.states import State
 from stdpbench.sweeps.arms import Job
-from stdpbench.sweeps.remote import END
+from stdpbench.sweeps.folders import JobFolders
 from stdpbench.sweeps.result import Result
+from stdpbench.sweeps.state import SweepState
 from stdpbench.sweeps.workplace import Begun, Ended, SweepEvent
 
 _CONNECT = 15  # s
 _LISTEN = 1.0  # s between two looks whether to stop
 
 
-def carry_out_task(experiment: str, stop: str) -> dict[str, Any]:
+def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
     """Carry out an experiment; the task that a Dask worker does.
 
     Parameters
     ----------
-    experiment : str
-        As TOML.
+    wanted : str
+        What `stdpbench.sweeps.remote` reads, as a line of JSON.
     stop : str
         Name of the Dask event that says that nobody wants the result any more.
 
     Returns
     -------
     mapping
-        ``digest`` and ``result``, or ``error``.
+        ``error``, empty for a finished run; ``digest`` of the experiment; ``name`` and ``run``, a zip, of the run
+        folder, if there is one.
     """
     asked_to_stop = _distributed().Event(stop)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -51,7 +57,7 @@ def carry_out_task(experiment: str, stop: str) -> dict[str, Any]:
         assert process.stdin is not None
         try:
             with suppress(OSError):  # it ended
-                process.stdin.write(f"{experiment}\n{END}\n".encode())
+                process.stdin.write(f"{wanted}\n".encode())
                 process.stdin.flush()
             while True:
                 with suppress(subprocess.TimeoutExpired):
@@ -63,11 +69,13 @@ def carry_out_task(experiment: str, stop: str) -> dict[str, Any]:
             with suppress(OSError):
                 process.stdin.close()  # the process ends with it
             process.wait()
-        said, output = _text(out).splitlines(), _text(err)
-    try:
-        return dict(json.loads(said[-1] if said else ""))
-    except ValueError:
-        return {"error": f"the process of the run ended: {why_ended(process.returncode, output)}"}
+        out.seek(0)
+        err.seek(0)
+        try:
+            return {**json.loads(out.readline()), "run": out.read()}
+        except ValueError:
+            why = why_ended(process.returncode, err.read().decode(errors="replace"))
+            return {"error": f"the process of the run ended: {why}"}
 
 
 def _distributed() -> Any:
@@ -77,11 +85,6 @@ def _distributed() -> Any:
         raise StdpbenchError("--dask needs the package distributed: pip install 'stdpbench[dask]'") from None
 
 
-def _text(file: Any) -> str:
-    file.seek(0)
-    return str(file.read().decode(errors="replace")).strip()
-
-
 class Cluster:
     """Carries out runs on a Dask cluster.
 
@@ -89,6 +92,10 @@ class Cluster:
     ----------
     address : str
         Of the scheduler, such as ``"tcp://127.0.0.1:8786"``.
+    state : SweepState
+        Knows which job has which run folder, and is told of new ones.
+    about : mapping, optional
+        More for ``run.json``, such as the command.
 
     Raises
     ------
@@ -96,9 +103,10 @@ class Cluster:
         If Dask is not installed, or nothing answers at the address.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, state: SweepState, about: Mapping[str, Any] | None = None) -> None:
         distributed = _distributed()
         self._address = address
+        self._folders = JobFolders(state, about)
         try:
             self._client: Any = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -122,10 +130,20 @@ class Cluster:
         return len(self._tasks) + len(self._begun)
 
     def begin(self, job: Job) -> None:
-        """Hand a job to the scheduler."""
-        future = self._client.submit(
-            carry_out_task, job.experiment.to_toml(), self._name, key=f"{self._name}-{job.key}", pure=False
-        )
+        """Hand a job to the scheduler, or read what it left if its run is finished.
+
+        Raises
+        ------
+        StdpbenchError
+            If its run folder cannot be read.
+        """
+        known = self._folders.find(job)
+        if known is not None and state_of(known)[0] is State.FINISHED:
+            self._begun.append(Ended(job, Result.of(known)))
+            return
+        wanted = json.dumps({"experiment": job.experiment.to_mapping(), "about": self._folders.about(job)})
+        key = f"{self._name}-{job.key}"
+        future = self._client.submit(carry_out_task, wanted, self._name, key=key, pure=False)
         self._tasks.append((job, future))
         self._begun.append(Begun(job))
 
@@ -175,11 +193,12 @@ class Cluster:
             return Ended(job, None, " ".join(str(reason or f"its task is {future.status}").split()))
         said = future.result()
         future.release()
-        if "error" in said:
-            return Ended(job, None, str(said["error"]), stopped=self._stopping)
-        if said["digest"] != job.key:
-            return Ended(job, None, "the worker ran another experiment: it has another version of stdpbench")
         try:
-            return Ended(job, Result.from_mapping(said["result"]))
+            folder = self._folders.receive(job, said["name"], said["run"]) if said.get("run") else None
+            if said["error"] or folder is None:
+                return Ended(job, None, str(said["error"]), stopped=self._stopping)
+            if said["digest"] != job.key:
+                return Ended(job, None, "the worker ran another experiment: it has another version of stdpbench")
+            return Ended(job, Result.of(folder))
         except StdpbenchError as error:
             return Ended(job, None, str(error))

@@ -5,27 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue import run_queue
 from stdpbench.runs.queue.run_queue import Item
 from stdpbench.runs.queue.runner import QueueRunner
 from stdpbench.sweeps.arms import Job
+from stdpbench.sweeps.folders import JobFolders
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent
-
-OPTIONS = Options(workers=1, validation=True, baselines=False)
-"""Options of every run of a sweep: one process each, evaluated on the validation part."""
 
 
 def processors() -> int:
@@ -51,16 +46,14 @@ class Local:
     """
 
     def __init__(self, state: SweepState, processes: int = 0, about: Mapping[str, Any] | None = None) -> None:
-        self._state = state
+        self._folders = JobFolders(state, about)
         self._processes = processes or processors()
-        self._about = dict(about or {})
         self._runner = QueueRunner(state.folder, self._processes, self._on_told)
         self._registered, self._is_registered = ExitStack(), False
         self._jobs: dict[int, Job] = {}  # by number of the item in the queue
-        self._shown: dict[int, float] = {}  # share of each begun job that was reported last
+        self._shown: dict[int, tuple[float, str]] = {}  # share and phase of each begun job that were reported last
         self._deaths: dict[int, int] = {}  # of the processes of an item, as far as they were reported
         self._events: list[SweepEvent] = []
-        self._found: dict[str, str] | None = None
         self._stopping = False
 
     @property
@@ -81,7 +74,7 @@ class Local:
         StdpbenchError
             If its folder cannot be made or used.
         """
-        folder = self._folder(job)
+        folder = self._folders.find(job) or self._folders.make(job)
         if state_of(folder)[0] is State.FINISHED:
             self._events.append(Ended(job, Result.of(folder)))
             return
@@ -109,30 +102,6 @@ class Local:
         """Leave all runs; those that are not over continue by themselves."""
         self._registered.close()
         self._jobs.clear()
-
-    def _folder(self, job: Job) -> RunFolder:
-        """The run folder of a job: the recorded one, one that a crash left unrecorded, or a new one."""
-        name = self._state.folders.get(job.key) or self._unrecorded().get(job.key)
-        if name is not None:
-            with suppress(StdpbenchError):  # it was removed, or is damaged
-                folder = RunFolder.open(self._state.folder / name)
-                if folder.experiment.digest == job.key:
-                    return folder
-        about = {**self._about, "sweep": {"name": self._state.folder.name, "arm": job.arm}}
-        folder = create_run(job.experiment, self._state.folder, OPTIONS, about)
-        self._state.made(job.key, folder.path.name)
-        return folder
-
-    def _unrecorded(self) -> dict[str, str]:
-        """Names of the run folders on disk, by key of their job."""
-        if self._found is None:
-            self._found = {}
-            for name in run_names(self._state.folder):
-                with suppress(StdpbenchError):
-                    said = RunFolder(self._state.folder / name).read_json("run.json")
-                    if said.get("validation") is True and "sweep" in said:
-                        self._found.setdefault(str(said.get("digest")), name)
-        return self._found
 
     def _item(self, folder: RunFolder) -> Item:
         """The item of a run, which an interrupted sweep may have left in the queue."""
@@ -164,19 +133,21 @@ class Local:
                 continue
             if number not in self._shown:
                 self._events.append(Begun(job))
-            share, phase = _progress(working[number].live)
-            if share != self._shown.get(number):
-                self._shown[number] = share
-                self._events.append(Moved(job, share, phase))
+            progress = _progress(working[number].live)
+            if progress != self._shown.get(number):
+                self._shown[number] = progress
+                self._events.append(Moved(job, *progress))
 
     def _end(self, number: int, job: Job, item: Item | None) -> None:
         """Report how a job ended whose process is gone."""
         del self._jobs[number]
         if item is None:  # finished: the runner took it out
+            folder = self._folders.find(job)
             try:
-                self._events.append(Ended(job, Result.of(self._folder(job))))
+                result, reason = (None, "its run folder is gone") if folder is None else (Result.of(folder), "")
             except StdpbenchError as error:
-                self._events.append(Ended(job, None, str(error)))
+                result, reason = None, str(error)
+            self._events.append(Ended(job, result, reason))
             return
         if not self._runner.queue.busy(item):
             self._runner.queue.remove([number])
@@ -187,7 +158,7 @@ class Local:
 def _progress(live: LiveRun) -> tuple[float, str]:
     """Share of all presentations of a run that are over, and its phase."""
     if live.started is None:
-        return 0.0, "starting"
+        return 0.0, live.reason if live.state is State.BUILDING and live.reason else "starting"
     total = sum(n for _, n in live.started.phases)
     position = max(live.position, int(live.progress.get("position", 0)))
     return min(1.0, position / max(total, 1)), str(live.progress.get("phase", "train"))

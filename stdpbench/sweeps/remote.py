@@ -1,8 +1,10 @@
 """One run in a process that ends with whoever started it: ``python -m stdpbench.sweeps.remote``.
 
-It reads the experiment as TOML from standard input, up to a line of `END`, carries it out in a temporary folder, and
-writes a last line of JSON to standard output: ``{"digest": …, "result": …}`` or ``{"error": …}``. Standard input stays
-open meanwhile: where it ends, nobody waits any more (a worker of a cluster was killed), and the process ends at once.
+It reads one line of JSON from standard input: ``experiment`` as nested tables, and ``about`` for ``run.json``. It
+carries the run out in a temporary folder and answers on standard output: a line of JSON with the ``digest`` of the
+experiment, the ``name`` of the run folder and an ``error``, then the folder as a zip, if there is one. Standard input
+stays open meanwhile: where it ends, nobody waits any more (a worker of a cluster was killed), and the process ends at
+once.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 import threading
-import tomllib
+import time
+import zipfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,46 +26,79 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import TEMPORARY, remove_tree
+from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.states import State
-from stdpbench.sweeps.local import OPTIONS
-from stdpbench.sweeps.result import Result
+from stdpbench.sweeps.folders import OPTIONS
 
-END = "# end of experiment"
 _PREFIX = "stdpbench-run-"
+_LEFT_OUT = ("lock", "requests")
+_LOOK = 1.0  # s between two looks whether the run has paused
 
 
 def main() -> int:
     """Carry out the experiment on standard input; returns the exit status."""
-    lines: list[str] = []
-    for line in sys.stdin:
-        if line.strip() == END:
-            break
-        lines.append(line)
-    else:
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no answer
+    line = sys.stdin.readline()
+    if not line:
         return 1
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     try:
-        said = _carry_out("".join(lines), folder)
-    except StdpbenchError as error:
-        said = {"error": str(error)}
+        wanted = json.loads(line)
+        digest, run, error = _carry_out(wanted["experiment"], wanted["about"], folder)
+        head = {"digest": digest, "name": "" if run is None else run.path.name, "error": error}
+        answer.write(json.dumps(head).encode() + b"\n")
+        if run is not None:
+            packed = folder / "run.zip"
+            pack(run, packed)
+            with packed.open("rb") as content:
+                shutil.copyfileobj(content, answer)
     finally:
         _remove(folder)
-    print(json.dumps(said), flush=True)
+    answer.close()
     return 0
 
 
-def _carry_out(text: str, folder: Path) -> dict[str, Any]:
-    experiment = Experiment.from_mapping(tomllib.loads(text))
-    run = create_run(experiment, folder, OPTIONS)
+def pack(run: RunFolder, target: Path) -> None:
+    """Write a run folder to a zip, without what belongs to its process alone."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(run.path.rglob("*")):
+            name = path.relative_to(run.path)
+            if path.is_file() and name.parts[0] not in _LEFT_OUT:
+                archive.write(path, name.as_posix())
+
+
+def _carry_out(
+    mapping: Mapping[str, Any], about: Mapping[str, Any], folder: Path
+) -> tuple[str, RunFolder | None, str]:
+    """Carry a run out; digest of its experiment, its folder if it has come to one, and why it is not finished."""
+    digest = ""
+    try:
+        experiment = Experiment.from_mapping(mapping)
+        digest = experiment.digest
+        run = create_run(experiment, folder, OPTIONS, about)
+    except StdpbenchError as error:
+        return digest, None, str(error)
+    threading.Thread(target=_stop_if_paused, args=(run,), daemon=True).start()
     worker.main([str(run.path)])
     state, reason = state_of(run)
-    if state is not State.FINISHED:
-        raise StdpbenchError(reason or f"the run is {state}")
-    return {"digest": experiment.digest, "result": Result.of(run).to_mapping() | {"folder": ""}}
+    return digest, run, "" if state is State.FINISHED else reason or f"the run is {state}"
+
+
+def _stop_if_paused(run: RunFolder) -> None:
+    """Stop a run that pauses because something went wrong: nobody is there to fix it."""
+    while True:
+        time.sleep(_LOOK)
+        with suppress(StdpbenchError, OSError):
+            state, reason = state_of(run)
+            if state is State.PAUSED and reason:
+                ask(run.path, "stop", reason=reason)
+                return
 
 
 def _end_with_parent(folder: Path) -> None:

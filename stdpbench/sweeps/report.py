@@ -44,6 +44,7 @@ HEADINGS = (
     "presentations per image",
     "training (s)",
 )
+_MOST_NAMED = 3  # arms that cannot be told from the best
 _README = """\
 What lies in this folder
 ========================
@@ -87,6 +88,10 @@ class Row:
     seconds: Spread
     images_per_second: Spread
 
+    def values(self, metric: str) -> dict[int, float]:
+        """Seed to accuracy, 0 to 1."""
+        return {seed: run.accuracy[metric] for seed, run in self.runs.items()}
+
 
 @dataclass(frozen=True)
 class Report:
@@ -118,9 +123,24 @@ class Report:
     @property
     def best(self) -> Row | None:
         """The complete arm with the highest mean of the sweep's metric."""
-        metric = self.sweep.metric
-        whole = [row for row in self.rows if len(row.runs) == len(self.sweep.seeds)]
-        return max(whole, key=lambda row: row.accuracy[metric].mean, default=None)
+        return max(self._whole, key=lambda row: row.accuracy[self.sweep.metric].mean, default=None)
+
+    @property
+    def contenders(self) -> list[tuple[Row, Difference]]:
+        """Complete arms that cannot be told from the best one, with how much better that is, the nearest first.
+
+        They are those whose 95 % interval of the paired difference includes 0, and all of them where there is only
+        one seed, and so no interval.
+        """
+        if (best := self.best) is None:
+            return []
+        own, metric = best.values(self.sweep.metric), self.sweep.metric
+        found = [(row, paired_difference(own, row.values(metric))) for row in self._whole if row is not best]
+        return sorted(((row, d) for row, d in found if not d.low > 0), key=lambda pair: pair[1].mean)
+
+    @property
+    def _whole(self) -> list[Row]:
+        return [row for row in self.rows if len(row.runs) == len(self.sweep.seeds)]
 
 
 def make_report(sweep: Sweep, state: SweepState) -> Report:
@@ -194,18 +214,38 @@ def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: Swee
     return remarks
 
 
-def cells(row: Row, metric: str) -> tuple[str, ...]:
-    """A row as texts, in the order of `HEADINGS`."""
+def cells(row: Row, report: Report) -> tuple[str, ...]:
+    """A row as texts, in the order of `HEADINGS`; a dash says why there is no number."""
+    if not row.runs:
+        failed = any(f"{row.arm.label}, seed {seed}" in report.failures for seed in report.sweep.seeds)
+        return (row.arm.label, "0", f"– ({'failed' if failed else 'not finished'})", *[""] * (len(HEADINGS) - 3))
+    difference = "reference" if row.arm.label == report.sweep.reference else "– (no reference)"
     return (
         row.arm.label,
         str(len(row.runs)),
-        spread_text(row.accuracy[metric], 100, 2),
-        difference_text(row.difference),
+        spread_text(row.accuracy[report.sweep.metric], 100, 2),
+        difference if row.difference is None else difference_text(row.difference),
         spread_text(row.spikes, 1, 1),
         spread_text(row.theta, 1, 1),
         spread_text(row.presentations, 1, 3),
         spread_text(row.seconds, 1, 0),
     )
+
+
+def best_text(report: Report) -> str:
+    """Which arm is best, and which others cannot be told from it; empty as long as none is complete."""
+    best, contenders = report.best, report.contenders
+    if best is None:
+        return ""
+    said = f"Best: {best.arm.label}."
+    if not contenders:
+        return said
+    named = [f"{row.arm.label} ({difference_text(difference)})" for row, difference in contenders[:_MOST_NAMED]]
+    more = len(contenders) - len(named)
+    others = "; ".join(named) + (f"; and {more} more" if more else "")
+    if len(report.sweep.seeds) < 2:
+        return f"{said} With one seed there are no intervals, so it cannot be told from: {others}."
+    return f"{said} It cannot be told from those whose difference from it has an interval that includes 0: {others}."
 
 
 def headings(metric: str) -> tuple[str, ...]:
@@ -225,6 +265,7 @@ def to_mapping(report: Report) -> dict[str, Any]:
         "reference": sweep.reference,
         "set": dict(sweep.set),
         "best": None if best is None else best.arm.label,
+        "not_told_from_best": [{"label": row.arm.label, "difference": plain(d)} for row, d in report.contenders],
         "missing": report.missing,
         "failures": report.failures,
         "remarks": list(report.remarks),
@@ -293,8 +334,9 @@ def to_markdown(report: Report) -> str:
     metric = report.sweep.metric
     lines = [f"# {report.sweep.name}", "", f"Arms of `{report.sweep.experiment}`. {report.remarks[0]}", ""]
     lines += [_line(headings(metric)), _line(["---"] * len(HEADINGS))]
-    lines += [_line(cells(row, metric)) for row in report.rows]
+    lines += [_line(cells(row, report)) for row in report.rows]
     lines += ["", *(f"* {remark}" for remark in report.remarks[1:])]
+    lines += [f"* {best_text(report)}"] if report.best is not None and len(report.rows) > 1 else []
     lines += [f"* Failed: {run}: {reason}" for run, reason in report.failures.items()]
     if report.missing:
         lines.append(f"* {report.missing} runs are not finished.")

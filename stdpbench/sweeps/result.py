@@ -33,7 +33,7 @@ class Result:
     versions : mapping of str to str
         Of Python and packages.
     folder : str
-        Name of the run folder; empty where the run was carried out elsewhere and left none.
+        Name of the run folder; empty for runs that older versions carried out on a cluster and left no folder of.
     """
 
     accuracy: Mapping[str, float]

@@ -77,12 +77,19 @@ class OverSeeds:
                 group.label or "all",
                 str(len(group.seeds)),
                 spread_text(group.accuracy[name]),
-                difference_text(group.differences.get(name)),
+                self._difference(group, name),
             ]
             for name in READOUTS
             for group in self.groups
             if name in group.accuracy
         ]
+
+    def _difference(self, group: Group, name: str) -> str:
+        if name in group.differences:
+            return difference_text(group.differences[name])
+        if group is not self.groups[0]:
+            return f"– (no {name} of {self.groups[0].label})"
+        return "reference" if len(self.groups) > 1 else "– (nothing to compare with)"
 
     def to_mapping(self) -> dict[str, Any]:
         """Everything, as plain values for JSON."""

@@ -74,18 +74,18 @@ def paired_difference(values: Mapping[int, float], reference: Mapping[int, float
     return Difference(n, mean, mean - half, mean + half)
 
 
-def difference_text(difference: Difference | None) -> str:
-    """A difference in percentage points with its interval and n; a dash where there is none."""
-    if difference is None or math.isnan(difference.mean):
-        return "–"
+def difference_text(difference: Difference) -> str:
+    """A difference in percentage points with its interval and n; a dash with the reason where there is none."""
+    if math.isnan(difference.mean):
+        return "– (no seed in common)"
     interval = "" if math.isnan(difference.low) else f" [{_points(difference.low)}, {_points(difference.high)}]"
     return f"{_points(difference.mean)}{interval} (n = {difference.n})"
 
 
 def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
-    """A mean with its SD, times `scale`; a dash where there is none."""
+    """A mean with its SD, times `scale`; a dash with the reason where there is none."""
     if math.isnan(value.mean):
-        return "–"
+        return "– (no result)"
     sd = "" if math.isnan(value.sd) else f" ± {scale * value.sd:.{digits}f}"
     return f"{scale * value.mean:.{digits}f}{sd}"
 

@@ -203,6 +203,22 @@ def test_a_run_that_was_stopped_shows_how_far_it_came(shown: RunSession, client:
     assert (bar.progress.value(), bar.progress.maximum()) == (100, 400)
 
 
+def test_the_bar_says_what_a_run_that_is_building_waits_for(
+    shown: RunSession, bar: RunBar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    shown.live.state, shown.live.reason, shown.live.progress = State.BUILDING, "compiling the network", {}
+    bar.refresh()
+    assert (bar.position.text(), bar.progress.maximum()) == ("compiling the network, 0 s", 0)
+    now = 112.4
+    bar._waited.timeout.emit()
+    assert bar.position.text() == "compiling the network, 12 s"
+    shown.live.state, shown.live.reason = State.RUNNING, ""
+    bar._waited.timeout.emit()
+    assert not bar._waited.isActive()
+
+
 def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunBar) -> None:
     assert shown.folder is not None
     own = shown.folder.path.name.removeprefix("digits-seed0-")

@@ -160,6 +160,7 @@ def test_bad_input_gets_one_sentence(
     assert last.removeprefix("stdpbench: ").rstrip(".") not in out + err.removesuffix(f"{last}\n"), "it is said twice"
     assert said in last
     assert "Traceback" not in err
+    assert "run folder" not in out + err, "a folder is announced that is gone again"
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
 
 
@@ -324,8 +325,10 @@ def begun(until: str, runs: Path, *arguments: str) -> tuple[subprocess.Popen[str
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
 def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Path) -> None:
-    process, said = begun("run folder", tmp_path, *SMALL)
+    process, said = begun("with:", tmp_path, *SMALL)
     assert said[1].startswith("with:       network.n_exc=12, schedule.train_images=60, "), "the title does not say so"
+    while not list(tmp_path.glob("*/worker.log")):  # it listens to Ctrl+C before there is a process
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130, rest

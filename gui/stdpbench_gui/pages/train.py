@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -58,6 +59,10 @@ class RunBar(QWidget):
         self.title.setObjectName("runtitle")
         self.state = QLabel()
         self.position = QLabel()
+        self._waits = "", 0.0
+        self._waited = QTimer(self)
+        self._waited.setInterval(1000)
+        self._waited.timeout.connect(self._count_on)
         self.speed_text = QLabel()
         self.speed_text.setObjectName("faint")
         self.speed_text.setToolTip(
@@ -161,6 +166,20 @@ class RunBar(QWidget):
         self._actions["checkpoint"].setEnabled(running or paused)
         self.speed.setEnabled(running or paused)
 
+    def _waits_for(self) -> str:
+        """What a run that is building waits for, and for how long by now."""
+        what, now = self._session.live.reason or "reading data", time.monotonic()
+        if self._waits[0] != what or not self._waited.isActive():
+            self._waits = what, now
+            self._waited.start()
+        return f"{what}, {now - self._waits[1]:.0f} s"
+
+    def _count_on(self) -> None:
+        if self._session.live.state is State.BUILDING:
+            self._show_progress()
+        else:
+            self._waited.stop()
+
     def _show_progress(self) -> None:
         if self._session.live.state is State.FINISHED:
             vote = self._session.live.metrics.get("network", {}).get("vote")
@@ -175,8 +194,9 @@ class RunBar(QWidget):
         if not progress.get("total") and n_train and not live.state.active:  # as the folder says
             progress = {"phase": "train", "done": min(live.position, n_train), "total": n_train}
         if not progress.get("total"):
-            self.progress.setRange(0, 0 if self._session.live.state is State.BUILDING else 1)
-            self.position.setText("reading data, compiling" if self._session.live.state is State.BUILDING else "")
+            building = live.state is State.BUILDING
+            self.progress.setRange(0, 0 if building else 1)
+            self.position.setText(self._waits_for() if building else "")
             self.speed_text.setText("")
             return
         self.progress.setRange(0, progress["total"])

@@ -3,7 +3,7 @@
 Two runs take the same time per presentation where `SPEED` says the same of both and their pictures are of one size.
 What is known of such a run, or of an experiment that ships and was measured, is scaled to the presentations that there
 are to come. Where there is none, one that differs in little is scaled by what its work grows with, and named as the
-guess it is. Where there is nothing, that is said.
+guess it is. Where there is nothing, that is said. Compiling counts where the network was not compiled before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,7 @@ from stdpbench.runs.folder.run_folder import RunFolder, environment
 from stdpbench.runs.protocol.facts import Planned, Record, Started, StateChanged
 from stdpbench.runs.protocol.live_run import duration
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.states import COMPILING, State
 from stdpbench.units import read, thousands
 
 SPEED: Final = (
@@ -47,7 +48,8 @@ SPEED: Final = (
 _N_INPUT = "number of inputs"
 _MOST_OTHER = 2  # of these in which a run may differ that a guess is scaled from
 _FARTHEST = 4.0  # times as much work per presentation, or as little
-_SHORT = 120.0  # s below which a compiler and the reading of pictures count
+_SHORT = 120.0  # s below which the reading of pictures counts
+_SHIPPED_COMPILING = 4.0  # s of the shipped measurements, which began with an empty cache (docs/performance.md)
 _LOOKED_AT = 8  # runs whose folders are looked into, most alike first
 _NOTHING = (
     "How long it will take is not known: no run with such a network was finished here. The log says it once the "
@@ -122,7 +124,8 @@ class _Known:
     speed: Mapping[str, Any]
     n_input: int
     n_train: int
-    before: float  # s until the first presentation
+    before: float  # s until the first presentation, but for compiling
+    compiling: float  # s; 0 where the network was compiled before
     per_training: float  # s
     per_frozen: float  # s
     here: bool
@@ -157,8 +160,8 @@ def forecast(
     StdpbenchError
         If pictures cannot be read.
     """
-    size = size or Size.of_experiment(experiment)
-    n_train, n_frozen = _presentations(experiment, size, options or Options())
+    size, options = size or Size.of_experiment(experiment), options or Options()
+    n_train, n_frozen = _presentations(experiment, size, options)
     speed = _speed(flat(experiment.to_mapping()))
     known = [*_of_runs(runs, speed), *_of_shipped()]
     best = min(known, key=lambda one: _unlike(one, speed, size.n_input, n_train))  # something ships
@@ -168,8 +171,19 @@ def forecast(
         return Forecast(None, f"Its file says of the time: {of_file.rstrip('.')}.", n_train)
     if len(others) > _MOST_OTHER or not 1 / _FARTHEST <= scale <= _FARTHEST:
         return Forecast(None, _NOTHING, n_train)
-    seconds = best.before + scale * (n_train * best.per_training + n_frozen * best.per_frozen)
-    return Forecast(seconds, _sentence(best, seconds, others, scale, n_train), n_train)
+    compiling = compile_seconds(experiment, size.n_input, options.simulator)
+    if compiling and best.compiling and not others:  # the same network, on this machine or another
+        compiling = best.compiling
+    seconds = best.before + compiling + scale * (n_train * best.per_training + n_frozen * best.per_frozen)
+    return Forecast(seconds, _sentence(best, seconds, compiling, others, scale, n_train), n_train)
+
+
+def compile_seconds(experiment: Experiment, n_input: int, simulator: str | None) -> float:
+    """Seconds that compiling will take; 0 where the network was compiled before.
+
+    `stdpbench.simulators` is imported by name: who asks reads of runs, and must not depend on what carries them out.
+    """
+    return float(import_module("stdpbench.simulators").compile_seconds(experiment, n_input, simulator))
 
 
 def _presentations(experiment: Experiment, size: Size, options: Options) -> tuple[int, int]:
@@ -229,7 +243,7 @@ def _of_run(entry: Entry) -> _Known | None:
         n_input = int(np.load(entry.path / "weights.npy", mmap_mode="r", allow_pickle=False).shape[0])
     except (StdpbenchError, OSError, ValueError, IndexError, EOFError):
         return None
-    before, after = _times(records)
+    before, compiling, after = _times(records)
     plans = [record.fact.phases for record in records if isinstance(record.fact, Started | Planned)]
     n_frozen = sum(total for name, total in plans[-1] if name != "train") if plans else 0
     if not n_frozen:
@@ -242,6 +256,7 @@ def _of_run(entry: Entry) -> _Known | None:
         n_input,
         metrics["training.presentations"],
         before,
+        compiling,
         metrics["training.seconds"] / metrics["training.presentations"],
         after / n_frozen,
         here,
@@ -249,24 +264,30 @@ def _of_run(entry: Entry) -> _Known | None:
     )
 
 
-def _times(records: Sequence[Record]) -> tuple[float, float]:
-    """Seconds until training could begin, and of what follows it; what a run stood still does not count."""
+def _times(records: Sequence[Record]) -> tuple[float, float, float]:
+    """Seconds until training could begin, but for compiling; of compiling; and of what follows training.
+
+    Pauses do not count.
+    """
     started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
     n_train = dict(started.phases).get("train", 0) if started is not None else 0
-    before = after = 0.0
+    before = compiling = after = 0.0
     state, begun = State.QUEUED, False
     for record, following in pairwise(records):
+        compiles = isinstance(record.fact, StateChanged) and record.fact.reason == COMPILING
         if isinstance(record.fact, StateChanged):
             state = State(record.fact.state)
             begun = begun or state is State.RUNNING
         if state not in _ACTIVE:
             continue
         seconds = _seconds(record.time, following.time)
-        if not begun:
+        if compiles and not begun:
+            compiling += seconds
+        elif not begun:
             before += seconds
         elif state is not State.BUILDING and record.position >= n_train:
             after += seconds
-    return before, after
+    return before, compiling, after
 
 
 def _seconds(begin: str, end: str) -> float:
@@ -296,12 +317,13 @@ def _of_shipped() -> Iterator[_Known]:
             continue
         size = Size.of_experiment(experiment)
         n_train, n_frozen = _presentations(experiment, size, Options())
-        per_presentation = experiment.about.measured_time / (n_train + n_frozen)
+        per_presentation = (experiment.about.measured_time - _SHIPPED_COMPILING) / (n_train + n_frozen)
         yield _Known(
             name,
             _speed(flat(experiment.to_mapping())),
             size.n_input,
             n_train,
+            0.0,
             0.0,
             per_presentation,
             per_presentation,
@@ -346,11 +368,14 @@ def _milliseconds(text: Any) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _sentence(known: _Known, seconds: float, others: Sequence[str], scale: float, n_train: int) -> str:
+def _sentence(
+    known: _Known, seconds: float, compiling: float, others: Sequence[str], scale: float, n_train: int
+) -> str:
     time, shown = duration(seconds), f"{thousands(n_train)} training presentations"
     source = f"run {known.name}" if known.where else f"the shipped measurement of {known.name}"
     where = "" if known.here else f" on {known.where or 'another machine'}"
-    begin = " To begin takes some seconds more." if not known.before and seconds < _SHORT else ""
+    begin = f" Of this, about {duration(compiling)} are for compiling the network." if compiling else ""
+    begin += " To begin takes some seconds more." if not known.before and seconds < _SHORT else ""
     if others:
         scaled = ", scaled with synapses and time steps" if abs(math.log(scale)) > 1e-9 else ""
         other = " and ".join(others)

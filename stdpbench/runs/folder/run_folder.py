@@ -121,13 +121,28 @@ class RunFolder:
         StdpbenchError
             If nothing can be written there.
         """
-        name = f"{_safe(experiment.name)}-seed{experiment.seed}-{datetime.now():%Y%m%d-%H%M%S}"
+
+        def write(aside: RunFolder) -> None:
+            aside.write_text("README.txt", _README)
+            aside.write_text("experiment.toml", experiment.to_toml())
+            aside.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
+            fill(aside)
+
+        return cls.place(runs, f"{experiment.name}-seed{experiment.seed}-{datetime.now():%Y%m%d-%H%M%S}", write)
+
+    @classmethod
+    def place(cls, runs: Path, name: str, fill: Callable[[RunFolder], None]) -> RunFolder:
+        """Make a folder under `runs` with what `fill` puts into it; another one of that name gives it a number.
+
+        Raises
+        ------
+        StdpbenchError
+            If nothing can be written there.
+        """
+        name = _safe(name)
         try:
             with made_aside(runs) as place:
                 aside = cls(place)
-                aside.write_text("README.txt", _README)
-                aside.write_text("experiment.toml", experiment.to_toml())
-                aside.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
                 fill(aside)
                 for number in range(1000):
                     path = runs / (name if number == 0 else f"{name}-{number + 1}")

@@ -136,7 +136,7 @@ class RunEngine:
 
     def _build(self) -> None:
         folder, options = self._folder, self._options
-        opened = open_network(folder, options, self._chronicle.number)
+        opened = open_network(folder, options, self._chronicle.number, self._wait_for)
         self._now = held = ActiveConfig(folder.path, opened, options, self.records)
         self._position = held.training.position
         self._chronicle.expect(record for record in self.records if record.position >= self._position)
@@ -154,6 +154,11 @@ class RunEngine:
             held.simulator, held.experiment, held.split, options.workers, held.n_train - self._position, left
         )
         self._emit(facts.Estimated(round(seconds, 1), memory))
+
+    def _wait_for(self, reason: str) -> None:
+        """Say what a run that is building waits for, and note when: a compiler may take half a minute."""
+        self._emit(facts.StateChanged(str(State.BUILDING), reason))
+        self._folder.update_run(reason=reason)
 
     def _catch_up(self) -> None:
         """Put in force again what was changed at this position before the run was cut off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stdpbench.datasets import Split
@@ -16,7 +17,8 @@ from stdpbench.runs.preparation.start import (
     start_arrays,
 )
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import Simulator, lateral_memory, open_simulator
+from stdpbench.runs.protocol.states import COMPILING, GENERATING
+from stdpbench.simulators import Simulator, lateral_memory, open_simulator, opening_takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,9 @@ class Opened:
     sentences: tuple[str, ...]
 
 
-def open_network(folder: RunFolder, options: Options, n_facts: int) -> Opened:
+def open_network(
+    folder: RunFolder, options: Options, n_facts: int, waiting: Callable[[str], None] = lambda reason: None
+) -> Opened:
     """Read a run's checkpoint and pictures, and open its network.
 
     Parameters
@@ -58,6 +62,8 @@ def open_network(folder: RunFolder, options: Options, n_facts: int) -> Opened:
         How it runs.
     n_facts : int
         Facts in its journal; a checkpoint that knows more of them is not of this journal.
+    waiting : callable
+        Told what it is that takes a while, before it does.
 
     Raises
     ------
@@ -72,7 +78,10 @@ def open_network(folder: RunFolder, options: Options, n_facts: int) -> Opened:
     check_weights(experiment, split)
     check_brightness(experiment, split)
     said = folder.read_json("run.json")
-    simulator, remark = open_simulator(experiment, split.train.n_input, said.get("simulator", options.simulator))
+    name = said.get("simulator", options.simulator)
+    if work := opening_takes(experiment, split.train.n_input, name):
+        waiting({"compile": COMPILING, "generate": GENERATING}[work])
+    simulator, remark = open_simulator(experiment, split.train.n_input, name)
     print_of_data = fingerprint_at_start(start, experiment, split, options.validation)
     known = said.get("data_sha256", print_of_data)
     folder.update_run(simulator=simulator.name, data_sha256=known)

@@ -97,9 +97,11 @@ class LiveRun:
         match fact:
             case facts.Started():
                 self.started = fact
+                self._is_built()
                 changed.add("state")
             case facts.Estimated():
                 self.estimated = fact
+                changed |= self._is_built()
             case facts.StateChanged():
                 self.state, self.reason = State(fact.state), fact.reason
                 changed.add("state")
@@ -130,6 +132,13 @@ class LiveRun:
         if sentence:
             self.log.append((record.position, record.time, sentence))
         return changed
+
+    def _is_built(self) -> set[str]:
+        """A run that is building waits no longer for what its reason says; returns the topics that change by it."""
+        if self.state is not State.BUILDING or not self.reason:
+            return set()
+        self.reason = ""
+        return {"state"}
 
     def parameters(self) -> dict[str, Any]:
         """The experiment with the parameters in force, nested tables; empty before the network stands."""

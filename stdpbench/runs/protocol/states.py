@@ -55,6 +55,9 @@ class State(StrEnum):
         return self in (State.STOPPED, State.FAILED)
 
 
+COMPILING = "compiling the network"
+GENERATING = "generating the code of the network"
+"""Reasons of a run that is building, while that takes a while."""
 _ACTIVE = frozenset({State.BUILDING, State.RUNNING, State.PAUSED, State.FINISHING})
 
 TRANSITIONS: dict[State, frozenset[State]] = {

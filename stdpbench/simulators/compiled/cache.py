@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from filelock import FileLock
@@ -30,6 +31,8 @@ from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, c
 _KEPT = 200  # networks of about 0.7 MB
 _FORGOTTEN = 86_400  # s
 _ENTRY, _MAKING = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}"  # names of folders in the cache
+_SECONDS = "seconds"  # file beside a library: how long it took to compile
+_GUESS = 5.0  # s to compile a network on a machine that has compiled none
 _PACKAGES = ("network", "simulators", "plasticity", "neurons")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
@@ -75,6 +78,15 @@ def is_cached(layout: Layout, compiler: Compiler) -> bool:
     """Whether a network was compiled before, so that `fetch` takes no time."""
     folder = _folder(layout, compiler)
     return _read(folder / f"network{_SUFFIX}", folder / "symbols.json") is not None
+
+
+def usual_seconds() -> float:
+    """Seconds that it takes here to compile a network: the median of those that were compiled, else a guess."""
+    taken = []
+    for path in (cache_folder() / "networks").glob(f"*/{_SECONDS}"):
+        with suppress(OSError, ValueError):
+            taken.append(float(path.read_text(encoding="ascii")))
+    return median(taken) if taken else _GUESS
 
 
 def _folder(layout: Layout, compiler: Compiler) -> Path:
@@ -143,7 +155,7 @@ def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
 def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
     from stdpbench.simulators.compiled.device import generate
 
-    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    aside, begun = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent)), time.monotonic()
     try:
         source = aside / "source"
         source.mkdir()
@@ -152,6 +164,7 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
         compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}", log)
         remove_tree(source / "brianlib", "brianlib")
         (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
+        (aside / _SECONDS).write_text(f"{time.monotonic() - begun:.1f}\n", encoding="ascii")
         with suppress(OSError):
             remove_tree(folder, _ENTRY)
         aside.rename(folder)

@@ -14,7 +14,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.process.engine import RunEngine
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.facts import CheckpointWritten, ParametersChanged, StateChanged
-from stdpbench.simulators import find_compiler
+from stdpbench.simulators import find_compiler, open_simulator
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -29,6 +29,12 @@ def states(folder: Any) -> list[tuple[int, str, str]]:
     return [(position, fact.state, fact.reason) for position, fact in found if isinstance(fact, StateChanged)]
 
 
+@pytest.fixture(autouse=True)
+def compiled(monkeypatch):
+    """Networks count as compiled, whatever the cache has."""
+    monkeypatch.setattr("stdpbench.runs.process.setup.opening_takes", lambda *arguments: "")
+
+
 # -- pause, step, stop -----------------------------------------------------------------------------
 
 
@@ -41,6 +47,25 @@ def test_the_states_of_a_run_that_nobody_disturbs(tmp_path):
         (TOTAL, "finishing", ""),
         (TOTAL, "finished", ""),
     ]
+
+
+def test_a_run_says_that_its_network_is_compiled(tmp_path, monkeypatch):
+    folder = new_run(tmp_path)
+    seen = []
+
+    def opening(*arguments):
+        return "compile"
+
+    def opened(*arguments):
+        seen.append(folder.read_json("run.json")["reason"])
+        return open_simulator(*arguments)
+
+    monkeypatch.setattr("stdpbench.runs.process.setup.opening_takes", opening)
+    monkeypatch.setattr("stdpbench.runs.process.setup.open_simulator", opened)
+    finished(folder)
+    assert states(folder)[:3] == [(0, "building", ""), (0, "building", "compiling the network"), (0, "running", "")]
+    assert seen == ["compiling the network"]
+    assert folder.read_json("run.json")["reason"] == ""
 
 
 def test_pauses_steps_and_checkpoints_change_no_result(undisturbed, tmp_path):

@@ -460,8 +460,8 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
         assert len(store.entries()) == 3, "nothing was begun anew"
     assert found["long"].path == folder
     assert found["long"].state == found["short"].state == "finished"
-    said = [record.fact.state for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
-    assert said.count("building") == 2
+    said = [record.fact for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
+    assert said.count(StateChanged("building")) == 2
     assert any("goes on from where it was" in sentence for _, sentence in told)
     assert any("is finished: vote" in sentence for _, sentence in told)
 

@@ -15,6 +15,7 @@ from stdpbench.cli.sweep_command import SweepDisplay
 from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.sweeps.carry_out import known_arms
+from stdpbench.sweeps.report import best_text, cells
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.tuning import trials_of
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
@@ -221,7 +222,7 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
         write_report(report, state.folder)
     text = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert "vote on 450 validation pictures" in text
-    assert "| as it is | 3 | 80.00 ± 5.00 | – | 20.0 ± 0.0 | 40.0 ± 0.0 | 1.100 ± 0.000 |" in text
+    assert "| as it is | 3 | 80.00 ± 5.00 | reference | 20.0 ± 0.0 | 40.0 ± 0.0 | 1.100 ± 0.000 |" in text
     assert "| a \\| b | 3 | 85.00 ± 5.00 | +5.00 [-7.42, +17.42] (n = 3) |" in text
     rows = (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0].startswith("arm,n,vote_mean,vote_sd,")
@@ -233,6 +234,59 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     assert [run["accuracy"]["vote"] for run in said["arms"][1]["runs"]] == [0.90, 0.80, 0.85]
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".*"))
+    best = "Best: a | b. It cannot be told from those whose difference from it has an interval that includes 0: "
+    assert f"* {best}as it is (+5.00 [-7.42, +17.42] (n = 3))." in text
+    (rival,) = said["not_told_from_best"]
+    assert (rival["label"], rival["difference"]["n"]) == ("as it is", 3)
+
+
+@pytest.mark.parametrize(
+    ("votes", "told"),
+    [
+        ({"one": (0.9, 0.91, 0.92), "two": (0.8, 0.811, 0.82), "three": (0.7, 0.7, 0.7)}, "Best: one."),
+        (
+            {"one": (0.9,), "two": (0.8,), "three": (0.85,)},
+            "Best: one. With one seed there are no intervals, so it cannot be told from: "
+            "three (+5.00 (n = 1)); two (+10.00 (n = 1)).",
+        ),
+        (
+            {"one": (0.9, 0.8), "two": (0.9, 0.8), "three": (0.1, 0.4)},
+            "includes 0: two (+0.00 [+0.00, +0.00] (n = 2)); three (+60.00 [",
+        ),
+    ],
+)
+def test_the_best_is_told_from_the_others_or_not(
+    tmp_path: Path, votes: dict[str, tuple[float, ...]], told: str
+) -> None:
+    arms = [{"label": label, "set": {"exc.tau_m": 50 + number}} for number, label in enumerate(votes)]
+    made = sweep(arm=arms, seeds=list(range(len(votes["one"]))))
+    carried_out(made, tmp_path, Scripted(lambda job: result(votes[job.arm][job.seed])))
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+    assert told in best_text(report)
+    assert best_text(report).endswith(".")
+
+
+def test_a_dash_says_why_there_is_no_number(tmp_path: Path) -> None:
+    arms = [{"label": label, "set": {"exc.tau_m": 50 + number}} for number, label in enumerate(("a", "b", "c", "d"))]
+    made = sweep(arm=arms, seeds=[0, 1], reference="a")
+
+    def answer(job: Job) -> Result | str:
+        begun = {("a", 0), ("b", 1)}
+        return result() if (job.arm, job.seed) in begun else "the disk is full" if job.arm == "c" else "stop"
+
+    with SweepState(tmp_path) as state:
+        for told in carry_out(made, state, Scripted(answer)):
+            if isinstance(told, Ended) and told.reason == "stop":
+                state.failures.pop(told.job.key)
+        report = make_report(made, state)
+        without = make_report(made.model_copy(update={"reference": None}), state)
+    shown = {row.arm.label: cells(row, report) for row in report.rows}
+    assert shown["a"][2:4] == ("50.00", "reference")
+    assert shown["b"][2:4] == ("50.00", "– (no seed in common)")
+    assert shown["c"] == ("c", "0", "– (failed)", "", "", "", "", "")
+    assert shown["d"][2] == "– (not finished)"
+    assert cells(without.rows[0], without)[3] == "– (no reference)"
 
 
 def test_a_report_of_what_is_not_finished(tmp_path: Path) -> None:

@@ -1,30 +1,37 @@
-"""Sweeps over a real Dask scheduler with two workers on this machine, one of which is killed in the middle."""
+"""Sweeps over a Dask scheduler: with a stand-in for it, and with two real workers, one of which is killed."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
-from stdpbench.sweeps import SweepState, carry_out, make_report, read_sweep
+from stdpbench.runs.catalog.store import run_names
+from stdpbench.sweeps import SweepState, carry_out, cluster, make_report, read_sweep
+from stdpbench.sweeps.carry_out import rounds
 from stdpbench.sweeps.cluster import Cluster
+from stdpbench.sweeps.folders import JobFolders
 from stdpbench.sweeps.local import Local
 from stdpbench.sweeps.workplace import Begun, Ended
 
-distributed = pytest.importorskip("distributed")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform == "win32", reason="kills processes as Unix does"),
-]
+distributed: Any
+try:
+    import distributed
+except ImportError:
+    distributed = None
+
 
 FILE = """
 experiment = "digits"
@@ -50,8 +57,143 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+# -- with a stand-in for Dask --------------------------------------------------------------------------
+
+
+class Future:
+    def __init__(self, value: Any) -> None:
+        self.status, self._value = "finished", value
+
+    def result(self) -> Any:
+        return self._value
+
+    def release(self) -> None:
+        pass
+
+
+class Client:
+    """Carries a task out at once, as a worker would that shares nothing with us but this machine."""
+
+    submitted = 0
+
+    def __init__(self, address: str, **options: Any) -> None:
+        self.status = "running"
+
+    def submit(self, task: Any, *arguments: str, **options: Any) -> Future:
+        Client.submitted += 1
+        return Future(task(*arguments))
+
+    def cancel(self, futures: list[Future]) -> None:
+        pass
+
+    def close(self, timeout: float) -> None:
+        pass
+
+
+class Event:
+    def __init__(self, name: str, client: Any = None) -> None:
+        pass
+
+    def is_set(self) -> bool:
+        return False
+
+
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The temporary folder of the worker."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(cluster, "_distributed", lambda: SimpleNamespace(Client=Client, Event=Event))
+    monkeypatch.setattr(Client, "submitted", 0)
+    return tmp_path / "tmp"
+
+
+ONE_FAILS = """
+experiment = "digits"
+seeds = [0]
+[set]
+network.n_exc = 12
+schedule.train_images = 60
+schedule.test_images = 30
+schedule.passes = 1
+[[arm]]
+label = "some"
+[[arm]]
+label = "blown up"
+set = { plasticity.w_max = 1e308, plasticity.nu_post = 1e308 }
+"""
+
+
+def test_run_folders_come_home(
+    stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, home = tmp_path / "far.toml", tmp_path / "runs" / "far"
+    file.write_text(ONE_FAILS, encoding="utf-8")
+    command = ["sweep", str(file), "--runs", str(tmp_path / "runs"), "--dask", "tcp://nowhere:1", "--json"]
+    with pytest.raises(SystemExit) as end:
+        main(command)
+    assert end.value.code == 1
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
+    assert list(said["failures"]) == ["blown up, seed 0"]
+    (run,) = said["arms"][0]["runs"]
+    with pytest.raises(SystemExit):
+        main(["list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json", "--columns", "evaluated_on"])
+    listed = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
+    assert len(listed) == 2
+    entry = listed.pop(run["folder"])
+    assert (entry["state"], entry["vote"]) == ("finished", run["accuracy"]["vote"])
+    assert entry["evaluated_on"] == "validation"
+    (failed,) = listed.values()
+    assert failed["state"] == "stopped", "nobody is there who could fix a run that pauses"
+    assert "finite" in failed["reason"]
+    about = json.loads((home / run["folder"] / "run.json").read_text(encoding="utf-8"))
+    assert about["sweep"] == {"name": "far", "arm": "some"}
+    there = {path.name for path in (home / run["folder"]).iterdir()}
+    assert {"weights.npy", "journal.jsonl", "checkpoints", "figures"} <= there
+    assert not {"lock", "requests"} & there
+    assert not list(home.glob(".*"))
+    assert not list(stand_in.iterdir()), "a run was left behind on the worker"
+    # what is finished is known, also by its folder alone
+    assert Client.submitted == 2
+    (home / "sweep.jsonl").unlink()
+    monkeypatch.setattr(cluster, "carry_out_task", lambda wanted, stop: {"error": "not again"})
+    with pytest.raises(SystemExit):
+        main(command)
+    assert Client.submitted == 3, "only the failed run is carried out again"
+    assert f'"folder":"{run["folder"]}"' in (home / "sweep.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_run_folder_that_is_damaged_on_its_way_leaves_nothing(file: Path, tmp_path: Path) -> None:
+    with SweepState(tmp_path / "far") as state:
+        folders = JobFolders(state)
+        (job, *_) = next(rounds(read_sweep(file), state)).jobs
+        empty = io.BytesIO()
+        zipfile.ZipFile(empty, "w").close()
+        for content, said in ((b"no zip", "is damaged"), (empty.getvalue(), "there is no experiment.toml in it")):
+            with pytest.raises(StdpbenchError, match=said):
+                folders.receive(job, "../elsewhere", content)
+    assert run_names(tmp_path / "far") == []
+    assert not list((tmp_path / "far").glob(".*"))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+# -- with Dask -----------------------------------------------------------------------------------------
+
+with_dask = [
+    pytest.mark.slow,
+    pytest.mark.skipif(distributed is None, reason="needs the package distributed"),
+    pytest.mark.skipif(sys.platform == "win32", reason="kills processes as Unix does"),
+]
+
+
+def marked(test: Any) -> Any:
+    for mark in with_dask:
+        test = mark(test)
+    return test
+
+
+@pytest.fixture
+def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))  # where the runs of the workers lie
     with distributed.LocalCluster(
@@ -76,14 +218,15 @@ def running(folder: Path) -> list[int]:
     return []
 
 
+@marked
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds the worker of a run by /proc")
 def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice(
-    file: Path, cluster: Any, tmp_path: Path
+    file: Path, workers: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made, events, killed = read_sweep(file), [], 0
-    workers = {worker.pid for worker in cluster.workers.values()}
+    pids = {worker.pid for worker in workers.workers.values()}
     with SweepState(tmp_path / "runs" / "far") as state:
-        place = Cluster(cluster.scheduler_address)
+        place = Cluster(workers.scheduler_address, state)
 
         def shoot() -> bool:
             """Asked between two looks: kill the first worker whose run trains."""
@@ -109,7 +252,14 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
     assert report.missing == 0
     text = (tmp_path / "runs" / "far" / "sweep.jsonl").read_text(encoding="utf-8")
     assert text.count('"finished"') == 4
-    assert workers  # pids of nannies or workers, as this version of Dask has it
+    assert pids  # of nannies or workers, as this version of Dask has it
+    # every run folder is here, though the workers write elsewhere
+    folders = {result.folder for result in results.values()}
+    assert folders == set(run_names(tmp_path / "runs" / "far"))
+    with pytest.raises(SystemExit):
+        main(["list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json"])
+    listed = json.loads(capsys.readouterr().out)
+    assert {entry["name"] for entry in listed if entry["state"] == "finished"} == folders
     # the same runs on this machine give the same numbers to the bit
     with SweepState(tmp_path / "runs" / "near") as state:
         for _ in carry_out(made, state, Local(state, 2)):
@@ -121,12 +271,13 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
     assert not list((tmp_path / "tmp").glob("stdpbench-run-*")), "a run was left behind"
 
 
+@marked
 def test_a_sweep_that_is_stopped_leaves_no_run_behind_and_goes_on(
-    file: Path, cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: Path, workers: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = read_sweep(file)
     with SweepState(tmp_path / "far") as state:
-        place = Cluster(cluster.scheduler_address)
+        place = Cluster(workers.scheduler_address, state)
         events = carry_out(made, state, place, lambda: bool(running(tmp_path / "tmp")) or bool(state.results))
         told = list(events)
         place.close()
@@ -138,13 +289,17 @@ def test_a_sweep_that_is_stopped_leaves_no_run_behind_and_goes_on(
         time.sleep(0.1)
     assert not list((tmp_path / "tmp").glob("stdpbench-run-*"))
     with pytest.raises(SystemExit) as end:
-        main(["sweep", str(file), "--runs", str(tmp_path), "--dask", cluster.scheduler_address, "--json"])
+        main(["sweep", str(file), "--runs", str(tmp_path), "--dask", workers.scheduler_address, "--json"])
     assert not end.value.code
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert said["stopped"] is False
     assert [arm["n"] for arm in said["results"]["arms"]] == [2, 2]
 
 
-def test_a_scheduler_that_does_not_answer_is_said_in_a_sentence() -> None:
-    with pytest.raises(StdpbenchError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "):
-        Cluster("tcp://127.0.0.1:1")
+@marked
+def test_a_scheduler_that_does_not_answer_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with (
+        SweepState(tmp_path) as state,
+        pytest.raises(StdpbenchError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "),
+    ):
+        Cluster("tcp://127.0.0.1:1", state)

@@ -49,7 +49,7 @@ def test_groups_that_differ_in_a_parameter_are_compared_seed_by_seed(made: Calla
     assert (difference.n, difference.mean) == (2, pytest.approx(0.035))
     assert difference.low == pytest.approx(0.035 - 12.7062 * 0.005, abs=1e-6)
     assert found.rows == [
-        ["vote", "nu_post = 0.01", "3", "81.00 ± 1.00", "–"],
+        ["vote", "nu_post = 0.01", "3", "81.00 ± 1.00", "reference"],
         ["vote", "nu_post = 0.02", "3", "89.33 ± 8.50", "+3.50 [-2.85, +9.85] (n = 2)"],
     ]
     assert "seed by seed" in found.remarks[0]
@@ -83,7 +83,7 @@ def test_what_keeps_pairs_from_being_pairs_is_said(
 def test_one_group_has_its_mean_alone(made: Callable[..., list[Path]]) -> None:
     found = together(made("a", BEFORE))
     assert found is not None
-    assert found.rows == [["vote", "all", "3", "81.00 ± 1.00", "–"]]
+    assert found.rows == [["vote", "all", "3", "81.00 ± 1.00", "– (nothing to compare with)"]]
     assert not any("seed by seed" in remark for remark in found.remarks)
 
 

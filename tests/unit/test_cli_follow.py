@@ -1,0 +1,75 @@
+"""Following a run on the terminal, with a stand-in for the connection to it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from rich.console import Console
+
+from stdpbench.cli.follow import follow
+from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Fact, Record
+from stdpbench.runs.protocol.states import COMPILING
+
+TIME = "2026-01-02T03:04:05+00:00"
+PAST: list[Fact] = [facts.StateChanged("building"), facts.StateChanged("building", COMPILING)]
+READY = facts.Started({}, "compiled", "", (("train", 10),), (8, 8), ())
+
+
+class Client:
+    """Gives what a run tells, batch by batch, each at its time."""
+
+    folder = Path("run")
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *batches: tuple[float, list[Fact]]) -> None:
+        self._batches, self._now = list(batches), 0.0
+        self._number = 0
+        monkeypatch.setattr("time.monotonic", lambda: self._now)
+
+    @property
+    def over(self) -> bool:
+        return not self._batches
+
+    def drain(self, budget: float, wait: float) -> list[Any]:
+        self._now, batch = self._batches.pop(0)
+        records = [Record(self._number + n, 0, TIME, fact) for n, fact in enumerate(batch)]
+        self._number += len(batch)
+        return [("record", record) for record in records]
+
+
+def followed(client: Client, **terminal: Any) -> str:
+    console = Console(file=io.StringIO(), width=100, **terminal)
+    follow(
+        cast(RunClient, client),
+        console,
+        own=True,
+        ready=lambda: console.print("ready"),
+    )
+    return cast(io.StringIO, console.file).getvalue()
+
+
+def test_compiling_is_shown_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [(1.0, PAST), (1.2, []), (3.0, []), (13.4, [READY, facts.StateChanged("running")])]
+    assert followed(Client(monkeypatch, *told)).splitlines() == [
+        "compiling the network …",
+        "compiling the network took 12 s",
+        "simulator:  compiled",
+        "ready",
+    ]
+    text = followed(Client(monkeypatch, (1.0, PAST), (3.0, []), (9.0, [])), force_terminal=True)
+    assert "compiling the network" in text
+    assert "8 s" in text
+
+
+def test_what_was_compiled_in_the_past_of_a_run_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [(1.0, PAST), (1.1, [READY, facts.StateChanged("running")]), (9.0, [])]
+    assert followed(Client(monkeypatch, *told)).splitlines() == ["simulator:  compiled", "ready"]
+
+
+def test_the_network_is_not_ready_before_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [(1.0, PAST), (2.0, [facts.StateChanged("failed", "no pictures")])]
+    assert "ready" not in followed(Client(monkeypatch, *told))
