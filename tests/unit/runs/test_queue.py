@@ -279,7 +279,7 @@ class FakeClient:
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     monkeypatch.setattr(queue_runner, "RunClient", FakeClient)
     monkeypatch.setattr(queue_runner, "at_work", lambda folder: folder in FakeClient.alive)
-    monkeypatch.setattr("stdpbench.runs.client.run_client.at_work", lambda folder: folder in FakeClient.alive)
+    monkeypatch.setattr("stdpbench.runs.folder.status.at_work", lambda folder: folder in FakeClient.alive)
     monkeypatch.setattr(queue_runner, "_LOOK", 0.0)
     FakeClient.begun, FakeClient.together, FakeClient.alive = [], [], set()
 
@@ -404,7 +404,7 @@ def test_one_that_does_not_answer_is_waited_for(
         return path in FakeClient.alive or len(looked) < 9
 
     monkeypatch.setattr(queue_runner, "at_work", at_work)
-    monkeypatch.setattr("stdpbench.runs.client.run_client.at_work", at_work)
+    monkeypatch.setattr("stdpbench.runs.folder.status.at_work", at_work)
     said = play()
     assert "is at work already" in said[0]
     assert "has lost its process" in said[1]
