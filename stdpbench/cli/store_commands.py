@@ -187,7 +187,9 @@ def _empty_bin(runs: Path, yes: bool) -> None:
             return
     if found.runs:
         removed, _, size = empty_bin(runs, found.runs)
-        sys.stdout.write(f"{len(removed)} runs are removed for good, {size / 1e6:.1f} MB.\n")
+        sys.stdout.write(
+            f"{len(removed)} run{'' if len(removed) == 1 else 's'} removed for good, {size / 1e6:.1f} MB.\n"
+        )
     else:
         sys.stdout.write("There are no runs in the bin.\n")
     for name in found.busy:

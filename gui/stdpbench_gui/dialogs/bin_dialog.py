@@ -146,7 +146,9 @@ class BinDialog(QDialog):
         def work() -> str:
             removed, kept, size = empty_bin(runs, names)
             stays = f" {', '.join(kept)} stays in it, as a process is at work on it." if kept else ""
-            return f"{len(removed)} runs are removed for good, {size / 1e6:.1f} MB.{stays}"
+            return (
+                f"{len(removed)} run{'' if len(removed) == 1 else 's'} removed for good, {size / 1e6:.1f} MB.{stays}"
+            )
 
         self._workers.do(work, alive(self, self._done), alive(self, self._fail))
 

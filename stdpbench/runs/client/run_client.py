@@ -278,8 +278,7 @@ class RunClient:
     def _say(self, message: Any) -> None:
         self.wait_for_connection()
         assert self._channel is not None
-        with suppress(OSError):
-            self._channel.post(message)
+        self._channel.post(message)
 
     def _receive(self, wait: float, rest: float = 0.05) -> list[Any]:
         """The next message, if it begins within `wait` seconds and is complete within `rest` seconds more."""

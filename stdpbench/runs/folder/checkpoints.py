@@ -31,7 +31,8 @@ _FOLDER = "checkpoints"
 _ARRAYS, _ABOUT = ("state.npz", "history.npz"), "checkpoint.json"
 _FILES = (*_ARRAYS, _ABOUT)
 _HOLDS = rf"{'|'.join(map(re.escape, _FILES))}|{part_of('|'.join(map(re.escape, _FILES)))}"
-_OLD, _LEFT = r"\.[0-9]{9,}\.old", r"\.[0-9]{9,}\.([0-9]+\.part|old)"
+_OLD = r"\.([0-9]{9,})(\.[0-9]+)?\.old"
+_LEFT = rf"{_OLD}|\.[0-9]{{9,}}\.[0-9]+\.part"
 _NAMED = rf"[0-9]{{9,}}|{_LEFT}"
 _KEPT_NEWEST, _KEPT_SPREAD = 2, 5  # the latter at least, and up to twice as many
 
@@ -113,9 +114,12 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
 
 def _replace(folder: Path, aside: Path, final: Path) -> None:
     """Give a checkpoint its name; one that has it already goes only once the new one is there."""
-    replaced = final.with_name(f".{final.name}.old")
+    replaced, number = final.with_name(f".{final.name}.old"), 1
     if final.exists():
         _remove(folder, replaced.name)
+        while replaced.exists():  # it holds files of the user, or is reached by a link
+            number += 1
+            replaced = final.with_name(f".{final.name}.{number}.old")
         final.rename(replaced)
     try:
         aside.rename(final)
@@ -137,17 +141,21 @@ def _remove(folder: Path, name: str) -> None:
 def tidy_checkpoints(folder: Path) -> None:
     """Remove what a process left behind that was killed while it wrote; only for the holder of the run's lock."""
     parent = folder / _FOLDER
-    if parent.is_symlink():
+    if lie_elsewhere(folder):
         return
     with suppress(OSError):
         for path in sorted(parent.iterdir()):
-            whole = path.with_name(path.name.removeprefix(".").removesuffix(".old"))
-            old = re.fullmatch(_OLD, path.name) and (path / _ABOUT).exists()
-            if old and not whole.exists():  # killed between two names
+            old = re.fullmatch(_OLD, path.name)
+            if old and (path / _ABOUT).exists() and not path.with_name(old[1]).exists():  # killed between two names
                 with suppress(OSError):
-                    path.rename(whole)
+                    path.rename(path.with_name(old[1]))
             elif re.fullmatch(_LEFT, path.name):
                 _remove(folder, path.name)
+
+
+def lie_elsewhere(folder: Path) -> bool:
+    """Whether ``checkpoints`` is a link: then they are written and read there, but none of them is removed."""
+    return (folder / _FOLDER).is_symlink()
 
 
 def renumber_checkpoint(folder: Path, position: int, number: int) -> None:

@@ -109,15 +109,19 @@ class Channel:
         self.flush()
 
     def flush(self) -> None:
-        """Send as much of what was posted as the socket takes now."""
+        """Send as much of what was posted as the socket takes now; what a peer that is gone cannot get is dropped."""
         self._set_timeout(0.0)
-        with suppress(BlockingIOError):
+        try:
             while self._unsent:
                 sent = self._socket.send(self._unsent[0])
                 if sent == len(self._unsent[0]):
                     self._unsent.popleft()
                 else:
                     self._unsent[0] = self._unsent[0][sent:]
+        except BlockingIOError:
+            pass
+        except OSError:  # there may still be messages of the peer to receive
+            self._unsent.clear()
 
     # -- receiving --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from harness import experiment, finished, new_run
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.trash import move_to_bin
-from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.client.run_client import RunClient, ask
+from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.lineage.branches import rewind
@@ -140,6 +142,27 @@ def test_where_a_request_would_not_be_taken_that_is_said(home, tmp_path, make_ru
         ask(folder, "pause")
 
 
+def test_a_process_of_an_earlier_version_is_not_followed(tmp_path, make_run, monkeypatch):
+    answer = {"state": "running", "position": 7}  # as such a process answers
+    monkeypatch.setattr("stdpbench.runs.client.run_client.ask", lambda folder, name, **arguments: answer)
+    with pytest.raises(StdpbenchError, match="older version of stdpbench and cannot be followed; stop the run"):
+        RunClient.attach(make_run(tmp_path, "a"))
+
+
+@posix
+def test_checkpoints_behind_a_link_are_written_and_read_and_not_removed(home, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoints").symlink_to(home)
+    before = listing(home)
+    empty = Checkpoint(10, 0, {}, 0.0, 0, {}, {}, {})
+    for seconds in (1.0, 2.0, 3.0):
+        write_checkpoint(tmp_path / "run", replace(empty, seconds=seconds))
+    found, said = newest_checkpoint(tmp_path / "run")
+    assert found is not None
+    assert (found.seconds, said) == (3.0, [])
+    assert set(before) <= set(listing(home))
+
+
 # -- the bin ---------------------------------------------------------------------------------------
 
 
@@ -192,7 +215,7 @@ def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_na
     assert listing(tmp_path / "bin") == before
     out = cli(answer="y\n")
     assert "  a\n  b\nRemove these 2 runs for good? [y/N]" in out
-    assert "2 runs are removed for good" in out
+    assert "2 runs removed for good" in out
     assert "notes.txt, tool00, " in out
     assert "and 11 more" in out
     assert listing(tmp_path / "bin") == ["notes.txt", *(f"tool{number:02}" for number in range(20))]
@@ -201,7 +224,7 @@ def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_na
 def test_a_run_that_is_damaged_and_was_deleted_goes_too_without_a_question(tmp_path, make_run, cli):
     place = move_to_bin(RunFolder.open(make_run(tmp_path, "a")))
     (place / "run.json").write_text("{")
-    assert "1 runs are removed" in cli("--yes")
+    assert "1 run removed" in cli("--yes")
     assert not (tmp_path / "bin").exists()
 
 

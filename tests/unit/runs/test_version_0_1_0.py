@@ -103,6 +103,14 @@ def test_the_trash_of_0_1_0_is_restored(old: Path) -> None:
     assert restore(old / "runs", "deleted").experiment.name == "tiny"
 
 
+def test_the_trash_of_0_1_0_is_emptied(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["delete", "--empty-bin", "--yes", "--runs", str(old / "runs")])
+    assert not end.value.code
+    assert "1 run removed for good" in capsys.readouterr().out
+    assert not (old / "runs" / "bin").exists()
+
+
 def test_the_sweep_of_0_1_0_has_nothing_left_to_do(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with SweepState(old / "runs" / "sweep") as state:
         assert len(state.results) == 4

@@ -118,6 +118,18 @@ def test_post_does_not_wait_for_a_peer_that_does_not_read(pair):
     assert found[1] == ["next"]
 
 
+def test_what_a_peer_sent_before_it_ended_is_received_though_nothing_can_be_sent_to_it(pair):
+    channel, theirs = pair
+    theirs.sendall(on_the_wire(["one"]) + on_the_wire(["two"]))
+    channel.post(["w", np.zeros(1_000_000)])  # more than the socket takes
+    theirs.close()
+    channel.post(["lost"])
+    channel.flush()
+    assert [channel.receive(), channel.receive()] == [["one"], ["two"]]
+    with pytest.raises((EOFError, ConnectionError)):
+        channel.receive()
+
+
 def test_an_end_is_an_end_even_within_a_message(pair):
     channel, theirs = pair
     theirs.sendall(on_the_wire(["whole"]) + on_the_wire(["half"])[:-2])
