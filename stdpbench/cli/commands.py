@@ -86,7 +86,8 @@ def resume_command(run: str, runs: Path | None, detach: bool, json: bool, repair
 
     folder, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     if repair:
-        console.print(repair_journal(folder) or "The journal is whole: there is nothing to repair.", highlight=False)
+        done = repair_journal(folder) or "The journal is whole: there is nothing to repair."
+        console.print(done, highlight=False, soft_wrap=True)
     if at_work(folder.path):
         said = ask(folder.path, "resume")
         console.print(f"{folder.path.name} is {said['state']} at presentation {said['position']}.", highlight=False)
