@@ -53,7 +53,6 @@ class _Asking(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = QPushButton(go)
         self.go.setObjectName("primary")
-        self.go.setDefault(True)
         buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.try_it)
         buttons.rejected.connect(self.reject)
@@ -63,6 +62,7 @@ class _Asking(QDialog):
         self.layout_.addLayout(self.form)
         self.layout_.addWidget(self.problem)
         self.layout_.addWidget(buttons)
+        self.go.setDefault(True)  # heeded only within the dialog: Return in a field would cancel else
 
     def try_it(self) -> None:
         """Do what is asked for."""
@@ -143,6 +143,7 @@ class AddDialog(_Asking):
         self.form.addRow("Seeds", self.seeds)
         for box in (self.validation, self.baselines, self.hold):
             self.form.addRow("", box)
+        self.experiment.setFocus()
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "An experiment file", "", "Experiments (*.toml)")
@@ -224,21 +225,32 @@ class RewindDialog(_Asking):
         name: str,
         reached: int,
         at_work: bool,
+        explain: Callable[[int], str],
         go_back: Callable[[int], object],
         workers: Workers,
         parent: QWidget,
     ) -> None:
         super().__init__("Go back", "Stop it and go back" if at_work else "Go back", workers, parent)
-        self._go_back = go_back
-        self.to = _position_field(reached, "Training presentations that shall be over")
+        self._explain, self._go_back = explain, go_back
+        self.to = _position_field(reached, "Training presentations to keep")
+        self.resumes = wrapped("", "faint")
+        self.resumes.setAccessibleName("Where the run resumes")
         stops = " It is stopped first." if at_work else ""
         self.form.addRow(
             wrapped(
-                f"{name} is taken back to an earlier presentation; it goes on from there when it is resumed. What "
-                f"comes after it is not lost: it is kept as another run.{stops}"
+                f"{name} is taken back to an earlier presentation. What comes after it is not lost: it is kept as "
+                f"another run.{stops}"
             )
         )
         self.form.addRow("To presentation", self.to)
+        self.form.addRow("", self.resumes)
+        self.to.valueChanged.connect(self._show_resumption)
+        self._show_resumption(reached)
+        self.to.setFocus()
+        self.to.selectAll()
+
+    def _show_resumption(self, to: int) -> None:
+        self.resumes.setText(self._explain(to))
 
     def try_it(self) -> None:
         """Go back."""

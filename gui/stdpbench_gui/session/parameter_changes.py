@@ -19,8 +19,8 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import rewind
-from stdpbench.runs.lineage.control import branch_off, end
+from stdpbench.runs.lineage.branches import resumption
+from stdpbench.runs.lineage.control import branch_off, end, rewind
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.protocol.changes import changes_rule, in_short
 from stdpbench.runs.protocol.options import Options
@@ -224,16 +224,16 @@ class Changes(QObject):
         if folder is None:
             return
 
-        def go_back() -> RunFolder:
-            end(folder, f"to go back to presentation {to}")
-            return rewind(folder, to)
-
-        def done(kept: RunFolder) -> None:
-            self._session.told.emit(f"Taken back to {thousands(to)}; what was after it is kept as {kept.path.name}.")
+        def done(found: tuple[RunFolder, int]) -> None:
+            kept, resumes_at = found
+            self._session.told.emit(
+                f"Taken back to {thousands(to)}. {resumption(resumes_at, to, thousands)} What was after it is kept as "
+                f"{kept.path.name}."
+            )
             self._after_start = folder.path, values
             self._start(folder)
 
-        self._work(f"Going back to {thousands(to)} …", go_back, done)
+        self._work(f"Going back to {thousands(to)} …", lambda: rewind(folder, to), done)
 
     def new_run(self, experiment: Experiment, values: Values) -> None:
         """Make a run that starts from weights and thresholds of this one, which is ended; start and show it."""

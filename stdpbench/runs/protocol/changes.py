@@ -45,11 +45,13 @@ def experiment_at(start: Experiment, records: Sequence[Record], position: int) -
 
 def reached_position(records: Sequence[Record]) -> int:
     """Training presentations that a run has taken, as far as its journal tells."""
+    return min(n_train(records), max((record.position for record in records), default=0))
+
+
+def n_train(records: Sequence[Record]) -> int:
+    """Training presentations of a run in all; 0 before its network was first built."""
     started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
-    if started is None:
-        return 0
-    n_train = dict(started.phases).get("train", 0)
-    return min(n_train, max(record.position for record in records))
+    return 0 if started is None else dict(started.phases).get("train", 0)
 
 
 def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]]) -> dict[str, Any]:

@@ -17,18 +17,18 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.catalog.trash import move_to_bin, restore
-from stdpbench.runs.folder.journal import DamagedJournalError, read_journal
+from stdpbench.runs.folder.journal import DamagedJournalError
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import control
-from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.branches import branch, resume_position, resumption
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import GO_ON, LEAVE, STOP, Reproduced, reproduce
-from stdpbench.runs.protocol.changes import reached_position
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.units import thousands
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog, file_for_zip
 from stdpbench_gui.session.jobs import Workers
@@ -135,7 +135,7 @@ class Doing(QObject):
 
     def _with_reached(self, entry: Entry, then: Callable[[int], object]) -> None:
         self._workers.do(
-            lambda: reached_position(read_journal(entry.path)),
+            lambda: control.reached_by(RunFolder.open(entry.path)),
             then,
             lambda reason: self._told(f"{entry.name} cannot be read: {reason}", True),
         )
@@ -166,15 +166,18 @@ class Doing(QObject):
         said: list[str] = []
 
         def go_back(to: int) -> None:
-            folder = RunFolder.open(entry.path)
-            control.end(folder, f"to go back to presentation {to}")
-            kept = rewind(folder, to)
+            kept, resumes_at = control.rewind(RunFolder.open(entry.path), to)
             said.append(
-                f"{entry.name} is back at presentation {to}; “Resume” has it go on from there. What was after it is "
-                f"kept as {kept.path.name}."
+                f"{entry.name} is back at presentation {thousands(to)}. {resumption(resumes_at, to, thousands)} "
+                f"What was after it is kept as {kept.path.name}."
             )
 
-        dialog = RewindDialog(entry.name, reached, at_work(entry.path), go_back, self._workers, self._window)
+        def explain(to: int) -> str:
+            now = reached if stops else None
+            return resumption(resume_position(entry.path, to, now), to, thousands)
+
+        stops = at_work(entry.path)
+        dialog = RewindDialog(entry.name, reached, stops, explain, go_back, self._workers, self._window)
         dialog.accepted.connect(lambda: self._told(" ".join(said)))
         self._open(dialog)
 
