@@ -494,6 +494,6 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
 def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtbot: QtBot) -> None:
     (page.runs / "queue").mkdir(exist_ok=True)
     (page.runs / "queue" / "9.json").write_text(json.dumps(["no item"]), encoding="utf-8")
-    waits(qtbot, lambda: page.watcher._workers.busy == 0)
+    waits(qtbot, lambda: page.watcher._background.busy == 0)
     assert page.queue.model.rowCount() == 0
     assert "cannot be looked at" not in told(page)

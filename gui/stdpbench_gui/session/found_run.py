@@ -38,6 +38,8 @@ class FoundRun:
         Of a run without a process: its state and the reason.
     damage : list of str
         What is missing or damaged, each as a clause.
+    journal : object
+        `journal_mark` before the journal was read.
     """
 
     folder: RunFolder
@@ -46,6 +48,12 @@ class FoundRun:
     n_known: int = 0
     state: tuple[State, str] = (State.QUEUED, "")
     damage: list[str] = field(default_factory=list)
+    journal: object = None
+
+    def close(self) -> None:
+        """Let go of it: it is not shown after all."""
+        if self.client is not None:
+            self.client.close()
 
 
 def start_run(folder: RunFolder) -> FoundRun:
@@ -75,13 +83,22 @@ def open_run(path: Path) -> FoundRun:
         If it is not a run folder, or cannot be read.
     """
     folder = RunFolder.open(path)
-    journal = read_undamaged(folder.path)
+    mark, journal = journal_mark(folder), read_undamaged(folder.path)
     records, live = journal.records, LiveRun.replay(journal.records)
     found = damage(folder, records, journal.damage)
     if at_work(folder.path):
         return FoundRun(folder, RunClient.attach(folder.path), live, len(records), damage=found)
     live.network = _network(folder, live)
-    return FoundRun(folder, None, live, len(records), state_of(folder), found)
+    return FoundRun(folder, None, live, len(records), state_of(folder), found, mark)
+
+
+def journal_mark(folder: RunFolder) -> object:
+    """Something that changes whenever the journal of a run is written."""
+    try:
+        found = (folder.path / "journal.jsonl").stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:

@@ -196,20 +196,19 @@ class RunFolder:
     def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Read an array of the folder and check its shape."""
         path = self.path / name
-        try:
+        with _reading(path):
             array = np.load(path, allow_pickle=False)
-        except FileNotFoundError:
-            raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
-        except OSError as error:
-            raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-        except Exception as error:  # whatever a damaged file makes of its reader
-            reason = "it is no array of numbers" if "pickle" in str(error) else error
-            raise StdpbenchError(f"{path} is damaged: {reason}") from None
         if not isinstance(array, np.ndarray):
             raise StdpbenchError(f"{path} is damaged: it holds several arrays")
         if array.shape != shape or array.dtype != np.float64:
             raise StdpbenchError(f"{path} holds {array.dtype} {array.shape} where float64 {shape} belongs")
         return np.asarray(array)
+
+    def read_arrays(self, name: str, *keys: str) -> list[NDArray[Any]]:
+        """Read arrays of an npz file of the folder."""
+        path = self.path / name
+        with _reading(path), np.load(path, allow_pickle=False) as arrays:
+            return [arrays[key] for key in keys]
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, aside first."""
@@ -245,6 +244,20 @@ class RunFolder:
 
 def _json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say in a sentence why arrays cannot be read."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # whatever a damaged file makes of its reader
+        reason = "it is no array of numbers" if "pickle" in str(error) else error
+        raise StdpbenchError(f"{path} is damaged: {reason}") from None
 
 
 def looks_like_run(path: Path) -> bool:

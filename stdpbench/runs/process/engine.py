@@ -400,6 +400,8 @@ class RunEngine:
         held, number = self._in_force, self._chronicle.number
         changes = changes_between(held.experiment, changed)
         if changes:
+            if self._folder.gone:  # nothing that is written now would ever be read
+                raise StdpbenchError(self._folder.gone)
             held.check(changed)
             self._chronicle.write_what_is_left()
             for change in changes:  # one, since a request changes parameters or the rule
