@@ -173,7 +173,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
         check=False,
     )
     assert second.returncode == 3
-    assert second.stderr.strip() == f"another process is at work on {folder.path}"
+    assert second.stderr.strip() == f"stdpbench: another process is at work on {folder.path}"
     with pytest.raises(StdpbenchError, match="another process is at work"):
         RunClient.start(folder.path)
     # by way of the folder
