@@ -146,7 +146,7 @@ def scramble_compiled(simulator: Simulator, rng: np.random.Generator) -> set[str
     assert compiler is not None
     path, symbols = fetch(simulator.layout, compiler)
     known = {symbol["name"].removeprefix("_dynamic").removeprefix("_array_") for symbol in symbols}
-    library = simulator._library
+    library = simulator._library.dll
     header = Path(path.parent / "source" / "objects.h").read_text()
     types = {"double": np.float64, "int32_t": np.int32, "int64_t": np.int64, "float": np.float32, "char": np.int8}
     done = set()

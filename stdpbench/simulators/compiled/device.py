@@ -213,6 +213,8 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         last_steps=[step for obj, step in steps_of if obj in made.last_only],  # in training only, all there are
         frozen_steps=[step for obj, step in steps_of if obj not in made.training_only],
         arrays=symbols,
+        plain_arrays=[name for var, name in device.arrays.items() if var not in device.dynamic_arrays],
+        dynamic_arrays=list(device.dynamic_arrays.values()),
         clock=made.groups["input"].clock.name,
         n_inh=layout.n_exc if layout.has_layer else 0,
         layers=[device.get_array_name(made.groups[name].variables["_spikespace"]) for name in layers],

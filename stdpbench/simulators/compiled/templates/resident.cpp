@@ -114,6 +114,21 @@ int resident_start()
     }
 }
 
+// Frees what generated code allocated; nothing may be called or read afterwards. Brian2's own function frees little of it.
+void resident_stop()
+{
+    using namespace brian;
+    _dealloc_arrays();
+{% for name in plain_arrays %}
+    delete[] {{name}};
+    {{name}} = nullptr;
+{% endfor %}
+{% for name in dynamic_arrays %}
+    decltype({{name}})().swap({{name}});
+{% endfor %}
+    resident::delays = resident::Delays();
+}
+
 // Address, number of elements and bytes per element of an array, by its number in the symbol table.
 void *resident_array(int32_t number, int64_t *size, int64_t *item)
 {
