@@ -207,6 +207,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         last_steps=[step for obj, step in steps_of if obj in made.last_only],  # in training only, all there are
         frozen_steps=[step for obj, step in steps_of if obj not in made.training_only],
         arrays=symbols,
+        neural=[by_key[key] for key in layout.neural],
         plain_arrays=[name for var, name in device.arrays.items() if var not in device.dynamic_arrays],
         dynamic_arrays=list(device.dynamic_arrays.values()),
         clock=made.groups["input"].clock.name,

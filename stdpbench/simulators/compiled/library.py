@@ -24,6 +24,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import remove_file
 from stdpbench.simulators.compiled.cache import COPY
 
+_NOT_FINITE = 13  # as in resident.cpp
 _int32_p, _int64_p, _double_p = (ctypes.POINTER(t) for t in (ctypes.c_int32, ctypes.c_int64, ctypes.c_double))
 
 
@@ -71,21 +72,26 @@ class Library:
         plastic: bool,
         record: NDArray[np.int64],
         courses: NDArray[np.float64] | None,
-    ) -> None:
-        """Take `n_bins` steps; input spikes are sorted by (bin, index), `courses` receives (4, n_bins, n_recorded)."""
+    ) -> bool:
+        """Take `n_bins` steps; input spikes are sorted by (bin, index), `courses` receives (4, n_bins, n_recorded).
+
+        Returns whether the state of all neurons is finite.
+        """
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
-        _check(
-            self.dll.resident_present(
-                index.ctypes.data_as(_int32_p),
-                bins.ctypes.data_as(_int32_p),
-                len(index),
-                n_bins,
-                int(plastic),
-                record.ctypes.data_as(_int64_p),
-                len(record),
-                None if courses is None else courses.ctypes.data_as(_double_p),
-            )
+        status = self.dll.resident_present(
+            index.ctypes.data_as(_int32_p),
+            bins.ctypes.data_as(_int32_p),
+            len(index),
+            n_bins,
+            int(plastic),
+            record.ctypes.data_as(_int64_p),
+            len(record),
+            None if courses is None else courses.ctypes.data_as(_double_p),
         )
+        if status == _NOT_FINITE:
+            return False
+        _check(status)
+        return True
 
     def spikes(self, layer: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Index and bin of the spikes of the last presentation; layer 0 is exc, 1 is inh."""

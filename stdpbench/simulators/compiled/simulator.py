@@ -38,6 +38,7 @@ class CompiledSimulator(Simulator):
     ) -> None:
         super().__init__(experiment, n_input, delay_bins)
         self._library: Library | None = None
+        self._finite = True
         self._arrays: dict[str, NDArray[np.float64]] = {}
         # not in a local variable: generating code leaves reference cycles through this frame
         self._attach(*_load(self.layout, compiler), delay_bins if self.layout.delays_differ else None)
@@ -78,8 +79,12 @@ class CompiledSimulator(Simulator):
         courses = np.empty((len(RECORDED), n_bins, len(record))) if len(record) else None
         for name, value in self._learning.items():
             self._array(f"exc.{name}")[...] = value if plastic else 0.0
-        library.present(spikes.index, spikes.bin, n_bins, plastic, record, courses)
+        self._finite = library.present(spikes.index, spikes.bin, n_bins, plastic, record, courses)
         return Spikes(*library.spikes(0)), Spikes(*library.spikes(1)), courses
+
+    def not_finite(self) -> tuple[str, ...]:
+        """See `Simulator.not_finite`. The library checks all neurons in 1 to 2 µs; NumPy takes 30 times as long."""
+        return () if self._finite else super().not_finite()
 
     def close(self) -> None:
         """Free the network; while arrays of it are still referenced, once they no longer are."""
