@@ -192,6 +192,11 @@ class RunSession(QObject):
             more = len(found.damage) - 1
             rest = f" The log names {more} thing{'s' if more > 1 else ''} more." if more else ""
             self.told.emit(f"{found.folder.path.name} is not whole: {found.damage[0]}.{rest}")
+        if found.missing:
+            self.told.emit(
+                f"{found.folder.path.name} cannot be continued here: {' and '.join(found.missing)}. Its values are "
+                "shown as stored."
+            )
 
     def _take_client(self, found: FoundRun, same_neurons: bool = False) -> None:
         self._begin(found, same_neurons)
@@ -221,8 +226,10 @@ class RunSession(QObject):
         def read() -> tuple[RunFolder, Split] | None:
             validation = bool(folder.read_json("run.json").get("validation", False))
             try:
-                experiment = folder.experiment
+                experiment = folder.stored_experiment
             except StdpbenchError:  # which was said when it was opened, or is what its process ends of
+                return None
+            if experiment.data.missing:  # so was this
                 return None
             return folder, load_split(experiment, validation)
 
@@ -258,7 +265,7 @@ class RunSession(QObject):
         started, n_changes = self.live.started, len(self.live.changes)
         if self._experiment_of[0] is not started or self._experiment_of[1] != n_changes:
             parameters = self.live.parameters()
-            self._experiment = Experiment.from_mapping(parameters) if parameters else None
+            self._experiment = Experiment.from_mapping(parameters, stand_ins=True) if parameters else None
             self._experiment_of = started, n_changes
         return self._experiment
 

@@ -23,9 +23,11 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
 from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.messages import FRAMES, TOO_LATE, EndedFirstError, Mailbox
 from stdpbench.runs.protocol.states import State
@@ -103,15 +105,21 @@ class RunClient:
         Raises
         ------
         StdpbenchError
-            If another process works on it, or it is finished.
+            If another process works on it, it is finished, or a kind that it needs is missing here.
         """
-        state, _ = state_of(RunFolder.open(folder))
+        run = RunFolder.open(folder)
+        state, _ = state_of(run)
         if at_work(folder):
             raise StdpbenchError(f"another process is at work on {folder}; `stdpbench watch` follows it")
         if state is State.FINISHED:
             raise StdpbenchError(
                 f"{folder} is finished, so there is nothing to go on with; `stdpbench branch` makes another run of it"
             )
+        missing: tuple[str, ...] = ()
+        with suppress(StdpbenchError):  # damage, which its process reports
+            missing = missing_kinds(run.stored_experiment, read_journal(folder))
+        if missing:
+            raise StdpbenchError(f"{run.path.name} cannot run here: {' and '.join(missing)}")
         listener = Listener()
         environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
         with (folder / LOG).open("ab") as log:

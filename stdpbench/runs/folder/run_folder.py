@@ -180,8 +180,22 @@ class RunFolder:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as it was run."""
-        return read_experiment(self.path / "experiment.toml")
+        """The experiment as it was run.
+
+        Raises
+        ------
+        StdpbenchError
+            If its file is damaged, or a kind is missing here.
+        """
+        experiment = self.stored_experiment
+        if missing := experiment.missing_kinds:
+            raise StdpbenchError(f"{self.path.name} cannot run here: {' and '.join(missing)}")
+        return experiment
+
+    @property
+    def stored_experiment(self) -> Experiment:
+        """The same for reading only, with stand-ins for kinds that are missing here."""
+        return read_experiment(self.path / "experiment.toml", stand_ins=True)
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a JSON file of the folder; values of ``run.json`` have the types that they should have.
