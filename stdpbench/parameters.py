@@ -108,6 +108,8 @@ class Parameters(BaseModel):
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Named sets of values: a file or ``--set`` asks for one with the key ``preset``; what else it says goes first."""
+    missing: ClassVar[str] = ""
+    """Of a stand-in for a missing kind: a clause that names the kind and the reason; see `registry.Family.read`."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -184,7 +186,7 @@ def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
     if not isinstance(mapping, Mapping):
         raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
     declaring, values = cls.declared_by(_with_preset(cls, mapping, where), where)
-    known = declaring.model_fields
+    known: Mapping[str, Any] = values if declaring.missing else declaring.model_fields
     wrong = [str(unknown_key(key, known, where)) for key in values if key not in known]
     try:
         made = declaring.model_validate({key: value for key, value in values.items() if key in known})

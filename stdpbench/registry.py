@@ -7,16 +7,35 @@ are imported when they are asked for. Other packages add kinds through an entry 
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+
+from pydantic import ConfigDict
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.parameters import Parameters, build
+from stdpbench.parameters import Parameter, Parameters, build
 
 K = TypeVar("K", bound=Parameters)
+
+
+class MissingKindError(StdpbenchError):
+    """No installed package provides a kind, or the one that does is faulty.
+
+    Attributes
+    ----------
+    clause : str
+        Names the kind and the reason, such as ``"the neuron 'x' is not installed"``.
+    """
+
+    def __init__(self, sentence: str, clause: str) -> None:
+        super().__init__(sentence)
+        self.clause = clause
 
 
 class Family(Generic[K]):
@@ -32,10 +51,20 @@ class Family(Generic[K]):
         ``kind -> "module:Class"``.
     group : str
         Entry point group in which other packages announce kinds.
+    check : callable, optional
+        Raises a `StdpbenchError` if a class of another package cannot be used.
     """
 
-    def __init__(self, name: str, base: type[K], built_in: Mapping[str, str], group: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        base: type[K],
+        built_in: Mapping[str, str],
+        group: str,
+        check: Callable[[type[K]], None] = lambda cls: None,
+    ) -> None:
         self.name = name
+        self._check = check
         self.base = base
         self.group = group
         self._built_in = dict(built_in)
@@ -59,8 +88,8 @@ class Family(Generic[K]):
 
         Raises
         ------
-        StdpbenchError
-            If there is no such kind, or a package announces one that does not load.
+        MissingKindError
+            If there is no such kind, or the one of another package does not load or does not pass the check.
         """
         if kind in self._built_in:
             module, _, name = self._built_in[kind].partition(":")
@@ -68,14 +97,27 @@ class Family(Generic[K]):
         for point in self._points():
             if point.name == kind:
                 try:
-                    loaded = point.load()
-                except Exception as error:
-                    raise StdpbenchError(
-                        f"{where}: the {self.name} {kind!r} of {point.value} does not load: "
-                        + " ".join(str(error).split())
-                    ) from error
-                return self._checked(kind, loaded)
-        raise StdpbenchError(f"{where}: there is no {self.name} {kind!r}; {suggestion(kind, self.kinds())}")
+                    loaded = self._checked(kind, point.load())
+                    self._check(loaded)
+                except StdpbenchError as error:
+                    clause = f"the {self.name} {kind!r} of {point.value} cannot be used: {error}"
+                except Exception as error:  # whatever is wrong with another package
+                    clause = f"the {self.name} {kind!r} of {point.value} does not load: {' '.join(str(error).split())}"
+                else:
+                    return loaded
+                raise MissingKindError(f"{where}: {clause}", clause)
+        raise MissingKindError(
+            f"{where}: there is no {self.name} {kind!r}; {suggestion(kind, self.kinds())}",
+            f"the {self.name} {kind!r} is not installed",
+        )
+
+    def usable(self) -> dict[str, type[K]]:
+        """The classes of all kinds, without those of other packages that cannot be used."""
+        found: dict[str, type[K]] = {}
+        for kind in self.kinds():
+            with suppress(MissingKindError):
+                found[kind] = self.get(kind)
+        return found
 
     def build(self, mapping: Mapping[str, Any], where: str) -> K:
         """Make an object from a table with a ``kind`` and its parameters."""
@@ -84,6 +126,14 @@ class Family(Generic[K]):
         if "kind" not in mapping:
             raise StdpbenchError(f"{where}.kind is missing; known kinds are {', '.join(self.kinds())}")
         return build(self.get(str(mapping["kind"]), f"{where}.kind"), mapping, where)
+
+    def read(self, mapping: Mapping[str, Any], where: str) -> K:
+        """As `build`, but make a stand-in for a missing kind, which holds the values of the table as written."""
+        try:
+            return self.build(mapping, where)
+        except MissingKindError as error:
+            cls: type[K] = _stand_in(self.base, json.dumps(dict(mapping), default=str), error.clause)
+            return build(cls, mapping, where)
 
     def _checked(self, kind: str, cls: Any) -> type[K]:
         if isinstance(cls, type) and issubclass(cls, self.base):
@@ -94,3 +144,33 @@ class Family(Generic[K]):
         raise StdpbenchError(
             f"{name} is registered as the {self.name} {kind!r}, but is no {self.base.__name__} whose kind is {kind!r}"
         )
+
+
+@lru_cache(maxsize=256)
+def _stand_in(base: type[K], table: str, clause: str) -> type[K]:
+    """The class of a stand-in: one per table, so that stand-ins of equal tables are equal."""
+    stored: dict[str, Any] = json.loads(table)
+
+    def refuse(self: Parameters, *arguments: Any, **keywords: Any) -> NoReturn:
+        raise StdpbenchError(clause)
+
+    def describe(cls: type[Parameters]) -> tuple[Parameter, ...]:
+        help_ = f"As stored: {clause}."
+        values = [(name, value) for name, value in stored.items() if name != "kind"]
+        return tuple(Parameter(n, "str", None, v, None, None, False, False, (), help_, True) for n, v in values)
+
+    namespace = {
+        "__module__": __name__,
+        "__doc__": f"A stand-in: {clause}.",
+        "__annotations__": {"kind": str, "summary": ClassVar[str]},
+        "kind": stored["kind"],
+        "summary": clause,
+        "missing": clause,
+        "model_config": ConfigDict(extra="allow"),
+        "describe": classmethod(describe),
+        "to_mapping": lambda self: dict(stored),
+        **dict.fromkeys(getattr(base, "__abstractmethods__", ()), refuse),
+    }
+    metaclass: Any = type(base)
+    made: type[K] = metaclass("StandIn", (base,), namespace)
+    return made

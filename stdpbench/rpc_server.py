@@ -2,7 +2,8 @@
 
 It hears requests as lines of JSON, ``{"number": …, "name": …, "arguments": {…}}``, and says lines of JSON:
 ``{"number": …, "progress": [phase, done, total]}`` while it works, then
-``{"number": …, "value": {…}, "arrays": path}`` or ``{"number": …, "error": sentence}``. Arrays lie in an npz file in
+``{"number": …, "value": {…}, "arrays": path}`` or ``{"number": …, "error": sentence}``, with a
+``traceback`` where the error was unexpected. Arrays lie in an npz file in
 a folder that is the reader's; the path is empty where there are none. When the reader goes, or ends the process in
 the middle of something, nothing half-written is left.
 """
@@ -14,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from queue import SimpleQueue
@@ -68,7 +70,7 @@ def serve(answer: Answer, scratch: Path | None = None) -> NoReturn:
         except StdpbenchError as error:
             say(error=str(error))
         except Exception as error:  # what was asked is of any sort: the reader is told, and may ask for something else
-            say(error=f"{type(error).__name__}: {error}")
+            say(error=f"{type(error).__name__}: {error}", traceback=traceback.format_exc())
         else:
             say(value=value, arrays=path)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
 
 import hypothesis
 import pytest
+import tomli_w
 
 # Idle threads of OpenMP and BLAS spin, which takes the processor from the tests that run beside. Runs have one thread
 # in any case. Read when NumPy is loaded, and inherited by all processes.
@@ -44,3 +49,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, part in enumerate(first) if part in item.nodeid), len(first))
 
     items.sort(key=rank)
+
+
+def _uninstall(folder: Path, section: str = "plasticity") -> str:
+    tables = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
+    known = tables.get(section, {})
+    tables[section] = {
+        "kind": f"acme-{section}",
+        "vigour": "20 acme",
+        **{k: v for k, v in known.items() if k != "kind"},
+    }
+    (folder / "experiment.toml").write_text(tomli_w.dumps(tables), encoding="utf-8")
+    facts = [json.loads(line) for line in (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
+    for fact in facts:
+        if fact["fact"] == "Started":
+            fact["experiment"] = tables
+    (folder / "journal.jsonl").write_text("".join(json.dumps(fact) + "\n" for fact in facts), encoding="utf-8")
+    family = {
+        "plasticity": "plasticity rule",
+        "lateral": "lateral inhibition",
+        "encoding": "encoder",
+        "data": "data set",
+    }
+    return f"the {family.get(section, 'neuron')} 'acme-{section}' is not installed"
+
+
+@pytest.fixture(scope="session")
+def uninstall() -> Callable[..., str]:
+    """Have a run be one that was made with a kind of another package, which is no longer installed.
+
+    Takes the run folder and the section whose kind it is, of which ``vigour`` is a parameter; gives the clause that
+    says so.
+    """
+    return _uninstall

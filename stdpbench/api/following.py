@@ -6,6 +6,7 @@ it into a `LiveRun`. All others read copies of that and wait on one condition, s
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,13 +15,14 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.client.run_client import RunClient, ended_first
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
+_log = logging.getLogger(__name__)
 _PATIENCE = 0.02  # s that a request may wait for the thread
 _SLICE = 0.2  # s; waits are cut up so that Ctrl+C is heard on every system
 _FIRST_FRAME = 120.0  # s, within which a network stands
@@ -119,7 +121,7 @@ class Follower:
         with self._changed:
             self._wait(lambda: answer.there or self.over)
         if answer.error or not answer.there:
-            raise StdpbenchError(answer.error or self._error or "the run ended before it could answer")
+            raise StdpbenchError(answer.error or self._error or ended_first(self._folder.path))
         return answer.value
 
     def until(self, holds: Callable[[LiveRun], bool], timeout: float | None = None) -> bool:
@@ -161,9 +163,11 @@ class Follower:
             finally:
                 client.close()
             self._see_it_end(client)
-        except Exception as error:  # whoever waits for an answer is told
-            said = str(error) if isinstance(error, StdpbenchError) else f"{type(error).__name__}: {error}"
-            self._error = said
+        except StdpbenchError as error:
+            self._error = str(error)
+        except Exception as error:  # a bug: whoever waits for an answer hears of it
+            _log.exception("%s is no longer followed", self._folder.path.name)
+            self._error = f"{type(error).__name__}: {error}"
         finally:
             with self._changed:
                 self.over = True

@@ -21,6 +21,7 @@ from stdpbench.plasticity.tables import RuleLike, rule_table
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import branches
+from stdpbench.runs.lineage.control import reached_by
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.preparation.creation import create_run, create_run_from
@@ -186,7 +187,9 @@ class Run(RunView):
         return made.resume() if start else made
 
     def rewind(self, to: int) -> Run:
-        """Take it back to an earlier position; it is stopped then, and `resume` goes on from there.
+        """Take it back to an earlier position; it is stopped then.
+
+        `resume` starts from the newest checkpoint at or before that position, and computes what lies in between again.
 
         Parameters
         ----------
@@ -201,10 +204,12 @@ class Run(RunView):
         Raises
         ------
         StdpbenchError
-            If it has not come as far.
+            If it has not come as far; a run at work then goes on as it did.
         """
+        position = _whole(to, "a position")
+        branches.check_rewind(self._folder, position, reached_by(self._folder))
         self.stop()
-        return Run(branches.rewind(self._folder, _whole(to, "a position")).path)
+        return Run(branches.rewind(self._folder, position).path)
 
     def wait(self, progress: bool = True, timeout: float | None = None) -> Run:
         """Wait until it has ended, or stands paused. Ctrl+C ends the waiting, not the run.

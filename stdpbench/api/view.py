@@ -104,8 +104,12 @@ class RunView:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment with the parameters and the rule that are in force."""
-        return Experiment.from_mapping(tables_with(self._folder.experiment.to_mapping(), self._live().changes))
+        """The experiment with the parameters and the rule that are in force.
+
+        Kinds that are missing here have stand-ins; ``experiment.missing_kinds`` names them.
+        """
+        start = self._folder.stored_experiment.to_mapping()
+        return Experiment.from_mapping(tables_with(start, self._live().changes), stand_ins=True)
 
     # -- the network -----------------------------------------------------------------------------------------------
 

@@ -20,7 +20,8 @@ from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.lineage.control import end, pause, stop
+from stdpbench.runs.lineage.branches import resumption
+from stdpbench.runs.lineage.control import pause, rewind, stop
 from stdpbench.runs.protocol.changes import changes_rule, rule_name
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
@@ -121,12 +122,10 @@ def branch_command(
 
 def rewind_command(run: str, to: int, runs: Path | None) -> None:
     """Carry out ``stdpbench rewind``."""
-    from stdpbench.runs.lineage.branches import rewind
-
     folder, console = find_run(run, runs or runs_folder()), Console()
-    end(folder, "on request")
-    kept = rewind(folder, to)
-    console.print(f"{folder.path.name} is back at presentation {to}; `stdpbench resume` goes on from there.")
+    kept, resumes_at = rewind(folder, to)
+    said = f"{folder.path.name} is back at presentation {to}. {resumption(resumes_at, to)}"
+    console.print(said, highlight=False, soft_wrap=True)
     console.print(f"What was after it is kept as {kept.path}", highlight=False, soft_wrap=True)
 
 

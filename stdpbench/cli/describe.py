@@ -121,7 +121,7 @@ def _sections(name: str) -> Iterator[Described]:
             "what": "section",
             "name": name,
             "text": _WITH_KINDS[name],
-            "kinds": {one: getattr(family.get(one), "summary", "") for one in family.kinds()},
+            "kinds": {one: getattr(cls, "summary", "") for one, cls in family.usable().items()},
             "default_kind": kind.default,
             "parameters": usual["parameters"],
         }
@@ -175,7 +175,7 @@ def _parameters(path: str) -> Iterator[Described]:
         if name == "kind" and kind is not None:
             yield {"what": "parameter", "path": path, **_plain(kind, False)}
             return
-        owners = [(one, family.get(one)) for one in family.kinds()]
+        owners = [*family.usable().items()]
     else:
         owners = [(section, one.get(section)) for one in _FAMILIES if section in one.kinds()]
     for kind_name, cls in owners:
@@ -192,8 +192,7 @@ def _nearest(name: str) -> str:
     for one in _WITH_KINDS:
         family = family_of(one)
         assert family is not None
-        classes = [family.get(kind) for kind in family.kinds()]
-        paths += dict.fromkeys(f"{one}.{p.name}" for cls in classes for p in cls.describe())
+        paths += dict.fromkeys(f"{one}.{p.name}" for cls in family.usable().values() for p in cls.describe())
     kinds = {kind: family for family in _FAMILIES for kind in family.kinds()}
     if owner in kinds:
         return suggestion(name, [f"{owner}.{p.name}" for p in kinds[owner].get(owner).describe()])

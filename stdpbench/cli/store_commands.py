@@ -97,7 +97,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
             record["against"] = {"name": reference[0], "parameters": reference[1]}
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
-    _show_account(account, said, origins, children)
+    _show_account(account, said, origins, children, account.missing if comparison is None else ())
     if comparison is not None:
         _show_comparison(comparison, "What is different from")
     elif reference is not None:
@@ -259,7 +259,13 @@ def _reference(folder: RunFolder, account: Account) -> tuple[str, dict[str, tupl
     return None if found is None else (found[0], differences_from(account, found[1]))
 
 
-def _show_account(account: Account, said: dict[str, Any], origins: Sequence[str], children: Sequence[str]) -> None:
+def _show_account(
+    account: Account,
+    said: dict[str, Any],
+    origins: Sequence[str],
+    children: Sequence[str],
+    missing: Sequence[str],
+) -> None:
     state = f"{account.state}{f': {account.reason}' if account.reason else ''}"
     times = f"{local_time(said.get('started', ''))} to {local_time(said.get('ended', ''))}".removesuffix(" to ")
     lines = [("run", account.name), ("state", state), ("folder", account.path), ("command", account.command)]
@@ -267,6 +273,7 @@ def _show_account(account: Account, said: dict[str, Any], origins: Sequence[str]
         repair = f"`stdpbench resume {account.path} --repair` continues from before the damage"
         lines.append(("damaged", f"{account.damage}; what came after it is not shown; {repair}"))
     lines += [("started", times), ("simulator", account.simulator)]
+    lines += [("missing" if not number else "", clause) for number, clause in enumerate(missing)]
     lines += [("origin" if not number else "", origin) for number, origin in enumerate(origins)]
     lines += [("children" if not number else "", child) for number, child in enumerate(children)]
     lines.append(("versions", ", ".join(f"{name} {version}" for name, version in account.versions.items())))

@@ -91,6 +91,8 @@ class Experiment(_Head):
         """What of the sections does not go together, a sentence each."""
         if not self.name.strip():
             yield "name must not be empty"
+        if self.missing_kinds:  # nothing is known of them but their values
+            return
         dt = self.network.dt
         times = {"schedule.stimulus": self.schedule.stimulus, "schedule.rest": self.schedule.rest}
         if self.network.delays == "homogeneous":
@@ -155,9 +157,22 @@ class Experiment(_Head):
         """Kind of the exc neurons."""
         return str(getattr(self.exc, "kind", ""))
 
+    @property
+    def missing_kinds(self) -> tuple[str, ...]:
+        """A clause for each missing kind, which has a stand-in here: its name and the reason."""
+        return tuple(clause for name in _FAMILIES if (clause := getattr(self, name).missing))
+
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> Experiment:
+    def from_mapping(cls, mapping: Mapping[str, Any], *, stand_ins: bool = False) -> Experiment:
         """Read an experiment from nested tables; what is not said has its default.
+
+        Parameters
+        ----------
+        mapping : mapping of str to Any
+            Section to its table.
+        stand_ins : bool
+            Whether missing kinds get stand-ins, which hold their values as written, so that a past run can be shown;
+            otherwise they are an error.
 
         Raises
         ------
@@ -177,7 +192,8 @@ class Experiment(_Head):
             with errors.part():
                 if not isinstance(table, Mapping):
                     raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
-                sections[name] = family.build({"kind": usual, **table}, name)
+                make = family.read if stand_ins else family.build
+                sections[name] = make({"kind": usual, **table}, name)
         if errors.sentences:  # name and seed are still to be checked, beside sections of any content
             with errors.part():
                 build(_Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")
@@ -280,7 +296,10 @@ class Experiment(_Head):
 
     def same_rule(self, other: Experiment) -> bool:
         """Whether both have the same plasticity rule, whatever its parameters: then the same network runs them."""
-        return type(self.plasticity) is type(other.plasticity)
+        mine, theirs = self.plasticity, other.plasticity
+        if mine.missing and theirs.missing:
+            return bool(mine.to_mapping()["kind"] == theirs.to_mapping()["kind"])
+        return type(mine) is type(theirs)
 
     def changed_live(self, changes: Mapping[str, Any]) -> Experiment:
         """The same experiment with parameters changed that may change in the middle of a run; see `override`.
@@ -421,8 +440,15 @@ def shipped_experiments() -> dict[str, Path]:
     return {path.stem: path for path in sorted(shipped("experiments").glob("*.toml"))}
 
 
-def read_experiment(name: str | Path) -> Experiment:
+def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     """Read a shipped experiment by name, or any file by path.
+
+    Parameters
+    ----------
+    name : str or Path
+        Name or file.
+    stand_ins : bool
+        As in `Experiment.from_mapping`.
 
     Raises
     ------
@@ -441,7 +467,7 @@ def read_experiment(name: str | Path) -> Experiment:
     if isinstance(rule, dict) and isinstance(rule.get("file"), str):
         rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # a rule lies beside its experiment
     try:
-        return Experiment.from_mapping(mapping)
+        return Experiment.from_mapping(mapping, stand_ins=stand_ins)
     except StdpbenchError as error:
         lines = Lines(path.read_text(encoding="utf-8-sig"))
         raise several(located(said, lines.of_sentence(said), path.name) for said in error.sentences) from None

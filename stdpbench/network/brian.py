@@ -30,6 +30,7 @@ try:
 finally:
     signal.signal = _set_handler
 
+from brian2.core.variables import ArrayVariable  # noqa: E402
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # noqa: E402
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E402
 from brian2.devices.device import all_devices, get_device, reset_device  # noqa: E402
@@ -82,6 +83,7 @@ def prepare(network: brian2.Network) -> None:
 
 
 __all__ = [
+    "ArrayVariable",
     "CPPStandaloneCodeObject",
     "CPPStandaloneDevice",
     "CodeRunner",

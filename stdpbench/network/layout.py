@@ -189,6 +189,11 @@ class Layout:
         found.append(StateVariable("plastic", "w", matrix, None))
         return {variable.name: variable for variable in found}
 
+    @cached_property
+    def neural(self) -> tuple[str, ...]:
+        """Names of the state arrays of neurons, of whatever kind: all but those of synapses."""
+        return tuple(v.name for v in self.state.values() if v.group not in ("plastic", "lateral"))
+
     @property
     def remembered(self) -> frozenset[str]:
         """Names of the state arrays in which the rule remembers spikes; the rest means the same with any rule."""

@@ -1,6 +1,7 @@
 """Plasticity rules. The family, and what its kinds share."""
 
 from stdpbench.plasticity.base import Average, Opening, PlasticityRule, Trace
+from stdpbench.plasticity.declared import check_rule
 from stdpbench.plasticity.lateral import Lateral
 from stdpbench.registry import Family
 
@@ -28,6 +29,7 @@ rules: Family[PlasticityRule] = Family(
         "custom": "stdpbench.plasticity.custom:CustomRule",
     },
     group="stdpbench.plasticity",
+    check=check_rule,
 )
 
 laterals: Family[Lateral] = Family(
@@ -38,6 +40,7 @@ laterals: Family[Lateral] = Family(
         "homeostatic": "stdpbench.plasticity.homeostatic:Homeostatic",
     },
     group="stdpbench.lateral",
+    check=check_rule,
 )
 
 __all__ = ["Average", "Lateral", "Opening", "PlasticityRule", "Trace", "laterals", "rules"]

@@ -3,7 +3,8 @@
 Arithmetic on known names, comparisons inside ``int(…)``, and the functions of `FUNCTIONS`; one statement per line,
 ``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data: nothing in
 it is ever run as Python. It is read into a tree, every node of which is known here, and written anew from that tree;
-only what was written anew reaches Brian2 and the compiler. Rules that come as Python code are not read here.
+only what was written anew reaches Brian2 and the compiler. Rules that come as Python classes are held against the same
+language (`stdpbench.plasticity.declared`), but their text reaches Brian2 as it is.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,6 +37,8 @@ FUNCTIONS = {
     **{"sqrt": 1, "abs": 1, "sign": 1, "int": 1, "minimum": 2, "maximum": 2, "clip": 3},
 }
 """Name and number of arguments. ``int`` turns a comparison into 0 or 1."""
+ALL = FUNCTIONS | dict.fromkeys(("arcsin", "arccos", "arctan", "sinh", "cosh", "tan", "exprel"), 1)
+"""With the other functions of Brian2, but none that draws random numbers: a presentation is a pure function."""
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _CHARACTERS = re.compile(r"[^A-Za-z0-9_+\-*/(),.<>=! ]")
@@ -105,14 +108,41 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     if len(text) > _LONGEST:
         raise StdpbenchError(f"{where} has {len(text)} characters; at most {_LONGEST} are read")
     lines = text.split("\n")
-    statements, known = [], dict(names)
+    scope, statements = _Scope(dict(names)), []
     for number, line in enumerate(lines, 1):
         if line.strip():
             place = f"{where}, line {number}" if len([one for one in lines if one.strip()]) > 1 else where
-            statements.append(_Line(line, known, place, number - 1).written())
+            statements.append(_Line(line, scope, place, number - 1).written())
     if statements and not any(statement.startswith("w = ") for statement in statements):
         raise StdpbenchError(f"{where} gives w no value; it should read such as w = clip(w + eta*x, 0, w_max)")
     return "\n".join(statements)
+
+
+def check_code(code: str, names: Mapping[str, Dimension], assignable: Collection[str]) -> list[str]:
+    """Errors in the statements of a rule that is a Python class, a clause each.
+
+    Any new name may be assigned, statements may span several lines, and the functions are those of `ALL`.
+
+    Parameters
+    ----------
+    code : str
+        Statements.
+    names : mapping of str to Dimension
+        What may be read.
+    assignable : collection of str
+        Names that may be assigned, all without unit.
+    """
+    try:
+        body = ast.parse("\n".join(line.strip() for line in code.strip().splitlines())).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return [f"{code.strip()!r} cannot be read ({getattr(error, 'msg', error)})"]
+    scope, found = _Scope(dict(names), frozenset(assignable), ALL, own_names=True), []
+    for statement in map(ast.unparse, body):
+        try:
+            _Line(statement, scope, "", 0).written()
+        except ExpressionError as error:
+            found.append(f"{error.what} (in {statement!r})")
+    return found
 
 
 def is_name(text: str) -> bool:
@@ -120,11 +150,35 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+@dataclass
+class _Scope:
+    """Names and functions of a list of statements.
+
+    Of the `known` names, the `assignable` ones may be assigned; so may new names that begin with ``my_``, or with
+    `own_names` any new name.
+    """
+
+    known: dict[str, Dimension]
+    assignable: frozenset[str] = frozenset({"w"})
+    functions: Mapping[str, int] = field(default_factory=lambda: FUNCTIONS)
+    own_names: bool = False
+
+    def __post_init__(self) -> None:
+        self.given = frozenset(self.known)
+
+    def takes(self, name: str) -> bool:
+        """Whether a name may be given a value."""
+        if name in self.assignable:
+            return True
+        own = self.own_names or (name.startswith("my_") and is_name(name) and not name.endswith(("_pre", "_post")))
+        return own and (name not in self.given or (name.startswith("my_") and not self.own_names))
+
+
 class _Line:
     """One statement; names that it gives a value to are added to those that are known."""
 
-    def __init__(self, line: str, known: dict[str, Dimension], where: str, number: int) -> None:
-        self.line, self.known, self.where, self.number = line, known, where, number
+    def __init__(self, line: str, scope: _Scope, where: str, number: int) -> None:
+        self.line, self.scope, self.known, self.where, self.number = line, scope, scope.known, where, number
         self.lead = len(line) - len(line.lstrip())
 
     def written(self) -> str:
@@ -148,12 +202,12 @@ class _Line:
         name = target.id
         if value.is_condition:
             raise self._at(node, "a comparison is no number; int(…) makes it 0 or 1")
-        if name == "w" and value.dimension != NUMBER:
-            raise self._at(node.value, f"w has no unit, but this is {_said(value.dimension)}")
-        if name in self.known and name != "w" and not name.startswith("my_"):
-            raise self._at(target, f"{name} cannot be given a value; only w, and names that begin with my_, can")
-        if name != "w" and not (name.startswith("my_") and is_name(name) and not name.endswith(("_pre", "_post"))):
-            raise self._at(target, f"{name} cannot be given a value; only w, and names that begin with my_, can")
+        if name in self.scope.assignable and value.dimension != NUMBER:
+            raise self._at(node.value, f"{name} has no unit, but this is {_said(value.dimension)}")
+        if not self.scope.takes(name):
+            others = "new names" if self.scope.own_names else "names that begin with my_"
+            able = ", ".join(sorted(self.scope.assignable))
+            raise self._at(target, f"{name} cannot be given a value; only {able}, and {others}, can")
         self.known[name] = value.dimension
         return f"{name} = {value.text}"
 
@@ -181,7 +235,7 @@ class _Line:
                 return self._number(node, number)
             case ast.Name(id=name):
                 if name not in self.known:
-                    near = nearest(name, [*self.known, *FUNCTIONS])
+                    near = nearest(name, [*self.known, *self.scope.functions])
                     hint = f"did you mean {near}?" if near else f"known are {', '.join(self.known)}"
                     raise self._at(node, f"{name} is not known here; {hint}")
                 return _Value(name, self.known[name])
@@ -210,7 +264,8 @@ class _Line:
                 return _Value(f"(not {value.text})", NUMBER, is_condition=True)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self._call(node, name, arguments, depth)
-        raise self._at(node, f"{ast.unparse(node)!r} is not arithmetic; functions are {', '.join(FUNCTIONS)}")
+        functions = ", ".join(self.scope.functions)
+        raise self._at(node, f"{ast.unparse(node)!r} is not arithmetic; functions are {functions}")
 
     def _numeric(self, node: ast.expr, depth: int) -> _Value:
         value = self._value(node, depth + 1)
@@ -272,12 +327,13 @@ class _Line:
         return value
 
     def _call(self, node: ast.Call, name: str, arguments: list[ast.expr], depth: int) -> _Value:
-        if name not in FUNCTIONS:
-            near = nearest(name, FUNCTIONS)
-            hint = f"did you mean {near}?" if near else f"functions are {', '.join(FUNCTIONS)}"
+        functions = self.scope.functions
+        if name not in functions:
+            near = nearest(name, functions)
+            hint = f"did you mean {near}?" if near else f"functions are {', '.join(functions)}"
             raise self._at(node, f"there is no function {name}; {hint}")
-        if len(arguments) != FUNCTIONS[name]:
-            raise self._at(node, f"{name} takes {FUNCTIONS[name]} values, not {len(arguments)}")
+        if len(arguments) != functions[name]:
+            raise self._at(node, f"{name} takes {functions[name]} values, not {len(arguments)}")
         if name == "int":
             condition = self._value(arguments[0], depth + 1)
             if not condition.is_condition:
@@ -305,7 +361,7 @@ class _Line:
     def _of_constants(self, node: ast.Call, name: str, values: list[_Value]) -> float | None:
         """The value of a function of constants, which must be a number; None where there are names in it."""
         constants = [value.constant for value in values if value.constant is not None]
-        if len(constants) < len(values):
+        if len(constants) < len(values) or name not in COMPUTED:
             return None
         with np.errstate(all="ignore"):
             value = float(COMPUTED[name](*constants))

@@ -84,8 +84,8 @@ def showings(material: Material, extent: Extent) -> list[Showing]:
     return wanted
 
 
-def analyse(material: Material, presenter: Presenter, extent: Extent) -> Generator[Progress, None, Findings]:
-    """Compute all of it.
+def analyse(material: Material, presenter: Presenter | None, extent: Extent) -> Generator[Progress, None, Findings]:
+    """Compute all of it; without a presenter, only what follows from the stored responses.
 
     Yields
     ------
@@ -96,9 +96,9 @@ def analyse(material: Material, presenter: Presenter, extent: Extent) -> Generat
     findings : Findings
     """
     found, shown = Findings(), dict[Showing, Shown]()
-    wanted = showings(material, extent)
+    wanted = showings(material, extent) if presenter is not None else []
     total = sum(showing.n_images for showing in wanted)
-    for done, showing, whole in presenter.present(wanted):
+    for done, showing, whole in presenter.present(wanted) if presenter is not None else ():
         if whole is not None:
             shown[showing] = whole
         yield Progress("pictures shown anew", done, total)
@@ -139,6 +139,8 @@ def _timed_readouts(
 ) -> Iterator[None]:
     label, test, note = material.label_trains, material.test_trains, ""
     if label is None or test is None:
+        if not shown:
+            return
         of = {showing.phase: whole for showing, whole in shown.items() if showing.network == "trained"}
         own = next(whole for showing, whole in shown.items() if _usual(showing))
         label, test = of["label"].trains, own.trains
@@ -176,6 +178,8 @@ def _repeated(
 ) -> Iterator[None]:
     again = [(showing, whole) for showing, whole in shown.items() if showing.network == "trained"]
     again = sorted(((s, w) for s, w in again if s.phase == "test"), key=lambda pair: pair[0].repeat)
+    if not again:
+        return
     n = again[0][0].n_images
     labels = material.test_labels[:n]
     accuracy: dict[str, list[float]] = {}
@@ -248,7 +252,9 @@ def _entropy(counts: NDArray[np.int64]) -> float:
 
 
 def _cost(material: Material, shown: dict[Showing, Shown], found: Findings) -> Iterator[None]:
-    own = next(whole for showing, whole in shown.items() if _usual(showing))
+    own = next((whole for showing, whole in shown.items() if _usual(showing)), None)
+    if own is None:
+        return
     spikes = float(material.test_counts.sum(axis=1, dtype=np.int64).mean())
     network = material.experiment.network
     found.data["cost"] = {
@@ -327,6 +333,7 @@ def _protocol(material: Material, found: Findings) -> Iterator[None]:
         "n_evaluated": len(material.test_counts),
         "shared_pictures": shared_pictures(material.split.train, material.split.test),
         "same_pictures": material.same_pictures,
+        "missing_kinds": list(material.missing),
         "tuned_on": material.start.about.tuned_on,
     }
     yield

@@ -131,6 +131,11 @@ def _kept(folder: RunFolder) -> Path:
 
 def _measured(material: Material, wish: Wish) -> Generator[Progress | Remarked, None, Findings]:
     extent, n_test = wish.extent, len(material.test_counts)
+    if material.missing:
+        _note(material, "report")
+        missing = " and ".join(material.missing)
+        yield Remarked(f"{material.name}: {missing}, so its network is not shown pictures again.")
+        return (yield from analyse(material, None, extent))
     shown = min(n_test, max(extent.sample, wish.robustness))
     workers = wish.workers or _workers(material)
     networks = {

@@ -17,7 +17,7 @@ from stdpbench.readout import Assignment, SpikeTrains, assign
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
-from stdpbench.runs.protocol.changes import experiment_at, reached_position
+from stdpbench.runs.protocol.changes import reached_position, stored_at
 
 FEWEST = 20
 """Evaluated pictures that a report is made of, at least."""
@@ -62,6 +62,11 @@ class Material:
     label_trains: SpikeTrains | None
     test_trains: SpikeTrains | None
     same_pictures: bool
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """A clause for each kind that is missing here; with one, the network cannot be shown pictures again."""
+        return tuple(dict.fromkeys((*self.start.missing_kinds, *self.experiment.missing_kinds)))
 
     @property
     def name(self) -> str:
@@ -126,15 +131,19 @@ def gather(folder: RunFolder) -> Material:
     Raises
     ------
     StdpbenchError
-        If it is not finished, its pictures carry no labels, or something of it is missing or damaged.
+        If it is not finished, its pictures are not there or carry no labels, or something of it is missing or damaged.
     """
-    said, start, records = folder.read_json("run.json"), folder.experiment, read_journal(folder.path)
+    said, start, records = folder.read_json("run.json"), folder.stored_experiment, read_journal(folder.path)
     if not (folder.path / "test.npz").is_file() or not (folder.path / "metrics.json").is_file():
         raise StdpbenchError(
             f"{folder.path} has no responses to test pictures yet: a report is made of a finished run "
             "(`stdpbench resume` finishes it, `stdpbench evaluate` labels and tests it again)"
         )
-    experiment = experiment_at(start, records, reached_position(records))
+    experiment = stored_at(start, records, reached_position(records))
+    if missing := experiment.data.missing:
+        raise StdpbenchError(
+            f"no report can be made of {folder.path.name}: {missing}, and a report needs its pictures and labels"
+        )
     validation = bool(said.get("validation", False))
     split = load_split(experiment, validation)
     if split.train.labels is None or split.test.labels is None:

@@ -33,9 +33,8 @@ def _accuracy(material: Material, found: Findings) -> str:
     # all of them: to name the best one only would be a choice made on the pictures that are evaluated
     others = [row for row in found.accuracies if row.group == "read-out" and row.name != "vote"]
     more = ", ".join(f"{percent(row.accuracy)} by {row.name}" for row in others)
-    repeats = found.data["repeats"]
-    again = ""
-    if repeats["sd"]["vote"] is not None:
+    repeats, again = found.data.get("repeats"), ""
+    if repeats is not None and repeats["sd"]["vote"] is not None:
         again = (
             f" Shown {repeats['n_presentations']} times with other input spikes, the same {repeats['n_images']} "
             f"pictures are read with a standard deviation of {100 * repeats['sd']['vote']:.2f} points."
@@ -108,15 +107,20 @@ def _clusters(found: Findings) -> list[str]:
 
 
 def _neurons(found: Findings) -> str:
-    neurons, cost = found.data["neurons"], found.data["cost"]
+    neurons, cost = found.data["neurons"], found.data.get("cost")
     purity = neurons["median_purity"]
     typical = "" if purity is None else f"The typical neuron spends {percent(purity)} of its spikes on its class. "
+    said = (
+        f"{typical}{neurons['never_fired']} of {neurons['n_exc']} neurons were silent in the label phase and "
+        f"{neurons['duplicates']} nearly repeat another one."
+    )
+    if cost is None:
+        return said
     energy = next(iter(cost["energy_nJ"].values()))
     return (
-        f"{typical}{neurons['never_fired']} of {neurons['n_exc']} neurons were silent in the label phase and "
-        f"{neurons['duplicates']} nearly repeat another one. A picture takes {cost['exc_spikes']:.1f} exc spikes and "
-        f"about {cost['operations'] / 1e6:.2g} million synaptic operations, some {energy / 1000:.2g} µJ if each were "
-        "an addition in 45 nm."
+        f"{said} A picture takes {cost['exc_spikes']:.1f} exc spikes and about "
+        f"{cost['operations'] / 1e6:.2g} million synaptic operations, some {energy / 1000:.2g} µJ if each were an "
+        "addition in 45 nm."
     )
 
 
@@ -137,7 +141,11 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
         )
     if not protocol["same_pictures"]:
         said.append("The pictures are not those that the network was trained with: data or their preparation changed.")
-    if not found.data["same_responses"]:
+    if missing := protocol["missing_kinds"]:
+        said.append(
+            f"Here {' and '.join(missing)}: measures that need the network to be shown pictures again are left out."
+        )
+    elif not found.data["same_responses"]:
         said.append("Shown the same input spikes again, the network answers otherwise than the run says.")
     return said
 

@@ -28,14 +28,18 @@ _DATA_ROWS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None], bool],
     ("median lifetime sparseness", lambda data: data["neurons"]["median_lifetime_sparseness"], False),
     ("neurons silent in the label phase", lambda data: data["neurons"]["never_fired"], False),
     ("duplicate neurons", lambda data: data["neurons"]["duplicates"], False),
-    ("exc spikes per picture", lambda data: data["cost"]["exc_spikes"], False),
-    ("million synaptic operations per picture", lambda data: data["cost"]["operations"] / 1e6, False),
+    ("exc spikes per picture", lambda data: _cost(data, "exc_spikes"), False),
+    ("million synaptic operations per picture", lambda data: _cost(data, "operations", 1e6), False),
 )
 
 
 def _cluster(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = next(row for row in data["clusters"] if row["name"] == name)
     return found
+
+
+def _cost(data: Mapping[str, Any], name: str, unit: float = 1.0) -> float | None:
+    return data["cost"][name] / unit if "cost" in data else None
 
 
 def run_data(material: Material, found: Findings, readings: Readings) -> dict[str, Any]:

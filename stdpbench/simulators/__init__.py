@@ -48,7 +48,7 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
     """
     if name is not None and name not in SIMULATORS:
         raise StdpbenchError(f"there is no simulator {name!r}; {suggestion(name, SIMULATORS)}")
-    _check_size(experiment, n_input)
+    _check_possible(experiment, n_input)
     compiler, remark = find_compiler(), ""
     delays: NDArray[np.int32] | None = None
     if experiment.network.delays == "uniform":
@@ -117,20 +117,22 @@ def compile_ahead(experiment: Experiment, n_input: int, name: str) -> None:
     """
     compiler = find_compiler()
     if name == "compiled" and compiler is not None:
-        _check_size(experiment, n_input)
+        _check_possible(experiment, n_input)
         fetch(Layout(experiment, n_input), compiler)
     else:
         open_simulator(experiment, n_input, name)[0].close()
 
 
-def _check_size(experiment: Experiment, n_input: int) -> None:
-    """See that the synapses of a network can be numbered, and fit into the memory of this machine.
+def _check_possible(experiment: Experiment, n_input: int) -> None:
+    """Check that the kinds of a network are available, and that its synapses can be numbered and fit into memory.
 
     Raises
     ------
     StdpbenchError
-        With the size, if they do not.
+        If one of these does not hold, with the kinds or the size.
     """
+    if missing := experiment.missing_kinds:
+        raise StdpbenchError(f"the network cannot be built: {' and '.join(missing)}")
     layout = Layout(experiment, n_input)
     pairs = 0 if layout.lateral is None else layout.n_exc**2
     n_synapses = n_input * layout.n_exc

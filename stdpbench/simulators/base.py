@@ -213,6 +213,10 @@ class Simulator(ABC):
             recording = Recording(neurons, *courses)
         return Response(counts, exc, inh, spikes, recording)
 
+    def not_finite(self) -> tuple[str, ...]:
+        """Names of the neurons' state arrays that held infinite values or NaN after the last presentation."""
+        return tuple(name for name in self.layout.neural if not np.isfinite(self._array(name)).all())
+
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Copy every array that a presentation may change, by ``"group.variable"``."""
         return {name: self._array(name).copy() for name in self.layout.state}

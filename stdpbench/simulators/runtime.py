@@ -17,7 +17,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.brian import preferences, prepare
-from stdpbench.network.build import build
+from stdpbench.network.build import BuiltNetwork, build
 from stdpbench.simulators.base import RECORDED, Simulator
 
 
@@ -68,6 +68,8 @@ class RuntimeSimulator(Simulator):
         self._closed = False
 
     def _array(self, name: str) -> NDArray[np.float64]:
+        if self._closed:
+            raise StdpbenchError("this simulator is closed")
         group, variable = name.split(".")
         values: NDArray[np.float64] = self._built.groups[group].variables[variable].get_value()
         return values.reshape(self.layout.state[name].shape)
@@ -138,9 +140,10 @@ class RuntimeSimulator(Simulator):
                     raise RuntimeError(f"{sum(pending)} events of {pathway.name} are pending after {n_bins} steps")
 
     def close(self) -> None:
-        """Let the objects of Brian2 go."""
+        """Drop the objects of Brian2; the modules that Cython compiled for them stay loaded."""
         self._closed = True
         self._training, self._frozen, self._at_end = [], [], []
+        self._built = BuiltNetwork(None, {})
 
 
 def _joined(found: list[tuple[int, NDArray[np.int32]]]) -> Spikes:

@@ -117,7 +117,7 @@ def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> Ove
     folders, accounts : sequence of RunFolder, of Account
         The runs, and what there is to say of each.
     """
-    experiments = {account.path: folder.experiment for folder, account in zip(folders, accounts, strict=True)}
+    experiments = {account.path: folder.stored_experiment for folder, account in zip(folders, accounts, strict=True)}
     measured = [account for account in accounts if _accuracy(account)]
     if len({account.evaluated_on for account in measured}) != 1:
         return None

@@ -261,19 +261,95 @@ def test_the_key_depends_on_the_compiler(monkeypatch):
     assert changed != key(layout, real)
 
 
-def test_networks_beyond_the_number_that_is_kept_go(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "_KEPT", 2)
-    names = [f"{number:032x}" for number in range(4)]
+# -- what goes again -------------------------------------------------------------------------------
+
+
+def kept_network(networks: Path, name: str, used: float, size: int = 100) -> Path:
+    folder = networks / name
+    folder.mkdir()
+    (folder / f"network{cache._SUFFIX}").write_bytes(b"x" * size)
+    (networks / f"{name}.log").write_text("")
+    os.utime(folder, (used, used))
+    return folder
+
+
+def names(networks: Path) -> list[str]:
+    return sorted(path.name for path in networks.iterdir())
+
+
+N = [f"{number:032x}" for number in range(4)]
+"""Names of networks."""
+
+
+def with_logs(*networks: str) -> list[str]:
+    return [name for network in networks for name in (network, f"{network}.log")]
+
+
+def test_networks_that_were_used_longest_ago_go_beyond_the_room_there_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "_ROOM", 350)
     (tmp_path / "mine").mkdir()  # the folder may be one that somebody uses for other things too
-    for number, name in enumerate([*names, ".making-mine"]):
-        path = tmp_path / name
-        path.mkdir()
-        path.with_suffix(".log").write_text("")
-        os.utime(path, (number, number))
-    (tmp_path / ".making-abcdefg0").mkdir()
-    (tmp_path / ".making-abcdefg1" / "source").mkdir(parents=True)  # of a process that was killed
-    os.utime(tmp_path / ".making-abcdefg1", (0, 0))
-    cache._prune(tmp_path / names[3])
-    kept = [names[2], f"{names[2]}.log", names[3], f"{names[3]}.log"]
-    stays = [".making-abcdefg0", ".making-mine", ".making-mine.log", *kept, "mine"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == stays
+    for number, size in enumerate([10, 200, 100, 100]):  # the last one was used last
+        kept_network(tmp_path, N[number], number, size)
+    cache._prune(tmp_path / N[3])
+    assert names(tmp_path) == [*with_logs(N[2], N[3]), "mine"], "the first would fit, but was used before the second"
+    large = f"{9:032x}"
+    kept_network(tmp_path, large, 9, 1000)
+    cache._prune(tmp_path / large)
+    assert names(tmp_path) == [*with_logs(large), "mine"], "what was made just now stays, however large"
+
+
+def test_a_network_in_use_is_not_evicted(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "_ROOM", 50)
+    used, newest = (kept_network(tmp_path, name, at) for name, at in ((N[0], 1), (N[1], 2)))
+    with cache.hold(used / f"network{cache._SUFFIX}"), cache.hold(used / f"network{cache._SUFFIX}"):
+        cache._prune(newest)
+        assert used.is_dir()
+    cache._prune(newest)
+    assert names(tmp_path) == with_logs(N[1])
+
+
+def test_an_open_simulator_keeps_its_network_from_being_evicted(opened, monkeypatch):
+    simulator = opened("compiled", experiment())
+    folder = simulator._library.path.parent
+    used = folder.stat().st_mtime
+    os.utime(folder, (1, 1))
+    cache._evict(folder)
+    assert folder.is_dir()
+    opened("compiled", experiment()).close()
+    assert folder.stat().st_mtime >= used, "to open a network is to use it"
+
+
+def test_a_network_that_is_evicted_while_it_is_opened_is_made_again(opened, monkeypatch):
+    calls = []
+
+    def fetch(layout: Layout, compiler: Any) -> Any:
+        calls.append(layout)
+        path, symbols = cache.fetch(layout, compiler)
+        return (path, symbols) if len(calls) > 1 else (path.with_name("evicted") / path.name, symbols)
+
+    monkeypatch.setattr("stdpbench.simulators.compiled.simulator.fetch", fetch)
+    assert len(opened("compiled", experiment()).present(random_spikes(1, 200, 0.05), plastic=True).exc) > 3
+    assert len(calls) == 2
+
+
+def test_what_killed_processes_left_behind_goes_after_a_day(tmp_path, monkeypatch):
+    networks, temporary = tmp_path / "networks", tmp_path / "temporary"
+    networks.mkdir()
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    newest, suffix = kept_network(networks, N[0], 1), cache._SUFFIX
+    copies = [newest / f".loaded-abcdefg0{suffix}", newest / f"{cache.COPY}abcdefg1{suffix}"]
+    copies.append(temporary / f"{cache.COPY}abcdefg2{suffix}")
+    others = [temporary / f"mine{suffix}", temporary / f".loaded-abcdefg3{suffix}", newest / f".loaded-mine{suffix}"]
+    new = newest / f"{cache.COPY}abcdefg4{suffix}"
+    for path in (*copies, *others, new):
+        path.write_text("")
+    folders = [".making-abcdefg0", ".making-abcdefg1", f".evicted-{N[1]}-17", ".making-mine", ".evicted-mine"]
+    for name in folders:
+        (networks / name / "source").mkdir(parents=True)
+    for path in (*copies, *others, *(networks / name for name in folders[1:])):
+        os.utime(path, (0, 0))
+    cache._prune(newest)
+    assert [path.name for path in copies if path.exists()] == []
+    assert all(path.exists() for path in (*others, new)), "what is another's, or new, stays"
+    assert names(networks) == [".evicted-mine", ".making-abcdefg0", ".making-mine", *with_logs(N[0])]

@@ -137,6 +137,26 @@ def test_a_state_of_another_network_is_refused(name, built):
         assert_same_bytes(simulator.state(), before)
 
 
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_of_neurons_that_are_not_finite_are_named(name, value, built):
+    """Whatever becomes of them in a presentation: a NaN stays one, and spreads."""
+    simulator = built(name, experiment("layer", "none"))
+    kept, spikes = simulator.state(), stimulus(1, simulator, 0.05)
+    for array in ("exc.v", "exc.ge", "inh.ge", "exc.y2", "input.x", "exc.theta", "plastic.w"):
+        state = {key: values.copy() for key, values in kept.items()}
+        state[array].reshape(-1)[-1] = value
+        simulator.set_state(state)
+        simulator.present(spikes, plastic=True)
+        after = simulator.state()
+        odd = {key for key in after if not np.isfinite(after[key]).all()}
+        assert odd or array in ("exc.v", "exc.y2", "input.x"), array  # which a spike sets
+        assert set(simulator.not_finite()) == odd - {"plastic.w"}
+    simulator.set_state(kept)
+    simulator.present(spikes, plastic=True)
+    assert simulator.not_finite() == ()
+
+
 # -- what is no state has no influence -------------------------------------------------------------
 
 
@@ -146,7 +166,7 @@ def scramble_compiled(simulator: Simulator, rng: np.random.Generator) -> set[str
     assert compiler is not None
     path, symbols = fetch(simulator.layout, compiler)
     known = {symbol["name"].removeprefix("_dynamic").removeprefix("_array_") for symbol in symbols}
-    library = simulator._library
+    library = simulator._library.dll
     header = Path(path.parent / "source" / "objects.h").read_text()
     types = {"double": np.float64, "int32_t": np.int32, "int64_t": np.int64, "float": np.float32, "char": np.int8}
     done = set()

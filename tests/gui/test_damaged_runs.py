@@ -139,3 +139,47 @@ def test_a_process_that_ends_before_it_begins_says_why(
     waits(qtbot, lambda: window.session.state is State.FAILED)
     assert window.message.text().startswith("The run failed: its process ended before it began: killed by SIGKILL")
     assert "warn" not in window.message.text()
+
+
+# -- runs whose kinds are not installed ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("section", ["plasticity", "exc", "encoding", "data"])
+def test_a_kind_that_is_not_installed_is_named_and_its_values_are_shown(
+    window: MainWindow, qtbot: QtBot, run: Path, uninstall: Callable[..., str], section: str
+) -> None:
+    clause = uninstall(run, section)
+    window.open_run(run)
+    waits(qtbot, window.message.text)
+    assert window.message.text() == f"a run cannot be continued here: {clause}. Its values are shown as stored."
+    session = window.session
+    assert session.state is State.FINISHED
+    assert session.live.network["w"].shape[1] == 12
+    if section != "data":
+        waits(qtbot, lambda: session.split is not None)
+    assert session.experiment is not None
+    assert session.experiment.missing_kinds == (clause,)
+    panel = window.train.panels["parameters"]
+    window.train.bring(panel)
+    waits(qtbot, lambda: section in panel.form.sections)  # type: ignore[attr-defined]
+    rows = {row[0]: row for row in panel.table()[1]}  # type: ignore[index]
+    assert rows[f"{section}.vigour"][1] == "20 acme"
+    assert panel.form.row(f"{section}.kind").editor.text() == f"acme-{section}"  # type: ignore[attr-defined]
+    assert panel.form.row(f"{section}.vigour").editor.text() == "20 acme"  # type: ignore[attr-defined]
+    assert not panel.form.row(f"{section}.vigour").editor.isEnabled()  # type: ignore[attr-defined]
+    for each in window.train.panels.values():
+        window.train.bring(each)
+        waits(qtbot, each.summary)
+
+
+def test_a_run_that_needs_a_kind_that_is_not_installed_is_not_resumed(
+    window: MainWindow, qtbot: QtBot, run: Path, uninstall: Callable[..., str]
+) -> None:
+    clause = uninstall(run)
+    RunFolder(run).update_run(state="stopped")
+    window.open_run(run)
+    waits(qtbot, window.message.text)
+    window.session.resume()
+    waits(qtbot, lambda: "does not start" in window.message.text())
+    assert window.message.text() == f"The run does not start: a run cannot run here: {clause}"
+    assert RunFolder(run).read_json("run.json")["state"] == "stopped"

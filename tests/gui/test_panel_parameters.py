@@ -6,19 +6,17 @@ from typing import Any
 
 import pytest
 from parameter_fields import text_of, type_in
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import family_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
-from stdpbench_gui.session import parameter_changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.parameter_row import Standing
 
@@ -32,16 +30,22 @@ class Run:
         self.asked: list[dict[str, Any]] = []
         self.refusal = ""
         self._panel = panel
-        monkeypatch.setattr(parameter_changes, "ask", self._ask)
+        monkeypatch.setattr(panel.session, "request", self._request)
 
-    def _ask(self, folder: Path, name: str, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    def _request(
+        self, name: str, then: Callable[[Any], None], refused: Callable[[str], None], *, changes: dict[str, Any]
+    ) -> None:
         assert name == "set"
         self.asked.append(changes)
-        if self.refusal:
-            raise StdpbenchError(self.refusal)
+        QTimer.singleShot(0, lambda: self._answer(then, refused, changes))
+
+    def _answer(self, then: Callable[[Any], None], refused: Callable[[str], None], changes: dict[str, Any]) -> None:
         experiment = self._panel.session.experiment
         assert experiment is not None
-        return dict(experiment.differences(experiment.changed_live(changes)))
+        if self.refusal:
+            refused(self.refusal)
+        else:
+            then(dict(experiment.differences(experiment.changed_live(changes))))
 
     def confirm(self, **changes: tuple[Any, Any]) -> None:
         """Tell that changes are in force, as the run does."""

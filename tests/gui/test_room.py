@@ -158,7 +158,9 @@ def test_the_keyboard_brings_a_panel_to_the_front(window: MainWindow, qtbot: QtB
 
 def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.activateWindow()
-    qtbot.waitUntil(lambda: not window.session._jobs, timeout=60_000)  # which look for recent runs themselves
+    qtbot.waitUntil(
+        lambda: not window.session.background.busy, timeout=60_000
+    )  # which look for recent runs themselves
     window.start.show_recent([(tmp_path / "one", "finished"), (tmp_path / "two", "failed")])
     window.start.show_machine([SimpleNamespace(name="Python", state="ok", detail="3.11", fix="")])
     qtbot.waitUntil(lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))

@@ -23,6 +23,7 @@ from waiting import waits
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.trash import names_in_bin
 from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -371,10 +372,17 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: isinstance(page.doing.dialog, RewindDialog))
     dialog = page.doing.dialog
     assert isinstance(dialog, RewindDialog)
-    dialog.to.setValue(30)
-    dialog.try_it()
-    waits(qtbot, lambda: "is back at presentation 30" in told(page))
+    waits(qtbot, dialog.to.hasFocus)
+    before = max(at for at in positions(page.runs / "digits-a") if at < 58)
+    qtbot.keyClicks(dialog.to, str(before + 2))
+    resumes = (
+        f"It resumes from the checkpoint at {before}: presentations {before + 1} to {before + 2} are computed again"
+    )
+    assert dialog.resumes.text().startswith(resumes)
+    qtbot.keyClick(dialog.to, Qt.Key.Key_Return)
+    waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in told(page))
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
+    assert cell(page, "digits-a", "progress") == f"train {before} / 60"
     assert len(shown(page)) == 4
 
 
@@ -486,6 +494,6 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
 def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtbot: QtBot) -> None:
     (page.runs / "queue").mkdir(exist_ok=True)
     (page.runs / "queue" / "9.json").write_text(json.dumps(["no item"]), encoding="utf-8")
-    waits(qtbot, lambda: page.watcher._workers.busy == 0)
+    waits(qtbot, lambda: page.watcher._background.busy == 0)
     assert page.queue.model.rowCount() == 0
     assert "cannot be looked at" not in told(page)

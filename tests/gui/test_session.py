@@ -29,7 +29,7 @@ from stdpbench_gui.widgets.actions import Actions
 class Client:
     """Stands for the connection to a run; `answers` are given one by one."""
 
-    connected, over = True, False
+    connected, over, receiving = True, False, False
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -82,7 +82,7 @@ def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) 
     client.over = True
     shown.live.state = State.FINISHED
     shown._tick()
-    assert heard == ["The run ended before it could answer."]
+    assert heard == ["The run ended before it could answer: it is finished."]
     shown.request("try", None, heard.append)
     shown.live.state = State.STOPPED
     shown.request("try", None, heard.append)
@@ -260,7 +260,7 @@ def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(
     shown._take_client(FoundRun(other, Client()))  # type: ignore[arg-type]
     assert shown.selection.neuron == -1
     shown.leave()
-    qtbot.waitUntil(lambda: not shown._jobs, timeout=60_000)
+    qtbot.waitUntil(lambda: not shown.background.busy, timeout=60_000)
 
 
 def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_pat
     assert made.live.network["position"] == 40
     assert float(made.live.network["w"].min()) == 0.5
     assert float(made.live.network["theta"].min()) == 0.02
-    qtbot.waitUntil(lambda: not made._jobs, timeout=60_000)
+    qtbot.waitUntil(lambda: not made.background.busy, timeout=60_000)
 
 
 def test_a_run_that_somebody_else_went_on_with_is_followed(
@@ -292,4 +292,4 @@ def test_a_run_that_somebody_else_went_on_with_is_followed(
         shown.resume()
     assert shown._client is found  # type: ignore[comparison-overlap]
     shown.leave()
-    qtbot.waitUntil(lambda: not shown._jobs, timeout=60_000)
+    qtbot.waitUntil(lambda: not shown.background.busy, timeout=60_000)

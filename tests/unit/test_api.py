@@ -18,8 +18,10 @@ import pytest
 import stdpbench
 from stdpbench.api import plots, tables
 from stdpbench.api.showing import progress
+from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -55,6 +57,14 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
         with pytest.raises(StdpbenchError) as refused:
             run.set(changes)
         seen[next(iter(changes))] = str(refused.value)
+    refusals = []
+    for to in (10_000, "x"):
+        with pytest.raises(StdpbenchError) as refused:
+            run.rewind(to)  # type: ignore[arg-type]
+        refusals.append(str(refused.value))
+    with pytest.raises(SystemExit):
+        main(["rewind", str(run.path), "--to", "10000"])
+    seen["refused rewind"] = refusals, run.state, run.position
     branch = run.branch()
     seen["set"] = run.set(**{"plasticity.nu_post": np.float32(0.25)})
     # many threads at once: nothing is mixed up, nothing waits for ever
@@ -104,6 +114,16 @@ def test_what_cannot_be_changed_is_refused_with_a_sentence(lived: Lived) -> None
     assert "structural" in seen["network.n_exc"]
     assert "did you mean plasticity.nu_post" in seen["plasticity.nu_pots"]
     assert "at least 0" in seen["plasticity.nu_post"]
+
+
+def test_a_rewind_that_is_refused_leaves_the_run_paused(lived: Lived) -> None:
+    run, _, seen = lived
+    refusals, state, position = seen["refused rewind"]
+    assert (state, position) == ("paused", seen["stepped"][1])
+    assert refusals == [
+        f"no position 10000 in {run.name}: expected 0 to {position}, the training presentations so far",
+        "a position must be a whole number, not 'x'",
+    ]
 
 
 def test_changes_are_told(lived: Lived) -> None:
@@ -223,7 +243,7 @@ def test_rewind_and_resume_give_the_same_again(lived: Lived) -> None:
     before = outcome(branch._folder)
     kept = branch.rewind(35)
     assert (branch.state, kept.state) == ("stopped", "finished")
-    assert 30 <= branch.position <= 35
+    assert branch.position == max(positions(branch.path)) <= 35
     assert branch.weights.shape == (784, 12)  # of the newest checkpoint
     assert branch.theta.shape == (12,)
     assert outcome(kept._folder) == before

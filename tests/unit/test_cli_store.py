@@ -187,9 +187,9 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
         (("set", "first", "plasticity.nu_post=0.02"), "no process works on"),
         (("change-rule", "first", "oja"), "no process works on"),
         (("resume", "first"), "is finished"),
-        (("rewind", "first", "--to", "3"), "--to is 0 to 0"),
+        (("rewind", "first", "--to", "3"), "no position 3 in first: expected 0 to 0"),
         (("evaluate", "first"), "weights.npy is missing"),
-        (("branch", "first", "--at", "1000"), "--at is 0 to"),
+        (("branch", "first", "--at", "1000"), "no position 1000 in first: expected 0 to 0"),
     ],
 )
 def test_commands_find_runs_of_another_folder(cli: Cli, arguments: tuple[str, ...], said: str) -> None:

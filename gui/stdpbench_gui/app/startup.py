@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from stdpbench.cli.doctor import display
 from stdpbench.signals import handled
 
 _SETTLED_MS = 1500
+_PATIENCE = 5.0  # s for work in threads, such as the start of a run, to end after the window is closed
 
 
 def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Path | None = None) -> int:
@@ -41,7 +43,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
         from PyQt6.QtWidgets import QApplication
 
         from stdpbench_gui.app.window import MainWindow
-        from stdpbench_gui.session import crash
+        from stdpbench_gui.session import background, crash
     except ImportError as error:
         return _refuse(f"Qt cannot be loaded ({error}); `stdpbench doctor` says what to install")
 
@@ -66,9 +68,12 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
             if shown is not None:
                 QTimer.singleShot(0, lambda: window.habits.open_path(shown))
             QTimer.singleShot(_SETTLED_MS, settle)
-            return app.exec()
+            status = app.exec()
+            background.finish(_PATIENCE)
+            return status
         finally:
             sys.excepthook = sys.__excepthook__
+            threading.excepthook = threading.__excepthook__
 
 
 def draw_in_one_thread() -> None:

@@ -44,7 +44,6 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.threads import one_blas_thread
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll
@@ -346,8 +345,8 @@ class MainWindow(QMainWindow):
     def run_file(self, path: Path) -> None:
         """Show what an experiment file is, and run it if that is wanted."""
         self.habits.recent.add(path.absolute())
-        ask = alive(self, self.habits.ask_to_run)
-        self.session.work(lambda: read_experiment(path), ask, "The experiment cannot be read")
+        ask = self.habits.ask_to_run
+        self.session.work(lambda: read_experiment(path), ask, "The experiment cannot be read", owner=self)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take run folders, experiment files and pictures."""
@@ -402,14 +401,14 @@ class MainWindow(QMainWindow):
             texts = [" · vote ".join(filter(None, said)) for said in words]
             self.start.show_recent([(one.path, said) for one, said in zip(found[0], texts, strict=True)], found[1])
 
-        self.session.work(look, alive(self, show), "")
+        self.session.work(look, show, owner=self)
 
     def check_machine(self) -> None:
         """Look at the machine anew."""
         from stdpbench.cli.doctor import diagnose
 
         self.start.show_machine([])
-        self.session.work(diagnose, self.start.show_machine, "The machine cannot be looked at")
+        self.session.work(diagnose, self.start.show_machine, "The machine cannot be looked at", owner=self)
 
     def _restore(self) -> None:
         self.resize(1280, 800)

@@ -21,8 +21,7 @@ from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.catalog.trash import BinContent, bin_content, bin_folder, empty_bin, restore
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.alive import alive
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
 
 
@@ -37,13 +36,13 @@ class BinDialog(QDialog):
 
     done_something = pyqtSignal(str)
 
-    def __init__(self, runs: Path, workers: Workers, parent: QWidget) -> None:
+    def __init__(self, runs: Path, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Bin")
         self.setAccessibleName("Bin")
         self._runs = runs
-        self._workers = workers
+        self._background = background
         self._content = BinContent([], [], [])
         self.list = QListWidget()
         self.list.setAccessibleName("Runs in the bin")
@@ -85,7 +84,7 @@ class BinDialog(QDialog):
             with Store(bin_folder(runs)) as store:
                 return content, store.entries()
 
-        self._workers.do(read, alive(self, self._show), alive(self, self._fail))
+        self._background.do(read, self._show, self._fail, owner=self)
 
     def _show(self, found: tuple[BinContent, list[Entry]]) -> None:
         self._content, entries = found
@@ -119,7 +118,7 @@ class BinDialog(QDialog):
             return f"{names[0] if len(names) == 1 else f'{len(names)} runs'} back from the bin."
 
         if names:
-            self._workers.do(work, alive(self, self._done), alive(self, self._fail))
+            self._background.do(work, self._done, self._fail, owner=self)
 
     def ask(self) -> QMessageBox:
         """Ask before runs are removed for good."""
@@ -150,7 +149,7 @@ class BinDialog(QDialog):
                 f"{len(removed)} run{'' if len(removed) == 1 else 's'} removed for good, {size / 1e6:.1f} MB.{stays}"
             )
 
-        self._workers.do(work, alive(self, self._done), alive(self, self._fail))
+        self._background.do(work, self._done, self._fail, owner=self)
 
     def _done(self, sentence: str) -> None:
         self.done_something.emit(sentence)

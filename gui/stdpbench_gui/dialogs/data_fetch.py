@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from stdpbench.datasets import fetch as fetching
-from stdpbench.errors import StdpbenchError
 from stdpbench.paths import data_folders
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -23,10 +22,6 @@ _TICK_MS = 100
 _MEGABYTE = 1e6
 
 
-class _Cancelled(Exception):  # noqa: N818 - no error: the way out of a transfer that is given up
-    pass
-
-
 class _Transfer:
     """What the thread says and hears; the dialog looks now and then."""
 
@@ -34,11 +29,9 @@ class _Transfer:
         self.name = ""
         self.done = 0
         self.total: int | None = None
-        self.cancelled = False
 
     def report(self, name: str, done: int, total: int | None) -> None:
-        if self.cancelled:
-            raise _Cancelled
+        check_cancelled()
         self.name, self.done, self.total = name, done, total
 
 
@@ -60,6 +53,7 @@ class FetchDialog(QDialog):
         self.setWindowTitle(f"Get {words}")
         self._session = session
         self._transfer: _Transfer | None = None
+        self._job: Job | None = None
         where = f"to {data_folders()[0]}; or choose a folder that holds its four files."
         self.text = wrapped(f"{why} {'It' if why else words} is downloaded once, some 10 to 30 MB, {where}".strip())
         self.progress = ProgressBar("Progress of the download", thin=False)
@@ -107,30 +101,27 @@ class FetchDialog(QDialog):
         self._show_busy(True)
         self._timer.start()
 
-        def work() -> Any:
-            try:
-                return fetching.fetch(self.name, source=source, progress=False, report=transfer.report)
-            except (StdpbenchError, _Cancelled) as error:
-                return error
-            except Exception as error:  # of whatever the network made of it
-                return StdpbenchError(f"the files could not be had: {type(error).__name__}: {error}")
+        def work() -> Path:
+            return fetching.fetch(self.name, source=source, progress=False, report=transfer.report)
 
-        self._session.work(work, lambda found: self._finished(transfer, found), "")
+        self._job = self._session.work(work, self._take, failed=self._fail, owner=self)
 
-    def _finished(self, transfer: _Transfer, found: Any) -> None:
-        if transfer is not self._transfer:
-            return  # given up; a message of its own would only surprise
-        self._transfer = None
+    def _fail(self, reason: str) -> None:
+        self._end()
+        self.problem.setText(f"⚠ {reason.rstrip('.')}.")
+        self.problem.show()
+        self.download_button.setText("Try again")
+
+    def _take(self, found: Path) -> None:
+        self._end()
+        self._session.told.emit(f"{WORDS.get(self.name, self.name)} lies in {found}.")
+        self.fetched.emit(self.name, found)
+        self.accept()
+
+    def _end(self) -> None:
+        self._job = self._transfer = None
         self._timer.stop()
         self._show_busy(False)
-        if isinstance(found, StdpbenchError):
-            self.problem.setText(f"⚠ {found}.")
-            self.problem.show()
-            self.download_button.setText("Try again")
-        elif isinstance(found, Path):
-            self._session.told.emit(f"{WORDS.get(self.name, self.name)} lies in {found}.")
-            self.fetched.emit(self.name, found)
-            self.accept()
 
     def _look(self) -> None:
         transfer = self._transfer
@@ -159,11 +150,9 @@ class FetchDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Give up what is under way: it stays where it is, and the next transfer goes on from it."""
-        if self._transfer is not None:
-            self._transfer.cancelled = True
-            self._transfer = None
-            self._timer.stop()
-            self._show_busy(False)
+        if self._job is not None:
+            self._job.cancel()
+            self._end()
         super().done(result)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name

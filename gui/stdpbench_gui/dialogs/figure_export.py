@@ -368,7 +368,7 @@ class ExportDialog(QDialog):
         self.busy.show()
         self.go.setEnabled(False)  # type: ignore[union-attr]
         self._remember(target)
-        self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-figure-")
+        self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-figure-", ignore_cleanup_errors=True)
         written = Path(self._folder.name) / "order.npz"
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
         write_order(written, self._spec, self._table, order)
@@ -452,7 +452,6 @@ class ExportDialog(QDialog):
             self.process.finished.disconnect()
             self.process.errorOccurred.disconnect()
             self.process.kill()
-            self.process.waitForFinished(1000)
             self._clean_up()
         super().closeEvent(event)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from stdpbench.datasets import Dataset
 from stdpbench.datasets.found import dataset_at, is_idx
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -33,6 +34,7 @@ from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.preparation.own_data import BASES, Look, Pictures, experiment_on, name_of, suggested
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import dropped_paths, experiment_target, short_path, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
@@ -47,6 +49,9 @@ def is_own_data(path: Path) -> bool:
     if path.is_dir():
         return not looks_like_run(path)
     return path.suffix.lower() == ".npz" or (path.is_file() and path.suffix.lower() != ".toml" and is_idx(path))
+
+
+T = TypeVar("T")
 
 
 class OwnDataDialog(QDialog):
@@ -76,8 +81,8 @@ class OwnDataDialog(QDialog):
         self._path: Path | None = None
         self._look: Look | None = None
         self._experiment: Experiment | None = None
-        self._working = self._closed = False
-        self._next: tuple[Callable[[], Any], Callable[[Any], None]] | None = None
+        self._background = Background(self, 1)
+        self._job: Job | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT_MS)
@@ -197,24 +202,18 @@ class OwnDataDialog(QDialog):
         self.said.setText("Reading …")
         self._enable(False)
 
-        def read() -> Any:
-            try:
-                dataset = suggested(dataset_at(path), self._pictures)
-                return dataset, self._pictures.look(dataset)
-            except StdpbenchError as error:
-                return error
+        def read() -> tuple[Dataset, Look]:
+            dataset = suggested(dataset_at(path), self._pictures)
+            return dataset, self._pictures.look(dataset)
 
-        self._work(read, lambda found: self._take_read(path, found))
+        self._work(read, lambda found: self._take_read(path, *found), self._fail_read)
 
-    def _take_read(self, path: Path, found: Any) -> None:
-        if isinstance(found, StdpbenchError):
-            self.said.setText("Nothing could be read.")
-            self.raw.clear()
-            self.ready.clear()
-            self._look = None
-            self._show_problem(f"{found}.")
-            return
-        dataset, look = found
+    def _fail_read(self, reason: str) -> None:
+        self.said.setText("Nothing could be read.")
+        self.raw.clear()
+        self._fail_look(reason)
+
+    def _take_read(self, path: Path, dataset: Dataset, look: Look) -> None:
         self.form.blockSignals(True)
         self.form.show_dataset(dataset)
         self.form.blockSignals(False)
@@ -260,22 +259,13 @@ class OwnDataDialog(QDialog):
             self._show_problem(f"{error}.")
             return
 
-        def read() -> Any:
-            try:
-                return self._pictures.look(dataset)
-            except StdpbenchError as error:
-                return error
+        self._work(lambda: self._pictures.look(dataset), self._show_look, self._fail_look)
 
-        self._work(read, self._take_look)
-
-    def _take_look(self, found: Any) -> None:
-        if isinstance(found, StdpbenchError):
-            self.ready.clear()
-            self._look = None
-            self._enable(False)
-            self._show_problem(f"{found}.")
-            return
-        self._show_look(found)
+    def _fail_look(self, reason: str) -> None:
+        self.ready.clear()
+        self._look = None
+        self._enable(False)
+        self._show_problem(f"{reason.rstrip('.')}.")
 
     def _show_look(self, look: Look) -> None:
         self._look = look
@@ -284,30 +274,11 @@ class OwnDataDialog(QDialog):
         self.ready.show_pictures(look.ready, look.classes, white=float(look.ready.max(initial=0)))
         self._plan()
 
-    def _work(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """One job at a time: `Pictures` is not for two threads, and only the newest wish counts."""
-        if self._working:
-            self._next = work, done
-            return
-        self._working = True
-
-        def finish(result: Any) -> None:
-            if self._closed:
-                return
-            self._working = False
-            following, self._next = self._next, None
-            if following is None:
-                done(result)
-            else:
-                self._work(*following)
-
-        def guarded() -> Any:
-            try:
-                return work()
-            except Exception as error:  # the dialog has to hear of it, or it would wait for ever
-                return StdpbenchError(f"the pictures cannot be read: {type(error).__name__}: {error}")
-
-        self._session.work(guarded, finish, "")
+    def _work(self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[str], object]) -> None:
+        """Do the newest work only, one at a time: `Pictures` is not for two threads."""
+        if self._job is not None:
+            self._job.cancel()
+        self._job = self._background.do(work, done, failed)
 
     # -- the network -----------------------------------------------------------------------------------------------
 
@@ -376,6 +347,7 @@ class OwnDataDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Let go of what is still being read."""
-        self._closed = True
+        if self._job is not None:
+            self._job.cancel()
         self._timer.stop()
         super().done(result)

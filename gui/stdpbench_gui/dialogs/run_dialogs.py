@@ -30,21 +30,20 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.enqueue import check_data, experiments_of
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.alive import alive
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
 
 
 class _Asking(QDialog):
     """A form with a place for what is wrong, and two buttons; what was asked for is done before it closes."""
 
-    def __init__(self, title: str, go: str, workers: Workers, parent: QWidget) -> None:
+    def __init__(self, title: str, go: str, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setMinimumWidth(520)
-        self._workers = workers
+        self._background = background
         self.form = QFormLayout()
         self.form.setSpacing(theme.GRID)
         self.problem = wrapped("", "problem")
@@ -53,7 +52,6 @@ class _Asking(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = QPushButton(go)
         self.go.setObjectName("primary")
-        self.go.setDefault(True)
         buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.try_it)
         buttons.rejected.connect(self.reject)
@@ -63,6 +61,7 @@ class _Asking(QDialog):
         self.layout_.addLayout(self.form)
         self.layout_.addWidget(self.problem)
         self.layout_.addWidget(buttons)
+        self.go.setDefault(True)  # heeded only within the dialog: Return in a field would cancel else
 
     def try_it(self) -> None:
         """Do what is asked for."""
@@ -78,7 +77,7 @@ class _Asking(QDialog):
         """Do something in a thread; the dialog closes once it is done, and says so where it fails."""
         self.say("")
         self.go.setEnabled(False)
-        self._workers.do(work, alive(self, lambda _: self.accept()), alive(self, self.say))
+        self._background.do(work, lambda _: self.accept(), self.say, owner=self)
 
 
 def _assignments_field() -> QPlainTextEdit:
@@ -104,16 +103,16 @@ class AddDialog(_Asking):
     ----------
     put : callable
         Puts experiments in, with their options and whether they are held; in a thread.
-    workers : Workers
+    background : Background
         The threads.
     parent : QWidget
         Over which it stands.
     """
 
     def __init__(
-        self, put: Callable[[Sequence[Experiment], Options, bool], object], workers: Workers, parent: QWidget
+        self, put: Callable[[Sequence[Experiment], Options, bool], object], background: Background, parent: QWidget
     ) -> None:
-        super().__init__("Put into the queue", "Put into the queue", workers, parent)
+        super().__init__("Put into the queue", "Put into the queue", background, parent)
         self._put = put
         self.experiment = QComboBox()
         self.experiment.setEditable(True)
@@ -143,6 +142,7 @@ class AddDialog(_Asking):
         self.form.addRow("Seeds", self.seeds)
         for box in (self.validation, self.baselines, self.hold):
             self.form.addRow("", box)
+        self.experiment.setFocus()
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "An experiment file", "", "Experiments (*.toml)")
@@ -184,10 +184,10 @@ class BranchDialog(_Asking):
         name: str,
         reached: int,
         make: Callable[[int, dict[str, Any], str], object],
-        workers: Workers,
+        background: Background,
         parent: QWidget,
     ) -> None:
-        super().__init__("Branch off", "Branch off", workers, parent)
+        super().__init__("Branch off", "Branch off", background, parent)
         self._make = make
         self.at = _position_field(reached, "Training presentations after which the branch goes its own way")
         self.set_ = _assignments_field()
@@ -224,21 +224,32 @@ class RewindDialog(_Asking):
         name: str,
         reached: int,
         at_work: bool,
+        explain: Callable[[int], str],
         go_back: Callable[[int], object],
-        workers: Workers,
+        background: Background,
         parent: QWidget,
     ) -> None:
-        super().__init__("Go back", "Stop it and go back" if at_work else "Go back", workers, parent)
-        self._go_back = go_back
-        self.to = _position_field(reached, "Training presentations that shall be over")
+        super().__init__("Go back", "Stop it and go back" if at_work else "Go back", background, parent)
+        self._explain, self._go_back = explain, go_back
+        self.to = _position_field(reached, "Training presentations to keep")
+        self.resumes = wrapped("", "faint")
+        self.resumes.setAccessibleName("Where the run resumes")
         stops = " It is stopped first." if at_work else ""
         self.form.addRow(
             wrapped(
-                f"{name} is taken back to an earlier presentation; it goes on from there when it is resumed. What "
-                f"comes after it is not lost: it is kept as another run.{stops}"
+                f"{name} is taken back to an earlier presentation. What comes after it is not lost: it is kept as "
+                f"another run.{stops}"
             )
         )
         self.form.addRow("To presentation", self.to)
+        self.form.addRow("", self.resumes)
+        self.to.valueChanged.connect(self._show_resumption)
+        self._show_resumption(reached)
+        self.to.setFocus()
+        self.to.selectAll()
+
+    def _show_resumption(self, to: int) -> None:
+        self.resumes.setText(self._explain(to))
 
     def try_it(self) -> None:
         """Go back."""

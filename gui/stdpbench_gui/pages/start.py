@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -254,7 +254,7 @@ class StartPage(QScrollArea):
             layout.addLayout(line)
         self._order_keys()
 
-    def show_machine(self, findings: list[Any]) -> None:
+    def show_machine(self, findings: Sequence[Any]) -> None:
         """Show what `doctor` found: state, name, detail, and what mends it."""
         layout = self._cleared(self.machine)
         if not findings:

@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
+from stdpbench_gui.session.background import in_words
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import Elided, title_buttons
@@ -185,7 +186,7 @@ class Panel(QDockWidget):
     def _show_failure(self, error: Exception) -> None:
         crash.note(error, f"The panel {self.title} could not be drawn")
         self._empty.setText(
-            f"{self.title} could not be drawn: {crash.in_words(error)}. It is tried again when something new comes; "
+            f"{self.title} could not be drawn: {in_words(error)}. It is tried again when something new comes; "
             f"details are in {crash.log_file()}."
         )
         self._stack.setCurrentWidget(self._empty)

@@ -19,7 +19,6 @@ from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table, column
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.matrix import Matrix
 
@@ -116,7 +115,7 @@ class Confusion(Panel):
             self._read_at = measured
             self._answers.clear()
             self._asked.clear()
-            self.session.work(lambda: (folder, _metrics(folder)), alive(self, self._take_metrics), "")
+            self.session.work(lambda: (folder, _metrics(folder)), self._take_metrics, owner=self)
         return bool(self._scores)
 
     def _take_metrics(self, found: tuple[RunFolder, dict[str, Any]]) -> None:
@@ -177,7 +176,10 @@ class Confusion(Panel):
             if name not in self._asked:
                 self._asked.add(name)
                 self.session.work(
-                    lambda: (folder, name, _answers(folder, name, part)), alive(self, self._take_answers), "No answers"
+                    lambda: (folder, name, _answers(folder, name, part)),
+                    self._take_answers,
+                    failed=self.label.setText,
+                    owner=self,
                 )
             return
         self.strip.clear()
@@ -244,10 +246,8 @@ def _metrics(folder: RunFolder) -> dict[str, Any]:
 
 def _answers(folder: RunFolder, readout: str, part: str) -> Answers:
     """What a read-out answers to the pictures that were evaluated on: a look at their labels, which is noted."""
-    with np.load(folder.path / "test.npz", allow_pickle=False) as arrays:
-        counts = arrays["spike_counts"]
-    with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
-        assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
+    (counts,) = folder.read_arrays("test.npz", "spike_counts")
+    assignment = Assignment(*folder.read_arrays("assignments.npz", "labels", "mean_response", "class_counts"))
     with held(folder):
         note_reading(folder, LabelsRead(part, len(counts), f"which pictures {readout} has right, in the app"))
     predicted = readouts.get(readout)().predict(counts, assignment)

@@ -1,4 +1,4 @@
-"""What fails unexpectedly is told in a sentence and written to a log file; the app goes on."""
+"""The log file of the app, and what becomes of unexpected errors: logged, shown in a sentence, and the app goes on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.paths import cache_folder
+from stdpbench_gui.session.background import call_in_app, in_words
 
 _log = logging.getLogger("stdpbench_gui")
 _LARGEST = 512 * 1024  # bytes of one log file; the one before it is kept
@@ -21,14 +21,6 @@ _told: set[str] = set()
 def log_file() -> Path:
     """Where the details stand."""
     return cache_folder() / "app.log"
-
-
-def in_words(error: BaseException) -> str:
-    """What went wrong, as briefly as it can be said."""
-    said = " ".join(str(error).split())
-    if isinstance(error, StdpbenchError) and said:
-        return said
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def note(error: BaseException, where: str) -> None:
@@ -41,7 +33,7 @@ def note(error: BaseException, where: str) -> None:
     if key in _told:
         return
     _told.add(key)
-    _open_log()
+    open_log()
     _log.error("%s", where, exc_info=(type(error), error, error.__traceback__))
 
 
@@ -54,22 +46,29 @@ def install(tell: Callable[[str], object]) -> None:
         Shows a sentence; only called from the thread of the app.
     """
 
+    def show(error: BaseException, where: str) -> None:
+        note(error, where)
+        tell(f"Something went wrong that should not have: {in_words(error)}. The app goes on; see {log_file()}.")
+
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
-            return
-        note(error, "Unexpected")
-        tell(f"Something went wrong that should not have: {in_words(error)}. The app goes on; see {log_file()}.")
+        else:
+            show(error, "Unexpected")
 
     def in_thread(args: threading.ExceptHookArgs) -> None:
-        if args.exc_value is not None:
-            note(args.exc_value, f"In the thread {args.thread.name if args.thread else '?'}")
+        error = args.exc_value
+        if error is not None:
+            name = args.thread.name if args.thread else "?"
+            call_in_app(lambda: show(error, f"In the thread {name}"))
 
     sys.excepthook = hook
     threading.excepthook = in_thread
+    open_log()
 
 
-def _open_log() -> None:
+def open_log() -> None:
+    """Have everything that the packages log written to the log file."""
     path = log_file()
     for handler in _log.handlers:
         if isinstance(handler, RotatingFileHandler) and handler.baseFilename == str(path.absolute()):
@@ -79,9 +78,9 @@ def _open_log() -> None:
         handler = RotatingFileHandler(path, maxBytes=_LARGEST, backupCount=1, encoding="utf-8", delay=True)
     except OSError:  # a disk that is full or read-only: the sentence has to do
         return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for old in list(_log.handlers):
-        _log.removeHandler(old)
-        old.close()
-    _log.addHandler(handler)
-    _log.propagate = False
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    for logger in (_log, logging.getLogger("stdpbench")):
+        for old in list(logger.handlers):
+            logger.removeHandler(old)
+            old.close()
+        logger.addHandler(handler)

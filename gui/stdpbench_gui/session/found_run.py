@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from stdpbench.runs.folder.past_weights import newest_weights
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.repair import check_journal
+from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
@@ -38,6 +40,10 @@ class FoundRun:
         Of a run without a process: its state and the reason.
     damage : list of str
         What is missing or damaged, each as a clause.
+    journal : object
+        `journal_mark` before the journal was read.
+    missing : tuple of str
+        Kinds of it that are missing here, each as a clause.
     """
 
     folder: RunFolder
@@ -46,6 +52,13 @@ class FoundRun:
     n_known: int = 0
     state: tuple[State, str] = (State.QUEUED, "")
     damage: list[str] = field(default_factory=list)
+    journal: object = None
+    missing: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        """Let go of it: it is not shown after all."""
+        if self.client is not None:
+            self.client.close()
 
 
 def start_run(folder: RunFolder) -> FoundRun:
@@ -75,13 +88,24 @@ def open_run(path: Path) -> FoundRun:
         If it is not a run folder, or cannot be read.
     """
     folder = RunFolder.open(path)
-    journal = read_undamaged(folder.path)
+    mark, journal = journal_mark(folder), read_undamaged(folder.path)
     records, live = journal.records, LiveRun.replay(journal.records)
     found = damage(folder, records, journal.damage)
     if at_work(folder.path):
         return FoundRun(folder, RunClient.attach(folder.path), live, len(records), damage=found)
-    live.network = _network(folder, live)
-    return FoundRun(folder, None, live, len(records), state_of(folder), found)
+    live.network, missing = _network(folder, live), tuple[str, ...]()
+    with suppress(StdpbenchError):  # it is among the damage
+        missing = missing_kinds(folder.stored_experiment, records)
+    return FoundRun(folder, None, live, len(records), state_of(folder), found, mark, missing)
+
+
+def journal_mark(folder: RunFolder) -> object:
+    """Something that changes whenever the journal of a run is written."""
+    try:
+        found = (folder.path / "journal.jsonl").stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ only hears.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -21,8 +22,9 @@ from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
 from stdpbench.files import remove_file
 from stdpbench.runs.client.process_end import error_in
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 
+_log = logging.getLogger(__name__)
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -46,10 +48,10 @@ class HelperProcess(QObject):
     progress = pyqtSignal(str, int, int)
     busy_changed = pyqtSignal()
 
-    def __init__(self, workers: Workers, parent: QObject) -> None:
+    def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
-        self._workers = workers
-        self._scratch = tempfile.TemporaryDirectory(prefix="stdpbench-helper-")
+        self._background = background
+        self._scratch = tempfile.TemporaryDirectory(prefix="stdpbench-helper-", ignore_cleanup_errors=True)
         self._process: QProcess | None = None
         self._number = 0
         self._waiting: dict[int, _Asked] = {}
@@ -94,10 +96,7 @@ class HelperProcess(QObject):
 
     def leave(self) -> None:
         """The window closes."""
-        process = self._process
         self.give_up()
-        if process is not None:
-            process.waitForFinished(1000)
         self._scratch.cleanup()
 
     def _start(self) -> QProcess:
@@ -125,6 +124,8 @@ class HelperProcess(QObject):
             self.progress.emit(phase, done, total)
             return
         asked = self._waiting[number]
+        if "traceback" in said:
+            _log.error("in the process %s:\n%s", " ".join(self.command()), said["traceback"])
         if "error" in said:
             self._answered(number)
             asked.failed(said["error"])
@@ -133,7 +134,7 @@ class HelperProcess(QObject):
             asked.then(said["value"], {})
         else:
             path = Path(said["arrays"])
-            self._workers.do(
+            self._background.do(
                 lambda: _read(path, Path(self._scratch.name)),
                 lambda arrays: self._give(number, said["value"], arrays),
                 lambda reason: self._fail(number, reason),
@@ -159,6 +160,7 @@ class HelperProcess(QObject):
         if process is not self._process or sip.isdeleted(process):  # the app may be gone meanwhile
             return
         output = bytes(process.readAllStandardError().data()).decode("utf-8", "replace")
+        _log.error("the process %s ended:\n%s", " ".join(self.command()), output)
         why = error_in(output) or "the process that was asked exited unexpectedly"
         waiting = list(self._waiting.values())
         self.give_up()

@@ -146,7 +146,7 @@ class Seen(QObject):
         over = live.labelled is not None or self._session.state is State.FINISHED
         if topics & {"metrics", "state"} and over and not self._asked and folder is not None:
             self._asked = True
-            self._session.work(lambda: _stored(folder), self._take_stored, "")
+            self._session.work(lambda: _stored(folder), self._take_stored, owner=self)
 
     def _take(self, frame: Mapping[str, Any]) -> None:
         if frame["presentation"] < self.presentation.get("presentation", 0):  # a branch from an earlier position
@@ -179,7 +179,6 @@ def _stored(folder: RunFolder) -> tuple[RunFolder, StoredResponses]:
     phase, assignment = "test", None
     if (folder.path / "assignments.npz").is_file():
         phase = "label"
-        with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
-            assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
-    with np.load(folder.path / f"{phase}.npz", allow_pickle=False) as arrays:
-        return folder, StoredResponses(phase, arrays["spike_counts"], assignment)
+        assignment = Assignment(*folder.read_arrays("assignments.npz", "labels", "mean_response", "class_counts"))
+    (counts,) = folder.read_arrays(f"{phase}.npz", "spike_counts")
+    return folder, StoredResponses(phase, counts, assignment)

@@ -15,7 +15,6 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 
 _LOOK_MS = 2000
@@ -134,7 +133,10 @@ class Overlays(QObject):
         if self._reading or not self._panel.isVisible() or not paths:
             return
         self._reading = True
-        self._session.work(lambda: _read(paths), alive(self, self._take), "")
+        self._session.work(lambda: _read(paths), self._take, failed=self._fail, owner=self)
+
+    def _fail(self, _: str) -> None:
+        self._reading = False
 
     def _take(self, found: dict[str, tuple[LiveRun, bool]]) -> None:
         self._reading = False

@@ -1,31 +1,27 @@
 """Changes of parameters: here, in a branch, after going back, or in a new run; undone and redone.
 
 A change is *in flight* from when it is sent until the run says that it is in force. What may take time runs in
-threads. Changes go by way of the run folder, which works for a run that this window has no connection to as well.
+threads.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoStack
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import rewind
-from stdpbench.runs.lineage.control import branch_off, end
+from stdpbench.runs.lineage.branches import resumption
+from stdpbench.runs.lineage.control import branch_off, end, rewind
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.protocol.changes import changes_rule, in_short
 from stdpbench.runs.protocol.options import Options
 from stdpbench.units import thousands
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 
 Values = Mapping[str, Any]
@@ -39,13 +35,6 @@ class Change(QUndoCommand):
         super().__init__(in_short({path: (old, new) for path, (old, new) in differences.items()}))
         self.old = {path: old for path, (old, _) in differences.items()}
         self.new = {path: new for path, (_, new) in differences.items()}
-
-
-@dataclass(frozen=True)
-class _Sent:
-    folder: RunFolder
-    values: Values
-    kind: str
 
 
 class Changes(QObject):
@@ -71,9 +60,8 @@ class Changes(QObject):
         self.stack = QUndoStack(self)
         self.in_flight: dict[str, Any] = {}
         self.busy = ""
+        self._generation = 0
         self._connected = False
-        self._waiting: deque[_Sent] = deque()
-        self._under_way: _Sent | None = None
         self._confirmed = 0
         self._after_start: tuple[Path, Values] | None = None
         session.opened.connect(self._on_opened)
@@ -81,9 +69,8 @@ class Changes(QObject):
 
     def reset(self) -> None:
         """Forget the run that was shown before."""
+        self._generation += 1
         self.in_flight.clear()
-        self._waiting.clear()
-        self._under_way = None
         self._confirmed = 0
         self.busy = ""
         self.stack.clear()
@@ -151,45 +138,27 @@ class Changes(QObject):
             self.changed.emit()
 
     def _send(self, values: Values, kind: str) -> None:
-        folder = self._session.folder
-        if folder is None:
-            return
+        of = self._generation
         self.in_flight |= values
-        self._waiting.append(_Sent(folder, dict(values), kind))
         self.changed.emit()
-        self._next()
 
-    def _next(self) -> None:
-        if self._under_way is not None or not self._waiting:
-            return
-        sent = self._under_way = self._waiting.popleft()
+        def settle(differences: Mapping[str, Sequence[Any]], error: str = "") -> None:
+            if self._generation != of:
+                return  # another run is shown by now
+            for path in values:
+                if path not in differences:
+                    self.in_flight.pop(path, None)
+            if error:
+                self.refused.emit(list(values), error)
+            elif kind == "undo":
+                self.stack.undo()
+            elif kind == "redo":
+                self.stack.redo()
+            elif differences:
+                self.stack.push(Change(differences))
+            self.changed.emit()
 
-        def send() -> tuple[_Sent, Mapping[str, Sequence[Any]], str]:
-            try:
-                return sent, ask(sent.folder.path, "set", changes=sent.values), ""
-            except StdpbenchError as error:
-                return sent, {}, str(error)
-
-        self._session.work(send, alive(self, self._answered), "The change cannot be sent")
-
-    def _answered(self, answer: tuple[_Sent, Mapping[str, Sequence[Any]], str]) -> None:
-        sent, differences, error = answer
-        if sent is not self._under_way:
-            return  # another run is shown by now
-        self._under_way = None
-        for path in sent.values:
-            if error or path not in differences:
-                self.in_flight.pop(path, None)
-        if error:
-            self.refused.emit(list(sent.values), error)
-        elif sent.kind == "undo":
-            self.stack.undo()
-        elif sent.kind == "redo":
-            self.stack.redo()
-        elif differences:
-            self.stack.push(Change(differences))
-        self.changed.emit()
-        self._next()
+        self._session.request("set", settle, lambda reason: settle({}, reason), changes=dict(values))
 
     # -- elsewhere -------------------------------------------------------------------------------------------------
 
@@ -224,16 +193,16 @@ class Changes(QObject):
         if folder is None:
             return
 
-        def go_back() -> RunFolder:
-            end(folder, f"to go back to presentation {to}")
-            return rewind(folder, to)
-
-        def done(kept: RunFolder) -> None:
-            self._session.told.emit(f"Taken back to {thousands(to)}; what was after it is kept as {kept.path.name}.")
+        def done(found: tuple[RunFolder, int]) -> None:
+            kept, resumes_at = found
+            self._session.told.emit(
+                f"Taken back to {thousands(to)}. {resumption(resumes_at, to, thousands)} What was after it is kept as "
+                f"{kept.path.name}."
+            )
             self._after_start = folder.path, values
             self._start(folder)
 
-        self._work(f"Going back to {thousands(to)} …", go_back, done)
+        self._work(f"Going back to {thousands(to)} …", lambda: rewind(folder, to), done)
 
     def new_run(self, experiment: Experiment, values: Values) -> None:
         """Make a run that starts from weights and thresholds of this one, which is ended; start and show it."""
@@ -248,27 +217,21 @@ class Changes(QObject):
 
         self._work("Making a new run …", make, self._start)
 
-    def _work(self, busy: str, work: Any, done: Any) -> None:
+    def _work(self, busy: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         if self.busy:
             return
         self.busy = busy
         self.changed.emit()
 
-        def attempt() -> tuple[Any, str]:
-            try:
-                return work(), ""
-            except StdpbenchError as error:
-                return None, str(error)
-
-        def finish(outcome: tuple[Any, str]) -> None:
+        def finish(then: Callable[[Any], None], outcome: Any) -> None:
             self.busy = ""
-            if outcome[1]:
-                self.refused.emit([], outcome[1])
-            else:
-                done(outcome[0])
+            then(outcome)
             self.changed.emit()
 
-        self._session.work(attempt, alive(self, finish), busy.removesuffix(" …"))
+        def refuse(reason: str) -> None:
+            self.refused.emit([], reason)
+
+        self._session.work(work, partial(finish, done), failed=partial(finish, refuse), owner=self)
 
     def _start(self, folder: RunFolder) -> None:
         self._session.start(folder)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from PyQt6.QtCore import QObject, QRunnable, QThreadPool, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.client.run_client import RunClient
+from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
@@ -26,10 +26,12 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import STEPPED
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.session.found_run import FoundRun, open_run, start_run
+from stdpbench_gui.session.background import Background, Job
+from stdpbench_gui.session.found_run import FoundRun, journal_mark, open_run, start_run
 from stdpbench_gui.session.kept_frames import KeptFrames
 
-_TICK_MS = 33
+T = TypeVar("T")
+_TICK_MS, _SOON_MS = 33, 2
 _BUDGET_S = 0.012
 _PRESENTATION_S = 0.08
 """Seconds from one presentation that is told to the next: pictures change three times a second, unless fast flicker is
@@ -50,37 +52,6 @@ class Selection(QObject):
         if neuron != self.neuron:
             self.neuron = neuron
             self.neuron_changed.emit(neuron)
-
-
-class Job(QRunnable):
-    """Something that takes time, in a thread; its outcome comes back to the thread of the app."""
-
-    class Signals(QObject):
-        """A QRunnable is no QObject, so its signals live here."""
-
-        done = pyqtSignal(object)
-        failed = pyqtSignal(str)
-
-    def __init__(self, work: Callable[[], Any]) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
-        self.signals = Job.Signals()
-        self._work = work
-
-    def run(self) -> None:
-        """Do it."""
-        reason: str | None = None
-        try:
-            result = self._work()
-        except StdpbenchError as error:
-            reason = str(error)
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-        with suppress(RuntimeError):  # the app may be gone meanwhile, and its signals with it
-            if reason is None:
-                self.signals.done.emit(result)
-            else:
-                self.signals.failed.emit(reason)
 
 
 @dataclass(frozen=True)
@@ -110,6 +81,8 @@ class RunSession(QObject):
         Share of the time that drawing takes of this process.
     kept : KeptFrames
         Which frames of it are from before its process started.
+    background : Background
+        Threads for work on the run.
     """
 
     opened = pyqtSignal()
@@ -133,7 +106,9 @@ class RunSession(QObject):
         self._experiment_of: tuple[object, int] = None, 0
         self._waiting: dict[int, _Asked] = {}
         self._backlog: list[_Asked] = []
-        self._jobs: set[Job] = set()
+        self.background = Background(self)
+        self._opening = 0
+        self._journal: object = None
         self._busy = 0.0
         self._since = time.monotonic()
         self._timer = QTimer(self)
@@ -144,7 +119,8 @@ class RunSession(QObject):
 
     def start_new(self, make: Callable[[], RunFolder]) -> None:
         """Make a run folder in a thread, start its process, and show it."""
-        self.work(make, self.start, "The run cannot be made")
+        opening = self._open_another()
+        self.work(make, lambda folder: self._connect(folder, opening), "The run cannot be made")
 
     def start(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
         """Start the process of a run that waits, was stopped or failed, and show it; follow one that is at work.
@@ -157,34 +133,56 @@ class RunSession(QObject):
             Whether it goes on from the one that is shown: then the neuron that is selected stays so, and the last
             frames stay until its own network is ready.
         """
-        self.work(
-            lambda: start_run(folder), lambda found: self._take_client(found, same_neurons), "The run does not start"
-        )
+        self._connect(folder, self._open_another(), same_neurons=same_neurons)
+
+    def _open_another(self) -> int:
+        """Number of an opening. Of several that are under way, the run of the last one is shown."""
+        self._opening += 1
+        return self._opening
+
+    def _connect(self, folder: RunFolder, opening: int, *, same_neurons: bool = False) -> None:
+        def take(found: FoundRun) -> None:
+            if opening == self._opening:
+                self._take_client(found, same_neurons)
+            else:
+                found.close()
+                self.told.emit(f"{folder.path.name} was started; the Runs page lists it.")
+
+        self.work(partial(start_run, folder), take, "The run does not start")
 
     def open(self, path: Path) -> None:
         """Show a run: connected where a process works on it, else from its folder."""
-        self.work(lambda: open_run(path), self._take_found, "The run cannot be opened")
+        opening = self._open_another()
+
+        def take(found: FoundRun) -> None:
+            if opening == self._opening:
+                self._take_found(found)
+            else:
+                found.close()
+
+        self.work(partial(open_run, path), take, "The run cannot be opened")
 
     def catch_up(self) -> None:
-        """Show the run anew if it went on meanwhile without this app: resumed from the command line, or in a queue."""
-        folder, shown = self.folder, self.live.state
+        """Show the run again if something else changed it: a command line, a queue, a rewind."""
+        folder, shown, journal, opening = self.folder, self.live.state, self._journal, self._opening
         if folder is None or self.connected:
             return
 
         def changed() -> bool:
-            return at_work(folder.path) or state_of(folder)[0] is not shown
+            return at_work(folder.path) or state_of(folder)[0] is not shown or journal_mark(folder) != journal
 
         def take(went_on: bool) -> None:
-            if went_on and self.folder is folder and not self.connected:
+            if went_on and opening == self._opening and not self.connected:
                 self.open(folder.path)
 
-        self.work(changed, take, "")
+        self.work(changed, take)
 
     def _take_found(self, found: FoundRun) -> None:
         if found.client is not None:
             self._take_client(found)
         else:
             self._begin(found)
+            self._journal = found.journal
             self._settle(*found.state)
         self.live.log += [(self.live.position, "", f"The run folder is not whole: {said}.") for said in found.damage]
         if found.client is None:
@@ -194,6 +192,11 @@ class RunSession(QObject):
             more = len(found.damage) - 1
             rest = f" The log names {more} thing{'s' if more > 1 else ''} more." if more else ""
             self.told.emit(f"{found.folder.path.name} is not whole: {found.damage[0]}.{rest}")
+        if found.missing:
+            self.told.emit(
+                f"{found.folder.path.name} cannot be continued here: {' and '.join(found.missing)}. Its values are "
+                "shown as stored."
+            )
 
     def _take_client(self, found: FoundRun, same_neurons: bool = False) -> None:
         self._begin(found, same_neurons)
@@ -205,6 +208,7 @@ class RunSession(QObject):
 
     def _begin(self, found: FoundRun, same_neurons: bool = False) -> None:
         self.leave()
+        self._refuse_all("Another run was opened before this one answered.")
         folder, before = found.folder, self.folder
         same_neurons = same_neurons or (before is not None and before.path == folder.path)
         self.kept.clear()
@@ -214,8 +218,6 @@ class RunSession(QObject):
         if not same_neurons:
             self.split = None
             self.selection.select_neuron(-1)
-        self._waiting.clear()
-        self._backlog.clear()
         self._load_pictures(folder)
 
     def _load_pictures(self, folder: RunFolder) -> None:
@@ -224,8 +226,10 @@ class RunSession(QObject):
         def read() -> tuple[RunFolder, Split] | None:
             validation = bool(folder.read_json("run.json").get("validation", False))
             try:
-                experiment = folder.experiment
+                experiment = folder.stored_experiment
             except StdpbenchError:  # which was said when it was opened, or is what its process ends of
+                return None
+            if experiment.data.missing:  # so was this
                 return None
             return folder, load_split(experiment, validation)
 
@@ -261,7 +265,7 @@ class RunSession(QObject):
         started, n_changes = self.live.started, len(self.live.changes)
         if self._experiment_of[0] is not started or self._experiment_of[1] != n_changes:
             parameters = self.live.parameters()
-            self._experiment = Experiment.from_mapping(parameters) if parameters else None
+            self._experiment = Experiment.from_mapping(parameters, stand_ins=True) if parameters else None
             self._experiment_of = started, n_changes
         return self._experiment
 
@@ -290,18 +294,40 @@ class RunSession(QObject):
         **arguments
             Of the request.
         """
-        asked = _Asked(name, arguments, then, refused)
-        if self._client is None:
+        asked, folder = _Asked(name, arguments, then, refused), self.folder
+        if self._client is not None and self._client.connected:
+            self._send(self._client, asked)
+        elif self._client is not None:
+            self._backlog.append(asked)
+        elif folder is not None and at_work(folder.path):  # resumed by something else: the folder is the way to it
+            self.background.do(
+                lambda: ask(folder.path, name, **arguments),
+                lambda value: self._answer(asked, value),
+                lambda reason: self._refuse(asked, reason),
+            )
+            self.catch_up()
+        else:
             finished = self.live.state is State.FINISHED
             way = "it is finished, and a branch of it goes on" if finished else "resume it first"
             self._refuse(asked, f"No process works on this run; {way}.")
-        elif not self._client.connected:
-            self._backlog.append(asked)
-        else:
-            self._send(self._client, asked)
+
+    def _answer(self, asked: _Asked, value: Any) -> None:
+        if asked.then is not None:
+            asked.then(value)
 
     def _refuse(self, asked: _Asked, sentence: str) -> None:
         (asked.refused or self.told.emit)(sentence)
+
+    def _refuse_all(self, sentence: str) -> None:
+        """Answer what the run will not answer any more."""
+        unanswered = [*self._waiting.values(), *self._backlog]
+        self._waiting.clear()
+        self._backlog.clear()
+        for asked in unanswered:
+            if asked.name == "stop" and self.live.state in (State.STOPPED, State.FINISHED):
+                self._answer(asked, {"state": str(self.live.state), "position": self.live.position})
+            else:
+                self._refuse(asked, sentence)
 
     def _send(self, client: RunClient, asked: _Asked) -> None:
         self._waiting[client.request(asked.name, **asked.arguments)] = asked
@@ -348,25 +374,32 @@ class RunSession(QObject):
         elif self.folder is not None:
             self.start(self.folder)
 
-    def work(self, work: Callable[[], Any], done: Callable[[Any], None], sorry: str) -> None:
-        """Do something in a thread, then take its outcome; a failure is told, if there is something to say."""
-        job = Job(work)
-        self._jobs.add(job)
+    def work(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        sorry: str = "",
+        *,
+        failed: Callable[[str], object] | None = None,
+        owner: QObject | None = None,
+    ) -> Job:
+        """Do something in a thread, then take its outcome; see `Background.do`.
 
-        def finish(result: Any) -> None:
-            self._jobs.discard(job)
-            done(result)
+        Parameters
+        ----------
+        work, done, failed, owner
+            As there.
+        sorry : str
+            What to tell, followed by the reason, if it fails.
+        """
 
         def fail(reason: str) -> None:
-            self._jobs.discard(job)
             if sorry:
                 self.told.emit(f"{sorry}: {reason}")
+            if failed is not None:
+                failed(reason)
 
-        job.signals.done.connect(finish)
-        job.signals.failed.connect(fail)
-        pool = QThreadPool.globalInstance()
-        assert pool is not None
-        pool.start(job)
+        return self.background.do(work, done, fail if sorry or failed else None, owner)
 
     # -- listening -------------------------------------------------------------------------------------------------
 
@@ -400,10 +433,11 @@ class RunSession(QObject):
             error, value = self.live.replies.pop(number)
             if error:
                 self._refuse(asked, error)
-            elif asked.then is not None:
-                asked.then(value)
+            else:
+                self._answer(asked, value)
         if self.live.state is not before:
             self._tell_trouble(before)
+        self._timer.setInterval(_SOON_MS if client.receiving else _TICK_MS)
         if client.over:
             topics |= self._end()
         if topics:
@@ -426,31 +460,33 @@ class RunSession(QObject):
         """The process of the run is gone: with a word, or without."""
         self._timer.stop()
         client, self._client = self._client, None
-        unanswered = [*self._waiting.values(), *self._backlog]
-        self._waiting.clear()
-        self._backlog.clear()
-        for asked in unanswered:
-            if asked.refused is not None and asked.name != "stop":  # which it did
-                asked.refused("The run ended before it could answer.")
-        gone = "" if self.folder is None else self.folder.gone
-        if gone and self.live.state.active:
+        folder, live = self.folder, self.live
+        assert client is not None
+        assert folder is not None
+        gone = folder.gone
+        if gone and live.state.active:
             self._settle(State.FAILED, gone)
-        elif client is not None and not client.connected:
+        elif not client.connected:
             self._settle(State.FAILED, f"its process ended before it began: {client.why_ended()}")
-        elif self.folder is not None and self.live.state.active:
+        elif live.state.active or live.state is State.QUEUED:  # it did not say how it ended
             try:
-                state, reason = state_of(self.folder)
+                self._settle(*state_of(folder))
             except StdpbenchError as error:  # the folder is damaged
-                state, reason = State.FAILED, str(error)
-            if state.active:  # it holds its lock for a moment still
-                state, reason = State.FAILED, "its process ended without a word"
-            self._settle(state, reason)
-        if self.live.state is State.FAILED:
-            after = (
-                " Resume goes on from its newest checkpoint." if self.live.checkpoints else " Resume begins it anew."
+                self._settle(State.FAILED, str(error))
+        self._journal = journal_mark(folder)
+        reason = live.reason.rstrip(".")
+        if live.state.active:  # its process lives, but nothing more comes from it
+            lost = f"The connection to {folder.path.name} was lost, but the run goes on; open it again to follow it."
+            self._refuse_all(lost)
+            self.told.emit(lost)
+        else:
+            self._refuse_all(
+                f"The run ended before it could answer: it is {live.state}{f', {reason}' if reason else ''}."
             )
-            self.told.emit(f"The run failed: {self.live.reason.rstrip('.')}.{'' if gone else after}")
-        return {"state", "log", "metrics"} | self.kept.end(self.live)
+        if live.state is State.FAILED:
+            after = " Resume goes on from its newest checkpoint." if live.checkpoints else " Resume begins it anew."
+            self.told.emit(f"The run failed: {reason}.{'' if gone else after}")
+        return {"state", "log", "metrics"} | self.kept.end(live)
 
     def _settle(self, state: State, reason: str) -> None:
         """Take in how the run ended; where its process could not say so itself, the log does here."""

@@ -6,10 +6,8 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QDialog, QLabel, QSizePolicy
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.forecast import Size, forecast
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import grow
 
@@ -55,12 +53,13 @@ class ForecastLabel(QLabel):
         self.busy = True
 
         def look() -> str:
-            try:
-                return forecast(experiment, runs, size, trust=trust).sentence
-            except StdpbenchError:  # of pictures that cannot be read: that is told by whoever starts the run
-                return ""
+            return forecast(experiment, runs, size, trust=trust).sentence
 
-        self._session.work(look, alive(self, lambda sentence: self._take(wanted, sentence)), "")
+        def take(sentence: str) -> None:
+            self._take(wanted, sentence)
+
+        # where pictures cannot be read, whoever starts the run says so
+        self._session.work(look, take, failed=lambda _: take(""), owner=self)
 
     def _take(self, wanted: tuple[Experiment, Size | None, bool], sentence: str) -> None:
         """Show what was found, unless something else is wanted by now."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from PyQt6.QtCore import QObject, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtWidgets import QMainWindow
 
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.actions import Actions
 
 
@@ -107,9 +107,9 @@ class Steps(QObject):
     changed = pyqtSignal()
     told = pyqtSignal(str, bool)
 
-    def __init__(self, workers: Workers, parent: QObject) -> None:
+    def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
-        self._workers = workers
+        self._background = background
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self._busy = False
@@ -160,7 +160,7 @@ class Steps(QObject):
             keep()
             self._end(sentence, False)
 
-        self._workers.do(work, done, lambda reason: self._end(reason, True))
+        self._background.do(work, done, lambda reason: self._end(reason, True))
 
     def _end(self, sentence: str, failed: bool) -> None:
         self._busy = False

@@ -19,6 +19,7 @@ from stdpbench.runs.folder.journal import read_undamaged
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe
 
@@ -79,6 +80,8 @@ class Account:
         By what was measured; accuracies first.
     damage : str
         Which line of the journal is damaged, as a clause; what follows that line is not known. Else empty.
+    missing : tuple of str
+        A clause for each kind that it was run with and that is missing here.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Account:
     history: tuple[tuple[str, int, str], ...]
     metrics: Mapping[str, Metric]
     damage: str = ""
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -106,7 +110,7 @@ class Account:
         StdpbenchError
             If a file other than its journal is damaged.
         """
-        said = folder.read_json("run.json")
+        said, experiment = folder.read_json("run.json"), folder.stored_experiment
         state, reason = state_of(folder)
         journal = read_undamaged(folder.path)
         has_metrics = (folder.path / "metrics.json").is_file()
@@ -122,11 +126,12 @@ class Account:
             str(metrics.get("evaluated_on", "")),
             dict(said.get("versions", {})),
             dict(said.get("host", {})),
-            flat(folder.experiment.to_mapping()),
+            flat(experiment.to_mapping()),
             changes_of(journal.records),
             _history(journal.records),
             metrics_of(metrics),
             journal.damage,
+            missing_kinds(experiment, journal.records),
         )
 
     def setting(self, path: str) -> str:
@@ -196,7 +201,7 @@ def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ..
 
 def shipped_reference(folder: RunFolder) -> tuple[str, Experiment] | None:
     """Name and value of the shipped experiment that has a run's name, if there is one."""
-    name = folder.experiment.name
+    name = folder.stored_experiment.name
     return (name, read_experiment(name)) if name in shipped_experiments() else None
 
 
@@ -319,6 +324,8 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
             said.append(f"{account.name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
         if account.damage:
             said.append(f"{account.damage}; what came after it is not shown.")
+    missing = dict.fromkeys(clause for account in accounts for clause in account.missing)
+    said += [f"Values are shown as stored: {clause}." for clause in missing]
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:
         said.append("The runs were given different pictures.")
     if len({account.evaluated_on for account in accounts if account.evaluated_on}) > 1:

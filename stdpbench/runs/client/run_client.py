@@ -23,11 +23,13 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
 from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.facts import Record
-from stdpbench.runs.protocol.messages import FRAMES, EndedFirstError, Mailbox
+from stdpbench.runs.protocol.messages import FRAMES, TOO_LATE, EndedFirstError, Mailbox
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.wire import VERSION, Channel, Listener, WireError
 
@@ -36,6 +38,7 @@ ATTACH = "STDPBENCH_ATTACH"
 LOG = "worker.log"
 _log = logging.getLogger(__name__)
 _CONNECT, _ANSWER, _BUILDING = 60.0, 30.0, 300.0  # s
+_ENDS, _MOMENT = 5.0, 0.2  # s
 
 
 def ask(folder: Path, name: str, **arguments: Any) -> Any:
@@ -58,8 +61,19 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
         raise StdpbenchError(_nobody(folder, "works any longer")) from None
 
 
+def ended_first(folder: Path) -> str:
+    """Why the process of a run cannot answer any more, in a sentence without its full stop."""
+    state, how = _how_it_is(folder)
+    return "the connection to the run was lost; the run goes on" if state.active else f"{TOO_LATE}: it is {how}"
+
+
 def _nobody(folder: Path, works: str) -> str:
-    return f"no process {works} on {folder}: the run is {state_of(RunFolder.open(folder))[0]}"
+    return f"no process {works} on {folder}: the run is {_how_it_is(folder)[1]}"
+
+
+def _how_it_is(folder: Path) -> tuple[State, str]:
+    state, reason = state_of(RunFolder.open(folder))
+    return state, f"{state} ({reason.rstrip('.')})" if reason else str(state)
 
 
 class RunClient:
@@ -79,6 +93,8 @@ class RunClient:
         self._held: deque[Any] = deque()
         self._requests = 0
         self._over = False
+        self._lost_at = 0.0  # when the connection ended; 0: it did not
+        self._ended_at = 0.0  # when the process was found to have ended before it connected
         self._acceptor = threading.Thread(target=self._accept, name="acceptor", daemon=True)
         self._acceptor.start()
 
@@ -89,15 +105,21 @@ class RunClient:
         Raises
         ------
         StdpbenchError
-            If another process works on it, or it is finished.
+            If another process works on it, it is finished, or a kind that it needs is missing here.
         """
-        state, _ = state_of(RunFolder.open(folder))
+        run = RunFolder.open(folder)
+        state, _ = state_of(run)
         if at_work(folder):
             raise StdpbenchError(f"another process is at work on {folder}; `stdpbench watch` follows it")
         if state is State.FINISHED:
             raise StdpbenchError(
                 f"{folder} is finished, so there is nothing to go on with; `stdpbench branch` makes another run of it"
             )
+        missing: tuple[str, ...] = ()
+        with suppress(StdpbenchError):  # damage, which its process reports
+            missing = missing_kinds(run.stored_experiment, read_journal(folder))
+        if missing:
+            raise StdpbenchError(f"{run.path.name} cannot run here: {' and '.join(missing)}")
         listener = Listener()
         environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
         with (folder / LOG).open("ab") as log:
@@ -146,6 +168,11 @@ class RunClient:
     def connected(self) -> bool:
         """Whether the process of the run has connected."""
         return self._channel is not None
+
+    @property
+    def receiving(self) -> bool:
+        """Whether the last `drain` got a part of a message: the rest may be there in a moment."""
+        return self._channel is not None and not self._over and self._channel.progressing
 
     @property
     def over(self) -> bool:
@@ -197,7 +224,7 @@ class RunClient:
                     return message[3]
                 self._held.append(message)
             if self._over:
-                raise StdpbenchError("the run ended before it could answer")
+                raise StdpbenchError(ended_first(self.folder))
         raise StdpbenchError(f"the run did not answer within {timeout:.0f} s")
 
     def drain(self, budget: float = 0.01, wait: float = 0.0) -> list[Any]:
@@ -208,20 +235,17 @@ class RunClient:
         budget : float
             Seconds after which no more are read, though there may be more.
         wait : float
-            Seconds to wait for a first one.
+            Seconds to wait for a first one. With 0 the call never waits, not for the rest of a message either of which
+            a part has come; see `receiving`.
         """
         messages = list(self._held)
         self._held.clear()
-        if not messages and not self.connected and wait:
-            self._acceptor.join(wait)
         until = time.monotonic() + budget
-        messages += self._receive(0.0 if messages else wait, budget)
-        while (left := until - time.monotonic()) > 0 and (more := self._receive(0.0, left)):
+        rest = budget if wait else 0.0
+        while more := self._receive(0.0 if messages else wait, rest):
             messages += more
-        if not self.connected and self._process is not None and self._process.poll() is not None:
-            self._acceptor.join(0.1)
-            if not self.connected:
-                self._over = True
+            if time.monotonic() > until:
+                break
         return messages
 
     def wait_for_connection(self) -> None:
@@ -235,7 +259,7 @@ class RunClient:
         until = time.monotonic() + _CONNECT
         while not self.connected:
             self._acceptor.join(0.02)
-            ended = self._process is not None and self._process.poll() is not None
+            ended = self._ended()
             if not self.connected and (ended or time.monotonic() > until):
                 if ended:
                     raise StdpbenchError(f"the process of the run ended: {self.why_ended()}")
@@ -282,7 +306,14 @@ class RunClient:
 
     def _receive(self, wait: float, rest: float = 0.05) -> list[Any]:
         """The next message, if it begins within `wait` seconds and is complete within `rest` seconds more."""
-        if self._channel is None or self._over:
+        if self._over:
+            return []
+        if self._channel is None or self._lost_at:
+            self._over = self._is_over()
+            if self._channel is None:
+                self._acceptor.join(wait)
+            elif not self._over:
+                time.sleep(wait)
             return []
         try:
             self._channel.flush()
@@ -290,10 +321,8 @@ class RunClient:
         except (OSError, EOFError, WireError) as error:
             if isinstance(error, WireError):
                 _log.warning("the process of %s is no longer followed: %s", self.folder, error)
-            self._over = True
-            if self._process is not None:
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(5)
+            self._lost_at = time.monotonic()
+            self._over = self._is_over()
             return []
         if message is None:
             return []
@@ -303,3 +332,16 @@ class RunClient:
         if kind == "frame":
             self._say(("credit", values[0], 1))
         return [(kind, *values)]
+
+    def _ended(self) -> bool:
+        return not at_work(self.folder) if self._process is None else self._process.poll() is not None
+
+    def _is_over(self) -> bool:
+        """Whether the process is gone, without waiting for it."""
+        now, ended = time.monotonic(), self._ended()
+        if self._lost_at:  # it may take a moment to end
+            return ended or now - self._lost_at > _ENDS
+        if not ended:
+            return False
+        self._ended_at = self._ended_at or now  # its connection may just be made
+        return now - self._ended_at > _MOMENT

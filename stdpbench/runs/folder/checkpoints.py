@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -287,8 +287,14 @@ def remove_checkpoints(folder: Path, beyond: int) -> None:
 def _thin_out(folder: Path) -> None:
     """Keep the newest checkpoints, and of the older ones some that are spread evenly."""
     found = positions(folder)
+    for position in set(found) - thinned_out(found):
+        _remove(folder, checkpoint_path(folder, position).name)
+
+
+def thinned_out(found: Sequence[int]) -> set[int]:
+    """Which of some positions, ascending, keep their checkpoints."""
     if not found:
-        return
+        return set()
     # a power of two: what was kept at an earlier step is what the next one, twice as long, chooses from
     step = 1 << max(0, (found[-1] // _KEPT_SPREAD).bit_length() - 1)
     keep, mark = set(found[-_KEPT_NEWEST:]), 0
@@ -296,9 +302,7 @@ def _thin_out(folder: Path) -> None:
         if position >= mark:
             keep.add(position)
             mark = (position // step + 1) * step
-    for position in found:
-        if position not in keep:
-            _remove(folder, checkpoint_path(folder, position).name)
+    return keep
 
 
 def _called(path: Path) -> str:

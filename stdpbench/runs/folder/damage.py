@@ -43,7 +43,7 @@ def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterat
     state, said = state_of(folder)
     if journal:
         yield f"{journal}; what came after it is not shown"
-    reason = _refusal(lambda: folder.experiment)
+    reason = _refusal(lambda: folder.stored_experiment)
     if reason:
         resumes = ", and the run cannot go on" if state.resumable else ""
         yield f"{reason}; what the journal tells is shown, without pictures{resumes}"
@@ -74,7 +74,7 @@ def _other_than_at_start(folder: RunFolder, records: Sequence[Record]) -> list[s
     if start is None:
         return []
     try:
-        differences = Experiment.from_mapping(start).differences(folder.experiment)
+        differences = Experiment.from_mapping(start, stand_ins=True).differences(folder.stored_experiment)
     except StdpbenchError:  # of a version that had other parameters
         return []
     paths = [path for path in differences if not path.startswith("data.")]

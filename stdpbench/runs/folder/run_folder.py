@@ -180,8 +180,22 @@ class RunFolder:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as it was run."""
-        return read_experiment(self.path / "experiment.toml")
+        """The experiment as it was run.
+
+        Raises
+        ------
+        StdpbenchError
+            If its file is damaged, or a kind is missing here.
+        """
+        experiment = self.stored_experiment
+        if missing := experiment.missing_kinds:
+            raise StdpbenchError(f"{self.path.name} cannot run here: {' and '.join(missing)}")
+        return experiment
+
+    @property
+    def stored_experiment(self) -> Experiment:
+        """The same for reading only, with stand-ins for kinds that are missing here."""
+        return read_experiment(self.path / "experiment.toml", stand_ins=True)
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a JSON file of the folder; values of ``run.json`` have the types that they should have.
@@ -196,20 +210,19 @@ class RunFolder:
     def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Read an array of the folder and check its shape."""
         path = self.path / name
-        try:
+        with _reading(path):
             array = np.load(path, allow_pickle=False)
-        except FileNotFoundError:
-            raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
-        except OSError as error:
-            raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-        except Exception as error:  # whatever a damaged file makes of its reader
-            reason = "it is no array of numbers" if "pickle" in str(error) else error
-            raise StdpbenchError(f"{path} is damaged: {reason}") from None
         if not isinstance(array, np.ndarray):
             raise StdpbenchError(f"{path} is damaged: it holds several arrays")
         if array.shape != shape or array.dtype != np.float64:
             raise StdpbenchError(f"{path} holds {array.dtype} {array.shape} where float64 {shape} belongs")
         return np.asarray(array)
+
+    def read_arrays(self, name: str, *keys: str) -> list[NDArray[Any]]:
+        """Read arrays of an npz file of the folder."""
+        path = self.path / name
+        with _reading(path), np.load(path, allow_pickle=False) as arrays:
+            return [arrays[key] for key in keys]
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, aside first."""
@@ -245,6 +258,20 @@ class RunFolder:
 
 def _json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say in a sentence why arrays cannot be read."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise StdpbenchError(f"{path} is missing: the run did not get as far as saving it") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # whatever a damaged file makes of its reader
+        reason = "it is no array of numbers" if "pickle" in str(error) else error
+        raise StdpbenchError(f"{path} is damaged: {reason}") from None
 
 
 def looks_like_run(path: Path) -> bool:

@@ -8,7 +8,7 @@ checkpoint before, and what lies between recurs.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,17 @@ from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
     copy_checkpoint,
     newest_checkpoint,
+    positions,
     remove_checkpoints,
     renumber_checkpoint,
+    thinned_out,
 )
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import changes_between, experiment_at, reached_position
+from stdpbench.runs.protocol.changes import changes_between, experiment_at, n_train, reached_position
 from stdpbench.runs.protocol.facts import Change, Record
 from stdpbench.runs.protocol.states import State
 
@@ -91,10 +93,7 @@ def branch(
     records = read_journal(parent.path)
     reached = reached_position(records)
     at = reached if at is None else at
-    if not 0 <= at <= reached:
-        raise StdpbenchError(
-            f"{parent.path.name} has come to {reached} training presentations: --at is 0 to {reached}"
-        )
+    _check_position(parent, at, reached)
     experiment = experiment_at(parent.experiment, records, at)
     changed = (experiment.with_rule(rule) if rule is not None else experiment).changed_live(changes or {})
     made_with = changes_between(experiment, changed)
@@ -130,6 +129,9 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
     What was changed at that very position, parameters or rule, belongs to what follows it, and is put back: so a run
     that a change has blown up can be taken back to where the change was made. What a branch was made with stays.
 
+    The run resumes from its newest checkpoint at or before that position (`resume_position`), and computes the
+    presentations in between again. `stdpbench.runs.lineage.control.rewind` does the same with a run that is at work.
+
     Parameters
     ----------
     folder : RunFolder
@@ -149,15 +151,10 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
     """
     with held(folder):
         records = read_journal(folder.path)
-        reached = reached_position(records)
-        if not 0 <= to <= reached:
-            raise StdpbenchError(
-                f"{folder.path.name} has come to {reached} training presentations: --to is 0 to {reached}"
-            )
+        check_rewind(folder, to, reached_position(records))
         said = folder.read_json("run.json")
         state, reason = state_of_records(records)
         lineage = {"id": said.get("id", ""), "name": folder.path.name, "at": to}
-        _refuse_links(folder)
 
         def keep(kept: RunFolder) -> None:
             own = kept.read_json("run.json")["id"]
@@ -172,19 +169,23 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         kept = RunFolder.create(folder.path.parent, folder.experiment, {}, keep)
         # from here on the run itself changes; a crash in between leaves it at the later position or the earlier one
         checkpoint, _ = newest_checkpoint(folder.path, to, len(records))
+        resumes_at = 0 if checkpoint is None else checkpoint.position
         early, late = _split_facts(records, to, checkpoint)
         in_force = experiment_at(folder.experiment, records, to)
         before = experiment_at(folder.experiment, _without_changes_here(records, to), to)
         late += [
             *(_record(change, to) for change in changes_between(in_force, before)),
             _record(facts.Rewound(kept.path.name), to),
-            _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), to),
+            _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), resumes_at),
         ]
         folder.update_run(state=str(State.STOPPED), reason=f"taken back to presentation {to}")
-        remove_checkpoints(folder.path, to)
+        remove_checkpoints(folder.path, resumes_at)  # a later one is damaged, or it would have been taken
         if checkpoint is not None:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
         write_journal(folder.path, _numbered([*early, *late]))
+        total = n_train(records)
+        phase = {"phase": "train", "done": resumes_at, "total": total} if total else {}
+        folder.write_json("progress.json", {**phase, "state": str(State.STOPPED), "position": resumes_at})
         for name in _RESULTS:
             remove_file(folder.path / name)
         for name, holds in _RESULT_FOLDERS.items():
@@ -193,14 +194,70 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
     return kept
 
 
-def _refuse_links(folder: RunFolder) -> None:
-    """See that everything that a rewind removes lies in the run folder itself."""
+def check_rewind(folder: RunFolder, to: int, reached: int) -> None:
+    """Refuse to take a run back to a position that it has not reached, or where what goes lies outside of its folder.
+
+    Raises
+    ------
+    StdpbenchError
+        Before anything has changed.
+    """
+    _check_position(folder, to, reached)
     for name in (*_RESULTS, *_RESULT_FOLDERS, "responses", "checkpoints"):
         if (folder.path / name).is_symlink():
             raise StdpbenchError(
                 f"{folder.path / name} is a link, and nothing behind it may be removed: put the {name} itself there "
                 "before the run is taken back"
             )
+
+
+def _check_position(folder: RunFolder, position: int, reached: int) -> None:
+    """Refuse a position that a run has not reached.
+
+    Raises
+    ------
+    StdpbenchError
+        With the positions that there are.
+    """
+    if not 0 <= position <= reached:
+        there = f"expected 0 to {reached}, the training presentations so far"
+        raise StdpbenchError(f"no position {position} in {folder.path.name}: {there}")
+
+
+def resume_position(folder: Path, to: int, reached: int | None = None) -> int:
+    """Position of the checkpoint from which a run would resume after a `rewind`; 0 where it would start again.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    to : int
+        Where the run would be taken back to.
+    reached : int, optional
+        Position of a run at work: it writes one more checkpoint there when it is stopped, which thins out others.
+    """
+    there = set(positions(folder))
+    if reached is not None:
+        there = thinned_out(sorted({*there, reached}))
+    return max((position for position in there if position <= to), default=0)
+
+
+def resumption(resumes_at: int, to: int, number: Callable[[int], str] = str) -> str:
+    """Where a run that was taken back resumes, and what it computes again, in a sentence.
+
+    Parameters
+    ----------
+    resumes_at, to : int
+        Position of the checkpoint, and the one that the run was taken back to.
+    number : callable
+        Formats a position.
+    """
+    where = f"the checkpoint at {number(resumes_at)}" if resumes_at else "the start"
+    if resumes_at == to:
+        return f"It resumes from {where}."
+    first, last = number(resumes_at + 1), number(to)
+    again = f"presentation {last} is" if first == last else f"presentations {first} to {last} are"
+    return f"It resumes from {where}: {again} computed again, with the same input."
 
 
 def _without_changes_here(records: Sequence[Record], position: int) -> list[Record]:

@@ -1,4 +1,4 @@
-"""Control a run through its folder, wherever it was started: pause, resume, stop, branch.
+"""Control a run through its folder, wherever it was started: pause, resume, stop, branch, rewind.
 
 Every function waits for the answer; callers that must not wait use a thread.
 """
@@ -12,10 +12,13 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient, ask
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.lineage.branches import branch
+from stdpbench.runs.lineage import branches
+from stdpbench.runs.lineage.branches import branch, check_rewind, resume_position
+from stdpbench.runs.protocol.changes import n_train, reached_position
 from stdpbench.runs.protocol.states import State
 
 _ENDS = 120.0  # s that a process may take to end after it was asked to
@@ -90,6 +93,35 @@ def branch_off(
         with suppress(StdpbenchError):
             ask(folder.path, "checkpoint")
     return branch(folder, at, changes, about=about, rule=rule)
+
+
+def rewind(folder: RunFolder, to: int) -> tuple[RunFolder, int]:
+    """Stop a run that is at work, and take it back; see `stdpbench.runs.lineage.branches.rewind`.
+
+    Returns
+    -------
+    RunFolder, int
+        The run that keeps what was there, and the position of the checkpoint that the run resumes from.
+
+    Raises
+    ------
+    StdpbenchError
+        If the run has not reached the position, which is checked before it is stopped; or if it cannot be stopped.
+    """
+    check_rewind(folder, to, reached_by(folder))
+    end(folder, f"to go back to presentation {to}")
+    kept = branches.rewind(folder, to)
+    return kept, resume_position(folder.path, to)
+
+
+def reached_by(folder: RunFolder) -> int:
+    """Training presentations that a run has taken so far; of one at work, its journal lags behind."""
+    records = read_journal(folder.path)
+    reached = reached_position(records)
+    if at_work(folder.path):
+        with suppress(StdpbenchError, TypeError, ValueError):
+            reached = max(reached, min(n_train(records), int(folder.read_json("progress.json").get("position", 0))))
+    return reached
 
 
 def end(folder: RunFolder, reason: str) -> None:

@@ -243,7 +243,7 @@ def _check_arrays(source: Path, name: str, path: Path) -> None:
 
 def _readme(folder: RunFolder, name: str) -> str:
     state, _ = state_of(folder)
-    data = folder.experiment.data
+    data = folder.stored_experiment.data
     kind = str(getattr(data, "kind", ""))
     where = next((str(v) for v in data.to_mapping().values() if isinstance(v, str) and Path(v).is_absolute()), "")
     said = f"{kind!r} (`stdpbench data list` says which are there)"

@@ -41,8 +41,10 @@ def create_run(
     Raises
     ------
     StdpbenchError
-        If its data are not there, or nothing can be written.
+        If a kind or its data are not there, or nothing can be written.
     """
+    if missing := experiment.missing_kinds:
+        raise StdpbenchError(f"{experiment.name} cannot run here: {' and '.join(missing)}")
     experiment = experiment.model_copy(update={"data": experiment.data.resolved()})
     said = {"options": options.to_mapping(), "validation": options.validation, "digest": experiment.digest}
     return RunFolder.create(runs, experiment, {**(about or {}), **said}, fill)

@@ -8,6 +8,7 @@ there and only loads it, between two presentations.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -85,6 +86,7 @@ def main() -> int:
     except StdpbenchError as error:
         said = str(error)
     except Exception as error:  # of Brian2, or of a rule of another package: the run goes on, and says so
+        logging.getLogger(__name__).exception("the network cannot be compiled")
         said = f"{type(error).__name__}: {error}"
     else:
         return 0

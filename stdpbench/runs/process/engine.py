@@ -28,7 +28,7 @@ from stdpbench.runs.process.pace import Pace, estimate
 from stdpbench.runs.process.present_image import try_in_run
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.process.setup import open_network
-from stdpbench.runs.process.training import Presented, not_finite
+from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import changes_between, rule_name
 from stdpbench.runs.protocol.facts import Fact, Progress, Record
@@ -196,9 +196,9 @@ class RunEngine:
             self._position = training.position
             held.held_out.take(self._position, held.experiment)  # with what was in force so far
             self._catch_up()
-            if not training.finite:
+            if sentence := training.blown_up:
                 self._blown_up = True
-                self._pause_because = not_finite(presented.presentation) + "; rewind the run to go on from before it"
+                self._pause_because = f"{sentence}; rewind the run to go on from before it"
                 yield None
                 continue
             block = held.record.take(presented)
@@ -353,7 +353,7 @@ class RunEngine:
             self._stop_because = _text(arguments.get("reason", "")) or "on request"
         elif name == "checkpoint":
             if self._blown_up or self._position >= self._in_force.n_train:
-                why = "the weights are blown up" if self._blown_up else "training is over; responses are kept anyway"
+                why = "the network is blown up" if self._blown_up else "training is over; responses are kept anyway"
                 raise StdpbenchError(f"there is nothing to keep: {why}")
             self._write_checkpoint()
         elif name == "set":
@@ -379,7 +379,7 @@ class RunEngine:
 
     def _go_on(self) -> None:
         if self._blown_up:
-            raise StdpbenchError("weights or thresholds are not finite: rewind the run to a position before that")
+            raise StdpbenchError("numbers of the network are not finite: rewind the run to a position before that")
         self._pause_because = self._pause_at = None
         if self._state is not State.PAUSED:
             return
@@ -400,6 +400,8 @@ class RunEngine:
         held, number = self._in_force, self._chronicle.number
         changes = changes_between(held.experiment, changed)
         if changes:
+            if self._folder.gone:  # nothing that is written now would ever be read
+                raise StdpbenchError(self._folder.gone)
             held.check(changed)
             self._chronicle.write_what_is_left()
             for change in changes:  # one, since a request changes parameters or the rule
@@ -444,7 +446,7 @@ class RunEngine:
     def _try(self, picture: Any) -> dict[str, Any]:
         """Show a picture that a reader brings; nothing of it stays."""
         if self._blown_up:
-            raise StdpbenchError("weights or thresholds are not finite, so the network answers nothing")
+            raise StdpbenchError("numbers of the network are not finite, so it answers nothing")
         # once training is over, the simulator may hold the network before learning, as a baseline
         held = self._in_force
         trained = self._folder if self._position > held.n_train else None

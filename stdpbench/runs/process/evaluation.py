@@ -96,6 +96,11 @@ def present_frozen(
         spikes = encode(experiment, images, phase, presentation, attempt, number)
         # delayed spikes of the whole stimulus still arrive; what they cause after it does not count
         response = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins)
+        if odd := simulator.not_finite():
+            raise StdpbenchError(
+                f"{', '.join(odd)} are no longer finite while picture {number} of phase {phase} is shown: a neuron "
+                "parameter is too large"
+            )
         if response.spike_counts.sum() >= schedule.min_spikes:
             break
     return response, attempt + 1

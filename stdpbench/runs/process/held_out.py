@@ -14,6 +14,7 @@ among them. A run that starts from the network of another run does not know what
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -42,6 +43,7 @@ from stdpbench.threads import one_blas_thread
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+_log = logging.getLogger(__name__)
 _POINTS, _SHORTEST, _LONGEST = 16, 500, 4000  # points over training, and presentations between two
 _SHARE = 0.27  # held-out pictures per training presentation
 _FEWEST, _MOST = 200, 1000  # of them per point
@@ -188,6 +190,7 @@ class HeldOutMeasures:
                 unwritten = chronicle.note(lost, self._last) or unwritten
                 continue
             except Exception as error:  # training must not end because something could not be measured
+                _log.exception("a snapshot cannot be measured")
                 self._give_up(str(error) or type(error).__name__)
                 break
             said = chronicle.add(fact, position)
@@ -236,6 +239,7 @@ class HeldOutMeasures:
                 self._pool = self._pool or _open_pool()
                 self._tasks[position] = self._pool.submit(measure, path)
         except Exception as error:  # a pool that broke, or a process that cannot be started
+            _log.exception("the process that measures cannot be used")
             self._give_up(str(error) or type(error).__name__)
 
     def _give_up(self, why: str) -> None:

@@ -8,6 +8,7 @@ is `runs.client.probe_client`.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -32,6 +33,8 @@ from stdpbench.runs.process.present_image import recent_labels, try_picture, wri
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.wire import Channel, Invitation, connect
 from stdpbench.simulators import open_simulator
+
+_log = logging.getLogger(__name__)
 
 
 class Probe:
@@ -117,6 +120,7 @@ def _serve(channel: Channel, path: Path) -> None:
         except StdpbenchError as error:
             channel.send(("reply", number, str(error), None))
         except Exception as error:  # a folder of any sort: the reader is told, and may ask for something else
+            _log.exception("the request %r failed", name)
             channel.send(("reply", number, f"the request {name!r} failed: {type(error).__name__}: {error}", None))
         else:
             channel.send(("reply", number, "", value))

@@ -10,6 +10,7 @@ is in the state, so a network that was used is as good as a new one.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from stdpbench.errors import StdpbenchError
@@ -157,6 +158,7 @@ def _open(experiment: Experiment, current: Simulator) -> Simulator:
     except StdpbenchError:
         raise
     except Exception as error:  # of Brian2, or of a rule of another package
+        logging.getLogger(__name__).exception("the network cannot be built")
         name = rule_name(experiment.plasticity.to_mapping())
         raise StdpbenchError(
             f"the network with the rule {name} cannot be built: {type(error).__name__}: {error}"

@@ -93,6 +93,7 @@ class Training:
         self._simulator = simulator
         self._stimuli = Stimuli(experiment, images, "train", self._order)
         self._decay = theta_decay(experiment)
+        self._odd: tuple[str, ...] = ()
 
     def change(self, experiment: Experiment) -> None:
         """Put the parameters of another experiment in force, from the next presentation on.
@@ -127,19 +128,27 @@ class Training:
             spikes = self._stimuli.get(presentation, attempt)
             response = simulator.present(spikes, plastic=True, n_rest=self.experiment.rest_bins, record=record)
             exc_spikes += np.bincount(response.exc.index, minlength=len(exc_spikes))
+            self._odd = simulator.not_finite()  # before a reset hides it
             simulator.theta[...] *= self._decay
             if schedule.between == "reset":
                 simulator.reset()
-            if response.spike_counts.sum() >= schedule.min_spikes:
+            if self._odd or response.spike_counts.sum() >= schedule.min_spikes:
                 break
         self.position += 1
         return Presented(presentation, int(self._order[presentation]), attempt + 1, response, silent, exc_spikes)
 
     @property
-    def finite(self) -> bool:
-        """Whether weights and thresholds are finite numbers still."""
+    def blown_up(self) -> str:
+        """A sentence that names what is no longer finite after the last presentation; empty if everything is."""
         lateral = 0.0 if self._simulator.lateral is None else self._simulator.lateral.sum()
-        return bool(np.isfinite(self._simulator.theta).all() and np.isfinite(self._simulator.w.sum() + lateral))
+        weights = np.isfinite(self._simulator.w.sum() + lateral)
+        if weights and not self._odd:
+            return ""
+        what = ", ".join(self._odd) if weights and "exc.theta" not in self._odd else "weights or thresholds"
+        return (
+            f"{what} are no longer finite after training presentation {self.position - 1}: a plasticity or neuron "
+            "parameter is too large"
+        )
 
     def close(self) -> None:
         """Let the thread go that encodes ahead."""
@@ -167,22 +176,14 @@ def train(
     Raises
     ------
     StdpbenchError
-        If weights or thresholds stop being finite numbers.
+        If weights, thresholds or the state of neurons stop being finite numbers.
     """
     with Training(simulator, experiment, images, start) as training:
         while training.position < training.total:
             presented = training.step()
-            if not training.finite:
-                raise StdpbenchError(not_finite(presented.presentation))
+            if sentence := training.blown_up:
+                raise StdpbenchError(sentence)
             yield presented
-
-
-def not_finite(presentation: int) -> str:
-    """The sentence about weights or thresholds that were blown up."""
-    return (
-        f"weights or thresholds are no longer finite after training presentation {presentation}: a plasticity or "
-        "neuron parameter is too large"
-    )
 
 
 def theta_decay(experiment: Experiment) -> float:

@@ -22,7 +22,7 @@ from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
 from stdpbench.runs.process.publisher import Publisher
-from stdpbench.runs.protocol.messages import TERMINATED, Mailbox, Request
+from stdpbench.runs.protocol.messages import TERMINATED, TOO_LATE, Mailbox, Request
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.wire import Invitation, WireError
 from stdpbench.threads import one_blas_thread
@@ -67,8 +67,17 @@ def _carry_out(folder: RunFolder) -> int:
     try:
         state = engine.run()
     finally:
+        _refuse(requests, Mailbox(folder.path))
         publisher.close()
     return 1 if state is State.FAILED else 0
+
+
+def _refuse(requests: SimpleQueue[Request], mailbox: Mailbox) -> None:
+    """Answer what was asked too late."""
+    for request in mailbox.take():
+        requests.put(request)
+    while not requests.empty():
+        requests.get().reply(TOO_LATE, None)
 
 
 if __name__ == "__main__":

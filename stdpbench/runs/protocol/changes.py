@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stdpbench.experiment import Experiment
+from stdpbench.plasticity import rules
+from stdpbench.registry import MissingKindError
 from stdpbench.runs.protocol.facts import Change, ParametersChanged, Record, RuleChanged, Started
 
 Changes = Mapping[str, tuple[Any, Any]]
@@ -45,11 +47,31 @@ def experiment_at(start: Experiment, records: Sequence[Record], position: int) -
 
 def reached_position(records: Sequence[Record]) -> int:
     """Training presentations that a run has taken, as far as its journal tells."""
+    return min(n_train(records), max((record.position for record in records), default=0))
+
+
+def n_train(records: Sequence[Record]) -> int:
+    """Training presentations of a run in all; 0 before its network was first built."""
     started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
-    if started is None:
-        return 0
-    n_train = dict(started.phases).get("train", 0)
-    return min(n_train, max(record.position for record in records))
+    return 0 if started is None else dict(started.phases).get("train", 0)
+
+
+def stored_at(start: Experiment, records: Sequence[Record], position: int) -> Experiment:
+    """As `experiment_at`, for reading only, with stand-ins for missing kinds."""
+    changes = [(r.position, r.fact.changes) for r in records if isinstance(r.fact, Change) and r.position <= position]
+    return Experiment.from_mapping(tables_with(start.to_mapping(), changes), stand_ins=True)
+
+
+def missing_kinds(start: Experiment, records: Sequence[Record]) -> tuple[str, ...]:
+    """A clause for each missing kind that a run started with or changed its rule to: its name and the reason."""
+    found = dict.fromkeys(start.missing_kinds)
+    for record in records:
+        if isinstance(record.fact, RuleChanged):
+            try:
+                rules.get(str(record.fact.new["kind"]))
+            except MissingKindError as error:
+                found[error.clause] = None
+    return tuple(found)
 
 
 def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]]) -> dict[str, Any]:

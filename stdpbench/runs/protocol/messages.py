@@ -66,6 +66,8 @@ STEPPED = "the steps that were asked for are taken"
 """Reason of a pause after ``step``."""
 TERMINATED = "the process was asked to end"
 """Reason of a stop by a signal of the system."""
+TOO_LATE = "the run ended before it could answer"
+"""Answer to what was asked of a run in its last moment."""
 _MAILBOX = "requests"
 _ASK = r"[0-9a-f]{32}\.ask\.json"
 _NAME = r"[0-9a-f]{32}\.(ask|answer)\.json"
@@ -157,7 +159,7 @@ class Mailbox:
                         raise StdpbenchError(said["error"])
                     return said["value"]
                 if not living:
-                    raise EndedFirstError("the run ended before it could answer")
+                    raise EndedFirstError(TOO_LATE)
                 time.sleep(0.02)
         finally:
             with suppress(OSError):

@@ -78,6 +78,11 @@ class Channel:
         The socket; closed by `close`.
     most : int
         Largest total size in bytes of the arrays of a message that is received.
+
+    Attributes
+    ----------
+    progressing : bool
+        Whether the last call of `receive` got bytes of a message, but not all of it.
     """
 
     def __init__(self, connected: socket.socket, most: int = 1 << 32) -> None:
@@ -86,6 +91,7 @@ class Channel:
         self._timeout: float | None = None
         self._read = memoryview(b"")
         self._begun = False
+        self.progressing = False
         self._parts = _parts(most)
         self._part = next(self._parts)
         self._unsent: deque[memoryview] = deque()
@@ -150,10 +156,13 @@ class Channel:
             If what came is not a message.
         """
         until = None if wait is None else time.monotonic() + (rest if self._begun else wait)
+        self.progressing = False
         while True:
             while len(self._part):
-                if not self._read and not self._fill(until):
-                    return None
+                if not self._read:
+                    if not self._fill(until):
+                        return None
+                    self.progressing = True
                 if not self._begun:
                     self._begun = True
                     until = None if wait is None else time.monotonic() + rest
@@ -163,7 +172,7 @@ class Channel:
             try:
                 self._part = next(self._parts)
             except StopIteration as complete:
-                self._begun = False
+                self._begun = self.progressing = False
                 self._parts = _parts(self._most)
                 self._part = next(self._parts)
                 return complete.value

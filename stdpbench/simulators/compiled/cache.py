@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 import tempfile
@@ -18,23 +19,28 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.files import TEMPORARY, remove_file, remove_tree
+from stdpbench.files import TEMPORARY, is_own, remove_file, remove_tree
 from stdpbench.network import Layout
 from stdpbench.paths import cache_folder
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 
-_KEPT = 200  # networks of about 0.7 MB
-_FORGOTTEN = 86_400  # s
-_ENTRY, _MAKING = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}"  # names of folders in the cache
+COPY = ".stdpbench-loaded-"
+"""Prefix of the names of private copies of libraries."""
+_ROOM = 256 * 2**20  # bytes for all networks; one takes about 0.7 MB
+_ABANDONED = 86_400  # s after which temporary files count as left behind by a killed process
 _SECONDS = "seconds"  # file beside a library: how long it took to compile
 _GUESS = 5.0  # s to compile a network on a machine that has compiled none
 _PACKAGES = ("network", "simulators", "plasticity", "neurons")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+_ENTRY, _MAKING, _EVICTED = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}", r"\.evicted-[0-9a-f]{32}-[0-9]+"
+"""Names of folders in the cache."""
+_COPIES = rf"({re.escape(COPY)}|\.loaded-){TEMPORARY}{re.escape(_SUFFIX)}"
+"""Names of private copies, of this version and of earlier ones, in these folders."""
 
 
 def key(layout: Layout, compiler: Compiler) -> str:
@@ -112,9 +118,10 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
             with FileLock(folder.with_suffix(".lock")):
                 symbols = _read(library, table)
                 if symbols is None:
-                    _make(layout, compiler, folder)
+                    symbols = _make(layout, compiler, folder)
                     _prune(folder)
-                    symbols = _read(library, table) or []
+        with suppress(OSError):  # the time of last use; a read-only cache keeps none
+            os.utime(folder)
     except OSError as error:
         raise StdpbenchError(
             f"the cache of compiled networks at {cache_folder()} cannot be used ({error.strerror}); "
@@ -123,24 +130,94 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
     return library, symbols
 
 
-def _prune(newest: Path) -> None:
-    """Remove the networks that were compiled longest ago, beyond the number that is kept.
+def hold(library: Path) -> BinaryIO:
+    """Open a library of the cache, which keeps its network from being evicted until the file is closed.
 
-    A network in use is safe: every simulator loads a copy of its own. What processes left behind that were killed
-    while they compiled goes after a day.
+    Raises
+    ------
+    FileNotFoundError
+        If it has been evicted.
     """
+    file = library.open("rb")
+    if not _locked(file, "LOCK_SH"):
+        file.close()
+        raise FileNotFoundError(library)
+    return file
+
+
+def _locked(file: BinaryIO, how: str) -> bool:
+    """Try to lock an open library, to use it (``LOCK_SH``) or to evict it (``LOCK_EX``), until it is closed."""
+    if sys.platform == "win32":  # a folder with an open file cannot be renamed, so it is not evicted
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, getattr(fcntl, how) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _prune(newest: Path) -> None:
+    """Evict the least recently used networks that exceed `_ROOM`, never one in use, and remove abandoned files."""
     found = list(newest.parent.iterdir())
-    for path in (path for path in found if re.fullmatch(_MAKING, path.name)):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _FORGOTTEN:
-                remove_tree(path, _MAKING)
+    for path in found:
+        for named in (_MAKING, _EVICTED):
+            if re.fullmatch(named, path.name) and _is_abandoned(path):
+                with suppress(OSError):
+                    remove_tree(path, named)
     entries = [path for path in found if re.fullmatch(_ENTRY, path.name)]
-    entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in entries[_KEPT:]:
-        if path != newest:
-            with suppress(OSError):
-                remove_tree(path, _ENTRY)
-                remove_file(path.with_suffix(".log"))
+    _remove_copies(Path(tempfile.gettempdir()), rf"{re.escape(COPY)}{TEMPORARY}{re.escape(_SUFFIX)}")
+    room = _ROOM
+    for path in sorted(entries, key=_last_use, reverse=True):
+        _remove_copies(path, _COPIES)
+        room -= _size(path)
+        if room < 0 and path != newest:
+            _evict(path)
+
+
+def _remove_copies(folder: Path, named: str) -> None:
+    """Remove private copies that killed processes left behind."""
+    with suppress(OSError):
+        for path in list(folder.iterdir()):
+            if re.fullmatch(named, path.name) and _is_abandoned(path) and is_own(path):
+                with suppress(OSError):
+                    remove_file(path, named)
+
+
+def _is_abandoned(path: Path) -> bool:
+    return time.time() - _last_use(path) > _ABANDONED
+
+
+def _last_use(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another process removed it
+        return time.time()
+
+
+def _size(folder: Path) -> int:
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            size += path.stat().st_size
+    return size
+
+
+def _evict(folder: Path) -> None:
+    """Remove a network unless it is in use."""
+    library, gone = folder / f"network{_SUFFIX}", folder.with_name(f".evicted-{folder.name}-{os.getpid()}")
+    with suppress(OSError):
+        if library.is_file():
+            with library.open("rb") as file:
+                if not _locked(file, "LOCK_EX"):
+                    return
+        # who has opened the library since copies from the open file; who opens it later finds none and compiles again
+        folder.rename(gone)
+        remove_tree(gone, _EVICTED)
+        remove_file(folder.with_suffix(".log"))
 
 
 def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
@@ -152,7 +229,7 @@ def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
     return symbols if library.is_file() and isinstance(symbols, list) and symbols else None
 
 
-def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
+def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, Any]]:
     from stdpbench.simulators.compiled.device import generate
 
     aside, begun = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent)), time.monotonic()
@@ -168,6 +245,7 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> None:
         with suppress(OSError):
             remove_tree(folder, _ENTRY)
         aside.rename(folder)
+        return symbols
     finally:
         with suppress(OSError):
             remove_tree(aside, _MAKING)

@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.network import Layout
 from stdpbench.network.brian import (
+    ArrayVariable,
     CPPStandaloneCodeObject,
     CPPStandaloneDevice,
     all_devices,
@@ -25,43 +27,18 @@ from stdpbench.network.brian import (
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.build import ONE_TO_ONE, BuiltNetwork, build
 from stdpbench.simulators.base import RECORDED
+from stdpbench.simulators.compiled.rewriting import (
+    array_of,
+    changed,
+    dense_index,
+    faded,
+    fast,
+    n_assigned,
+    trace_array,
+    written,
+)
 
 DEVICE = "stdpbench_resident"
-
-
-def _fast(lines: list[str]) -> list[str]:
-    """Use an exp, a power and an indicator that vectorise; the values are the same, or as good."""
-    lines = [re.sub(r"(?<![\w:])exp\(", "resident::fast_exp(", line) for line in lines]
-    lines = [line.replace("_brian_pow(", "resident::fast_pow(") for line in lines]
-    return [re.sub(r"const int\w* (\w+) = int_\(", r"const double \1 = resident::indicator(", line) for line in lines]
-
-
-def _written(lines: list[str]) -> list[str]:
-    """Names of the arrays that vector code writes at ``_idx``."""
-    return [match[1] for line in lines if (match := re.match(r"\s*(_ptr_\w+)\[_idx\] = ", line))]
-
-
-def _changed(lines: list[str]) -> list[str]:
-    """Array and index of what vector code writes."""
-    found = (re.match(r"\s*(_ptr_\w+\[\w+\]) = ", line) for line in lines)
-    return [match[1] for match in found if match]
-
-
-def _trace_array(lines: list[str], trace: str) -> str:
-    """Name of the array in which vector code finds an output trace; empty if it does not read it."""
-    found = re.search(rf"const double {trace}_post = (_ptr_\w+)\[", "\n".join(lines)) if trace else None
-    return found[1] if found else ""
-
-
-def _faded(lines: list[str], trace: str) -> list[str]:
-    """Take an output trace to be 0, and leave it to the compiler what is left out then."""
-    return [re.sub(rf"(const double {trace}_post) = [^;]+;", r"\1 = 0.0;", line) for line in lines]
-
-
-def _dense_index(lines: list[str], source: str, target: str) -> list[str]:
-    """Compute the indices of a synapse's neurons instead of reading them from an array per synapse."""
-    lines = [re.sub(r"(\b_presynaptic_idx\s*=)[^;]+;", rf"\1 {source};", line) for line in lines]
-    return [re.sub(r"(\b_postsynaptic_idx\s*=)[^;]+;", rf"\1 {target};", line) for line in lines]
 
 
 def _built() -> BuiltNetwork:
@@ -74,6 +51,16 @@ def _synapses(pathway: Any) -> str:
     return str(pathway.synapses.name)
 
 
+def _code_of(group: Any, codeobj_name: str) -> str:
+    """The abstract code that a group runs in a code object."""
+    name = re.sub(r"_codeobject(_\d+)?$", "", codeobj_name)  # with a number from the second network of a process on
+    return str(next(each for each in group.contained_objects if each.name == name).abstract_code)
+
+
+def _n_assigned(variables: dict[str, Any], code: str) -> int:
+    return n_assigned(code, [name for name, variable in variables.items() if isinstance(variable, ArrayVariable)])
+
+
 class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     """Brian2's standalone code object with this package's templates before Brian2's own."""
 
@@ -82,18 +69,16 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
         env_globals={
             "fan_out": lambda pathway: _built().fan_out[_synapses(pathway)],
             "is_dense": lambda pathway: _synapses(pathway) in ("plastic", "lateral"),
-            "needed_trace": lambda pathway: _device().needed_trace if _synapses(pathway) == "plastic" else "",
+            "needed_trace": lambda pathway: _device().needed_trace if pathway.name == "plastic_pre" else "",
             "is_delayed": lambda pathway: _synapses(pathway) == "plastic" and _device().delays_differ,
+            "code_of": _code_of,
             "awake_list": lambda group: "awake_inh" if group.name == "inh" else "",
+            "n_assigned": _n_assigned,
             "n_sources": lambda pathway: int(pathway.synapses.source.stop - pathway.synapses.source.start),
         },
     )
-    templater.env.filters["fast"] = _fast
-    templater.env.filters["written"] = _written
-    templater.env.filters["changed"] = _changed
-    templater.env.filters["trace_array"] = _trace_array
-    templater.env.filters["faded"] = _faded
-    templater.env.filters["dense_index"] = _dense_index
+    for _filter in (array_of, changed, dense_index, faded, fast, trace_array, written):
+        templater.env.filters[_filter.__name__] = _filter
 
 
 class ResidentDevice(CPPStandaloneDevice):  # type: ignore[misc]
@@ -153,6 +138,11 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
     -------
     list of dict
         The symbol table: one `Symbol` as a mapping per array, in the order of their numbers.
+
+    Raises
+    ------
+    StdpbenchError
+        If Brian2 generates other code than is expected here.
     """
     all_devices.setdefault(DEVICE, ResidentDevice())
     b2.set_device(DEVICE, build_on_run=False)
@@ -170,6 +160,10 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
             device.insert_code("before_end", "return 0;")
             device.build(directory=str(folder), compile=False, run=False)
             return _write_resident(layout, made, device, folder)
+    except b2.BrianObjectException as error:
+        if isinstance(error.__cause__, StdpbenchError):
+            raise error.__cause__ from None
+        raise
     finally:
         device.reinit()
         reset_device()
@@ -213,6 +207,9 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         last_steps=[step for obj, step in steps_of if obj in made.last_only],  # in training only, all there are
         frozen_steps=[step for obj, step in steps_of if obj not in made.training_only],
         arrays=symbols,
+        neural=[by_key[key] for key in layout.neural],
+        plain_arrays=[name for var, name in device.arrays.items() if var not in device.dynamic_arrays],
+        dynamic_arrays=list(device.dynamic_arrays.values()),
         clock=made.groups["input"].clock.name,
         n_inh=layout.n_exc if layout.has_layer else 0,
         layers=[device.get_array_name(made.groups[name].variables["_spikespace"]) for name in layers],

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from stdpbench.cli import main
 from stdpbench.cli.describe import describe_command
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout
-from stdpbench.plasticity import rules
+from stdpbench.plasticity import PlasticityRule, laterals, rules
+from stdpbench.plasticity.declared import check_rule
 
 MODULE = '''
 from typing import ClassVar, Literal
@@ -34,16 +39,21 @@ class Anti(PlasticityRule):
 '''
 
 
-@pytest.fixture
-def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installed distribution, as pip leaves it behind."""
-    (tmp_path / "acme_stdp.py").write_text(MODULE, encoding="utf-8")
-    info = tmp_path / "acme_stdp-1.0.dist-info"
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    """Install a distribution, as pip leaves it behind."""
+    (folder / "acme_stdp.py").write_text(module, encoding="utf-8")
+    info = folder / "acme_stdp-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-stdp\nVersion: 1.0\n", encoding="utf-8")
     (info / "entry_points.txt").write_text("[stdpbench.plasticity]\nacme-anti = acme_stdp:Anti\n", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "acme_stdp", raising=False)
     assert "acme-stdp" in {each.name for each in metadata.distributions()}
+
+
+@pytest.fixture
+def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    install(tmp_path, monkeypatch, MODULE)
     return tmp_path
 
 
@@ -67,3 +77,85 @@ def test_the_documented_template_holds_what_is_tested_here() -> None:
     code = textwrap.indent(MODULE.strip(), "    ")
     assert code in page
     assert '[project.entry-points."stdpbench.plasticity"]' in page
+
+
+# -- what is wrong with it is told where it is read -------------------------------------------------------------------
+
+SPIKE = '"w = clip(w - eta*x, 0, w_max)"'
+TRACE = 'Trace("x", "input", "tau_x", "add")'
+WRONG = {
+    "a name": (
+        SPIKE,
+        '"w = clip(w - etta*x, 0, w_max)"',
+        "on_output_spike: etta is not known here; did you mean eta?",
+    ),
+    "units": (SPIKE, '"w = clip(w - eta*tau_x, 0, w_max)"', "subtracts a number without unit and a time"),
+    "a weight with a unit": (SPIKE, '"w = tau_x*x"', "on_output_spike: w has no unit, but this is a time"),
+    "no time constant": (
+        TRACE,
+        'Trace("x", "input", "tau_y", "add")',
+        "the time constant 'tau_y', which is not a param",
+    ),
+    "a time constant that is none": (TRACE, 'Trace("x", "input", "eta", "add")', "eta, which is not a time"),
+    "no weight": (SPIKE, '"eligible = eta*x"', "nothing gives w a value"),
+    "no unit": ('unit=""', "unit=None", "on_output_spike: eta is not known here"),
+    "another unit": ('unit=""', 'unit="px"', "eta: 'px' is not a unit of a rule"),
+    "a side": ('"input", "tau_x"', '"both", "tau_x"', "the trace x must have the side 'input' or 'output'"),
+    "a name of the network": (SPIKE, '"gi = 1*x\\nw = gi*eta"', "the name gi is taken"),
+    "a trace that has it": ('"x", "input"', '"gi", "input"', "the name gi is taken"),
+    "chance": (SPIKE, '"w = clip(w - eta*x*rand(), 0, w_max)"', "there is no function rand"),
+    "no code": (SPIKE, '"w = (w - eta*x"', "cannot be read"),
+    "a need": (
+        "    on_output_spike",
+        '    input_spike_needs: ClassVar[str] = "x"\n    on_output_spike',
+        "input_spike_needs",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_with_it_is_told_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    old, new, said = WRONG[what]
+    assert MODULE.count(old) == 1
+    install(tmp_path, monkeypatch, MODULE.replace(old, new))
+    runs = tmp_path / "runs"
+    with pytest.raises(SystemExit):
+        main(["run", "digits", "--set", "plasticity.kind=acme-anti", "--runs", str(runs)])
+    sentence = capsys.readouterr().err
+    assert "plasticity.kind: the plasticity rule 'acme-anti' of acme_stdp:Anti cannot be used: " in sentence
+    assert said in sentence
+    assert sentence.count("\n") == 1
+    assert not runs.exists(), "no failed run is left behind"
+
+
+def test_all_that_is_wrong_with_it_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = MODULE.replace("eta*x", "etta*z").replace('"tau_x", "add"', '"tau_z", "add"')
+    install(tmp_path, monkeypatch, wrong)
+    with pytest.raises(StdpbenchError, match=r"tau_z.*; on_output_spike: etta"):
+        rules.build({"kind": "acme-anti"}, "plasticity")
+
+
+def test_the_others_are_described_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, monkeypatch, MODULE.replace("eta*x", "etta*x"))
+    for name in ("plasticity", "plasticity.tau_x", "oja"):
+        with pytest.raises(SystemExit) as end:
+            main(["describe", name])
+        assert not end.value.code
+    assert "Oja" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as end:
+        main(["describe", "acme-anti"])
+    assert end.value.code
+    assert "etta is not known here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("family", [rules, laterals], ids=["rules", "laterals"])
+def test_the_rules_of_this_package_pass_the_check(family: Any) -> None:
+    checked = [family.get(kind) for kind in family.kinds() if issubclass(family.get(kind), PlasticityRule)]
+    assert checked
+    for rule in checked:
+        if rule.traces:  # a custom one has none before it is defined
+            check_rule(rule)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from unittest.mock import patch
@@ -318,3 +320,34 @@ def test_help_imports_nothing_heavy():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_run_whose_kinds_are_not_installed_has_a_report_of_what_it_stored(runs, report, uninstall, tmp_path):
+    """What would have to be shown to its network again is left out, and that is said once."""
+    path = tmp_path / runs[0].path.name
+    shutil.copytree(runs[0].path, path)
+    missing = " and ".join([uninstall(path, each) for each in ("encoding", "exc", "inh", "plasticity", "lateral")])
+    with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
+        data, told = carried_out([RunFolder(path)], tmp_path / "report", Wish(Extent(40, 1), 30, workers=1))
+    assert [event.text for event in told if not isinstance(event, Progress)] == [
+        f"{path.name}: {missing}, so its network is not shown pictures again."
+    ]
+    (one,), whole = data["runs"], report[0]["runs"][0]
+    accuracies = {row["name"]: row for row in one["accuracies"]}
+    known = {row["name"]: row for row in whole["accuracies"]}
+    assert known.keys() - accuracies.keys() == {name for name in known if name.startswith("random weights")}
+    assert all(accuracies[name] == known[name] for name in accuracies)
+    assert one["confusion"] == whole["confusion"]
+    assert one["neurons"] == whole["neurons"]
+    assert whole.keys() - one.keys() == {"repeats", "same_responses", "cost"}
+    page = unescape((tmp_path / "report" / PAGE).read_text(encoding="utf-8"))
+    assert page.count(missing) == 1
+    assert 'vigour = "20 acme"' in page
+
+
+def test_a_report_is_refused_without_the_data_set(runs, uninstall, tmp_path):
+    path = tmp_path / runs[0].path.name
+    shutil.copytree(runs[0].path, path)
+    clause = uninstall(path, "data")
+    with pytest.raises(StdpbenchError, match=re.escape(clause)):
+        carried_out([RunFolder(path)], tmp_path / "report")

@@ -26,6 +26,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.facts import ParametersChanged
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.messages import TOO_LATE
 from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
@@ -288,6 +289,18 @@ def test_a_process_that_is_asked_to_end_stops_at_a_boundary(undisturbed, tmp_pat
     assert "asked to end" in live.reason
     assert positions(folder.path)[-1] == live.position
     assert finished(folder) == undisturbed
+
+
+def test_what_is_asked_too_late_is_refused(tmp_path):
+    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
+    client = RunClient.start(folder.path)
+    client.wait_for_connection()
+    stop, late = client.request("stop"), client.request("checkpoint")
+    live = watch(client, lambda live: False)
+    assert live.replies[stop][0] == ""
+    assert live.replies[late] == (TOO_LATE, None)
+    with pytest.raises(StdpbenchError, match=r"ended before it could answer: it is stopped \(on request\)"):
+        client.ask("pause")
 
 
 def test_a_process_that_cannot_begin_says_why(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, finished, killed_at_position, new_run, set_
+from harness import (
+    N_LABEL,
+    N_TEST,
+    N_TRAIN,
+    TOTAL,
+    Driven,
+    drive,
+    experiment,
+    finished,
+    killed_at_position,
+    new_run,
+    set_,
+)
 
 import stdpbench.runs.process.engine
 from stdpbench.errors import DiskError
+from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import Checkpoint, positions, write_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
@@ -34,6 +48,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 # -- weights that are no longer finite -------------------------------------------------------------
 
 TOO_LARGE = set_(plasticity__w_max=1e308, plasticity__nu_post=1e308)
+TOO_STRONG = set_(network__w_inh_exc=1.7e308, exc__v_thresh=-90.0)  # all fire at once, and inhibit each other
 
 
 def test_a_parameter_that_blows_weights_up_pauses_the_run_which_can_be_rewound(undisturbed, tmp_path):
@@ -88,6 +103,78 @@ def test_going_on_with_what_is_not_finite_is_refused_even_if_it_was_asked_before
     assert "finite" in engine.replies[0][1]
     assert not (folder.path / "weights.npy").exists()
     assert finished(folder) == undisturbed
+
+
+# -- neurons whose state is no longer finite -------------------------------------------------------
+
+ACME = """
+from typing import ClassVar, Literal
+
+from stdpbench.neurons import Variable
+from stdpbench.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.parameters import parameter
+
+
+class Surge(AdaptiveLIF):
+    kind: Literal["acme-surge"] = "acme-surge"
+    growth: float = parameter(0.5, unit="", ge=0, help="What a variable that nothing reads is multiplied by.")
+
+    variables: ClassVar[tuple[Variable, ...]] = (*AdaptiveLIF.variables, Variable("surge", "1"))
+    update: ClassVar[str] = AdaptiveLIF.update + "        surge = growth*surge + 1"
+"""
+
+
+@pytest.fixture
+def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Experiment:
+    """An experiment whose exc neurons are of a kind of another package."""
+    package = tmp_path / "packages"
+    info = package / "acme_surge-1.0.dist-info"
+    info.mkdir(parents=True)
+    (package / "acme_surge.py").write_text(ACME, encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-surge\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[stdpbench.neurons]\nacme-surge = acme_surge:Surge\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(package))
+    return experiment(exc__kind="acme-surge")
+
+
+@pytest.mark.parametrize("between", ["rest", "reset", "carry"])
+def test_a_conductance_that_blows_up_pauses_the_run(between, tmp_path):
+    """Weights and thresholds stay finite; what a reset would hide is seen before it."""
+    folder = new_run(tmp_path, experiment(schedule__between=between))
+    engine = drive(folder, at={7: [TOO_STRONG]}, paused=[["resume", "checkpoint", "stop"]])
+    ((position, reason),) = engine.pauses
+    assert position == 8
+    assert reason.startswith("exc.v, exc.gi are no longer finite after training presentation 7: "), reason
+    assert reason.endswith("a plasticity or neuron parameter is too large; rewind the run to go on from before it")
+    assert [name for name, error, _ in engine.replies if error] == ["resume", "checkpoint"]
+    assert positions(folder.path) == [5]
+    assert not (folder.path / "weights.npy").exists()
+
+
+def test_a_variable_of_a_neuron_of_another_package_pauses_the_run_as_well(plug_in, tmp_path):
+    folder = new_run(tmp_path, plug_in)
+    engine = drive(folder, at={7: [set_(exc__growth=1e200)]}, paused=["stop"])
+    ((position, reason),) = engine.pauses
+    assert position == 8
+    assert reason.startswith("exc.surge are no longer finite after training presentation 7: ")
+    rewind(folder, 6)
+    assert finished(folder)
+
+
+def test_neurons_that_blow_up_when_nothing_learns_fail_the_run(plug_in, tmp_path, monkeypatch):
+    folder = new_run(tmp_path, plug_in)
+
+    def spoil(engine: Driven) -> None:
+        if engine.position == N_TRAIN:
+            engine.simulator._array("exc.growth")[...] = 1e200
+
+    drive(folder, boundary=spoil)
+    about = folder.read_json("run.json")
+    assert about["state"] == "failed"
+    assert re.fullmatch(
+        r"exc\.surge are no longer finite while picture 0 of phase label is shown: a neuron parameter is too large",
+        about["reason"],
+    )
 
 
 # -- a full disk -----------------------------------------------------------------------------------

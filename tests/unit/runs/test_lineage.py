@@ -11,12 +11,13 @@ from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, kille
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder.checkpoints import checkpoint_path, positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
-from stdpbench.runs.lineage.branches import branch, rewind, state_of_records
+from stdpbench.runs.lineage.branches import branch, resume_position, rewind, state_of_records
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.facts import Branched, ParametersChanged, Rewound
@@ -130,7 +131,7 @@ def test_a_branch_at_the_end_of_training_labels_and_tests_with_what_was_changed(
 @pytest.mark.parametrize(
     ("at", "changes", "said"),
     [
-        (N_TRAIN + 1, {}, "has come to 24"),
+        (N_TRAIN + 1, {}, "no position 25 .* expected 0 to 24"),
         (-1, {}, "0 to 24"),
         (5, {"network.n_exc": 8}, "--from"),
         (5, {"plasticity.nu_pots": 8}, "did you mean"),
@@ -187,6 +188,27 @@ def test_a_run_that_is_taken_back_comes_to_the_same_again(to, tmp_path):
     assert all(position <= to for position in positions(folder.path))
     drive(folder, die=killed_at_position(to + 2), at={p: w for p, w in WISHES.items() if p > to})
     assert finished(folder, at={p: w for p, w in WISHES.items() if p > to + 1}) == expected
+
+
+def test_progress_is_that_of_the_checkpoint_at_once_after_going_back(tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    finished(folder)
+    assert resume_position(folder.path, 13) == 10
+    rewind(folder, 13)
+    assert resume_position(folder.path, 13) == max(positions(folder.path)) == 10
+    (entry,) = (entry for entry in newest(tmp_path, 2) if entry.name == folder.path.name)
+    assert (entry.progress, entry.position, entry.state, entry.vote) == (f"train 10/{N_TRAIN}", 10, "stopped", None)
+    assert LiveRun.replay(read_journal(folder.path)).position == 10
+    begun: list[int] = []
+    drive(folder, boundary=lambda engine: begun.append(engine.position), at={11: ["stop"]})
+    assert begun[0] == 10
+
+
+def test_a_checkpoint_that_a_stop_would_thin_out_is_not_promised(tmp_path):
+    for position in (8192, 9000, 9500):
+        checkpoint_path(tmp_path, position).mkdir(parents=True)
+    assert resume_position(tmp_path, 9100) == 9000
+    assert resume_position(tmp_path, 9100, reached=9700) == 8192
 
 
 def test_a_run_is_taken_back_again_and_again(tmp_path):
@@ -256,7 +278,7 @@ def test_the_lock_is_let_go_at_once(parent):
     with pytest.raises(StdpbenchError) as error:
         rewind(parent, 99)
     with held(parent):
-        assert "99" not in str(error.value)
+        assert "no position 99" in str(error.value)
 
 
 # -- parameters in force ---------------------------------------------------------------------------

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject
 
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import HelperProcess
-from stdpbench_gui.session.jobs import Workers
 
 
 class Helper(HelperProcess):
     """Asks a process about one run at a time."""
 
-    def __init__(self, workers: Workers, parent: QObject) -> None:
-        super().__init__(workers, parent)
+    def __init__(self, background: Background, parent: QObject) -> None:
+        super().__init__(background, parent)
         self._folder: Path | None = None
 
     def turn_to(self, folder: Path) -> None:

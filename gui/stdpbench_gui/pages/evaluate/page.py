@@ -27,7 +27,7 @@ from stdpbench_gui.pages.evaluate.number_boxes import MeasuresBox, ReadoutsBox
 from stdpbench_gui.pages.evaluate.report_writer import ReportWriter
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.strip import Strip
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
@@ -69,13 +69,13 @@ class EvaluatePage(QWidget):
         self.runs = runs
         self._shown = shown
         self._settings = settings
-        self._workers = Workers(self, 2)
-        self._desk, self._planes, self._readings = (Helper(self._workers, self) for _ in range(3))
+        self._background = Background(self, 2)
+        self._desk, self._planes, self._readings = (Helper(self._background, self) for _ in range(3))
         self.state = EvaluationState(self)
         self.session = RunSession()  # says which run figures and numbers are of, and opens nothing
         self.session.told.connect(lambda sentence: self.notices.tell(sentence))
         self.notices = Notices()
-        self.reports = ReportWriter(self._workers, self.notices, self)
+        self.reports = ReportWriter(self._background, self.notices, self)
         self._entries: list[Entry] = []
         self._opening: Path | None = None
         self._told_of: Path | None = None
@@ -195,7 +195,7 @@ class EvaluatePage(QWidget):
     def look_for_runs(self) -> None:
         """Fill the box with finished runs, that of the Train page first."""
         runs = self.runs
-        self._workers.do(lambda: newest(runs, _MOST_RUNS), self._take_runs, self._no_runs)
+        self._background.do(lambda: newest(runs, _MOST_RUNS), self._take_runs, self._no_runs)
 
     def _take_runs(self, entries: list[Entry]) -> None:
         shown = self._shown.folder.path.resolve() if self._shown.folder is not None else None

@@ -10,8 +10,8 @@ from PyQt6.QtCore import QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
 from stdpbench_gui.pages.evaluate.helper import Helper
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import Arrays
-from stdpbench_gui.session.jobs import Workers
 from stdpbench_gui.widgets.notices import Notices, Task
 
 
@@ -26,10 +26,10 @@ class ReportWriter(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, workers: Workers, notices: Notices, parent: QObject) -> None:
+    def __init__(self, background: Background, notices: Notices, parent: QObject) -> None:
         super().__init__(parent)
         self._notices = notices
-        self._helper = Helper(workers, self)
+        self._helper = Helper(background, self)
         self._helper.progress.connect(self._on_progress)
         self._task: Task | None = None
         self._name = ""

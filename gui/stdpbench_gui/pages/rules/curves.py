@@ -16,8 +16,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from stdpbench.lab.quick import as_opened
 from stdpbench.lab.result import Result
 from stdpbench.plasticity import PlasticityRule
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import HelperProcess
-from stdpbench_gui.session.jobs import Workers
 
 _MOST_REMEMBERED = 100
 
@@ -73,9 +73,9 @@ class Curves(QObject):
     failed = pyqtSignal(object, str)
     busy_changed = pyqtSignal(bool)
 
-    def __init__(self, workers: Workers, parent: QObject) -> None:
+    def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
-        self.process = LabProcess(workers, self)
+        self.process = LabProcess(background, self)
         self._waiting: dict[Place, Wish] = {}
         self._under_way: Place | None = None
         self._known: dict[str, Result] = {}

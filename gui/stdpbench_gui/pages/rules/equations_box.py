@@ -16,7 +16,7 @@ from stdpbench_gui.pages.rules.curves import LabProcess
 from stdpbench_gui.pages.rules.state import LabState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.panels.base import column
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 
@@ -44,10 +44,10 @@ class EquationsBox(TitledBox):
     empty_text = "The equations appear here in a moment."
     leaves = False
 
-    def __init__(self, state: LabState, workers: Workers, session: RunSession) -> None:
+    def __init__(self, state: LabState, background: Background, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.process = LabProcess(workers, self)
+        self.process = LabProcess(background, self)
         self._tex: list[tuple[str, str]] = []
         self._width = 0
         self._number = 0

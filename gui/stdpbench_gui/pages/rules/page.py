@@ -32,7 +32,7 @@ from stdpbench_gui.pages.rules.plot_box import PlotBox
 from stdpbench_gui.pages.rules.state import PLACES, LabState
 from stdpbench_gui.pages.rules.to_network import ToNetwork
 from stdpbench_gui.pages.titled_box import TitledBox, box_of
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
@@ -73,16 +73,16 @@ class LabPage(QWidget):
         super().__init__()
         self.setAcceptDrops(True)
         self._settings = settings
-        self._workers = Workers(self, 2)
+        self._background = Background(self, 2)
         self.session = RunSession()  # hears what views tell, and opens nothing
         self.notices = Notices()
         self.session.told.connect(lambda sentence: self.notices.tell(sentence))
         self.state = LabState(self)
-        self.curves = Curves(self._workers, self)
-        self.network = ToNetwork(self.state, shown, changes, runs, self.notices, self._workers, self)
+        self.curves = Curves(self._background, self)
+        self.network = ToNetwork(self.state, shown, changes, runs, self.notices, self._background, self)
         self._begun = self._arranged = False
         self.plots = [PlotBox(place, self.state, self.curves, self.session) for place in range(PLACES)]
-        self.equations = EquationsBox(self.state, self._workers, self.session)
+        self.equations = EquationsBox(self.state, self._background, self.session)
         self.values = ValuesBox(self.state, self.session)
         self.beside = BesideBox(self.state, self.session)
         self.editor = EditorBox(self.state, self.session)

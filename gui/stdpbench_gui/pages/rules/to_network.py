@@ -14,7 +14,7 @@ from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.pages.rules import apply
 from stdpbench_gui.pages.rules.state import LabState
 from stdpbench_gui.pages.rules.use_dialog import UseDialog
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.notices import Notices
@@ -46,12 +46,12 @@ class ToNetwork(QObject):
         changes: Changes,
         runs: Path,
         notices: Notices,
-        workers: Workers,
+        background: Background,
         page: QWidget,
     ) -> None:
         super().__init__(page)
         self._state, self._shown, self._changes, self._runs = state, shown, changes, runs
-        self._notices, self._workers, self._page = notices, workers, page
+        self._notices, self._background, self._page = notices, background, page
         self.dialog: UseDialog | None = None
         self.use_button = QPushButton("Use in an experiment…")
         self.use_button.setObjectName("primary")
@@ -80,7 +80,7 @@ class ToNetwork(QObject):
 
     def _queue(self, experiment: Experiment) -> None:
         runs = self._runs
-        self._workers.do(
+        self._background.do(
             lambda: Queue(runs).add(experiment, Options()),
             lambda item: self._notices.tell(f"{item.name} waits in the queue, on the Runs page."),
             lambda reason: self._notices.tell(f"It cannot be queued: {reason}", True),

@@ -36,7 +36,7 @@ from stdpbench_gui.pages.runs.run_actions import (
 from stdpbench_gui.pages.runs.selection import Ticks
 from stdpbench_gui.pages.runs.table import RunsTable
 from stdpbench_gui.pages.runs.watcher import Watcher
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
@@ -83,15 +83,15 @@ class RunsPage(QWidget):
         super().__init__()
         self.runs = runs
         self._settings = settings
-        self._workers = Workers(self)
+        self._background = Background(self)
         self.watcher = Watcher(runs, self)
         self.notices = Notices()
-        self.steps = Steps(self._workers, self)
-        self.doing = Doing(runs, self._workers, self.notices, self.steps, self)
+        self.steps = Steps(self._background, self)
+        self.doing = Doing(runs, self._background, self.notices, self.steps, self)
         self.ticks = Ticks(overlays, self)
         self.model = RunsModel(self)
         self.table = RunsTable(self.model, settings)
-        self.queue = QueueBox(runs, self._workers)
+        self.queue = QueueBox(runs, self._background)
         self.comparison = ComparisonPanel(session, self.ticks)
         self._wished: list[str] = []
         self._remarks: tuple[str, ...] = ()

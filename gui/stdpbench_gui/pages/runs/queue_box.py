@@ -25,7 +25,7 @@ from stdpbench.runs.queue.runner_process import AFTER, NOW, Runner, ask_runner, 
 from stdpbench.runs.watching import QueueSeen, Seen
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.queue_model import PAUSED, QueueModel
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.undo import Step
 
@@ -72,10 +72,10 @@ class QueueBox(QWidget):
     removed = pyqtSignal(object)
     add_wanted = pyqtSignal()
 
-    def __init__(self, runs: Path, workers: Workers) -> None:
+    def __init__(self, runs: Path, background: Background) -> None:
         super().__init__()
         self.queue = Queue(runs)
-        self._workers = workers
+        self._background = background
         self._runners: tuple[Runner, ...] = ()
         self._starting = False
         self.model = QueueModel(self)
@@ -283,7 +283,7 @@ class QueueBox(QWidget):
             self.told.emit(sentence, failed)
             self.changed.emit()
 
-        self._workers.do(
+        self._background.do(
             lambda: start_runner(runs, at_once),
             lambda _: ended("The queue is worked on. That goes on when this window is closed.", False),
             lambda reason: ended(f"The queue is not worked on: {reason}", True),
@@ -311,4 +311,4 @@ class QueueBox(QWidget):
             done(outcome)
             self.changed.emit()
 
-        self._workers.do(work, taken, lambda reason: self.told.emit(f"The queue stays as it is: {reason}", True))
+        self._background.do(work, taken, lambda reason: self.told.emit(f"The queue stays as it is: {reason}", True))

@@ -17,21 +17,21 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.catalog.trash import move_to_bin, restore
-from stdpbench.runs.folder.journal import DamagedJournalError, read_journal
+from stdpbench.runs.folder.journal import DamagedJournalError
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import control
-from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.branches import branch, resume_position, resumption
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import GO_ON, LEAVE, STOP, Reproduced, reproduce
-from stdpbench.runs.protocol.changes import reached_position
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.units import thousands
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog, file_for_zip
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.notices import Notices, Task
 from stdpbench_gui.widgets.undo import Step, Steps
 
@@ -59,10 +59,10 @@ class Doing(QObject):
     changed = pyqtSignal()
     tick_wanted = pyqtSignal(object)
 
-    def __init__(self, runs: Path, workers: Workers, notices: Notices, steps: Steps, parent: QWidget) -> None:
+    def __init__(self, runs: Path, background: Background, notices: Notices, steps: Steps, parent: QWidget) -> None:
         super().__init__(parent)
         self._runs = runs
-        self._workers = workers
+        self._background = background
         self._notices = notices
         self._steps = steps
         self._window = parent
@@ -102,7 +102,7 @@ class Doing(QObject):
             else:
                 self._told(sentence)
 
-        self._workers.do(work, done, lambda reason: self._told(f"{entry.name} does not go on: {reason}", True))
+        self._background.do(work, done, lambda reason: self._told(f"{entry.name} does not go on: {reason}", True))
 
     def stop(self, entries: Sequence[Entry]) -> None:
         """Have runs stop."""
@@ -111,7 +111,7 @@ class Doing(QObject):
     def _each(self, entries: Sequence[Entry], act: Callable[[RunFolder], str], sorry: str) -> None:
         """Do something with each of some runs, side by side, and tell what came of each."""
         for entry in entries:
-            self._workers.do(
+            self._background.do(
                 lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
                 lambda sentence, name=entry.name: self._told(sentence, about=name),  # type: ignore[misc]
                 lambda reason, name=entry.name: self._told(  # type: ignore[misc]
@@ -134,8 +134,8 @@ class Doing(QObject):
         self._with_reached(entry, lambda reached: self._open_rewind(entry, reached))
 
     def _with_reached(self, entry: Entry, then: Callable[[int], object]) -> None:
-        self._workers.do(
-            lambda: reached_position(read_journal(entry.path)),
+        self._background.do(
+            lambda: control.reached_by(RunFolder.open(entry.path)),
             then,
             lambda reason: self._told(f"{entry.name} cannot be read: {reason}", True),
         )
@@ -158,7 +158,7 @@ class Doing(QObject):
                 self._told(f"{folder.path.name} branched off from {entry.name}. {what}", about=folder.path.name)
                 self.tick_wanted.emit([entry.name, folder.path.name])
 
-        dialog = BranchDialog(entry.name, reached, make, self._workers, self._window)
+        dialog = BranchDialog(entry.name, reached, make, self._background, self._window)
         dialog.accepted.connect(done)
         self._open(dialog)
 
@@ -166,15 +166,18 @@ class Doing(QObject):
         said: list[str] = []
 
         def go_back(to: int) -> None:
-            folder = RunFolder.open(entry.path)
-            control.end(folder, f"to go back to presentation {to}")
-            kept = rewind(folder, to)
+            kept, resumes_at = control.rewind(RunFolder.open(entry.path), to)
             said.append(
-                f"{entry.name} is back at presentation {to}; “Resume” has it go on from there. What was after it is "
-                f"kept as {kept.path.name}."
+                f"{entry.name} is back at presentation {thousands(to)}. {resumption(resumes_at, to, thousands)} "
+                f"What was after it is kept as {kept.path.name}."
             )
 
-        dialog = RewindDialog(entry.name, reached, at_work(entry.path), go_back, self._workers, self._window)
+        def explain(to: int) -> str:
+            now = reached if stops else None
+            return resumption(resume_position(entry.path, to, now), to, thousands)
+
+        stops = at_work(entry.path)
+        dialog = RewindDialog(entry.name, reached, stops, explain, go_back, self._background, self._window)
         dialog.accepted.connect(lambda: self._told(" ".join(said)))
         self._open(dialog)
 
@@ -187,7 +190,7 @@ class Doing(QObject):
         def put(experiments: Sequence[Experiment], options: Options, hold: bool) -> None:
             added.extend(queue.add(experiment, options, hold=hold).number for experiment in experiments)
 
-        dialog = AddDialog(put, self._workers, self._window)
+        dialog = AddDialog(put, self._background, self._window)
         dialog.accepted.connect(
             lambda: self._told(f"In the queue now: item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))}.")
         )
@@ -204,7 +207,7 @@ class Doing(QObject):
 
     def open_bin(self) -> None:
         """Open the bin."""
-        dialog = BinDialog(self._runs, self._workers, self._window)
+        dialog = BinDialog(self._runs, self._background, self._window)
         dialog.done_something.connect(self._told)
         self._open(dialog)
 
@@ -240,7 +243,7 @@ class Doing(QObject):
                 done(f"{len(lies)} of {len(paths)} runs lie in the bin.")
             self._told(f"Not deleted: {reason}", True)
 
-        self._workers.do(delete, done, fail)
+        self._background.do(delete, done, fail)
 
     # -- what takes long -------------------------------------------------------------------------------------------
 
@@ -267,7 +270,7 @@ class Doing(QObject):
                 return str(error)
             return f"{entry.name} is in {target} ({target.stat().st_size / 2**20:.1f} MB)."
 
-        self._workers.do(
+        self._background.do(
             work,
             lambda sentence: self._end(task, sentence),
             lambda reason: self._end(task, f"{entry.name} is not exported: {reason}", True),
@@ -288,7 +291,7 @@ class Doing(QObject):
             failed = outcome.agreement is not None and not outcome.agreement.agrees
             self._end(task, outcome.sentence, failed)
 
-        self._workers.do(
+        self._background.do(
             lambda: reproduce(entry.path, runs, told, wish, _ABOUT),
             done,
             lambda reason: self._end(task, f"{entry.name} is not reproduced: {reason}", True),

@@ -17,7 +17,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.look import run_lines
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlay, Overlays
 
 
@@ -47,7 +47,7 @@ class Ticks(QObject):
         super().__init__(parent)
         self._overlays = overlays
         overlays.changed.connect(self._follow_overlays)
-        self._workers = Workers(self, 1)
+        self._background = Background(self, 1)
         self._entries: Mapping[str, Entry] = {}
         self._known: dict[str, Entry] = {}
         self._again = False
@@ -120,13 +120,13 @@ class Ticks(QObject):
         compared = self.comparison is not None or len(self.slots) < 2
         if not stale and compared:
             return
-        if self._workers.busy:
+        if self._background.busy:
             self._again = True
             return
         paths = {name: self._entries[name].path for name in stale}
         everything = [self._entries[name].path for name in self.slots]
         self._known |= {name: self._entries[name] for name in stale}
-        self._workers.do(lambda: _read(paths, everything), self._take, self._fail)
+        self._background.do(lambda: _read(paths, everything), self._take, self._fail)
 
     def _take(self, found: _Read) -> None:
         courses, blocks, self.comparison, self.problem = found

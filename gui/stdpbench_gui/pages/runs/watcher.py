@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from stdpbench.runs.watching import RunsWatch, Seen
-from stdpbench_gui.session.jobs import Workers
+from stdpbench_gui.session.background import Background
 
 _LOOK_MS = 1000
 
@@ -31,7 +31,7 @@ class Watcher(QObject):
     def __init__(self, runs: Path, parent: QObject) -> None:
         super().__init__(parent)
         self._watch = RunsWatch(runs)
-        self._workers = Workers(self, 1)
+        self._background = Background(self, 1)
         self._again = False
         self._trouble = ""
         self.last: Seen | None = None
@@ -50,10 +50,10 @@ class Watcher(QObject):
 
     def look(self) -> None:
         """Look now; once more after a look that is under way, which may have been too early."""
-        if self._workers.busy:
+        if self._background.busy:
             self._again = True
             return
-        self._workers.do(self._watch.look, self._take, self._fail)
+        self._background.do(self._watch.look, self._take, self._fail)
 
     def _take(self, seen: Seen | None) -> None:
         if self._trouble:

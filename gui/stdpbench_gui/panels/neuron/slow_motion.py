@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
@@ -188,27 +188,24 @@ class SlowMotionPanel(Panel):
         self._built_for, self._building, self._trouble = wanted, True, ""
         live, earlier, before = self.session.live, self.seen.earlier, self.seen.before
 
-        def make() -> tuple[tuple[int, int, int], SlowMotion | str]:
-            try:
-                experiment = experiment_at(live, frame["presentation"])
-                new = rule_starts(live, frame["presentation"])
-                return wanted, slow_motion(
-                    experiment, frame, network, neuron, earlier=earlier, before=before, rule_starts=new
-                )
-            except StdpbenchError as error:
-                return wanted, str(error).rstrip(".")
+        def make() -> SlowMotion:
+            experiment = experiment_at(live, frame["presentation"])
+            new = rule_starts(live, frame["presentation"])
+            return slow_motion(experiment, frame, network, neuron, earlier=earlier, before=before, rule_starts=new)
 
-        self.session.work(make, self._take, "Slow motion failed")
+        def end(take: Callable[[Any], None], found: Any) -> None:
+            self._building = False
+            self.mark_dirty()
+            if wanted == self._built_for:  # else another neuron was selected meanwhile
+                take(found)
 
-    def _take(self, found: tuple[tuple[int, int, int], SlowMotion | str]) -> None:
-        self._building = False
-        self.mark_dirty()
-        if found[0] != self._built_for:
-            return  # another neuron was selected meanwhile
-        if isinstance(found[1], str):
-            self._trouble, self._armed = found[1], False
-            return
-        moment = self.moment = found[1]
+        self.session.work(make, partial(end, self._take), failed=partial(end, self._fail), owner=self)
+
+    def _fail(self, reason: str) -> None:
+        self._trouble, self._armed = reason.rstrip("."), False
+
+    def _take(self, moment: SlowMotion) -> None:
+        self.moment = moment
         moved = np.abs(moment.replay.end - moment.replay.start)
         self.pixel = int(moved.argmax()) if moved.any() else -1
         self.plots.show_moment(moment, self.pixel)

@@ -26,10 +26,12 @@ def declared_in(experiment: Experiment, section: str) -> dict[str, tuple[Paramet
     owner = getattr(experiment, section)
     fields = type(owner).model_fields
     kind = kind_parameter(section)
+    if kind is not None and owner.missing:  # no list of kinds has it
+        kind = replace(kind, choices=(), help=f"As stored: {owner.missing}.")
     found = {} if kind is None else {"kind": (kind, False)}
     for p in owner.describe():
         declared = replace(p, structural=True) if section == "data" else p
-        found[p.name] = declared, type(None) in get_args(fields[p.name].annotation)
+        found[p.name] = declared, p.name in fields and type(None) in get_args(fields[p.name].annotation)
     return found
 
 
@@ -171,6 +173,7 @@ class ParameterForm(QScrollArea):
         differ = sum(getattr(owner, name) != p.default for name, (p, _) in known.items() if name != "kind")
         kind = getattr(owner, "kind", "")
         parts = [section.name, *([kind] if kind else []), *([f"{differ} not default"] if differ else [])]
+        parts += ["missing here"] if owner.missing else []
         section.header.setText(" · ".join(parts))
         section.header.setAccessibleName(f"Section {', '.join(parts)}")
 

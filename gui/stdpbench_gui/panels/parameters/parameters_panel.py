@@ -113,7 +113,8 @@ class ParametersPanel(Panel):
         if state == self._shown:
             return
         if self._experiment is None or not self._shown or state[1][0] != self._shown[1][0]:  # type: ignore[index]
-            self._experiment, self._start = session.experiment, Experiment.from_mapping(live.before_changes())
+            self._experiment = session.experiment
+            self._start = Experiment.from_mapping(live.before_changes(), stand_ins=True)
         self._shown = state
         assert self._experiment is not None
         assert self._start is not None

@@ -14,7 +14,6 @@ from stdpbench.runs.analysis.fields import NOT_COUNTED, duplicates
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import Weights
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.mosaic import Mosaic
 
@@ -89,7 +88,9 @@ class MapMarks(QObject):
         if self._session.live.labelled is not None and not self._asked and self._session.folder is not None:
             self._asked = True
             folder = self._session.folder
-            self._session.work(lambda: (folder, _read_labels(folder)), alive(self, self._take_labels), "")
+            self._session.work(
+                lambda: (folder, folder.read_arrays("assignments.npz", "labels")[0]), self._take_labels, owner=self
+            )
         if not np.array_equal(before, self.dead):
             self.draw()
 
@@ -106,7 +107,10 @@ class MapMarks(QObject):
                 self.alike = found
                 self.draw()
 
-        self._session.work(lambda: duplicates(shown.w), alive(self, take), "Duplicates cannot be looked for")
+        def fail(_: str) -> None:
+            self._looked = time.monotonic()
+
+        self._session.work(lambda: duplicates(shown.w), take, "Duplicates cannot be found", failed=fail, owner=self)
 
     def _take_labels(self, found: tuple[RunFolder, NDArray[np.int64]]) -> None:
         if self._session.folder is found[0]:
@@ -196,8 +200,3 @@ class MapMarks(QObject):
             said = NOT_COUNTED
         n = int(self.alike.sum())
         return f"{said}, {n} duplicate{'' if n == 1 else 's'}" if self.show_alike and len(self.alike) else said
-
-
-def _read_labels(folder: RunFolder) -> NDArray[np.int64]:
-    with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
-        return np.asarray(arrays["labels"], np.int64)

@@ -21,7 +21,6 @@ from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
 from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
@@ -226,7 +225,7 @@ class WeightMap(Panel):
                 self._take_order(found)
 
         if order == _SIMILARITY and n <= _MOST_SIMILAR:
-            self.session.work(lambda: by_similarity(shown.w), alive(self, take), "Neurons cannot be sorted")
+            self.session.work(lambda: by_similarity(shown.w), take, "Neurons cannot be sorted", owner=self)
         elif order == _LABEL and len(labels) == n:
             self._take_order(by_label(labels, shown.theta))
         elif order == _THETA:

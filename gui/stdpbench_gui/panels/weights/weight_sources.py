@@ -25,7 +25,6 @@ from stdpbench.runs.folder.past_weights import (
 )
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.units import thousands
-from stdpbench_gui.session.alive import alive
 from stdpbench_gui.session.run_session import RunSession
 
 _KEPT = 6
@@ -178,7 +177,7 @@ class WeightSources(QObject):
             w, theta, _ = start_arrays(folder, experiment, split)
             return folder, Weights("the start", 0, np.asarray(normalised(w, experiment), np.float32), theta)
 
-        self._session.work(read, alive(self, self._take_reference), "The weights of the start cannot be made")
+        self._session.work(read, self._take_reference, "The weights of the start cannot be made", owner=self)
 
     def compare_with_checkpoint(self, position: int) -> None:
         """Show the difference to a checkpoint."""
@@ -202,7 +201,7 @@ class WeightSources(QObject):
                 )
             return folder, Weights(other.path.name, found.position, found.w, found.theta, True)
 
-        self._session.work(read, alive(self, self._take_reference), "There is nothing to compare with")
+        self._session.work(read, self._take_reference, "There is nothing to compare with", owner=self)
 
     # -- the parent of a branch ------------------------------------------------------------------------------------
 
@@ -253,7 +252,10 @@ class WeightSources(QObject):
                 return folder, path, None, None
             return folder, path, Weights(path.name, past.position, past.w, past.theta, True), own
 
-        self._session.work(read, alive(self, self._take_parent), "The parent's weights cannot be read")
+        def fail(_: str) -> None:
+            self._following = False
+
+        self._session.work(read, self._take_parent, "The parent's weights cannot be read", failed=fail, owner=self)
 
     def _take_parent(self, found: tuple[RunFolder, Path, Weights | None, Weights | None]) -> None:
         folder, path, weights, own = found
@@ -273,7 +275,7 @@ class WeightSources(QObject):
             return folder, Weights.at_checkpoint(weights_at(folder.path, position))
 
         assert callable(take)
-        self._session.work(read, alive(self, take), "The checkpoint cannot be shown")
+        self._session.work(read, take, "The checkpoint cannot be shown", owner=self)
 
     def _is_shown(self, folder: RunFolder) -> bool:
         return self._session.folder is not None and folder.path == self._session.folder.path

@@ -96,12 +96,35 @@ inline void step_frozen()
 {% endfor %}
 }
 
+// Whether all numbers are finite, by their bits: arithmetic is compiled as if all were.
+inline bool are_finite(const double *values, size_t n)
+{
+    const uint64_t largest = 0x7ff0000000000000ull;
+    uint64_t odd = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        std::memcpy(&bits, values + i, sizeof bits);
+        odd |= (bits & largest) == largest;
+    }
+    return !odd;
+}
+
+inline bool neurons_are_finite()
+{
+    using namespace brian;
+    bool finite = true;
+{% for name in neural %}
+    finite &= are_finite({{name}}, _num_{{name}});
+{% endfor %}
+    return finite;
+}
+
 }  // namespace resident
 
 extern "C" {
 
 // Functions that allocate give back 0, or OUT_OF_MEMORY: no exception may leave them.
-static const int OUT_OF_MEMORY = 12;
+static const int OUT_OF_MEMORY = 12, NOT_FINITE = 13;
 
 int resident_start()
 {
@@ -112,6 +135,21 @@ int resident_start()
     } catch (const std::bad_alloc &) {
         return OUT_OF_MEMORY;
     }
+}
+
+// Frees what generated code allocated; nothing may be called or read afterwards. Brian2's own function frees little of it.
+void resident_stop()
+{
+    using namespace brian;
+    _dealloc_arrays();
+{% for name in plain_arrays %}
+    delete[] {{name}};
+    {{name}} = nullptr;
+{% endfor %}
+{% for name in dynamic_arrays %}
+    decltype({{name}})().swap({{name}});
+{% endfor %}
+    resident::delays = resident::Delays();
 }
 
 // Address, number of elements and bytes per element of an array, by its number in the symbol table.
@@ -155,7 +193,7 @@ try {
     return OUT_OF_MEMORY;
 }
 
-// Take n_bins steps from time 0. Spikes are sorted by (bin, index). `courses`, where given, receives (4, n_bins, n_watched).
+// Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Spikes are sorted by (bin, index). `courses`, where given, receives (4, n_bins, n_watched).
 int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, int32_t plastic,
                      const int64_t *watched, int32_t n_watched, double *courses)
 try {
@@ -197,7 +235,7 @@ try {
     resident::now = 0;
     {{clock}}.timestep[0] = 0;
     {{clock}}.t[0] = 0;
-    return 0;
+    return resident::neurons_are_finite() ? 0 : NOT_FINITE;
 } catch (const std::bad_alloc &) {
     return OUT_OF_MEMORY;
 }

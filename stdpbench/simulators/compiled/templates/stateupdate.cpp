@@ -7,6 +7,7 @@
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
     {% if awake_list(owner) %}
+    {% set _arrays = vector_code|written(n_assigned(variables, code_of(owner, codeobj_name))) %}
     resident::Awake &_awake = resident::{{awake_list(owner)}};
     const int _n_awake = (int)_awake.list.size();
     const int32_t *_list = _awake.list.data();
@@ -16,11 +17,11 @@
     {
         const int _idx = _list[_k];
         const size_t _vectorisation_idx = _idx;
-        {% for array in vector_code|written %}
+        {% for array in _arrays %}
         const double _before{{loop.index}} = {{array}}[_idx];
         {% endfor %}
         {{vector_code|fast|autoindent}}
-        _moved[_k] = {% for array in vector_code|written %}(_before{{loop.index}} != {{array}}[_idx]){{ " | " if not loop.last }}{% endfor %};
+        _moved[_k] = {% for array in _arrays %}(_before{{loop.index}} != {{array}}[_idx]){{ " | " if not loop.last }}{% endfor %};
     }
     {% else %}
     const int _N = {{constant_or_scalar('N', variables['N'])}};

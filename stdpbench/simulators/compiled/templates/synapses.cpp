@@ -10,7 +10,7 @@
 {% block maincode %}
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
-    {% set _events = get_array_name(pathway.source.variables[pathway.eventspace_name])[4:] %}
+    {% set _events = get_array_name(pathway.source.variables[pathway.eventspace_name])|array_of %}
     {% set _fan_out = fan_out(pathway) %}
     {% set _dense = is_dense(pathway) %}
     {% if pathway.prepost == 'post' %}
@@ -45,8 +45,9 @@
             }
         }
     }
-    {% elif _dense and vector_code|trace_array(needed_trace(pathway)) %}
+    {% elif needed_trace(pathway) %}
     {% set _trace = vector_code|trace_array(needed_trace(pathway)) %}
+    {% set _places = vector_code|changed(n_assigned(variables, pathway.code)) %}
     const int32_t _n_events = {{_events}}[_num_{{_events}} - 1];
     static int32_t _alive[{{_fan_out}}];
     int32_t _n_alive = 0;
@@ -56,7 +57,7 @@
             _alive[_n_alive] = _target;
             _n_alive += {{_trace}}[_target] > resident::FADED;
         }
-    {% for place in vector_code|changed %}
+    {% for place in _places %}
     static double _kept{{loop.index}}[{{_fan_out}}];
     {% endfor %}
     for (int32_t _event = 0; _event < _n_events; _event++)
@@ -67,7 +68,7 @@
         {
             const int32_t _postsynaptic_idx = _alive[_k];
             const size_t _idx = _offset + _postsynaptic_idx;
-            {% for place in vector_code|changed %}
+            {% for place in _places %}
             _kept{{loop.index}}[_k] = {{place}};
             {% endfor %}
         }
@@ -82,7 +83,7 @@
         {
             const int32_t _postsynaptic_idx = _alive[_k];
             const size_t _idx = _offset + _postsynaptic_idx;
-            {% for place in vector_code|changed %}
+            {% for place in _places %}
             {{place}} = _kept{{loop.index}}[_k];
             {% endfor %}
         }

@@ -1,0 +1,183 @@
+"""A compiled network, loaded into this process and unloaded again.
+
+A library that is loaded twice under one path is one network, so each `Library` loads a private copy. The memory of the
+network belongs to the library. Arrays onto that memory keep a reference to the library, which is unloaded once neither
+a simulator nor an array refers to it. Until then the cache does not evict the network (`cache.hold`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+import weakref
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.files import remove_file
+from stdpbench.simulators.compiled.cache import COPY
+
+_NOT_FINITE = 13  # as in resident.cpp
+_int32_p, _int64_p, _double_p = (ctypes.POINTER(t) for t in (ctypes.c_int32, ctypes.c_int64, ctypes.c_double))
+
+
+class Library:
+    """One compiled network.
+
+    Parameters
+    ----------
+    path : Path
+        The library in the cache.
+    source : file
+        The same, held; see `cache.hold`. It is closed when the library is unloaded.
+
+    Raises
+    ------
+    StdpbenchError
+        If it does not load, or there is not enough memory for the network.
+    """
+
+    def __init__(self, path: Path, source: BinaryIO) -> None:
+        self.path = path
+        self.dll, copy = _load_private_copy(path, source)
+        # not at exit, when other threads may still run code of the library
+        weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
+        _check(self.dll.resident_start())
+
+    def array(self, number: int) -> NDArray[np.float64] | None:
+        """View of an array by its number in the symbol table; None if there is no float64 array of that number."""
+        size, item = ctypes.c_int64(), ctypes.c_int64()
+        address = self.dll.resident_array(number, ctypes.byref(size), ctypes.byref(item))
+        if not address or item.value != np.dtype(np.float64).itemsize:
+            return None
+        return np.asarray(_Memory(self, address, size.value))
+
+    def set_delays(self, bins: NDArray[np.int32]) -> None:
+        """Set the delay of every synapse from input to exc, (n_input, n_exc), in time steps."""
+        bins = np.ascontiguousarray(bins, np.int32)
+        _check(self.dll.resident_set_delays(bins.ctypes.data_as(_int32_p), *bins.shape))
+
+    def present(
+        self,
+        index: NDArray[np.int32],
+        bins: NDArray[np.int32],
+        n_bins: int,
+        plastic: bool,
+        record: NDArray[np.int64],
+        courses: NDArray[np.float64] | None,
+    ) -> bool:
+        """Take `n_bins` steps; input spikes are sorted by (bin, index), `courses` receives (4, n_bins, n_recorded).
+
+        Returns whether the state of all neurons is finite.
+        """
+        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
+        status = self.dll.resident_present(
+            index.ctypes.data_as(_int32_p),
+            bins.ctypes.data_as(_int32_p),
+            len(index),
+            n_bins,
+            int(plastic),
+            record.ctypes.data_as(_int64_p),
+            len(record),
+            None if courses is None else courses.ctypes.data_as(_double_p),
+        )
+        if status == _NOT_FINITE:
+            return False
+        _check(status)
+        return True
+
+    def spikes(self, layer: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Index and bin of the spikes of the last presentation; layer 0 is exc, 1 is inh."""
+        index, bins = _int32_p(), _int32_p()
+        count = self.dll.resident_spikes(layer, ctypes.byref(index), ctypes.byref(bins))
+        if not count:
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        found = (np.ctypeslib.as_array(each, shape=(count,)).copy() for each in (index, bins))
+        return next(found), next(found)
+
+
+class _Memory:
+    """Memory of a library for NumPy; an array onto it keeps this object alive, and so the library."""
+
+    def __init__(self, library: Library, address: int, size: int) -> None:
+        self._library = library
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": np.dtype(np.float64).str,
+            "shape": (size,),
+            "data": (address, False),
+        }
+
+
+def _check(status: int) -> None:
+    if status != 0:
+        raise StdpbenchError(
+            "there is not enough memory for this network: lower network.n_exc or the size of the pictures"
+        )
+
+
+def _load_private_copy(path: Path, source: BinaryIO) -> tuple[ctypes.CDLL, Path]:
+    failure: OSError | None = None
+    for folder in (path.parent, None):  # the folder for temporary files may be mounted so that nothing in it runs
+        try:
+            handle, name = tempfile.mkstemp(prefix=COPY, suffix=path.suffix, dir=folder)
+        except OSError as error:
+            failure = error
+            continue
+        copy = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                source.seek(0)
+                shutil.copyfileobj(source, file)
+            return _declared(ctypes.CDLL(str(copy))), copy
+        except OSError as error:
+            failure = error
+        finally:
+            with contextlib.suppress(OSError):  # Windows does not remove a library that is loaded
+                remove_file(copy)
+    source.close()
+    raise StdpbenchError(f"the compiled network {path} does not load: {failure}") from failure
+
+
+def _unload(dll: ctypes.CDLL, copy: Path, source: BinaryIO) -> None:
+    """Free all memory of a network that nothing refers to."""
+    import _ctypes
+
+    dll.resident_stop()
+    if sys.platform == "win32":
+        _ctypes.FreeLibrary(dll._handle)
+        with contextlib.suppress(OSError):
+            remove_file(copy)
+    else:
+        _ctypes.dlclose(dll._handle)
+    source.close()
+
+
+def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
+    dll.resident_start.restype = ctypes.c_int
+    dll.resident_stop.restype = None
+    dll.resident_array.restype = ctypes.c_void_p
+    dll.resident_array.argtypes = [ctypes.c_int32, _int64_p, _int64_p]
+    dll.resident_set_delays.restype = ctypes.c_int
+    dll.resident_set_delays.argtypes = [_int32_p, ctypes.c_int32, ctypes.c_int32]
+    dll.resident_present.restype = ctypes.c_int
+    dll.resident_present.argtypes = [
+        _int32_p,
+        _int32_p,
+        ctypes.c_int32,
+        ctypes.c_int32,
+        ctypes.c_int32,
+        _int64_p,
+        ctypes.c_int32,
+        _double_p,
+    ]
+    dll.resident_spikes.restype = ctypes.c_int32
+    dll.resident_spikes.argtypes = [ctypes.c_int32, ctypes.POINTER(_int32_p), ctypes.POINTER(_int32_p)]
+    return dll

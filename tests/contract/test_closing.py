@@ -1,0 +1,104 @@
+"""A closed simulator gives its memory back; an array that somebody still has stays valid until nobody has it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from networks import N_INPUT, SIMULATORS, experiment, fingerprint, put_start, random_spikes
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.simulators import Simulator, find_compiler, open_simulator
+from stdpbench.simulators.compiled.cache import COPY
+
+needs_a_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+looks_at_itself = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+
+
+def compiled() -> Simulator:
+    simulator, _ = open_simulator(experiment(), N_INPUT, "compiled")
+    put_start(simulator)
+    return simulator
+
+
+def loaded() -> int:
+    """Compiled networks in this process."""
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    return len({line.split(maxsplit=5)[5] for line in maps if COPY in line})
+
+
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@needs_a_compiler
+@looks_at_itself
+def test_networks_that_are_closed_take_no_memory():
+    before, sizes = loaded(), []
+    for _ in range(5):
+        for _ in range(12):
+            simulator = compiled()
+            simulator.present(random_spikes(1, 200, 0.05), plastic=True)
+            simulator.close()
+        sizes.append(resident())
+    assert loaded() == before
+    assert sizes[-1] - sizes[0] < 12 * simulator.layout.n_exc * N_INPUT * 8, "48 networks were closed meanwhile"
+
+
+@needs_a_compiler
+@looks_at_itself
+def test_an_array_of_a_closed_network_stays_valid_until_it_is_let_go_of():
+    before, simulator = loaded(), compiled()
+    w, row = simulator.w, simulator.w[3, 2:]
+    kept = w.copy()
+    simulator.close()
+    others = [compiled() for _ in range(5)]
+    answers = {fingerprint(other.present(random_spikes(1, 200, 0.05), plastic=True)) for other in others}
+    assert len(answers) == 1
+    assert w.tobytes() == kept.tobytes()
+    w[...] = 7.0
+    assert all(other.w.max() < 7.0 for other in others)
+    for other in others:
+        other.close()
+    assert loaded() == before + 1
+    del w
+    assert (row == 7.0).all()
+    del row
+    assert loaded() == before
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_a_closed_simulator_says_so(name, opened):
+    simulator = opened(name, experiment())
+    simulator.close()
+    simulator.close()
+    for use in (lambda: simulator.w, lambda: simulator.state(), simulator.reset):
+        with pytest.raises(StdpbenchError, match="closed"):
+            use()
+    with pytest.raises(StdpbenchError, match="closed"):
+        simulator.present(random_spikes(1, 200, 0.05), plastic=True)
+
+
+@needs_a_compiler
+def test_a_simulator_may_be_closed_while_another_thread_uses_it():
+    simulator, said = compiled(), list[str]()
+    answers, begun = set[str](), threading.Event()
+
+    def use() -> None:
+        try:
+            while True:
+                put_start(simulator)
+                answers.add(fingerprint(simulator.present(random_spikes(1, 200, 0.05), plastic=True, n_rest=2000)))
+                begun.set()
+        except StdpbenchError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    assert begun.wait(60)
+    simulator.close()
+    thread.join(60)
+    assert said == ["this simulator is closed"]
+    assert len(answers) == 1

@@ -1,0 +1,198 @@
+"""A run whose folder or process goes away while the window shows it: who waits is answered, and the next works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from parameter_fields import text_of, type_in
+from PyQt6.QtCore import Qt, QTimer
+from pytestqt.qtbot import QtBot
+from runs_table import copy
+from small_run import small_experiment
+from waiting import waits
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.client import run_client
+from stdpbench.runs.client.run_client import RunClient, ask
+from stdpbench.runs.folder import status
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.control import rewind
+from stdpbench.runs.protocol import wire
+from stdpbench.runs.protocol.facts import Record, StateChanged
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.wire import Listener, connect
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.session import found_run
+
+PATH = "plasticity.nu_post"
+
+
+@pytest.fixture
+def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window that shows a small run in the middle of a long training."""
+    window.run_experiment(small_experiment(schedule__train_images=1000, schedule__passes=20))
+    waits(qtbot, lambda: window.session.connected)
+    window.session.request("pace", seconds=0.05)
+    waits(qtbot, lambda: window.session.live.progress.get("position", 0) > 2)
+    yield window
+    for path in window.runs.glob("*/run.json"):
+        with suppress(StdpbenchError):
+            ask(path.parent, "stop")
+    waits(qtbot, lambda: not window.session.connected)
+    window.session.leave()
+
+
+@pytest.fixture
+def panel(learning: MainWindow, qtbot: QtBot) -> ParametersPanel:
+    panel = learning.train.panels["parameters"]
+    assert isinstance(panel, ParametersPanel)
+    panel.raise_()
+    waits(qtbot, lambda: panel.form.sections)
+    return panel
+
+
+def change(panel: ParametersPanel, qtbot: QtBot, text: str) -> None:
+    type_in(panel, qtbot, PATH, text)
+    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
+
+
+def test_a_change_that_cannot_be_sent_says_so_and_the_next_one_works(
+    learning: MainWindow, panel: ParametersPanel, qtbot: QtBot
+) -> None:
+    folder = learning.session.folder
+    assert folder is not None
+    away = folder.path.with_name("away")
+    folder.path.rename(away)
+    change(panel, qtbot, "0.02")
+    waits(qtbot, lambda: not panel.changes.in_flight)
+    assert "is gone" in panel.form.row(PATH).error.text()
+    away.rename(folder.path)
+    change(panel, qtbot, "0.03")
+    waits(qtbot, lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: text_of(panel, PATH) == "0.03")
+    # a folder in which no request can be left hinders nobody who has a connection
+    requests = folder.path / "requests"
+    with suppress(OSError):
+        requests.rmdir()
+    requests.write_text("", encoding="utf-8")
+    change(panel, qtbot, "0.04")
+    waits(qtbot, lambda: panel.changes.stack.count() == 2)
+    with pytest.raises(StdpbenchError, match="requests cannot be made: File exists"):
+        ask(folder.path, "pause")
+    requests.unlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
+    learning: MainWindow, panel: ParametersPanel, qtbot: QtBot
+) -> None:
+    session, told = learning.session, list[str]()
+    session.told.connect(told.append)
+    assert session.folder is not None
+    process = session.folder.read_json("run.json")["pid"]
+    os.kill(process, signal.SIGSTOP)
+    change(panel, qtbot, "0.02")
+    session.request("checkpoint")  # as the button of the run bar
+    assert panel.changes.in_flight
+    os.kill(process, signal.SIGKILL)
+    waits(qtbot, lambda: not session.connected)
+    assert not panel.changes.in_flight
+    reason = "The run ended before it could answer: it is failed, its process ended without a word"
+    assert reason in panel.form.row(PATH).error.text()
+    assert [sentence for sentence in told if sentence.startswith(reason)]
+    assert told[-1].startswith("The run failed: its process ended without a word")
+    session.resume()
+    waits(qtbot, lambda: session.connected and session.state is State.RUNNING)
+    waits(qtbot, lambda: panel.form.row(PATH).editor.isEnabled())
+    change(panel, qtbot, "0.03")
+    waits(qtbot, lambda: panel.changes.stack.count() == 1)
+
+
+def test_the_run_that_was_asked_for_last_is_shown(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = (copy(finished_run, window.runs, name, 0.5) for name in ("slow", "quick"))
+    go_on, read = threading.Event(), found_run.read_undamaged
+
+    def read_slowly(path: Path) -> Any:
+        if path == slow:
+            assert go_on.wait(60)
+        return read(path)
+
+    monkeypatch.setattr(found_run, "read_undamaged", read_slowly)
+    window.open_run(slow)
+    window.open_run(quick)
+    waits(qtbot, lambda: window.session.folder is not None)
+    go_on.set()
+    waits(qtbot, lambda: not window.session.background.busy)
+    assert window.session.folder is not None
+    assert window.session.folder.path == quick
+    (quick / "journal.jsonl").touch()
+    window.go_to("train")  # looks whether the run that is shown has changed
+    window.open_run(slow)
+    waits(qtbot, lambda: not window.session.background.busy)
+    assert window.session.folder.path == slow
+
+
+def test_a_run_that_is_taken_back_elsewhere_is_shown_as_it_is_now(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    path = copy(finished_run, window.runs, "digits-a", 0.5)
+    rewind(RunFolder(path), 55)
+    window.open_run(path)
+    waits(qtbot, lambda: window.session.state is State.STOPPED)
+    window.go_to("runs")
+    rewind(RunFolder(path), 20)
+    window.go_to("train")
+    waits(qtbot, lambda: window.session.live.position <= 20)
+    assert window.train.bar.position.text() == f"train {window.session.live.position}/60"
+
+
+def test_the_window_does_not_wait_for_the_rest_of_a_message_nor_for_the_process(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = copy(finished_run, window.runs, "digits-a", 0.5, state="running")
+    listener, heartbeats = Listener(), list[None]()
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    monkeypatch.setattr(found_run, "at_work", lambda folder: folder == path)
+    monkeypatch.setattr(RunClient, "attach", lambda folder: RunClient(folder, listener, process))
+    monkeypatch.setattr(run_client, "_ENDS", 0.5)
+    monkeypatch.setattr(status, "at_work", lambda folder: folder == path)
+    timer = QTimer()
+    timer.timeout.connect(lambda: heartbeats.append(None))
+    timer.start(10)
+    window.open_run(path)
+    waits(qtbot, lambda: window.session.folder is not None)
+    channel = connect(listener.invitation)
+    waits(qtbot, lambda: window.session.connected)
+    frame = {"position": 60, "w": np.ones((784, 12), np.float32), "theta": np.ones(12)}
+    message = b"".join(wire._encoded(("frame", "network", frame)))
+    channel._socket.sendall(message[:1000])
+    before = len(heartbeats)
+    waits(qtbot, lambda: len(heartbeats) > before + 20)
+    assert not window.session.live.network
+    channel._socket.sendall(message[1000:])
+    waits(qtbot, lambda: window.session.live.network)
+    again = Record(10_000, 60, "2026-01-01T00:00:00+00:00", StateChanged("running"))
+    channel.send(("record", again.to_mapping()))
+    waits(qtbot, lambda: window.session.state is State.RUNNING)
+    window.session.request("checkpoint")
+    channel.close()
+    before = len(heartbeats)
+    waits(qtbot, lambda: not window.session.connected)
+    assert len(heartbeats) > before + 10
+    assert window.message.text() == (
+        "The connection to digits-a was lost, but the run goes on; open it again to follow it."
+    )
+    process.communicate()

@@ -1,0 +1,93 @@
+"""C++ that Brian2 generates is rewritten only where it is the C++ that was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import Layout
+from stdpbench.simulators.compiled import rewriting
+
+STEP = """
+double v = _ptr_array_exc_v[_idx];
+const int32_t free = int_(lockout < _lio_2);
+v = free * exp(_lio_3 * g) + _brian_pow(v, 2.0) + _clip(v, 0, std_exp);
+_ptr_array_exc_v[_idx] = v;
+_ptr_array_exc_ge[_idx] = ge;
+""".strip()
+SYNAPSE = """
+const int32_t _postsynaptic_idx = _ptr_array_plastic__synaptic_post[_idx];
+const double y1_post = _ptr_array_exc_y1[_postsynaptic_idx];
+_ptr_array_exc_ge[_postsynaptic_idx] = ge_post;
+_ptr_array_plastic_w[_idx] = w;
+""".strip()
+
+
+def test_what_is_expected_is_rewritten() -> None:
+    text = rewriting.fast(STEP.splitlines())
+    assert "const double free = resident::indicator(lockout < _lio_2);" in text
+    assert "resident::fast_exp(_lio_3 * g) + resident::fast_pow(v, 2.0) + _clip(v, 0, std_exp)" in text
+    assert rewriting.written(STEP.splitlines(), 2) == ["_ptr_array_exc_v", "_ptr_array_exc_ge"]
+    assert rewriting.changed(SYNAPSE, 2) == ["_ptr_array_exc_ge[_postsynaptic_idx]", "_ptr_array_plastic_w[_idx]"]
+    assert rewriting.trace_array(SYNAPSE, "y1") == "_ptr_array_exc_y1"
+    assert "const double y1_post = 0.0;" in rewriting.faded(SYNAPSE, "y1")
+    assert "const int32_t _postsynaptic_idx = _target;" in rewriting.dense_index(SYNAPSE, "_source", "_target")
+    assert rewriting.dense_index("w = 0;", "_source", "_target") == "w = 0;", "neither neuron is read"
+    assert rewriting.array_of("_ptr_array_exc__spikespace") == "_array_exc__spikespace"
+    code = "ge_post += w\nlocal = w == 1\nw = clip(w, 0, w_max)\nw *= 2"
+    assert rewriting.n_assigned(code, ["w", "ge_post", "w_max", "y1_post"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "said"),
+    [
+        (lambda: rewriting.fast(STEP.replace("exp(_lio", "std::exp(_lio")), "occurs 0 times instead of 1"),
+        (lambda: rewriting.fast(STEP.replace("exp(_lio", "_brian_exp(_lio")), "occurs 0 times instead of 1"),
+        (lambda: rewriting.fast(STEP.replace("_brian_pow", "std::pow")), "occurs 0 times instead of 1"),
+        (lambda: rewriting.fast(STEP.replace("int_(", "_brian_int(")), "occurs 0 times instead of 1"),
+        (lambda: rewriting.fast(STEP.replace("const int32_t", "const auto")), "occurs 0 times instead of 1"),
+        (lambda: rewriting.written(STEP, 3), "occurs 2 times instead of 3"),
+        (lambda: rewriting.changed(SYNAPSE.replace("[_idx] = w", "[_idx] += w"), 2), "occurs 1 times instead of 2"),
+        (lambda: rewriting.trace_array(SYNAPSE, "y2"), "occurs 0 times instead of 1"),
+        (lambda: rewriting.trace_array(SYNAPSE.replace("_ptr_array", "_array"), "y1"), "occurs 0 times instead of 1"),
+        (lambda: rewriting.faded(SYNAPSE + SYNAPSE.replace("const int", "\nconst int"), "y1"), "2 times instead of 1"),
+        (
+            lambda: rewriting.dense_index(SYNAPSE.replace("const int32_t", "const int64_t"), "i", "j"),
+            "occurs 0 times instead of 1",
+        ),
+        (lambda: rewriting.array_of("_array_exc__spikespace"), "occurs 0 times instead of 1"),
+    ],
+)
+def test_what_is_not_expected_is_refused(rewrite: Callable[[], Any], said: str) -> None:
+    with pytest.raises(StdpbenchError, match=said) as caught:
+        rewrite()
+    assert str(caught.value).startswith("Brian2 ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_brian2_that_writes_other_code_is_refused_before_anything_is_compiled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+
+    from stdpbench.simulators.compiled.device import generate
+
+    write = CPPCodeGenerator.translate_to_write_arrays
+    monkeypatch.setattr(
+        CPPCodeGenerator,
+        "translate_to_write_arrays",
+        lambda self, names: [line.replace("] = ", "]  =  ") for line in write(self, names)],
+    )
+    layout = Layout(Experiment.from_mapping({"network": {"n_exc": 3}}), 4)
+    with pytest.raises(
+        StdpbenchError, match=r"Brian2 .* generates C\+\+ .* not know: .* --simulator runtime"
+    ) as caught:
+        generate(layout, tmp_path)
+    assert "\n" not in str(caught.value)
+    monkeypatch.undo()
+    assert [symbol["key"] for symbol in generate(layout, tmp_path)][-1]
