@@ -78,7 +78,7 @@ def _indexed(arrays: dict[str, NDArray[Any]]) -> Any:
 
 
 def metric_columns(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """What ``metrics.json`` says of accuracies: name to accuracy, bounds of its 95 % interval, and pictures."""
+    """What ``metrics.json`` says of accuracies: name to accuracy, bounds of its 95 % Wilson interval, and pictures."""
     columns = {name: _score(score) for name, score in metrics.get("accuracy", {}).items()}
     for baseline, result in metrics.get("baselines", {}).items():
         name = baseline.replace("_", " ").replace("k means", "k-means")

@@ -25,6 +25,7 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.readout import INTERVAL
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
@@ -166,8 +167,8 @@ class RunView:
     def scores(self) -> dict[str, dict[str, float]]:
         """Accuracies on pictures that were not trained on, and those of baselines.
 
-        Name of read-out or baseline to ``accuracy``, ``low`` and ``high`` (95 % interval), ``n_images``; bounds come
-        when the run is through. Empty before anything was measured.
+        Name of read-out or baseline to ``accuracy``, ``low`` and ``high`` (95 % Wilson interval), ``n_images``;
+        bounds come when the run is through. Empty before anything was measured.
         """
         following = self._following() is not None
         if not following and (self.path / "metrics.json").is_file():
@@ -276,7 +277,9 @@ class RunView:
             new = ", ".join(f"{path} = {value}" for path, (_, value) in changes.items())
             rows[f"from {position} on"] = in_short(changes) if changes_rule(changes) else new
         for name, score in list(self.scores.items())[:8]:
-            interval = f" ({100 * score['low']:.1f} – {100 * score['high']:.1f})" if "low" in score else ""
+            interval = (
+                f" ({INTERVAL} {100 * score['low']:.1f} – {100 * score['high']:.1f} %)" if "low" in score else ""
+            )
             rows[f"accuracy, {name}"] = f"{100 * score['accuracy']:.2f} %{interval}"
         rows["folder"] = str(self.path)
         return html_table(self.name, rows)

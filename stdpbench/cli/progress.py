@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from stdpbench.readout import INTERVAL
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe, duration
@@ -163,7 +164,7 @@ class Display:
             table = Table(title=f"accuracy on {metrics['n_test_images']} {metrics['evaluated_on']} pictures")
             table.add_column("read-out")
             table.add_column("%", justify="right")
-            table.add_column("95 % interval", justify="right")
+            table.add_column(INTERVAL, justify="right")
             for name, score in rows:
                 low, high = score["interval_95"]
                 table.add_row(name, f"{100 * score['accuracy']:.2f}", f"{100 * low:.1f} – {100 * high:.1f}")

@@ -15,6 +15,7 @@ from rich.table import Table
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, find_run
 from stdpbench.cli.progress import Display
 from stdpbench.paths import runs_folder
+from stdpbench.readout import INTERVAL
 from stdpbench.report.making import PAGE, Wish, make_report
 from stdpbench.runs.protocol.facts import Progress
 
@@ -51,7 +52,7 @@ def _show(data: dict[str, Any], console: Console) -> None:
     for run in data["runs"]:
         table = Table(title=run["run"], title_justify="left")
         table.add_column("what reads")
-        for heading in ("%", "95 % interval", "pictures"):
+        for heading in ("%", INTERVAL, "pictures"):
             table.add_column(heading, justify="right")
         for row in run["accuracies"]:
             name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]

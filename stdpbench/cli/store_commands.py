@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from stdpbench.runs.catalog.store import BIN, COLUMNS, SWEEP, Entry, Store, run_
 from stdpbench.runs.queue.run_queue import Queue
 
 if TYPE_CHECKING:
+    from stdpbench.readout.metric import Metric
     from stdpbench.runs.catalog.comparison import Account, Comparison
     from stdpbench.runs.folder.run_folder import RunFolder
 
@@ -76,7 +77,7 @@ def list_command(
 def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench show``."""
     from stdpbench.cli.follow import find_run
-    from stdpbench.runs.catalog.comparison import Account, compare, lineage, metric_text
+    from stdpbench.runs.catalog.comparison import Account, compare, lineage
 
     folder = find_run(run, runs or runs_folder())
     with Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder())) as store:
@@ -110,10 +111,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         else:
             sys.stdout.write(f"Its parameters are those of the experiment {name} that ships.\n")
     if comparison is None:
-        rows = [[name, metric_text(metric)] for name, metric in account.metrics.items()]
-        if rows:
-            sys.stdout.write("\n")
-            sys.stdout.write(plain_table(["measure", "value"], rows))
+        _show_metrics(["value"], {name: (metric,) for name, metric in account.metrics.items()})
 
 
 def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs: Path | None) -> None:
@@ -290,8 +288,6 @@ def _show_account(
 
 
 def _show_comparison(comparison: Comparison, title: str) -> None:
-    from stdpbench.runs.catalog.comparison import metric_text
-
     names = [account.name for account in comparison.accounts]
     others = names[:-1] if title.endswith("from") else names
     sys.stdout.write("\n")
@@ -302,12 +298,20 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
         sys.stdout.write(plain_table(["", *names], rows))
     else:
         sys.stdout.write("Nothing: parameters and versions are the same.\n")
-    measured = [[name, *(metric_text(metric) for metric in metrics)] for name, metrics in comparison.metrics.items()]
-    if measured:
-        sys.stdout.write("\n")
-        sys.stdout.write(plain_table(["measure", *names], measured))
+    _show_metrics(names, comparison.metrics)
     for remark in comparison.remarks:
         sys.stdout.write(f"{remark}\n")
+
+
+def _show_metrics(heads: Sequence[str], metrics: Mapping[str, Sequence[Metric | None]]) -> None:
+    from stdpbench.runs.catalog.comparison import metric_text
+
+    if metrics:
+        rows = [[name, *map(metric_text, values)] for name, values in metrics.items()]
+        sys.stdout.write("\n")
+        sys.stdout.write(plain_table(["measure", *heads], rows))
+    kinds = {value.interval for values in metrics.values() for value in values if value is not None and value.interval}
+    sys.stdout.writelines(f"In brackets: {kind}.\n" for kind in sorted(kinds))
 
 
 def _plain(account: Account) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, shortened, spaced
+from stdpbench.readout import INTERVAL
 from stdpbench.readout.metric import Metric
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def comparison_figure(courses: Sequence[Course]) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Running accuracy, with a dotted line where parameters of a run were changed; accuracy at the end with its
-        95 % interval; mean theta; spikes per picture.
+        Running accuracy, with a dotted line where something was changed in a run; accuracy at the end with its
+        95 % Wilson interval; mean theta; spikes per picture.
     """
     rows = len(courses)
     figure = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True)
@@ -127,7 +128,7 @@ def _results(axes: Axes, courses: Sequence[Course]) -> None:
         )
     axes.set_yticks([])
     axes.set_ylim(len(courses) - 0.4, -0.6)
-    axes.set_xlabel("accuracy of the vote (%), 95 % interval", fontsize=11)
+    axes.set_xlabel(f"accuracy of the vote (%), {INTERVAL}", fontsize=11)
     axes.set_title("What came out", fontsize=12, loc="left")
     axes.grid(visible=True, axis="x", color=GRID_COLOUR, linewidth=0.8)
     axes.set_axisbelow(True)

@@ -16,8 +16,9 @@ What to draw is a *spec*, a dict of plain values and arrays:
     Optional: ``"levels": (low, high)``, ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each
     column and row). NaN is a gap.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
-    Bars side by side. Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars
-    around these, as in a histogram.
+    Bars side by side. ``"error"`` is one array, or two rows: how far the bar reaches below and above the value.
+    Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars around these, as in a
+    histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
     Points on a plane without units, each group with a colour and a mark of its own.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``

@@ -33,7 +33,7 @@ from stdpbench.figures.drawing import (
 )
 from stdpbench.files import write_aside
 from stdpbench.readout.base import NO_ANSWER
-from stdpbench.readout.metrics import Score
+from stdpbench.readout.metrics import INTERVAL, Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,7 +184,7 @@ def confusion(score: Score, class_names: Sequence[str], *, title: str | None = N
     heading = [
         *(textwrap.wrap(title, int((wide - name_dots - 90) / 8.5)) if title else ()),
         f"{100 * score.accuracy:.2f} % of {spaced(score.n_images)} pictures right",
-        f"95 % interval {100 * low:.2f} to {100 * high:.2f} %",
+        f"{INTERVAL} {100 * low:.2f} to {100 * high:.2f} %",
     ]
     names_high = 40 if upright else name_dots + 10
     figure = new_figure(wide, cell * n + names_high + 18 * len(heading) + 96, constrained=True)

@@ -1,7 +1,7 @@
 """Read-outs: from spike counts to classes, and what an answer is worth. The family, and what its kinds share."""
 
 from stdpbench.readout.base import NO_ANSWER, Assignment, Readout, assign
-from stdpbench.readout.metrics import Score, score, wilson_interval
+from stdpbench.readout.metrics import INTERVAL, Score, score, wilson_interval
 from stdpbench.readout.spike_trains import SpikeTrains
 from stdpbench.readout.timed import Known, TimedReadout
 from stdpbench.registry import Family
@@ -32,6 +32,7 @@ READOUTS = ("vote", "proportion", "confidence")
 """The read-outs that every run is scored with; the first is the one that is drawn."""
 
 __all__ = [
+    "INTERVAL",
     "NO_ANSWER",
     "READOUTS",
     "Assignment",

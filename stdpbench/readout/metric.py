@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Metric:
-    """A result of a run, with its 95 % interval where there is one."""
+    """A result of a run, with its 95 % Wilson interval where it is an accuracy."""
 
     value: float
     low: float | None = None
     high: float | None = None
+    interval: str = ""
+    """What kind of interval it is, where there is one."""

@@ -15,6 +15,8 @@ from stdpbench.readout.base import NO_ANSWER, checked_labels
 
 Z_95: Final = 1.959963984540054
 """The standard normal deviate that leaves 2.5 % on either side."""
+INTERVAL: Final = "95 % Wilson interval"
+"""What every interval of an accuracy is, wherever one is shown or written; see `wilson_interval`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,10 +125,10 @@ def analyse(material: Material, presenter: Presenter | None, extent: Extent) -> 
 
 
 def _plain_readouts(material: Material, assignment: Assignment, found: Findings) -> Iterator[None]:
-    seed, labels = material.experiment.seed, material.test_labels
+    labels = material.test_labels
     for name in READOUTS:
         answers = readouts.get(name)().predict(material.test_counts, assignment)
-        found.accuracies.append(accuracy_row("read-out", name, answers, labels, len(material.label_counts), seed))
+        found.accuracies.append(accuracy_row("read-out", name, answers, labels, len(material.label_counts)))
         found.arrays[f"answers {name}"] = answers
         found.arrays[f"confusion {name}"] = score(answers, labels, material.n_classes).confusion
         yield
@@ -151,7 +151,6 @@ def _timed_readouts(
 
 
 def _untrained(material: Material, shown: dict[Showing, Shown], found: Findings) -> Iterator[None]:
-    seed = material.experiment.seed
     for network in ("random weights", "start weights"):
         by_phase = {showing.phase: whole for showing, whole in shown.items() if showing.network == network}
         if len(by_phase) < 2:
@@ -162,15 +161,13 @@ def _untrained(material: Material, shown: dict[Showing, Shown], found: Findings)
             answers = readouts.get(name)().predict(test, known)
             labels = material.test_labels[: len(test)]
             note = "a sample" if len(test) < len(material.test_counts) else ""
-            found.accuracies.append(
-                accuracy_row("untrained", f"{network}, {name}", answers, labels, len(label), seed, note)
-            )
+            found.accuracies.append(accuracy_row("untrained", f"{network}, {name}", answers, labels, len(label), note))
         yield
     stored = material.metrics.get("baselines", {}).get("start_weights", {})
     n_label = int(material.metrics.get("n_label_images", 0))
     for name in READOUTS:
         if name in stored:
-            found.accuracies.append(stored_row("untrained", f"start weights, {name}", stored[name], n_label, seed))
+            found.accuracies.append(stored_row("untrained", f"start weights, {name}", stored[name], n_label))
 
 
 def _repeated(
@@ -322,7 +319,7 @@ def _k_means(material: Material, found: Findings) -> Iterator[None]:
         stored = counted.to_mapping()
     if stored is not None:
         note = str(stored.get("description", ""))
-        found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label, seed, note))
+        found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label, note))
 
 
 def _protocol(material: Material, found: Findings) -> Iterator[None]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.readout import INTERVAL, wilson_interval
 from stdpbench.readout.cluster_measures import agreement, compactness, contingency, matched
 from stdpbench.readout.clustering import METHODS, Features, cluster, features, winners
 from stdpbench.readout.embedding import Embedding, embed
-from stdpbench.readout.uncertainty import bootstrap_accuracy
 
 CHANCE = "chance: k-means, permuted"
 """The row of clusters that have nothing to do with the pictures, to see what chance gives."""
@@ -26,7 +26,7 @@ def measure_clusters(
     Yields
     ------
     row : dict
-        Name, how K was chosen, measures, and the 95 % interval of the matched accuracy.
+        Name, how K was chosen, measures, and the 95 % Wilson interval of the matched accuracy.
     clusters : ndarray, int64, (n_images,)
     """
     points = features(spike_counts)
@@ -34,14 +34,14 @@ def measure_clusters(
     for method in METHODS:
         free = method == "hdbscan"
         found = cluster(points, method, None if free else k, seed)
-        yield cluster_row(method, "its own" if free else "classes", found, labels, n_classes, points, seed), found
+        yield cluster_row(method, "its own" if free else "classes", found, labels, n_classes, points), found
     found = cluster(points, "k-means", None, seed)
-    yield cluster_row("k-means, K free", "best silhouette", found, labels, n_classes, points, seed), found
+    yield cluster_row("k-means, K free", "best silhouette", found, labels, n_classes, points), found
     found = winners(spike_counts)
-    yield cluster_row("neurons (winner)", "neurons", found, labels, n_classes, points, seed), found
+    yield cluster_row("neurons (winner)", "neurons", found, labels, n_classes, points), found
     rng = np.random.default_rng(seed)
     chance = rng.permutation(cluster(points, "k-means", k, seed))
-    yield cluster_row(CHANCE, "classes", chance, labels, n_classes, points, seed), chance
+    yield cluster_row(CHANCE, "classes", chance, labels, n_classes, points), chance
 
 
 def cluster_row(
@@ -51,18 +51,20 @@ def cluster_row(
     labels: NDArray[np.int64],
     n_classes: int,
     points: Features,
-    seed: int,
 ) -> dict[str, Any]:
-    """Measures of one clustering as plain values, with the 95 % interval of the matched accuracy."""
-    # with the matching held fixed: to match each resample anew would move all of them up
+    """Measures of one clustering as plain values, and the 95 % Wilson interval of the matched accuracy.
+
+    The interval holds the matching fixed.
+    """
     right = matched(contingency(found, labels, n_classes))
-    low, high = bootstrap_accuracy(np.arange(len(labels)) < right, seed)
+    low, high = wilson_interval(right, len(labels))
     return {
         "name": name,
         "k_from": chosen,
         **agreement(found, labels, n_classes).to_mapping(),
         "accuracy_low": low,
         "accuracy_high": high,
+        "interval": INTERVAL,
         **compactness(points, found).to_mapping(),
     }
 

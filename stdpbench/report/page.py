@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stdpbench import __version__
 from stdpbench.figures import svg
-from stdpbench.readout import NO_ANSWER
+from stdpbench.readout import INTERVAL, NO_ANSWER
 from stdpbench.report.analysis import Findings
 from stdpbench.report.field_pictures import field_pictures
 from stdpbench.report.material import Material
@@ -196,5 +196,6 @@ def render(
         robustness=robustness,
         seeds=seeds if seeds is not None and len(seeds.groups) > 1 else None,
         headings=HEADINGS,
+        interval=INTERVAL,
         version=__version__,
     )

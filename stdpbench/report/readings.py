@@ -37,13 +37,12 @@ def timed_rows(
     n, known = len(test), Known(label, material.label_labels[: len(label)], assignment)
     for kind in TIMED:
         answers = timed_readouts.get(kind)().predict(test, known)
-        seed = material.experiment.seed
-        yield accuracy_row("timed", kind, answers, material.test_labels[:n], len(label), seed, note)
+        yield accuracy_row("timed", kind, answers, material.test_labels[:n], len(label), note)
 
 
 def supervised_rows(material: Material) -> Iterator[Accuracy]:
     """Accuracies of what is told the labels: linear probe and nearest neighbours, on responses and on pixels."""
-    seed, labels, n_classes = material.experiment.seed, material.label_labels, material.n_classes
+    labels, n_classes = material.label_labels, material.n_classes
     pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
         ("responses", rooted, material.label_counts, material.test_counts),
         ("pixels", grey, material.label_images.pixels, material.split.test.pixels),
@@ -52,4 +51,4 @@ def supervised_rows(material: Material) -> Iterator[Accuracy]:
         for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
             few = min(len(known), MOST_KNOWN)
             answers = reader(make(known[:few]), labels[:few], make(shown), n_classes)
-            yield accuracy_row("supervised", f"{name} on {of}", answers, material.test_labels, few, seed)
+            yield accuracy_row("supervised", f"{name} on {of}", answers, material.test_labels, few)

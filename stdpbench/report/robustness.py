@@ -16,8 +16,7 @@ import numpy as np
 
 from stdpbench.figures.svg import curves
 from stdpbench.files import write_text_aside
-from stdpbench.readout import READOUTS, readouts
-from stdpbench.readout.uncertainty import bootstrap_accuracy
+from stdpbench.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.report.disturbances import KINDS, Disturbance
 from stdpbench.report.material import Material
 from stdpbench.report.showing import Presenter, Showing
@@ -82,7 +81,7 @@ def rows(material: Material, n_images: int, folder: Path) -> list[dict[str, Any]
                 continue
             for readout in READOUTS:
                 right, n = point["right"][readout], point["n_images"]
-                low, high = bootstrap_accuracy(np.arange(n) < right, material.experiment.seed)
+                low, high = wilson_interval(right, n)
                 found.append(
                     {
                         "kind": kind,
@@ -92,6 +91,7 @@ def rows(material: Material, n_images: int, folder: Path) -> list[dict[str, Any]
                         "accuracy": right / n,
                         "low": low,
                         "high": high,
+                        "interval": INTERVAL,
                         "n_images": n,
                         "spikes_per_image": point["spikes_per_image"],
                     }

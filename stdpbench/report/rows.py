@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout import NO_ANSWER
-from stdpbench.readout.uncertainty import bootstrap_accuracy
+from stdpbench.readout import INTERVAL, NO_ANSWER, wilson_interval
 
 GROUPS = {
     "read-out": "read-outs of the trained network: neurons named by labels, nothing else learned from them",
@@ -34,7 +33,7 @@ class Accuracy:
     accuracy : float
         0 to 1.
     low, high : float
-        95 % interval, bootstrapped over the pictures.
+        Bounds of the 95 % Wilson interval.
     n_images, n_labelled : int
         Pictures that were read, and labelled ones behind it.
     n_unanswered : int
@@ -60,7 +59,7 @@ class Accuracy:
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain values for JSON and CSV."""
-        return {**asdict(self), "supervised": self.supervised}
+        return {**asdict(self), "supervised": self.supervised, "interval": INTERVAL}
 
 
 def accuracy_row(
@@ -69,18 +68,16 @@ def accuracy_row(
     answers: NDArray[np.int64],
     labels: NDArray[np.int64],
     n_labelled: int,
-    seed: int,
     note: str = "",
 ) -> Accuracy:
     """Score answers."""
-    correct = answers == labels
-    low, high = bootstrap_accuracy(correct, seed)
-    unanswered = int((answers == NO_ANSWER).sum())
-    return Accuracy(group, name, float(correct.mean()), low, high, len(labels), n_labelled, unanswered, note)
+    n, n_correct, unanswered = len(labels), int((answers == labels).sum()), int((answers == NO_ANSWER).sum())
+    low, high = wilson_interval(n_correct, n)
+    return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note)
 
 
-def stored_row(group: str, name: str, score: dict[str, Any], n_labelled: int, seed: int, note: str = "") -> Accuracy:
+def stored_row(group: str, name: str, score: dict[str, Any], n_labelled: int, note: str = "") -> Accuracy:
     """An accuracy that the run measured itself, from ``metrics.json``."""
-    n, n_correct = int(score["n_images"]), int(score["n_correct"])
-    low, high = bootstrap_accuracy(np.arange(n) < n_correct, seed)
-    return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, int(score.get("n_unanswered", 0)), note)
+    n, n_correct, unanswered = int(score["n_images"]), int(score["n_correct"]), int(score.get("n_unanswered", 0))
+    low, high = wilson_interval(n_correct, n)
+    return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stdpbench.readout import INTERVAL
 from stdpbench.report.analysis import Findings
 from stdpbench.report.clusters import CHANCE
 from stdpbench.report.material import Material
@@ -24,7 +25,7 @@ def percent(share: float) -> str:
 
 
 def _interval(row: Accuracy) -> str:
-    return f"{percent(row.accuracy)} (95 % interval {100 * row.low:.1f} to {100 * row.high:.1f} %)"
+    return f"{percent(row.accuracy)} ({INTERVAL} {100 * row.low:.1f} to {100 * row.high:.1f} %)"
 
 
 def _accuracy(material: Material, found: Findings) -> str:

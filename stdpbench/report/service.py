@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
@@ -120,7 +121,7 @@ class Desk:
             "seed": material.experiment.seed,
             "part": material.part,
             "class_names": list(material.split.class_names),
-            "accuracies": [_plain(row) for row in (*accuracies, *baselines(material))],
+            "accuracies": [asdict(row) for row in (*accuracies, *baselines(material))],
             "looks": readings.run,
             "looks_of_all": readings.experiment,
         }, arrays
@@ -133,12 +134,11 @@ class Desk:
         for row in chain(timed, supervised_rows(material)):
             rows.append(row)
             told("read-outs", len(rows), total)
-        return {"accuracies": [_plain(row) for row in rows]}, {}
+        return {"accuracies": [asdict(row) for row in rows]}, {}
 
     def _row(self, group: str, name: str, answers: NDArray[np.int64]) -> Accuracy:
         material = self.material
-        n_label = len(material.label_counts)
-        return accuracy_row(group, name, answers, material.test_labels, n_label, material.experiment.seed)
+        return accuracy_row(group, name, answers, material.test_labels, len(material.label_counts))
 
     def _cluster(self, method: str, k: int | None) -> tuple[dict[str, Any], Arrays]:
         material, points, seed = self.material, self.points, self.material.experiment.seed
@@ -152,7 +152,7 @@ class Desk:
         if method != NEURONS:
             pairs.append((NEURONS, "neurons", winners(material.test_counts)))
         labels, n_classes = material.test_labels, material.n_classes
-        rows = [cluster_row(name, how, members, labels, n_classes, points, seed) for name, how, members in pairs]
+        rows = [cluster_row(name, how, members, labels, n_classes, points) for name, how, members in pairs]
         return {"method": method, "k_from": chosen, "rows": rows}, {"members": found}
 
     def _embed(self, method: str, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
@@ -171,23 +171,17 @@ class Desk:
 
 def baselines(material: Material) -> list[Accuracy]:
     """Baselines that the run measured itself."""
-    kept, seed = material.metrics.get("baselines", {}), material.experiment.seed
+    kept = material.metrics.get("baselines", {})
     n_label = int(material.metrics.get("n_label_images", 0))
     stored = kept.get("start_weights", {})
     rows = [
-        stored_row("untrained", f"start weights, {name}", stored[name], n_label, seed)
-        for name in READOUTS
-        if name in stored
+        stored_row("untrained", f"start weights, {name}", stored[name], n_label) for name in READOUTS if name in stored
     ]
     if "k_means" in kept:
         k = material.experiment.network.n_exc
         note = str(kept["k_means"].get("description", ""))
-        rows.append(stored_row("pixels", f"k-means on pixels, K = {k}", kept["k_means"], n_label, seed, note))
+        rows.append(stored_row("pixels", f"k-means on pixels, K = {k}", kept["k_means"], n_label, note))
     return rows
-
-
-def _plain(row: Accuracy) -> dict[str, Any]:
-    return {name: value for name, value in row.to_mapping().items() if name != "supervised"}
 
 
 # -- the process ---------------------------------------------------------------------------------------------------

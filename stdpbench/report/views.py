@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout import NO_ANSWER, Score, score
+from stdpbench.readout import INTERVAL, NO_ANSWER, Score, score
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.runs.analysis.fields import by_label
 from stdpbench.units import thousands
@@ -326,7 +326,7 @@ class Look:
         said = f"{thousands(self.n_exc)} exc neurons, {thousands(self.n_images)} {self.part} pictures"
         if row is not None:
             said += (
-                f" · {readout} {100 * row.accuracy:.1f} % right (95 % interval {100 * row.low:.1f} to "
+                f" · {readout} {100 * row.accuracy:.1f} % right ({INTERVAL} {100 * row.low:.1f} to "
                 f"{100 * row.high:.1f} %)"
             )
         if clustering is not None and clustering.rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -92,6 +93,10 @@ def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWi
     assert page.views.isVisible()
     assert page.go.text() == "Evaluate again"
     assert "12 exc neurons, 20 test pictures" in page.summary.text()
+    low, high = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["interval_95"]
+    said = f"95 % Wilson interval {100 * low:.1f} to {100 * high:.1f} %"
+    assert said in page.summary.text()
+    assert said in page.matrix.summary()
     assert "K = 10" in page.summary.text()
     for box in page.boxes:
         assert box.body.isVisible(), box.title

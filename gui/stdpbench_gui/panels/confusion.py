@@ -12,7 +12,7 @@ from PyQt6.QtGui import QIcon, QImage, QPixmap
 from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidgetItem
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.readout import READOUTS, Assignment, Score, readouts
+from stdpbench.readout import INTERVAL, READOUTS, Assignment, Score, readouts
 from stdpbench.runs.catalog.test_access_log import note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
@@ -220,7 +220,7 @@ class Confusion(Panel):
         worst = f"; most often wrong: {self.matrix.describe(int(row), int(col))}" if wrong.any() else ""
         return (
             f"{self.readout.currentText()}: {100 * score.accuracy:.1f} % of {score.n_images} {self._evaluated_on} "
-            f"pictures right (95 % interval {100 * low:.1f} to {100 * high:.1f} %), {score.n_unanswered} without an "
+            f"pictures right ({INTERVAL} {100 * low:.1f} to {100 * high:.1f} %), {score.n_unanswered} without an "
             f"answer{worst}."
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.readout import INTERVAL
 from stdpbench.readout.metric import Metric
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.catalog.store import Store, flat
@@ -292,7 +293,7 @@ def _take(found: dict[str, Metric], name: str, score: Mapping[str, Any]) -> None
     if not isinstance(value, int | float):
         return
     low, high = interval if isinstance(interval, list) and len(interval) == 2 else (None, None)
-    found[name] = Metric(value, low, high)
+    found[name] = Metric(value, low, high, "" if low is None else INTERVAL)
 
 
 def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:

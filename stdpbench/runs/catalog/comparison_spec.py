@@ -9,6 +9,7 @@ import numpy as np
 
 from stdpbench.figures.comparison import Course
 from stdpbench.figures.paper import Table
+from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.comparison import Comparison, metric_text
 
 MEASURES = {
@@ -69,7 +70,7 @@ def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, .
     """What came out, what differs and what else was measured, as rows: heading, what, and a text for each run."""
     measured = {name: tuple(map(metric_text, metrics)) for name, metrics in comparison.metrics.items()}
     accuracies = [name for name in measured if name.startswith("accuracy")]
-    rows = [("accuracy", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
+    rows = [(f"accuracy ({INTERVAL})", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
     rows += [("different parameters", path, texts) for path, texts in comparison.parameters.items()]
     rows += [("measured", name, texts) for name, texts in measured.items() if name not in accuracies]
     return rows + [("different versions", name, texts) for name, texts in comparison.versions.items()]

@@ -69,7 +69,8 @@ label_spikes.npz, test_spikes.npz
                    the same spikes with their times: neuron and bin (time step) of each, one picture after another;
                    spikes, uint32, (n_images,): how many belong to each
 assignments.npz    labels, int64, (n_exc,): class of each neuron (-1: never fired); mean_response; class_counts
-metrics.json       accuracies by read-out with intervals and confusion matrices, baselines, figures of the training
+metrics.json       accuracies by read-out with 95 % Wilson intervals (interval_95) and confusion matrices, baselines,
+                   figures of the training
 figures/           receptive fields, confusion matrix, accuracy over time
 journal.jsonl      all that happened, one fact a line, in order: states, blocks of presentations, changes of parameters
                    and of the rule

@@ -49,7 +49,7 @@ class SpikeDifference:
 
 @dataclass(frozen=True)
 class AccuracyAgain:
-    """An accuracy, its 95 % interval, and what came out the second time."""
+    """An accuracy, its 95 % Wilson interval, and what came out the second time."""
 
     readout: str
     before: float

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.lock import at_work, locked
@@ -343,7 +344,7 @@ def _result(folder: RunFolder) -> str:
     with suppress(StdpbenchError, KeyError, TypeError):
         score = folder.read_json("metrics.json")["accuracy"]["vote"]
         low, high = score["interval_95"]
-        return f": vote {100 * score['accuracy']:.2f} % ({100 * low:.1f} – {100 * high:.1f})"
+        return f": vote {100 * score['accuracy']:.2f} % ({INTERVAL} {100 * low:.1f} – {100 * high:.1f} %)"
     return ""
 
 

@@ -111,7 +111,7 @@ class TestConfusion:
         assert (axes.get_xlabel(), axes.get_ylabel()) == ("answer", "true class")
         title = axes.get_title(loc="left")
         assert title.startswith("vote\n60.00 % of 5 pictures right")
-        assert "95 % interval 23.07 to 88.24 %" in title
+        assert "95 % Wilson interval 23.07 to 88.24 %" in title
         classes, unanswered = axes.collections
         assert np.ravel(classes.get_array()).tolist() == pytest.approx([2 / 3, 1 / 3, 0, 0, 0.5, 0, 0, 0, 0])
         assert np.ravel(unanswered.get_array()).tolist() == [0, 0.5, 0]

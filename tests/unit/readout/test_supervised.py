@@ -1,4 +1,4 @@
-"""Supervised read-outs and the bootstrap, on cases with known answers."""
+"""Supervised read-outs, on cases with known answers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.readout.metrics import wilson_interval
 from stdpbench.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
-from stdpbench.readout.uncertainty import bootstrap_accuracy
 
 READERS = [linear_probe, nearest_neighbours]
 
@@ -46,14 +44,3 @@ def test_pixels_are_scaled_to_the_brightest():
     rows = grey(np.array([[[0, 51], [255, 0]]], np.uint8))
     np.testing.assert_allclose(rows, [[0, 0.2, 1, 0]])
     assert grey(np.zeros((1, 2, 2))).max() == 0
-
-
-def test_the_bootstrap_of_an_accuracy_is_about_wilsons_interval():
-    correct = np.arange(1000) < 870
-    low, high = bootstrap_accuracy(correct, 0)
-    expected = wilson_interval(870, 1000)
-    assert low == pytest.approx(expected[0], abs=0.004)
-    assert high == pytest.approx(expected[1], abs=0.004)
-    assert bootstrap_accuracy(np.ones(10, bool), 0) == (1, 1)
-    with pytest.raises(StdpbenchError, match="no picture"):
-        bootstrap_accuracy(np.ones(0, bool), 0)

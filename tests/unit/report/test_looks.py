@@ -97,4 +97,4 @@ def test_it_is_said_in_words(look: Look) -> None:
     assert look.describe(Chosen("cell", (1, -1)), "vote", CLUSTERS).startswith("True dog, no answer: 1 picture, 0 ")
     assert "silent in the label phase" in look.describe(Chosen("neuron", (3,)), "vote", CLUSTERS)
     assert "looked at once for this run, 4 times for all like it" in look.summary("vote", None)
-    assert "66.7 % right (95 % interval 30.0 to 100.0 %)" in look.summary("vote", None)
+    assert "66.7 % right (95 % Wilson interval 30.0 to 100.0 %)" in look.summary("vote", None)

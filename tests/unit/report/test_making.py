@@ -17,15 +17,18 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import stdpbench
 from stdpbench.cli.app import app
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
+from stdpbench.readout import wilson_interval
 from stdpbench.report import making, robustness
 from stdpbench.report.analysis import Extent
 from stdpbench.report.disturbances import Kind
 from stdpbench.report.making import PAGE, Wish, make_report
 from stdpbench.report.material import gather
+from stdpbench.report.service import Desk
 from stdpbench.report.showing import Presenter, Showing
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal, write_journal
@@ -351,3 +354,42 @@ def test_a_report_is_refused_without_the_data_set(runs, uninstall, tmp_path):
     clause = uninstall(path, "data")
     with pytest.raises(StdpbenchError, match=re.escape(clause)):
         carried_out([RunFolder(path)], tmp_path / "report")
+
+
+def test_an_accuracy_has_one_interval_everywhere(report, runs, tmp_path):
+    """The numbers of one finished run, on every surface that shows them, with the kind of interval named."""
+    data, _, target = report
+    metrics = runs[0].read_json("metrics.json")
+    scores = metrics["accuracy"] | {"start weights, vote": metrics["baselines"]["start_weights"]["vote"]}
+    expected = {name: wilson_interval(score["n_correct"], score["n_images"]) for name, score in scores.items()}
+    assert {name: tuple(score["interval_95"]) for name, score in scores.items()} == expected
+    low, high = expected["vote"]
+    copy = RunFolder(Path(shutil.copytree(runs[0].path, tmp_path / runs[0].path.name)))  # the ledger stays as it is
+    evaluated, _ = Desk(copy).answer("open", {}, lambda phase, done, total: None)
+    accounts = json.loads(CliRunner().invoke(app, ["show", str(copy.path), "--json"]).stdout)["metrics"]
+    of_run = stdpbench.open_run(copy.path).scores
+    for name, bounds in expected.items():
+        rows_of = [*data["runs"][0]["accuracies"], *rows(target, "accuracy.csv")[: len(data["runs"][0]["accuracies"])]]
+        found = [row for row in rows_of if row["name"] == name]
+        assert [row["interval"] for row in found] == ["95 % Wilson interval"] * 2
+        found += [row for row in evaluated["accuracies"] if row["name"] == name]
+        if name in metrics["accuracy"]:
+            account = accounts[f"accuracy, {name}"]
+            assert account["interval"] == "95 % Wilson interval"
+            found += [account, of_run[name]]
+        assert [(float(row["low"]), float(row["high"])) for row in found] == [bounds] * len(found)
+        assert len(found) >= 3
+    page, html = (target / PAGE).read_text(encoding="utf-8"), stdpbench.open_run(copy.path)._repr_html_()
+    in_words = f"95 % Wilson interval {100 * low:.1f} to {100 * high:.1f} %"
+    assert in_words in page.replace("&nbsp;", " ")
+    assert f"{100 * low:.1f} – {100 * high:.1f}</td>" in page
+    assert f"95 % Wilson interval {100 * low:.1f} – {100 * high:.1f} %" in html
+    shown = CliRunner().invoke(app, ["show", str(copy.path)]).stdout
+    assert f"({100 * low:.1f} – {100 * high:.1f})" in shown
+    assert "In brackets: 95 % Wilson interval." in shown
+    cluster, n = data["runs"][0]["clusters"][0], data["runs"][0]["clusters"][0]["n_images"]
+    matched = wilson_interval(round(cluster["accuracy"] * n), n)
+    assert (cluster["accuracy_low"], cluster["accuracy_high"]) == matched
+    for point in (row for row in data["runs"][0]["robustness"] if row["readout"] == "vote"):
+        right = round(point["accuracy"] * point["n_images"])
+        assert (point["low"], point["high"]) == wilson_interval(right, point["n_images"])

@@ -163,7 +163,7 @@ def test_odd_metrics_are_passed_over() -> None:
     assert metrics_of(odd) == {"accuracy, confidence": Metric(0.5)}
     baselines = {"k_means": {"accuracy": 0.4, "interval_95": [0.3, 0.5]}, "start_weights": {"vote": {"accuracy": 0.2}}}
     assert metrics_of({"baselines": baselines}) == {
-        "accuracy of k-means": Metric(0.4, 0.3, 0.5),
+        "accuracy of k-means": Metric(0.4, 0.3, 0.5, "95 % Wilson interval"),
         "accuracy of start weights, vote": Metric(0.2),
     }
 
@@ -204,7 +204,7 @@ def test_a_comparison_for_a_paper_as_a_table_and_in_words(family: list[RunFolder
     assert len(rows) == sum(len(course.presentations) for course in courses)
     comparison = compare(family)
     kinds = {heading for heading, _, _ in comparison_rows(comparison)}
-    assert {"accuracy", "measured", "different parameters"} <= kinds
+    assert {"accuracy (95 % Wilson interval)", "measured", "different parameters"} <= kinds
     assert all(len(texts) == 2 for _, _, texts in comparison_rows(comparison))
     words = comparison_words(comparison)
     assert words.startswith("2 runs; vote ")

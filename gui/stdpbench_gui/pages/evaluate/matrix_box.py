@@ -8,7 +8,7 @@ import numpy as np
 from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.figures.paper import Table
-from stdpbench.readout import NO_ANSWER
+from stdpbench.readout import INTERVAL, NO_ANSWER
 from stdpbench.report.views import Chosen
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
@@ -84,7 +84,7 @@ class MatrixBox(Box):
             return ""
         return (
             f"{state.readout}: {100 * row.accuracy:.1f} % of {thousands(row.n_images)} right "
-            f"(95 %: {100 * row.low:.1f} to {100 * row.high:.1f})"
+            f"({INTERVAL} {100 * row.low:.1f} to {100 * row.high:.1f} %)"
         )
 
     def _choose(self, row: int, column: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from PyQt6.QtGui import QFont
 
 from stdpbench.figures.paper import Table
+from stdpbench.readout import INTERVAL
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
@@ -64,7 +65,7 @@ class MeasuresBox(Box):
         for row in clustering.rows:
             values = [_shown(name, row[name]) for name, _, _ in _MEASURES]
             name = str(row["name"]).removesuffix(": these, permuted").removesuffix(" (winner)")
-            interval = f"match: 95 % interval {100 * row['accuracy_low']:.1f} to {100 * row['accuracy_high']:.1f} %"
+            interval = f"match: {INTERVAL} {100 * row['accuracy_low']:.1f} to {100 * row['accuracy_high']:.1f} %"
             add_row(self.rows, [name, str(row["k"]), *values], f"{row['name']}; {interval}")
 
     def summary(self) -> str:
@@ -115,15 +116,15 @@ class ReadoutsBox(Box):
     title = "Read-outs and baselines"
     topics = frozenset({"look", "readout", "accuracies"})
     help_text = (
-        "What each read-out answers right, with the 95 % interval, bootstrapped over pictures: it says nothing about "
+        f"What each read-out answers right, with the {INTERVAL}: it is of the pictures and says nothing about "
         "other seeds. Select one of the first to see its answers everywhere. Baselines are those that the run "
         "measured: the untrained network, read in the same way, and k-means on pixels, a centre for each neuron. "
         "The column “supervised” is of what learns from labels: what somebody can read off the responses, or the "
         "pixels, who is told the classes; it is not what the network learned by itself, and stands apart for that. "
         "Those and read-outs of spike times are read in a process of their own. More baselines, and repeated "
         "presentations, are in the report. (Vote: Diehl &amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099; "
-        "proportion: Hazan et al. 2018, doi:10.3389/fninf.2018.00089; intervals: Efron 1979, "
-        "doi:10.1214/aos/1176344552)"
+        "proportion: Hazan et al. 2018, doi:10.3389/fninf.2018.00089; intervals: Wilson 1927, "
+        "doi:10.1080/01621459.1927.10502953)"
     )
     lines = 8
     empty_text = "Accuracies with intervals appear here, and baselines beside them."
@@ -136,7 +137,7 @@ class ReadoutsBox(Box):
                 ("what reads", "Read-out or baseline"),
                 ("right (%)", "Share of right answers; labels name neurons, and nothing else"),
                 ("sup. (%)", "The same of what learns from labels: no part of what the network learned"),
-                ("95 %", "Interval, bootstrapped over pictures"),
+                ("95 %", INTERVAL),
             ),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
@@ -204,14 +205,14 @@ class ReadoutsBox(Box):
         if look is None:
             return None
         values = np.array([100 * one.accuracy for one in look.accuracies])
-        half = np.array([50 * (one.high - one.low) for one in look.accuracies])
+        error = 100 * np.array([[one.accuracy - one.low, one.high - one.accuracy] for one in look.accuracies]).T
         return {
             "kind": "bars",
             "labels": [_named(one) for one in look.accuracies],
             "y_label": "right (%)",
-            "series": [{"values": values, "error": half}],
+            "series": [{"values": values, "error": error}],
             "title": "Read-outs and baselines",
-            "errors": "half of the 95 % interval, bootstrapped over pictures",
+            "errors": INTERVAL,
         }
 
 
