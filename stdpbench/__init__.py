@@ -3,8 +3,8 @@
 Brian2 networks with spike-timing-dependent plasticity and lateral inhibition, after Diehl & Cook (2015), at the
 speed of compiled C++ and still open to the touch. Importing this package imports nothing heavy.
 
-From Python: ``run = stdpbench.start("digits")``, ``stdpbench.open_run(path)``, ``stdpbench.runs()``; see
-`stdpbench.api` and ``docs/python.md``.
+From Python: ``run = stdpbench.start("digits")``, ``stdpbench.open_run(path)``, ``stdpbench.runs()``,
+``stdpbench.Experiment.read("digits")``; see `stdpbench.api` and ``docs/python.md``.
 """
 
 from importlib import import_module
@@ -15,19 +15,23 @@ if TYPE_CHECKING:
     from stdpbench.api import open_run as open_run
     from stdpbench.api import start as start
     from stdpbench.errors import StdpbenchError as StdpbenchError
+    from stdpbench.experiment import Experiment as Experiment
 
 __version__ = "0.1.0"
 
-_LAZY = {"Run": "api", "open_run": "api", "start": "api", "StdpbenchError": "errors"}
+_LAZY = {"Experiment": "experiment", "Run": "api", "StdpbenchError": "errors", "open_run": "api", "start": "api"}
+_PACKAGES = ("lab", "runs")  # `runs` can also be called
+
+__all__ = ["Experiment", "Run", "StdpbenchError", "__version__", "lab", "open_run", "runs", "start"]
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(f"stdpbench.{_LAZY[name]}"), name)
-    if name in ("lab", "runs"):  # packages; `runs` can also be called
+    if name in _PACKAGES:
         return import_module(f"stdpbench.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, "lab", "runs"})
+    return sorted(__all__)

@@ -114,19 +114,31 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises
     ------
     StdpbenchError
-        If it cannot be read, or is no TOML in UTF-8.
+        If it cannot be read, or is not valid TOML in UTF-8.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse_toml(path.read_text(encoding="utf-8-sig"), str(path))
     except UnicodeDecodeError:
         raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
-    except RecursionError:
-        raise StdpbenchError(f"{path} is not valid TOML: brackets are nested too deeply") from None
-    except ValueError as error:
-        # what follows a semicolon is Python's advice to programmers
-        raise StdpbenchError(f"{path} is not valid TOML: {str(error).partition(';')[0]}") from None
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Parse TOML that a person wrote; errors call it `name`.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not valid TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise StdpbenchError(f"{name} is not valid TOML: brackets are nested too deeply") from None
+    except ValueError as error:
+        # what follows a semicolon is Python's advice to programmers
+        raise StdpbenchError(f"{name} is not valid TOML: {str(error).partition(';')[0]}") from None
 
 
 def read_own_file(path: Path, within: Path | None = None, most: int = 1 << 24) -> bytes:

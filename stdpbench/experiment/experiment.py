@@ -9,8 +9,9 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from inspect import get_annotations
+from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +22,7 @@ from stdpbench.datasets import PLACES, Dataset, datasets
 from stdpbench.encoding import Encoder, encoders
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment.sections import About, Network, Schedule
-from stdpbench.files import read_toml
+from stdpbench.files import parse_toml, read_toml
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.parameters import Parameter, Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
@@ -199,6 +200,22 @@ class Experiment(_Head):
                 build(_Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")
         errors.check()
         return build(cls, sections, "")
+
+    @classmethod
+    def read(cls, name: str | PathLike[str]) -> Experiment:
+        """Read a shipped experiment by name, or any TOML file by path; see `read_experiment`."""
+        return read_experiment(Path(name))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Experiment:
+        """Read an experiment from the text of a TOML file; values that it does not give have their defaults.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is not valid TOML, or not an experiment: a sentence per error, with line and dotted path.
+        """
+        return _from_tables(parse_toml(text, "the text"), lambda: text, "the text")
 
     def to_mapping(self) -> dict[str, Any]:
         """Nested tables as they stand in a file; what is None is left out, and fixed lateral inhibition."""
@@ -466,8 +483,13 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     rule = mapping.get("plasticity")
     if isinstance(rule, dict) and isinstance(rule.get("file"), str):
         rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # a rule lies beside its experiment
+    return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name)
+
+
+def _from_tables(mapping: Mapping[str, Any], text: Callable[[], str], name: str) -> Experiment:
+    """Read the tables of a TOML text; errors name it, and the lines that they are in."""
     try:
         return Experiment.from_mapping(mapping, stand_ins=stand_ins)
     except StdpbenchError as error:
-        lines = Lines(path.read_text(encoding="utf-8-sig"))
-        raise several(located(said, lines.of_sentence(said), path.name) for said in error.sentences) from None
+        lines = Lines(text())
+        raise several(located(said, lines.of_sentence(said), name) for said in error.sentences) from None

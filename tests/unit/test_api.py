@@ -359,7 +359,8 @@ def test_importing_the_package_is_light_and_offers_what_it_has() -> None:
     code = (
         "import sys, stdpbench\n"
         "assert 'numpy' not in sys.modules and 'stdpbench.api' not in sys.modules\n"
-        "assert {'start', 'open_run', 'runs', 'Run', 'StdpbenchError'} <= set(dir(stdpbench))\n"
+        "public = ['Experiment', 'Run', 'StdpbenchError', '__version__', 'lab', 'open_run', 'runs', 'start']\n"
+        "assert dir(stdpbench) == sorted(stdpbench.__all__) == public\n"
         "import stdpbench.runs.protocol.states\n"
         "assert stdpbench.runs('.') == ()\n"
         "from stdpbench import open_run, runs, start\n"
@@ -368,3 +369,6 @@ def test_importing_the_package_is_light_and_offers_what_it_has() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="no attribute 'strat'"):
         _ = stdpbench.strat
+        "names = {}\n"
+        "exec('from stdpbench import *', names)\n"
+        "assert set(public) <= set(names) and dir(stdpbench) == public\n"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import stdpbench
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import (
     SECTIONS,
@@ -120,6 +121,23 @@ def test_an_experiment_is_a_frozen_value() -> None:
     same = Experiment.from_mapping({})
     assert same == DEFAULT
     assert hash(same) == hash(DEFAULT)
+
+
+def test_the_public_class_reads_text_files_and_names(tmp_path: Path) -> None:
+    public = stdpbench.Experiment
+    assert public is Experiment
+    assert public.read("fast-400") == read_experiment("fast-400")
+    changed = public.from_toml("seed = 3\n[network]\nn_exc = 100\n").override({"exc.tau_m": "25 ms"})
+    assert (changed.seed, changed.network.n_exc, changed.exc.quantities()["tau_m"]) == (3, 100, 0.025)
+    assert DEFAULT.differences(changed)["exc.tau_m"] == ("100 ms", "25 ms")
+    (tmp_path / "mine.toml").write_text(changed.to_toml(), encoding="utf-8")
+    assert public.read(tmp_path / "mine.toml") == public.from_toml(changed.to_toml()) == changed
+    for text, said in (
+        ("seed = ", "the text is not valid TOML"),
+        ("network.n_exk = 3", "the text, line 1: network.n_exk.* did you mean network.n_exc"),
+    ):
+        with pytest.raises(StdpbenchError, match=said):
+            public.from_toml(text)
 
 
 def test_the_file_spells_quantities_with_units() -> None:
