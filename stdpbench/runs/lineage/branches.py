@@ -296,8 +296,8 @@ def _split_facts(
         if not _inherited(record, at):
             continue
         # a fact of a later position may have been written before, where the run was cut off and went on from earlier;
-        # what was measured of a position up to the checkpoint may come in after it, and does not come again
-        known = record.number < number or isinstance(record.fact, facts.HeldOut)
+        # what follows from a position up to the checkpoint does not come again, whenever it came in
+        known = record.number < number or record.fact.recurs
         if known and record.position <= position and checkpoint is not None:
             early.append(record)
         elif not record.fact.recurs:

@@ -215,6 +215,9 @@ def test_it_runs_again_to_the_same(changed, tmp_path):
     finished(made)
     assert arrays(made) == arrays(changed)
     assert outcome(made)["parameter changes"] == outcome(changed)["parameter changes"]
+    # a checkpoint at a change of the rule counts facts from that change on, whose number is small here
+    blocks = LiveRun.replay(read_journal(branch(made, 5, runs=tmp_path).path)).blocks
+    assert list(blocks) == [1, 2, 3, 4, 5]
 
 
 def test_the_rule_in_force_with_other_values_is_a_change_of_parameters(tmp_path):
