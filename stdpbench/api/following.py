@@ -97,6 +97,7 @@ class Follower:
                 live,
                 blocks=dict(live.blocks),
                 changes=list(live.changes),
+                marks=list(live.marks),
                 log=list(live.log),
                 metrics=dict(live.metrics),
                 held_out=dict(live.held_out),
@@ -132,11 +133,11 @@ class Follower:
     def network(self) -> Mapping[str, Any]:
         """The newest frame ``network`` (`runs.protocol.messages`), no older than the last fact; may be empty."""
         with self._changed:
-            position = self._live.position
+            position, known = self._live.position, self._live.learned_set
             if not self._network_wanted:
                 self._network_wanted = True
                 self._outbox.put(lambda client: client.want("progress", "network"))
-            self._wait(lambda: self.over or self._live.network.get("position", -1) >= position, _FIRST_FRAME)
+            self._wait(lambda: self.over or _of(self._live.network, position, known), _FIRST_FRAME)
             return self._live.network
 
     def leave(self) -> None:
@@ -207,3 +208,8 @@ class Follower:
         until = time.monotonic() + 10
         while at_work(self._folder.path) and time.monotonic() < until:
             time.sleep(0.02)
+
+
+def _of(frame: Mapping[str, Any], position: int, learned_set: int) -> bool:
+    """Whether a frame of the network is of a position or a later one, with the arrays that a fact set."""
+    return bool(frame.get("position", -1) >= position and frame.get("n_facts", 0) > learned_set)

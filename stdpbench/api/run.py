@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stdpbench.api.following import Follower
 from stdpbench.api.showing import progress as progress_shown
@@ -18,6 +19,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import RuleLike, rule_table
+from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import branches
@@ -117,6 +119,44 @@ class Run(RunView):
         """
         said = self._at_work("changed").ask("set", changes=_plain({**(changes or {}), **more}))
         return {path: (old, new) for path, (old, new) in said.items()}
+
+    def set_learned(self, arrays: Mapping[str, ArrayLike]) -> Run:
+        """Replace learned arrays of a paused run; they hold from the next presentation on.
+
+        The arrays are kept in the run folder, and the journal names them: whatever goes on from here, or does the run
+        again, has the same ones to the bit.
+
+        Parameters
+        ----------
+        arrays : mapping of str to array_like
+            ``"w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; before a presentation, each column is scaled to
+            ``network.weight_sum`` as always. ``"theta"``, (n_exc,), volt, 0 to 1. ``"lateral"``, (n_exc, n_exc), 0 to
+            ``lateral.w_max`` and 0 on the diagonal, where lateral inhibition learns. Numbers become float64.
+
+        Returns
+        -------
+        Run
+            This run, which stays paused.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run is not paused, its training is over, or an array does not fit.
+
+        Examples
+        --------
+        >>> run.pause()
+        >>> w = run.weights.copy()
+        >>> w[:, 7] = 0
+        >>> run.set_learned({"w": w}).resume()
+        """
+        follower = self._at_work("given learned arrays")
+        if (state := follower.live().state) is not State.PAUSED:
+            raise StdpbenchError(
+                f"{self.name} is {state}: learned arrays are set while a run is paused; pause it with run.pause()"
+            )
+        follower.ask("set_learned", arrays=write_learned(self.path, arrays))
+        return self
 
     def change_rule(self, rule: RuleLike, set: Mapping[str, Any] | None = None) -> dict[str, tuple[Any, Any]]:
         """Have it learn by another plasticity rule from the next presentation on; weights and thresholds stay.

@@ -30,6 +30,7 @@ from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.changes import Changes, changes_rule, in_short, tables_with
@@ -38,8 +39,6 @@ from stdpbench.runs.protocol.states import State
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_IN_CHECKPOINTS = {"w": "plastic.w", "theta": "exc.theta"}  # as `Simulator.state` names them
 
 
 class RunView:
@@ -116,7 +115,10 @@ class RunView:
 
     @property
     def weights(self) -> NDArray[np.floating[Any]]:
-        """Weights from input to exc, (n_input, n_exc), dimensionless.
+        """Weights from input to exc, (n_input, n_exc), dimensionless: a read-only copy.
+
+        To write into it changes nothing in the run, so NumPy refuses; ``run.weights.copy()`` can be written, and
+        `Run.set_learned` gives a paused run other weights.
 
         While the run trains: float32, after the last presentation, not older than what `position` told. Afterwards:
         float64, as the test phase saw them, each column scaled to ``network.weight_sum``. Of a run that died: those of
@@ -131,7 +133,7 @@ class RunView:
 
     @property
     def theta(self) -> NDArray[np.floating[Any]]:
-        """Adaptive thresholds of the exc neurons, float64, (n_exc,), volt; from the same moment as `weights`."""
+        """Adaptive thresholds of the exc neurons, float64, (n_exc,), volt; read-only, see `weights`."""
         return self._network("theta.npy", "theta")
 
     # -- tables ----------------------------------------------------------------------------------------------------
@@ -315,7 +317,13 @@ class RunView:
             return self._replayed[1]
 
     def _network(self, name: str, variable: str) -> NDArray[np.floating[Any]]:
-        """An array of the network: of the process while it trains, else as it was written down."""
+        """A read-only array of the network."""
+        array = self._current(name, variable)
+        array.flags.writeable = False
+        return array
+
+    def _current(self, name: str, variable: str) -> NDArray[np.floating[Any]]:
+        """An array of the network: from the process while it trains, else from a file."""
         live, follower = self._live(), self._following()
         n_train = 0 if live.started is None else dict(live.started.phases)["train"]
         trained = live.started is not None and self.position > n_train
@@ -328,7 +336,8 @@ class RunView:
             return self._read(name)
         checkpoint, _ = newest_checkpoint(self.path)
         if checkpoint is not None:
-            return checkpoint.state[_IN_CHECKPOINTS[variable]]
+            array: NDArray[np.floating[Any]] = getattr(learned_at(self.path, checkpoint), variable)
+            return array
         raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
 
     def _read(self, name: str) -> NDArray[np.floating[Any]]:

@@ -185,6 +185,20 @@ def set_parameters(
     set_command(run, assignments, runs)
 
 
+@app.command("set-learned")
+def set_learned(
+    run: Run,
+    assignments: Annotated[
+        list[str], typer.Argument(metavar="NAME=FILE…", help="Such as w=weights.npy; or theta, lateral.")
+    ],
+    runs: Runs = None,
+) -> None:
+    """Replace learned arrays of a paused run, from its next presentation on."""
+    from stdpbench.cli.commands import set_learned_command
+
+    set_learned_command(run, assignments, runs)
+
+
 @app.command()
 def change_rule(run: Run, rule: Rule, set_: SetRule = None, runs: Runs = None) -> None:
     """Change the plasticity rule of a run in progress; weights and thresholds are kept.

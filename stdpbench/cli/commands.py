@@ -13,6 +13,7 @@ from rich.console import Console
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, follow, report
 from stdpbench.cli.progress import Display
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment, shipped_experiments
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
@@ -140,6 +141,38 @@ def set_command(run: str, assignments: Sequence[str], runs: Path | None) -> None
     folder, console = find_run(run, runs or runs_folder()), Console()
     said = ask(folder.path, "set", changes=dict(parse_assignment(text) for text in assignments))
     _say_changes(console, said)
+
+
+def set_learned_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:
+    """Carry out ``stdpbench set-learned``."""
+    from stdpbench.runs.folder.learned_arrays import write_learned
+
+    folder, console = find_run(run, runs or runs_folder()), Console()
+    state, _ = state_of(folder)
+    if state is not State.PAUSED:
+        raise StdpbenchError(
+            f"{folder.path.name} is {state}: learned arrays are set while a run is paused; `stdpbench pause` pauses a "
+            "running one"
+        )
+    arrays = {}
+    for text in assignments:
+        name, equals, file = text.partition("=")
+        if not equals:
+            raise StdpbenchError(f"{text!r} should read NAME=FILE, such as w=weights.npy")
+        arrays[name] = _read_npy(Path(file).expanduser())
+    said = ask(folder.path, "set_learned", arrays=write_learned(folder.path, arrays))
+    console.print(f"{', '.join(arrays)} set, from presentation {said['position']} on; the run stays paused.")
+
+
+def _read_npy(path: Path) -> Any:
+    import numpy as np
+
+    try:
+        return np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (ValueError, EOFError):
+        raise StdpbenchError(f"{path} is not an array as numpy.save writes it") from None
 
 
 def change_rule_command(run: str, rule: str, assignments: Sequence[str], runs: Path | None) -> None:

@@ -105,7 +105,7 @@ class Display:
             self._held_out = "" if vote is None else f"held out {100 * vote:.0f} %"
             if not self._console.is_terminal:
                 self._console.print(f"{record.position}: {describe(record)}", highlight=False, soft_wrap=True)
-        elif isinstance(fact, facts.Remarked | facts.Change | facts.Branched | facts.Rewound):
+        elif isinstance(fact, facts.Remarked | facts.Intervention | facts.Branched | facts.Rewound):
             self._console.print(describe(record), highlight=False, soft_wrap=True)
 
     def building(self, what: str) -> None:

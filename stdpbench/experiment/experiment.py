@@ -483,10 +483,12 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     rule = mapping.get("plasticity")
     if isinstance(rule, dict) and isinstance(rule.get("file"), str):
         rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # a rule lies beside its experiment
-    return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name)
+    return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
 
 
-def _from_tables(mapping: Mapping[str, Any], text: Callable[[], str], name: str) -> Experiment:
+def _from_tables(
+    mapping: Mapping[str, Any], text: Callable[[], str], name: str, *, stand_ins: bool = False
+) -> Experiment:
     """Read the tables of a TOML text; errors name it, and the lines that they are in."""
     try:
         return Experiment.from_mapping(mapping, stand_ins=stand_ins)

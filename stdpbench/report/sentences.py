@@ -10,12 +10,13 @@ from stdpbench.report.analysis import Findings
 from stdpbench.report.clusters import CHANCE
 from stdpbench.report.material import Material
 from stdpbench.report.rows import Accuracy
+from stdpbench.runs.catalog.comparison import Account
 
 
 def summary(material: Material, found: Findings, readings: Mapping[str, Any]) -> list[str]:
     """The summary of one run."""
     said = [_accuracy(material, found), *_baselines(material, found), *_learned(found), *_clusters(found)]
-    said += [_neurons(found), *_protocol(found, readings)]
+    said += [_neurons(found), *_set_by_hand(material), *_protocol(found, readings)]
     return said
 
 
@@ -123,6 +124,12 @@ def _neurons(found: Findings) -> str:
         f"{cost['operations'] / 1e6:.2g} million synaptic operations, some {energy / 1000:.2g} µJ if each were an "
         "addition in 45 nm."
     )
+
+
+def _set_by_hand(material: Material) -> list[str]:
+    sets = Account.of(material.folder).learned_set
+    where = ", ".join(f"{names} at presentation {position}" for position, names in sets)
+    return [f"Not all of it was learned: arrays were set by hand in the course of training ({where})."] if sets else []
 
 
 def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:

@@ -123,6 +123,22 @@ def test_parameter_changes_are_lines_that_the_legend_explains(panel: Curves) -> 
     assert len(panel.lines) == 4
 
 
+def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
+    live = panel.session.live
+    fact = facts.LearnedSet({"w": "ab" * 32, "theta": "cd" * 32}, {"w": (64, 4), "theta": (4,)})
+    live.take_record(Record(90, 60, "", facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})))
+    assert "parameters" in live.take_record(Record(91, 80, "", fact))
+    redraw(panel)
+    shown = [(line.value(), line.label.format) for line in panel.lines if hasattr(line, "label")]
+    assert shown == [(60, "1"), (80, "2")]
+    assert "2:&nbsp;weights&nbsp;and&nbsp;thresholds&nbsp;set" in panel.legend.text()
+    assert "parameters changed once, learned arrays set once" in panel.summary()
+    assert (panel.figure() or {})["marks"] == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]
+    assert live.log[-1][2].startswith(
+        "From presentation 80 on: weights and thresholds as they were set (w abababababab…"
+    )
+
+
 def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     panel.overlay("another-run", {20: block(0.3), 40: block(0.35)})
     redraw(panel)

@@ -66,6 +66,13 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
         main(["rewind", str(run.path), "--to", "10000"])
     seen["refused rewind"] = refusals, run.state, run.position
     branch = run.branch()
+    before, w = run.weights, np.zeros((784, 12))
+    run.set_learned({"w": before, "theta": run.theta})
+    seen["learned"] = (before, run.weights, run.set_learned({"w": w + 0.5, "theta": run.theta}).weights, run.theta)
+    with pytest.raises(StdpbenchError) as refused:
+        run.set_learned({"w": w[:, :3]})
+    seen["refused"] = str(refused.value)
+    run.set_learned({"w": before})
     seen["set"] = run.set(**{"plasticity.nu_post": np.float32(0.25)})
     # many threads at once: nothing is mixed up, nothing waits for ever
     positions: list[int] = []
@@ -76,6 +83,9 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
         thread.join(60)
     seen["threads"] = (positions, run.position)
     run.resume()
+    with pytest.raises(StdpbenchError) as refused:
+        run.set_learned({"w": w})
+    seen["not paused"] = str(refused.value)
     other = stdpbench.open_run(run.path)  # as another session would: it attaches to the process
     other.wait(progress=False)
     seen["attached"] = other.state
@@ -126,6 +136,22 @@ def test_a_rewind_that_is_refused_leaves_the_run_paused(lived: Lived) -> None:
     ]
 
 
+def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
+    run, branch, seen = lived
+    before, same, after, theta = seen["learned"]
+    np.testing.assert_array_equal(before, same)
+    assert (after == 0.5).all()
+    assert theta.shape == (12,)
+    assert "w has the shape (784, 3), where this network has (784, 12)" in seen["refused"]
+    assert "learned arrays are set while a run is paused; pause it with run.pause()" in seen["not paused"]
+    told = [entry.text for entry in run.log if "as they were set" in entry.text]
+    assert len(told) == 3
+    assert [entry.text for entry in branch.log if "as they were set" in entry.text] == []
+    assert len(list((run.path / "arrays").iterdir())) == 3
+    with pytest.raises(StdpbenchError, match="only a run that goes on can be given learned arrays"):
+        run.set_learned({"w": before})
+
+
 def test_changes_are_told(lived: Lived) -> None:
     run, branch, seen = lived
     assert seen["set"] == {"plasticity.nu_post": (0.01, 0.25)}
@@ -145,6 +171,14 @@ def test_a_branch_shares_the_past_and_goes_its_own_way(lived: Lived) -> None:
     assert early.any()
     np.testing.assert_array_equal(one["mean_theta"][early], two["mean_theta"][early])
     assert not np.array_equal(run.weights, branch.weights)
+
+
+def test_arrays_of_a_run_are_read_only(lived: Lived) -> None:
+    run, _, seen = lived
+    for array in (*seen["stepped"][2:4], run.weights, run.theta):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0.0
+        array.copy()[0] = 0.0
 
 
 def test_results_come_from_the_folder_afterwards(lived: Lived) -> None:
@@ -246,6 +280,8 @@ def test_rewind_and_resume_give_the_same_again(lived: Lived) -> None:
     assert branch.position == max(positions(branch.path)) <= 35
     assert branch.weights.shape == (784, 12)  # of the newest checkpoint
     assert branch.theta.shape == (12,)
+    assert not branch.weights.flags.writeable
+    assert not branch.theta.flags.writeable
     assert outcome(kept._folder) == before
     branch.resume().wait(progress=False)
     assert outcome(branch._folder) == before
@@ -364,11 +400,11 @@ def test_importing_the_package_is_light_and_offers_what_it_has() -> None:
         "import stdpbench.runs.protocol.states\n"
         "assert stdpbench.runs('.') == ()\n"
         "from stdpbench import open_run, runs, start\n"
+        "names = {}\n"
+        "exec('from stdpbench import *', names)\n"
+        "assert set(public) <= set(names) and dir(stdpbench) == public\n"
         "assert 'brian2' not in sys.modules and 'matplotlib' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="no attribute 'strat'"):
         _ = stdpbench.strat
-        "names = {}\n"
-        "exec('from stdpbench import *', names)\n"
-        "assert set(public) <= set(names) and dir(stdpbench) == public\n"

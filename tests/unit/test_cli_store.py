@@ -186,6 +186,7 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
         (("stop", "first"), "no process works on"),
         (("set", "first", "plasticity.nu_post=0.02"), "no process works on"),
         (("change-rule", "first", "oja"), "no process works on"),
+        (("set-learned", "first", "w=w.npy"), "is finished: learned arrays are set while a run is paused"),
         (("resume", "first"), "is finished"),
         (("rewind", "first", "--to", "3"), "no position 3 in first: expected 0 to 0"),
         (("evaluate", "first"), "weights.npy is missing"),

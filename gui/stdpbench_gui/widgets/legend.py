@@ -8,7 +8,6 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy
 
-from stdpbench.runs.protocol.changes import Changes, in_short
 from stdpbench_gui.look import theme
 
 _LISTED = 4  # changes that are spelled out
@@ -32,21 +31,21 @@ class Legend(QLabel):
         self._fitted: tuple[list[str], int, int] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def write(self, lines: Sequence[tuple[str, str, str]], changes: Sequence[Changes]) -> None:
+    def write(self, lines: Sequence[tuple[str, str, str]], marks: Sequence[str]) -> None:
         """Say what is drawn.
 
         Parameters
         ----------
         lines : sequence of (str, str, str)
             Colour, a mark that looks like the line, and name.
-        changes : sequence of mapping
-            Changes of parameters and of the rule, which are numbered from 1.
+        marks : sequence of str
+            What was changed, in few words; numbered from 1.
         """
         parts = [f'<span style="color:{colour}">{mark}</span>&nbsp;{_whole(name)}' for colour, mark, name in lines]
-        numbered = list(enumerate(changes, 1))[-_LISTED:]
+        numbered = list(enumerate(marks, 1))[-_LISTED:]
         if numbered:
-            listed = ", ".join(f"{number}:&nbsp;{_whole(in_short(change))}" for number, change in numbered)
-            parts.append(f"{'… ' if len(changes) > _LISTED else ''}┊&nbsp;{listed}")
+            listed = ", ".join(f"{number}:&nbsp;{_whole(text)}" for number, text in numbered)
+            parts.append(f"{'… ' if len(marks) > _LISTED else ''}┊&nbsp;{listed}")
         self._parts = parts
         self._fit()
 

@@ -12,7 +12,6 @@ from stdpbench.figures.paper import Table, spec_of_table
 from stdpbench.readout import READOUTS
 from stdpbench.runs.analysis.block_series import Points, series
 from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
-from stdpbench.runs.protocol.changes import in_short
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.session.run_session import RunSession
 
@@ -130,7 +129,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
         "kind": "lines",
         "x_label": "training presentations",
         "plots": kept,
-        "marks": [(position, in_short(changes)) for position, changes in live.changes],
+        "marks": list(live.marks),
         "title": "Course of training" if others else "",
         "n": f"{n}; {each}{_of_held_out(session)}",
         **({"errors": "none, each line is a single run"} if others else {}),

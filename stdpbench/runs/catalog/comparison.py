@@ -20,7 +20,7 @@ from stdpbench.runs.folder.journal import read_undamaged
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import missing_kinds
+from stdpbench.runs.protocol.changes import array_names, missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe
 
@@ -83,6 +83,8 @@ class Account:
         Which line of the journal is damaged, as a clause; what follows that line is not known. Else empty.
     missing : tuple of str
         A clause for each kind that it was run with and that is missing here.
+    learned_set : tuple of (int, str)
+        Positions at which learned arrays were set, and which.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Account:
     metrics: Mapping[str, Metric]
     damage: str = ""
     missing: tuple[str, ...] = ()
+    learned_set: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -133,6 +136,11 @@ class Account:
             metrics_of(metrics),
             journal.damage,
             missing_kinds(experiment, journal.records),
+            tuple(
+                (one.position, array_names(one.fact))
+                for one in journal.records
+                if isinstance(one.fact, facts.LearnedSet)
+            ),
         )
 
     def setting(self, path: str) -> str:
@@ -299,7 +307,7 @@ def _take(found: dict[str, Metric], name: str, score: Mapping[str, Any]) -> None
 def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
     told = (
         facts.StateChanged
-        | facts.Change
+        | facts.Intervention
         | facts.Branched
         | facts.Rewound
         | facts.Remarked
@@ -325,6 +333,9 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
             said.append(f"{account.name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
         if account.damage:
             said.append(f"{account.damage}; what came after it is not shown.")
+        if account.learned_set:
+            sets = ", ".join(f"{names} at presentation {position}" for position, names in account.learned_set)
+            said.append(f"In {account.name}, learned arrays were set: {sets}.")
     missing = dict.fromkeys(clause for account in accounts for clause in account.missing)
     said += [f"Values are shown as stored: {clause}." for clause in missing]
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:

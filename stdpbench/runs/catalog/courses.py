@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stdpbench.figures.comparison import Course
-from stdpbench.runs.catalog.comparison import changes_of, metrics_of
+from stdpbench.runs.catalog.comparison import metrics_of
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
@@ -39,6 +39,6 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
         np.array([block.accuracy.get("vote", np.nan) for block in blocks.values()], np.float64),
         np.array([block.mean_theta for block in blocks.values()], np.float64),
         np.array([np.mean(block.spikes) if block.spikes else np.nan for block in blocks.values()], np.float64),
-        tuple(dict.fromkeys(change.position for change in changes_of(records))),
+        tuple(dict.fromkeys(sorted(one.position for one in records if isinstance(one.fact, facts.Intervention)))),
         metrics.get("accuracy, vote"),
     )

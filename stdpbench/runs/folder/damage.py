@@ -13,10 +13,11 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
+from stdpbench.runs.folder.learned_arrays import check_files
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.protocol.facts import CheckpointWritten, Record, Started
+from stdpbench.runs.protocol.facts import CheckpointWritten, LearnedSet, Record, Started
 from stdpbench.runs.protocol.states import State
 
 _ARRAYS = {"weights.npy": 2, "theta.npy": 1}
@@ -64,6 +65,9 @@ def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterat
         elif state is State.FINISHED:
             shown = "shown is its newest checkpoint" if positions(folder.path) else "its network is not known"
             yield f"{name} is missing, so {shown}"
+    for record in records:
+        if isinstance(record.fact, LearnedSet) and (reason := _refusal(partial(check_files, folder.path, [record]))):
+            yield f"{reason}, so the run cannot be reproduced"
     if (folder.path / "metrics.json").exists() and (reason := _refusal(lambda: folder.read_json("metrics.json"))):
         yield reason
 

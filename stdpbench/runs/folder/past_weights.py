@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -10,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_arrays import with_set
+from stdpbench.runs.folder.run_folder import ARRAYS
+from stdpbench.runs.protocol.facts import LearnedSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +62,7 @@ def weights_at(folder: Path, position: int) -> PastWeights:
     StdpbenchError
         If there is none, or it is damaged.
     """
-    return _of(read_checkpoint(folder, position))
+    return _of(folder, read_checkpoint(folder, position))
 
 
 def weights_near(folder: Path, position: int) -> PastWeights:
@@ -86,15 +92,32 @@ def newest_weights(folder: Path) -> PastWeights:
         return written
     checkpoint, _ = newest_checkpoint(folder)
     if checkpoint is not None:
-        return _of(checkpoint)
+        return _of(folder, checkpoint)
     if written is None:
         raise StdpbenchError(f"{folder.name} has no weights yet")
     return written
 
 
-def _of(checkpoint: Checkpoint) -> PastWeights:
+def learned_at(folder: Path, checkpoint: Checkpoint) -> Learned:
+    """What the network of a checkpoint has learned, with the arrays that were set at its position afterwards.
+
+    Where the journal or such an array is damaged, as the checkpoint has it.
+    """
     state = checkpoint.state
-    w, theta = np.asarray(state["plastic.w"], np.float32), np.asarray(state["exc.theta"])
+    learned = Learned(state["plastic.w"], state["exc.theta"], state.get("lateral.w"))
+    if not (folder / ARRAYS).is_dir():
+        return learned
+    with suppress(StdpbenchError):
+        for record in read_journal(folder):
+            here = record.position == checkpoint.position and record.number >= checkpoint.number
+            if here and isinstance(record.fact, LearnedSet):
+                learned = with_set(learned, folder, record.fact)
+    return learned
+
+
+def _of(folder: Path, checkpoint: Checkpoint) -> PastWeights:
+    learned = learned_at(folder, checkpoint)
+    w, theta = np.asarray(learned.w, np.float32), np.asarray(learned.theta)
     return PastWeights(checkpoint.position, w, theta, checkpoint.history.get("exc_spikes"))
 
 

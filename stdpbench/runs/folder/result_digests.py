@@ -13,7 +13,7 @@ import numpy as np
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol.facts import Change, HeldOut
+from stdpbench.runs.protocol.facts import Change, HeldOut, LearnedSet
 from stdpbench.runs.protocol.live_run import LiveRun
 
 _ARRAYS = (
@@ -33,7 +33,8 @@ def outcome(folder: RunFolder) -> dict[str, str]:
     """SHA-256, hexadecimal, of every result of a run, by name; times of day and durations are not in it.
 
     Weights, thresholds, curves, responses, assignments and metrics, the facts that recur with the position at which
-    they were noted, measures on held-out pictures by position, and the changes of parameters and rule.
+    they were noted, measures on held-out pictures by position, the changes of parameters and rule, and
+    learned arrays that were set.
     """
     found: dict[str, str] = {}
     for name in _ARRAYS:
@@ -49,6 +50,8 @@ def outcome(folder: RunFolder) -> dict[str, str]:
         told = [_timeless({"position": at, **asdict(held_out[at])}) for at in sorted(held_out)]
         found["held-out measures"] = _digest(told)
     found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
+    if sets := [(r.position, asdict(r.fact)) for r in records if isinstance(r.fact, LearnedSet)]:
+        found["learned arrays"] = _digest(sets)
     changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, Change)]
     found["parameter changes"] = _digest(changes)
     return found

@@ -43,7 +43,9 @@ from stdpbench.runs.folder.staging import made_aside
 
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
-PROGRESS, RESPONSES = "progress.json", "responses"
+PROGRESS, RESPONSES, ARRAYS = "progress.json", "responses", "arrays"
+ARRAY = r"[0-9a-f]{64}\.npy"
+"""Names of the files in `ARRAYS` (`stdpbench.runs.folder.learned_arrays`), as a regular expression."""
 _KEY, _GROUP = "[0-9a-f]{32}", r"[0-9]{7,}\.npz"
 _OWN = (
     r"(run|metrics|progress)\.json|journal\.jsonl|experiment\.toml|README\.txt|(training|assignments)\.npz|"
@@ -73,7 +75,9 @@ metrics.json       accuracies by read-out with 95 % Wilson intervals (interval_9
                    figures of the training
 figures/           receptive fields, confusion matrix, accuracy over time
 journal.jsonl      all that happened, one fact a line, in order: states, blocks of presentations, changes of parameters
-                   and of the rule
+                   and of the rule, learned arrays that were set
+arrays/            learned arrays that were set while the run was paused, float64, each named by its SHA-256, which
+                   the journal gives
 checkpoints/       what `stdpbench resume` goes on from, one folder each, named after the training presentations that
                    were over
 report/            what `stdpbench report` wrote, and points of robustness curves
@@ -318,6 +322,7 @@ def remove_responses(folder: Path) -> None:
 def remove_left_parts(folder: Path) -> None:
     """Remove files that processes which were killed left half-written; only for the holder of the run's lock."""
     remove_parts(folder, _OWN)
+    remove_parts(folder / ARRAYS, ARRAY, within=folder)
     with suppress(OSError):
         remove_file(folder / f".{PROGRESS}.part")
 

@@ -147,6 +147,8 @@ def _compare(original: RunFolder, again: RunFolder) -> Agreement:
     results["facts"] = before["facts"] == after["facts"] or _recurring(original) == _recurring(again)
     if "held-out measures" in before and "held-out measures" in after:  # older runs have none
         results["held-out measures"] = before["held-out measures"] == after["held-out measures"]
+    if "learned arrays" in before or "learned arrays" in after:
+        results["learned arrays"] = before.get("learned arrays") == after.get("learned arrays")
     results["parameter changes"] = before["parameter changes"] == after["parameter changes"]
     spikes = tuple(
         difference

@@ -8,7 +8,9 @@ checkpoint before, and what lies between recurs.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,17 +22,19 @@ from stdpbench.runs.folder.checkpoints import (
     copy_checkpoint,
     newest_checkpoint,
     positions,
+    read_checkpoint,
     remove_checkpoints,
     renumber_checkpoint,
     thinned_out,
 )
 from stdpbench.runs.folder.journal import read_journal, write_journal
-from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
+from stdpbench.runs.folder.learned_arrays import copy_files, digests_in, remove_unnamed
+from stdpbench.runs.folder.run_folder import ARRAYS, RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import changes_between, experiment_at, n_train, reached_position
-from stdpbench.runs.protocol.facts import Change, Record
+from stdpbench.runs.protocol.facts import Change, LearnedSet, Record
 from stdpbench.runs.protocol.states import State
 
 _INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha256", "digest")
@@ -110,6 +114,7 @@ def branch(
             if (parent.path / file_name).is_file():
                 shutil.copyfile(parent.path / file_name, folder.path / file_name)
         write_journal(folder.path, _numbered([*early, *late, *new]))
+        copy_files(parent.path, folder.path, [*early, *late])
         if checkpoint is not None:
             copy_checkpoint(parent.path, folder.path, checkpoint.position)
             copy_snapshots(parent.path, folder.path, checkpoint.position)
@@ -128,6 +133,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
 
     What was changed at that very position, parameters or rule, belongs to what follows it, and is put back: so a run
     that a change has blown up can be taken back to where the change was made. What a branch was made with stays.
+    Learned arrays that were set at that position are dropped as well.
 
     The run resumes from its newest checkpoint at or before that position (`resume_position`), and computes the
     presentations in between again. `stdpbench.runs.lineage.control.rewind` does the same with a run that is at work.
@@ -169,8 +175,11 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         kept = RunFolder.create(folder.path.parent, folder.experiment, {}, keep)
         # from here on the run itself changes; a crash in between leaves it at the later position or the earlier one
         checkpoint, _ = newest_checkpoint(folder.path, to, len(records))
+        if checkpoint is not None and checkpoint.position == to and checkpoint.number > _first_set(records, to):
+            checkpoint, _ = newest_checkpoint(folder.path, to - 1, len(records))
         resumes_at = 0 if checkpoint is None else checkpoint.position
-        early, late = _split_facts(records, to, checkpoint)
+        past = [record for record in records if not (isinstance(record.fact, LearnedSet) and record.position == to)]
+        early, late = _split_facts(past, to, checkpoint)
         in_force = experiment_at(folder.experiment, records, to)
         before = experiment_at(folder.experiment, _without_changes_here(records, to), to)
         late += [
@@ -179,10 +188,12 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
             _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), resumes_at),
         ]
         folder.update_run(state=str(State.STOPPED), reason=f"taken back to presentation {to}")
-        remove_checkpoints(folder.path, resumes_at)  # a later one is damaged, or it would have been taken
+        # a later one is damaged, or knows arrays that were set where the run is taken back to
+        remove_checkpoints(folder.path, -1 if checkpoint is None else resumes_at)
         if checkpoint is not None:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
         write_journal(folder.path, _numbered([*early, *late]))
+        remove_unnamed(folder.path, [*early, *late], digests_in(records))
         total = n_train(records)
         phase = {"phase": "train", "done": resumes_at, "total": total} if total else {}
         folder.write_json("progress.json", {**phase, "state": str(State.STOPPED), "position": resumes_at})
@@ -239,7 +250,21 @@ def resume_position(folder: Path, to: int, reached: int | None = None) -> int:
     there = set(positions(folder))
     if reached is not None:
         there = thinned_out(sorted({*there, reached}))
+    if to in there and (folder / ARRAYS).is_dir():
+        with suppress(StdpbenchError):  # damaged, which whoever takes the run back is told
+            first = _first_set(read_journal(folder), to)
+            if first < sys.maxsize and (to == reached or read_checkpoint(folder, to).number > first):
+                there.remove(to)
     return max((position for position in there if position <= to), default=0)
+
+
+def _first_set(records: Sequence[Record], position: int) -> int:
+    """Number of the first fact that set learned arrays at a position: a checkpoint there may know what a rewind drops.
+
+    The largest number where there is none.
+    """
+    sets = (record.number for record in records if isinstance(record.fact, LearnedSet) and record.position == position)
+    return min(sets, default=sys.maxsize)
 
 
 def resumption(resumes_at: int, to: int, number: Callable[[int], str] = str) -> str:
@@ -309,7 +334,7 @@ def _inherited(record: Record, at: int) -> bool:
     """Whether a run that goes its own way at a position shares a fact with what was before."""
     if isinstance(record.fact, facts.Started):
         return True
-    lasting = Change | facts.Planned | facts.Branched | facts.Rewound | facts.CheckpointWritten
+    lasting = facts.Intervention | facts.Planned | facts.Branched | facts.Rewound | facts.CheckpointWritten
     return record.position <= at and (record.fact.recurs or isinstance(record.fact, lasting))
 
 

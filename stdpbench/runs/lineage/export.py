@@ -9,6 +9,7 @@ it is unpacked into can be touched.
 
 from __future__ import annotations
 
+import re
 import stat
 import zipfile
 import zlib
@@ -20,7 +21,7 @@ from typing import IO
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import write_aside
 from stdpbench.runs.folder.lock import at_work
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 
@@ -69,7 +70,8 @@ How to reproduce this run
 2. Have the pictures: {data}.
 3. stdpbench reproduce {name}.zip
 
-That runs it again, with the parameters that were changed on the way changed at the same presentations, and says
+That runs it again, with the parameters that were changed on the way changed at the same presentations, and learned
+arrays set where they were set, and says
 whether the numbers agree: to the bit with the same machine and versions, else by how many spikes they differ and
 whether accuracies lie within their intervals. {ended}
 
@@ -114,6 +116,7 @@ def export_run(
     name = folder.path.resolve().name
     files = [path for path in (folder.path / entry for entry in _NAMES) if path.is_file()]
     files += sorted((folder.path / _FIGURES).glob("*.png"))
+    files += sorted(path for path in (folder.path / ARRAYS).glob("*.npy") if re.fullmatch(ARRAY, path.name))
     texts = {"README.txt": _readme(folder, name), PACKAGES: "".join(f"{line}\n" for line in installed())}
 
     def write(file: IO[bytes]) -> None:
@@ -193,7 +196,7 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise StdpbenchError(f"{source} is refused: {info.filename!r} in it is no plain file")
         name = "/".join(path.parts[1:])
-        known = name in _NAMES or (len(path.parts) == 3 and path.parts[1] == _FIGURES and path.suffix == ".png")
+        known = name in _NAMES or _is_in_folder(path.parts)
         if known and not info.is_dir():
             if name in wanted:
                 raise StdpbenchError(f"{source} is refused: {name} is in it twice")
@@ -239,6 +242,12 @@ def _check_arrays(source: Path, name: str, path: Path) -> None:
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise StdpbenchError(f"{source} is refused: {name} in it is damaged: {error}") from None
     _check_size(source, name, size)
+
+
+def _is_in_folder(parts: tuple[str, ...]) -> bool:
+    """Whether a path is of a figure, or of an array that was set."""
+    names = {_FIGURES: r".*\.png", ARRAYS: ARRAY}
+    return len(parts) == 3 and parts[1] in names and re.fullmatch(names[parts[1]], parts[2]) is not None
 
 
 def _readme(folder: RunFolder, name: str) -> str:

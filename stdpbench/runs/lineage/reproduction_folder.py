@@ -1,9 +1,9 @@
 """Run a finished run again.
 
-Input depends on the seed, and changes of parameters and rule are in the journal with their positions; so a new run
-folder with the same experiment, the same arrays of the start and a journal that holds nothing but those changes is the
-same run. For a branch that is as true as for any other run: its journal holds the changes of its parents. Whether the
-numbers came out again is for `stdpbench.runs.lineage.agreement` to say.
+Input depends on the seed; changes of parameters and rule, and arrays that were set, are in the journal with their
+positions. So a new run folder with the same experiment, the same arrays and a journal that holds nothing but those
+facts is the same run. For a branch that is as true as for any other run: its journal holds the changes of its
+parents. Whether the numbers came out again is for `stdpbench.runs.lineage.agreement` to say.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
+from stdpbench.runs.folder.learned_arrays import check_files, copy_files
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.agreement import compare
@@ -93,7 +94,8 @@ def prepare(
         raise StdpbenchError(f"{original.path.name} is {state}: only a finished run has numbers to compare with")
     said, experiment = original.read_json("run.json"), _placed(original.experiment, places or {})
     options = _options(original, said, workers, simulator)
-    changes = _changes(original)
+    changes = _interventions(original)
+    check_files(original.path, changes)
     compare(original, original)  # what is damaged had better be found before hours of work
     known, print_here = said.get("data_sha256"), fingerprint(load_split(experiment, options.validation))
     folder = RunFolder.create(
@@ -111,6 +113,7 @@ def prepare(
         for name in _START:
             if (original.path / name).is_file():
                 shutil.copyfile(original.path / name, folder.path / name)
+        copy_files(original.path, folder.path, changes)
         write_journal(folder.path, changes)
     except OSError as error:
         with suppress(OSError):
@@ -132,18 +135,19 @@ def _placed(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
     return experiment.model_copy(update={"data": experiment.data.resolved()})
 
 
-def _changes(original: RunFolder) -> list[Record]:
-    """The journal of a run that takes the same changes of parameters and rule, and nothing else."""
+def _interventions(original: RunFolder) -> list[Record]:
+    """The journal of a run in which a person does the same, and nothing else happens yet."""
     records = read_journal(original.path)
     if not any(isinstance(record.fact, facts.Started) for record in records):
         raise StdpbenchError(f"{original.path.name} cannot be run again: its journal is not there, or says nothing")
-    found = [(record, record.fact) for record in records if isinstance(record.fact, facts.Change)]
+    found = [record for record in records if isinstance(record.fact, facts.Intervention)]
     experiment = original.experiment
-    for _, fact in sorted(found, key=lambda change: change[0].position):  # as they take force
-        if isinstance(fact, facts.ParametersChanged):
-            experiment.changed_live({path: new for path, (_, new) in fact.changes.items()})
-        experiment = changed_by(experiment, fact)
-    return [replace(record, number=number) for number, (record, _) in enumerate(found)]
+    for record in sorted(found, key=lambda record: record.position):  # as they take force
+        if isinstance(record.fact, facts.ParametersChanged):
+            experiment.changed_live({path: new for path, (_, new) in record.fact.changes.items()})
+        if isinstance(record.fact, facts.Change):
+            experiment = changed_by(experiment, record.fact)
+    return [replace(record, number=number) for number, record in enumerate(found)]
 
 
 def _options(original: RunFolder, said: Mapping[str, Any], workers: int, simulator: str | None) -> Options:

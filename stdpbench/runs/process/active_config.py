@@ -13,16 +13,18 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import Checkpoint
+from stdpbench.runs.folder.learned_arrays import check_files, with_set
 from stdpbench.runs.folder.run_folder import versions
 from stdpbench.runs.preparation.start import check_brightness, check_weights, load_split
 from stdpbench.runs.process.assessment import phases
 from stdpbench.runs.process.held_out import HeldOutMeasures
+from stdpbench.runs.process.pace import estimate
 from stdpbench.runs.process.rule_swap import Arrived, RuleChanges
 from stdpbench.runs.process.setup import Opened
 from stdpbench.runs.process.training import Training, training_order
 from stdpbench.runs.process.training_record import TrainingRecord
 from stdpbench.runs.protocol.changes import changed_by, changes_between, in_short
-from stdpbench.runs.protocol.facts import Change, Record
+from stdpbench.runs.protocol.facts import Change, Estimated, LearnedSet, Planned, Record, Started
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
 
@@ -65,7 +67,7 @@ class ActiveConfig:
 
     def __init__(self, folder: Path, opened: Opened, options: Options, records: Iterable[Record]) -> None:
         self.simulator, self.experiment, self.split = opened.simulator, opened.experiment, opened.split
-        self._options = options
+        self._folder, self._options = folder, options
         self.n_train = len(training_order(opened.experiment, len(self.split.train)))
         self.phases = self._plan()
         self.record = TrainingRecord(self.simulator, self.split, self.n_train)
@@ -82,10 +84,55 @@ class ActiveConfig:
         # one of a later position comes after the checkpoint, though it may have been written before: where the run was
         # cut off and then paused before it had come as far again
         self._scheduled: dict[int, list[Record]] = defaultdict(list)
+        self._to_set: dict[int, list[LearnedSet]] = defaultdict(list)
         for record in records:
-            after = record.position > position or (record.position == position and record.number >= number)
-            if after and isinstance(record.fact, Change):
+            if record.position < position or (record.position == position and record.number < number):
+                continue
+            if isinstance(record.fact, Change):
                 self._scheduled[record.position].append(record)
+            elif isinstance(record.fact, LearnedSet):
+                check_files(folder, [record])  # rather now than after hours
+                self._to_set[record.position].append(record.fact)
+
+    def started(self, start: Experiment, remark: str) -> Started:
+        """The fact that the network is ready.
+
+        Parameters
+        ----------
+        start : Experiment
+            As the run begins.
+        remark : str
+            A sentence where another simulator than the best was chosen; else empty.
+        """
+        height, width = self.split.train.pixels.shape[1:3]
+        shape, names = (int(height), int(width)), tuple(self.split.class_names)
+        return Started(start.to_mapping(), self.simulator.name, remark, self.phases, shape, names)
+
+    def estimated(self) -> Estimated:
+        """What is still to do, as a short calibration tells."""
+        left = [(name, total) for name, total in self.phases if name != "train"]
+        to_train = self.n_train - self.training.position
+        seconds, memory = estimate(self.simulator, self.experiment, self.split, self._options.workers, to_train, left)
+        return Estimated(round(seconds, 1), memory)
+
+    def planned(self, records: Iterable[Record], position: int) -> Planned | None:
+        """The fact of what there is to do, unless the facts up to a position say it."""
+        known = (record.fact for record in records if record.position <= position)
+        plans = [fact.phases for fact in known if isinstance(fact, Started | Planned)]
+        return Planned(self.phases) if plans and plans[-1] != self.phases else None
+
+    def neurons(self, asked: Iterable[Any]) -> list[int]:
+        """Numbers of exc neurons.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no neuron with such a number.
+        """
+        numbers, n_exc = [int(number) for number in asked], self.simulator.layout.n_exc
+        if any(not 0 <= number < n_exc for number in numbers):
+            raise StdpbenchError(f"recorded neurons must lie in 0 .. {n_exc - 1}, not {numbers}")
+        return numbers
 
     def close(self) -> None:
         """Let go of what works beside."""
@@ -106,6 +153,8 @@ class ActiveConfig:
                 skipped = record.number
         if skipped >= 0:
             self.activate(experiment, skipped)
+        for fact in self._to_set.pop(position, []):
+            self.simulator.set_learned(with_set(self.simulator.learned, self._folder, fact))
         return bool(changes)
 
     def check(self, experiment: Experiment) -> None:
@@ -163,6 +212,7 @@ class ActiveConfig:
         cut = self._cuts(experiment)
         if not experiment.same_rule(self.experiment):
             made = made or self.rules.network(experiment, self.simulator)
+            made.set_learned(self.simulator.learned)  # which may have been set since the network arrived here
             self.rules.replace(self.simulator, made, number)
             self.simulator = made
             self.training.exchange(made)

@@ -9,7 +9,7 @@ takes force.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -18,13 +18,14 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
+from stdpbench.runs.folder.learned_arrays import read_checked, remove_unnamed
 from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
 from stdpbench.runs.preparation.start import normalised, start_arrays
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.frames import network_frame, presentation_frame
-from stdpbench.runs.process.pace import Pace, estimate
+from stdpbench.runs.process.pace import Pace
 from stdpbench.runs.process.present_image import try_in_run
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.process.setup import open_network
@@ -143,17 +144,10 @@ class RunEngine:
         held.held_out.begin(opened.checkpoint, self.records, held.experiment)
         self._catch_up()
         if not any(isinstance(record.fact, facts.Started) for record in self.records):
-            height, width = held.split.train.pixels.shape[1:3]
-            names, start = tuple(held.split.class_names), folder.experiment.to_mapping()
-            shape = int(height), int(width)
-            self._emit(facts.Started(start, held.simulator.name, opened.remark, held.phases, shape, names))
+            self._emit(held.started(folder.experiment, opened.remark))
         for sentence in opened.sentences:
             self._note(sentence)
-        left = [(name, total) for name, total in held.phases if name != "train"]
-        seconds, memory = estimate(
-            held.simulator, held.experiment, held.split, options.workers, held.n_train - self._position, left
-        )
-        self._emit(facts.Estimated(round(seconds, 1), memory))
+        self._emit(held.estimated())
 
     def _wait_for(self, reason: str) -> None:
         """Say what a run that is building waits for, and note when: a compiler may take half a minute."""
@@ -195,15 +189,15 @@ class RunEngine:
             self._presented = presented = training.step(self._recorded or None)
             self._position = training.position
             held.held_out.take(self._position, held.experiment)  # with what was in force so far
-            self._catch_up()
-            if sentence := training.blown_up:
+            sentence = training.blown_up
+            if not sentence and (block := held.record.take(presented)) is not None:
+                self._emit(block)
+            self._catch_up()  # after the block, which is of the arrays that the presentation left
+            if sentence:
                 self._blown_up = True
                 self._pause_because = f"{sentence}; rewind the run to go on from before it"
                 yield None
                 continue
-            block = held.record.take(presented)
-            if block is not None:
-                self._emit(block)
             held.record.seconds += time.perf_counter() - begun
             if self._position % every == 0 or self._position == held.n_train:
                 self._checkpoint()
@@ -360,12 +354,10 @@ class RunEngine:
             return self._change(self._check_learns().experiment.changed_live(dict(arguments["changes"])))
         elif name == "change_rule":
             return self._change_rule(request)
+        elif name == "set_learned":
+            self._set_learned({str(array): str(sha256) for array, sha256 in arguments["arrays"].items()})
         elif name == "record":
-            neurons = [int(neuron) for neuron in arguments["neurons"]]
-            n_exc = self._in_force.simulator.layout.n_exc
-            if any(not 0 <= neuron < n_exc for neuron in neurons):
-                raise StdpbenchError(f"recorded neurons must lie in 0 .. {n_exc - 1}, not {neurons}")
-            self._recorded = neurons
+            self._recorded = self._in_force.neurons(arguments["neurons"])
         elif name == "try":
             return self._try(arguments["image"])
         elif name == "pace":
@@ -377,9 +369,12 @@ class RunEngine:
             raise StdpbenchError(f"a run does not know how to {name}")
         return {"state": str(self._state), "position": self._position}
 
-    def _go_on(self) -> None:
+    def _check_finite(self) -> None:
         if self._blown_up:
             raise StdpbenchError("numbers of the network are not finite: rewind the run to a position before that")
+
+    def _go_on(self) -> None:
+        self._check_finite()
         self._pause_because = self._pause_at = None
         if self._state is not State.PAUSED:
             return
@@ -403,18 +398,25 @@ class RunEngine:
             if self._folder.gone:  # nothing that is written now would ever be read
                 raise StdpbenchError(self._folder.gone)
             held.check(changed)
-            self._chronicle.write_what_is_left()
             for change in changes:  # one, since a request changes parameters or the rule
-                self._emit(change, sync=True)
-            overtaken = self._chronicle.expect_nothing_after(self._position)
-            if overtaken:
-                self._note(
-                    f"This change comes before presentation {overtaken}, which the run had reached before it was "
-                    "interrupted; what came out from here to there is replaced."
-                )
+                self._pause_because = self._chronicle.intervene(change, self._position) or self._pause_because
             held.activate(changed, number, made)
             self._tell_plan()
         return {path: list(values) for change in changes for path, values in change.changes.items()}
+
+    def _set_learned(self, digests: Mapping[str, str]) -> None:
+        """Replace learned arrays of a paused run by those in its folder: checked, then on disk, then in force."""
+        try:
+            if self._state is not State.PAUSED:
+                raise StdpbenchError(f"learned arrays can be set while the run is paused, and it is {self._state}")
+            self._check_finite()
+            held = self._check_learns()
+            fact, learned = read_checked(self._folder.path, digests, held.simulator.learned, held.experiment)
+            self._pause_because = self._chronicle.intervene(fact, self._position) or self._pause_because
+        except Exception:
+            remove_unnamed(self._folder.path, self.records, digests.values())
+            raise
+        held.simulator.set_learned(learned)
 
     def _change_rule(self, request: Request, *, built: bool = False) -> Any:
         """Change the rule: at once where its network is at hand, else when it is built; the run goes on meanwhile."""
@@ -454,10 +456,8 @@ class RunEngine:
 
     def _tell_plan(self) -> None:
         """Tell what there is to do, unless the journal says so of this position."""
-        known = [record for record in self.records if record.position <= self._position]
-        plans = [record.fact.phases for record in known if isinstance(record.fact, facts.Started | facts.Planned)]
-        if plans and plans[-1] != self._in_force.phases:
-            self._emit(facts.Planned(self._in_force.phases))
+        if (planned := self._in_force.planned(self.records, self._position)) is not None:
+            self._emit(planned)
 
     # -- what is written and told ----------------------------------------------------------------------------------
 
@@ -512,8 +512,8 @@ class RunEngine:
         frames: dict[str, Any] = {"progress": self._pace.values}
         presented = self._presented
         if (held := self._now) is not None:
-            network = self._trained or held.simulator
-            frames["network"] = lambda: network_frame(network, held.record.exc_spikes, self._position)
+            network, n_facts = self._trained or held.simulator, self._chronicle.number
+            frames["network"] = lambda: network_frame(network, held.record.exc_spikes, self._position, n_facts)
         if presented is not None:
             frames["presentation"] = lambda: presentation_frame(presented, self._in_force.experiment)
         return frames

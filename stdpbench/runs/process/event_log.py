@@ -40,12 +40,23 @@ class EventLog:
         """Have facts that stand there already, and will recur, not written twice."""
         self._expected |= {record.identity: record.fact for record in records if record.fact.recurs}
 
-    def expect_nothing_after(self, position: int) -> int:
-        """Let facts of later positions be replaced by what comes out now; returns the last such position, or 0."""
+    def intervene(self, fact: facts.Intervention, position: int) -> str:
+        """Have on disk, and tell, what a person does to the run; facts of later positions do not recur then.
+
+        Returns and raises as `add` does.
+        """
+        self.write_what_is_left()
+        self.add(fact, position, sync=True)
         later = [identity for identity in self._expected if identity[1] > position]
         for identity in later:
             del self._expected[identity]
-        return max((at for _, at, _ in later), default=0)
+        if not later:
+            return ""
+        return self.note(
+            f"This change comes before presentation {max(at for _, at, _ in later)}, which the run had reached before "
+            "it was interrupted; what came out from here to there is replaced.",
+            position,
+        )
 
     def add(self, fact: Fact, position: int, *, sync: bool = False) -> str:
         """Write a fact to the journal and tell it, unless it recurs and stands there.

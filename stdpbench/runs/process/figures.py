@@ -15,7 +15,7 @@ from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import in_short
+from stdpbench.runs.protocol.changes import in_brief
 
 
 def draw_training(
@@ -56,11 +56,11 @@ def draw_assessment(
 
 
 def _changes(folder: RunFolder) -> list[tuple[int, str]]:
-    """Positions at which parameters or the rule were changed, in order, and to what."""
+    """Positions at which a person changed something, in order, and what."""
     changed = [
-        (record.position, in_short(record.fact.changes))
+        (record.position, in_brief(record.fact))
         for record in read_journal(folder.path)
-        if isinstance(record.fact, facts.Change)
+        if isinstance(record.fact, facts.Intervention)
     ]
     return sorted(changed, key=lambda change: change[0])
 

@@ -14,10 +14,13 @@ from stdpbench.runs.process.training import Presented
 from stdpbench.simulators import Recording, Simulator
 
 
-def network_frame(network: Simulator | Learned, exc_spikes: NDArray[np.int64] | None, position: int) -> dict[str, Any]:
+def network_frame(
+    network: Simulator | Learned, exc_spikes: NDArray[np.int64] | None, position: int, n_facts: int
+) -> dict[str, Any]:
     """Weights as float32, thresholds, and spikes of each exc neuron."""
     return {
         "position": position,
+        "n_facts": n_facts,
         "w": network.w.astype(np.float32),
         "theta": network.theta.copy(),
         "exc_spikes": None if exc_spikes is None else exc_spikes.copy(),

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned
 from stdpbench.readout import Assignment
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split, normalised, trained_arrays
 from stdpbench.runs.process.present_image import recent_labels, try_picture, written_labels
@@ -67,8 +67,8 @@ class Probe:
             self._learned = trained_arrays(folder, self._experiment, n_input)
             self._assignment = written_labels(folder, n_exc)
         else:
-            w, state = normalised(checkpoint.state["plastic.w"], self._experiment), checkpoint.state
-            self._learned = Learned(w, state["exc.theta"], state.get("lateral.w"))
+            learned = learned_at(folder.path, checkpoint)
+            self._learned = learned._replace(w=normalised(learned.w, self._experiment))
         if self._assignment is None and checkpoint is not None:
             self._assignment = self._labels(checkpoint.history)
         name = folder.read_json("run.json").get("simulator")

@@ -14,7 +14,17 @@ from typing import Any
 from stdpbench.experiment import Experiment
 from stdpbench.plasticity import rules
 from stdpbench.registry import MissingKindError
-from stdpbench.runs.protocol.facts import Change, ParametersChanged, Record, RuleChanged, Started
+from stdpbench.runs.protocol.facts import (
+    Change,
+    Intervention,
+    LearnedSet,
+    ParametersChanged,
+    Record,
+    RuleChanged,
+    Started,
+)
+
+_ARRAYS = {"w": "weights", "theta": "thresholds", "lateral": "lateral weights"}
 
 Changes = Mapping[str, tuple[Any, Any]]
 """Dotted path to (old, new), as in a file; None for nothing. With ``plasticity.kind``, the rule has changed."""
@@ -88,6 +98,19 @@ def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]
             else:
                 table[name] = new
     return made
+
+
+def in_brief(intervention: Intervention) -> str:
+    """What a person did to a run, in few words: for a mark in a curve."""
+    if isinstance(intervention, LearnedSet):
+        return f"{array_names(intervention)} set"
+    return in_short(intervention.changes)
+
+
+def array_names(fact: LearnedSet) -> str:
+    """The arrays that were set, as a person names them."""
+    *names, last = (_ARRAYS[name] for name in fact.sha256)
+    return f"{', '.join(names)} and {last}" if names else last
 
 
 def changes_rule(changes: Changes) -> bool:

@@ -9,6 +9,7 @@ before them. They are recognised by `Record.identity` and not written twice.
 
 from __future__ import annotations
 
+import re
 import sys
 from array import array
 from collections.abc import Callable, Mapping, Sequence
@@ -158,6 +159,31 @@ class RuleChanged:
 
 
 @dataclass(frozen=True)
+class LearnedSet:
+    """Learned arrays that a person set: they hold from the next presentation on.
+
+    Attributes
+    ----------
+    sha256 : mapping of str to str
+        By name, as in `stdpbench.network.Learned`: the file ``arrays/<sha256>.npy`` of the run folder
+        (`stdpbench.runs.folder.learned_arrays`).
+    shape : mapping of str to tuple of int
+        By name.
+    """
+
+    sha256: Mapping[str, str]
+    shape: Mapping[str, tuple[int, ...]]
+    recurs: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Check that a network can have such arrays, and that the digests can be names of files."""
+        if not self.sha256 or not {"w", "theta", "lateral"}.issuperset(self.sha256):
+            raise ValueError(f"{', '.join(self.sha256) or 'nothing'} cannot be set")
+        if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in self.sha256.values()):
+            raise ValueError("a digest that is not a SHA-256")
+
+
+@dataclass(frozen=True)
 class Planned:
     """What there is to do changed with parameters: name and number of presentations of each phase, in order."""
 
@@ -283,6 +309,7 @@ Fact = (
     | Block
     | ParametersChanged
     | RuleChanged
+    | LearnedSet
     | Planned
     | CheckpointWritten
     | Remarked
@@ -295,6 +322,8 @@ Fact = (
 )
 Change = ParametersChanged | RuleChanged
 """What changes an experiment in the middle of a run."""
+Intervention = ParametersChanged | RuleChanged | LearnedSet
+"""What a person does to a run in its middle that bears on the result."""
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
@@ -304,6 +333,7 @@ _KINDS: dict[str, type[Any]] = {
         Block,
         ParametersChanged,
         RuleChanged,
+        LearnedSet,
         Planned,
         CheckpointWritten,
         Remarked,
@@ -356,8 +386,13 @@ class Record:
         Raises
         ------
         StdpbenchError
-            If it is no fact of this format.
+            If it is not a fact of this format.
         """
+        name = mapping.get("fact") if isinstance(mapping, Mapping) else None
+        if isinstance(name, str) and name not in _KINDS:
+            raise StdpbenchError(
+                f"this version of stdpbench does not know the fact {name!r}; a later one may have written it"
+            )
         try:
             kind = _KINDS[mapping["fact"]]
             values = {f.name: mapping[f.name] for f in fields(kind) if f.name in mapping}

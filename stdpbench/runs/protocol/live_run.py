@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import changes_rule, rule_name, tables_with
+from stdpbench.runs.protocol.changes import array_names, changes_rule, in_brief, rule_name, tables_with
 from stdpbench.runs.protocol.facts import Block, Record
 from stdpbench.runs.protocol.states import State
 
@@ -34,6 +34,11 @@ class LiveRun:
     changes : list of (int, mapping)
         Changes of parameters and of the rule with their position: path to (old, new); those of the rule name
         ``plasticity.kind``.
+    marks : list of (int, str)
+        What curves mark: the position of each change, and of arrays that were set, in few words.
+    learned_set : int
+        Number of the newest fact that set learned arrays; a frame of the network that does not know it is out of
+        date. -1: there is none.
     log : list of (int, str, str)
         Position, time and sentence of all that happened.
     metrics : dict of str to mapping
@@ -58,6 +63,8 @@ class LiveRun:
     position: int = 0
     blocks: dict[int, Block] = field(default_factory=dict)
     changes: list[tuple[int, Mapping[str, tuple[Any, Any]]]] = field(default_factory=list)
+    marks: list[tuple[int, str]] = field(default_factory=list)
+    learned_set: int = -1
     log: list[tuple[int, str, str]] = field(default_factory=list)
     metrics: dict[str, Mapping[str, float]] = field(default_factory=dict)
     labelled: facts.Labelled | None = None
@@ -108,8 +115,12 @@ class LiveRun:
             case Block():
                 self.blocks[record.position] = fact
                 changed = {"curves"}
-            case facts.ParametersChanged() | facts.RuleChanged():
-                self.changes.append((record.position, fact.changes))
+            case facts.ParametersChanged() | facts.RuleChanged() | facts.LearnedSet():
+                if isinstance(fact, facts.LearnedSet):
+                    self.learned_set = record.number
+                else:
+                    self.changes.append((record.position, fact.changes))
+                self.marks.append((record.position, in_brief(fact)))
                 # those of later positions are of another network: the run was cut off there, and went back
                 self.held_out = {at: told for at, told in self.held_out.items() if at <= record.position}
                 changed |= {"parameters", "curves"}
@@ -174,6 +185,9 @@ def describe(record: Record) -> str:
                 f"From presentation {record.position} on: the rule is {rule_name(fact.new)}, which was "
                 f"{rule_name(fact.old)}; weights and thresholds stay."
             )
+        case facts.LearnedSet():
+            said = ", ".join(f"{name} {sha256[:12]}…" for name, sha256 in fact.sha256.items())
+            return f"From presentation {record.position} on: {array_names(fact)} as they were set ({said})."
         case facts.CheckpointWritten():
             return f"Checkpoint at {record.position}."
         case facts.Remarked():

@@ -10,9 +10,9 @@ Frames
 ``progress``
     ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
 ``network``
-    ``position``; ``w``, float32, (n_input, n_exc); ``theta``, float64, (n_exc,), volt; ``exc_spikes``, int64,
-    (n_exc,), in training presentations so far, or None where they were not counted from the start. After training: the
-    trained network, whichever one is being labelled and tested.
+    ``position``; ``n_facts``, how many facts came before; ``w``, float32, (n_input, n_exc); ``theta``, float64,
+    (n_exc,), volt; ``exc_spikes``, int64, (n_exc,), in training presentations so far, or None where they were not
+    counted from the start. After training: the trained network, whichever one is being labelled and tested.
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
     (index, bin) of int32 arrays; ``n_bins``; ``recording``: None, or the arrays of a
@@ -30,6 +30,9 @@ Requests
     ``rule``: another plasticity rule as a table of a file, with its ``kind``. Where its network must be compiled, that
     is done beside the run, which goes on; the answer comes when the rule is in force, or cannot be. The rule in force
     with other values is changed as by ``set``.
+``set_learned``
+    ``arrays``: name of a learned array (`stdpbench.network.Learned`) to the SHA-256 of a file in the run folder
+    (`stdpbench.runs.folder.learned_arrays`); only while the run is paused.
 ``record``
     ``neurons``: exc neurons whose time courses frames of ``presentation`` shall hold; empty for none.
 ``try``
@@ -59,7 +62,20 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import read_own_file, remove_file, remove_files, remove_parts, write_text_aside
 
 FRAMES = ("progress", "network", "presentation")
-REQUESTS = ("pause", "resume", "stop", "checkpoint", "step", "set", "change_rule", "record", "try", "pace", "attach")
+REQUESTS = (
+    "pause",
+    "resume",
+    "stop",
+    "checkpoint",
+    "step",
+    "set",
+    "change_rule",
+    "set_learned",
+    "record",
+    "try",
+    "pace",
+    "attach",
+)
 CREDIT = 2
 """Frames of each kind that may be under way at first."""
 STEPPED = "the steps that were asked for are taken"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from stdpbench.report.analysis import Findings
 from stdpbench.report.rows import Accuracy
-from stdpbench.report.sentences import _baselines
+from stdpbench.report.sentences import _baselines, _set_by_hand
+from stdpbench.runs.folder.journal import read_journal, write_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import LearnedSet, Record
 
 
 def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60_000) -> Accuracy:
@@ -39,3 +45,16 @@ def test_what_learning_is_worth(untrained: list[Accuracy], said: str) -> None:
     material: Any = None  # nothing is asked of it
     found = Findings([row("vote", 0.8), *untrained])
     assert [line.replace("\u00a0", " ") for line in _baselines(material, found)] == [said]
+
+
+def test_arrays_that_were_set_by_hand_are_told(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    folder = RunFolder(make_run(tmp_path, "run"))
+    material: Any = SimpleNamespace(folder=folder)
+    assert _set_by_hand(material) == []
+    records = read_journal(folder.path)
+    fact = LearnedSet({"w": "ab" * 32}, {"w": (64, 12)})
+    write_journal(folder.path, [*records, Record(len(records), 30, "", fact)])
+    (said,) = _set_by_hand(material)
+    assert said == (
+        "Not all of it was learned: arrays were set by hand in the course of training (weights at presentation 30)."
+    )

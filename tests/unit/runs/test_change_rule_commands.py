@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from test_change_rule import BCM, made_of
 from typer.testing import CliRunner
@@ -47,6 +48,11 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     run.step(2)
     with pytest.raises(StdpbenchError, match="change-rule"):
         run.set({"plasticity.kind": "oja"})
+    theta = 2 * run.theta
+    np.save(tmp_path / "theta.npy", theta)
+    said = said_by("set-learned", name, f"theta={tmp_path / 'theta.npy'}")
+    assert said == f"theta set, from presentation {at + 2} on; the run stays paused.\n"
+    np.testing.assert_array_equal(run.theta, theta)
     said = said_by("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
     assert "rule: bcm → diehl-cook-triplet, from the next presentation on" in said
     said = said_by("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
@@ -69,6 +75,8 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     shown = said_by("show", name)
     assert "the rule is bcm, which was diehl-cook-triplet" in shown
     found = compare([RunFolder(run.path), RunFolder(made_branch)])
+    assert f"In {name}, learned arrays were set: thresholds at presentation {at + 2}." in found.remarks
+    assert f"From presentation {at + 2} on: thresholds as they were set (theta " in shown
     assert found.parameters["plasticity.traces.x.tau"] == ("–", f"– → tau_x (from {at + 1} on)")
 
 

@@ -48,6 +48,7 @@ EXAMPLES: list[Any] = [
     facts.RuleChanged(
         {"kind": "oja", "w_max": 1.0}, {"kind": "custom", "title": "ü", "traces": {"x": {"tau": "t"}}, "t": "2 ms"}
     ),
+    facts.LearnedSet({"w": "ab" * 32, "theta": "cd" * 32}, {"w": (784, 4), "theta": (4,)}),
     facts.CheckpointWritten("000000040"),
     facts.Remarked("Some neurons never fire."),
     facts.Remarked("The checkpoint is damaged.", once=True),
@@ -149,6 +150,9 @@ def test_a_last_line_that_was_cut_off_is_cut_away(tmp_path):
         b'{"n":1,"position":0,"time":"","fact":"StateChanged","state":"flying"}',
         b'{"n":1,"position":0,"time":"","fact":"ParametersChanged","changes":{"exc.tau_m":3}}',
         b'{"n":1,"position":0,"time":"","fact":"ParametersChanged","changes":[]}',
+        b'{"n":1,"position":0,"time":"","fact":"LearnedSet","sha256":{},"shape":{}}',
+        b'{"n":1,"position":0,"time":"","fact":"LearnedSet","sha256":{"w":"../x"},"shape":{"w":[1]}}',
+        b'{"n":1,"position":0,"time":"","fact":"LearnedSet","sha256":{"v":"%s"},"shape":{"v":[1]}}' % (b"0" * 64),
         b'{"n":1,"position":0,"time":"","fact":"Block","first":0}',
         b'{"n":1,"position":0,"time":"","fact":"Started","experiment":{},"simulator":"","remark":"","phases":3,'
         b'"shape":[1,1],"class_names":[]}',
@@ -188,6 +192,12 @@ def test_a_line_of_a_later_version_with_more_in_it_is_read(tmp_path):
     line = {**record.to_mapping(), "n": 0, "colour": "red"}
     (tmp_path / NAME).write_text(json.dumps(line) + "\n")
     assert read_journal(tmp_path)[0].fact == record.fact
+
+
+def test_a_fact_of_a_later_version_is_named(tmp_path):
+    (tmp_path / NAME).write_text('{"n":0,"position":0,"time":"","fact":"Dreamt","of":"sheep"}\n')
+    with pytest.raises(StdpbenchError, match=r"line 1 is damaged: .* know the fact 'Dreamt'; a later one may"):
+        read_journal(tmp_path)
 
 
 def test_what_cannot_be_read_is_said(tmp_path):

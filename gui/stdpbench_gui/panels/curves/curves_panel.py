@@ -66,8 +66,8 @@ class Curves(Panel):
         "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
         "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
         "purity grows with their number. The menu chooses what is drawn; in a small panel, the last "
-        "plots give way. A vertical line marks a change "
-        "of parameters or of the rule, and the legend says which. Other runs are drawn in their own colours; of "
+        "plots give way. A vertical line marks a change of parameters or of the rule, or arrays that were set, "
+        "and the legend says which. Other runs are drawn in their own colours; of "
         "their accuracy, the vote, and of measures on held-out pictures, the first that is chosen. Drag or wheel "
         "moves in time, a double click shows the whole run again. "
         "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
@@ -187,7 +187,7 @@ class Curves(Panel):
             self.held_out.draw(self.session.live, pens)
         self._set_ranges(drawn)
         self._write_legend()
-        if self._marked != (len(self.session.live.changes), self._placed):
+        if self._marked != (len(self.session.live.marks), self._placed):
             self._draw_lines()
 
     def _set_ranges(self, drawn: list[Series]) -> None:
@@ -213,7 +213,7 @@ class Curves(Panel):
             name = without_what_is_shared(overlay.name, folder.path.name if folder is not None else "")
             lines.append((run_lines.colour(slot), run_lines.mark(slot), f"{name} ({READOUTS[0]})"))
         lines += self.held_out.entries() if self._has_held_out() else []
-        self.legend.write(lines, [changes for _, changes in self.session.live.changes])
+        self.legend.write(lines, [text for _, text in self.session.live.marks])
 
     def _drop_lines(self) -> None:
         for line in self.lines:
@@ -223,14 +223,14 @@ class Curves(Panel):
 
     def _draw_lines(self) -> None:
         self._drop_lines()
-        self._marked = len(self.session.live.changes), list(self._placed)
+        self._marked = len(self.session.live.marks), list(self._placed)
         colours = theme.current()
         pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
-        numbered = enumerate(self.session.live.changes, 1)
+        numbered = enumerate(self.session.live.marks, 1)
         for count, (position, group) in enumerate(groupby(numbered, lambda one: one[1][0])):
             some = list(group)  # changes at one position: one line, with the first and the last of their numbers
             first, last = some[0][0], some[-1][0]
-            said = ", ".join(in_short(changes) for _, (_, changes) in some)
+            said = ", ".join(text for _, (_, text) in some)
             for plot in self._placed:
                 height = 0.08 + 0.15 * (count % 3)  # numbers of lines that stand close do not meet
                 options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
@@ -309,6 +309,8 @@ class Curves(Panel):
         changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters as at the start"
         if rules:
             changed += f", the rule to {', then '.join(rules)}"
+        if sets := len(live.marks) - len(live.changes):
+            changed += f", learned arrays set {'once' if sets == 1 else f'{sets} times'}"
         return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."
 
     def figure(self) -> dict[str, Any] | None:

@@ -1,0 +1,416 @@
+"""Learned arrays of a paused run are replaced: every way to that network is the same, and nothing else is taken."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import EVERY, N_TRAIN, Driven, drive, experiment, finished, killed_at_position, new_run
+
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.runs.folder import learned_arrays
+from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions, read_checkpoint
+from stdpbench.runs.folder.damage import damage
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_arrays import read_learned, write_learned
+from stdpbench.runs.folder.past_weights import newest_weights
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
+from stdpbench.runs.lineage.agreement import compare
+from stdpbench.runs.lineage.branches import branch, resume_position, rewind
+from stdpbench.runs.lineage.export import export_run, unpack_run
+from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.process.probe import Probe
+from stdpbench.runs.protocol.facts import LearnedSet
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.simulators import compile_ahead, find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+SMALL = {"schedule__label_images": 4, "schedule__test_images": 3, "schedule__between": "carry"}
+FIRST, SECOND = 7, 10
+"""Positions at which arrays are set: where there is no checkpoint but that of the pause, and where there is one."""
+W = np.random.default_rng(3).random((64, 4)) * 0.6
+THETA = np.linspace(0.01, 0.02, 4)
+BCM = {"kind": "bcm", "tau_theta_m": "200 ms"}
+
+
+def new(runs: Path, **changes: Any) -> RunFolder:
+    return new_run(runs, experiment(**SMALL, **changes), baselines=False)
+
+
+def asks(folder: RunFolder, **arrays: Any) -> tuple[str, dict[str, Any]]:
+    """A request to set arrays, whose files are written."""
+    return "set_learned", {"arrays": write_learned(folder.path, arrays)}
+
+
+def set_by_hand(folder: RunFolder) -> dict[str, Any]:
+    """Pauses, and what is asked for in each."""
+    wishes = [[asks(folder, w=W, theta=THETA), "resume"], [asks(folder, theta=THETA * 2), "resume"]]
+    return {"at": {FIRST: ["pause"], SECOND: ["pause"]}, "paused": wishes}
+
+
+def arrays(folder: RunFolder) -> dict[str, str]:
+    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
+
+
+def sets_in(folder: RunFolder) -> list[tuple[int, list[str]]]:
+    facts = [(record.position, record.fact) for record in read_journal(folder.path)]
+    return [(position, list(fact.sha256)) for position, fact in facts if isinstance(fact, LearnedSet)]
+
+
+def kept_in(folder: RunFolder) -> set[str]:
+    return {path.stem for path in (folder.path / "arrays").glob("*")}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A finished run, arrays set twice on the way."""
+    folder = new(tmp_path_factory.mktemp("run"))
+    engine = drive(folder, **set_by_hand(folder))
+    assert [error for _, error, _ in engine.replies if error] == []
+    assert folder.read_json("run.json")["state"] == "finished"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = new(tmp_path_factory.mktemp("untouched"))
+    finished(folder)
+    return folder
+
+
+def test_arrays_hold_from_the_next_presentation_on(run: RunFolder, untouched: RunFolder) -> None:
+    assert sets_in(run) == [(FIRST, ["w", "theta"]), (SECOND, ["theta"])]
+    assert arrays(run)["weights.npy"] != arrays(untouched)["weights.npy"]
+    spikes, of_untouched = (np.load(each.path / "training.npz")["spikes"] for each in (run, untouched))
+    assert (spikes[:FIRST] == of_untouched[:FIRST]).all()
+    assert (spikes[FIRST:] != of_untouched[FIRST:]).any()
+    facts = [record.fact for record in read_journal(run.path) if isinstance(record.fact, LearnedSet)]
+    np.testing.assert_array_equal(read_learned(run.path, facts[0].sha256["w"]), W)
+    assert facts[0].shape == {"w": W.shape, "theta": THETA.shape}
+    assert len(kept_in(run)) == 3
+
+
+def test_what_is_set_is_in_the_network_at_once_and_on_disk_before(tmp_path: Path) -> None:
+    folder, seen = new(tmp_path), list[Any]()
+
+    def replied(engine: Driven, name: str, error: str) -> None:
+        if name == "set_learned":
+            seen.append((error, engine.simulator.w.copy(), engine.simulator.theta.copy(), sets_in(folder)))
+
+    drive(folder, at={FIRST: ["pause"]}, paused=[[asks(folder, w=W.tolist()), "stop"]], replied=replied)
+    ((error, w, theta, journal),) = seen
+    assert error == ""
+    np.testing.assert_array_equal(w, W)
+    assert not np.array_equal(theta, THETA)
+    assert journal == [(FIRST, ["w"])]
+    np.testing.assert_array_equal(newest_weights(folder.path).w.argmax(axis=0), W.argmax(axis=0))
+
+
+@pytest.mark.parametrize("position", [FIRST, FIRST + 1, SECOND, SECOND + 3])
+def test_a_run_that_was_killed_comes_to_the_same(position: int, run: RunFolder, tmp_path: Path) -> None:
+    folder = new(tmp_path)
+    hooks = set_by_hand(folder)
+    drive(folder, **hooks, die=killed_at_position(position))
+    left = {at: wishes for at, wishes in hooks["at"].items() if at >= position}
+    assert finished(folder, at=left, paused=hooks["paused"][len(hooks["paused"]) - len(left) :]) == outcome(run)
+
+
+def test_a_run_goes_on_from_a_checkpoint_before_arrays_were_set(run: RunFolder, tmp_path: Path) -> None:
+    folder = new(tmp_path)
+    drive(folder, **set_by_hand(folder), die=killed_at_position(SECOND + 2))
+    for position in positions(folder.path):
+        if position > EVERY:
+            shutil.rmtree(checkpoint_path(folder.path, position))
+    drive(folder, die=killed_at_position(SECOND + 1))  # the checkpoint at SECOND knows what was set there
+    assert newest_checkpoint(folder.path)[0].position == SECOND  # type: ignore[union-attr]
+    np.testing.assert_array_equal(read_checkpoint(folder.path, SECOND).state["exc.theta"], THETA * 2)
+    assert finished(folder) == outcome(run)
+
+
+def test_branches_come_to_the_same_before_and_after(run: RunFolder, untouched: RunFolder, tmp_path: Path) -> None:
+    before = branch(run, FIRST - 1, runs=tmp_path)
+    assert sets_in(before) == []
+    assert not (before.path / "arrays").exists()
+    finished(before)
+    assert arrays(before) == arrays(untouched)
+    for at in (FIRST, FIRST + 1, SECOND, N_TRAIN):
+        after = branch(run, at, runs=tmp_path)
+        assert sets_in(after) == [one for one in sets_in(run) if one[0] <= at]
+        hooks: dict[str, Any] = {}
+        if at < SECOND:
+            hooks = {"at": {SECOND: ["pause"]}, "paused": [[asks(after, theta=THETA * 2), "resume"]]}
+        finished(after, **hooks)
+        assert arrays(after) == arrays(run), at
+        assert LiveRun.replay(read_journal(after.path)).blocks == LiveRun.replay(read_journal(run.path)).blocks
+
+
+@pytest.mark.parametrize("to", [FIRST - 1, FIRST, SECOND - 1])
+def test_a_run_that_is_taken_back_forgets_what_was_set_there_and_later(
+    to: int, run: RunFolder, untouched: RunFolder, tmp_path: Path
+) -> None:
+    folder = RunFolder(Path(shutil.copytree(run.path, tmp_path / "run")))
+    resumes_at = resume_position(folder.path, to)
+    assert resumes_at == max(position for position in positions(folder.path) if position <= to)
+    kept = rewind(folder, to)
+    assert max(positions(folder.path)) == resumes_at
+    assert outcome(kept) == outcome(run)
+    assert kept_in(kept) == kept_in(run)
+    assert sets_in(folder) == [one for one in sets_in(run) if one[0] < to]
+    assert len(kept_in(folder)) == (2 if to > FIRST else 0)
+    hooks: dict[str, Any] = {}
+    if to > FIRST:
+        hooks = {"at": {SECOND: ["pause"]}, "paused": [[asks(folder, theta=THETA * 2), "resume"]]}
+    finished(folder, **hooks)
+    assert arrays(folder) == arrays(run if to > FIRST else untouched)
+
+
+def test_what_was_set_and_is_in_a_checkpoint_of_that_position_is_taken_back(
+    untouched: RunFolder, tmp_path: Path
+) -> None:
+    folder = new(tmp_path)
+    drive(folder, at={FIRST: ["pause"]}, paused=[[asks(folder, w=W), "stop"]])
+    np.testing.assert_array_equal(read_checkpoint(folder.path, FIRST).state["plastic.w"], W)
+    assert resume_position(folder.path, FIRST) == resume_position(folder.path, FIRST, FIRST) == EVERY
+    rewind(folder, FIRST)
+    assert max(positions(folder.path)) == EVERY
+    assert sets_in(folder) == []
+    finished(folder)
+    assert arrays(folder) == arrays(untouched)
+
+
+def test_a_zip_reproduces_it_and_the_run_again_can_be_branched(run: RunFolder, tmp_path: Path) -> None:
+    zipped = export_run(run, tmp_path / "run.zip")
+    folder = unpack_run(zipped, tmp_path / "unpacked")
+    assert kept_in(folder) == kept_in(run)
+    again, _ = prepare(folder, tmp_path, workers=1)
+    finished(again)
+    found = compare(folder, again)
+    assert found.same, found.results
+    assert found.results["learned arrays"]
+    made = branch(again, SECOND, runs=tmp_path)
+    finished(made)
+    assert arrays(made) == arrays(run)
+    assert LiveRun.replay(read_journal(made.path)).blocks == LiveRun.replay(read_journal(run.path)).blocks
+
+
+@pytest.mark.parametrize(("plain", "orders"), [("sr", ("rs", "rsbr")), ("s", ("srb", "rsb"))])
+def test_with_the_rule_changed_at_the_same_position(plain: str, orders: tuple[str, ...], tmp_path: Path) -> None:
+    """In any order, there and back: what was set stays, also where the run goes on from before it."""
+    made = experiment("uniform", **SMALL)
+    compile_ahead(made.with_rule(BCM), 64, "compiled")
+    results = []
+    for order in (plain, *orders):
+        folder = new_run(tmp_path / order, made, baselines=False)
+        wish = {"s": asks(folder, w=W, theta=THETA), "r": ("change_rule", {"rule": BCM})}
+        wish["b"] = ("change_rule", {"rule": made.plasticity.to_mapping()})
+        hooks: dict[str, Any] = {"at": {FIRST: ["pause"]}, "paused": [[*(wish[one] for one in order), "resume"]]}
+        if order != plain:
+            drive(folder, **hooks, die=killed_at_position(FIRST + 1))
+            shutil.rmtree(checkpoint_path(folder.path, FIRST))
+            hooks = {}
+        finished(folder, **hooks)
+        results.append(arrays(folder))
+    assert results[0] == results[1] == results[2]
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_set_is_refused_in_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = new(tmp_path)
+    bad = W.copy()
+    bad[3, 2] = np.nan
+    wishes = [
+        (asks(folder, w=W[:, :3]), "w has the shape (64, 3), where this network has (64, 4)"),
+        (asks(folder, theta=THETA[None]), "theta has the shape (1, 4), where this network has (4,)"),
+        (asks(folder, w=bad), "w holds values that are not finite numbers"),
+        (asks(folder, w=W - 0.3), "0 to 1 are possible (plasticity.w_max = 1)"),
+        (asks(folder, w=W + 0.5), "0 to 1 are possible (plasticity.w_max = 1)"),
+        (asks(folder, theta=np.full(4, 20.0)), "theta holds values from 20 to 20; it is in volt"),
+        (asks(folder, lateral=np.zeros((4, 4))), "lateral cannot be set: lateral inhibition does not learn"),
+        (("set_learned", {"arrays": {"w": "0" * 64}}), f"arrays/{'0' * 64}.npy is missing"),
+        (("set_learned", {"arrays": {"w": "../run"}}), "'../run' is not the SHA-256 of an array"),
+        (("set_learned", {"arrays": {}}), "malformed"),
+        (("set_learned", {"arrays": {"v": "0" * 64}}), "is missing"),
+        (("set_learned", {}), "malformed"),
+    ]
+    engine = drive(folder, at={FIRST: ["pause"]}, paused=[[*(wish for wish, _ in wishes), "stop"]])
+    errors = [error for name, error, _ in engine.replies if name == "set_learned"]
+    for (_, said), error in zip(wishes, errors, strict=True):
+        assert said in error
+        assert "\n" not in error
+    assert sets_in(folder) == []
+    assert kept_in(folder) == set()
+
+
+def test_only_a_paused_run_that_trains_takes_arrays(run: RunFolder, tmp_path: Path) -> None:
+    folder = new(tmp_path)
+    when = {FIRST: [asks(folder, w=W)], N_TRAIN: ["pause"]}
+    engine = drive(folder, at=when, paused=[[asks(folder, w=W), "stop"]])
+    errors = [error for name, error, _ in engine.replies if name == "set_learned"]
+    assert "learned arrays can be set while the run is paused, and it is running" in errors[0]
+    assert "training is over" in errors[1]
+    assert kept_in(folder) == set()
+
+
+def test_a_disk_without_room_leaves_the_network_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, seen = new(tmp_path), list[Any]()
+
+    def replied(engine: Driven, name: str, error: str) -> None:
+        if name == "set_learned":
+            seen.append((error, np.array_equal(engine.simulator.w, W)))
+
+    def full(*arguments: Any, **options: Any) -> None:
+        raise DiskError("no room left")
+
+    def boundary(engine: Driven) -> None:
+        if engine.position == FIRST:
+            monkeypatch.setattr(engine._chronicle, "intervene", full)
+
+    hooks = {"at": {FIRST: ["pause"]}, "paused": [[asks(folder, w=W), "stop"]]}
+    drive(folder, **hooks, replied=replied, boundary=boundary)
+    assert seen == [("no room left", False)]
+    assert kept_in(folder) == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "nothing to set: name an array and its values, of w, theta, lateral"),
+        ({"W": W}, "there is no learned array 'W'; known are lateral, theta, w"),
+        ({"w": W * 1j}, "w must be an array of real numbers, not of complex128"),
+        ({"w": [["a"]]}, "w must be an array of real numbers"),
+        ({"w": [[1, 2], [3]]}, "w is not an array"),
+        ({"theta": np.array([object()])}, "theta must be an array of real numbers, not of object"),
+    ],
+)
+def test_what_is_no_array_is_not_written(given: dict[str, Any], said: str, tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match=said):
+        write_learned(tmp_path, given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_become_float64(tmp_path: Path) -> None:
+    (sha256,) = write_learned(tmp_path, {"theta": np.arange(4, dtype=np.int8)}).values()
+    found = read_learned(tmp_path, sha256)
+    assert found.dtype == np.float64
+    assert found.tolist() == [0, 1, 2, 3]
+    assert write_learned(tmp_path, {"theta": [0.0, 1.0, 2.0, 3.0]}) == {"theta": sha256}
+    assert [path.name for path in (tmp_path / "arrays").iterdir()] == [f"{sha256}.npy"]
+
+
+def test_files_that_are_not_what_they_are_named_are_refused(run: RunFolder, tmp_path: Path) -> None:
+    folder = RunFolder(Path(shutil.copytree(run.path, tmp_path / "run")))
+    (sha256, *_) = learned_arrays.digests_in(read_journal(folder.path))
+    path = folder.path / "arrays" / f"{sha256}.npy"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + b"\0")
+    with pytest.raises(StdpbenchError, match="is damaged: its SHA-256 is not its name"):
+        read_learned(folder.path, sha256)
+    with pytest.raises(StdpbenchError, match=f"damaged.*it was set at presentation {FIRST}"):
+        prepare(folder, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+    records = read_journal(folder.path)
+    assert any("the run cannot be reproduced" in said for said in damage(folder, records))
+    path.unlink()
+    assert any(f"arrays/{sha256}.npy is missing" in said for said in damage(folder, records))
+    for position in positions(folder.path):
+        if position > EVERY:
+            shutil.rmtree(checkpoint_path(folder.path, position))
+    rewind(folder, N_TRAIN)
+    drive(folder)
+    said = folder.read_json("run.json")
+    assert said["state"] == "failed"
+    assert f"is missing; it was set at presentation {FIRST}" in said["reason"]
+    for content in (b"", b"no npy", io.BytesIO().getvalue()):
+        (name,) = write_learned(tmp_path, {"theta": THETA}).values()
+        (tmp_path / "arrays" / f"{name}.npy").write_bytes(content)
+        with pytest.raises(StdpbenchError, match="damaged"):
+            read_learned(tmp_path, name)
+
+
+def test_only_parts_of_arrays_are_removed_and_never_behind_a_link(tmp_path: Path) -> None:
+    run, other = tmp_path / "run", tmp_path / "other"
+    for place in (run / "arrays", other):
+        place.mkdir(parents=True)
+        for name in (f".{'ab' * 32}.npy.999999999.part", ".profile", f"{'ab' * 32}.npy"):
+            (place / name).write_text("x")
+    remove_left_parts(run)
+    assert {path.name for path in (run / "arrays").iterdir()} == {".profile", f"{'ab' * 32}.npy"}
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "arrays").symlink_to(other)
+    remove_left_parts(linked)
+    learned_arrays.remove_unnamed(linked, [], ["ab" * 32])
+    assert len(list(other.iterdir())) == 3
+    learned_arrays.remove_unnamed(run, [], ["ab" * 32, "../arrays/.profile"])
+    assert [path.name for path in (run / "arrays").iterdir()] == [".profile"]
+
+
+def test_it_is_told_and_marked(run: RunFolder) -> None:
+    live = LiveRun.replay(read_journal(run.path))
+    assert live.changes == []
+    assert live.marks == [(FIRST, "weights and thresholds set"), (SECOND, "thresholds set")]
+    (first, second) = (text for _, _, text in live.log if "as they were set" in text)
+    assert first.startswith(f"From presentation {FIRST} on: weights and thresholds as they were set (w ")
+    assert second.startswith(f"From presentation {SECOND} on: thresholds as they were set (theta ")
+    assert json.loads((run.path / "run.json").read_text())["state"] == "finished"
+
+
+def test_lateral_weights_that_learn_can_be_set(tmp_path: Path) -> None:
+    plastic = {"lateral__kind": "homeostatic", "lateral__eta": 0.2}
+    lateral = 2 * (1 - np.eye(4))
+    folder = new(tmp_path, **plastic)
+    hooks = {"at": {FIRST: ["pause"]}}
+    refused = [asks(folder, lateral=lateral + np.eye(4)), asks(folder, lateral=lateral * 6)]
+    engine = drive(folder, **hooks, paused=[[*refused, asks(folder, lateral=lateral), "resume"]])
+    errors = [error for name, error, _ in engine.replies if name == "set_learned"]
+    assert "0 on its diagonal" in errors[0]
+    assert "0 to 10 are possible (lateral.w_max = 10)" in errors[1]
+    assert errors[2] == ""
+    again, _ = prepare(folder, tmp_path / "again", workers=1)
+    finished(again)
+    assert arrays(again) == arrays(folder)
+
+
+def test_weights_of_the_network_itself_can_be_put_back(tmp_path: Path) -> None:
+    """Scaling may have lifted some above w_max."""
+    folder = new(tmp_path, plasticity__w_max=0.4)
+    seen: list[str] = []
+
+    def boundary(engine: Driven) -> None:
+        if engine.position == FIRST and not seen:
+            engine.simulator.w[...] = 0.3
+            engine.simulator.w[0, 0] = 0.45
+            seen.append("lifted")
+            engine.ask("pause")
+
+    w = np.full((64, 4), 0.3)
+    w[0, 0] = np.float32(0.45)
+    engine = drive(folder, boundary=boundary, paused=[[asks(folder, w=w), asks(folder, w=w * 1.1), "stop"]])
+    errors = [error for name, error, _ in engine.replies if name == "set_learned"]
+    assert errors[0] == ""
+    assert "0 to 0.45 are possible (plasticity.w_max = 0.4)" in errors[1]
+
+
+def test_a_network_that_is_looked_at_has_what_was_set(tmp_path: Path) -> None:
+    folder = new(tmp_path)
+    picture = {"image": (np.arange(64).reshape(8, 8) * 4).tolist()}
+    answers: list[Any] = []
+
+    def replied(engine: Driven, name: str, error: str) -> None:
+        assert error == ""
+        if name == "try":
+            answers.append(engine.replies[-1][2]["spike_counts"])
+
+    wish = [asks(folder, w=W, theta=THETA), ("try", picture), "resume"]
+    drive(folder, at={FIRST: ["pause"]}, paused=[wish], replied=replied, die=lambda engine: bool(answers))
+    assert Probe(folder).answer("try", picture)["spike_counts"] == answers[0]
+    np.testing.assert_array_equal(newest_weights(folder.path).theta, THETA)
