@@ -17,13 +17,13 @@ _OF_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; bad input ends with one sentence and status 2."""
-    for name in ("stdout", "stderr"):  # None where it was closed before Python began
+    """Run the command line; bad input exits with one sentence and status 2."""
+    for name in ("stdout", "stderr"):  # None if it was closed before Python started
         if getattr(sys, name) is None:
             setattr(sys, name, _nowhere())
         stream = getattr(sys, name)
         if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="replace")  # a terminal that has no → shows a question mark
+            stream.reconfigure(errors="replace")  # a terminal without → shows a question mark
     from stdpbench.cli.app import app
 
     try:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with _completed():
                 app(args=list(arguments) if arguments is not None else None, prog_name="stdpbench")
         finally:
-            sys.stdout.flush()  # here, and not where Python ends and could only complain
+            sys.stdout.flush()  # here, since at exit Python could only print a complaint
     except KeyboardInterrupt:
         sys.exit(130)
     except StdpbenchError as error:
@@ -42,13 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if error.filename is not None or error.errno not in _OF_OUTPUT:
             raise
         sys.stdout = _nowhere()
-        if not isinstance(error, BrokenPipeError):  # who reads no further needs no word
+        if not isinstance(error, BrokenPipeError):  # the reader closed the pipe: no message needed
             sys.stderr.write(f"stdpbench: the output cannot be written: {error.strerror or error}\n")
         sys.exit(1)
 
 
 def _completed() -> AbstractContextManager[None]:
-    """What the completion of bash needs; nothing otherwise."""
+    """Prepare bash completion; does nothing for other calls."""
     if os.environ.get("_STDPBENCH_COMPLETE") != "complete_bash":
         return nullcontext()
     from stdpbench.cli.completion import whole_words
@@ -57,18 +57,18 @@ def _completed() -> AbstractContextManager[None]:
 
 
 def _listed(error: StdpbenchError) -> str:
-    """One error as its sentence, several as a list."""
+    """Format one error as its sentence, several as a list."""
     if len(error.sentences) == 1:
         return str(error)
     return "\n".join([f"{len(error.sentences)} errors", *(f"  {sentence}" for sentence in error.sentences)])
 
 
 def _check(arguments: Sequence[str]) -> None:
-    """See that arguments are text: names of files may be any bytes, but run folders hold names as text."""
+    """Refuse arguments that are not UTF-8: file names may be any bytes, but run folders store names as text."""
     for text in arguments:
         shown = os.fsencode(text).decode("utf-8", "backslashreplace")
         if shown != text:
-            raise StdpbenchError(f"{shown} is no text in UTF-8; files and folders need such names here")
+            raise StdpbenchError(f"{shown} is not valid UTF-8; names of files and folders must be")
 
 
 def _nowhere() -> TextIO:

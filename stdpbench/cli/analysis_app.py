@@ -1,4 +1,4 @@
-"""Commands for sweeps, reports and plasticity rules, and their options; what they do is elsewhere."""
+"""Commands for sweeps, reports and plasticity rules, and their options; other modules implement them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands and their options; what they do is elsewhere."""
+"""Commands and their options; other modules implement them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""``stdpbench bench``: training speed, measured beside plain Brian2 and a hand-written kernel in the same run.
+"""``stdpbench bench``: training speed compared with plain Brian2 and a hand-written kernel in one session.
 
-What is measured lies in the scripts of ``benchmarks/``. Each measurement is a process of its own, one after the
-other, so that libraries and devices do not disturb each other; here they are planned, run, set side by side and
-written down.
+The scripts in ``benchmarks/`` do the measuring. Each measurement is a separate process, one after the other, so that
+libraries and devices do not disturb each other. This module plans and runs them, compares the results and saves them.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ class Measurement:
     Attributes
     ----------
     name : str
-        Its key in the file of figures.
+        Key in the results file.
     script : str
         File name in ``benchmarks/``.
     arguments : tuple of str
-        What it is called with, beside ``--json`` and ``--data``.
+        Arguments in addition to ``--json`` and ``--data``.
     fresh_cache : bool
-        Whether it uses a cache of compiled networks that is empty at the start of the benchmark.
+        Whether to use a cache of compiled networks that is empty at the start of the benchmark.
     """
 
     name: str
@@ -57,7 +56,7 @@ class Measurement:
 def training(
     simulator: str, n_exc: int, inhibition: str, delays: str, presentations: int, warm_up: int
 ) -> Measurement:
-    """The measurement of stdpbench's own training on one network."""
+    """Measurement of stdpbench's own training on one network."""
     arguments = ["--simulator", simulator, "--n-exc", str(n_exc), "--inhibition", inhibition, "--delays", delays]
     arguments += ["--presentations", str(presentations), "--warm-up", str(warm_up)]
     return Measurement(training_name(simulator, n_exc, inhibition, delays), "training.py", tuple(arguments))
@@ -69,7 +68,7 @@ def training_name(simulator: str, n_exc: int, inhibition: str = "layer", delays:
 
 
 def plan(quick: bool) -> list[Measurement]:
-    """All measurements, in the order in which they are made."""
+    """Return all measurements in order of execution."""
     open_only = ("--open-only", "--n-exc", "400")
     found = [
         Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
@@ -103,7 +102,7 @@ def plan(quick: bool) -> list[Measurement]:
 
 @dataclass
 class Results:
-    """What the measurements gave, by name; a measurement that failed has a sentence instead."""
+    """Results of the measurements by name; a failed measurement has a reason instead."""
 
     figures: dict[str, Figures] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
@@ -127,7 +126,7 @@ def bench_command(quick: bool, output: Path) -> None:
     console, measurements, results = Console(), plan(quick), Results()
     record: dict[str, Any] = {"format": FORMAT, **environment(), "quick": quick}
     stopped = False
-    console.print("Figures are worth something on a machine that does nothing else meanwhile.")
+    console.print("Results are reliable only on an otherwise idle machine.")
     try:
         run_all(measurements, results, status("mnist"), console)
     except KeyboardInterrupt:
@@ -140,13 +139,13 @@ def bench_command(quick: bool, output: Path) -> None:
     }
     write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     show(results, console)
-    console.print(f"{'Stopped; what there is' if stopped else 'Everything'} is in {output}", highlight=False)
+    console.print(f"{'Stopped; partial results' if stopped else 'Results'}: {output}", highlight=False)
     if stopped:
         sys.exit(130)
 
 
 def run_all(measurements: Sequence[Measurement], results: Results, mnist: Path | None, console: Console) -> None:
-    """Make the measurements, one after the other."""
+    """Run the measurements one after the other."""
     bars = Progress(
         TextColumn("{task.description:<42}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
         console=console, disable=not console.is_terminal,
@@ -165,26 +164,26 @@ def run_all(measurements: Sequence[Measurement], results: Results, mnist: Path |
 
 
 def run(measurement: Measurement, mnist: Path | None, cache: Path) -> Figures:
-    """Make one measurement in a process of its own.
+    """Run one measurement in a separate process.
 
     Parameters
     ----------
     measurement : Measurement
-        What to measure.
+        The measurement to run.
     mnist : Path or None
-        Folder with MNIST; without it synthetic pictures are shown.
+        Folder with MNIST; synthetic pictures without it.
     cache : Path
-        The cache of compiled networks for a measurement that asks for a fresh one.
+        Cache of compiled networks for measurements with `fresh_cache`.
 
     Raises
     ------
     StdpbenchError
-        If it fails; with the last thing that its script said.
+        If it fails, with the last line of the script's error output.
     """
     command = [sys.executable, str(shipped("benchmarks") / measurement.script), "--json", *measurement.arguments]
     if mnist is not None and "--open-only" not in measurement.arguments:
         command += ["--data", str(mnist)]
-    package = str(Path(__file__).resolve().parents[2])  # the scripts measure this very package
+    package = str(Path(__file__).resolve().parents[2])  # the scripts measure this package
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     if measurement.fresh_cache:
@@ -194,23 +193,23 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path) -> Figures:
             command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False, timeout=_LIMIT_S
         )
     except subprocess.TimeoutExpired:
-        raise StdpbenchError(f"it was given up after {_LIMIT_S / 60:g} minutes") from None
+        raise StdpbenchError(f"timed out after {_LIMIT_S / 60:g} minutes") from None
     try:
         figures = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
     except (IndexError, ValueError):
         figures = None
     if not isinstance(figures, dict):
-        said = [line for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
-        raise StdpbenchError(f"{measurement.script} ended with status {done.returncode}: {said[-1].strip()}")
+        said = [line for line in done.stderr.splitlines() if line.strip()] or ["no error output"]
+        raise StdpbenchError(f"{measurement.script} exited with status {done.returncode}: {said[-1].strip()}")
     return figures
 
 
 def ratios(results: Results) -> dict[str, dict[str, float]]:
-    """How often the one time holds the other, by protocol.
+    """Return ratios of times, by protocol.
 
-    A baseline is set beside those parts of stdpbench's presentation that it does itself: the plain script draws
-    spikes, normalises and simulates; the long run and standalone are given their spikes; the kernel only simulates.
-    All in one thread, nothing overlapping. How time grows with the number of neurons is a measurement of its own.
+    A baseline is compared with the parts of stdpbench's presentation that it also performs: the plain script draws
+    spikes, normalises and simulates; the long run and standalone get precomputed spikes; the kernel only simulates.
+    All use one thread, without overlap. Growth with the number of neurons is a separate measurement.
     """
     own = training_name("compiled", 400)
     whole, fed, simulated = ("encode", "normalise", "simulate"), ("normalise", "simulate"), ("simulate",)
@@ -237,7 +236,7 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
             denominator = results.milliseconds(below, protocol, *below_parts)
             if numerator is not None and denominator:
                 found.setdefault(name, {})[protocol] = round(numerator / denominator, 2)
-    if scaling := results.figures.get("scaling"):  # measured in turn, so that both sizes meet the same machine
+    if scaling := results.figures.get("scaling"):  # measured alternately, so that both sizes see the same machine load
         for n_exc in ("1600", "6400"):
             values = {protocol: round(scaling[protocol][n_exc]["ratio"]["median"], 2) for protocol in PROTOCOLS}
             found[f"compiled, {n_exc} / 400 neurons"] = values
@@ -245,7 +244,7 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
 
 
 def show(results: Results, console: Console) -> None:
-    """Print the figures as tables."""
+    """Print the results as tables."""
     pictures = sorted({str(figures["pictures"]) for figures in results.figures.values() if "pictures" in figures})
     own = {name: figures for name, figures in results.figures.items() if "open_s" in figures and "stimulus" in figures}
     if own:
@@ -306,10 +305,10 @@ def _three_digits(value: float) -> str:
 
 
 def _check_writable(output: Path) -> None:
-    """Refuse before minutes are spent, not after."""
+    """Check the output file before minutes are spent."""
     if output.is_dir():
-        raise StdpbenchError(f"--output {output} is a folder; name a file in it, such as {output / 'bench.json'}")
+        raise StdpbenchError(f"--output {output} is a folder; give a file in it, such as {output / 'bench.json'}")
     if not output.parent.is_dir():
         raise StdpbenchError(f"--output {output}: there is no folder {output.parent}")
     if not os.access(output.parent, os.W_OK):
-        raise StdpbenchError(f"--output {output}: nothing can be written to the folder {output.parent}")
+        raise StdpbenchError(f"--output {output}: folder {output.parent} is not writable")

@@ -1,4 +1,4 @@
-"""The commands that run networks and reach into runs."""
+"""Implementation of the commands that start, control and continue runs."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def resume_command(run: str, runs: Path | None, detach: bool, json: bool, repair
 
     folder, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     if repair:
-        done = repair_journal(folder) or "The journal is whole: there is nothing to repair."
+        done = repair_journal(folder) or "The journal is intact; nothing to repair."
         console.print(done, highlight=False, soft_wrap=True)
     if at_work(folder.path):
         said = ask(folder.path, "resume")
@@ -127,7 +127,7 @@ def rewind_command(run: str, to: int, runs: Path | None) -> None:
     kept, resumes_at = rewind(folder, to)
     said = f"{folder.path.name} is back at presentation {to}. {resumption(resumes_at, to)}"
     console.print(said, highlight=False, soft_wrap=True)
-    console.print(f"What was after it is kept as {kept.path}", highlight=False, soft_wrap=True)
+    console.print(f"What followed is kept as {kept.path}", highlight=False, soft_wrap=True)
 
 
 def ask_command(run: str, name: str, runs: Path | None) -> None:
@@ -182,7 +182,7 @@ def change_rule_command(run: str, rule: str, assignments: Sequence[str], runs: P
     for name, value in (parse_assignment(text) for text in assignments):
         experiment = experiment.override({f"plasticity.{name.removeprefix('plasticity.')}": value})
     table = experiment.plasticity.to_mapping()
-    console.print("Its network is built where there is none yet; the run goes on meanwhile.", highlight=False)
+    console.print("The new network is compiled if necessary; the run continues meanwhile.", highlight=False)
     said = ask(folder.path, "change_rule", rule=table)
     if changes_rule(said):
         old = said["plasticity.kind"][0]
@@ -200,7 +200,7 @@ def watch_command(run: str, runs: Path | None) -> None:
         if state is State.FINISHED:
             report(folder, console, stopped=False, json=False)
         return
-    console.print(f"{folder.path.name}; Ctrl+C ends the watching, not the run", highlight=False)
+    console.print(f"{folder.path.name}; Ctrl+C stops watching, not the run", highlight=False)
     client = RunClient.attach(folder.path)
     try:
         client.want("progress")
@@ -221,16 +221,16 @@ def gui_command(what: str | None, runs: Path | None) -> None:
 
 
 def _to_open(what: str, runs: Path) -> Path:
-    """The run folder or experiment file that a person names.
+    """Return the run folder or experiment file with a given name.
 
     Raises
     ------
     StdpbenchError
-        If there is neither.
+        If there is none.
     """
     file = shipped_experiments().get(what, Path(what).expanduser())
     if file.is_file():
-        read_experiment(file)  # what is wrong with it is for the terminal
+        read_experiment(file)  # its errors belong on the terminal
         return file.absolute()
     return find_run(what, runs).path.absolute()
 
@@ -239,7 +239,7 @@ def _say_changes(console: Console, said: Mapping[str, Sequence[Any]]) -> None:
     for path, (old, new) in said.items():
         console.print(f"{path}: {old} → {new}, from the next presentation on", highlight=False)
     if not said:
-        console.print("That is what is in force already.")
+        console.print("That is already the case.")
 
 
 def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json: bool) -> None:
@@ -250,7 +250,7 @@ def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json
     client.wait_for_connection()
     client.close()
     console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
-    console.print("It goes on by itself; `stdpbench watch` follows it.")
+    console.print("It runs in the background; `stdpbench watch` follows it.")
     if json:
         import json as json_format
 
@@ -258,7 +258,7 @@ def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json
 
 
 def lost_text(base: Experiment, changes: Mapping[str, Any]) -> str:
-    """A sentence about the values of an experiment that another kind does not take over; empty if there are none."""
+    """Return a sentence about values that another kind does not take over; empty if there are none."""
     lost = base.lost_by(changes)
     if not lost:
         return ""

@@ -1,7 +1,7 @@
-"""What the shell offers after TAB: experiments, runs, kinds and parameters.
+"""Shell completion: experiments, runs, kinds and parameters.
 
-Nothing heavy is imported while the user waits: names of kinds and parameters are kept in a small file in the cache
-folder, which is rewritten when the code or the installed packages that declare them change.
+No heavy import while the user waits: names of kinds and parameters are cached in a small file, which is rewritten when
+the code or the installed packages that declare them change.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ Names = dict[str, Any]
 
 
 def experiment_names(incomplete: str) -> list[str]:
-    """Experiments that ship, and TOML files."""
+    """Complete shipped experiments and TOML files."""
     return [*_starting(_shipped("experiments"), incomplete), *_files(incomplete)]
 
 
 def sweep_files(incomplete: str) -> list[str]:
-    """Sweeps that ship, and TOML files."""
+    """Complete shipped sweeps and TOML files."""
     return [*_starting(_shipped("experiments/sweeps"), incomplete), *_files(incomplete)]
 
 
 def runs_of(ctx: Context, incomplete: str) -> list[str]:
-    """Runs by their names, those of a sweep as SWEEP/NAME."""
+    """Complete names of runs, those of a sweep as SWEEP/NAME."""
     from stdpbench.runs.catalog.store import run_names, sweep_folders
 
     runs = _runs_folder(ctx)
@@ -50,36 +50,36 @@ def runs_of(ctx: Context, incomplete: str) -> list[str]:
 
 
 def experiments_or_runs(ctx: Context, incomplete: str) -> list[str]:
-    """What can be put into the queue, or opened in the app."""
+    """Complete what can be queued or opened in the app: experiments and runs."""
     return [*experiment_names(incomplete), *runs_of(ctx, incomplete)]
 
 
 def sweeps_of(ctx: Context, incomplete: str) -> list[str]:
-    """Folders of sweeps among the runs."""
+    """Complete sweep folders in the runs folder."""
     from stdpbench.runs.catalog.store import sweep_folders
 
     return _starting((folder.name for folder in sweep_folders(_runs_folder(ctx))), incomplete)
 
 
 def runs_in_bin(ctx: Context, incomplete: str) -> list[str]:
-    """Runs that can be restored."""
+    """Complete runs in the bin."""
     from stdpbench.runs.catalog.store import BIN, run_names
 
     return _starting(run_names(_runs_folder(ctx) / BIN), incomplete)
 
 
 def rule_names(incomplete: str) -> list[str]:
-    """Kinds of plasticity rules, and TOML files."""
+    """Complete kinds of plasticity rules and TOML files."""
     return [*_starting(_names()["kinds"]["plasticity"], incomplete), *_files(incomplete)]
 
 
 def rule_kinds(incomplete: str) -> list[str]:
-    """Kinds of plasticity rules."""
+    """Complete kinds of plasticity rules."""
     return _starting(_names()["kinds"]["plasticity"], incomplete)
 
 
 def described(incomplete: str) -> list[str]:
-    """All that `stdpbench describe` knows."""
+    """Complete every name that `stdpbench describe` accepts."""
     names = _names()
     if "." in incomplete and not incomplete.endswith(".toml"):
         paths_ = (f"{section}.{name}" for section, kinds in names["parameters"].items() for name in _all_of(kinds))
@@ -90,7 +90,7 @@ def described(incomplete: str) -> list[str]:
 
 
 def assignments(ctx: Context, incomplete: str) -> list[str]:
-    """PATH=VALUE, for the kinds of the experiment that is named before, and what --set made of them."""
+    """Complete PATH=VALUE for the experiment given before, after its earlier --set options."""
     names, kinds = _names(), _kinds_of(ctx)
     path, equals, _ = incomplete.partition("=")
     if equals:
@@ -102,13 +102,13 @@ def assignments(ctx: Context, incomplete: str) -> list[str]:
 
 
 def rule_assignments(ctx: Context, incomplete: str) -> list[str]:
-    """NAME=VALUE, for the rule that is named before."""
+    """Complete NAME=VALUE for the rule given before."""
     names, rule = _names(), str(ctx.params.get("rule") or _typed(ctx, 1 if ctx.info_name == "change-rule" else 0))
     return _starting((f"{name}=" for name in _of(names, "plasticity", {"plasticity": rule})), incomplete)
 
 
 def columns(incomplete: str) -> list[str]:
-    """Columns of `stdpbench list`; several are separated by commas."""
+    """Complete columns of `stdpbench list`, separated by commas."""
     from stdpbench.runs.catalog.store import COLUMNS
 
     before, comma, last = incomplete.rpartition(",")
@@ -118,26 +118,26 @@ def columns(incomplete: str) -> list[str]:
 
 
 def simulators(incomplete: str) -> list[str]:
-    """Simulators."""
+    """Complete simulators."""
     return _starting(("compiled", "runtime"), incomplete)
 
 
 def fetchable(incomplete: str) -> list[str]:
-    """Data sets that can be downloaded."""
+    """Complete data sets that can be downloaded."""
     return _starting(_names()["fetchable"], incomplete)
 
 
 def protocols(incomplete: str) -> list[str]:
-    """Protocols of the laboratory."""
+    """Complete protocols of `stdpbench lab`."""
     return _starting(_names()["protocols"], incomplete)
 
 
 @contextmanager
 def whole_words() -> Iterator[None]:
-    """Give the completion of bash whole words.
+    """Give bash completion whole words.
 
-    bash takes ``=`` for a word of its own, and replaces only what follows it: so ``PATH``, ``=`` and ``VALUE`` become
-    one word, and of what is offered for it the part up to ``=`` is left out again.
+    bash treats ``=`` as a separate word and replaces only what follows it. So ``PATH``, ``=`` and ``VALUE`` are joined
+    into one word, and the part up to ``=`` is dropped from the candidates again.
     """
     words: list[str] = []
     current = int(os.environ.get("COMP_CWORD") or 0)
@@ -164,14 +164,14 @@ def whole_words() -> Iterator[None]:
 
 
 def _names() -> Names:
-    """Kinds by section, parameters with their choices by section and kind, and other names."""
+    """Return kinds by section, parameters with their choices by section and kind, and other names."""
     file, stamp = paths.cache_folder() / _FILE, _stamp()
     with suppress(OSError, ValueError, KeyError):
         kept = json.loads(file.read_text(encoding="utf-8"))
         if kept["stamp"] == stamp:
             return dict(kept["names"])
     names = _declared()
-    with suppress(OSError):  # then it takes as long the next time
+    with suppress(OSError):  # without the cache the next completion is slow, too
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f".{_FILE}.{os.getpid()}.part")
         aside.write_text(json.dumps({"stamp": stamp, "names": names}), encoding="utf-8")
@@ -180,11 +180,11 @@ def _names() -> Names:
 
 
 def _stamp() -> list[str]:
-    """Changes with the code that declares names, and with the packages that announce kinds."""
+    """Return a digest of the code that declares names and of the entry points that announce kinds."""
     package = Path(__file__).parents[1]
     sources = chain(*((package / name).rglob("*.py") for name in _DECLARING))
     newest = max(source.stat().st_mtime_ns for source in sources)
-    announced = entry_points()  # of all packages, read once
+    announced = entry_points()  # of all packages, read only once
     groups = [group for group in announced.groups if group.startswith("stdpbench.")]
     points = [point for group in groups for point in announced.select(group=group)]
     return [__version__, str(package), str(newest), *sorted(f"{one.group} {one.name} {one.value}" for one in points)]
@@ -203,7 +203,7 @@ def _declared() -> Names:
     for section in SECTIONS:
         classes: dict[str, type[Parameters]] = {"": plain[section]} if section in plain else {}
         for kind in families[section].kinds() if section in families else ():
-            with suppress(Exception):  # of another package that does not load
+            with suppress(Exception):  # of a package that does not load
                 classes[kind] = families[section].get(kind)
         parameters[section] = {
             kind: {one.name: list(one.choices) for one in cls.describe()} for kind, cls in classes.items()
@@ -220,7 +220,7 @@ def _declared() -> Names:
 
 
 def family_default(section: str) -> str:
-    """The kind that a section has where nothing else is said."""
+    """Default kind of a section."""
     from stdpbench.experiment import kind_parameter
 
     declared = kind_parameter(section)
@@ -228,7 +228,7 @@ def family_default(section: str) -> str:
 
 
 def _kinds_of(ctx: Context) -> dict[str, str]:
-    """The kind of each section of the experiment that is being put together."""
+    """Kind of each section of the experiment on the command line."""
     kinds: dict[str, str] = dict(_names()["usual"])
     name = str(ctx.params.get("experiment") or ctx.params.get("run") or _typed(ctx, 0))
     files = [paths.shipped("experiments") / f"{name}.toml", Path(name).expanduser()]
@@ -246,7 +246,7 @@ def _kinds_of(ctx: Context) -> dict[str, str]:
 
 
 def _typed(ctx: Context, number: int) -> str:
-    """An argument of the command by its number; typer passes none on while an option lacks its value."""
+    """Argument of the command by its index; typer passes none on while an option lacks its value."""
     typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
     words = typed.split()
     after = words[words.index(ctx.info_name) + 1 :] if ctx.info_name in words else []
@@ -255,7 +255,7 @@ def _typed(ctx: Context, number: int) -> str:
 
 
 def _of(names: Names, section: str, kinds: dict[str, str]) -> dict[str, list[str]]:
-    """Parameters of a section; those of all its kinds where its kind is not known."""
+    """Parameters of a section; of all its kinds if its kind is unknown."""
     declared = names["parameters"].get(section, {})
     kind = kinds.get(section, "")
     return dict(declared[kind]) if kind in declared else _all_of(declared)
@@ -274,7 +274,7 @@ def _runs_folder(ctx: Context) -> Path:
 
 
 def _files(incomplete: str) -> list[str]:
-    """TOML files and folders that may hold some, as they are typed."""
+    """Complete TOML files and folders as typed."""
     folder, slash, _ = incomplete.rpartition("/")
     found = []
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The commands of ``stdpbench data`` and their options; what they do is elsewhere."""
+"""The commands of ``stdpbench data`` and their options; other modules implement them."""
 
 from __future__ import annotations
 

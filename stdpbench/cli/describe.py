@@ -65,7 +65,7 @@ _TEXTS = (
 _NEVER_LIVE = ("data set", "read-out", "read-out of spike times")
 
 Described = dict[str, Any]
-"""A thing that has a name, as plain values; ``what`` says of which sort it is."""
+"""A named item as plain values; ``what`` is its family."""
 
 
 def describe_command(name: str | None, json: bool) -> None:
@@ -74,7 +74,7 @@ def describe_command(name: str | None, json: bool) -> None:
     Raises
     ------
     StdpbenchError
-        If there is nothing of that name.
+        If nothing has that name.
     """
     found = _catalogue() if name is None else list(_look_up(name))
     if json:
@@ -96,16 +96,16 @@ def describe_command(name: str | None, json: bool) -> None:
 
 
 def _catalogue() -> dict[str, list[str]]:
-    """Everything that can be described, but for parameters."""
+    """Return all names that can be described, except parameters."""
     kinds = {family.name: list(family.kinds()) for family in _FAMILIES}
     return kinds | {"section": list(SECTIONS), "experiment": list(shipped_experiments())}
 
 
 def _look_up(name: str) -> Iterator[Described]:
-    """All that has a name: sections, kinds, experiments and files, parameters by dotted path."""
+    """Return all items of that name: sections, kinds, experiments and files, parameters by dotted path."""
     found = [*_sections(name), *_kinds(name), *_experiments(name), *_parameters(name)]
     if not found:
-        raise StdpbenchError(f"there is nothing called {name!r} to describe; {_nearest(name)}")
+        raise StdpbenchError(f"nothing is named {name!r}; {_nearest(name)}")
     yield from found
 
 
@@ -160,7 +160,7 @@ def _experiments(name: str) -> Iterator[Described]:
 
 
 def _parameters(path: str) -> Iterator[Described]:
-    """A parameter by its dotted path: of a section, of each kind that a section can have, or of one kind."""
+    """Return parameters with a dotted path: of a section, of each kind that a section can have, or of one kind."""
     section, _, name = path.rpartition(".")
     if path in ("name", "seed"):
         (declared,) = (one for one in Experiment.describe() if one.name == path)
@@ -186,7 +186,7 @@ def _parameters(path: str) -> Iterator[Described]:
 
 
 def _nearest(name: str) -> str:
-    """What was probably meant."""
+    """Suggest the name that was probably meant."""
     owner, dot, _ = name.rpartition(".")
     paths = [f"{one}.{p.name}" for one in _PLAIN for p in _PLAIN[one].describe()]
     for one in _WITH_KINDS:
@@ -206,7 +206,7 @@ def _nearest(name: str) -> str:
 
 
 def _of_class(what: str, name: str, cls: type[Parameters]) -> Described:
-    """A kind or a section as plain values."""
+    """Return a kind or a section as plain values."""
     fixed = what in _NEVER_LIVE or name == "about"
     described: Described = {"what": what, "name": name, "summary": getattr(cls, "summary", ""), "text": plain_doc(cls)}
     if issubclass(cls, PlasticityRule):
@@ -238,7 +238,7 @@ def _plain(declared: Parameter, live: bool) -> Described:
 
 
 def _traces(rule: type[PlasticityRule]) -> list[str]:
-    """What a rule remembers, a line each."""
+    """Describe the state variables of a rule, a line each."""
     lines = []
     for trace in rule.traces:
         event = "set to 1" if trace.on_spike == "set" else "raised by 1"
@@ -247,11 +247,11 @@ def _traces(rule: type[PlasticityRule]) -> list[str]:
     for average in rule.averages:
         line = f"{average.name}: follows {average.of} with {average.tau}, per exc neuron"
         line += f", an output spike adds {average.on_spike}" if average.on_spike else ""
-        lines.append(line + (f", read {average.delay} late" if average.delay else ""))
+        lines.append(line + (f", read with a delay of {average.delay}" if average.delay else ""))
     return lines
 
 
-# -- printed ----------------------------------------------------------------------------------------------------------
+# -- printing ---------------------------------------------------------------------------------------------------------
 
 
 def _show(console: Console, one: Described) -> None:
@@ -268,14 +268,14 @@ def _show_class(console: Console, one: Described) -> None:
     console.print(one["text"], highlight=False, markup=False)
     if "kinds" in one:
         table = Table(box=None, padding=(0, 2, 0, 0))
-        for heading in (f"{one['name']}.kind", "what it is"):
+        for heading in (f"{one['name']}.kind", "description"):
             table.add_column(heading, overflow="fold")
         for kind, summary in one["kinds"].items():
             table.add_row(f"{kind} (default)" if kind == one["default_kind"] else kind, summary)
         console.print()
         console.print(table)
         console.print(
-            f"\nParameters of {one['default_kind']}; `stdpbench describe KIND` has those of another kind:",
+            f"\nParameters of {one['default_kind']}; `stdpbench describe KIND` shows those of another kind:",
             highlight=False,
         )
     if one.get("traces") is not None:
@@ -286,17 +286,17 @@ def _show_class(console: Console, one: Described) -> None:
             console.print("\n  ".join([f"\n{heading}:", *lines]), highlight=False, markup=False)
     console.print(_table(one["parameters"]))
     if "presets" in one:
-        console.print("\npresets, by --set plasticity.preset=NAME:", highlight=False)
+        console.print("\nPresets, chosen by --set plasticity.preset=NAME:", highlight=False)
         for name, values in one["presets"].items():
             said = ", ".join(f"{parameter} {value}" for parameter, value in values.items())
             console.print(f"  {name}: {said}", highlight=False, markup=False)
 
 
 def _table(parameters: list[Described]) -> Table:
-    """A row per parameter, with its kind where there are parameters of several."""
+    """Return a row per parameter, with its kind if there are several kinds."""
     table = Table(box=None, padding=(1, 2, 0, 0))
     columns = ["name", *(["kind"] if any(one.get("kind") for one in parameters) else []), "default", "allowed"]
-    for heading in ("parameter", *columns[1:], "live", "what it is"):
+    for heading in ("parameter", *columns[1:], "live", "description"):
         table.add_column(heading, overflow="fold")
     for one in parameters:
         table.add_row(*(one[column] for column in columns), "yes" if one["live"] else "", one["help"])

@@ -1,7 +1,7 @@
-"""What ``stdpbench doctor`` finds out: whether this machine has what is needed, and what to do where it has not.
+"""``stdpbench doctor``: check whether this machine meets the requirements, and suggest fixes.
 
-`diagnose` looks and `render` draws. Packages are looked up by their metadata and never imported: a broken one must not
-break the doctor. The compiler is not looked up but tried, since half an installation is what people usually have.
+`diagnose` checks and `render` formats. Packages are checked by their metadata and never imported, since a broken one
+must not break the doctor. The compiler is tried out, since partial installations are common.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from stdpbench.errors import StdpbenchError
 
 DATA_SETS = ("mnist", "fashion-mnist", "kmnist")
 PYTHONS = ((3, 11), (3, 13))
-"""The oldest and the newest Python that is supported."""
+"""Oldest and newest supported Python."""
 
 _ROOM_WANTED, _ROOM_NEEDED = 2e9, 2e8  # bytes: data sets and a few runs; one run
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """Result of one check.
 
     Attributes
     ----------
     name : str
-        What was looked at.
+        Subject of the check.
     state : {"ok", "warning", "fault"}
-        A warning: all works, but slower or without some part. A fault: something does not work.
+        Warning: everything works, but slower or without some feature. Fault: something does not work.
     detail : str
-        What was found.
+        Result in words.
     fix : str
-        A command or a sentence that mends it; empty exactly where the state is ``"ok"``.
+        A command or a sentence that fixes it; empty if and only if the state is ``"ok"``.
     """
 
     name: str
@@ -78,7 +78,7 @@ def doctor_command(json: bool) -> None:
 
 
 def diagnose() -> tuple[Finding, ...]:
-    """Look at everything that a run or the app needs; takes about a second, most of it the compiler's."""
+    """Check everything that a run or the app needs; takes about a second, mostly for the compiler."""
     return (
         _python(),
         *_packages(),
@@ -93,7 +93,7 @@ def diagnose() -> tuple[Finding, ...]:
 
 
 def render(findings: Sequence[Finding]) -> RenderableType:
-    """Draw findings as a table, each fix under what it mends, and a sentence that sums up.
+    """Format findings as a table, each fix below its finding, and a summary sentence.
 
     Returns
     -------
@@ -103,9 +103,9 @@ def render(findings: Sequence[Finding]) -> RenderableType:
     colours = {"ok": "green", "warning": "yellow", "fault": "bold red"}
     table = Table("state", "what", "found", title="stdpbench doctor", title_justify="left")
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    table.columns[2].overflow = "fold"  # a path or command that is cut short is of no use
+    table.columns[2].overflow = "fold"  # a truncated path or command is useless
     for finding in findings:
-        # Text, not str: brackets in a path or in "stdpbench[test]" are no markup
+        # Text, not str: brackets in a path or in "stdpbench[test]" are not markup
         found = Text(finding.detail)
         if finding.fix:
             found.append(f"\n→ {finding.fix}", style="bold")
@@ -118,11 +118,11 @@ def _summary(findings: Sequence[Finding]) -> str:
     said = [f"{count} {state}{'s' * (count > 1)}" for count, state in counts if count]
     if not said:
         return "Everything is in order."
-    return f"{' and '.join(said)}; what mends each stands after its arrow."
+    return f"{' and '.join(said)}; each fix follows an arrow."
 
 
 def _system() -> str:
-    """Which system's commands a fix should name: debian, fedora, macos, windows or other."""
+    """Return the system whose commands a fix should name: debian, fedora, macos, windows or other."""
     name = {"Darwin": "macos", "Windows": "windows"}.get(platform.system())
     if name:
         return name
@@ -154,19 +154,19 @@ def _python() -> Finding:
         "windows": f"winget install Python.Python.{newest}",
     }.get(_system(), f"install Python {newest}")
     return Finding(
-        "Python", "fault", f"{found}, where {oldest} to {newest} is needed", f"{fix}, then install stdpbench with it"
+        "Python", "fault", f"{found}; {oldest} to {newest} is required", f"{fix}, then install stdpbench with it"
     )
 
 
 def _packages() -> Iterator[Finding]:
-    """Yield one finding for each package that does not fit, and one that names those that do."""
+    """Yield one finding for each unsuitable package, and one that lists the suitable ones."""
     try:
         declared = [Requirement(text) for text in metadata.requires("stdpbench") or ()]
     except metadata.PackageNotFoundError:
         yield Finding(
             "packages",
             "warning",
-            "stdpbench runs from a folder and is not installed, so what it needs could not be looked up",
+            "stdpbench runs from a folder and is not installed, so its requirements are unknown",
             f"{_pip('--editable', '.')} in the folder with pyproject.toml",
         )
         return
@@ -179,7 +179,7 @@ def _packages() -> Iterator[Finding]:
         elif need.name == "numpy" and (clash := _numpy_clash(installed)):
             yield clash
         elif not need.specifier.contains(installed, prereleases=True):
-            detail = f"{installed} is installed, but stdpbench needs {need.specifier}"
+            detail = f"{installed} is installed, but stdpbench requires {need.specifier}"
             yield Finding(need.name, "fault", detail, _pip(f"{need.name}{need.specifier}"))
         else:
             fitting.append(f"{need.name} {installed}")
@@ -198,7 +198,7 @@ def _numpy_clash(numpy: Version) -> Finding | None:
     brian2 = _version("brian2")
     if brian2 is None or brian2 >= Version("2.10") or numpy < Version("2.4.dev0"):
         return None
-    detail = f"Brian2 {brian2} cannot be imported beside NumPy {numpy}"
+    detail = f"Brian2 {brian2} cannot be imported with NumPy {numpy}"
     return Finding("numpy", "fault", detail, _pip("numpy<2.4"))
 
 
@@ -213,11 +213,11 @@ def _compiler() -> Finding:
             continue
         found = f"{shown}: {_version_line(command)}"
         if failed:
-            # the compiled simulator takes the first that answers, and would take the broken one
+            # the compiled simulator uses the first that answers, and would use the broken one
             mend = "unset CXX, or set it to one that works" if os.environ.get("CXX") else f"set CXX={shown}"
             return Finding("C++ compiler", "warning", f"{'; '.join(failed)}; but {found}", mend)
         return Finding("C++ compiler", "ok", found)
-    tried = "; ".join(failed) or "none of $CXX, g++, c++, clang++ and the package ziglang is here"
+    tried = "; ".join(failed) or "none of $CXX, g++, c++, clang++ and the package ziglang was found"
     fix = {
         "debian": "sudo apt install g++",
         "fedora": "sudo dnf install gcc-c++",
@@ -233,8 +233,8 @@ def _compiler() -> Finding:
 
 
 def _try_compiler(command: Sequence[str]) -> str | None:
-    """Compile a small shared library and call it; what went wrong, or None."""
-    # zig would first spend minutes on building its own C++ library, which comes with it and so is not in doubt
+    """Compile a small shared library and call it; return the problem, or None."""
+    # zig would first spend minutes building its own C++ library, which is bundled and need not be tested
     zig = "ziglang" in command
     source = "" if zig else "#include <cmath>\n#include <vector>\n"
     source += 'extern "C" double stdpbench_probe(double x) { return 2 * x; }\n'
@@ -253,19 +253,19 @@ def _try_compiler(command: Sequence[str]) -> str | None:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return "it was still compiling three lines after two minutes"
+            return "compiling three lines took more than two minutes"
         except OSError as error:
             return f"{command[0]} cannot be run: {error.strerror}"
         if done.returncode != 0:
             lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
             errors = [line for line in lines if "error" in line.lower()]
-            return (errors or lines or [f"it ends with status {done.returncode}"])[0]
+            return (errors or lines or [f"exit status {done.returncode}"])[0]
         try:
             function = ctypes.CDLL(str(library)).stdpbench_probe
         except (OSError, AttributeError) as error:
-            return f"what it compiles cannot be loaded: {error}"
+            return f"its output cannot be loaded: {error}"
         function.restype, function.argtypes = ctypes.c_double, [ctypes.c_double]
-        return None if function(21.0) == 42.0 else "what it compiles computes wrongly"
+        return None if function(21.0) == 42.0 else "its output computes wrong values"
 
 
 def _version_line(command: Sequence[str]) -> str:
@@ -289,7 +289,7 @@ def _headers() -> Finding:
     return Finding("Python headers", "warning", detail, fix)
 
 
-# shared library -> package on Debian, package on Fedora; the wheels of Qt bring none of these
+# shared library -> package on Debian, package on Fedora; the wheels of Qt include none of these
 _QT_LIBRARIES = {
     "libGL.so.1": ("libgl1", "libglvnd-glx"),
     "libEGL.so.1": ("libegl1", "libglvnd-egl"),
@@ -309,10 +309,10 @@ _X11_LIBRARIES = {
 
 
 def display() -> Finding:
-    """Whether the app could open a window here, judged without Qt."""
+    """Check whether the app can open a window, without importing Qt."""
     if platform.system() in ("Darwin", "Windows"):
         return Finding("display", "ok", {"Darwin": "macOS", "Windows": "Windows"}[platform.system()])
-    # Qt takes a list: "wayland;xcb", and each may have parameters: "offscreen:configfile=…"
+    # Qt accepts a list: "wayland;xcb", and each may have parameters: "offscreen:configfile=…"
     plugins = [name.partition(":")[0] for name in os.environ.get("QT_QPA_PLATFORM", "").split(";") if name]
     screenless = [name for name in plugins if not name.startswith(("wayland", "xcb"))]
     wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
@@ -320,7 +320,7 @@ def display() -> Finding:
     if wayland and (not plugins or any(name.startswith("wayland") for name in plugins)):
         found = f"Wayland ({wayland})"
     elif screenless:
-        found = f"{screenless[0]}, as QT_QPA_PLATFORM says"
+        found = f"{screenless[0]}, set by QT_QPA_PLATFORM"
     elif x11 and (not plugins or "xcb" in plugins):
         found, libraries = f"X11 ({x11})", libraries | _X11_LIBRARIES
     else:
@@ -334,11 +334,11 @@ def display() -> Finding:
     if not missing:
         return Finding("display", "ok", found)
     column = {"debian": 0, "fedora": 1}.get(_system())
-    fix = "install the packages that hold them"
+    fix = "install the packages that contain them"
     if column is not None:
         install = ("sudo apt install", "sudo dnf install")[column]
         fix = f"{install} {' '.join(libraries[name][column] for name in missing)}"
-    return Finding("display", "fault", f"{found}, but Qt and so the app lack {', '.join(missing)}", fix)
+    return Finding("display", "fault", f"{found}, but Qt, and so the app, lacks {', '.join(missing)}", fix)
 
 
 def _loads(library: str) -> bool:
@@ -360,17 +360,17 @@ def _data_sets() -> Iterator[Finding]:
             yield Finding(name, "fault", str(error), fetch)
             continue
         if path is not None and (wanting := damaged(name, path)):
-            detail = f"{path}: {', '.join(wanting)} {'is' if len(wanting) == 1 else 'are'} not what was published"
+            detail = f"{path}: {', '.join(wanting)} {'is' if len(wanting) == 1 else 'are'} not as published"
             yield Finding(name, "fault", detail, fetch)
         elif path is not None:
             yield Finding(name, "ok", str(path))
         else:
             where = " or ".join(map(str, paths.data_folders()))
-            yield Finding(name, "warning", f"is not in {where}; only experiments on it need it", fetch)
+            yield Finding(name, "warning", f"is not in {where}; only experiments with it need it", fetch)
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
+    """Return the folder, or its nearest existing ancestor."""
     folder = folder.absolute()
     return next((path for path in (folder, *folder.parents) if path.exists()), folder)
 
@@ -378,12 +378,12 @@ def _existing(folder: Path) -> Path:
 def _folder(name: str, folder: Path, variable: str) -> Finding:
     shown = folder.absolute()
     try:
-        # really written to: permissions alone do not tell of read-only and full disks
+        # write a file: permissions alone do not show read-only and full disks
         with tempfile.TemporaryFile(dir=_existing(folder)) as file:
             file.write(b"stdpbench")
     except OSError as error:
         detail = f"{shown} cannot be written to: {error.strerror}"
-        return Finding(name, "fault", detail, f"set {variable} to a folder that can be written to")
+        return Finding(name, "fault", detail, f"set {variable} to a writable folder")
     return Finding(name, "ok", str(shown))
 
 
@@ -397,6 +397,6 @@ def _room() -> Finding:
     return Finding(
         "disk",
         state,
-        f"{detail}, where {_ROOM_WANTED / 1e9:g} GB hold data sets and some runs",
+        f"{detail}; data sets and some runs need {_ROOM_WANTED / 1e9:g} GB",
         "delete old run folders, or set STDPBENCH_RUNS, STDPBENCH_CACHE and STDPBENCH_DATA to folders on another disk",
     )

@@ -1,4 +1,4 @@
-"""The commands ``export`` and ``reproduce``."""
+"""Implementation of ``export`` and ``reproduce``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def export_command(run: str, output: Path | None, runs: Path | None) -> None:
 def reproduce_command(
     source: str, runs: Path | None, places: Sequence[str], workers: int, simulator: str | None, json: bool
 ) -> None:
-    """Carry out ``stdpbench reproduce``; leaves with status 1 if the numbers do not agree."""
+    """Carry out ``stdpbench reproduce``; exits with status 1 if the results differ."""
     runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
     with opened(path if path.is_file() else find_run(source, runs_folder()).path) as original:
         about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
@@ -51,7 +51,7 @@ def reproduce_command(
 
 def _show(agreement: Agreement, console: Console) -> None:
     if agreement.environment:
-        table = Table(title="what is not the same here", title_justify="left")
+        table = Table(title="difference", title_justify="left")
         for heading in ("", "then", "now"):
             table.add_column(heading, overflow="fold")
         for name, (before, now) in agreement.environment.items():

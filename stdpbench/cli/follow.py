@@ -30,7 +30,7 @@ _STOPPING = "Stopping after this presentation; press Ctrl+C again to end at once
 
 
 class Interrupt:
-    """Ctrl+C is heard between two messages; a second one ends at once."""
+    """Handles Ctrl+C between two messages; a second one exits at once."""
 
     def __init__(self, console: Console, said: str) -> None:
         self.asked = False
@@ -39,7 +39,7 @@ class Interrupt:
 
     @contextmanager
     def heard(self) -> Iterator[Interrupt]:
-        """Listen for Ctrl+C, and give it back afterwards."""
+        """Handle Ctrl+C, and restore the previous handler afterwards."""
         with handled(self._hear, signal.SIGINT):
             yield self
 
@@ -58,23 +58,23 @@ def follow(
     interrupt: Interrupt | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> LiveRun:
-    """Show a run until it ends; returns what is known of it then.
+    """Show the progress of a run until it ends; return its final state.
 
     Parameters
     ----------
     client : RunClient
         Connected to the run.
     console : Console
-        Where to show it.
+        Console for the output.
     own : bool
-        Whether Ctrl+C stops the run; otherwise it only ends the watching.
+        Whether Ctrl+C stops the run; otherwise it only stops watching.
     interrupt : Interrupt, optional
-        What listens for Ctrl+C already; else it is listened for from now on.
+        Handler of Ctrl+C that is already installed. Default: a new one.
     ready : callable
         Called once the network is ready.
     """
     live, told, begun = LiveRun(), False, False
-    heard = nullcontext(interrupt) if interrupt else Interrupt(console, "No longer watching.").heard()
+    heard = nullcontext(interrupt) if interrupt else Interrupt(console, "Stopped watching.").heard()
     with Display(console) as display, heard as interrupt:
         while not client.over:
             for message in client.drain(budget=0.05, wait=0.1):
@@ -99,15 +99,16 @@ def follow(
 
 
 def _failure(live: LiveRun) -> StateChanged | None:
-    """The fact that a run failed, if it did; whoever carries it out ends with that as an error."""
+    """Return the fact that a run failed, or None; a failed run exits with an error."""
     return StateChanged(State.FAILED, live.reason) if live.state is State.FAILED else None
 
 
 def _paused(client: RunClient, console: Console, live: LiveRun) -> bool:
-    """The run stands for a reason that nobody asked for; without a person at the terminal it is stopped."""
+    """Report a pause that was not requested; without a terminal, stop the run."""
     if console.is_terminal:
         console.print(
-            f"Paused. Mend it and go on with `stdpbench resume {client.folder}` in another terminal; Ctrl+C stops.",
+            f"Paused. Fix the problem and continue with `stdpbench resume {client.folder}` "
+            "in another terminal; Ctrl+C stops.",
             soft_wrap=True,
         )
     else:
@@ -120,7 +121,7 @@ def _progress(frame: Any) -> Progress:
 
 
 def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> None:
-    """Start the process of a run, follow it to its end, and say what came out.
+    """Start the process of a run, follow it to its end, and print the results.
 
     Raises
     ------
@@ -133,18 +134,18 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
     def announce() -> None:
         console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
 
-    with Interrupt(console, _STOPPING).heard() as interrupt:  # before there is a process that would go on by itself
+    with Interrupt(console, _STOPPING).heard() as interrupt:  # before a process exists that would continue unattended
         if not new:
             announce()
         client = RunClient.start(folder.path)
         try:
             client.wait_for_connection()
             client.want("progress")
-            ready = announce if new else lambda: None  # a new folder goes again if the run cannot begin
+            ready = announce if new else lambda: None  # a new folder is removed if the run cannot begin
             live = follow(client, console, own=True, interrupt=interrupt, ready=ready)
         except KeyboardInterrupt:
             client.terminate()
-            console.print(f"`stdpbench resume {folder.path}` goes on.", highlight=False, soft_wrap=True)
+            console.print(f"`stdpbench resume {folder.path}` continues.", highlight=False, soft_wrap=True)
             raise
         finally:
             client.close()
@@ -161,18 +162,18 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
                 remove_run(folder)
                 remove_folder(folder.path.parent, NOTHING)  # unless it holds other runs
             raise StdpbenchError(live.reason)
-        raise StdpbenchError(f"{live.reason} (the run folder {folder.path} has more)")
+        raise StdpbenchError(f"{live.reason} (details are in the run folder {folder.path})")
     report(folder, console, stopped=live.state is State.STOPPED, json=json)
 
 
 def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) -> None:
-    """Print what came out of a run, and leave with status 130 if it was stopped."""
+    """Print the results of a run, and exit with status 130 if it was stopped."""
     path = folder.path / "metrics.json"
     metrics = folder.read_json("metrics.json") if path.is_file() else {}
     if stopped:
         console.print(
-            f"Stopped. `stdpbench resume {folder.path}` goes on; `stdpbench evaluate {folder.path}` labels and tests "
-            "what there is.",
+            f"Stopped. `stdpbench resume {folder.path}` continues; `stdpbench evaluate {folder.path}` labels and "
+            "tests the network as it is.",
             highlight=False,
             soft_wrap=True,
         )
@@ -186,9 +187,9 @@ def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) ->
 
 
 def find_run(text: str, runs: Path) -> RunFolder:
-    """A run by its folder, by its name in `runs` or in a sweep there, or by the beginning of a name that only one has.
+    """Find a run by its folder, by its name in `runs` or in a sweep there, or by a unique prefix of its name.
 
-    ``SWEEP/NAME`` is a run of a sweep; a name alone is looked for among the runs of sweeps if no other run has it.
+    ``SWEEP/NAME`` is a run of a sweep; a bare name is searched among the runs of sweeps if no other run has it.
 
     Raises
     ------
@@ -207,7 +208,7 @@ def find_run(text: str, runs: Path) -> RunFolder:
             return RunFolder.open((exact or found)[0])
         if found:
             names = [str(one.relative_to(runs)) if one.is_relative_to(runs) else str(one) for one in found[:5]]
-            raise StdpbenchError(f"{text!r} could be {', '.join(names)}: write more of the name")
-    if os.path.exists(path):  # noqa: PTH110 - raises nothing where nothing may be looked at
-        return RunFolder.open(path)  # says what it lacks
+            raise StdpbenchError(f"{text!r} is ambiguous: {', '.join(names)}; write more of the name")
+    if os.path.exists(path):  # noqa: PTH110 - does not raise where access is denied
+        return RunFolder.open(path)  # its error says what is missing
     raise StdpbenchError(f"there is no run {text!r}, neither as a folder nor in {runs}; `stdpbench list` shows them")

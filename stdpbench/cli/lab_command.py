@@ -1,4 +1,4 @@
-"""``stdpbench lab``: a protocol on a rule, as table and plot on the terminal, as figure, CSV or JSON."""
+"""``stdpbench lab``: apply a protocol to a rule; output as table and plot, as figure, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def lab_command(
     given = _pairs(options, "--option")
     results = [run(_rule(rule), protocol, _parameters(assignments), given)]
     opening, same = results[0].rule.opening, dict[str, str]()
-    if results[0].protocol == opening.protocol:  # what is drawn over it is shown the same spikes
+    if results[0].protocol == opening.protocol:  # rules drawn over it get the same spikes
         same = {key: _text(value) for key, value in opening.options.items()}
     for other in overlay:
         kind, *changes = other.split(",")
@@ -59,12 +59,12 @@ def lab_command(
 
 
 def _rule(text: str) -> str | PlasticityRule:
-    """A kind, which parameters and presets are still to come to, or the rule that a TOML file holds."""
+    """Return a kind, before parameters and presets, or the rule in a TOML file."""
     return text if text in rules.kinds() else rules.build(rule_table(text), "plasticity")
 
 
 def _parameters(assignments: Sequence[str]) -> dict[str, str]:
-    """Parameters of the rule: NAME=VALUE, or plasticity.NAME=VALUE as elsewhere."""
+    """Parse parameters of the rule: NAME=VALUE, or plasticity.NAME=VALUE as elsewhere."""
     return {name.removeprefix("plasticity."): value for name, value in _pairs(assignments, "--set").items()}
 
 
@@ -73,7 +73,7 @@ def _pairs(texts: Sequence[str], where: str) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise StdpbenchError(f"{where} takes NAME=VALUE, not {text!r}")
+            raise StdpbenchError(f"{where}: expected NAME=VALUE, got {text!r}")
         found[name.strip()] = value.strip()
     return found
 
@@ -116,7 +116,7 @@ def _show(console: Console, result: Result, why: bool) -> None:
 
 
 def _plot(result: Result) -> str:
-    """The curves in letters."""
+    """Plot the curves as text."""
     values = np.concatenate([curve.change for curve in result.curves])
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     if low == high:

@@ -1,4 +1,4 @@
-r"""Docstrings as a terminal can show them: mathematics in Unicode, such as ``τ_c`` for ``:math:`\tau_c```."""
+r"""Docstrings for the terminal: mathematics in Unicode, such as ``τ_c`` for ``:math:`\tau_c```."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import inspect
 import re
 
 _INLINE = re.compile(r":math:`([^`]*)`")
-_DISPLAYED = re.compile(r"^\.\. math::(.*(?:\n(?:[ ]+.*)?)*)$", re.MULTILINE)  # and all that is indented below
+_DISPLAYED = re.compile(r"^\.\. math::(.*(?:\n(?:[ ]+.*)?)*)$", re.MULTILINE)  # with everything indented below
 
 
 def plain_doc(cls: type) -> str:
-    """The docstring of a class without markup for mathematics, a line per paragraph; empty if it has none."""
+    """Return the docstring of a class without mathematical markup, a line per paragraph; empty if it has none."""
     text = _DISPLAYED.sub(lambda found: _displayed(found[1]), inspect.getdoc(cls) or "")
     text = _INLINE.sub(lambda found: _unicode(found[1]), text)
     paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text) if part.strip()]
@@ -18,7 +18,7 @@ def plain_doc(cls: type) -> str:
 
 
 def _is_set(paragraph: str) -> bool:
-    """Whether its lines are to stay: what is indented, a list, a table."""
+    """Whether to keep the line breaks of a paragraph: indented text, a list, a table."""
     return any(re.match(r"\s|[*-] |[=|]", line) for line in paragraph.splitlines())
 
 

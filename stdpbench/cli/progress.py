@@ -28,7 +28,7 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe, duration
 from stdpbench.runs.protocol.states import State
 
-_AT_ONCE = 0.5  # s that nobody needs to be told of waiting
+_AT_ONCE = 0.5  # s; shorter waits are not shown
 
 
 class _Speed(ProgressColumn):
@@ -40,21 +40,21 @@ class _Speed(ProgressColumn):
 
 
 class _Done(MofNCompleteColumn):
-    """How many of how many; nothing for what is not counted."""
+    """Count of items; empty for tasks without a total."""
 
     def render(self, task: Task) -> Text:
         return Text("") if task.total is None else super().render(task)
 
 
 class _Remaining(TimeRemainingColumn):
-    """Time that is left; nothing for what is not counted."""
+    """Remaining time; empty for tasks without a total."""
 
     def render(self, task: Task) -> Text:
         return Text("") if task.total is None else super().render(task)
 
 
 class Display:
-    """Shows the events of a run: a bar per phase on a terminal, a line now and then elsewhere."""
+    """Shows the events of a run: a bar per phase on a terminal, occasional lines elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -77,18 +77,18 @@ class Display:
         self._waits_on: TaskID | None = None
 
     def __enter__(self) -> Display:
-        """Begin to draw."""
+        """Start drawing."""
         self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop drawing, and give the terminal back."""
+        """Stop drawing, and restore the terminal."""
         self._bars.stop()
 
     def record(self, record: Record) -> None:
-        """Tell a fact, if it is one that a person wants to know while she waits."""
+        """Print a fact, if it is of interest during the run."""
         fact = record.fact
         if isinstance(fact, facts.Started):
             self._console.print(f"simulator:  {fact.simulator}", highlight=False)
@@ -109,9 +109,9 @@ class Display:
             self._console.print(describe(record), highlight=False, soft_wrap=True)
 
     def building(self, what: str) -> None:
-        """Show what a run that is building waits for, and for how long; empty once it is over.
+        """Show the current step of building a network, and its duration; empty once it is over.
 
-        To be called again and again: what is over at once, or comes from the past of a run, is not shown.
+        Call this repeatedly. Short steps, and those from the past of a run, are not shown.
         """
         now = time.monotonic()
         if what != self._waits_for:
@@ -127,7 +127,7 @@ class Display:
             self._bars.update(self._waits_on, note=f"{now - self._waits_since:.0f} s")
 
     def progress(self, event: facts.Progress) -> None:
-        """Show how far a phase has come."""
+        """Show the progress of a phase."""
         if not self._console.is_terminal:
             tenth = 10 * event.done // max(event.total, 1)
             if tenth > self._tenths.get(event.phase, -1):
@@ -153,7 +153,7 @@ class Display:
         return ", ".join(part for part in (_note(event), held_out) if part)
 
     def summarise(self, folder: Path, metrics: Mapping[str, Any]) -> None:
-        """Print what came out."""
+        """Print the results."""
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:

@@ -1,4 +1,4 @@
-"""The commands ``stdpbench queue …`` and their options; what they do is in `stdpbench.cli.queue_commands`."""
+"""The commands ``stdpbench queue …`` and their options; `stdpbench.cli.queue_commands` implements them."""
 
 from __future__ import annotations
 

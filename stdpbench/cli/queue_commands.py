@@ -1,4 +1,4 @@
-"""The commands of the queue."""
+"""Implementation of the commands of the queue."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def add_command(
         folder = find_run(name, queue.runs)
         if assignments or seeds:
             raise StdpbenchError(
-                f"{name!r} is a run, which goes on as it was begun: --set and --seed are for experiments; "
-                "`stdpbench branch --no-start` makes another run of it"
+                f"{name!r} is a run, which continues as it was started: --set and --seed are for experiments; "
+                "`stdpbench branch --no-start` creates another run from it"
             )
         state, _ = state_of(folder)
         if state is State.FINISHED:
-            raise StdpbenchError(f"{folder.path.name} is finished, so there is nothing to go on with")
+            raise StdpbenchError(f"{folder.path.name} is finished, so it cannot be continued")
         added = [queue.add_run(folder.path, hold=hold)]
     if front:
         added = [queue.move(item.number, "front") for item in reversed(added)][::-1]
@@ -85,7 +85,7 @@ def list_command(json: bool, runs: Path | None) -> None:
         sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
         return
     if not items:
-        sys.stdout.write("The queue is empty; `stdpbench queue add` puts something in.\n")
+        sys.stdout.write("The queue is empty; `stdpbench queue add` adds an item.\n")
         return
     rows = [
         [str(item.number), _state(queue, item), item.name, local_time(item.added), item.folder, item.reason]
@@ -95,7 +95,7 @@ def list_command(json: bool, runs: Path | None) -> None:
 
 
 def _state(queue: Queue, item: Item) -> str:
-    """The state of an item: paused where its run is."""
+    """Return the state of an item; paused if its run is."""
     from stdpbench.runs.folder.status import state_of
     from stdpbench.runs.protocol.states import State
 
@@ -134,7 +134,7 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     queue = Queue(runs or runs_folder())
     if not queue.items() and not wait:
-        console.print("The queue is empty; `stdpbench queue add` puts something in.")
+        console.print("The queue is empty; `stdpbench queue add` adds an item.")
         return
     counts: Counter[str] = Counter()
 
@@ -156,19 +156,21 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
     if asked:
         sys.exit(130)
     if counts["failed"]:
-        console.print("What failed stays in the queue: `stdpbench queue list` has the reasons, `release` tries again.")
+        console.print(
+            "Failed items stay in the queue: `stdpbench queue list` shows the reasons, `release` retries them."
+        )
         sys.exit(1)
 
 
 class _Bars:
-    """A bar for each run that is at work, on a terminal."""
+    """Shows a bar for each active run on a terminal."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._tasks: dict[tuple[int, str], TaskID] = {}
 
     def show(self, jobs: list[Job]) -> None:
-        """Show how far they have come."""
+        """Update the bars."""
         shown = {
             (job.item.number, str(job.live.progress["phase"])): job for job in jobs if "phase" in job.live.progress
         }
@@ -182,7 +184,7 @@ class _Bars:
 
 @contextmanager
 def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) -> Iterator[list[int]]:
-    """Have Ctrl+C and a termination signal stop the queue; a second one leaves at once. Gives what was heard."""
+    """Stop the queue on Ctrl+C or a termination signal; a second one exits at once. Yield the received signals."""
     heard: list[int] = []
 
     def hear(number: int, frame: FrameType | None) -> None:
@@ -190,14 +192,17 @@ def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) ->
             raise KeyboardInterrupt
         heard.append(number)
         stop()
-        say("Stopping; what is at work goes on with the next `stdpbench queue run`. Once more leaves it at work.")
+        say(
+            "Stopping; active runs continue with the next `stdpbench queue run`. "
+            "Press Ctrl+C again to leave them running."
+        )
 
     with handled(hear, signal.SIGINT, signal.SIGTERM):
         yield heard
 
 
 def _may_be_run(name: str, runs: Path) -> bool:
-    """Whether a text names a run rather than an experiment that is misspelt."""
+    """Whether a text is the name of a run rather than a misspelt experiment."""
     if looks_like_run(Path(name).expanduser()):
         return True
     return bool(name) and any(known.startswith(name) for known in run_names(runs))

@@ -1,4 +1,4 @@
-"""What is there to be run: experiments that ship, and data sets."""
+"""Lists of shipped experiments and of data sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def list_experiments(json: bool) -> None:
         sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("experiment", "what it is", "expected accuracy", "time"):
+    for heading in ("experiment", "description", "expected accuracy", "time"):
         table.add_column(heading, overflow="fold")
     for name, about in known.items():
         table.add_row(name, about.title, about.expected_accuracy, about.expected_time)
@@ -50,7 +50,7 @@ def list_data(json: bool) -> None:
         sys.stdout.write(json_format.dumps(rows, ensure_ascii=False) + "\n")
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("data set", "where", "what it is"):
+    for heading in ("data set", "where", "description"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(row["name"], row["where"], row["summary"])

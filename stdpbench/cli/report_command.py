@@ -1,4 +1,4 @@
-"""The command ``report``."""
+"""Implementation of ``report``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def report_command(runs: Sequence[str], output: Path | None, wish: Wish, folder:
     with Display(console) as display, closing(make_report(folders, target, wish)) as events:
         while not stopped:
             try:
-                with interrupt.heard():  # anew each time: importing brian2 puts a handler of its own
+                with interrupt.heard():  # installed repeatedly: importing brian2 installs its own handler
                     event = next(events)
             except StopIteration as end:
                 data = end.value
@@ -62,6 +62,6 @@ def _show(data: dict[str, Any], console: Console) -> None:
         readings = run["readings"]
         said = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
         console.print(
-            f"looks at labels of evaluated pictures: {said} for the run, {readings['experiment']} for the experiment",
+            f"accesses to test labels: {said} for the run, {readings['experiment']} for the experiment",
             highlight=False,
         )

@@ -1,4 +1,4 @@
-"""Commands on runs that exist, and their options; what they do is elsewhere."""
+"""Commands on existing runs, and their options; other modules implement them."""
 
 from __future__ import annotations
 

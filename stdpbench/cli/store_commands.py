@@ -1,4 +1,4 @@
-"""The commands that look at runs and put them away: list, show, compare, delete, restore."""
+"""Implementation of ``list``, ``show``, ``compare``, ``delete`` and ``restore``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stdpbench.runs.folder.run_folder import RunFolder
 
 _SHOWN = ("name", "experiment", "seed", "state", "progress", "vote", "started", "parent")
-_NAMED = 10  # entries that are named one by one
+_NAMED = 10  # entries that are listed by name
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
 
 
@@ -47,12 +47,12 @@ def list_command(
     with Store(runs) as store:
         if rebuild:
             count = store.rebuild()
-            sys.stderr.write(f"The index of {runs} was made anew: {count} runs.\n")
+            sys.stderr.write(f"Rebuilt the index of {runs}: {count} runs.\n")
         for remark in store.remarks:
             sys.stderr.write(f"{remark}\n")
         entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
         waiting = 0
-        with suppress(UnwritableIndexError):  # the store has said so
+        with suppress(UnwritableIndexError):  # the store has reported it
             waiting = len(Queue(runs).items())
     if json:
         asked = list(dict.fromkeys([*COLUMNS, *chosen]))
@@ -60,7 +60,7 @@ def list_command(
         sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
         return
     if not entries:
-        what = f"No run in {runs} passes the filter" if filters else f"There are no runs in {runs}"
+        what = f"No run in {runs} matches the filter" if filters else f"There are no runs in {runs}"
         sys.stdout.write(f"{what}.\n")
     else:
         shown = chosen or [column for column in _SHOWN if column != "parent" or any(entry.parent for entry in entries)]
@@ -100,16 +100,16 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         return
     _show_account(account, said, origins, children, account.missing if comparison is None else ())
     if comparison is not None:
-        _show_comparison(comparison, "What is different from")
+        _show_comparison(comparison, "Differences from")
     elif reference is not None:
         name, differences = reference
         sys.stdout.write("\n")
         if differences:
             rows = [[path, theirs, own] for path, (theirs, own) in differences.items()]
-            sys.stdout.write(f"What is different from the experiment {name} that ships\n")
+            sys.stdout.write(f"Differences from the shipped experiment {name}\n")
             sys.stdout.write(plain_table(["parameter", name, account.name], rows))
         else:
-            sys.stdout.write(f"Its parameters are those of the experiment {name} that ships.\n")
+            sys.stdout.write(f"Its parameters are those of the shipped experiment {name}.\n")
     if comparison is None:
         _show_metrics(["value"], {name: (metric,) for name, metric in account.metrics.items()})
 
@@ -127,7 +127,7 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
         from stdpbench.runs.catalog.courses import course_of
 
         if figure.suffix.lower() != ".png":
-            raise StdpbenchError(f"--figure {figure} should end in .png")
+            raise StdpbenchError(f"--figure {figure} must end in .png")
         save(comparison_figure([course_of(folder) for folder in folders]), figure)
     from stdpbench.sweeps.seeds import HEADINGS, over_seeds
 
@@ -137,7 +137,7 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
         record["over_seeds"] = None if groups is None else groups.to_mapping()
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
-    _show_comparison(comparison, "What is different between")
+    _show_comparison(comparison, "Differences between")
     if groups is not None:
         sys.stdout.write("\nOver seeds\n")
         sys.stdout.write(plain_table(HEADINGS, groups.rows, right=[2]))
@@ -154,19 +154,19 @@ def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | No
 
     runs = runs or runs_folder()
     if not names and not empty:
-        raise StdpbenchError("name the runs that shall go to the bin, or say --empty-bin")
+        raise StdpbenchError("name the runs to move to the bin, or use --empty-bin")
     for folder in [find_run(name, runs) for name in names]:
         place = move_to_bin(folder)
         item = Queue(folder.path.parent).forget(folder.path)
-        sys.stdout.write(f"{folder.path.name} lies in the bin now; `stdpbench restore {place.name}` brings it back.\n")
+        sys.stdout.write(f"{folder.path.name} is in the bin; `stdpbench restore {place.name}` brings it back.\n")
         if item is not None:
-            sys.stdout.write(f"It was item {item.number} of the queue, and is no longer in it.\n")
+            sys.stdout.write(f"Item {item.number} was removed from the queue.\n")
     if empty:
         _empty_bin(runs, yes)
 
 
 def _empty_bin(runs: Path, yes: bool) -> None:
-    """Remove the runs in the bin after a question, and name what stays."""
+    """Remove the runs in the bin after confirmation, and list what stays."""
     import typer
 
     from stdpbench.runs.catalog.trash import bin_content, bin_folder, empty_bin
@@ -176,26 +176,26 @@ def _empty_bin(runs: Path, yes: bool) -> None:
         sys.stdout.write(f"In {bin_folder(runs)}:\n{''.join(f'  {name}{chr(10)}' for name in found.runs)}")
         n = len(found.runs)
         try:
-            agreed = typer.confirm(f"Remove {'this run' if n == 1 else f'these {n} runs'} for good?")
-        except typer.Abort:  # nobody is there to answer
+            agreed = typer.confirm(f"Permanently remove {'this run' if n == 1 else f'these {n} runs'}?")
+        except typer.Abort:  # no terminal to answer from
             sys.stdout.write("\n")
-            raise StdpbenchError("nothing was removed: answer y, or give --yes") from None
+            raise StdpbenchError("nothing was removed: answer y, or use --yes") from None
         if not agreed:
             sys.stdout.write("Nothing was removed.\n")
             return
     if found.runs:
         removed, _, size = empty_bin(runs, found.runs)
         sys.stdout.write(
-            f"{len(removed)} run{'' if len(removed) == 1 else 's'} removed for good, {size / 1e6:.1f} MB.\n"
+            f"{len(removed)} run{'' if len(removed) == 1 else 's'} permanently removed, {size / 1e6:.1f} MB.\n"
         )
     else:
         sys.stdout.write("There are no runs in the bin.\n")
     for name in found.busy:
-        sys.stdout.write(f"{name} stays in the bin: a process is at work on it.\n")
+        sys.stdout.write(f"{name} stays in the bin: a process is using it.\n")
     if found.foreign:
         more = len(found.foreign) - _NAMED
         named = ", ".join(found.foreign[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-        sys.stdout.write(f"What else is in {bin_folder(runs)} stays, as it is not a run that was deleted: {named}.\n")
+        sys.stdout.write(f"Other files in {bin_folder(runs)} stay, as they are not deleted runs: {named}.\n")
 
 
 def restore_command(name: str, runs: Path | None) -> None:
@@ -207,7 +207,7 @@ def restore_command(name: str, runs: Path | None) -> None:
 
 
 def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Columns of text, two spaces apart; `right` names those that end on the right. Quick, for thousands of rows."""
+    """Format columns, two spaces apart; `right` are those aligned to the right. Fast enough for thousands of rows."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = []
     for row in (header, *rows):
@@ -220,12 +220,12 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
 
 
 def _holds_runs(folder: Path, runs: Path) -> bool:
-    """Whether a folder is the one for runs, or that of a sweep; a run may lie anywhere, and nothing is left there."""
+    """Whether a folder is a runs folder or a sweep folder; no index is left next to a run elsewhere."""
     return folder.resolve() == runs.resolve() or (folder / SWEEP).is_file()
 
 
 def _find_sweep(text: str, runs: Path) -> Path:
-    """The folder of a sweep, by its path, or its name in `runs`.
+    """Find the folder of a sweep by its path or its name in `runs`.
 
     Raises
     ------
@@ -297,7 +297,7 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
     if rows:
         sys.stdout.write(plain_table(["", *names], rows))
     else:
-        sys.stdout.write("Nothing: parameters and versions are the same.\n")
+        sys.stdout.write("None: parameters and versions are the same.\n")
     _show_metrics(names, comparison.metrics)
     for remark in comparison.remarks:
         sys.stdout.write(f"{remark}\n")

@@ -1,4 +1,4 @@
-"""``stdpbench sweep``: carry a sweep out on the terminal, and show what came out."""
+"""``stdpbench sweep``: run a sweep from the terminal, and show the results."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None
         if not whole:
             where = [] if runs is None else ["--runs", str(runs)]
             again = shlex.join(["stdpbench", "sweep", name, *where, *(["--dask", dask] if dask else [])])
-            console.print(f"Stopped. `{again}` goes on.", highlight=False, soft_wrap=True)
+            console.print(f"Stopped. `{again}` continues.", highlight=False, soft_wrap=True)
         if json:
             said = {"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)}
             sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
@@ -68,8 +68,8 @@ def _workplace(state: SweepState, processes: int, dask: str | None) -> Workplace
 
 
 def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console) -> bool:
-    """Carry the sweep out and show how it goes; whether it came to its end."""
-    said = "Stopping the runs that are under way; press Ctrl+C again to leave at once."
+    """Run the sweep and show its progress; return whether it was completed."""
+    said = "Stopping active runs; press Ctrl+C again to exit at once."
     n_arms = len(fixed_arms(sweep)) + (sweep.optuna.n_trials if sweep.optuna else 0)
     tuning = tuning_round(sweep)
     n_jobs = n_arms * len(sweep.seeds) + (len(tuning.jobs) if tuning is not None else 0)
@@ -85,7 +85,7 @@ def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console)
 
 
 class SweepDisplay:
-    """Shows how a sweep goes: a bar for all and one per run on a terminal, a line per run elsewhere."""
+    """Shows the progress of a sweep: an overall bar and one per run on a terminal, a line per run elsewhere."""
 
     def __init__(self, console: Console, total: int, known: int) -> None:
         self._console = console
@@ -103,18 +103,18 @@ class SweepDisplay:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> SweepDisplay:
-        """Begin to draw."""
+        """Start drawing."""
         self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop drawing, and give the terminal back."""
+        """Stop drawing, and restore the terminal."""
         self._bars.stop()
 
     def take(self, told: SweepEvent) -> None:
-        """Show what happened."""
+        """Show an event."""
         if isinstance(told, Remarked):
             self._say(told.text)
         elif isinstance(told, Moved):
@@ -146,7 +146,7 @@ class SweepDisplay:
 
 
 def _table(report: Report, *, wide: bool) -> Table:
-    """The table of a sweep; where there is little room, spreads and intervals stand below their mean."""
+    """Build the table of a sweep; on a narrow terminal, spreads and intervals are below their means."""
     table = Table(box=None, padding=(0, 2, 0 if wide else 1, 0))
     for number, heading in enumerate(headings(report.sweep.metric)):
         text = heading if wide or number == 0 else heading.replace(" ", "\n")

@@ -1,4 +1,4 @@
-"""``stdpbench validate``: every plasticity rule against theory and published figures."""
+"""``stdpbench validate``: check every plasticity rule against theory and published figures."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
     Raises
     ------
     SystemExit
-        With status 1 if a value was not reached.
+        With status 1 if a value was missed.
     """
     if output is not None:
         try:
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StdpbenchError(f"--output {output}: this folder cannot be made: {error.strerror}") from None
+            raise StdpbenchError(f"--output {output}: cannot create this folder: {error.strerror}") from None
     console, outcomes = Console(stderr=json), list[Outcome]()
     for outcome in validate(kinds, quick=quick):
         outcomes.append(outcome)
         console.print(_table(outcome))
     findings = [finding for outcome in outcomes for finding in outcome.findings]
     reached = sum(finding.reached for finding in findings)
-    console.print(f"{reached} of {len(findings)} values are reached", highlight=False)
+    console.print(f"{reached} of {len(findings)} values match", highlight=False)
     if output is not None:
         command = " ".join(["stdpbench validate", *kinds, *(["--quick"] if quick else []), "--output docs"])
         made = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
@@ -59,5 +59,5 @@ def _table(outcome: Outcome) -> Table:
         style = None if f.reached else "bold red"
         table.add_row(f.what, f.expected, f.found, f.tolerance, f.verdict, f.reference, style=style)
     if not outcome.findings:
-        table.add_row("no check is known here", "", "", "", "", "")
+        table.add_row("no check available", "", "", "", "", "")
     return table

@@ -6,9 +6,9 @@
                                                 │ ended
                  table, figure ◀─report─ SweepState ◀┘
 
-A `Sweep` is a frozen value. Its arms are settings; an arm with a seed is a job, known by the digest of all that its
-result depends on. A workplace carries jobs out and remembers nothing; the `SweepState` remembers what came out, each
-job once, so that a sweep goes on where it was stopped. The report follows from sweep and state alone.
+A `Sweep` is a frozen value. Its arms are settings; an arm with a seed is a job, identified by the digest of everything
+that its result depends on. A workplace runs jobs and keeps no record; the `SweepState` records the result of each job
+once, so that a stopped sweep can be continued. The report depends on sweep and state alone.
 """
 
 from stdpbench.sweeps.carry_out import carry_out

@@ -1,4 +1,4 @@
-"""The arms of a sweep, which are what it compares: those with a name, those of the grid, those drawn at random."""
+"""The arms that a sweep compares: named arms, grid, random search."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from stdpbench.experiment import Experiment
 from stdpbench.sweeps.definition import Settings, Sweep
 from stdpbench.sweeps.distributions import Distribution
 
-_DRAWS = 301  # stream of a random search's seed
+_DRAWS = 301  # random stream of a random search
 _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One setting that is run with every seed.
+    """A combination of settings that is run with every seed.
 
     Attributes
     ----------
     label : str
-        What it is called in tables.
+        Name in tables.
     name : str
-        What its run folders are named after.
+        Base of the names of its run folders.
     settings : mapping of str to Any
-        What it has different from the sweep's base: dotted path to value.
+        Differences from the sweep's base: dotted path to value.
     start : Experiment
         The base with these settings.
     """
@@ -40,7 +40,7 @@ class Arm:
     start: Experiment
 
     def experiment(self, seed: int) -> Experiment:
-        """What is run with a seed."""
+        """Return the experiment with a given seed."""
         return self.start.model_copy(update={"seed": seed, "name": self.name})
 
 
@@ -51,11 +51,11 @@ class Round:
     Attributes
     ----------
     arms : sequence of Arm
-        Which.
+        The arms.
     seeds : sequence of int
-        What each of them is run with.
+        Seeds of each arm.
     compared : bool
-        Whether they are what the sweep compares; trials of its tuning are not.
+        Whether the sweep compares them; it does not compare trials of its tuning.
     """
 
     arms: Sequence[Arm]
@@ -64,7 +64,7 @@ class Round:
 
     @property
     def jobs(self) -> list[Job]:
-        """Every arm with every seed; all arms of a seed before the next seed, so that pairs are complete early."""
+        """Every arm with every seed, ordered by seed, so that pairs are complete early."""
         return [Job(arm.label, seed, arm.experiment(seed)) for seed in self.seeds for arm in self.arms]
 
 
@@ -79,7 +79,7 @@ class Job:
     seed : int
         The seed.
     experiment : Experiment
-        What is run.
+        The experiment to run.
     """
 
     arm: str
@@ -88,17 +88,17 @@ class Job:
 
     @property
     def key(self) -> str:
-        """What names the job for ever: the digest of all that its result depends on."""
+        """Permanent identifier of the job: the digest of everything that its result depends on."""
         return self.experiment.digest
 
 
 def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
-    """The arms that are known beforehand: all but those that Optuna chooses.
+    """Return the arms that are known in advance: all except those chosen by Optuna.
 
     Raises
     ------
     StdpbenchError
-        If a setting is refused; the sentence names arm and dotted path.
+        If a setting is invalid; the message names arm and dotted path.
     """
     wanted = [(arm.label, arm.label, arm.set) for arm in sweep.arm]
     names = short_names(sweep.grid)
@@ -110,7 +110,7 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
     for label, name, chosen in wanted:
         try:
             arms.append(make_arm(sweep, label, name, chosen))
-        except StdpbenchError as error:  # a value of the grid is in many arms, and wrong once
+        except StdpbenchError as error:  # a value of the grid is in many arms, but reported once
             said = tuple(sentence.removeprefix(f"arm {label!r}: ") for sentence in error.sentences)
             errors.sentences += () if said in known else error.sentences
             known.add(said)
@@ -120,50 +120,50 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
             arms.append(searched_arm(sweep, "draw", number, drawn))
     labels = [arm.label for arm in arms]
     doubled = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
-    errors.sentences += [f"two arms are called {label!r}" for label in doubled]
+    errors.sentences += [f"two arms have the label {label!r}" for label in doubled]
     errors.check()
     return tuple(arms)
 
 
 def searched_arm(sweep: Sweep, word: str, number: int, chosen: Settings) -> Arm:
-    """An arm of a search, named by its number and what was chosen."""
+    """Return an arm of a search, named by its number and settings."""
     names = short_names(chosen)
     said = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
     return make_arm(sweep, f"{word} {number}: {said}", f"{word}-{number}", chosen)
 
 
 def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
-    """The base of a sweep with some settings changed.
+    """Return the base of a sweep with some settings changed.
 
     Raises
     ------
     StdpbenchError
-        If a setting is refused.
+        If a setting is invalid.
     """
     try:
         start = sweep.base.override(chosen)
     except StdpbenchError as error:
         raise error.within(f"arm {label!r}: ") from None
     start = start.model_copy(update={"data": start.data.resolved()})
-    if start.schedule.held_out_every is None:  # nobody looks on, and the other processors have runs of their own
+    if start.schedule.held_out_every is None:  # no live display, and the other processors have their own runs
         start = start.override({"schedule.held_out_every": 0})
     return Arm(label, name[:_LONGEST_NAME].strip(), chosen, start)
 
 
 def short_names(paths: Mapping[str, Any]) -> dict[str, str]:
-    """The last part of each dotted path, or all of it where several end alike."""
+    """Last part of each dotted path, or all of it if several end alike."""
     last = [path.rpartition(".")[2] for path in paths]
     return {path: name if last.count(name) == 1 else path for path, name in zip(paths, last, strict=True)}
 
 
 def shown(value: Any) -> str:
-    """A value as it stands in a label."""
+    """Format a value for a label."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def draw(distributions: Mapping[str, Distribution], seed: int, number: int) -> Settings:
-    """One draw from all of them; each number has a generator of its own, so that a larger n only adds draws."""
+    """Draw from all distributions; each number has its own generator, so that a larger n only adds draws."""
     random = np.random.default_rng(np.random.SeedSequence((seed, _DRAWS, number)))
     return {path: distribution.draw(random) for path, distribution in distributions.items()}

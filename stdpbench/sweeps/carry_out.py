@@ -1,4 +1,4 @@
-"""Carry a sweep out: take its jobs in order to a workplace, and write down what comes out of each, once."""
+"""Run a sweep: pass its jobs to a workplace in order, and record the result of each job once."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _WAIT = 0.2  # s
 
 
 def rounds(sweep: Sweep, state: SweepState) -> Iterator[Round]:
-    """The arms of a sweep, in rounds: what a round holds may depend on the results of those before.
+    """Yield the arms of a sweep in rounds; a round may depend on the results of earlier ones.
 
     Yields
     ------
     Round
-        Trials of the tuning; all arms that are known beforehand, as they were tuned; then what Optuna chooses. Results
-        of the last round are read from `state` when the next one is asked for.
+        Trials of the tuning; all arms that are known in advance, with tuned settings; then arms chosen by Optuna.
+        Results of the last round are read from `state` when the next one is requested.
     """
     tuning = tuning_round(sweep)
     if tuning is not None:
@@ -39,18 +39,18 @@ def rounds(sweep: Sweep, state: SweepState) -> Iterator[Round]:
 def carry_out(
     sweep: Sweep, state: SweepState, workplace: Workplace, stopping: Callable[[], bool] = lambda: False
 ) -> Generator[SweepEvent, None, bool]:
-    """Carry a sweep out from where it is.
+    """Run the remaining jobs of a sweep.
 
     Parameters
     ----------
     sweep : Sweep
-        What to compare.
+        The sweep to run.
     state : SweepState
-        What is known; results are noted there as they come.
+        Known results; new results are recorded there.
     workplace : Workplace
-        Where runs are carried out.
+        The place that executes the runs.
     stopping : callable
-        Asked now and then whether to stop: what is under way is then stopped, so that it can be gone on with.
+        Polled regularly; if it returns True, active runs are stopped such that they can be resumed.
 
     Yields
     ------
@@ -59,7 +59,7 @@ def carry_out(
     Returns
     -------
     bool
-        Whether all was taken to an end; False if it was stopped.
+        Whether all jobs ended; False if the sweep was stopped.
     """
     for some in rounds(sweep, state):
         waiting = deque(_unfinished(some.jobs, state))
@@ -75,12 +75,12 @@ def carry_out(
                     yield _noted(state, Ended(job, None, str(error)))
             for told in workplace.look(_WAIT):
                 yield _noted(state, told)
-        # results of the last round are in `state`, where the next one is chosen from
+        # the next round is chosen from the results of the last one, in `state`
     return True
 
 
 def _unfinished(jobs: Sequence[Job], state: SweepState) -> Iterator[Job]:
-    """Jobs without a result, each once: two arms may be the same settings."""
+    """Return jobs without a result, each once: two arms may have the same settings."""
     seen: set[str] = set()
     for job in jobs:
         if job.key not in state.results and job.key not in seen:
@@ -105,7 +105,7 @@ def _noted(state: SweepState, told: SweepEvent) -> SweepEvent:
 
 
 def known_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:
-    """All arms that are compared, as far as they are known, in order: up to the first round that is not over."""
+    """Return all compared arms known so far, in order: up to the first unfinished round."""
     arms: list[Arm] = []
     for some in rounds(sweep, state):
         arms += some.arms if some.compared else ()

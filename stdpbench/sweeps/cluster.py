@@ -1,9 +1,9 @@
-"""Runs on an existing Dask cluster: each is a task that carries its experiment there and brings its run folder back.
+"""Runs on an existing Dask cluster: each is a task that executes an experiment and returns its run folder.
 
-A run is carried out in a process beside the Dask worker, in a temporary folder of that machine, which need share
-nothing with this one; the run folder comes home as the task's result, also that of a failed run. A worker that is
-killed takes its run with it; the scheduler gives the task to another worker, where the run begins again. Data sets
-must be found on every machine (`STDPBENCH_DATA`).
+A run is executed in a subprocess of the Dask worker, in a temporary folder of that machine; no shared file system is
+needed. The run folder is returned as the task's result, also that of a failed run. If a worker is killed, its run
+ends, and the scheduler restarts the task on another worker from the beginning. Data sets must be available on every
+machine (`STDPBENCH_DATA`).
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from stdpbench.sweeps.state import SweepState
 from stdpbench.sweeps.workplace import Begun, Ended, SweepEvent
 
 _CONNECT = 15  # s
-_LISTEN = 1.0  # s between two looks whether to stop
+_LISTEN = 1.0  # s between two checks of the stop event
 
 
 def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
-    """Carry out an experiment; the task that a Dask worker does.
+    """Run an experiment; the task of a Dask worker.
 
     Parameters
     ----------
     wanted : str
-        What `stdpbench.sweeps.remote` reads, as a line of JSON.
+        Input of `stdpbench.sweeps.remote`, a line of JSON.
     stop : str
-        Name of the Dask event that says that nobody wants the result any more.
+        Name of the Dask event that cancels the run.
 
     Returns
     -------
     mapping
-        ``error``, empty for a finished run; ``digest`` of the experiment; ``name`` and ``run``, a zip, of the run
-        folder, if there is one.
+        ``error``, empty for a finished run; ``digest`` of the experiment; ``name`` and content (``run``, a zip) of the
+        run folder, if there is one.
     """
     asked_to_stop = _distributed().Event(stop)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -67,7 +67,7 @@ def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
                     return {"error": "the sweep was stopped"}
         finally:
             with suppress(OSError):
-                process.stdin.close()  # the process ends with it
+                process.stdin.close()  # the process exits when it closes
             process.wait()
         out.seek(0)
         err.seek(0)
@@ -80,22 +80,22 @@ def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
 
 def _distributed() -> Any:
     try:
-        return import_module("distributed")  # which has types for some of its parts only
+        return import_module("distributed")  # only partly typed
     except ImportError:
         raise StdpbenchError("--dask needs the package distributed: pip install 'stdpbench[dask]'") from None
 
 
 class Cluster:
-    """Carries out runs on a Dask cluster.
+    """Executes runs on a Dask cluster.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, such as ``"tcp://127.0.0.1:8786"``.
+        Address of the scheduler, such as ``"tcp://127.0.0.1:8786"``.
     state : SweepState
-        Knows which job has which run folder, and is told of new ones.
+        Run folders by job; new ones are recorded there.
     about : mapping, optional
-        More for ``run.json``, such as the command.
+        Additional entries of ``run.json``, such as the command.
 
     Raises
     ------
@@ -121,16 +121,16 @@ class Cluster:
 
     @property
     def room(self) -> int:
-        """How many more jobs it takes now: all; the scheduler has them wait."""
+        """Number of further jobs it accepts: unlimited; the scheduler queues them."""
         return 0 if self._stopping else sys.maxsize
 
     @property
     def busy(self) -> int:
-        """How many jobs it has that have not ended."""
+        """Number of jobs that have not ended."""
         return len(self._tasks) + len(self._begun)
 
     def begin(self, job: Job) -> None:
-        """Hand a job to the scheduler, or read what it left if its run is finished.
+        """Submit a job to the scheduler, or read its result if its run is finished.
 
         Raises
         ------
@@ -148,20 +148,20 @@ class Cluster:
         self._begun.append(Begun(job))
 
     def look(self, wait: float) -> list[SweepEvent]:
-        """What has happened; waits for up to so many seconds if nothing has.
+        """Return the events since the last call; waits up to `wait` seconds for one.
 
         Raises
         ------
         StdpbenchError
-            If the scheduler is gone.
+            If the connection to the scheduler is lost.
         """
         until = time.monotonic() + wait
         while True:
             told, self._begun = self._begun, []
             if self._client.status != "running":
                 raise StdpbenchError(
-                    f"the Dask scheduler at {self._address} is gone; what was finished is kept, and the same command "
-                    "goes on from there"
+                    f"connection to the Dask scheduler at {self._address} lost; finished runs are kept, and "
+                    "the same command continues from there"
                 )
             for job, future in list(self._tasks):
                 if future.status != "pending":
@@ -172,15 +172,15 @@ class Cluster:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Take back what waits, and have what is under way end."""
+        """Cancel waiting tasks, and ask active ones to stop."""
         self._stopping = True
         self._stop.set()
         self._client.cancel([future for _, future in self._tasks])
 
     def close(self) -> None:
-        """Leave the cluster; it goes on without."""
+        """Disconnect from the cluster, which keeps running."""
         if self._tasks and not self._stopping:
-            with suppress(Exception):  # the scheduler may be gone
+            with suppress(Exception):  # the scheduler may have exited
                 self.stop()
         with suppress(Exception):
             self._client.close(timeout=5)
@@ -198,7 +198,7 @@ class Cluster:
             if said["error"] or folder is None:
                 return Ended(job, None, str(said["error"]), stopped=self._stopping)
             if said["digest"] != job.key:
-                return Ended(job, None, "the worker ran another experiment: it has another version of stdpbench")
+                return Ended(job, None, "the worker ran a different experiment: its version of stdpbench differs")
             return Ended(job, Result.of(folder))
         except StdpbenchError as error:
             return Ended(job, None, str(error))

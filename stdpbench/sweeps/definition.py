@@ -1,13 +1,13 @@
-"""The sweep: one frozen value that says which experiments are compared, on which seeds, by which metric.
+"""The definition of a sweep as a frozen value: compared experiments, seeds, metric.
 
 As a file::
 
-    experiment = "diehl-cook-100"     # one that ships, or a TOML file beside this one
+    experiment = "diehl-cook-100"     # a shipped one, or a TOML file next to this one
     seeds = [0, 1, 2]
     metric = "vote"
     reference = "as published"
 
-    [set]                             # holds for all arms
+    [set]                             # applies to all arms
     schedule.train_images = 10000
 
     [[arm]]
@@ -26,7 +26,7 @@ As a file::
     [random.distributions]
     exc.theta_plus = { uniform = ["0.02 mV", "0.2 mV"] }
 
-    [tuning]                          # before arms are compared, each that says `tune` is tuned, all by as many trials
+    [tuning]                          # first, each arm with `tune` is tuned, all by the same number of trials
     n_trials = 12
     seeds = [100]
     set = { schedule.train_images = 2000, data.validation_images = 15000 }
@@ -36,12 +36,12 @@ As a file::
     set = { plasticity.kind = "pair-multiplicative" }
     tune = { plasticity.lam = { loguniform = [1e-3, 1e-1] } }
 
-    [optuna]                          # n_trials arms, each chosen by what came out of those before
+    [optuna]                          # n_trials arms, each chosen by the results of earlier ones
     n_trials = 30
     [optuna.distributions]
     plasticity.nu_post = { loguniform = [1e-3, 1e-1] }
 
-Settings are chosen on the validation part alone: a sweep never looks at the test pictures.
+Settings are chosen on the validation part alone: a sweep never uses the test pictures.
 """
 
 from __future__ import annotations
@@ -57,20 +57,22 @@ Settings = dict[str, Any]
 
 
 class NamedArm(Parameters):
-    """An arm that a person gave a name."""
+    """A named arm."""
 
-    label: str = parameter("", help="What the arm is called in tables; no two are called the same.")
-    set: Settings = parameter({}, help="What it has different: dotted path to value.")
-    tune: dict[str, Distribution] = parameter({}, help="What is tuned for it: dotted path to what it is drawn from.")
+    label: str = parameter("", help="Unique name of the arm in tables.")
+    set: Settings = parameter({}, help="Settings of the arm: dotted path to value.")
+    tune: dict[str, Distribution] = parameter({}, help="Parameters to tune: dotted path to distribution.")
 
 
 class Tuning(Parameters):
-    """How arms that say `tune` are tuned before they are compared: all of them by as many trials."""
+    """Tuning of arms with `tune` before the comparison, all by the same number of trials."""
 
-    n_trials: int = parameter(10, ge=1, le=100_000, help="Trials of each arm; the first is the arm as it stands.")
-    seed: int = parameter(0, ge=0, help="Seed of what is drawn.")
-    seeds: tuple[int, ...] = parameter((0,), help="Seeds that every trial is run with.")
-    set: Settings = parameter({}, help="What trials have different from the comparison, such as fewer pictures.")
+    n_trials: int = parameter(
+        10, ge=1, le=100_000, help="Trials of each arm; the first one uses the arm's own settings."
+    )
+    seed: int = parameter(0, ge=0, help="Seed of the random settings.")
+    seeds: tuple[int, ...] = parameter((0,), help="Seeds of every trial.")
+    set: Settings = parameter({}, help="Settings of trials that differ from the comparison, such as fewer pictures.")
 
 
 class RandomSearch(Parameters):
@@ -78,38 +80,40 @@ class RandomSearch(Parameters):
 
     n: int = parameter(10, ge=1, le=100_000, help="How many.")
     seed: int = parameter(0, ge=0, help="Seed of the settings; the runs have the sweep's seeds.")
-    distributions: dict[str, Distribution] = parameter({}, help="Dotted path to what it is drawn from.")
+    distributions: dict[str, Distribution] = parameter({}, help="Dotted path to distribution.")
 
 
 class OptunaSearch(Parameters):
-    """Arms that Optuna chooses, each by what came out of those before."""
+    """Arms chosen by Optuna, each by the results of earlier ones."""
 
     n_trials: int = parameter(20, ge=1, le=100_000, help="How many.")
     sampler: Literal["tpe"] = parameter("tpe", help="How settings are chosen: tree-structured Parzen estimator.")
     seed: int = parameter(0, ge=0, le=2**32 - 1, help="Seed of the sampler; the runs have the sweep's seeds.")
     at_once: int = parameter(
-        1, ge=1, le=1000, help="Trials chosen at a time, to be run side by side; part of what decides which ones."
+        1, ge=1, le=1000, help="Trials chosen together and run in parallel; the choice depends on it."
     )
-    distributions: dict[str, Distribution] = parameter({}, help="Dotted path to what it is drawn from.")
+    distributions: dict[str, Distribution] = parameter({}, help="Dotted path to distribution.")
 
 
 class Sweep(Parameters):
-    """Which experiments are compared, on which seeds, by which metric."""
+    """Compared experiments, seeds and metric."""
 
-    name: str = parameter("", help="Names the sweep's folder; the file's name if not said.")
-    experiment: str = parameter("", help="What all arms start from: an experiment that ships, or a file.")
-    seeds: tuple[int, ...] = parameter((0, 1, 2), help="Seeds that every arm is run with.")
-    metric: str = parameter("vote", help="Accuracy on the validation part that decides: vote, proportion, confidence.")
-    reference: str | None = parameter(None, help="Label of the arm that the others are compared with, seed by seed.")
-    set: Settings = parameter({}, help="What holds for all arms: dotted path to value.")
-    arm: tuple[NamedArm, ...] = parameter((), help="Arms with a name.")
+    name: str = parameter("", help="Name of the sweep's folder. Default: the file's name.")
+    experiment: str = parameter("", help="Base of all arms: a shipped experiment, or a file.")
+    seeds: tuple[int, ...] = parameter((0, 1, 2), help="Seeds of every arm.")
+    metric: str = parameter(
+        "vote", help="Accuracy on the validation part by which arms are compared: vote, proportion, confidence."
+    )
+    reference: str | None = parameter(None, help="Label of the arm with which the others are compared, seed by seed.")
+    set: Settings = parameter({}, help="Settings of all arms: dotted path to value.")
+    arm: tuple[NamedArm, ...] = parameter((), help="Named arms.")
     grid: dict[str, tuple[Any, ...]] = parameter({}, help="Dotted path to values; every combination is an arm.")
-    tuning: Tuning | None = parameter(None, help="How arms that say `tune` are tuned first.")
+    tuning: Tuning | None = parameter(None, help="Tuning of arms with `tune`.")
     random: RandomSearch | None = parameter(None, help="Arms drawn at random.")
     optuna: OptunaSearch | None = parameter(None, help="Arms chosen by Optuna.")
-    base: Experiment = parameter(None, help="The experiment with `set`, as it was read.")
+    base: Experiment = parameter(None, help="The experiment with `set` applied.")
 
     @property
     def folder_name(self) -> str:
-        """The name as a folder may have it."""
+        """Name that is valid for a folder."""
         return "".join(c if c.isalnum() or c in "-_." else "-" for c in self.name).strip(".-") or "sweep"

@@ -1,4 +1,4 @@
-"""What a search draws settings from."""
+"""Distributions of a search."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Distribution:
-    """What one parameter is drawn from.
+    """Distribution of one parameter.
 
     Attributes
     ----------
     kind : {"uniform", "loguniform", "int", "choice"}
-        A number between two bounds, the same with its logarithm uniform, a whole number from bound to bound (both
-        included), or one of a list.
+        Uniform between two bounds, log-uniform between two bounds, an integer between two bounds (both included), or
+        one item of a list.
     low, high : float
-        The bounds, in the parameter's own unit; 0 for a choice.
+        Bounds, in the unit of the parameter; 0 for a choice.
     choices : tuple
-        What a choice is made of; empty for the others.
+        Items of a choice; empty for the others.
     """
 
     kind: Kind
@@ -39,7 +39,7 @@ class Distribution:
 
     @property
     def ends(self) -> tuple[Any, ...]:
-        """What stands at the edge of all that can be drawn: both bounds, or every choice."""
+        """Extreme values: both bounds, or every choice."""
         if self.kind == "choice":
             return self.choices
         return (int(self.low), int(self.high)) if self.kind == "int" else (self.low, self.high)
@@ -61,16 +61,16 @@ def read_distribution(said: Any, where: str, unit: str | None) -> Distribution:
     Parameters
     ----------
     said : Any
-        What the file says.
+        Value in the file.
     where : str
-        Dotted path, for error sentences.
+        Dotted path, for error messages.
     unit : str or None
-        Unit of the parameter, in which bounds without one are; None if it has none.
+        Unit of the parameter, also of bounds given without a unit; None if it has none.
 
     Raises
     ------
     StdpbenchError
-        If it is no distribution.
+        If it is not a distribution.
     """
     example = "such as { uniform = [1, 2] }"
     if not isinstance(said, Mapping) or len(said) != 1:

@@ -1,4 +1,4 @@
-"""The run folders of a sweep's jobs: found again, made, or brought home from where the run was carried out."""
+"""Run folders of a sweep's jobs: find existing ones, create them, or unpack those from remote runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.state import SweepState
 
 OPTIONS = Options(workers=1, validation=True, baselines=False)
-"""How every run of a sweep is carried out: one process each, judged on the validation part."""
+"""Options of every run of a sweep: one process, evaluated on the validation part."""
 
 
 class JobFolders:
@@ -27,9 +27,9 @@ class JobFolders:
     Parameters
     ----------
     state : SweepState
-        Knows which job has which run folder, and is told of new ones.
+        Run folders by job; new ones are recorded there.
     about : mapping, optional
-        More for ``run.json``, such as the command.
+        Additional entries of ``run.json``, such as the command.
     """
 
     def __init__(self, state: SweepState, about: Mapping[str, Any] | None = None) -> None:
@@ -38,54 +38,54 @@ class JobFolders:
         self._unnoted: dict[str, str] | None = None
 
     def about(self, job: Job) -> dict[str, Any]:
-        """What ``run.json`` says of a job's run, beside what every run says."""
+        """Return the additional entries of ``run.json`` for a job's run."""
         return {**self._about, "sweep": {"name": self._state.folder.name, "arm": job.arm}}
 
     def find(self, job: Job) -> RunFolder | None:
-        """The run folder that a job has, or that a crash left unnoted; None if there is none, or it is damaged."""
+        """Return the run folder of a job, also one that a crash left unrecorded; None if missing or damaged."""
         name = self._state.folders.get(job.key) or self._left_unnoted().get(job.key)
         if name is not None:
-            with suppress(StdpbenchError):  # it was removed, or is damaged
+            with suppress(StdpbenchError):  # removed or damaged
                 folder = RunFolder.open(self._state.folder / name)
                 if folder.experiment.digest == job.key:
                     return folder
         return None
 
     def make(self, job: Job) -> RunFolder:
-        """Make the folder of a run that is to be carried out here.
+        """Create the folder of a local run.
 
         Raises
         ------
         StdpbenchError
-            If it cannot be made.
+            If it cannot be created.
         """
         return self._noted(job, create_run(job.experiment, self._state.folder, OPTIONS, self.about(job)))
 
     def receive(self, job: Job, name: str, content: bytes) -> RunFolder:
-        """Unpack the run folder of a run that was carried out elsewhere.
+        """Unpack the run folder of a remote run.
 
         Parameters
         ----------
         job : Job
-            Whose run it is.
+            Job of the run.
         name : str
-            What the folder was called there.
+            Name of the remote folder.
         content : bytes
             The folder as a zip.
 
         Raises
         ------
         StdpbenchError
-            If it is no run folder, or cannot be written; nothing half-written stays.
+            If it is not a run folder, or cannot be written; partial files are removed.
         """
 
         def fill(aside: RunFolder) -> None:
             try:
                 with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                    archive.extractall(aside.path)  # which keeps every file below the folder
+                    archive.extractall(aside.path)  # keeps every file below the folder
             except (zipfile.BadZipFile, zlib.error, EOFError) as error:
                 raise StdpbenchError(f"the run folder that came from the worker is damaged: {error}") from None
-            RunFolder.open(aside.path)  # says what it lacks
+            RunFolder.open(aside.path)  # its error says what is missing
 
         return self._noted(job, RunFolder.place(self._state.folder, name, fill))
 
@@ -94,7 +94,7 @@ class JobFolders:
         return folder
 
     def _left_unnoted(self) -> dict[str, str]:
-        """Names of the run folders that are there, by key of their job."""
+        """Names of the existing run folders, by key of their job."""
         if self._unnoted is None:
             self._unnoted = {}
             for name in run_names(self._state.folder):

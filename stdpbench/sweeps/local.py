@@ -24,25 +24,25 @@ from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent
 
 
 def processors() -> int:
-    """Processors that this process may use."""
+    """Number of processors that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 class Local:
-    """Carries out runs in processes of this machine, through the queue of the sweep's folder.
+    """Executes runs in processes of this machine, through the queue of the sweep's folder.
 
     The queue runner resumes interrupted runs from their newest checkpoint, reattaches to runs that another process
-    still works on, and restarts a run whose process died, a few times. A finished run is only read.
+    still works on, and restarts a run whose process died, a few times. Finished runs are only read.
 
     Parameters
     ----------
     state : SweepState
-        Knows which job has which run folder, and records new ones.
+        Run folders by job; new ones are recorded there.
     processes : int
-        How many runs at a time; 0: one per processor.
+        Number of concurrent runs; 0: one per processor.
     about : mapping, optional
-        More for ``run.json``, such as the command.
+        Additional entries of ``run.json``, such as the command.
     """
 
     def __init__(self, state: SweepState, processes: int = 0, about: Mapping[str, Any] | None = None) -> None:
@@ -50,29 +50,29 @@ class Local:
         self._processes = processes or processors()
         self._runner = QueueRunner(state.folder, self._processes, self._on_told)
         self._registered, self._is_registered = ExitStack(), False
-        self._jobs: dict[int, Job] = {}  # by number of the item in the queue
-        self._shown: dict[int, tuple[float, str]] = {}  # share and phase of each begun job that were reported last
-        self._deaths: dict[int, int] = {}  # of the processes of an item, as far as they were reported
+        self._jobs: dict[int, Job] = {}  # by number of the queue item
+        self._shown: dict[int, tuple[float, str]] = {}  # last reported share and phase of each active job
+        self._deaths: dict[int, int] = {}  # of the processes of an item, as far as reported
         self._events: list[SweepEvent] = []
         self._stopping = False
 
     @property
     def room(self) -> int:
-        """How many more jobs it takes now."""
+        """Number of further jobs it accepts."""
         return 0 if self._stopping else max(0, self._processes - len(self._jobs))
 
     @property
     def busy(self) -> int:
-        """How many jobs it has that have not ended."""
+        """Number of jobs that have not ended."""
         return len(self._jobs) + len(self._events)
 
     def begin(self, job: Job) -> None:
-        """Put the run of a job into the queue, or read its result if it is finished.
+        """Add the run of a job to the queue, or read its result if it is finished.
 
         Raises
         ------
         StdpbenchError
-            If its folder cannot be made or used.
+            If its folder cannot be created or used.
         """
         folder = self._folders.find(job) or self._folders.make(job)
         if state_of(folder)[0] is State.FINISHED:
@@ -99,12 +99,12 @@ class Local:
         self._runner.stop()
 
     def close(self) -> None:
-        """Leave all runs; those that are not over continue by themselves."""
+        """Detach from all runs; unfinished ones keep running."""
         self._registered.close()
         self._jobs.clear()
 
     def _item(self, folder: RunFolder) -> Item:
-        """The item of a run, which an interrupted sweep may have left in the queue."""
+        """Return the queue item of a run, possibly one left by an interrupted sweep."""
         queue = self._runner.queue
         place = queue.place_of(folder.path)
         found = next((item for item in queue.items() if item.folder == place), None)
@@ -120,7 +120,7 @@ class Local:
             )
 
     def _follow(self) -> None:
-        """Report jobs that have begun, moved or ended."""
+        """Report jobs that have started, progressed or ended."""
         working = {job.item.number: job for job in self._runner.jobs}
         items = {}
         if working.keys() != self._jobs.keys():
@@ -139,12 +139,12 @@ class Local:
                 self._events.append(Moved(job, *progress))
 
     def _end(self, number: int, job: Job, item: Item | None) -> None:
-        """Report how a job ended whose process is gone."""
+        """Report how a job ended whose process has exited."""
         del self._jobs[number]
-        if item is None:  # finished: the runner took it out
+        if item is None:  # finished: removed by the runner
             folder = self._folders.find(job)
             try:
-                result, reason = (None, "its run folder is gone") if folder is None else (Result.of(folder), "")
+                result, reason = (None, "its run folder is missing") if folder is None else (Result.of(folder), "")
             except StdpbenchError as error:
                 result, reason = None, str(error)
             self._events.append(Ended(job, result, reason))
@@ -156,7 +156,7 @@ class Local:
 
 
 def _progress(live: LiveRun) -> tuple[float, str]:
-    """Share of all presentations of a run that are over, and its phase."""
+    """Return the completed share of a run, in presentations, and its phase."""
     if live.started is None:
         return 0.0, live.reason if live.state is State.BUILDING and live.reason else "starting"
     total = sum(n for _, n in live.started.phases)

@@ -1,8 +1,8 @@
-"""Whether arms see the same: pictures in the same order, as the same input spikes.
+"""Check whether arms get the same input: pictures in the same order, as the same input spikes.
 
-Input depends on seed, phase, presentation and attempt, and on what is listed here. Arms that differ in none of it get
-the same spikes for the same seed, and the difference of their accuracies is one of the network. How often a picture is
-shown again, brighter, is the network's doing, but the spikes of each attempt are the same.
+Input depends on seed, phase, presentation and attempt, and on the parameters listed here. Arms that agree in all of
+them get the same spikes for the same seed, so that differences in accuracy are due to the network. How often a picture
+is repeated with higher rates depends on the network, but the spikes of each attempt are the same.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _MOST_LABELS = 5
 
 
 def other_pictures(one: Experiment, other: Experiment) -> list[str]:
-    """Dotted paths by which two experiments train on other pictures, or in another order."""
+    """Return dotted paths by which two experiments train on different pictures, or in a different order."""
     return [p for p in one.differences(other) if p in _ORDER or (p.startswith("data.") and p not in _JUDGED)]
 
 
 def other_spikes(one: Experiment, other: Experiment) -> list[str]:
-    """Dotted paths by which two experiments of one seed turn the same picture into different input spikes."""
+    """Return dotted paths by which two experiments of one seed encode the same picture differently."""
     differing = one.differences(other)
     found = [p for p in differing if p in ("network.dt", "schedule.stimulus") or p.startswith("encoding.")]
     if not found and _bins_with_input(one) != _bins_with_input(other):
@@ -32,25 +32,25 @@ def other_spikes(one: Experiment, other: Experiment) -> list[str]:
 
 
 def other_judges(one: Experiment, other: Experiment) -> list[str]:
-    """Dotted paths by which two experiments are labelled or evaluated with other pictures."""
+    """Return dotted paths by which two experiments are labelled or evaluated with different pictures."""
     return [p for p in one.differences(other) if p in _JUDGED]
 
 
 _SENTENCES: tuple[tuple[Callable[[Experiment, Experiment], list[str]], str], ...] = (
-    (other_pictures, "Trained on other pictures, or in another order, than {reference} ({paths}): {arms}."),
+    (other_pictures, "Trained on different pictures, or in a different order, than {reference} ({paths}): {arms}."),
     (
         other_spikes,
-        "Shown the same pictures as {reference}, but as other input spikes ({paths}), so that differences hold the "
-        "noise of the input as well: {arms}.",
+        "Shown the same pictures as {reference}, but as different input spikes ({paths}), so differences include the "
+        "noise of the input: {arms}.",
     ),
-    (other_judges, "Labelled or evaluated with other pictures than {reference} ({paths}): {arms}."),
+    (other_judges, "Labelled or evaluated with different pictures than {reference} ({paths}): {arms}."),
 )
 
 
 def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
-    """Sentences about arms that are not shown what the reference is shown, or are the same as another arm.
+    """Return remarks on arms whose input differs from the reference's, or that equal another arm.
 
-    Without a reference, the first arm stands for it.
+    Without a reference, arms are compared with the first one.
     """
     if not arms:
         return []
@@ -80,7 +80,7 @@ def _listed(labels: Sequence[str]) -> str:
 
 
 def _bins_with_input(experiment: Experiment) -> int:
-    """Steps of a training presentation that may carry input: delayed spikes must arrive before its end."""
+    """Number of input steps of a training presentation: delayed spikes must arrive before its end."""
     network = experiment.network
     delay = 0 if network.delays == "none" else round(network.max_delay / network.dt)
     return experiment.stimulus_bins - max(0, delay - experiment.rest_bins)

@@ -1,4 +1,4 @@
-"""Sweeps from files: TOML in, a `Sweep` out, or one sentence about what is wrong."""
+"""Read sweeps from TOML files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SEARCHES: dict[str, type[Parameters]] = {"random": RandomSearch, "optuna": Optu
 
 
 def shipped_sweeps() -> dict[str, Path]:
-    """Name and file of every sweep that ships, sorted by name."""
+    """Return name and file of every shipped sweep, sorted by name."""
     return {path.stem: path for path in sorted((shipped("experiments") / "sweeps").glob("*.toml"))}
 
 
@@ -33,7 +33,7 @@ def read_sweep(name: str | Path) -> Sweep:
     Raises
     ------
     StdpbenchError
-        If there is no such sweep, or its file is none: a sentence per error, with file, line and dotted path.
+        If there is no such sweep, or its file is invalid: a sentence per error, with file, line and dotted path.
     """
     known = shipped_sweeps()
     path = known.get(str(name)) or Path(name).expanduser()
@@ -51,7 +51,7 @@ def read_sweep(name: str | Path) -> Sweep:
 
 
 def _line(sentence: str, mapping: Mapping[str, Any], lines: Lines) -> int | None:
-    """The line that a sentence is about; those about an arm begin with its number or its label."""
+    """Return the line of an error; messages about an arm start with its number or label."""
     if found := re.match(r"arm (\d+)\.?", sentence):
         return lines.of_sentence(sentence[found.end() :], f"arm.{found[1]}")
     for number, arm in enumerate(mapping["arm"] if isinstance(mapping.get("arm"), list) else [], 1):
@@ -67,14 +67,14 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
     Parameters
     ----------
     mapping : mapping
-        As in a file.
+        Content of a file.
     beside : Path
-        Folder in which experiment files are looked for first.
+        Folder in which experiment files are searched first.
 
     Raises
     ------
     StdpbenchError
-        A sentence per error, with the dotted path of what is wrong, and what would be right.
+        A sentence per error, with the dotted path, the problem and what is expected.
     """
     errors, read = Collector(), dict(mapping)
     known = {name: None for name in Sweep.model_fields if name != "base"}
@@ -109,19 +109,19 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
         labels = [arm.label for arm in fixed_arms(sweep)]
     if sweep.reference is not None and labels and sweep.reference not in labels:
         errors.sentences.append(
-            f"reference: no arm is called {sweep.reference!r}; {suggestion(sweep.reference, labels)}"
+            f"reference: no arm has the label {sweep.reference!r}; {suggestion(sweep.reference, labels)}"
         )
     errors.check()
     return sweep
 
 
 def settings(said: Any, where: str) -> Settings:
-    """Flatten what a table says to dotted paths, whether they are written as ``"a.b" = 1`` or as ``a.b = 1``.
+    """Flatten a table to dotted paths, whether written as ``"a.b" = 1`` or as ``a.b = 1``.
 
     Raises
     ------
     StdpbenchError
-        If it is no table, or says what the sweep says elsewhere.
+        If it is not a table, or contains a key that the sweep sets elsewhere.
     """
     if not isinstance(said, Mapping):
         raise StdpbenchError(f"{where} must be a table of parameters, such as {{ network.dt = '0.1 ms' }}")
@@ -132,7 +132,7 @@ def settings(said: Any, where: str) -> Settings:
             if isinstance(value, Mapping)
             else {key: value}
         )
-    for path, instead in (("seed", "seeds says which seeds every arm is run with"), ("name", "label names an arm")):
+    for path, instead in (("seed", "use seeds, which apply to every arm"), ("name", "use the label of an arm")):
         if path in flat:
             raise StdpbenchError(f"{where}.{path} cannot be set here: {instead}")
     return flat
@@ -141,7 +141,7 @@ def settings(said: Any, where: str) -> Settings:
 def _base(mapping: Mapping[str, Any], beside: Path, changes: Settings) -> Experiment:
     name = mapping.get("experiment")
     if not isinstance(name, str) or not name:
-        raise StdpbenchError("experiment is missing; it names what all arms start from, such as 'diehl-cook-100'")
+        raise StdpbenchError("experiment is missing; it is the base of all arms, such as 'diehl-cook-100'")
     near = beside / Path(name).expanduser()
     experiment = read_experiment(near if near.is_file() else name)
     try:
@@ -178,7 +178,7 @@ def _named_arm(table: Any, where: str, base: Experiment | None, others: Sequence
     if not arm.label.strip():
         raise StdpbenchError(f"{where}.label is missing; it names the arm in tables")
     if any(arm.label == other.label for other in others):
-        raise StdpbenchError(f"{where}.label: another arm is called {arm.label!r} already")
+        raise StdpbenchError(f"{where}.label: another arm has the label {arm.label!r}")
     return arm
 
 
@@ -201,14 +201,14 @@ def _search(said: Any, where: str, cls: type[Parameters], base: Experiment | Non
     where_drawn = f"{where}.distributions"
     drawn = _drawn(said.get("distributions", {}), where_drawn, base)
     if not drawn:
-        raise StdpbenchError(f"{where_drawn} is missing; it says what is searched, and over which values")
+        raise StdpbenchError(f"{where_drawn} is missing; it maps searched parameters to distributions")
     return build(cls, {**said, "distributions": drawn}, where)
 
 
 def _drawn(said: Any, where: str, base: Experiment | None) -> dict[str, Distribution]:
-    """What is drawn of an experiment; every end of every distribution is one that it takes.
+    """Return the distributions of a search; the experiment accepts all their bounds.
 
-    Without an experiment, because there is an error in it, units and ends are not checked.
+    Without an experiment, because it has an error, units and bounds are not checked.
     """
     errors, drawn = Collector(), dict[str, Distribution]()
     for path, table in _distributions(said, where).items():
@@ -241,9 +241,9 @@ def _tuning(said: Any) -> Parameters:
 def _check_tuning(sweep: Sweep) -> None:
     tuned = [arm.label for arm in sweep.arm if arm.tune]
     if tuned and sweep.tuning is None:
-        raise StdpbenchError(f"arm {tuned[0]!r} says tune, but nothing says how many trials: write [tuning] n_trials")
+        raise StdpbenchError(f"arm {tuned[0]!r} has tune, but the number of trials is missing: add [tuning] n_trials")
     if sweep.tuning is not None and not tuned:
-        raise StdpbenchError("there is a table [tuning], but no arm says what is tuned: write tune = {…} in arms")
+        raise StdpbenchError("there is a table [tuning], but no arm has parameters to tune: add tune = {…} to arms")
     for arm in sweep.arm:
         for path in arm.tune:
             if path in (sweep.tuning.set if sweep.tuning else {}):
@@ -252,9 +252,9 @@ def _check_tuning(sweep: Sweep) -> None:
 
 
 def _distributions(said: Any, where: str) -> Settings:
-    """As `settings`, but that a table below section and parameter is a distribution."""
+    """Like `settings`, but a table below section and parameter is a distribution."""
     if not isinstance(said, Mapping):
-        raise StdpbenchError(f"{where} must be a table: dotted path to what it is drawn from")
+        raise StdpbenchError(f"{where} must be a table of dotted paths and distributions")
     flat: Settings = {}
     for key, value in said.items():
         is_section = "." not in key and isinstance(value, Mapping) and key not in ("seed", "name")
@@ -263,7 +263,7 @@ def _distributions(said: Any, where: str) -> Settings:
 
 
 def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
-    """Unit of a parameter of an experiment; None for what carries none.
+    """Return the unit of a parameter of an experiment; None if it has none.
 
     Raises
     ------
@@ -272,7 +272,7 @@ def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
     """
     section, _, name = path.partition(".")
     if section in ("seed", "name", "about"):
-        raise StdpbenchError(f"{where}.{path} cannot be varied: seeds says the seeds, and names change nothing")
+        raise StdpbenchError(f"{where}.{path} cannot be varied: use seeds for the seeds; names have no effect")
     sections = {s: None for s in type(experiment).model_fields if isinstance(getattr(experiment, s), Parameters)}
     if section not in sections:
         raise unknown_key(section, sections, where)
@@ -291,8 +291,8 @@ def _check_metric(metric: Any) -> None:
         return
     if "test" in str(metric).lower():
         raise StdpbenchError(
-            f"metric = {metric!r} is of the test pictures, and no choice is made on them: a sweep measures on the "
-            f"validation part, held out of the training pictures; metric is one of {', '.join(READOUTS)}"
+            f"metric = {metric!r} is measured on the test pictures, which must not decide a choice: a sweep uses the "
+            f"validation part, held out of the training pictures; metric must be one of {', '.join(READOUTS)}"
         )
     raise StdpbenchError(
         f"metric must be one of {', '.join(READOUTS)}, measured on the validation part, not {metric!r}"

@@ -1,10 +1,9 @@
-"""One run in a process that ends with whoever started it: ``python -m stdpbench.sweeps.remote``.
+"""One run in a process that exits with its parent: ``python -m stdpbench.sweeps.remote``.
 
 It reads one line of JSON from standard input: ``experiment`` as nested tables, and ``about`` for ``run.json``. It
-carries the run out in a temporary folder and answers on standard output: a line of JSON with the ``digest`` of the
-experiment, the ``name`` of the run folder and an ``error``, then the folder as a zip, if there is one. Standard input
-stays open meanwhile: where it ends, nobody waits any more (a worker of a cluster was killed), and the process ends at
-once.
+executes the run in a temporary folder and answers on standard output: a line of JSON with the ``digest`` of the
+experiment, the ``name`` of the run folder and an ``error``, then the folder as a zip, if there is one. The parent
+keeps standard input open; when it closes (a worker of a cluster was killed), the process exits at once.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ from stdpbench.sweeps.folders import OPTIONS
 
 _PREFIX = "stdpbench-run-"
 _LEFT_OUT = ("lock", "requests")
-_LOOK = 1.0  # s between two looks whether the run has paused
+_LOOK = 1.0  # s between two checks whether the run has paused
 
 
 def main() -> int:
-    """Carry out the experiment on standard input; returns the exit status."""
+    """Run the experiment on standard input; return the exit status."""
     answer = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no answer
+    os.dup2(2, 1)  # keep output of libraries out of the answer
     line = sys.stdin.readline()
     if not line:
         return 1
@@ -65,7 +64,7 @@ def main() -> int:
 
 
 def pack(run: RunFolder, target: Path) -> None:
-    """Write a run folder to a zip, without what belongs to its process alone."""
+    """Write a run folder to a zip, without the files of its process."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(run.path.rglob("*")):
             name = path.relative_to(run.path)
@@ -76,7 +75,7 @@ def pack(run: RunFolder, target: Path) -> None:
 def _carry_out(
     mapping: Mapping[str, Any], about: Mapping[str, Any], folder: Path
 ) -> tuple[str, RunFolder | None, str]:
-    """Carry a run out; digest of its experiment, its folder if it has come to one, and why it is not finished."""
+    """Execute a run; return the digest of its experiment, its folder if any, and why it is not finished."""
     digest = ""
     try:
         experiment = Experiment.from_mapping(mapping)
@@ -91,7 +90,7 @@ def _carry_out(
 
 
 def _stop_if_paused(run: RunFolder) -> None:
-    """Stop a run that pauses because something went wrong: nobody is there to fix it."""
+    """Stop a run that pauses because of a problem, since no user can fix it there."""
     while True:
         time.sleep(_LOOK)
         with suppress(StdpbenchError, OSError):

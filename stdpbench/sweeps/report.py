@@ -1,6 +1,6 @@
-"""What came out of a sweep: one row per arm, as a table for people and as files for programs.
+"""Results of a sweep: one row per arm, as a readable table and as files for programs.
 
-All of it follows from the sweep and the results of its runs; nothing here runs anything.
+Everything is computed from the sweep and the results of its runs; nothing is executed here.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ HEADINGS = (
     "presentations per image",
     "training (s)",
 )
-_MOST_NAMED = 3  # arms that cannot be told from the best
+_MOST_NAMED = 3  # arms that cannot be told from the best one
 _README = """\
-What lies in this folder
-========================
+Contents of this folder
+=======================
 
-results.md         the table, with what to know about it
+results.md         the table, with remarks
 results.csv        one row per arm
-results.json       all of it, and every run
+results.json       everything, with every run
 results.png        the figure
-tuning.csv         what was tried for each arm before they were compared, where arms are tuned
-sweep.jsonl        what the sweep remembers; the same command goes on from it
+tuning.csv         trials of each arm before the comparison, if arms are tuned
+sweep.jsonl        state of the sweep; the same command continues from it
 lock               held by the process that works on the sweep
-all folders        one run each; README.txt there says what lies in it. `stdpbench list --sweep FOLDER` lists them
+all folders        one run each, described by its README.txt. `stdpbench list --sweep FOLDER` lists them
 """
 
 
@@ -67,13 +67,14 @@ class Row:
     Attributes
     ----------
     arm : Arm
-        Which.
+        The arm.
     runs : dict of int to Result
-        Seed to what came out; seeds whose run is not finished are missing.
+        Results by seed; seeds whose run is not finished are missing.
     accuracy : dict of str to Spread
         By read-out, over seeds, 0 to 1.
     difference : Difference or None
-        Of the sweep's metric from the reference arm, seed by seed; None without a reference, and for itself.
+        Difference of the sweep's metric from the reference arm, seed by seed; None without a reference, and for the
+        reference itself.
     spikes, theta, presentations, seconds, images_per_second : Spread
         Of the training: exc spikes per picture, mean theta at the end in mV, presentations per picture, time, speed.
     """
@@ -89,28 +90,28 @@ class Row:
     images_per_second: Spread
 
     def values(self, metric: str) -> dict[int, float]:
-        """Seed to accuracy, 0 to 1."""
+        """Accuracy by seed, 0 to 1."""
         return {seed: run.accuracy[metric] for seed, run in self.runs.items()}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is known of a sweep.
+    """Current results of a sweep.
 
     Attributes
     ----------
     sweep : Sweep
-        Which.
+        The sweep.
     rows : tuple of Row
         One per arm, in order.
     remarks : tuple of str
-        What to know about the table.
+        Remarks on the table.
     failures : dict of str to str
-        Arm and seed to why there is no result.
+        Reason for a missing result, by arm and seed.
     missing : int
         Runs that are not finished, failed ones among them.
     tuning : tuple of mapping
-        What was tried before arms were compared: `arm`, `trial`, the metric, whether it was `chosen`, `settings`.
+        Trials before the comparison: `arm`, `trial`, the metric, whether it was `chosen`, `settings`.
     """
 
     sweep: Sweep
@@ -122,15 +123,15 @@ class Report:
 
     @property
     def best(self) -> Row | None:
-        """The complete arm with the highest mean of the sweep's metric."""
+        """Complete arm with the highest mean of the sweep's metric."""
         return max(self._whole, key=lambda row: row.accuracy[self.sweep.metric].mean, default=None)
 
     @property
     def contenders(self) -> list[tuple[Row, Difference]]:
-        """Complete arms that cannot be told from the best one, with how much better that is, the nearest first.
+        """Complete arms that cannot be told from the best one, with their differences from it, the closest first.
 
-        They are those whose 95 % interval of the paired difference includes 0, and all of them where there is only
-        one seed, and so no interval.
+        These are arms whose 95 % interval of the paired difference includes 0, or all arms if there is only one
+        seed and thus no interval.
         """
         if (best := self.best) is None:
             return []
@@ -144,7 +145,7 @@ class Report:
 
 
 def make_report(sweep: Sweep, state: SweepState) -> Report:
-    """Put together what is known of a sweep."""
+    """Return the report of a sweep."""
     arms = known_arms(sweep, state)
     found = {
         arm.label: {
@@ -199,23 +200,25 @@ def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: Swee
     if tuning is not None and sweep.tuning is not None:
         changed = ", ".join(f"{path} = {shown(value)}" for path, value in sweep.tuning.set.items())
         remarks.append(
-            f"Each arm that is tuned had {sweep.tuning.n_trials} trials before, with seeds "
+            f"Each tuned arm had {sweep.tuning.n_trials} trials first, with seeds "
             f"{', '.join(map(str, sweep.tuning.seeds))}{f' and {changed}' if changed else ''}."
         )
         remarks += chosen_settings(sweep, state)
     remarks += pairing_remarks(arms, sweep.reference)
     if len({json.dumps(dict(run.versions), sort_keys=True) for run in runs}) > 1:
-        remarks.append("Runs were carried out with different versions of Python or packages; results.json has them.")
+        remarks.append("Runs used different versions of Python or packages; results.json lists them.")
     keys = {arm.experiment(seed).digest for arm in arms for seed in sweep.seeds}
     keys |= {job.key for job in tuning.jobs} if tuning is not None else set()
     others = len(state.results.keys() - keys)
     if others:
-        remarks.append(f"{others} finished runs in the folder are of no arm as the sweep is now; they do not count.")
+        remarks.append(
+            f"{others} finished runs in the folder belong to no arm of the current sweep; they do not count."
+        )
     return remarks
 
 
 def cells(row: Row, report: Report) -> tuple[str, ...]:
-    """A row as texts, in the order of `HEADINGS`; a dash says why there is no number."""
+    """Format a row in the order of `HEADINGS`; a dash gives the reason for a missing number."""
     if not row.runs:
         failed = any(f"{row.arm.label}, seed {seed}" in report.failures for seed in report.sweep.seeds)
         return (row.arm.label, "0", f"– ({'failed' if failed else 'not finished'})", *[""] * (len(HEADINGS) - 3))
@@ -233,7 +236,7 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
 
 
 def best_text(report: Report) -> str:
-    """Which arm is best, and which others cannot be told from it; empty as long as none is complete."""
+    """Name the best arm and those that cannot be told from it; empty while none is complete."""
     best, contenders = report.best, report.contenders
     if best is None:
         return ""
@@ -249,12 +252,12 @@ def best_text(report: Report) -> str:
 
 
 def headings(metric: str) -> tuple[str, ...]:
-    """The headings of the table."""
+    """Return the headings of the table."""
     return tuple(heading.format(metric=metric) for heading in HEADINGS)
 
 
 def to_mapping(report: Report) -> dict[str, Any]:
-    """Everything, as plain values for a JSON file; what is no number is None."""
+    """Return everything as plain values for a JSON file; NaN becomes None."""
     sweep, best = report.sweep, report.best
     return {
         "name": sweep.name,
@@ -291,7 +294,7 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
 
 
 def to_csv(report: Report) -> str:
-    """One row per arm, plain numbers; accuracies and differences are shares, not percent."""
+    """Return one row per arm, as numbers; accuracies and differences are fractions, not percent."""
     names = ["arm", "n"]
     for readout in READOUTS:
         names += [f"{readout}_mean", f"{readout}_sd"]
@@ -316,7 +319,7 @@ def to_csv(report: Report) -> str:
 
 
 def tuning_csv(report: Report) -> str:
-    """One row per trial: arm, number, the metric as a share, whether it was chosen, and what was drawn."""
+    """Return one row per trial: arm, number, metric as a fraction, whether it was chosen, settings."""
     paths = list(dict.fromkeys(path for row in report.tuning for path in row["settings"]))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -330,7 +333,7 @@ def tuning_csv(report: Report) -> str:
 
 
 def to_markdown(report: Report) -> str:
-    """The table as Markdown, with the remarks."""
+    """Return the table as Markdown, with the remarks."""
     metric = report.sweep.metric
     lines = [f"# {report.sweep.name}", "", f"Arms of `{report.sweep.experiment}`. {report.remarks[0]}", ""]
     lines += [_line(headings(metric)), _line(["---"] * len(HEADINGS))]
@@ -348,12 +351,12 @@ def _line(texts: Sequence[str]) -> str:
 
 
 def write_report(report: Report, folder: Path) -> None:
-    """Write table, figure and README into the sweep's folder.
+    """Write table, figure and README to the sweep's folder.
 
     Raises
     ------
     DiskError
-        If something cannot be written; what was there before stays.
+        If a file cannot be written; its previous version is kept.
     """
     from stdpbench.figures.run_figures import save
 
@@ -371,7 +374,7 @@ def write_report(report: Report, folder: Path) -> None:
 
 
 def _arm_results(report: Report) -> list[ArmResult]:
-    """Arms with at least one finished run, in per cent, for the figure."""
+    """Return arms with at least one finished run, in percent, for the figure."""
     metric, found = report.sweep.metric, []
     for row in report.rows:
         if not row.runs:

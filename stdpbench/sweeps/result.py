@@ -1,4 +1,4 @@
-"""What came out of one run of a sweep, in a few numbers."""
+"""The result of one run of a sweep, in a few numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class Result:
-    """What came out of one run.
+    """Result of one run.
 
     Attributes
     ----------
@@ -27,13 +27,13 @@ class Result:
     spikes_per_image, presentations_per_image, mean_theta_mV : float
         Of the training: exc spikes per picture, how often a picture was shown, mean theta at the end in mV.
     seconds, images_per_second : float
-        What the training took; not part of the outcome.
+        Duration and speed of training; not part of the outcome.
     outcome : str
-        SHA-256, hexadecimal, of all results: the same for two runs that came out the same to the bit.
+        SHA-256, hexadecimal, of all results: equal for two runs with identical results, bit for bit.
     versions : mapping of str to str
-        Of Python and packages.
+        Versions of Python and packages.
     folder : str
-        Name of the run folder; empty for runs that older versions carried out on a cluster and left no folder of.
+        Name of the run folder; empty for cluster runs of older versions, which returned no folder.
     """
 
     accuracy: Mapping[str, float]
@@ -54,7 +54,7 @@ class Result:
         Raises
         ------
         StdpbenchError
-            If its metrics are not there, or not of the validation part.
+            If its metrics are missing, or not from the validation part.
         """
         metrics, said = folder.read_json("metrics.json"), folder.read_json("run.json")
         if metrics.get("evaluated_on") != "validation":
@@ -78,23 +78,23 @@ class Result:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Result:
-        """Read what `to_mapping` gave.
+        """Read the output of `to_mapping`.
 
         Raises
         ------
         StdpbenchError
-            If it is no result.
+            If it is not a valid result.
         """
         try:
             result = cls(**mapping)
         except TypeError as error:
-            raise StdpbenchError(f"it is no result ({error})") from None
+            raise StdpbenchError(f"invalid result ({error})") from None
         if set(result.accuracy) != set(READOUTS):
-            raise StdpbenchError("it is no result (accuracy)")
+            raise StdpbenchError("invalid result (accuracy)")
         return result
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain numbers and texts."""
+        """Return plain numbers and strings."""
         return asdict(self)
 
 

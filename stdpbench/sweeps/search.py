@@ -1,8 +1,8 @@
-"""Arms that Optuna chooses.
+"""Arms chosen by Optuna.
 
-The sampler is deterministic: from the same seed and the same results it chooses the same settings. A sweep that goes
-on after an interruption therefore asks from the beginning, gets the settings that it had, finds their results, and is
-where it was. No state of Optuna's is kept.
+The sampler is deterministic: from the same seed and the same results it chooses the same settings. A sweep that is
+continued after an interruption therefore asks again from the beginning, gets the same settings and finds their
+results. No state of Optuna is stored.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from stdpbench.sweeps.state import SweepState
 
 
 def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Sequence[Arm]]:
-    """Trials in rounds of `at_once`; each round is chosen by the results of those before.
+    """Yield trials in rounds of `at_once`; each round is chosen by the results of earlier ones.
 
-    A trial is worth the mean of the sweep's metric over its seeds. One of which a run failed counts as failed.
+    The value of a trial is the mean of the sweep's metric over its seeds. A trial with a failed run counts as failed.
 
     Yields
     ------
@@ -43,7 +43,7 @@ def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Se
             state.trial(trial.number, settings)
             try:
                 arms.append(searched_arm(sweep, "trial", trial.number, settings))
-            except StdpbenchError:  # settings that do not go together
+            except StdpbenchError:  # incompatible settings
                 arms.append(None)
         yield [arm for arm in arms if arm is not None]
         for trial, arm in zip(asked, arms, strict=True):
@@ -64,7 +64,7 @@ def _study(search: OptunaSearch) -> tuple[Any, Any]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        # of several trials at once, each is to know that the others are under way
+        # with several trials at once, each takes the unfinished others into account
         sampler = optuna.samplers.TPESampler(seed=search.seed, constant_liar=search.at_once > 1)
     return optuna.create_study(direction="maximize", sampler=sampler), optuna
 

@@ -1,6 +1,6 @@
-"""Runs that differ in their seed alone, taken together: means, and differences between such groups, seed by seed.
+"""Groups of runs that differ in their seed alone: means, and differences between groups, seed by seed.
 
-What a sweep does with its arms, for runs that somebody started one by one.
+The statistics that a sweep computes for its arms, for runs that were started individually.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class Group:
     Attributes
     ----------
     label : str
-        What it has different from the other groups.
+        Differences from the other groups.
     names : tuple of str
-        Of its runs.
+        Names of its runs.
     seeds : tuple of int
-        Of its runs, in order.
+        Seeds of its runs, in order.
     accuracy : mapping of str to Spread
         By read-out, over seeds, 0 to 1.
     differences : mapping of str to Difference
-        By read-out: from the first group, over the seeds that both have; empty for itself.
+        By read-out: differences from the first group, over common seeds; empty for the first group.
     """
 
     label: str
@@ -55,14 +55,14 @@ class Group:
 
 @dataclass(frozen=True)
 class OverSeeds:
-    """Groups of runs beside each other.
+    """Comparison of groups of runs.
 
     Attributes
     ----------
     groups : tuple of Group
-        In the order of their first runs.
+        The groups, in the order of their first runs.
     remarks : tuple of str
-        Sentences on how differences are taken, and whether the groups of a seed were shown the same.
+        How differences are computed, and whether groups got the same input for the same seed.
     """
 
     groups: tuple[Group, ...]
@@ -70,7 +70,7 @@ class OverSeeds:
 
     @property
     def rows(self) -> list[list[str]]:
-        """The table for a person, below `HEADINGS`: the groups for each read-out."""
+        """Return the rows of the table below `HEADINGS`: the groups for each read-out."""
         return [
             [
                 name,
@@ -92,7 +92,7 @@ class OverSeeds:
         return "reference" if len(self.groups) > 1 else "– (nothing to compare with)"
 
     def to_mapping(self) -> dict[str, Any]:
-        """Everything, as plain values for JSON."""
+        """Return everything as plain values for JSON."""
         groups = [
             {
                 "label": group.label,
@@ -107,15 +107,15 @@ class OverSeeds:
 
 
 def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> OverSeeds | None:
-    """Put runs together that differ in their seed alone; None where that says no more than the runs do.
+    """Group runs that differ in their seed alone; None if groups add no information.
 
-    Runs that have no accuracy yet are left out, and so is a second run of the same group and seed. It takes a group of
-    two runs at least, all evaluated on the same part.
+    Runs without an accuracy are left out, and so is a second run of the same group and seed. At least one group must
+    have two runs, and all runs must be evaluated on the same part.
 
     Parameters
     ----------
     folders, accounts : sequence of RunFolder, of Account
-        The runs, and what there is to say of each.
+        The runs and their accounts.
     """
     experiments = {account.path: folder.stored_experiment for folder, account in zip(folders, accounts, strict=True)}
     measured = [account for account in accounts if _accuracy(account)]
@@ -165,7 +165,7 @@ def _accuracy(account: Account) -> dict[str, float]:
 def _remarks(
     groups: Sequence[Group], runs: Sequence[Mapping[int, Account]], experiments: Mapping[str, Experiment]
 ) -> list[str]:
-    """Of experiments as they began: what was changed on the way stands in the labels."""
+    """Remarks on the initial experiments; later changes are part of the labels."""
     first, *others = (experiments[next(iter(members.values())).path] for members in runs)
     said = []
     if others:
@@ -175,11 +175,11 @@ def _remarks(
         )
     for group, other in zip(groups[1:], others, strict=True):
         if paths := other_pictures(first, other):
-            what = f"were trained on other pictures, or in another order ({', '.join(paths)})"
+            what = f"were trained on different pictures, or in a different order ({', '.join(paths)})"
         elif paths := other_spikes(first, other):
-            what = f"were shown the same pictures, but as other input spikes ({', '.join(paths)})"
+            what = f"were shown the same pictures, but as different input spikes ({', '.join(paths)})"
         elif paths := other_judges(first, other):
-            what = f"were labelled or evaluated with other pictures ({', '.join(paths)})"
+            what = f"were labelled or evaluated with different pictures ({', '.join(paths)})"
         else:
             continue
         said.append(f"Runs with {group.label} {what} than those with {groups[0].label}.")

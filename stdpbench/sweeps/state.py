@@ -1,14 +1,15 @@
-"""What a sweep remembers: ``sweep.jsonl``, one JSON object a line, only ever appended to.
+"""The state of a sweep: ``sweep.jsonl``, one JSON object per line, append-only.
 
 ========== =====================================================================================
-``made``     ``key``, ``folder``: the run of a job has a folder of this name
-``finished`` ``key``, ``result``: what came out of it; counts once, however often it is written
-``failed``   ``key``, ``reason``: it failed; the next start of the sweep tries it again
-``trial``    ``number``, ``settings``: what Optuna chose
+``made``     ``key``, ``folder``: name of the run folder of a job
+``finished`` ``key``, ``result``: result of a job; counts once, however often it is written
+``failed``   ``key``, ``reason``: the job failed; the next start of the sweep retries it
+``trial``    ``number``, ``settings``: settings chosen by Optuna
 ========== =====================================================================================
 
-A job is known by its key, the digest of all that its result depends on: a sweep whose file was changed keeps what is
-still part of it. A line counts once its newline is there; what a crash cut off is cut on opening.
+A job is identified by its key, the digest of everything that its result depends on: after a change of its file, a
+sweep keeps the jobs that still belong to it. A line counts once it ends with a newline; an incomplete last line, left
+by a crash, is removed on opening.
 """
 
 from __future__ import annotations
@@ -28,28 +29,28 @@ from stdpbench.sweeps.result import Result
 
 
 class SweepState:
-    """The state of a sweep, and the lock on its folder. To be used in a ``with`` statement.
+    """The state of a sweep, and the lock on its folder. Use it in a ``with`` statement.
 
     Parameters
     ----------
     folder : Path
-        The sweep's folder; made if it is not there.
+        The sweep's folder; created if missing.
 
     Attributes
     ----------
     results : dict of str to Result
-        Of finished jobs, by key.
+        Results of finished jobs, by key.
     folders : dict of str to str
         Names of run folders, by key of the job.
     failures : dict of str to str
-        Why jobs failed, by key; what finished later is not in it.
+        Why jobs failed, by key; jobs that finished later are not included.
     trials : dict of int to mapping
-        Settings that Optuna chose, by number.
+        Settings chosen by Optuna, by number.
 
     Raises
     ------
     StdpbenchError
-        On entering, if another process works on the sweep, or a line that is whole is damaged.
+        On entering, if another process works on the sweep, or a complete line is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -60,7 +61,7 @@ class SweepState:
         self.trials: dict[int, Mapping[str, Any]] = {}
 
     def __enter__(self) -> SweepState:
-        """Lock the folder, and read what is known."""
+        """Lock the folder and read the state."""
         path = self.folder / SWEEP
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,25 +93,25 @@ class SweepState:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let the folder go."""
+        """Release the folder."""
         self._file.close()
         self._lock.release()
 
     def made(self, key: str, folder: str) -> None:
-        """Note that a job has a run folder."""
+        """Record the run folder of a job."""
         self._write({"what": "made", "key": key, "folder": folder})
 
     def finished(self, key: str, result: Result) -> None:
-        """Note what came out of a job; a second time is not counted."""
+        """Record the result of a job; a second result is ignored."""
         if key not in self.results:
             self._write({"what": "finished", "key": key, "result": result.to_mapping()})
 
     def failed(self, key: str, reason: str) -> None:
-        """Note that a job failed."""
+        """Record that a job failed."""
         self._write({"what": "failed", "key": key, "reason": reason})
 
     def trial(self, number: int, settings: Mapping[str, Any]) -> None:
-        """Note what Optuna chose."""
+        """Record settings chosen by Optuna."""
         if self.trials.get(number) != settings:
             self._write({"what": "trial", "number": number, "settings": dict(settings)})
 

@@ -17,9 +17,9 @@ class Spread:
     n : int
         Number of seeds.
     mean : float
-        NaN where there is none.
+        The mean; NaN if `n` is 0.
     sd : float
-        Standard deviation of the sample (n - 1); NaN for fewer than two.
+        Sample standard deviation (n - 1); NaN for fewer than two seeds.
     """
 
     n: int
@@ -29,18 +29,18 @@ class Spread:
 
 @dataclass(frozen=True)
 class Difference:
-    r"""Mean of differences between two arms, each of the same seed, with a 95 % t interval.
+    r"""Mean of paired differences between two arms, seed by seed, with a 95 % t interval.
 
     .. math:: \bar d \pm t_{0.975,\, n-1}\, s_d / \sqrt n
 
     Attributes
     ----------
     n : int
-        Seeds that both arms have.
+        Number of common seeds.
     mean : float
-        NaN where there is none.
+        The mean; NaN if `n` is 0.
     low, high : float
-        Interval; NaN for fewer than two pairs.
+        Bounds of the interval; NaN for fewer than two pairs.
     """
 
     n: int
@@ -50,18 +50,18 @@ class Difference:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Mean and standard deviation."""
+    """Return mean and standard deviation."""
     n = len(values)
     return Spread(n, fmean(values) if n else math.nan, stdev(values) if n > 1 else math.nan)
 
 
 def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> Difference:
-    """Differences of an arm from the reference arm, over the seeds that both have.
+    """Return the difference of an arm from the reference arm, over common seeds.
 
     Parameters
     ----------
     values, reference : mapping of int to float
-        Seed to value.
+        Values by seed.
     """
     differences = [values[seed] - reference[seed] for seed in sorted(values.keys() & reference.keys())]
     n = len(differences)
@@ -75,7 +75,7 @@ def paired_difference(values: Mapping[int, float], reference: Mapping[int, float
 
 
 def difference_text(difference: Difference) -> str:
-    """A difference in percentage points with its interval and n; a dash with the reason where there is none."""
+    """Format a difference in percentage points with its interval and n; a dash with the reason if missing."""
     if math.isnan(difference.mean):
         return "– (no seed in common)"
     interval = "" if math.isnan(difference.low) else f" [{_points(difference.low)}, {_points(difference.high)}]"
@@ -83,7 +83,7 @@ def difference_text(difference: Difference) -> str:
 
 
 def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
-    """A mean with its SD, times `scale`; a dash with the reason where there is none."""
+    """Format a mean with its SD, times `scale`; a dash with the reason if missing."""
     if math.isnan(value.mean):
         return "– (no result)"
     sd = "" if math.isnan(value.sd) else f" ± {scale * value.sd:.{digits}f}"
@@ -91,7 +91,7 @@ def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
 
 
 def plain(value: Spread | Difference) -> dict[str, float | int | None]:
-    """Plain values for JSON; what is no number is None."""
+    """Return plain values for JSON; NaN becomes None."""
     return {
         name: None if isinstance(number, float) and math.isnan(number) else number
         for name, number in vars(value).items()

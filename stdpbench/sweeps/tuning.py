@@ -1,9 +1,9 @@
-"""Tuning: each arm gets the same number of trials, before the best settings of each are compared.
+"""Tuning: each arm gets the same number of trials before arms are compared at their best settings.
 
-Which rule learns best cannot be told from rules at settings that happen to suit one of them. So every arm that says
-what is tuned gets as many trials, judged by the sweep's metric: the first with the arm as it stands, the others with
-settings drawn at random. Trials are judged on the validation part, as all of a sweep is; ``[tuning] set`` may give
-them other pictures and fewer of them than those on which arms are compared, and `seeds` other seeds.
+Rules cannot be compared fairly at settings that happen to suit one of them. So every arm with ``tune`` gets the same
+number of trials: the first with the arm's own settings, the others with random settings. Trials are rated by the
+sweep's metric on the validation part, as the whole sweep is; ``[tuning] set`` may give them other and fewer pictures
+than the comparison, and `seeds` other seeds.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from stdpbench.sweeps.state import SweepState
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting that was tried for an arm.
+    """A trial of an arm.
 
     Attributes
     ----------
     arm : str
-        Label of the arm that is tuned.
+        Label of the tuned arm.
     number : int
-        From 0, which is the arm as it stands.
+        Number of the trial; 0 has the arm's own settings.
     settings : dict of str to Any
-        What was drawn: dotted path to value.
+        Random settings: dotted path to value.
     run : Arm
-        What is run with every seed of the tuning.
+        Arm to run with every seed of the tuning.
     """
 
     arm: str
@@ -46,12 +46,12 @@ class Trial:
 
 
 def trials_of(sweep: Sweep) -> tuple[Trial, ...]:
-    """All trials of a sweep: the first of every arm, then the second of every arm, and so on.
+    """Return all trials of a sweep: the first of every arm, then the second of every arm, and so on.
 
     Raises
     ------
     StdpbenchError
-        If a setting is refused; the sentence names trial and dotted path.
+        If a setting is invalid; the message names trial and dotted path.
     """
     if sweep.tuning is None:
         return ()
@@ -60,20 +60,20 @@ def trials_of(sweep: Sweep) -> tuple[Trial, ...]:
 
 
 def best_of(sweep: Sweep, state: SweepState, label: str) -> Trial | None:
-    """The trial of an arm that came out best, the first of those that are as good; None if no trial is finished."""
+    """Return the best trial of an arm, the first of equally good ones; None if no trial is finished."""
     known = [(trial.worth(sweep, state), trial) for trial in trials_of(sweep) if trial.arm == label]
     finished = [(worth, trial) for worth, trial in known if worth is not None]
     return max(finished, key=lambda pair: pair[0])[1] if finished else None  # max takes the first of equals
 
 
 def tuning_round(sweep: Sweep) -> Round | None:
-    """What is run before arms are compared; None where nothing is tuned."""
+    """Return the round of trials before the comparison; None if nothing is tuned."""
     trials = trials_of(sweep)
     return Round([trial.run for trial in trials], _tuning(sweep).seeds, compared=False) if trials else None
 
 
 def tuned_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:
-    """The arms as they are compared: those that are tuned at the best settings that were found."""
+    """Return the arms to compare, tuned ones at their best settings."""
     best = {arm.label: best_of(sweep, state, arm.label) for arm in sweep.arm if arm.tune and sweep.tuning is not None}
 
     def tuned(arm: Arm) -> Arm:
@@ -86,7 +86,7 @@ def tuned_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:
 
 
 def tuning_table(sweep: Sweep, state: SweepState) -> list[dict[str, Any]]:
-    """What was tried for each arm and what came out of it, for files."""
+    """Return the trials of each arm with their results, for files."""
     rows: list[dict[str, Any]] = []
     best = {arm.label: best_of(sweep, state, arm.label) for arm in sweep.arm}
     for trial in sorted(trials_of(sweep), key=lambda trial: [arm.label for arm in sweep.arm].index(trial.arm)):
@@ -104,7 +104,7 @@ def tuning_table(sweep: Sweep, state: SweepState) -> list[dict[str, Any]]:
 
 
 def chosen_settings(sweep: Sweep, state: SweepState) -> Sequence[str]:
-    """A sentence per tuned arm: what was chosen for it, and what came out of that; none before all trials are over."""
+    """Return a sentence per tuned arm: chosen settings and their result; none before all trials are over."""
     over = state.results.keys() | state.failures.keys()
     tuning = tuning_round(sweep)
     if tuning is None or any(job.key not in over for job in tuning.jobs):
@@ -113,7 +113,9 @@ def chosen_settings(sweep: Sweep, state: SweepState) -> Sequence[str]:
     for arm in sweep.arm:
         found = best_of(sweep, state, arm.label) if arm.tune else None
         if found is not None:
-            said = ", ".join(f"{path} = {shown(value)}" for path, value in found.settings.items()) or "as it stands"
+            said = (
+                ", ".join(f"{path} = {shown(value)}" for path, value in found.settings.items()) or "its own settings"
+            )
             worth = found.worth(sweep, state) or 0.0
             sentences.append(f"Tuned: {arm.label}: {said} ({sweep.metric} {100 * worth:.2f} % in the tuning).")
     return sentences

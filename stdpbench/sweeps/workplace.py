@@ -1,7 +1,7 @@
-"""Where the runs of a sweep are carried out: what every such place can do.
+"""Interface of the places that execute the runs of a sweep.
 
-A workplace takes jobs and tells how they go. It does not decide what is to be done, nor remember what was:
-`stdpbench.sweeps.carry_out` does.
+A workplace accepts jobs and reports their progress. `stdpbench.sweeps.carry_out` decides which jobs to run and records
+their results.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from stdpbench.sweeps.result import Result
 
 @dataclass(frozen=True)
 class Begun:
-    """A job is under way."""
+    """A job has started."""
 
     job: Job
 
 
 @dataclass(frozen=True)
 class Moved:
-    """How far a job has come, 0 to 1 over all its phases, and the name of the phase it is in."""
+    """Progress of a job, 0 to 1 over all its phases, and the name of its current phase."""
 
     job: Job
     share: float
@@ -31,7 +31,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Ended:
-    """A job is over: with a result, or with the reason why there is none; `stopped` if it was asked to stop."""
+    """A job has ended: with a result, or with a reason for its absence; `stopped` if it was asked to stop."""
 
     job: Job
     result: Result | None
@@ -41,7 +41,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Remarked:
-    """A sentence for the person."""
+    """A message for the user."""
 
     text: str
 
@@ -50,30 +50,30 @@ SweepEvent = Begun | Moved | Ended | Remarked
 
 
 class Workplace(Protocol):
-    """Where runs are carried out."""
+    """A place that executes runs."""
 
     @property
     def room(self) -> int:
-        """How many more jobs it takes now."""
+        """Number of further jobs it accepts."""
 
     @property
     def busy(self) -> int:
-        """How many jobs it has that have not ended."""
+        """Number of jobs that have not ended."""
 
     def begin(self, job: Job) -> None:
-        """Take a job.
+        """Start a job.
 
         Raises
         ------
         StdpbenchError
-            If it cannot be begun.
+            If it cannot be started.
         """
 
     def look(self, wait: float) -> list[SweepEvent]:
-        """What has happened; waits for up to so many seconds if nothing has."""
+        """Return the events since the last call; waits up to `wait` seconds for one."""
 
     def stop(self) -> None:
-        """Ask for all jobs to stop soon; `look` goes on to tell how they end."""
+        """Ask all jobs to stop soon; `look` then reports how they end."""
 
     def close(self) -> None:
-        """Let everything go; what cannot be stopped goes on by itself."""
+        """Release all resources; jobs that cannot be stopped keep running."""

@@ -187,7 +187,7 @@ def test_memory_is_measured() -> None:
 
 
 def test_a_script_that_fails_says_why() -> None:
-    with pytest.raises(StdpbenchError, match=r"plain_runtime\.py ended with status 2: .*--no-such-option"):
+    with pytest.raises(StdpbenchError, match=r"plain_runtime\.py exited with status 2: .*--no-such-option"):
         measure("plain_runtime.py", "--no-such-option")
 
 
@@ -310,7 +310,7 @@ def test_interrupted_command_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch
 
 def test_output_is_refused_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bench, "run", lambda *_: pytest.fail("measured all the same"))
-    with pytest.raises(StdpbenchError, match="is a folder; name a file in it"):
+    with pytest.raises(StdpbenchError, match="is a folder; give a file in it"):
         bench_command(True, tmp_path)
     with pytest.raises(StdpbenchError, match="there is no folder"):
         bench_command(True, tmp_path / "none" / "bench.json")

@@ -139,7 +139,7 @@ def test_brian2_2_9_beside_numpy_2_4_is_a_fault(versions: dict[str, str], numpy:
     finding = next(iter(finding for finding in doctor._packages() if finding.name == "numpy"))
     sound(finding)
     assert finding.state == "fault"
-    assert finding.detail == f"Brian2 2.9.0 cannot be imported beside NumPy {numpy}"
+    assert finding.detail == f"Brian2 2.9.0 cannot be imported with NumPy {numpy}"
     assert "numpy<2.4" in finding.fix
 
 
@@ -152,9 +152,9 @@ def test_brian2_2_10_beside_numpy_2_4_is_fine(versions: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("package", "version", "said"),
     [
-        ("pydantic", "1.10.0", "1.10.0 is installed, but stdpbench needs <3,>=2.7"),
-        ("PyQt6", "6.11.0", "6.11.0 is installed, but stdpbench needs"),
-        ("PyQt6", "6.11.1", "6.11.1 is installed, but stdpbench needs"),
+        ("pydantic", "1.10.0", "1.10.0 is installed, but stdpbench requires <3,>=2.7"),
+        ("PyQt6", "6.11.0", "6.11.0 is installed, but stdpbench requires"),
+        ("PyQt6", "6.11.1", "6.11.1 is installed, but stdpbench requires"),
         ("brian2", None, "is not installed"),
     ],
 )
@@ -194,7 +194,7 @@ def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -
     finding = doctor._compiler()
     sound(finding)
     assert finding.state == "warning"
-    assert "none of $CXX, g++, c++, clang++ and the package ziglang is here" in finding.detail
+    assert "none of $CXX, g++, c++, clang++ and the package ziglang was found" in finding.detail
     command = {"debian": "apt install g++", "fedora": "dnf install gcc-c++", "macos": "xcode-select --install"}
     assert command.get(system, "pip install ziglang") in finding.fix
 
@@ -204,9 +204,9 @@ def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -
     ("body", "said"),
     [
         ("echo 'probe.cpp:1:10: fatal error: cmath: No such file' >&2; exit 1", "fatal error: cmath: No such file"),
-        ("exit 3", "it ends with status 3"),
-        ("exit 0", "what it compiles cannot be loaded"),
-        ('for last; do :; done; echo nonsense > "$last"', "what it compiles cannot be loaded"),
+        ("exit 3", "exit status 3"),
+        ("exit 0", "its output cannot be loaded"),
+        ('for last; do :; done; echo nonsense > "$last"', "its output cannot be loaded"),
     ],
 )
 def test_a_compiler_that_does_not_work_says_why(tmp_path: Path, body: str, said: str) -> None:
@@ -280,7 +280,7 @@ def linux(monkeypatch: pytest.MonkeyPatch) -> None:
     ("environment", "state", "said"),
     [
         ({}, "warning", "neither WAYLAND_DISPLAY nor DISPLAY is set"),
-        ({"QT_QPA_PLATFORM": "offscreen"}, "ok", "offscreen, as QT_QPA_PLATFORM says"),
+        ({"QT_QPA_PLATFORM": "offscreen"}, "ok", "offscreen, set by QT_QPA_PLATFORM"),
         ({"QT_QPA_PLATFORM": "offscreen:a=b", "DISPLAY": ":0"}, "ok", "offscreen, as"),
         ({"DISPLAY": ":0"}, "ok", "X11 (:0)"),
         ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "ok", "Wayland (wayland-0)"),
@@ -311,7 +311,7 @@ def test_libraries_that_qt_lacks_are_named_with_their_packages(system: str, monk
         "debian": "sudo apt install libegl1 libxcb-cursor0",
         "fedora": "sudo dnf install libglvnd-egl xcb-util-cursor",
     }
-    assert command.get(system, "install the packages that hold them") == finding.fix
+    assert command.get(system, "install the packages that contain them") == finding.fix
 
 
 @pytest.mark.parametrize(("name", "shown"), [("Darwin", "macOS"), ("Windows", "Windows")])
@@ -363,7 +363,7 @@ def test_data_sets_that_are_missing_damaged_or_there(monkeypatch: pytest.MonkeyP
     first = next(iter(doctor._data_sets()))
     sound(first)
     assert (first.state, first.fix) == ("fault", "stdpbench data fetch mnist")
-    assert first.detail == f"{tmp_path}: train-images is not what was published"
+    assert first.detail == f"{tmp_path}: train-images is not as published"
 
 
 def test_a_folder_that_can_be_written_to_is_left_as_it_was(tmp_path: Path) -> None:
@@ -410,7 +410,7 @@ def test_renders_every_finding_with_its_fix() -> None:
     assert "CPython 3.11.7 in [test]" in text
     assert "→ stdpbench data fetch mnist" in text
     assert "→ pip install 'stdpbench[test]'" in text
-    assert "1 fault and 1 warning; what mends each stands after its arrow." in text
+    assert "1 fault and 1 warning; each fix follows an arrow." in text
 
 
 def test_cuts_nothing_short() -> None:

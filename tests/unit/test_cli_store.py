@@ -113,7 +113,7 @@ def test_runs_of_a_sweep_are_found(cli: Cli, runs: Path, make_run: Make) -> None
     for name in ("größe/small-arm-seed2", "small-arm-seed2", str(folder / "small-arm-seed2")):
         assert "60.00 %" in cli("show", name)
     said = cli("show", "small", status=2)
-    assert "'small' could be größe/small-arm-seed1, größe/small-arm-seed2: write more of the name" in said
+    assert "'small' is ambiguous: größe/small-arm-seed1, größe/small-arm-seed2; write more of the name" in said
 
 
 def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:
@@ -128,7 +128,7 @@ def test_show_tells_what_a_run_was(cli: Cli) -> None:
     out = cli("show", "third")
     assert "stopped: on request" in out
     assert "goes on from first at presentation 7" in out
-    assert "What is different from first" in out, "the parent is what it is held against"
+    assert "Differences from first" in out, "it is compared with its parent"
     assert [line.split() for line in out.splitlines() if line.startswith("exc.tau_m")] == [
         ["exc.tau_m", "25", "ms", "100", "ms"]
     ]
@@ -269,7 +269,7 @@ def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
         (["list", "--filter", "nonsense"], "COLUMN=VALUE"),
         (["show", "nobody"], "there is no run 'nobody'"),
         (["compare", "first"], "at least two runs"),
-        (["compare", "first", "second", "--figure", "x.pdf"], "should end in .png"),
+        (["compare", "first", "second", "--figure", "x.pdf"], "must end in .png"),
         (["compare", "first", "second", "--figure", "/does/not/exist/x.png"], "cannot be written"),
         (["delete"], "name the runs"),
         (["delete", "nobody"], "there is no run 'nobody'"),
@@ -322,4 +322,4 @@ def test_a_real_run_goes_through_the_queue(runs: Path, cli: Cli) -> None:
     )
     assert record["state"] == "finished"
     assert record["accuracy.vote.n_images"] == 30
-    assert "What is different from the experiment digits" in cli("show", record["name"])
+    assert "Differences from the shipped experiment digits" in cli("show", record["name"])

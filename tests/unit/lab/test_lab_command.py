@@ -98,7 +98,7 @@ def test_a_rule_of_a_file_keeps_its_values(tmp_path: Path, capsys: pytest.Captur
     [
         (["nonsense"], "there is no plasticity rule 'nonsense'"),
         (["oja", "windows"], "there is no protocol 'windows'"),
-        (["oja", "--set", "eta"], "--set takes NAME=VALUE, not 'eta'"),
+        (["oja", "--set", "eta"], "--set: expected NAME=VALUE, got 'eta'"),
         (["oja", "--output", "a.jpeg"], "the name must end in .pdf, .png, .svg, .csv"),
         (["oja", "--output", "nowhere/a.png"], "there is no folder nowhere"),
     ],

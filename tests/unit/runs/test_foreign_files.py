@@ -199,7 +199,7 @@ def test_a_folder_named_bin_that_is_not_the_bin_stays_as_it_is(tmp_path, make_ru
     for arguments in ((), ("--yes",)):
         out = cli(*arguments)
         assert "There are no runs in the bin" in out
-        assert "stays, as it is not a run that was deleted: .profile, experiment.toml, lib, of-another-program," in out
+        assert "stay, as they are not deleted runs: .profile, experiment.toml, lib, of-another-program," in out
     assert listing(tools) == before
 
 
@@ -211,11 +211,11 @@ def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_na
         (tmp_path / "bin" / f"tool{number:02}").write_text("precious")
     before = listing(tmp_path / "bin")
     assert "Nothing was removed" in cli(answer="n\n")
-    assert "nothing was removed: answer y, or give --yes" in cli(status=2)
+    assert "nothing was removed: answer y, or use --yes" in cli(status=2)
     assert listing(tmp_path / "bin") == before
     out = cli(answer="y\n")
-    assert "  a\n  b\nRemove these 2 runs for good? [y/N]" in out
-    assert "2 runs removed for good" in out
+    assert "  a\n  b\nPermanently remove these 2 runs? [y/N]" in out
+    assert "2 runs permanently removed" in out
     assert "notes.txt, tool00, " in out
     assert "and 11 more" in out
     assert listing(tmp_path / "bin") == ["notes.txt", *(f"tool{number:02}" for number in range(20))]
@@ -235,7 +235,7 @@ def test_links_in_the_bin_and_a_bin_that_is_a_link_stay(home, tmp_path, make_run
     (tmp_path / "bin" / "link").symlink_to(run)
     (tmp_path / "bin" / "a" / "inner").symlink_to(home)
     before = listing(home), listing(run)
-    assert "not a run that was deleted: link" in cli("--yes")
+    assert "not deleted runs: link" in cli("--yes")
     (tmp_path / "bin" / "link").unlink()
     (tmp_path / "bin").rmdir()
     (tmp_path / "bin").symlink_to(run.parent)

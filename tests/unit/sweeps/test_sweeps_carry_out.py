@@ -98,7 +98,7 @@ def test_arms_that_are_added_later_keep_what_is_there(tmp_path: Path) -> None:
     assert {job.arm for job in place.begun} == {"new"}
     with SweepState(tmp_path) as state:
         report = make_report(made, state)
-    assert "2 finished runs in the folder are of no arm" in " ".join(report.remarks)
+    assert "2 finished runs in the folder belong to no arm" in " ".join(report.remarks)
 
 
 # -- tuning ------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_each_arm_is_tuned_by_as_many_trials_and_compared_at_its_best(tmp_path: 
         assert sorted(row.runs) == [0, 1]
     assert report.rows[2].arm.start.exc.tau_m == 50
     assert report.missing == 0
-    assert "of no arm" not in " ".join(report.remarks)
+    assert "belong to no arm" not in " ".join(report.remarks)
     assert sum(row["chosen"] for row in report.tuning) == 2
     write_report(report, tmp_path)
     assert len((tmp_path / "tuning.csv").read_text().splitlines()) == 1 + 2 * 6

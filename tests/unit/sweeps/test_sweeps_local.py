@@ -127,8 +127,8 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     stopped.send_signal(signal.SIGINT)
     out, err = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, err
-    assert "Stopping the runs that are under way" in out
-    assert f"stdpbench sweep '{file}' --runs {runs}` goes on" in out
+    assert "Stopping active runs" in out
+    assert f"stdpbench sweep '{file}' --runs {runs}` continues" in out
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["state"] == "stopped"
     assert "2 runs are not finished" in (folder / "results.md").read_text(encoding="utf-8")
 

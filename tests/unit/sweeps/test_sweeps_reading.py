@@ -145,7 +145,7 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
         ('experiment = "digits"\nseeds = [true]\n' + ARM, "seeds must be whole numbers from 0 on, not True"),
         ('experiment = "digits"\nseeds = [-1]\n' + ARM, "seeds must be whole numbers from 0 on, not -1"),
         ('experiment = "digits"\nmetric = "votes"\n' + ARM, "metric must be one of vote, proportion, confidence"),
-        ('experiment = "digits"\nreference = "b"\n' + ARM, "reference: no arm is called 'b'"),
+        ('experiment = "digits"\nreference = "b"\n' + ARM, "reference: no arm has the label 'b'"),
         (
             'experiment = "digits"\n[set]\nexc.tau_n = 1\n' + ARM,
             "set: exc.tau_n is not a known parameter; did you mean",
@@ -158,7 +158,7 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
             "arm 1.lable is not a known parameter; did you mean arm 1.label?",
         ),
         ('experiment = "digits"\n[[arm]]\nset = {}\n', "arm 1.label is missing"),
-        ('experiment = "digits"\n' + ARM + ARM, "another arm is called 'a' already"),
+        ('experiment = "digits"\n' + ARM + ARM, "another arm has the label 'a'"),
         (
             'experiment = "digits"\n[[arm]]\nlabel = "a"\nset = { plasticity.nu_pots = 1 }\n',
             "arm 'a': plasticity.nu_pots is not a known parameter; did you mean plasticity.nu_post?",
@@ -201,9 +201,9 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
         ),
         (
             'experiment = "digits"\n[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [1, 2] } }\n',
-            "arm 'a' says tune, but nothing says how many trials: write [tuning] n_trials",
+            "arm 'a' has tune, but the number of trials is missing: add [tuning] n_trials",
         ),
-        ('experiment = "digits"\n[tuning]\nn_trials = 3\n' + ARM, "no arm says what is tuned"),
+        ('experiment = "digits"\n[tuning]\nn_trials = 3\n' + ARM, "no arm has parameters to tune"),
         ('experiment = "digits"\n' + TUNED + "trails = 3\n", "tuning.trails is not a known parameter"),
         ('experiment = "digits"\n' + TUNED + "seeds = [1, 1]\n", "tuning.seeds lists a seed twice"),
         (
@@ -264,7 +264,9 @@ exc.tau_m = 1
     assert "arm 'one': exc.tau_n is not a known parameter; did you mean exc.tau_m?" in said[1]
     grid = 'experiment = "digits"\n[grid]\nexc.tau_m = [1, -1]\nexc.t_ref = [1, 2]\n'
     (value,) = _errors(tmp_path, grid)
-    assert "exc.tau_m must be more than 0, not -1" in value, "a value of the grid is in several arms, and wrong once"
+    assert "exc.tau_m must be more than 0, not -1" in value, (
+        "a value of the grid is in several arms, but reported once"
+    )
 
 
 def _errors(folder: Path, text: str) -> tuple[str, ...]:
@@ -293,7 +295,7 @@ def test_a_file_that_is_damaged_at_random_gives_a_sweep_or_a_sentence(
 @pytest.mark.parametrize("metric", ["test", "test.vote", "test_accuracy", "Test vote"])
 def test_a_metric_of_the_test_pictures_is_refused_with_the_reason(tmp_path: Path, metric: str) -> None:
     text = f'experiment = "digits"\nmetric = "{metric}"\n{ARM}'
-    with pytest.raises(StdpbenchError, match="of the test pictures, and no choice is made on them"):
+    with pytest.raises(StdpbenchError, match="on the test pictures, which must not decide a choice"):
         read_sweep(written(tmp_path, text))
 
 
@@ -312,18 +314,18 @@ def test_an_unknown_sweep_is_refused_with_the_nearest_one(tmp_path: Path) -> Non
     [
         ({"network.w_inh_exc": 3}, ""),
         ({"plasticity.nu_post": 0.1, "network.n_exc": 20, "network.start": "random", "schedule.min_spikes": 9}, ""),
-        ({"network.dt": 0.25}, "other input spikes (network.dt)"),
-        ({"encoding.intensity": 3}, "other input spikes (encoding.intensity)"),
-        ({"schedule.stimulus": 300}, "other input spikes (schedule.stimulus)"),
+        ({"network.dt": 0.25}, "different input spikes (network.dt)"),
+        ({"encoding.intensity": 3}, "different input spikes (encoding.intensity)"),
+        ({"schedule.stimulus": 300}, "different input spikes (schedule.stimulus)"),
         (
             {"network.delays": "uniform"},
-            "other input spikes (network.delays)",
+            "different input spikes (network.delays)",
         ),  # between = carry: last bins stay empty
         ({"network.delays": "uniform", "schedule.between": "rest"}, ""),
-        ({"schedule.order": "shuffled"}, "another order, than 'one' (schedule.order)"),
-        ({"schedule.train_images": 50}, "another order, than 'one' (schedule.train_images)"),
-        ({"data.pixel_sum": 20000}, "other pictures, or in another order, than 'one' (data.pixel_sum)"),
-        ({"schedule.test_images": 20}, "evaluated with other pictures than 'one' (schedule.test_images)"),
+        ({"schedule.order": "shuffled"}, "a different order, than 'one' (schedule.order)"),
+        ({"schedule.train_images": 50}, "a different order, than 'one' (schedule.train_images)"),
+        ({"data.pixel_sum": 20000}, "different pictures, or in a different order, than 'one' (data.pixel_sum)"),
+        ({"schedule.test_images": 20}, "evaluated with different pictures than 'one' (schedule.test_images)"),
     ],
 )
 def test_what_breaks_the_pairing_is_said(changes: dict[str, object], said: str) -> None:

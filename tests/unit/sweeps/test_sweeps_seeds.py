@@ -67,9 +67,12 @@ def test_a_change_on_the_way_makes_another_group(made: Callable[..., list[Path]]
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"schedule.train_images": 50}, "trained on other pictures, or in another order (schedule.train_images)"),
-        ({"network.dt": "0.1 ms"}, "as other input spikes (network.dt)"),
-        ({"schedule.test_images": 20}, "labelled or evaluated with other pictures (schedule.test_images)"),
+        (
+            {"schedule.train_images": 50},
+            "trained on different pictures, or in a different order (schedule.train_images)",
+        ),
+        ({"network.dt": "0.1 ms"}, "as different input spikes (network.dt)"),
+        ({"schedule.test_images": 20}, "labelled or evaluated with different pictures (schedule.test_images)"),
     ],
 )
 def test_what_keeps_pairs_from_being_pairs_is_said(
