@@ -160,7 +160,7 @@ def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | No
         item = Queue(folder.path.parent).forget(folder.path)
         sys.stdout.write(f"{folder.path.name} is in the bin; `stdpbench restore {place.name}` brings it back.\n")
         if item is not None:
-            sys.stdout.write(f"Item {item.number} was removed from the queue.\n")
+            sys.stdout.write(f"It was item {item.number} of the queue, and has been removed from it.\n")
     if empty:
         _empty_bin(runs, yes)
 

@@ -123,7 +123,7 @@ def test_another_python_is_a_fault(version: tuple[int, int], system: str, monkey
     finding = doctor._python()
     sound(finding)
     assert finding.state == "fault"
-    assert "where 3.11 to 3.13 is needed" in finding.detail
+    assert "3.11 to 3.13 is required" in finding.detail
     assert "3.13" in finding.fix
 
 
@@ -281,7 +281,7 @@ def linux(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({}, "warning", "neither WAYLAND_DISPLAY nor DISPLAY is set"),
         ({"QT_QPA_PLATFORM": "offscreen"}, "ok", "offscreen, set by QT_QPA_PLATFORM"),
-        ({"QT_QPA_PLATFORM": "offscreen:a=b", "DISPLAY": ":0"}, "ok", "offscreen, as"),
+        ({"QT_QPA_PLATFORM": "offscreen:a=b", "DISPLAY": ":0"}, "ok", "offscreen, set by"),
         ({"DISPLAY": ":0"}, "ok", "X11 (:0)"),
         ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "ok", "Wayland (wayland-0)"),
         ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0", "QT_QPA_PLATFORM": "xcb"}, "ok", "X11 (:0)"),

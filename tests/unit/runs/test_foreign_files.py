@@ -224,7 +224,7 @@ def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_na
 def test_a_run_that_is_damaged_and_was_deleted_goes_too_without_a_question(tmp_path, make_run, cli):
     place = move_to_bin(RunFolder.open(make_run(tmp_path, "a")))
     (place / "run.json").write_text("{")
-    assert "1 run removed" in cli("--yes")
+    assert "1 run permanently removed" in cli("--yes")
     assert not (tmp_path / "bin").exists()
 
 
