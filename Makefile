@@ -1,10 +1,10 @@
-# Two commands do all of their own set-up: `make digits` and `make test`. `make` alone lists the rest.
+# `make digits` and `make test` do all set-up themselves. `make` without arguments lists all targets.
 #
-# PYTHON=…  which Python makes the virtual environment (otherwise the first suitable one that is found)
-# VENV=…    where the virtual environment lies (a name without spaces)
-# ARGS=…    further arguments for the command that is run, such as ARGS="--seed 3"
+# PYTHON=…  Python for the virtual environment (default: the first suitable one found)
+# VENV=…    folder of the virtual environment (a name without spaces)
+# ARGS=…    further arguments for the command, such as ARGS="--seed 3"
 #
-# make splits names at spaces, so targets are relative paths, and recipes quote whatever may hold a space.
+# make splits names at spaces, so targets are relative paths, and recipes quote everything that may contain a space.
 
 SHELL = /bin/sh
 VENV ?= .venv
@@ -12,8 +12,8 @@ PYTHON ?=
 ARGS ?=
 RUN = "$(VENV)/bin/python" -m
 
-# A virtual environment knows its own place and its own Python. After the folder was moved, the Python removed, or another
-# PYTHON asked for, the stamps go, and the environment is made anew.
+# A virtual environment depends on its location and its Python. If the folder was moved, the Python removed, or another
+# PYTHON requested, the stamps are deleted, and the environment is rebuilt.
 IDENTITY = import sys; print(sys.version)
 STALE := $(shell \
     if [ -f "$(VENV)/.made" ]; then \
@@ -25,8 +25,8 @@ STALE := $(shell \
         fi; \
     fi)
 
-# pip writes where the package lies as an absolute path, and before Python 3.13 a path with an umlaut there keeps every Python of
-# the environment from starting in the locale C. A path relative to that file says the same in ASCII.
+# pip writes the location of the package as an absolute path. Before Python 3.13, a path with an umlaut there prevents every
+# Python of the environment from starting in the locale C. A path relative to that file is equivalent, and ASCII.
 define POINT_HERE
 @for pth in "$(VENV)"/lib/python3*/site-packages/_stdpbench.pth; do \
     "$(VENV)/bin/python" -I -S -c 'import os, sys; \
@@ -38,15 +38,15 @@ endef
 .PHONY: help digits test test-slow bench app screenshots clean
 
 help:
-	@echo 'make digits     set up, train on the digits that ship inside scikit-learn, show accuracy and run folder'
+	@echo 'make digits     set up, train on the digits of scikit-learn, show accuracy and run folder'
 	@echo 'make test       set up, run ruff, mypy, import-linter and the tests'
-	@echo 'make test-slow  the tests that take minutes'
-	@echo 'make bench      presentations per second, beside plain Brian2'
-	@echo 'make app        the app'
-	@echo 'make screenshots  pictures of every page and panel of the app, into docs/images'
-	@echo 'make clean      remove the virtual environment and what tools left behind (runs and data stay)'
+	@echo 'make test-slow  run the tests that take minutes'
+	@echo 'make bench      measure the training speed, compared with plain Brian2'
+	@echo 'make app        start the app'
+	@echo 'make screenshots  write pictures of every page and panel of the app to docs/images'
+	@echo 'make clean      remove the virtual environment and files left by tools (runs and data stay)'
 	@echo ''
-	@echo 'Further: PYTHON=python3.12, ARGS="--seed 3"'
+	@echo 'Options: PYTHON=python3.12, ARGS="--seed 3"'
 
 digits: $(VENV)/.installed
 	$(RUN) stdpbench run digits $(ARGS)
@@ -72,7 +72,7 @@ test-slow: $(VENV)/.installed-test
 
 $(VENV)/.made:
 	@if [ -e "$(VENV)" ] && [ ! -f "$(VENV)/pyvenv.cfg" ]; then \
-	    echo 'There is already something named $(VENV), and it is no virtual environment: move it away, or choose another with VENV=…' >&2; \
+	    echo '$(VENV) already exists and is not a virtual environment: move it, or choose another name with VENV=…' >&2; \
 	    exit 1; \
 	fi; \
 	if [ -n "$(PYTHON)" ]; then set -- "$(PYTHON)"; else set -- python3.11 python3.12 python3.13 python3; fi; \
@@ -84,24 +84,24 @@ $(VENV)/.made:
 	        *) why="$$why $$candidate is Python $$version."; continue ;; \
 	    esac; \
 	    if "$$candidate" -c 'import venv, ensurepip' 2>/dev/null; then found="$$candidate"; break; fi; \
-	    why="$$why $$candidate (Python $$version) cannot make virtual environments, as its modules venv and ensurepip are not installed (Debian and Ubuntu: sudo apt install python$$version-venv)."; \
+	    why="$$why $$candidate (Python $$version) cannot create virtual environments, as its modules venv and ensurepip are not installed (Debian and Ubuntu: sudo apt install python$$version-venv)."; \
 	done; \
 	if [ -z "$$found" ]; then \
-	    if [ -z "$$why" ]; then why=" None of these runs here: $$*."; fi; \
-	    echo "stdpbench needs Python 3.11, 3.12 or 3.13.$$why Install one, or name it: make PYTHON=python3.12 …" >&2; \
+	    if [ -z "$$why" ]; then why=" None of these was found: $$*."; fi; \
+	    echo "stdpbench needs Python 3.11, 3.12 or 3.13.$$why Install one, or specify it: make PYTHON=python3.12 …" >&2; \
 	    exit 1; \
 	fi; \
-	echo "Making the virtual environment $(VENV) with $$found (Python $$version)"; \
+	echo "Creating the virtual environment $(VENV) with $$found (Python $$version)"; \
 	rm -rf "$(VENV)" && "$$found" -m venv "$(VENV)" && echo '*' > "$(VENV)/.gitignore" && pwd -P > "$(VENV)/.made"
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.made
-	@echo 'Installing stdpbench and what it needs into $(VENV): once, some minutes, about 1 GB'
+	@echo 'Installing stdpbench and its dependencies into $(VENV): once, a few minutes, about 1 GB'
 	$(RUN) pip install --disable-pip-version-check --editable .
 	$(POINT_HERE)
 	@touch "$(VENV)/.installed"
 
 $(VENV)/.installed-test: pyproject.toml $(VENV)/.made
-	@echo 'Installing stdpbench, what it needs and the test tools into $(VENV): once, some minutes, about 1 GB'
+	@echo 'Installing stdpbench, its dependencies and the test tools into $(VENV): once, a few minutes, about 1 GB'
 	$(RUN) pip install --disable-pip-version-check --editable '.[test]'
 	$(POINT_HERE)
 	@touch "$(VENV)/.installed" "$(VENV)/.installed-test"

@@ -1,4 +1,4 @@
-"""A first run: what the notebook first-run.ipynb does, as a script (without a ``__main__`` guard)."""
+"""A first run: the notebook first-run.ipynb as a script (without a ``__main__`` guard)."""
 
 # %% [markdown]
 # # A first run
