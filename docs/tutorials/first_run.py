@@ -3,9 +3,8 @@
 # %% [markdown]
 # # A first run
 #
-# A run is one network that is trained, labelled and tested, in a process of its own. What you hold in Python is a
-# handle: ask the run for things, read what is known of it, leave it alone. This takes about half a minute, a
-# compilation included.
+# A run is one network that is trained, labelled and tested in a separate process. In Python you hold a handle: send
+# requests to the run, read its state, or let it run. This tutorial takes about half a minute, including compilation.
 
 # %%
 import stdpbench
@@ -23,7 +22,7 @@ print(run)
 # %% [markdown]
 # ## Watch and pause
 #
-# A pause takes effect between two presentations. While the run stands, it can take single steps.
+# A pause takes effect between two presentations. A paused run can take single steps.
 
 # %%
 run.pause()
@@ -36,9 +35,9 @@ axes = run.plot_weights()
 # %% [markdown]
 # ## Change something, with a control
 #
-# A branch goes on from here as it is. It sees the same pictures and the same input spikes as this run, so whatever
-# comes out differently is due to what is changed now: the learning rate of output spikes, from the next presentation
-# on, without recompiling.
+# A branch continues from here without the change. It gets the same pictures and the same input spikes as this run, so
+# all differences are due to the change: the learning rate of output spikes, from the next presentation on, without
+# recompiling.
 
 # %%
 control = run.branch()
@@ -54,8 +53,8 @@ control.wait()
 # %% [markdown]
 # ## Compare
 #
-# Running accuracy labels the neurons by some training pictures and tests them on the next, while the network learns
-# on. It says how training goes; what the network is worth stands in `metrics`, measured on test pictures.
+# Running accuracy labels the neurons with some training pictures and tests them on the next ones, while the network
+# keeps learning. It shows the progress of training; `metrics` holds the accuracy on test pictures.
 
 # %%
 axes = run.plot_accuracy(readout="vote", label="nu_post = 0.05")
@@ -69,7 +68,7 @@ print(run.changes)
 # %% [markdown]
 # ## Later
 #
-# All of it lies in the run folder, and any session may open it again: `stdpbench.open_run(path)`, `stdpbench.runs()`.
+# Everything is in the run folder, and any session can open it again: `stdpbench.open_run(path)`, `stdpbench.runs()`.
 
 # %%
 again = stdpbench.open_run(run.path)

@@ -209,7 +209,7 @@ def test_delete_and_restore(cli: Cli, runs: Path) -> None:
     assert "item 1 of the queue" in out
     assert [line.split()[0] for line in cli("list", "--bin").splitlines()[1:]] == ["first", "third"]
     assert cli("restore", "fir") == f"run folder: {runs / 'first'}\n"
-    assert "1 run removed" in cli("delete", "--empty-bin", "--yes")
+    assert "1 run permanently removed" in cli("delete", "--empty-bin", "--yes")
     assert [line.split()[0] for line in cli("list").splitlines()[1:]] == ["first", "second"]
     with FileLock(lock_path(runs / "first")):
         assert "at work" in cli("delete", "first", status=2)

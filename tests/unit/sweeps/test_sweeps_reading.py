@@ -150,7 +150,7 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
             'experiment = "digits"\n[set]\nexc.tau_n = 1\n' + ARM,
             "set: exc.tau_n is not a known parameter; did you mean",
         ),
-        ('experiment = "digits"\n[set]\nseed = 1\n' + ARM, "set.seed cannot be set here: seeds says"),
+        ('experiment = "digits"\n[set]\nseed = 1\n' + ARM, "set.seed cannot be set here: use seeds"),
         ('experiment = "digits"\n[set]\nname = "x"\n' + ARM, "set.name cannot be set here"),
         ('experiment = "digits"\n[arm]\nlabel = "a"\n', "write [[arm]], not [arm]"),
         (
