@@ -1,8 +1,8 @@
-"""Arithmetic as rules and neurons write it in Brian2's syntax, computed with NumPy and without Brian2.
+"""Evaluation of the expressions of rules and neurons, in Brian2's syntax, with NumPy and without Brian2.
 
 Numbers, names, ``+ - * / // % **``, comparisons, ``and``/``or``/``not``, and the functions of `FUNCTIONS`; statements
-``name = …`` and ``name += …`` (also ``-= *= /=``). Nothing else is understood, so that text from a file can do no
-harm: no attribute, no index, no other call.
+``name = …`` and ``name += …`` (also ``-= *= /=``). Nothing else is allowed (no attributes, indices or other
+calls), so that text from a file is safe to evaluate.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": np.ceil,
     "int": lambda value: np.asarray(value).astype(np.int64),
 }
-"""By the names that Brian2 gives them."""
+"""Name in Brian2 -> function."""
 _CONSTANTS = {"pi": np.pi, "e": np.e, "inf": np.inf, "second": 1.0, "volt": 1.0, "ms": 1e-3, "mV": 1e-3}
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -62,7 +62,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 class Code:
-    """Statements that are read once and carried out often.
+    """Statements that are parsed once and run repeatedly.
 
     Parameters
     ----------
@@ -72,14 +72,14 @@ class Code:
     Attributes
     ----------
     text : str
-        As given.
+        Text of the statements.
     assigned : tuple of str
-        Names that it gives values to, in order.
+        Names that are assigned, in order.
 
     Raises
     ------
     StdpbenchError
-        If something in it is none of what is understood.
+        If a statement is not supported.
     """
 
     def __init__(self, text: str) -> None:
@@ -88,12 +88,12 @@ class Code:
         self.assigned = tuple(dict.fromkeys(name for name, _ in self._statements))
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What the names that it assigns are afterwards.
+        """Run the statements and return the values of the assigned names.
 
         Parameters
         ----------
         values : mapping of str to float or ndarray
-            What the names in it are; left alone.
+            Values of the names; not modified.
 
         Raises
         ------
@@ -107,16 +107,16 @@ class Code:
 
 
 def evaluate(text: str, values: Mapping[str, Any]) -> Any:
-    """The value of one expression, such as ``"v_thresh - theta_offset + theta"``.
+    """Evaluate one expression, such as ``"v_thresh - theta_offset + theta"``.
 
     Raises
     ------
     StdpbenchError
-        If it is no expression that is understood, or a name has no value.
+        If the expression is not supported, or a name has no value.
     """
     nodes = _parse(text.strip())
     if len(nodes) != 1 or not isinstance(nodes[0], ast.Expr):
-        raise StdpbenchError(f"{text!r} is no expression")
+        raise StdpbenchError(f"{text!r} is not an expression")
     return _value(nodes[0].value, values)
 
 
@@ -124,17 +124,17 @@ def _parse(text: str) -> list[ast.stmt]:
     try:
         return ast.parse(text).body
     except (SyntaxError, ValueError) as error:
-        raise StdpbenchError(f"{text!r} cannot be read: {getattr(error, 'msg', error)}") from None
+        raise StdpbenchError(f"{text!r} cannot be parsed: {getattr(error, 'msg', error)}") from None
 
 
 def _statement(node: ast.stmt) -> tuple[str, ast.expr]:
-    """Name and expression of an assignment; ``w += x`` is read as ``w = w + x``."""
+    """Return name and expression of an assignment; ``w += x`` becomes ``w = w + x``."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
         return node.targets[0].id, node.value
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         name = node.target.id
         return name, ast.BinOp(ast.Name(name, ast.Load()), node.op, node.value)
-    raise StdpbenchError(f"{ast.unparse(node)!r} is no assignment to a name")
+    raise StdpbenchError(f"{ast.unparse(node)!r} is not an assignment to a name")
 
 
 def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
@@ -161,7 +161,7 @@ def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
                 return FUNCTIONS[name](*(_value(argument, values) for argument in arguments))
             except TypeError as error:
                 raise StdpbenchError(f"{ast.unparse(node)!r} cannot be computed: {error}") from None
-    raise StdpbenchError(f"{ast.unparse(node)!r} is not understood; functions are {', '.join(FUNCTIONS)}")
+    raise StdpbenchError(f"{ast.unparse(node)!r} is not supported; functions are {', '.join(FUNCTIONS)}")
 
 
 def _named(name: str, values: Mapping[str, Any]) -> Any:
@@ -169,4 +169,4 @@ def _named(name: str, values: Mapping[str, Any]) -> Any:
         return values[name]
     if name in _CONSTANTS:
         return _CONSTANTS[name]
-    raise StdpbenchError(f"{name} has no value here; {suggestion(name, values)}")
+    raise StdpbenchError(f"{name} has no value; {suggestion(name, values)}")

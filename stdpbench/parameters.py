@@ -1,11 +1,12 @@
-"""Parameters declared once.
+"""Declaration of parameters.
 
 A plasticity rule, encoder, neuron, data set or read-out, and each section of an experiment, is one frozen class
-whose fields carry unit, bounds, default and one sentence of help. From these declarations come: the reading of files
-and ``--set`` with errors that name the dotted path and the nearest known key, the printed reference, the forms of
-the app, and the ``(shared, constant)`` parameters of the Brian2 model. Nothing here knows what a parameter means.
+whose fields have a unit, bounds, a default and one sentence of help. These declarations are used for reading files
+and ``--set`` (with errors that name the dotted path and the nearest known key), for the printed reference, for the
+forms of the app, and for the ``(shared, constant)`` parameters of the Brian2 model. This module is independent of the
+meaning of parameters.
 
-A field is *structural* if it cannot change in the middle of a run; others may change between two presentations.
+A field is *structural* if it cannot change during a run; others may change between two presentations.
 """
 
 from __future__ import annotations
@@ -38,16 +39,16 @@ def parameter(
     Parameters
     ----------
     default : Any
-        The value when nothing is said, in `unit`.
+        Default value, in `unit`.
     help : str
-        One sentence for the reference page and the form's tooltip.
+        One sentence for the reference page and for tooltips.
     unit : str, optional
-        Unit of the stored float; ``""`` for a dimensionless quantity; None for what is no quantity (counts, names,
-        switches).
+        Unit of the stored float; ``""`` for a dimensionless quantity; None for parameters that are not quantities
+        (counts, names, switches).
     ge, gt, le, lt : float, optional
         Bounds: at least, more than, at most, less than.
     structural : bool
-        Whether a change needs another network.
+        Whether a change requires another network.
     """
     return Field(
         default,
@@ -62,7 +63,7 @@ def parameter(
 
 @dataclass(frozen=True)
 class Parameter:
-    """What is declared about one parameter: everything that a form, a file or a reference page needs."""
+    """Declaration of one parameter, with everything that a form, a file or a reference page needs."""
 
     name: str
     type: str
@@ -79,13 +80,13 @@ class Parameter:
 
     @property
     def allowed(self) -> str:
-        """What may be written for it: choices, an interval or a type, and ``none`` where it may be unset."""
-        said = " | ".join(self.choices) or self.bounds or self.type
-        return f"{said} or none" if self.optional else said
+        """Allowed values: choices, an interval or a type, and ``none`` if the parameter may be unset."""
+        allowed = " | ".join(self.choices) or self.bounds or self.type
+        return f"{allowed} or none" if self.optional else allowed
 
     @property
     def bounds(self) -> str:
-        """The bounds as an interval, such as ``"(0, 1]"``; empty where there are none."""
+        """The bounds as an interval, such as ``"(0, 1]"``; empty if there are none."""
         if self.minimum is None and self.maximum is None:
             return ""
         low = "-∞" if self.minimum is None else f"{self.minimum:g}"
@@ -95,21 +96,21 @@ class Parameter:
         return f"{left}{low}, {high}{right}"
 
     def show(self, value: Any) -> str:
-        """Write `value` as a person would, with the unit."""
+        """Format `value` with its unit."""
         if self.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
             return units.show(value, self.unit)
         return "true" if value is True else "false" if value is False else "–" if value is None else str(value)
 
 
 class Parameters(BaseModel):
-    """Base of everything that is declared: frozen, no unknown keys, no NaN or infinity."""
+    """Base of all declared classes: frozen, without unknown keys, NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """Named sets of values: a file or ``--set`` asks for one with the key ``preset``; what else it says goes first."""
+    """Named sets of values, selected with the key ``preset`` in a file or ``--set``; other keys take precedence."""
     missing: ClassVar[str] = ""
-    """Of a stand-in for a missing kind: a clause that names the kind and the reason; see `registry.Family.read`."""
+    """In a stand-in for a missing kind: a clause that names the kind and the reason; see `registry.Family.read`."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -121,7 +122,7 @@ class Parameters(BaseModel):
         if value == "none" and type(None) in kinds:
             return None
         if isinstance(value, bool) and (unit is not None or int in kinds):
-            raise ValueError("a switch stands where a number belongs")
+            raise ValueError("expected a number, not true or false")
         if unit is None:
             return value
         try:
@@ -131,16 +132,16 @@ class Parameters(BaseModel):
 
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
-        """Class and values that a table asks for: this class, unless the table itself declares parameters."""
+        """Return class and values for a table: this class, unless the table itself declares parameters."""
         return cls, dict(mapping)
 
     @classmethod
     def describe(cls) -> tuple[Parameter, ...]:
-        """What is declared about every parameter, in the order of declaration (``kind`` left out)."""
+        """Describe every parameter except ``kind``, in the order of declaration."""
         return tuple(_describe_field(name, field) for name, field in cls.model_fields.items() if name != "kind")
 
     def quantities(self) -> dict[str, float]:
-        """All parameters that carry a unit, in SI base units, as Brian2 takes them."""
+        """Return all parameters with a unit, in SI base units as in Brian2."""
         values: dict[str, float] = {}
         for name, field in type(self).model_fields.items():
             unit, value = _extra(field, "unit"), getattr(self, name)
@@ -149,7 +150,7 @@ class Parameters(BaseModel):
         return values
 
     def to_mapping(self) -> dict[str, Any]:
-        """The values as they stand in a file: quantities with their unit as text, None as ``"none"`` or left out."""
+        """Return the values as in a file: quantities as text with unit, None as ``"none"`` or omitted."""
         mapping: dict[str, Any] = {}
         for name, field in type(self).model_fields.items():
             value, unit = getattr(self, name), _extra(field, "unit")
@@ -167,21 +168,21 @@ P = TypeVar("P", bound=Parameters)
 
 
 def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
-    """Make a `Parameters` object from what a file or a command line says.
+    """Create a `Parameters` object from the values in a file or on a command line.
 
     Parameters
     ----------
     cls : type
-        The class to make.
+        Class of the object.
     mapping : mapping of str to Any
         Names and values; quantities may be texts with units.
     where : str
-        Dotted path of this section, for error sentences.
+        Dotted path of this section, for error messages.
 
     Raises
     ------
     StdpbenchError
-        A sentence per error, with the dotted path of what is wrong, and what would be right.
+        One sentence per error, with the dotted path, the error and what would be right.
     """
     if not isinstance(mapping, Mapping):
         raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
@@ -199,7 +200,7 @@ def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
 
 
 def _with_preset(cls: type[Parameters], mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The mapping with the values of the preset that it names, where it says nothing else."""
+    """Add the values of the preset that a mapping names, without replacing its other values."""
     if "preset" not in mapping or not cls.presets:
         return dict(mapping)
     name = str(mapping["preset"])
@@ -209,7 +210,7 @@ def _with_preset(cls: type[Parameters], mapping: Mapping[str, Any], where: str) 
 
 
 def unknown_key(key: str, known: Mapping[str, Any], where: str) -> StdpbenchError:
-    """The error for a key that no parameter has, with the nearest one that exists."""
+    """Return the error for an unknown key, with the nearest known one."""
     prefix = f"{where}." if where else ""
     key = key if key.isprintable() else repr(key)
     near = nearest(key, known)
@@ -218,7 +219,7 @@ def unknown_key(key: str, known: Mapping[str, Any], where: str) -> StdpbenchErro
 
 
 def explain(error: ValidationError, where: str) -> list[str]:
-    """A sentence for each thing that pydantic found wrong; for each line of what a validator says of the whole."""
+    """Return one sentence per error of pydantic, and one per line of a validator's message."""
     return [sentence for one in error.errors() for sentence in _explain(one, where)]
 
 
@@ -226,8 +227,8 @@ def _explain(error: ErrorDetails, where: str) -> list[str]:
     path = ".".join([where, *(str(part) for part in error["loc"])]).strip(".")
     given, context, kind = error["input"], error.get("ctx", {}), error["type"]
     if kind == "value_error":
-        said = str(context["error"])
-        return [f"{path}: {said}"] if path else said.splitlines()
+        message = str(context["error"])
+        return [f"{path}: {message}"] if path else message.splitlines()
     wanted = {
         "greater_than": "more than {gt:g}",
         "greater_than_equal": "at least {ge:g}",

@@ -1,7 +1,7 @@
 """Families of kinds: plasticity rules, encoders, neurons, data sets, read-outs.
 
 A kind is one file with one `Parameters` class and one line of registration, ``"module:Class"``, in its family. Kinds
-are imported when they are asked for. Other packages add kinds through an entry point in the family's group, which is
+are imported on demand. Other packages add kinds through an entry point in the group of the family,
 ``stdpbench.<family>``.
 """
 
@@ -39,18 +39,18 @@ class MissingKindError(StdpbenchError):
 
 
 class Family(Generic[K]):
-    """All kinds of one sort.
+    """A family of kinds.
 
     Parameters
     ----------
     name : str
-        What one kind is called in a sentence, such as ``"plasticity rule"``.
+        Name of one kind in messages, such as ``"plasticity rule"``.
     base : type
         The class that every kind derives from.
     built_in : mapping of str to str
         ``kind -> "module:Class"``.
     group : str
-        Entry point group in which other packages announce kinds.
+        Entry point group for kinds of other packages.
     check : callable, optional
         Raises a `StdpbenchError` if a class of another package cannot be used.
     """
@@ -72,24 +72,24 @@ class Family(Generic[K]):
         self._announced: tuple[EntryPoint, ...] | None = None
 
     def kinds(self) -> tuple[str, ...]:
-        """Names of all kinds: the built-in ones first, then those of other packages."""
+        """Return the names of all kinds: built-in kinds first, then those of other packages."""
         others = sorted(point.name for point in self._points())
         return (*self._built_in, *(name for name in others if name not in self._built_in))
 
     def _points(self) -> tuple[EntryPoint, ...]:
-        """What other packages announce; for which the files of all packages are read, so once per import path."""
+        """Entry points of other packages; cached per import path, since this reads the files of all packages."""
         path = tuple(sys.path)
         if self._announced is None or self._announced_on != path:
             self._announced, self._announced_on = tuple(entry_points(group=self.group)), path
         return self._announced
 
     def get(self, kind: str, where: str = "kind") -> type[K]:
-        """The class of a kind.
+        """Return the class of a kind.
 
         Raises
         ------
         MissingKindError
-            If there is no such kind, or the one of another package does not load or does not pass the check.
+            If there is no such kind, or the kind of another package cannot be loaded or fails the check.
         """
         if kind in self._built_in:
             module, _, name = self._built_in[kind].partition(":")
@@ -101,8 +101,9 @@ class Family(Generic[K]):
                     self._check(loaded)
                 except StdpbenchError as error:
                     clause = f"the {self.name} {kind!r} of {point.value} cannot be used: {error}"
-                except Exception as error:  # whatever is wrong with another package
-                    clause = f"the {self.name} {kind!r} of {point.value} does not load: {' '.join(str(error).split())}"
+                except Exception as error:  # any error of another package
+                    message = " ".join(str(error).split())
+                    clause = f"the {self.name} {kind!r} of {point.value} cannot be loaded: {message}"
                 else:
                     return loaded
                 raise MissingKindError(f"{where}: {clause}", clause)
@@ -112,7 +113,7 @@ class Family(Generic[K]):
         )
 
     def usable(self) -> dict[str, type[K]]:
-        """The classes of all kinds, without those of other packages that cannot be used."""
+        """Return the classes of all kinds, without those of other packages that cannot be used."""
         found: dict[str, type[K]] = {}
         for kind in self.kinds():
             with suppress(MissingKindError):
@@ -120,7 +121,7 @@ class Family(Generic[K]):
         return found
 
     def build(self, mapping: Mapping[str, Any], where: str) -> K:
-        """Make an object from a table with a ``kind`` and its parameters."""
+        """Create an object from a table with a ``kind`` and its parameters."""
         if not isinstance(mapping, Mapping):
             raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
         if "kind" not in mapping:
@@ -142,7 +143,7 @@ class Family(Generic[K]):
                 return cls
         name = f"{cls.__module__}:{cls.__qualname__}" if hasattr(cls, "__qualname__") else repr(cls)
         raise StdpbenchError(
-            f"{name} is registered as the {self.name} {kind!r}, but is no {self.base.__name__} whose kind is {kind!r}"
+            f"{name} is registered as the {self.name} {kind!r}, but is not a {self.base.__name__} with kind = {kind!r}"
         )
 
 

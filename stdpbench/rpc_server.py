@@ -1,11 +1,10 @@
-"""A process that answers one reader over a pipe, until the reader goes.
+"""A process that serves the requests of one client over a pipe until the client disconnects.
 
-It hears requests as lines of JSON, ``{"number": …, "name": …, "arguments": {…}}``, and says lines of JSON:
+Requests are lines of JSON, ``{"number": …, "name": …, "arguments": {…}}``, and so are replies:
 ``{"number": …, "progress": [phase, done, total]}`` while it works, then
 ``{"number": …, "value": {…}, "arrays": path}`` or ``{"number": …, "error": sentence}``, with a
-``traceback`` where the error was unexpected. Arrays lie in an npz file in
-a folder that is the reader's; the path is empty where there are none. When the reader goes, or ends the process in
-the middle of something, nothing half-written is left.
+``traceback`` if the error was unexpected. Arrays are written to an npz file in a folder of the client; the path is
+empty if there are none. If the client disconnects or terminates the process, no incomplete reply is used.
 """
 
 from __future__ import annotations
@@ -27,25 +26,25 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 
 ProgressCallback = Callable[[str, int, int], None]
-"""Hears what is under way, how much of it is done, and of how much."""
+"""Called with the name of a phase, the steps done, and the total number of steps."""
 Arrays = dict[str, NDArray[Any]]
 Answer = Callable[[str, Mapping[str, Any], ProgressCallback], tuple[dict[str, Any], Arrays]]
-"""Does what is asked for by name, with arguments."""
+"""Handles a request, given its name, its arguments and a progress callback."""
 
 
 def serve(answer: Answer, scratch: Path | None = None) -> NoReturn:
-    """Answer the reader at the other end of standard input and output until it goes.
+    """Serve requests on standard input and output until the client disconnects.
 
     Parameters
     ----------
     answer : callable
-        Gives plain values and arrays; what it raises is told in a sentence, and the next request is heard.
+        Returns plain values and arrays; an exception is sent as a sentence, and the next request is served.
     scratch : Path, optional
-        Where arrays are written; needed by those who have some.
+        Folder for arrays; required if there are any.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    said = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)  # what libraries print is no answer
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)  # output of libraries must not mix with replies
     waiting: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=_hear, args=(waiting,), daemon=True).start()
     while True:
@@ -53,8 +52,8 @@ def serve(answer: Answer, scratch: Path | None = None) -> NoReturn:
         number = request["number"]
 
         def say(number: int = number, **what: Any) -> None:
-            said.write(json.dumps({"number": number, **what}, ensure_ascii=False) + "\n")
-            said.flush()
+            output.write(json.dumps({"number": number, **what}, ensure_ascii=False) + "\n")
+            output.flush()
 
         try:
             value, arrays = answer(
@@ -69,7 +68,7 @@ def serve(answer: Answer, scratch: Path | None = None) -> NoReturn:
                 np.savez(path, **arrays)  # type: ignore[arg-type]
         except StdpbenchError as error:
             say(error=str(error))
-        except Exception as error:  # what was asked is of any sort: the reader is told, and may ask for something else
+        except Exception as error:  # any error is sent to the client, which may send other requests
             say(error=f"{type(error).__name__}: {error}", traceback=traceback.format_exc())
         else:
             say(value=value, arrays=path)
@@ -78,4 +77,4 @@ def serve(answer: Answer, scratch: Path | None = None) -> NoReturn:
 def _hear(waiting: SimpleQueue[str]) -> None:
     for line in sys.stdin:
         waiting.put(line)
-    os._exit(0)  # the reader is gone, and nobody waits for what is under way
+    os._exit(0)  # the client is gone: nobody waits for a pending reply

@@ -1,4 +1,4 @@
-"""How threads share the processors: how many linear algebra has, and which give way."""
+"""Processor use of threads: threads for linear algebra, and thread priorities."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ _LOWEST = 19
 
 
 def one_blas_thread() -> None:
-    """Have BLAS compute in the thread that calls it, in this process, from now on.
+    """Restrict BLAS to the calling thread, for the rest of the process.
 
-    BLAS's own threads wait for more work by spinning, for a tenth of a second after each product. The products here
-    are small and come several times a second, so a second processor would do little else; the app and the run that
-    it shows would take it from each other. Besides, sums do not depend on the number of processors then.
+    The worker threads of BLAS spin for a tenth of a second after each product, waiting for more work. The products
+    here are small and computed several times a second, so that a second processor would do little but spin, and the
+    app and the run that it shows would compete for it. Without such threads, sums also do not depend on the number of
+    processors.
     """
-    import numpy as np  # noqa: F401 - what is not loaded cannot be told
+    import numpy as np  # noqa: F401 - only libraries that are loaded can be configured
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     threadpool_limits(1, user_api="blas")
 
 
 def give_way() -> None:
-    """Have the thread that calls this wait where others of the same processor have work, from now on.
+    """Lower the priority of the calling thread, for the rest of its life.
 
-    A run has one thread that simulates, which is what one waits for, and some that work ahead of it or tell what it
-    did. When one of these wakes while all processors are at work, the system would let it push the simulation aside.
+    A run has one thread that simulates, whose speed matters, and others that work ahead of it or publish its results.
+    When one of these wakes up while all processors are busy, it would otherwise preempt the simulation.
 
-    Only on Linux, where threads have priorities of their own; elsewhere nothing is done.
+    Works on Linux only, where threads have separate priorities; elsewhere this does nothing.
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()

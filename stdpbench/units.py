@@ -1,4 +1,4 @@
-"""Physical units of parameters, as people write them: ``"25 ms"``, ``"-65 mV"``, ``"63.75 Hz"``.
+"""Physical units of parameters, written as ``"25 ms"``, ``"-65 mV"``, ``"63.75 Hz"``.
 
 A parameter is stored as a plain float in the unit that its declaration names, so that a file, a form and a plot
 show the same figure. `read` accepts any unit of the same dimension; `to_si` gives the value that Brian2 works with.
@@ -33,25 +33,25 @@ _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za
 
 
 def read(value: object, unit: str) -> object:
-    """Turn what a person wrote into a number in `unit`.
+    """Convert a written quantity to a number in `unit`.
 
     Parameters
     ----------
     value : object
-        A number (taken to be in `unit`) or a text such as ``"0.025 s"``. Anything else is handed back untouched for
-        the caller's own type check.
+        A number in `unit`, or a text such as ``"0.025 s"``. Anything else is returned unchanged for the type check
+        of the caller.
     unit : str
-        The unit that the parameter is declared in; ``""`` for a number without one.
+        Unit of the parameter; ``""`` for a dimensionless number.
 
     Returns
     -------
     object
-        A float in `unit`, or `value` itself where it is not a text.
+        A float in `unit`, or `value` itself if it is not a text.
 
     Raises
     ------
     StdpbenchError
-        If the text is no number with a unit of the same dimension.
+        If the text is not a number with a unit of the same dimension.
     """
     if not isinstance(value, str):
         return value
@@ -63,30 +63,30 @@ def read(value: object, unit: str) -> object:
     if given == "":
         return number
     if given not in _UNITS or _UNITS[given][0] != _UNITS[unit][0]:
-        raise StdpbenchError(f"{value!r} has the unit {given!r} where {wanted} belongs")
+        raise StdpbenchError(f"expected {wanted}, got {value!r}")
     if given == unit or number == 0 or not math.isfinite(number):
         return number
-    # in decimal, so that "0.043 s" and "43 ms" are the same number, and so the same experiment
+    # decimal arithmetic, so that "0.043 s" and "43 ms" are the same number and give the same experiment
     return float(Decimal(match[1]) * Decimal(_UNITS[given][1]) / Decimal(_UNITS[unit][1]))
 
 
 def show(value: float, unit: str) -> str:
-    """Write a value with its unit, in the fewest digits that read back to the same number."""
+    """Format a value with its unit, with the fewest digits that give the same number when read back."""
     text = repr(float(value))
     text = text.removesuffix(".0")
     return f"{text} {unit}" if unit else text
 
 
 def to_si(value: float, unit: str) -> float:
-    """The value in SI units (seconds, volts, farads, hertz), as Brian2 stores it."""
+    """Convert a value to SI units (seconds, volts, farads, hertz), as in Brian2."""
     return value * float(_UNITS[unit][1])
 
 
 def known_units() -> tuple[str, ...]:
-    """The units that a parameter may be declared in."""
+    """Return the units that parameters may have."""
     return tuple(_UNITS)
 
 
 def thousands(number: int | None) -> str:
-    """Write a whole number with thin spaces between its thousands; None becomes a dash."""
+    """Format a whole number with thin spaces as thousands separators; None becomes a dash."""
     return "–" if number is None else f"{number:,}".replace(",", "\u2009")

@@ -1,4 +1,4 @@
-"""Data sets: pictures, with labels where there are any. The family, and what its kinds share."""
+"""Data sets, labelled or unlabelled pictures: the family of kinds and its base classes."""
 
 from stdpbench.datasets._transform import transform
 from stdpbench.datasets.base import PLACES, Dataset, Images, Split, validation_split

@@ -57,13 +57,13 @@ def grey_values(arrays: Sequence[tuple[str, NDArray[Any]]]) -> list[Pixels]:
 def _check_shape(where: str, array: NDArray[Any]) -> None:
     shape = "×".join(map(str, array.shape)) or "a single value"
     if array.dtype.kind not in "biuf":
-        raise StdpbenchError(f"{where} holds {_name(array)}, where numbers belong")
+        raise StdpbenchError(f"{where} holds {_name(array)}; it must hold numbers")
     if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)):
         raise StdpbenchError(
-            f"{where} has the shape {shape}, where number×height×width, or number×height×width×3 for colours, belongs"
+            f"{where} has the shape {shape}; it must be number×height×width, or number×height×width×3 for colours"
         )
     if array.size == 0:
-        raise StdpbenchError(f"{where} has the shape {shape}, and so no pictures")
+        raise StdpbenchError(f"{where} has the shape {shape}, which means no pictures")
 
 
 def _check_range(where: str, array: NDArray[Any]) -> None:
@@ -102,9 +102,9 @@ def label_values(where: str, array: NDArray[Any], pictures: int, pictures_where:
         For another number of dimensions or of labels, or for labels of another type.
     """
     if array.ndim != 1:
-        raise StdpbenchError(f"{where} has {array.ndim} dimensions, where one label for each picture belongs")
+        raise StdpbenchError(f"{where} has {array.ndim} dimensions; it must hold one label per picture")
     if len(array) != pictures:
-        raise StdpbenchError(f"{where} holds {len(array)} labels, but {pictures_where} {pictures} pictures")
+        raise StdpbenchError(f"{where} holds {len(array)} labels, but {pictures_where} holds {pictures} pictures")
     if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
         return array.astype(np.int64)
     if array.dtype.kind in "biu":
@@ -113,7 +113,7 @@ def label_values(where: str, array: NDArray[Any], pictures: int, pictures_where:
         return array
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "replace")
-    raise StdpbenchError(f"{where} holds {_name(array)}, where whole numbers or texts belong")
+    raise StdpbenchError(f"{where} holds {_name(array)}; it must hold whole numbers or texts")
 
 
 def number_classes(
@@ -174,7 +174,7 @@ def local_path(parameter: str, text: str) -> Path:
             raise RuntimeError
         return Path(text).expanduser()
     except RuntimeError:
-        raise StdpbenchError(f"{parameter} = {text!r} can be no path; it must name a file or folder") from None
+        raise StdpbenchError(f"{parameter} = {text!r} is not a valid path; it must name a file or folder") from None
 
 
 def _name(array: NDArray[Any]) -> str:

@@ -38,23 +38,23 @@ class HoldingOut(Dataset):
     """Base of the kinds that hold out a share of the pictures where no test pictures are given."""
 
     test_fraction: float = parameter(
-        0.2, unit="", gt=0, lt=1, help="Share of the pictures held out for testing where none are given for it."
+        0.2, unit="", gt=0, lt=1, help="Share of the pictures held out as test pictures if the data set has none."
     )
-    holdout_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Chooses which pictures are held out for testing.")
+    holdout_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed for the choice of held-out pictures.")
 
     def _split(self, train: Raw, test: Raw | None) -> Split:
         """Make a split of what was read; without `test`, each class gives up its share of `train`."""
         if test is not None:
             if self.resize is None and train.pixels.shape[1:3] != test.pixels.shape[1:3]:
                 raise StdpbenchError(
-                    f"{train.where} holds pictures of {_size(train)} pixels, but {test.where} of {_size(test)}; "
-                    "they must be of one size, or data.resize must say which"
+                    f"{train.where} holds pictures of {_size(train)} pixels, but {test.where} has {_size(test)}; "
+                    "all must have one size, or data.resize must set it"
                 )
             train_labels, test_labels, names = number_classes(train.labels, test.labels, train.where)
             return Split(Images(train.pixels, train_labels), Images(test.pixels, test_labels), names)
         n = len(train.pixels)
         if n < 2:
-            raise StdpbenchError(f"{train.where} holds {n} picture; to train and to test takes at least 2")
+            raise StdpbenchError(f"{train.where} holds {n} picture; training and testing need at least 2")
         labels, _, names = number_classes(train.labels, None, train.where)
         count = min(max(round(self.test_fraction * n), 1), n - 1)
         kept, held = held_out(n, labels, count, self.holdout_seed)

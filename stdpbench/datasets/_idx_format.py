@@ -45,7 +45,7 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
         raise StdpbenchError(f"there is no file {path}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise StdpbenchError(
-            f"{path} is a damaged gzip file ({str(error).rstrip('.')}); it must be fetched or copied anew"
+            f"{path} is a damaged gzip file ({str(error).rstrip('.')}); fetch or copy it again"
         ) from None
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
@@ -73,12 +73,12 @@ def read_idx(path: Path) -> NDArray[Any]:
         magic = file.read(4)
         if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or magic[3] == 0:
             raise StdpbenchError(
-                f"{path} is no IDX file: it starts with the bytes {magic.hex(' ') or '(none)'} where 00 00, a type "
-                "(08 to 0e) and a number of dimensions belong"
+                f"{path} is not an IDX file: it starts with the bytes {magic.hex(' ') or '(none)'}, not 00 00, a type "
+                "(08 to 0e) and a number of dimensions"
             )
         header = file.read(4 * magic[3])
         if len(header) < 4 * magic[3]:
-            raise StdpbenchError(f"{path} is truncated: it ends within its header")
+            raise StdpbenchError(f"{path} is truncated: it ends inside its header")
         shape = tuple(int(size) for size in np.frombuffer(header, ">u4"))
         dtype = np.dtype(_TYPES[magic[2]])
         announced = math.prod(shape) * dtype.itemsize

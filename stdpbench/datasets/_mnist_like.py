@@ -30,7 +30,7 @@ class MNISTLike(Dataset):
 
     path: str | None = parameter(
         None,
-        help="Folder with the four IDX files; none: they are looked up where `stdpbench data fetch` puts them.",
+        help="Folder with the four IDX files; none: where `stdpbench data fetch` puts them.",
     )
 
     published: ClassVar[tuple[int, int, int] | None] = (60_000, 10_000, 28)
@@ -43,7 +43,7 @@ class MNISTLike(Dataset):
         train = self._read(folder, TRAIN_IMAGES, TRAIN_LABELS)
         test = self._read(folder, TEST_IMAGES, TEST_LABELS)
         if train.pixels.shape[1:] != test.pixels.shape[1:]:
-            raise StdpbenchError(f"the training and test pictures in {folder} are not of the same size")
+            raise StdpbenchError(f"the training and test pictures in {folder} differ in size")
         return Split(train, test, self.class_names)
 
     def _folder(self) -> Path:
@@ -68,12 +68,12 @@ class MNISTLike(Dataset):
     def _read(self, folder: Path, images: str, labels: str) -> Images:
         images_path, labels_path = find_file(folder, images), find_file(folder, labels)
         if images_path is None or labels_path is None:
-            raise StdpbenchError(f"{folder} lost {images} or {labels} while it was read")
+            raise StdpbenchError(f"{images} or {labels} disappeared from {folder} while it was being read")
         (pixels,) = grey_values([(str(images_path), read_idx(images_path))])
         values = label_values(str(labels_path), read_idx(labels_path), len(pixels), str(images_path)).astype(np.int64)
         if values.min() < 0 or values.max() >= len(self.class_names):
             raise StdpbenchError(
                 f"{labels_path} holds the label {values.min() if values.min() < 0 else values.max()}, "
-                f"where 0 .. {len(self.class_names) - 1} belong"
+                f"but labels must be 0 .. {len(self.class_names) - 1}"
             )
         return Images(pixels, values)

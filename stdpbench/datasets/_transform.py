@@ -129,8 +129,8 @@ def _framed(stack: Pixels, side: int) -> Pixels:
     n, height, width = stack.shape
     if side < max(height, width):
         raise StdpbenchError(
-            f"data.frame = {side} is smaller than the pictures of {height}×{width} pixels that it should hold; "
-            f"it must be at least {max(height, width)}, or data.resize must make them smaller"
+            f"data.frame = {side} is smaller than the pictures of {height}×{width} pixels; "
+            f"it must be at least {max(height, width)}, or data.resize must scale the pictures down"
         )
     top, left = (side - height) // 2, (side - width) // 2
     framed = np.zeros((n, side, side), stack.dtype)

@@ -81,7 +81,7 @@ class Dataset(Parameters):
         ge=1,
         le=512,
         structural=True,
-        help="Side in pixels that pictures are scaled to; what is not square is stretched; none: not scaled.",
+        help="Side in pixels to which pictures are scaled, without keeping their proportions; none: not scaled.",
     )
     frame: int | None = parameter(
         None,
@@ -90,15 +90,13 @@ class Dataset(Parameters):
         structural=True,
         help="Side in pixels of a black frame around the pictures; none: no frame.",
     )
-    invert: bool = parameter(False, help="Whether dark becomes light: for dark ink on light paper.")
-    center: bool = parameter(
-        False, help="Whether each picture is shifted so that its centre of mass lies in the middle."
-    )
+    invert: bool = parameter(False, help="Whether to invert grey values, for dark ink on light paper.")
+    center: bool = parameter(False, help="Whether to shift each picture so that its centre of mass is in the middle.")
     pixel_sum: float | None = parameter(
-        None, unit="", gt=0, help="Sum of grey values that every picture is scaled to; none: not scaled."
+        None, unit="", gt=0, help="Sum of grey values to which every picture is scaled; none: not scaled."
     )
     validation_images: int | None = parameter(
-        None, ge=1, help="Training pictures at the end that --validation holds out; none: one sixth."
+        None, ge=1, help="Number of training pictures, from the end, that --validation holds out; none: one sixth."
     )
 
     summary: ClassVar[str]

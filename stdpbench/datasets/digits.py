@@ -30,7 +30,7 @@ class Digits(Dataset):
 
     kind: Literal["digits"] = "digits"
 
-    summary: ClassVar[str] = "1797 handwritten digits of 8 × 8 pixels, of scikit-learn; nothing to download"
+    summary: ClassVar[str] = "1797 handwritten digits of 8 × 8 pixels from scikit-learn; no download"
     published: ClassVar[tuple[int, int, int] | None] = (1797 - N_TEST, N_TEST, 8)
     reference: ClassVar[str] = "Alpaydin & Kaynak 1998, doi:10.24432/C50P49"
 

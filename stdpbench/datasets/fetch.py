@@ -135,7 +135,7 @@ def _wanting(published: PublishedSet, folder: Path) -> list[PublishedFile]:
 def _origins(published: PublishedSet, wanting: Sequence[PublishedFile], source: Path) -> list[Path]:
     """Check all files of a local source before any is copied."""
     if not source.is_dir():
-        raise StdpbenchError(f"there is no folder {source}; it must be one with the files of {published.name}")
+        raise StdpbenchError(f"there is no folder {source}; name one with the files of {published.name}")
     origins = []
     for file in wanting:
         places = [path for place in (source, source / published.name) if (path := find_file(place, file.name))]
@@ -145,8 +145,7 @@ def _origins(published: PublishedSet, wanting: Sequence[PublishedFile], source: 
             )
         if not file.matches(places[0]):
             raise StdpbenchError(
-                f"{places[0]} is not the file that was published with {published.name} (its checksum is wrong); "
-                "nothing was copied"
+                f"{places[0]} is not the published file of {published.name} (wrong checksum); nothing was copied"
             )
         origins.append(places[0])
     return origins
@@ -243,7 +242,7 @@ def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> s
             if file.matches(part):
                 return None
             remove_file(part)
-            reason = "it sent something else than the published file (wrong checksum)"
+            reason = "the server sent another file (wrong checksum)"
             if not begun:
                 return reason
     return reason
@@ -289,7 +288,7 @@ class _Part:
         if response.status_code == 206:
             start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
             if start != str(self.size):
-                raise OSError("it sent another part than was asked for")
+                raise OSError("the server sent another range than requested")
         elif response.status_code == 200:
             self._file.truncate(0)
             self.size = 0

@@ -37,7 +37,8 @@ class Folder(HoldingOut):
 
     kind: Literal["folder"] = "folder"
     path: str | None = parameter(
-        None, help="The folder: one subfolder of PNG or JPEG files per class, or train and test with such."
+        None,
+        help="Folder with a subfolder of PNG or JPEG files per class, or with such folders train and test.",
     )
 
     summary: ClassVar[str] = "PNG or JPEG files in a folder, one subfolder per class"
@@ -46,11 +47,11 @@ class Folder(HoldingOut):
     def load(self) -> Split:
         """Read the files: uint8, (n, height, width); see `Dataset.load`."""
         if not self.path:
-            raise StdpbenchError("data.path is not given; it must name a folder of PNG or JPEG files")
+            raise StdpbenchError("data.path is missing; it must name a folder of PNG or JPEG files")
         root = local_path("data.path", self.path)
         try:
             if not root.is_dir():
-                raise StdpbenchError(f"there is no folder {root}; data.path must name one with PNG or JPEG files")
+                raise StdpbenchError(f"there is no folder {root}; data.path must name a folder of PNG or JPEG files")
             halves = [root / name for name in ("train", "test")]
             if all(half.is_dir() for half in halves):
                 return self._split(self._read(halves[0]), self._read(halves[1]))
@@ -64,8 +65,7 @@ class Folder(HoldingOut):
             shown = os.fsencode(folder.name).decode("utf-8", "backslashreplace")
             if shown != folder.name:
                 raise StdpbenchError(
-                    f"{root} holds a folder {shown}, whose name is no text in UTF-8 and so cannot name a class; give "
-                    "it another"
+                    f"{root} holds a folder {shown}, whose name is not UTF-8 and cannot name a class; give it another"
                 )
         loose = _pictures(root)
         classes = {
@@ -73,11 +73,11 @@ class Folder(HoldingOut):
         }
         if loose and classes:
             raise StdpbenchError(
-                f"{root} holds pictures, such as {loose[0].name}, beside class folders, such as {next(iter(classes))}"
-                "; each picture must lie in the folder of its class, or none"
+                f"{root} holds pictures, such as {loose[0].name}, next to class folders, such as {next(iter(classes))}"
+                "; either all pictures must be in the folder of their class, or none"
             )
         if not loose and not classes:
-            raise StdpbenchError(f"{root} holds no PNG or JPEG files, neither itself nor in a folder for each class")
+            raise StdpbenchError(f"{root} holds no PNG or JPEG files, neither directly nor in a folder for each class")
         names = [] if loose else _taking_turns({name: len(files) for name, files in classes.items()})
         remaining = {name: iter(files) for name, files in classes.items()}
         files = loose or [next(remaining[name]) for name in names]
@@ -88,8 +88,8 @@ class Folder(HoldingOut):
         side = self.resize
         if side is None and max(first.shape) > _LARGEST:
             raise StdpbenchError(
-                f"{files[0]} has {first.shape[0]}×{first.shape[1]} pixels, which is too many for a network; "
-                f"data.resize must make it at most {_LARGEST}×{_LARGEST}"
+                f"{files[0]} has {first.shape[0]}×{first.shape[1]} pixels, too many for a network; "
+                f"set data.resize to at most {_LARGEST}"
             )
         stack = np.empty((len(files), *(first.shape if side is None else (side, side))), np.uint8)
         for number, file in enumerate(files):
@@ -97,7 +97,7 @@ class Folder(HoldingOut):
             if side is None and picture.shape != first.shape:
                 raise StdpbenchError(
                     f"{file} has {picture.shape[0]}×{picture.shape[1]} pixels, but {files[0]} has "
-                    f"{first.shape[0]}×{first.shape[1]}; all must be of one size, or data.resize must say which"
+                    f"{first.shape[0]}×{first.shape[1]}; all must have one size, or data.resize must set it"
                 )
             stack[number] = picture if side is None else resize(picture[None], side)[0]
         return stack
@@ -138,4 +138,4 @@ def _read_picture(path: Path) -> NDArray[np.uint8]:
                 )
             return np.asarray(picture.convert("L"))
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError):
-        raise StdpbenchError(f"{path} cannot be read as a PNG or JPEG picture; mend it or take it away") from None
+        raise StdpbenchError(f"{path} cannot be read as a PNG or JPEG picture; repair or remove it") from None

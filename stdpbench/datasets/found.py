@@ -71,7 +71,7 @@ def _idx(path: Path) -> IDX:
     if _dimensions(path) == 1:
         found = _sibling(path, [(label, image) for image, label in _PAIRS])
         if found is None:
-            raise StdpbenchError(f"{path.name} holds labels, but the pictures that belong to them are not beside it")
+            raise StdpbenchError(f"{path.name} holds labels, but their pictures are not in the same folder")
         images = found
     given: dict[str, Any] = {"train_images": str(images)}
     if labels := _sibling(images, _PAIRS):

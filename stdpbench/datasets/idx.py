@@ -27,15 +27,15 @@ class IDX(HoldingOut):
     )
     test_labels: str | None = parameter(None, help="IDX file of their labels; none: unlabelled.")
 
-    summary: ClassVar[str] = "Any local IDX files, the format of MNIST"
+    summary: ClassVar[str] = "Local IDX files, the format of MNIST"
     reference: ClassVar[str] = "http://yann.lecun.com/exdb/mnist/"
 
     def load(self) -> Split:
         """Read the files; see `Dataset.load`."""
         if not self.train_images:
-            raise StdpbenchError("data.train_images is not given; it must name an IDX file of pictures")
+            raise StdpbenchError("data.train_images is missing; it must name an IDX file of pictures")
         if self.test_labels and not self.test_images:
-            raise StdpbenchError("data.test_labels is given without data.test_images, the pictures that it labels")
+            raise StdpbenchError("data.test_labels needs data.test_images, the pictures that it labels")
         train_path = local_path("data.train_images", self.train_images)
         arrays = [(str(train_path), read_idx(train_path))]
         if self.test_images:

@@ -38,7 +38,7 @@ class NPZ(HoldingOut):
     def load(self) -> Split:
         """Read the arrays; see `Dataset.load`."""
         if not self.path:
-            raise StdpbenchError("data.path is not given; it must name an .npz file with an array images")
+            raise StdpbenchError("data.path is missing; it must name an .npz file with an array images")
         path = local_path("data.path", self.path)
         arrays = _read(path)
         if "images" not in arrays:
@@ -46,7 +46,7 @@ class NPZ(HoldingOut):
                 f"{path} holds no array images (number×height×width); it holds {', '.join(arrays) or 'nothing'}"
             )
         if "test_labels" in arrays and "test_images" not in arrays:
-            raise StdpbenchError(f"{path} holds test_labels, but no test_images that they label")
+            raise StdpbenchError(f"{path} holds test_labels, but no test_images")
         present = [name for name in ("images", "test_images") if name in arrays]
         pixels = grey_values([(f"{name} of {path}", arrays[name]) for name in present])
         raws = []
@@ -65,7 +65,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            raise StdpbenchError(f"{path} is a single array; it must be an .npz file, as numpy.savez makes it")
+            raise StdpbenchError(f"{path} is a single array; it must be an .npz file, as written by numpy.savez")
         with loaded as archive:
             arrays = {name: archive[name] if name in _NAMES else np.empty(0) for name in archive.files}
         # Of what is no array in an archive, NumPy gives the bytes
@@ -77,9 +77,8 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
     except (BadZipFile, EOFError, zlib.error, ValueError) as error:
         if str(error).startswith("Object arrays"):
             raise StdpbenchError(
-                f"{path} holds Python objects, which are not read; its arrays must be of numbers "
-                "or of fixed-length texts"
+                f"{path} holds Python objects, which are not read; its arrays must hold numbers or fixed-length texts"
             ) from None
-        raise StdpbenchError(f"{path} is damaged, or no .npz file, as numpy.savez makes it") from None
+        raise StdpbenchError(f"{path} is damaged, or not an .npz file as written by numpy.savez") from None
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -1,4 +1,4 @@
-"""Encoders: pictures into spikes. The family, and what its kinds share."""
+"""Encoders of pictures as spikes: the family of kinds and its base class."""
 
 from stdpbench.encoding.base import PHASES, Encoder, Spikes, generator
 from stdpbench.registry import Family

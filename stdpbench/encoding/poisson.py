@@ -13,21 +13,21 @@ from stdpbench.parameters import parameter
 
 
 class Poisson(Encoder):
-    r"""Each pixel fires in each step with probability ``p = rate * dt``, independently of all else.
+    r"""Each pixel fires in each step with probability ``p = rate * dt``, independently of all other pixels and steps.
 
     .. math:: rate = pixel \cdot rate\_per\_grey \cdot (intensity + attempt \cdot intensity\_step)
 
     The Fano factor of the counts is :math:`1 - p`. Source: Diehl & Cook (2015), section 2.5 and released code
-    (rate = pixel / 8 · intensity Hz, intensity 2, one more at every repetition).
+    (rate = pixel / 8 · intensity Hz, intensity 2, plus 1 with every repetition).
     """
 
     kind: Literal["poisson"] = "poisson"
     rate_per_grey: float = parameter(
         0.125, unit="Hz", gt=0, help="Firing rate per grey level at intensity 1: 255 gives 31.875 Hz."
     )
-    intensity: float = parameter(2.0, unit="", gt=0, help="Factor on all rates when a picture is shown first.")
+    intensity: float = parameter(2.0, unit="", gt=0, help="Factor on all rates for the first attempt at a picture.")
     intensity_step: float = parameter(
-        1.0, unit="", ge=0, help="What each repetition of a picture adds to the intensity."
+        1.0, unit="", ge=0, help="Increase of the intensity per repetition of a picture."
     )
 
     summary: ClassVar[str] = "Rate coding: one Bernoulli trial per pixel and step"

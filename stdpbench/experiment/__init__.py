@@ -1,4 +1,4 @@
-"""The frozen experiment: TOML in, TOML out, digest."""
+"""Experiments: immutable values, read from and written to TOML, with a digest."""
 
 from stdpbench.experiment.experiment import (
     SECTIONS,

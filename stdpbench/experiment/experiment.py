@@ -1,6 +1,6 @@
-"""The experiment: one frozen value that says all that a run depends on.
+"""The experiment: one immutable value with everything that a run depends on.
 
-An `Experiment` is read from TOML and written to TOML; two that are equal give the same run. `digest` names it.
+An `Experiment` is read from TOML and written to TOML; equal experiments give the same run. `digest` identifies it.
 """
 
 from __future__ import annotations
@@ -41,35 +41,35 @@ _FAMILIES: dict[str, tuple[Family[Any], str]] = {
 }
 _FIXED = {"kind": "fixed"}
 _RANK = {"kind": 0, "preset": 1, "file": 1}
-_MOST_BINS = 65_535  # so that a spike count fits in 16 bits
+_MOST_BINS = 65_535  # a spike count must fit into 16 bits
 LOOKS = ("held_out_every", "held_out_images")
-"""Parameters of the schedule that change no result."""
+"""Parameters of the schedule that do not change any result."""
 SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral", "schedule")
 
 
 def family_of(section: str) -> Family[Any] | None:
-    """The kinds that a section of an experiment can be of; None for one that has no kinds."""
+    """Return the family of kinds of a section, or None if the section has no kinds."""
     return _FAMILIES[section][0] if section in _FAMILIES else None
 
 
 def kind_parameter(section: str) -> Parameter | None:
-    """The kind of a section as if it were one of its parameters; None for a section that has no kinds."""
+    """Describe the kind of a section like a parameter; None for a section without kinds."""
     if section not in _FAMILIES:
         return None
     family, usual = _FAMILIES[section]
-    help_ = f"Which {family.name}: each has parameters of its own, and needs a network of its own."
+    help_ = f"Kind of {family.name}; each kind has its own parameters and needs another network."
     return Parameter("kind", "choice", None, usual, None, None, False, False, family.kinds(), help_, True)
 
 
 class _Head(Parameters):
-    """What an experiment says before its sections."""
+    """Keys of an experiment before its sections."""
 
-    name: str = parameter("experiment", help="Names the run's folder.")
+    name: str = parameter("experiment", help="Name of the experiment, used for run folders.")
     seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed of start weights, delays, order and input spikes.")
 
 
 class Experiment(_Head):
-    """All that a run depends on."""
+    """Everything that a run depends on."""
 
     about: About
     data: SerializeAsAny[Dataset]
@@ -89,7 +89,7 @@ class Experiment(_Head):
         return self
 
     def _conflicts(self) -> Iterator[str]:
-        """What of the sections does not go together, a sentence each."""
+        """Yield a sentence for each conflict between sections."""
         if not self.name.strip():
             yield "name must not be empty"
         if self.missing_kinds:  # nothing is known of them but their values
@@ -112,10 +112,10 @@ class Experiment(_Head):
             if not neuron.runs_in_digit_network:
                 yield f"{where}.kind {getattr(neuron, 'kind', '')!r} {neuron.in_digit_network}"
         if not any(variable.name == "theta" for variable in self.exc.variables):
-            yield f"exc.kind {self.exc_kind!r} has no adaptive threshold, which exc neurons need; use 'adaptive-lif'"
+            yield f"exc.kind {self.exc_kind!r} has no adaptive threshold, but exc neurons need one; use 'adaptive-lif'"
         if any(variable.slow for variable in self.inh.variables):
             yield (
-                f"inh.kind {getattr(self.inh, 'kind', '')!r} has an adaptive threshold, which inh neurons must not; "
+                f"inh.kind {getattr(self.inh, 'kind', '')!r} has an adaptive threshold, but inh neurons must not; "
                 "use 'lif'"
             )
         if not self.plasticity.runs_in_digit_network:
@@ -134,23 +134,23 @@ class Experiment(_Head):
         if not self.encoding.largest_probability(255.0, last, dt * 1e-3) < 1:
             yield (
                 f"after schedule.max_attempts = {self.schedule.max_attempts} repetitions a white pixel would fire "
-                "with probability 1 or more per step: lower it, encoding.intensity_step or encoding.rate_per_grey"
+                "with probability 1 or more per step: lower it, or encoding.intensity_step or encoding.rate_per_grey"
             )
 
     def _shared_names(self) -> Iterator[str]:
-        """Names that rule and neuron, which meet in the exc neurons, both use for something of their own."""
+        """Yield a sentence if the rule and the exc neuron use the same name with different meanings."""
         own = {variable.name for variable in self.exc.variables} | {p.name for p in self.exc.describe()}
         rule = self.plasticity
         remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
         names = [name for each in remembered for name in (each.name, each.tau)]
         words = [re.findall(r"[A-Za-z_]\w*", f"{average.of} {average.on_spike}") for average in rule.averages]
-        names += [word for each in words for word in each if word != "v"]  # which is meant to be the neuron's
+        names += [word for each in words for word in each if word != "v"]  # intentionally the neuron's
         own |= set(re.findall(r"^\s*(\w+)\s*=", self.exc.update, re.MULTILINE))
         taken = sorted(own.intersection(names))
         if taken:
             yield (
-                f"plasticity.kind {getattr(self.plasticity, 'kind', '')!r} and exc.kind {self.exc_kind!r} both name "
-                f"something {', '.join(taken)}: one of them needs another name for it"
+                f"plasticity.kind {getattr(self.plasticity, 'kind', '')!r} and exc.kind {self.exc_kind!r} both use "
+                f"the name {', '.join(taken)}: one of them must use another"
             )
 
     @property
@@ -165,7 +165,7 @@ class Experiment(_Head):
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], *, stand_ins: bool = False) -> Experiment:
-        """Read an experiment from nested tables; what is not said has its default.
+        """Read an experiment from nested tables; missing keys have their defaults.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class Experiment(_Head):
         Raises
         ------
         StdpbenchError
-            A sentence per error, with the dotted path of what is wrong, and what would be right.
+            One sentence per error, with the dotted path, the error and what would be right.
         """
         errors = Collector()
         for key in mapping:
@@ -195,7 +195,7 @@ class Experiment(_Head):
                     raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
                 make = family.read if stand_ins else family.build
                 sections[name] = make({"kind": usual, **table}, name)
-        if errors.sentences:  # name and seed are still to be checked, beside sections of any content
+        if errors.sentences:  # check name and seed as well, even if sections are invalid
             with errors.part():
                 build(_Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")
         errors.check()
@@ -218,37 +218,36 @@ class Experiment(_Head):
         return _from_tables(parse_toml(text, "the text"), lambda: text, "the text")
 
     def to_mapping(self) -> dict[str, Any]:
-        """Nested tables as they stand in a file; what is None is left out, and fixed lateral inhibition."""
+        """Return nested tables as in a file, without None and without fixed lateral inhibition."""
         sections = {name: getattr(self, name).to_mapping() for name in SECTIONS}
-        if sections["lateral"] == _FIXED:  # so that digests, and files, are those from before there was a choice
+        if sections["lateral"] == _FIXED:  # keeps digests and files from before other kinds existed
             del sections["lateral"]
         return {"name": self.name, "seed": self.seed, **sections}
 
     def to_toml(self) -> str:
-        """The experiment as TOML, every value spelled out."""
+        """Return the experiment as TOML, with every value."""
         return tomli_w.dumps(self.to_mapping())
 
     def override(self, changes: Mapping[str, Any]) -> Experiment:
-        """The same experiment with some values changed.
+        """Return the experiment with some values changed.
 
         Parameters
         ----------
         changes : mapping of str to Any
-            Dotted path to value, such as ``{"plasticity.nu_post": 0.02, "exc.tau_m": "25 ms"}``. A text is also
-            tried as a TOML value, so that ``"true"``, ``"[1, 2]"`` and ``"0.02"`` mean what they mean in a file;
-            ``"none"`` unsets.
+            Dotted path -> value, such as ``{"plasticity.nu_post": 0.02, "exc.tau_m": "25 ms"}``. A text is also
+            parsed as a TOML value, so that ``"true"``, ``"[1, 2]"`` and ``"0.02"`` have the same meaning as in a file;
+            ``"none"`` unsets a parameter.
 
         Notes
         -----
-        A section whose kind changes starts from the defaults of the new kind; but a data set keeps the steps that are
-        the same for all of them, such as ``data.resize``; `lost_by` says what does not carry over. The texts of
-        ``about`` describe the experiment as it was measured: where results can differ by more than the seed, only
-        those that `changes` name remain.
+        A section whose kind changes starts from the defaults of the new kind, but a data set keeps the steps that all
+        data sets have, such as ``data.resize``; `lost_by` returns what is not kept. The texts of ``about`` describe
+        the experiment as it was measured: if more than the seed changes, only those in `changes` remain.
         """
         mapping = self.to_mapping()
         mapping.setdefault("lateral", dict(_FIXED))
         errors = Collector()
-        # kinds first, then presets: they start from values of their own, whatever was written before them
+        # kinds first, then presets: both replace values, whatever the order of the changes
         for path, value in sorted(changes.items(), key=lambda change: _RANK.get(change[0].rpartition(".")[2], 2)):
             with errors.part():
                 if path.endswith(".preset"):
@@ -263,9 +262,9 @@ class Experiment(_Head):
         return changed.model_copy(update={"about": About(**about)})
 
     def lost_by(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """What an `override` that changes kinds does not carry over: dotted path to value.
+        """Return the values that an `override` of kinds drops: dotted path -> value.
 
-        Values that are the default of the old kind do not count, nor what `changes` name themselves.
+        Defaults of the old kind and values set by `changes` themselves are not included.
         """
         changed, lost = self.override(changes), dict[str, Any]()
         for section in _FAMILIES:
@@ -281,14 +280,14 @@ class Experiment(_Head):
         return lost
 
     def _same_results(self, other: Experiment) -> bool:
-        """Whether another experiment gives the same results but for its seed."""
+        """Whether another experiment gives the same results apart from the seed."""
         ignored = {"seed", *(f"schedule.{name}" for name in LOOKS)}
         if self.data.published is not None and type(self.data) is type(other.data):
-            ignored.add("data.path")  # the same pictures in another place
+            ignored.add("data.path")  # the same pictures in another folder
         return not self.differences(other).keys() - ignored
 
     def with_rule(self, rule: Mapping[str, Any]) -> Experiment:
-        """The same experiment with another plasticity rule; what its table does not say has its default.
+        """Return the experiment with another plasticity rule; keys missing in its table have their defaults.
 
         Raises
         ------
@@ -300,9 +299,9 @@ class Experiment(_Head):
         return Experiment.from_mapping({**self.to_mapping(), "plasticity": dict(rule)})
 
     def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
-        """What `other` has different, ``name`` and ``about`` aside: dotted path to (own value, its value).
+        """Return the differences to `other`, without ``name`` and ``about``: dotted path -> (own value, other value).
 
-        A value that only one of them has stands against None.
+        A value that only one of them has is paired with None.
         """
         mine, theirs = _flat(self.to_mapping()), _flat(other.to_mapping())
         return {
@@ -312,27 +311,27 @@ class Experiment(_Head):
         }
 
     def same_rule(self, other: Experiment) -> bool:
-        """Whether both have the same plasticity rule, whatever its parameters: then the same network runs them."""
+        """Whether both have the same plasticity rule apart from its parameters, so that the same network runs them."""
         mine, theirs = self.plasticity, other.plasticity
         if mine.missing and theirs.missing:
             return bool(mine.to_mapping()["kind"] == theirs.to_mapping()["kind"])
         return type(mine) is type(theirs)
 
     def changed_live(self, changes: Mapping[str, Any]) -> Experiment:
-        """The same experiment with parameters changed that may change in the middle of a run; see `override`.
+        """Return the experiment with parameters changed that may change during a run; see `override`.
 
         Raises
         ------
         StdpbenchError
-            If one of them is structural: the sentence says so.
+            If one of the parameters is structural.
         """
         changed = self.override(changes)
         if not self.same_rule(changed):
             paths = [path for path in self.differences(changed) if path.startswith("plasticity.")]
             path = "plasticity.kind" if "plasticity.kind" in paths else paths[0]
             raise StdpbenchError(
-                f"{path} is structural: a rule with other equations is put in force as a whole, by stdpbench "
-                "change-rule RUN RULE, or beside this run by stdpbench branch RUN --rule RULE"
+                f"{path} is structural: to use other equations, change the whole rule with stdpbench "
+                "change-rule RUN RULE, or start a branch with stdpbench branch RUN --rule RULE"
             )
         for path in self.differences(changed):
             section, _, name = path.partition(".")
@@ -340,14 +339,14 @@ class Experiment(_Head):
             declared = {p.name: p for p in owner.describe()} if isinstance(owner, Parameters) else {}
             if section == "data" or name not in declared or declared[name].structural:
                 raise StdpbenchError(
-                    f"{path} is structural: it cannot change in the middle of a run, but a new run can start from the "
+                    f"{path} is structural: it cannot change during a run, but a new run can start from the "
                     f"weights and thresholds of this one: stdpbench run … --from RUN --set {path}=…"
                 )
         return changed
 
     @staticmethod
     def _forget_for_preset(mapping: dict[str, Any], path: str, preset: str) -> None:
-        """Take out of a section what the preset that is asked for has values for."""
+        """Remove the values that a requested preset sets from a section."""
         section = path.rpartition(".")[0]
         if section in _FAMILIES:
             owner = _FAMILIES[section][0].get(str(mapping[section]["kind"]), f"{section}.kind")
@@ -355,7 +354,7 @@ class Experiment(_Head):
                 mapping[section].pop(name, None)
 
     def _meant(self, path: str, text: str) -> Any:
-        """What was typed for a parameter: a TOML value, but a text that looks like a number where a text belongs."""
+        """Parse a typed value as TOML, but keep a text that looks like a number for parameters that are texts."""
         *sections, key = path.split(".")
         owner = getattr(self, sections[0], None) if sections else self
         field = type(owner).model_fields.get(key) if isinstance(owner, Parameters) else None
@@ -364,9 +363,9 @@ class Experiment(_Head):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that the result depends on, hexadecimal; ``name`` and ``about`` do not count.
+        """SHA-256 of everything that the result depends on, hexadecimal; without ``name`` and ``about``.
 
-        Nor does what is measured on held-out pictures on the way, which changes nothing.
+        The settings of held-out measurements are not included either, since they do not change results.
         """
         mapping = without_looks(self.to_mapping())
         del mapping["name"], mapping["about"]
@@ -384,7 +383,7 @@ class Experiment(_Head):
 
 
 def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables of an experiment without the parameters that only say what is looked at on the way."""
+    """Return the tables of an experiment without the parameters of held-out measurements."""
     schedule = mapping.get("schedule", {})
     if not isinstance(schedule, Mapping):
         return dict(mapping)
@@ -412,10 +411,10 @@ def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
         )
     if key == "kind" and table.get("kind") != value:
         kept = _shared(sections[0], table, value) if sections else {}
-        table.clear()  # the parameters of another kind do not carry over
+        table.clear()  # parameters of another kind are not kept
         table.update(kept)
     if key == "file" and table.get("kind") == "custom":
-        table.clear()  # nor do those of another rule
+        table.clear()  # nor those of another rule
         table["kind"] = "custom"
     if value is None:
         table.pop(key, None)
@@ -424,7 +423,7 @@ def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _shared(section: str, table: Mapping[str, Any], kind: object) -> dict[str, Any]:
-    """What a data set of another kind keeps: what both inherit from one declaration, but not where their files are."""
+    """Return what a data set of another kind keeps: parameters with a common declaration, except file paths."""
     if section != "data" or str(kind) not in datasets.kinds():
         return {}
     old, new = datasets.get(str(table["kind"])), datasets.get(str(kind))
@@ -433,32 +432,32 @@ def _shared(section: str, table: Mapping[str, Any], kind: object) -> dict[str, A
 
 
 def _owner(cls: type[Parameters], name: str) -> type:
-    """The class that declares a parameter."""
+    """Return the class that declares a parameter."""
     return next(one for one in cls.__mro__ if name in get_annotations(one))
 
 
 def _toml_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):  # no TOML, or a number of thousands of digits
+    except (ValueError, RecursionError):  # not TOML, or a number with thousands of digits
         return text
 
 
 def parse_assignment(text: str) -> tuple[str, str]:
-    """Split what follows ``--set`` into dotted path and value."""
+    """Split the argument of ``--set`` into dotted path and value."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise StdpbenchError(f"{text!r} should read PATH=VALUE, such as plasticity.nu_post=0.02")
+        raise StdpbenchError(f"{text!r} must be PATH=VALUE, such as plasticity.nu_post=0.02")
     return path.strip(), value.strip()
 
 
 def shipped_experiments() -> dict[str, Path]:
-    """Name and file of every experiment that ships, sorted by name."""
+    """Return name and file of every bundled experiment, sorted by name."""
     return {path.stem: path for path in sorted(shipped("experiments").glob("*.toml"))}
 
 
 def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
-    """Read a shipped experiment by name, or any file by path.
+    """Read a bundled experiment by name, or any file by path.
 
     Parameters
     ----------
@@ -470,19 +469,19 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     Raises
     ------
     StdpbenchError
-        If there is no such experiment, or its file is none: a sentence per error, with file, line and dotted path.
+        If there is no such experiment, or the file is invalid: one sentence per error, with file, line and path.
     """
     known = shipped_experiments()
     path = known.get(str(name)) or Path(name).expanduser()
     if not path.is_file():
         raise StdpbenchError(
-            f"there is no experiment {str(name)!r}, neither shipped nor as a file; {suggestion(str(name), known)}"
+            f"there is no experiment {str(name)!r}, neither bundled nor as a file; {suggestion(str(name), known)}"
         )
     mapping = read_toml(path)
     mapping.setdefault("name", path.stem)
     rule = mapping.get("plasticity")
     if isinstance(rule, dict) and isinstance(rule.get("file"), str):
-        rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # a rule lies beside its experiment
+        rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # relative to the experiment file
     return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
 
 

@@ -1,4 +1,4 @@
-"""Neuron models. The family, and what its kinds share."""
+"""Neuron models: the family of kinds and its base classes."""
 
 from stdpbench.neurons.base import Neuron, Variable
 from stdpbench.registry import Family

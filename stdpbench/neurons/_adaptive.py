@@ -1,4 +1,4 @@
-"""What the excitatory neurons with an adaptive threshold share."""
+"""Base of the excitatory neurons with an adaptive threshold."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ class AdaptiveNeuron(ConductanceNeuron):
     v_reset: float = parameter(-65.0, unit="mV", help="Membrane potential right after a spike.")
     v_thresh: float = parameter(-52.0, unit="mV", help="Firing threshold at theta = offset.")
     tau_m: float = parameter(100.0, unit="ms", gt=0, help="Membrane time constant.")
-    t_ref: float = parameter(5.0, unit="ms", ge=0, help="Time after a spike during which v is held.")
+    t_ref: float = parameter(5.0, unit="ms", ge=0, help="Refractory period, during which v is held.")
     E_exc: float = parameter(0.0, unit="mV", help="Reversal potential of excitation.")
     E_inh: float = parameter(-100.0, unit="mV", help="Reversal potential of inhibition.")
     theta_start: float = parameter(20.0, unit="mV", ge=0, structural=True, help="theta of an untrained neuron.")
-    theta_offset: float = parameter(20.0, unit="mV", help="What is taken off the threshold.")
-    theta_plus: float = parameter(0.05, unit="mV", ge=0, help="What a spike adds to theta in training.")
-    tau_theta: float = parameter(1e7, unit="ms", gt=0, help="Decay of theta in training; belongs to n_exc.")
+    theta_offset: float = parameter(20.0, unit="mV", help="Offset that is subtracted from the threshold.")
+    theta_plus: float = parameter(0.05, unit="mV", ge=0, help="Increment of theta per spike in training.")
+    tau_theta: float = parameter(
+        1e7, unit="ms", gt=0, help="Time constant of theta in training; tuned together with n_exc."
+    )
 
     variables: ClassVar[tuple[Variable, ...]] = (
         *ConductanceNeuron.variables,

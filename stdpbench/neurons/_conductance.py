@@ -1,4 +1,4 @@
-"""What the conductance-based leaky integrate-and-fire neurons share."""
+"""Base of the conductance-based leaky integrate-and-fire neurons."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class ConductanceNeuron(Neuron):
     t_ref: float
     E_exc: float
     E_inh: float
-    tau_ge: float = parameter(1.0, unit="ms", gt=0, help="Decay of the excitatory conductance.")
-    tau_gi: float = parameter(2.0, unit="ms", gt=0, help="Decay of the inhibitory conductance.")
+    tau_ge: float = parameter(1.0, unit="ms", gt=0, help="Time constant of the excitatory conductance.")
+    tau_gi: float = parameter(2.0, unit="ms", gt=0, help="Time constant of the inhibitory conductance.")
 
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("v", "volt", "v_rest"),

@@ -15,10 +15,10 @@ class AdaptiveLIF(AdaptiveNeuron):
         \tau_m\, dv/dt &= (v_{rest} - v) + g_e (E_{exc} - v) + g_i (E_{inh} - v) \\
         \tau_\theta\, d\theta/dt &= -\theta
 
-    and a spike where :math:`v > v_{thresh} - offset + \theta`, which adds :math:`\theta_{plus}`. The decay of theta
-    is applied once per presentation, for all of its time at once: within one presentation it is some 1e-4 of theta.
-    Source: Diehl & Cook (2015), sections 2.1 and 2.4, and released code; the 5 ms of lock-out are our reading of how
-    Brian 1 treats it.
+    with a spike where :math:`v > v_{thresh} - offset + \theta`, which adds :math:`\theta_{plus}` to theta. The decay
+    of theta is applied once per presentation, for its whole duration: it is about 1e-4 of theta per presentation.
+    Source: Diehl & Cook (2015), sections 2.1 and 2.4, and released code; the lockout of 5 ms is our interpretation of
+    how Brian 1 treats it.
     """
 
     kind: Literal["adaptive-lif"] = "adaptive-lif"

@@ -1,4 +1,4 @@
-"""The excitatory neuron as well-known ports of Diehl & Cook's code have it: spikes are locked out for 50 ms."""
+"""The excitatory neuron of well-known ports of Diehl & Cook's code, which lock out spikes for 50 ms."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ from stdpbench.parameters import parameter
 
 
 class AdaptiveLIFLockout(AdaptiveNeuron):
-    r"""As ``adaptive-lif``, but no spike follows another within ``t_lockout``, while v is held for ``t_ref`` only.
+    r"""Like ``adaptive-lif``, but without spikes within ``t_lockout`` after a spike; v is held for ``t_ref`` only.
 
-    The authors' Brian 1 script has, beside the refractory period, a timer that must exceed 5 ms before the next
-    spike. It counts in units that Brian 1 does not check, and is without effect there. Ports to Brian2 wrote it as
-    :math:`d\,timer/dt = 0.1`, with which 5 ms on the timer are 50 ms of time. v goes on meanwhile, and a neuron whose
-    v exceeds the threshold at the end of the 50 ms fires at once. With ``t_lockout = t_ref`` this is
-    ``adaptive-lif``, to the bit.
+    The authors' Brian 1 script has a timer in addition to the refractory period, which must exceed 5 ms before the
+    next spike. It counts in units that Brian 1 does not check and has no effect there. Ports to Brian2 wrote it as
+    :math:`d\,timer/dt = 0.1`, so that 5 ms on the timer are 50 ms of time. v evolves meanwhile, and a neuron whose v
+    exceeds the threshold at the end of the 50 ms fires immediately. With ``t_lockout = t_ref`` this equals
+    ``adaptive-lif`` bit for bit.
     """
 
     kind: Literal["adaptive-lif-lockout"] = "adaptive-lif-lockout"
-    t_lockout: float = parameter(
-        50.0, unit="ms", ge=0, help="Time after a spike within which no other follows; at least t_ref."
-    )
+    t_lockout: float = parameter(50.0, unit="ms", ge=0, help="Minimum time between two spikes; at least t_ref.")
 
-    summary: ClassVar[str] = (
-        "adaptive-lif that may not spike for 50 ms after a spike, though v moves on: for ablations"
-    )
+    summary: ClassVar[str] = "adaptive-lif without spikes for 50 ms after a spike while v evolves; for ablations"
     reference: ClassVar[str] = "frompapers/Diehl_Cook_2015.py of Brian2's examples, and other ports"
     equations: ClassVar[str] = """
         dv/dt     = ((v_rest - v) + ge*(E_exc - v) + gi*(E_inh - v))/tau_m   (held for t_ref after a spike)

@@ -17,38 +17,38 @@ class AdEx(Neuron):
         \tau_w\, dw_{ad}/dt &= a (v - E_L) - w_{ad} \\
         \tau_z\, dz/dt &= -z, \qquad \tau_{V_T}\, dV_T/dt = -(V_T - V_{T,rest})
 
-    A spike begins where v exceeds ``v_peak``. The upswing is too steep for any usual step, and a voltage-based rule
-    reads its area. The authors integrated it once, finely, and hold v for the width of a spike where the area is the
-    same: at ``v_spike`` for the first half of ``t_spike``, at ``v_spike + v_late`` for the second. Then v starts from
-    ``v_reset``, w_ad is raised by ``b``, z is set to ``I_sp`` and V_T to ``V_Tmax``. w_ad rests during the spike. All
-    equations take forward Euler steps, as in the authors' released code (1 ms there).
+    A spike begins when v exceeds ``v_peak``. The upswing is too steep for usual time steps, and a voltage-based rule
+    reads its area. The authors integrated it once with fine steps, and hold v during a spike such that the area is the
+    same: at ``v_spike`` for the first half of ``t_spike``, at ``v_spike + v_late`` for the second. Then v is set to
+    ``v_reset``, w_ad is incremented by ``b``, z is set to ``I_sp`` and V_T to ``V_Tmax``. w_ad is held during the
+    spike. All equations take forward Euler steps, as in the authors' released code (1 ms there).
 
-    Values are those printed in the paper, those of the spike from the released code (ModelDB 144566). That code counts
-    currents in pA and adds ``b = 0.0805``: a thousandth of the 0.0805 nA that the paper prints. docs/validation.md
-    tells what either gives. Source: Clopath, Büsing, Vasilaki & Gerstner (2010); Brette & Gerstner (2005).
+    Values are those printed in the paper; those of the spike are from the released code (ModelDB 144566). That code
+    has currents in pA and adds ``b = 0.0805``, a thousandth of the 0.0805 nA printed in the paper. docs/validation.md
+    compares both. Source: Clopath, Büsing, Vasilaki & Gerstner (2010); Brette & Gerstner (2005).
     """
 
     kind: Literal["adex"] = "adex"
     C: float = parameter(281.0, unit="pF", gt=0, help="Membrane capacitance.")
     g_L: float = parameter(30.0, unit="nS", gt=0, help="Leak conductance.")
     E_L: float = parameter(-70.6, unit="mV", help="Resting potential.")
-    Delta_T: float = parameter(2.0, unit="mV", gt=0, help="Δ_T: how steep a spike begins.")
+    Delta_T: float = parameter(2.0, unit="mV", gt=0, help="Δ_T: slope factor of spike onset.")
     V_Trest: float = parameter(-50.4, unit="mV", help="Threshold V_T at rest.")
     V_Tmax: float = parameter(-30.4, unit="mV", help="Threshold V_T right after a spike.")
     tau_VT: float = parameter(50.0, unit="ms", gt=0, help="Time constant of the threshold V_T.")
     tau_w: float = parameter(144.0, unit="ms", gt=0, help="Time constant of the adaptation current w_ad.")
     a: float = parameter(4.0, unit="nS", help="Adaptation below threshold.")
-    b: float = parameter(80.5, unit="pA", help="What a spike adds to w_ad: 0.0805 nA in print.")
+    b: float = parameter(80.5, unit="pA", help="Increment of w_ad per spike; 0.0805 nA in the paper.")
     I_sp: float = parameter(400.0, unit="pA", help="Afterdepolarising current z right after a spike.")
     tau_z: float = parameter(40.0, unit="ms", gt=0, help="Time constant of the afterdepolarising current z.")
-    v_peak: float = parameter(20.0, unit="mV", help="Where a spike begins.")
+    v_peak: float = parameter(20.0, unit="mV", help="Potential at which a spike begins.")
     v_spike: float = parameter(29.4, unit="mV", help="Potential in the first half of a spike.")
-    v_late: float = parameter(3.462, unit="mV", help="What is added to it in the second half.")
+    v_late: float = parameter(3.462, unit="mV", help="Increment of the potential in the second half of a spike.")
     t_spike: float = parameter(2.0, unit="ms", gt=0, help="Width of a spike.")
-    v_reset: float = parameter(-49.5016, unit="mV", help="Potential from which v goes on after a spike.")
+    v_reset: float = parameter(-49.5016, unit="mV", help="Potential right after a spike.")
 
     summary: ClassVar[str] = (
-        "Adaptive exponential integrate-and-fire with the width of a spike and afterdepolarisation"
+        "Adaptive exponential integrate-and-fire with spikes of finite width and afterdepolarisation"
     )
     reference: ClassVar[str] = "Clopath, Büsing, Vasilaki & Gerstner 2010, doi:10.1038/nn.2479"
     equations: ClassVar[str] = """
@@ -88,7 +88,7 @@ class AdEx(Neuron):
     reset: ClassVar[str] = ""
     injected: ClassVar[str] = "I"
     in_digit_network: ClassVar[str] = (
-        "does not run there: it is driven by a current, as protocols of the laboratory inject it, and has no "
-        "conductances for synapses to add to"
+        "does not run there: it is driven by a current that protocols of the laboratory inject, and has no "
+        "conductances for synapses"
     )
     runs_in_digit_network: ClassVar[bool] = False

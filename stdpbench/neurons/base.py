@@ -1,8 +1,8 @@
-"""What a neuron is: Brian2 equations in two readings.
+"""Base classes of neuron models: Brian2 equations in two forms.
 
-`equations` says what the neuron is, as differential equations for the reader. `variables`, `update`, `threshold` and
-`reset` say how one time step is taken, in Brian2's syntax; `stdpbench.network` builds from them. A step reads
-nothing but state, parameters and dt: no absolute time, so that a presentation is the same whenever it is shown.
+`equations` are the differential equations of the neuron, for display. `variables`, `update`, `threshold` and `reset`
+define one time step in Brian2's syntax, from which `stdpbench.network` builds the neurons. A step depends on state,
+parameters and dt only, not on absolute time, so that a presentation is the same whenever it is shown.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Variable:
     name : str
         Name in the equations.
     unit : str
-        Brian2's unit: ``"volt"``, ``"second"``, ``"amp"``, ``"1"``.
+        Unit in Brian2: ``"volt"``, ``"second"``, ``"amp"``, ``"1"``.
     start : str
-        The parameter that holds its value in the reset state; ``""`` for 0.
+        Name of the parameter for its value in the reset state; ``""`` for 0.
     slow : bool
-        Whether it lasts beyond a presentation (a threshold) and so survives a reset of the state.
+        Whether it persists across presentations (a threshold) and resets of the state.
     """
 
     name: str
@@ -43,14 +43,14 @@ class Neuron(Parameters):
     equations: ClassVar[str]
     variables: ClassVar[tuple[Variable, ...]]
     learning: ClassVar[tuple[str, ...]] = ()
-    """Parameters that are 0 while weights and thresholds are frozen, so that what lasts keeps every bit."""
+    """Parameters that are 0 while weights and thresholds are frozen, so that slow variables stay unchanged."""
     conductances: ClassVar[tuple[tuple[str, str], ...]]
-    """(conductance, parameter that holds its time constant): synapses add to these."""
+    """(conductance, parameter for its time constant): synapses add to these conductances."""
     update: ClassVar[str]
     threshold: ClassVar[str]
     reset: ClassVar[str]
     injected: ClassVar[str] = ""
-    """The variable, a current, by which protocols of the laboratory drive the neuron; none in the digit network."""
+    """Name of the current with which protocols of the laboratory drive the neuron; empty in the digit network."""
     in_digit_network: ClassVar[str] = "runs"
     """Whether the neuron runs in the digit network, or why it cannot."""
     runs_in_digit_network: ClassVar[bool] = True

@@ -16,7 +16,7 @@ class LIF(ConductanceNeuron):
         \tau_m\, dv/dt = (v_{rest} - v) + g_e (E_{exc} - v) + g_i (E_{inh} - v)
 
     with :math:`g_e` and :math:`g_i` in units of the leak. Source: Diehl & Cook (2015), section 2.1, and released
-    code; the 2 ms of lock-out are our reading of how Brian 1 treats it.
+    code; the lockout of 2 ms is our interpretation of how Brian 1 treats it.
     """
 
     kind: Literal["lif"] = "lif"
@@ -24,7 +24,7 @@ class LIF(ConductanceNeuron):
     v_reset: float = parameter(-45.0, unit="mV", help="Membrane potential right after a spike.")
     v_thresh: float = parameter(-40.0, unit="mV", help="Firing threshold.")
     tau_m: float = parameter(10.0, unit="ms", gt=0, help="Membrane time constant.")
-    t_ref: float = parameter(2.0, unit="ms", ge=0, help="Time after a spike during which v is held.")
+    t_ref: float = parameter(2.0, unit="ms", ge=0, help="Refractory period, during which v is held.")
     E_exc: float = parameter(0.0, unit="mV", help="Reversal potential of excitation.")
     E_inh: float = parameter(-85.0, unit="mV", help="Reversal potential of inhibition.")
 

@@ -1,4 +1,4 @@
-"""The threshold that a membrane potential has to exceed, as a course: for drawing it beside the potential."""
+"""Time course of the firing threshold, for plots together with the membrane potential."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _EXCEEDED = re.compile(r"\s*v\s*>=?\s*(.+?)(?:\s+and\s+.*)?\s*", re.DOTALL)
 
 
 def threshold_course(neuron: Neuron, theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What v has to exceed for a spike.
+    """Return the potential that v must exceed for a spike.
 
     Parameters
     ----------
     neuron : Neuron
-        With the parameters that were in force; its `threshold` reads ``v > … and …``.
+        The neuron with its parameters at that time; its `threshold` has the form ``v > … and …``.
     theta : ndarray, float64, volt
         Adaptive threshold.
 
     Returns
     -------
     ndarray, float64, volt
-        Of the shape of `theta`.
+        Threshold, in the shape of `theta`.
 
     Raises
     ------
     StdpbenchError
-        If the threshold is written otherwise.
+        If the threshold has another form.
     """
     found = _EXCEEDED.fullmatch(neuron.threshold)
     value = evaluate(found[1] if found else neuron.threshold, {**neuron.quantities(), "theta": theta})

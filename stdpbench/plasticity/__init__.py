@@ -1,4 +1,4 @@
-"""Plasticity rules. The family, and what its kinds share."""
+"""Plasticity rules and lateral inhibition: families of kinds and their base classes."""
 
 from stdpbench.plasticity.base import Average, Opening, PlasticityRule, Trace
 from stdpbench.plasticity.declared import check_rule

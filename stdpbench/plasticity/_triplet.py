@@ -1,4 +1,4 @@
-"""What the two triplet rules of Pfister & Gerstner share."""
+"""Base of the two triplet rules of Pfister & Gerstner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stdpbench.plasticity.base import Opening, PlasticityRule
 
 
 class TripletRule(PlasticityRule):
-    """Parameters and expressions; the kinds differ in what a spike does to a trace."""
+    """Parameters and expressions of the triplet rules; the kinds differ in how a spike updates a trace."""
 
     a2_plus: float = parameter(0.0, unit="", help="A2₊: potentiation by a pair.")
     a3_plus: float = parameter(6.5e-3, unit="", help="A3₊: potentiation by a triplet with two output spikes.")
@@ -26,18 +26,18 @@ class TripletRule(PlasticityRule):
     on_output_spike: ClassVar[str] = "w = clip(w + x1*(a2_plus + a3_plus*y2), 0, w_max)"
     opening: ClassVar[Opening] = Opening(
         "frequency",
-        "Pairs potentiate the more, the more often they come, as no pair rule has it. Bounds are wide: none is met.",
+        "Potentiation by pairs grows with their frequency, unlike in any pair rule. Wide bounds, never reached.",
         parameters={"w_max": 3.0},
     )
     remarks: ClassVar[Mapping[str, str]] = {
         "pair-window": "With A2₊ = 0, as in the minimal models of visual cortex, an isolated pair with the input "
-        "spike first changes nothing: potentiation needs an output spike before.",
+        "spike first changes nothing: potentiation needs an earlier output spike.",
     }
 
 
 def published(
     a2_plus: float, a3_plus: float, a2_minus: float, a3_minus: float, tau_x: float | None, tau_y: float
 ) -> Mapping[str, Any]:
-    """One row of the paper's tables 3 and 4; tau_x has no part in the minimal models."""
+    """Return one row of tables 3 and 4 of the paper; the minimal models do not use tau_x."""
     row = {"a2_plus": a2_plus, "a3_plus": a3_plus, "a2_minus": a2_minus, "a3_minus": a3_minus, "tau_y": tau_y}
     return {**row, "tau_plus": 16.8, "tau_minus": 33.7, "tau_x": 101.0 if tau_x is None else tau_x}

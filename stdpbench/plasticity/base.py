@@ -1,18 +1,19 @@
-"""What a plasticity rule is: traces of spikes, and what an input spike and an output spike do to a weight.
+"""Base classes of plasticity rules: traces of spikes, and the weight updates on input and output spikes.
 
-A rule *describes*; `stdpbench.network` builds. It is written in Brian2's syntax, in terms of
+A rule is a declaration, from which `stdpbench.network` builds synapses. It is written in Brian2's syntax and uses
 
 * its own parameters, by name;
-* its traces, by name: each decays exponentially and is set or incremented by a spike of its side;
+* its traces, by name: each decays exponentially, and a spike of its side sets or increments it;
 * its averages, by name: each follows an expression of the output traces, or of the membrane potential v;
 * ``w``, the weight, and ``w_max``.
 
 An expression on a spike reads the traces of that spike's own side as they were *before* the spike touched them, and
-those of the other side as they are now. When an input and an output spike fall into the same step, the input spike
-comes first. A rule without an expression on input spikes is *post-only*: an input spike then only drives.
+those of the other side at their current values. When an input and an output spike fall into the same time step, the
+input spike is processed first. A rule without an expression on input spikes is *post-only*: an input spike then only
+drives the neuron.
 
-Bounds are part of the expressions. A weight may exceed ``w_max`` when a rule reads it, since normalisation does not
-clip: powers of ``w_max - w`` are taken of ``clip(w_max - w, 0, w_max)``.
+Expressions include the bounds. Since normalisation does not clip, a weight may exceed ``w_max`` when a rule reads it:
+write powers of ``w_max - w`` as powers of ``clip(w_max - w, 0, w_max)``.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ class Trace:
     name : str
         Name in the rule's expressions.
     side : {"input", "output"}
-        Whose spikes it remembers.
+        Side whose spikes it tracks.
     tau : str
-        The rule's parameter that holds its time constant.
+        Name of the rule's parameter for the time constant.
     on_spike : {"set", "add"}
-        Whether a spike sets it to 1 (nearest spike) or adds 1 (all spikes).
+        Whether a spike sets the trace to 1 (nearest spike) or adds 1 (all spikes).
     """
 
     name: str
@@ -51,23 +52,24 @@ class Trace:
 class Average:
     """A running average, one per exc neuron: ``tau * d(name)/dt = of - name``.
 
-    It moves in training only. What follows traces starts at 0 and outlasts presentations and resets, as an adaptive
-    threshold does; in each step it moves after the traces have decayed and before spikes touch them. What follows the
-    membrane potential v is reset with it, to what it then follows; in each step it moves first, after v as the step
-    before left it.
+    It is updated in training only. An average of traces starts at 0 and persists across presentations and resets, as
+    an adaptive threshold does; in each step it is updated after the traces have decayed and before spikes change
+    them. An average of the membrane potential v is reset together with v, to the value of its expression; it is
+    updated at the beginning of each step, from v at the end of the previous step.
 
     Attributes
     ----------
     name : str
         Name in the rule's expressions.
     tau : str
-        The rule's parameter that holds its time constant.
+        Name of the rule's parameter for the time constant.
     of : str
-        What it follows: an expression of output traces and parameters, or of v and parameters; without unit.
+        Expression that is averaged, of output traces and parameters or of v and parameters; dimensionless.
     on_spike : str
-        What an output spike adds, if anything: an expression of parameters.
+        Increment per output spike, an expression of parameters; empty: none.
     delay : str
-        The parameter that says how late expressions on spikes read it, if they do; in protocols only.
+        Name of the parameter for the delay with which expressions on spikes read the average; empty: no delay.
+        Supported in protocols only.
     """
 
     name: str
@@ -78,24 +80,24 @@ class Average:
 
     @property
     def follows_v(self) -> bool:
-        """Whether it follows the membrane potential."""
+        """Whether it averages the membrane potential."""
         return re.search(r"\bv\b", self.of) is not None
 
 
 @dataclass(frozen=True)
 class Opening:
-    """The protocol of `stdpbench.lab` that tells most about a rule, which opens first.
+    """The most informative protocol of `stdpbench.lab` for a rule, which is shown first.
 
     Attributes
     ----------
     protocol : str
-        Its name.
+        Name of the protocol.
     why : str
-        A sentence.
+        Why this protocol, as a sentence.
     options : mapping of str to Any
-        Of the protocol, where its defaults are not meant.
+        Options of the protocol that differ from its defaults.
     parameters : mapping of str to Any
-        Of the rule, where its defaults are not meant.
+        Parameters of the rule that differ from its defaults.
     """
 
     protocol: str
@@ -116,21 +118,23 @@ class PlasticityRule(Parameters):
     on_input_spike: ClassVar[str] = ""
     on_output_spike: ClassVar[str] = ""
     input_spike_needs: ClassVar[str] = ""
-    """Output trace without which an input spike changes no weight within its bounds: where it has faded, what is
-    costly in `on_input_spike` may be left out."""
+    """Output trace that must be nonzero for an input spike to change a weight within its bounds: where the trace has
+    decayed to 0, costly parts of `on_input_spike` may be skipped."""
     synapse_variables: ClassVar[tuple[str, ...]] = ()
-    """Variables of each synapse beside its weight, without unit, 0 in the reset state."""
+    """Variables of each synapse in addition to its weight; dimensionless, 0 in the reset state."""
     protocol_variables: ClassVar[tuple[str, ...]] = ()
-    """Those of them that only a protocol sets, and that are 0 in the digit network, which has no place for them."""
+    """Those of `synapse_variables` that only protocols set; always 0, and not stored, in the digit network."""
     each_step: ClassVar[str] = ""
-    """What happens in each synapse in every time step, after traces have decayed, for all of ``dt``: exact for any dt.
-    The digit network runs it for the time since a synapse's last event, before the next one and at the end of the
-    presentation. So it must not read what changes meanwhile, and w must move one way."""
+    """Update of each synapse in every time step, after traces have decayed; must be exact for any ``dt``. The digit
+    network runs it before each event of a synapse and at the end of the presentation, for the time since the previous
+    event. So it must not read anything that changes in between, and w must change monotonically."""
     output_neuron: ClassVar[str] = ""
-    """Kind of the neuron whose potential the rule reads, which protocols then drive; none: spikes are imposed."""
+    """Kind of neuron whose potential the rule reads and which protocols then drive; empty: spikes are imposed."""
     in_digit_network: ClassVar[str] = "runs"
-    """What the rule does in the digit network, or why it cannot run there."""
+    """How the rule behaves in the digit network, or why it cannot run there."""
     runs_in_digit_network: ClassVar[bool] = True
-    opening: ClassVar[Opening] = Opening("pair-window", "What one pair of spikes does, over their distance in time.")
+    opening: ClassVar[Opening] = Opening(
+        "pair-window", "Weight change by one pair of spikes, over their time difference."
+    )
     remarks: ClassVar[Mapping[str, str]] = {}
-    """By protocol of `stdpbench.lab`: why a curve is zero or flat by construction."""
+    """Name of a protocol of `stdpbench.lab` -> why its curve is zero or flat by construction."""

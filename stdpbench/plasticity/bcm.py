@@ -1,4 +1,4 @@
-"""The rule of Bienenstock, Cooper & Munro, in a formulation with spikes."""
+"""The rule of Bienenstock, Cooper & Munro, formulated with spikes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class BCM(PlasticityRule):
     r"""Hebbian growth where the output is above a threshold, decay where it is below; the threshold slides.
 
     The rule is :math:`\dot w_i = \eta\, y\,(y - \theta_m)\, x_i` with
-    :math:`\tau\, \dot\theta_m = y^2/y_0 - \theta_m` in rates x and y. Here the factor y in front is the output spike
-    itself, and the rates are traces x and y, to which every spike of their side *adds* 1 (a trace is on average rate
+    :math:`\tau\, \dot\theta_m = y^2/y_0 - \theta_m` in rates x and y. Here the leading factor y is the output spike
+    itself, and the rates are traces x and y, to which every spike of their side *adds* 1 (the mean of a trace is rate
     times time constant):
 
     .. math::
@@ -22,32 +22,32 @@ class BCM(PlasticityRule):
         \text{output spike: } w & \leftarrow \mathrm{clip}\big(w + \eta\,(y^- - \theta_m)\, x,\ 0,\ w_{max}\big) \\
         \tau_{\theta_m}\, d\theta_m/dt & = y^2/y_0 - \theta_m
 
-    where :math:`y^-` is the value just before this spike, and nothing on an input spike. :math:`\theta_m` belongs to
-    the neuron, starts at 0, moves in training only, and outlasts presentations. The neuron settles where y is about
-    :math:`y_0`, and becomes selective, if its spikes are irregular: just before a spike of a regular train y is
-    lowest, hence below the threshold, and all weights shrink (measured with an integrator neuron). Source:
-    Bienenstock, Cooper & Munro (1982), with the threshold of Intrator & Cooper (1992); the formulation with spikes and
-    its constants are ours.
+    where :math:`y^-` is the value just before this spike; an input spike changes nothing. There is one
+    :math:`\theta_m` per neuron; it starts at 0, is updated in training only, and persists across presentations. The
+    neuron settles where y is about :math:`y_0` and becomes selective if its spikes are irregular: in a regular train,
+    y is lowest just before a spike, hence below the threshold, and all weights shrink (measured with an integrator
+    neuron). Source: Bienenstock, Cooper & Munro (1982), with the threshold of Intrator & Cooper (1992); the
+    formulation with spikes and its constants are ours.
     """
 
     kind: Literal["bcm"] = "bcm"
     eta: float = parameter(0.01, unit="", ge=0, help="η: learning rate; ours.")
-    y_target: float = parameter(1.0, unit="", gt=0, help="y₀: output trace around which the neuron settles; ours.")
+    y_target: float = parameter(1.0, unit="", gt=0, help="y₀: output trace at which the neuron settles; ours.")
     tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x; ours.")
     tau_y: float = parameter(100.0, unit="ms", gt=0, help="Time constant of the output trace y; ours.")
     tau_theta_m: float = parameter(5000.0, unit="ms", gt=0, help="Time constant of the sliding threshold; ours.")
 
-    summary: ClassVar[str] = "Bienenstock, Cooper & Munro's rule with sliding threshold, by traces on output spikes"
+    summary: ClassVar[str] = "Rule of Bienenstock, Cooper & Munro with a sliding threshold, applied on output spikes"
     reference: ClassVar[str] = "Bienenstock, Cooper & Munro 1982, doi:10.1523/JNEUROSCI.02-01-00032.1982"
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"), Trace("y", "output", "tau_y", "add"))
     averages: ClassVar[tuple[Average, ...]] = (Average("theta_m", "tau_theta_m", "y*y/y_target"),)
     on_output_spike: ClassVar[str] = "w = clip(w + eta*(y - theta_m)*x, 0, w_max)"
     in_digit_network: ClassVar[str] = (
-        "runs, though not as a rate rule: a neuron there spikes so seldom that theta_m hardly rises"
+        "runs, though not as a rate rule: neurons there spike so rarely that theta_m hardly rises"
     )
     opening: ClassVar[Opening] = Opening(
         "poisson-pairs",
-        "Depression at low output rates, potentiation at high ones; here the threshold hardly slides, and stays at 1.",
+        "Depression at low output rates, potentiation at high ones; here the threshold stays close to 1.",
         {"averages": 1.0},
         {"tau_theta_m": 1e7, "eta": 0.001},
     )

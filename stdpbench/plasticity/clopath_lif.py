@@ -10,12 +10,12 @@ from stdpbench.plasticity.base import Average, Opening, PlasticityRule, Trace
 
 
 class ClopathLIF(PlasticityRule):
-    r"""An adaptation: what a spike of an integrate-and-fire neuron lacks is put in as two constants.
+    r"""An adaptation: two constants replace the shape of a spike, which an integrate-and-fire neuron lacks.
 
-    The rule ``clopath`` potentiates while u exceeds :math:`\theta_+`, which is during spikes, and an output spike is
-    what an integrate-and-fire neuron has in place of that: it counts with S, the area of a spike above
-    :math:`\theta_+` (``upstroke``). The filters :math:`\bar u_\pm` follow the potential v, which does not rise in a
-    spike: each spike adds B, the area of a spike above rest (``spike_area``), over the filter's time constant.
+    The rule ``clopath`` potentiates while u exceeds :math:`\theta_+`, that is, during spikes. Here an output spike
+    takes the place of this time and counts with S, the area of a spike above :math:`\theta_+` (``upstroke``). The
+    filters :math:`\bar u_\pm` follow the potential v, which does not rise during a spike: each spike adds B, the area
+    of a spike above rest (``spike_area``), divided by the filter's time constant.
 
     .. math::
 
@@ -26,19 +26,21 @@ class ClopathLIF(PlasticityRule):
         \quad \bar u_\pm \leftarrow \bar u_\pm + B/\tau_\pm \\
         \tau_\pm\, d\bar u_\pm/dt & = v - \bar u_\pm
 
-    with times in ms and the filters as they were before the spike. They follow v as the step before left it, move in
-    training only, and are reset with v. S and B are those of the spike of ``adex``; :math:`\theta_-` is the resting
-    potential, as in the paper. The numbers are others than those of ``clopath``: no afterdepolarisation, no
-    adaptation, and a potential that moves otherwise. :math:`A_{LTD}` is a tenth of the paper's: with the paper's the
-    network unlearns digits, whose many input spikes each depress. It was chosen on the validation part
-    (docs/plasticity.md); all else is the paper's, not tuned. Source of the original: Clopath, Büsing, Vasilaki &
-    Gerstner (2010).
+    with times in ms and the filters at their values before the spike. The filters follow v at the end of the previous
+    step, are updated in training only, and are reset with v. S and B are those of a spike of ``adex``;
+    :math:`\theta_-` is the resting potential, as in the paper. Results differ from those of ``clopath``: there is no
+    afterdepolarisation and no adaptation, and the potential has another time course. :math:`A_{LTD}` is a tenth of
+    the paper's: with the paper's value the network unlearns digits, since each of their many input spikes depresses.
+    It was chosen on the validation pictures (docs/plasticity.md); all other values are the paper's, not tuned.
+    Source of the original: Clopath, Büsing, Vasilaki & Gerstner (2010).
     """
 
     kind: Literal["clopath-lif"] = "clopath-lif"
     a_ltd: float = parameter(1.4e-5, unit="", ge=0, help="A_LTD: amplitude of depression, per mV; ours.")
     a_ltp: float = parameter(8e-5, unit="", ge=0, help="A_LTP: amplitude of potentiation, per mV².")
-    theta_minus: float = parameter(-65.0, unit="mV", help="θ₋: where the filtered potential begins to count: rest.")
+    theta_minus: float = parameter(
+        -65.0, unit="mV", help="θ₋: threshold on the filtered potentials, the resting potential."
+    )
     tau_x: float = parameter(15.0, unit="ms", gt=0, help="Time constant of the input trace x.")
     tau_minus: float = parameter(10.0, unit="ms", gt=0, help="Time constant of ū₋, for depression.")
     tau_plus: float = parameter(7.0, unit="ms", gt=0, help="Time constant of ū₊, for potentiation.")
@@ -52,15 +54,18 @@ class ClopathLIF(PlasticityRule):
         Average("u_minus", "tau_minus", "v/mV", on_spike="spike_area*ms/tau_minus"),
         Average("u_plus", "tau_plus", "v/mV", on_spike="spike_area*ms/tau_plus"),
     )
-    # a filtered potential is never 1 V above its threshold: the upper bound of these is no bound
+    # a filtered potential is never 1 V above its threshold, so that the upper bound of these clips has no effect
     on_input_spike: ClassVar[str] = "w = clip(w - a_ltd*clip(u_minus - theta_minus/mV, 0, 1000), 0, w_max)"
     on_output_spike: ClassVar[str] = (
         "w = clip(w + a_ltp*upstroke*x*ms/tau_x*clip(u_plus - theta_minus/mV, 0, 1000), 0, w_max)"
     )
-    in_digit_network: ClassVar[str] = "runs, as an adaptation: it is not the rule that the paper validates"
+    in_digit_network: ClassVar[str] = "runs; it is an adaptation, not the rule that the paper validates"
     opening: ClassVar[Opening] = Opening(
-        "pairing", "Bursts of pairs over their frequency: what the original was made for.", {}, {"w_max": 3}
+        "pairing",
+        "Bursts of pairs over their frequency: the experiment that the original was fitted to.",
+        {},
+        {"w_max": 3},
     )
     remarks: ClassVar[Mapping[str, str]] = {
-        "pair-window": "An output spike alone finds the filtered potential at rest: nothing for Δt > 0."
+        "pair-window": "A single output spike finds the filtered potential at rest: no change for Δt > 0."
     }

@@ -1,4 +1,4 @@
-"""The exponential rule of Diehl & Cook's paper, which learns on output spikes only."""
+"""The exponential rule of Diehl & Cook's paper, which updates weights on output spikes only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stdpbench.plasticity.base import PlasticityRule, Trace
 
 
 class DiehlCookExponential(PlasticityRule):
-    r"""On an output spike, weights of recently active inputs grow, all others shrink: less, the nearer the bound.
+    r"""On an output spike, weights of recently active inputs grow and all others shrink, less so near the bounds.
 
     With the input trace x, to which every input spike *adds* 1:
 
@@ -19,15 +19,15 @@ class DiehlCookExponential(PlasticityRule):
         \text{output spike: } w \leftarrow
         \mathrm{clip}\big(w + \eta\,(x\, e^{-\beta w} - x_{tar}\, e^{-\beta (w_{max} - w)}),\ 0,\ w_{max}\big)
 
-    and nothing on an input spike. Zero at :math:`w = w_{max}/2`, :math:`x = x_{tar}`. Source: Diehl & Cook (2015),
-    equation 4, after Querlioz et al. (2013). :math:`\eta`, :math:`x_{tar}` and :math:`\beta` were never published;
-    of ours, ten trials on validation pictures found nothing that is better by more than the scatter.
+    and no change on an input spike. The change is zero at :math:`w = w_{max}/2`, :math:`x = x_{tar}`. Source: Diehl &
+    Cook (2015), equation 4, after Querlioz et al. (2013). :math:`\eta`, :math:`x_{tar}` and :math:`\beta` were never
+    published; for our values, ten trials on validation pictures found none that are better by more than the scatter.
     """
 
     kind: Literal["diehl-cook-exponential"] = "diehl-cook-exponential"
     eta: float = parameter(0.01, unit="", ge=0, help="η: learning rate; ours.")
     x_tar: float = parameter(0.4, unit="", help="Input trace at which nothing changes at w = w_max/2; ours.")
-    beta: float = parameter(1.0, unit="", help="β: how strongly the weight enters; ours.")
+    beta: float = parameter(1.0, unit="", help="β: strength of the dependence on the weight; ours.")
     tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
 
     summary: ClassVar[str] = "Exponential rule of Diehl & Cook's paper, on output spikes only"
@@ -35,6 +35,6 @@ class DiehlCookExponential(PlasticityRule):
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
     on_output_spike: ClassVar[str] = "w = clip(w + eta*(x*exp(-beta*w) - x_tar*exp(-beta*(w_max - w))), 0, w_max)"
     remarks: ClassVar[Mapping[str, str]] = {
-        "pair-window": "Nothing happens on an input spike: where the output spike comes first, x is 0, and the change "
+        "pair-window": "Input spikes change nothing: where the output spike comes first, x is 0, and the change "
         "does not depend on Δt.",
     }

@@ -1,4 +1,4 @@
-"""The power-law rule of Diehl & Cook's paper, which learns on output spikes only."""
+"""The power-law rule of Diehl & Cook's paper, which updates weights on output spikes only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stdpbench.plasticity.base import PlasticityRule, Trace
 
 
 class DiehlCookPowerLaw(PlasticityRule):
-    r"""On an output spike, weights of recently active inputs grow, all others shrink.
+    r"""On an output spike, weights of recently active inputs grow and all others shrink.
 
     With the input trace x, to which every input spike *adds* 1:
 
@@ -19,15 +19,15 @@ class DiehlCookPowerLaw(PlasticityRule):
         \text{output spike: } w \leftarrow
         \mathrm{clip}\big(w + \eta\,(x - x_{tar})(w_{max} - w)^\mu,\ 0,\ w_{max}\big)
 
-    and nothing on an input spike. Source: Diehl & Cook (2015), equation 3, with which they report their results.
-    :math:`\eta`, :math:`x_{tar}` and :math:`\mu` were never published; of ours, ten trials on validation pictures
-    found nothing that is better by more than the scatter.
+    and no change on an input spike. Source: Diehl & Cook (2015), equation 3, the rule of their reported results.
+    :math:`\eta`, :math:`x_{tar}` and :math:`\mu` were never published; for our values, ten trials on validation
+    pictures found none that are better by more than the scatter.
     """
 
     kind: Literal["diehl-cook-power-law"] = "diehl-cook-power-law"
     eta: float = parameter(0.01, unit="", ge=0, help="η: learning rate; ours.")
     x_tar: float = parameter(0.4, unit="", help="Input trace at which nothing changes; ours.")
-    mu: float = parameter(0.2, unit="", ge=0, help="μ: how the weight enters; ours.")
+    mu: float = parameter(0.2, unit="", ge=0, help="μ: exponent of the dependence on the weight; ours.")
     tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
 
     summary: ClassVar[str] = "Power-law rule of Diehl & Cook's paper, on output spikes only"
@@ -35,6 +35,6 @@ class DiehlCookPowerLaw(PlasticityRule):
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
     on_output_spike: ClassVar[str] = "w = clip(w + eta*(x - x_tar)*clip(w_max - w, 0, w_max)**mu, 0, w_max)"
     remarks: ClassVar[Mapping[str, str]] = {
-        "pair-window": "Nothing happens on an input spike: where the output spike comes first, x is 0, and the change "
+        "pair-window": "Input spikes change nothing: where the output spike comes first, x is 0, and the change "
         "does not depend on Δt.",
     }

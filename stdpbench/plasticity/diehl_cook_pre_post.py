@@ -11,7 +11,7 @@ from stdpbench.plasticity.base import PlasticityRule, Trace
 class DiehlCookPrePost(PlasticityRule):
     r"""Depression on input spikes, and the power-law rule on output spikes.
 
-    With the traces x of input and y of output spikes, each spike of a side *adding* 1:
+    With the traces x of input and y of output spikes, each spike *adding* 1 to the trace of its side:
 
     .. math::
 
@@ -19,15 +19,15 @@ class DiehlCookPrePost(PlasticityRule):
         \text{output spike: } & w \leftarrow
         \mathrm{clip}\big(w + \eta_{post}\,(x - x_{tar})(w_{max} - w)^\mu,\ 0,\ w_{max}\big)
 
-    Source: Diehl & Cook (2015), equations 5 and 6. The constants were never published; of ours, ten
-    trials on validation pictures found nothing that is better by more than the scatter.
+    Source: Diehl & Cook (2015), equations 5 and 6. The constants were never published; for our values,
+    ten trials on validation pictures found none that are better by more than the scatter.
     """
 
     kind: Literal["diehl-cook-pre-post"] = "diehl-cook-pre-post"
     eta_pre: float = parameter(1e-4, unit="", ge=0, help="η_pre: learning rate on input spikes; ours.")
     eta_post: float = parameter(0.01, unit="", ge=0, help="η_post: learning rate on output spikes; ours.")
     x_tar: float = parameter(0.4, unit="", help="Input trace at which an output spike changes nothing; ours.")
-    mu: float = parameter(0.2, unit="", ge=0, help="μ: how the weight enters; ours.")
+    mu: float = parameter(0.2, unit="", ge=0, help="μ: exponent of the dependence on the weight; ours.")
     tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
     tau_y: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the output trace y.")
 

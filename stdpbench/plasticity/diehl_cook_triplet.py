@@ -10,7 +10,7 @@ from stdpbench.plasticity.base import Opening, PlasticityRule, Trace
 
 
 class DiehlCookTriplet(PlasticityRule):
-    r"""Depression on input spikes, potentiation on output spikes that were preceded by another output spike.
+    r"""Depression on input spikes; potentiation on output spikes that follow another output spike.
 
     With the input trace x and the output traces y1 and y2, each *set* to 1 by a spike of its side:
 
@@ -27,7 +27,7 @@ class DiehlCookTriplet(PlasticityRule):
     nu_pre: float = parameter(
         1e-4,
         unit="",
-        help="Depression per input spike at y1 = 1; negative: input spikes potentiate, the wrong sign of some ports.",
+        help="Depression per input spike at y1 = 1; if negative, potentiation (the sign error of some ports).",
     )
     nu_post: float = parameter(1e-2, unit="", ge=0, help="Potentiation per output spike at x = y2 = 1.")
     tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
@@ -45,11 +45,11 @@ class DiehlCookTriplet(PlasticityRule):
     on_output_spike: ClassVar[str] = "w = clip(w + nu_post*x*y2, 0, w_max)"
     opening: ClassVar[Opening] = Opening(
         "pair-window",
-        "Its window is zero for isolated pairs; at 20 Hz the output spike before makes a pair count.",
+        "The window is zero for isolated pairs; at 20 Hz the preceding output spike makes a pair count.",
         {"pairs": 60, "frequency": 20.0},
     )
     remarks: ClassVar[Mapping[str, str]] = {
-        "pair-window": "Potentiation needs an output spike before (y2): an isolated pair, or the first of several, "
+        "pair-window": "Potentiation needs an earlier output spike (y2): an isolated pair, or the first of several, "
         "changes nothing where its input spike comes first.",
         "weight-dependence": "One pair with the input spike first changes nothing, whatever the weight (y2 is 0).",
     }

@@ -1,4 +1,4 @@
-"""Lateral inhibition that learns by the homeostatic rule of Vogels et al."""
+"""Plastic lateral inhibition with the homeostatic rule of Vogels et al."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from stdpbench.plasticity.lateral import Lateral
 
 
 class Homeostatic(HomeostaticRule, Lateral):
-    r"""Every pair of exc neurons has an inhibitory weight of its own, which learns by the rule ``inhibitory``.
+    r"""A separate inhibitory weight for every pair of exc neurons, which learns by the rule ``inhibitory``.
 
     A weight is a factor on ``network.w_inh_exc``: an inhibiting spike adds :math:`w\,w_{inh,exc}` to the conductance.
-    With w = 1 for all, where they start, that is fixed inhibition. No neuron inhibits itself.
+    All weights start at w = 1, which equals fixed inhibition. No neuron inhibits itself.
 
     .. math::
 
         \text{inhibiting spike: } & w \leftarrow \mathrm{clip}\big(w + \eta\,(y - 2\rho_0\tau),\ 0,\ w_{max}\big) \\
         \text{inhibited spike: }  & w \leftarrow \mathrm{clip}(w + \eta\, x,\ 0,\ w_{max})
 
-    The one exception to lateral inhibition without an n × n matrix: about 40 bytes for each pair of exc neurons, in
-    every process that holds the network: 6 MiB for 400 of them, 98 MiB for 1600, 1.5 GiB for 6400. A run says so
-    before it begins, and a network that does not fit into the free memory is refused. A checkpoint holds 8 bytes for
-    each pair. Weights are frozen in the label and test phases. Source: Vogels et al. (2011).
+    Only this kind of lateral inhibition needs an n × n matrix: about 40 bytes for each pair of exc neurons in every
+    process that holds the network, which is 6 MiB for 400 neurons, 98 MiB for 1600 and 1.5 GiB for 6400. A run states
+    this before it starts, and a network that does not fit into free memory is refused. A checkpoint holds 8 bytes per
+    pair. Weights are frozen in the label and test phases. Source: Vogels et al. (2011).
     """
 
     kind: Literal["homeostatic"] = "homeostatic"
@@ -35,11 +35,11 @@ class Homeostatic(HomeostaticRule, Lateral):
         unit="",
         ge=0,
         structural=True,
-        help="All weights at the start, as a factor on network.w_inh_exc; 1: as in a network with fixed inhibition.",
+        help="Initial value of all weights, as a factor on network.w_inh_exc; 1: as with fixed inhibition.",
     )
 
-    in_digit_network: ClassVar[str] = "runs on lateral inhibition, beside the rule of the input weights"
-    summary: ClassVar[str] = "Homeostatic rule on lateral inhibition, with a weight for each pair of exc neurons"
+    in_digit_network: ClassVar[str] = "runs on lateral inhibition, together with the rule of the input weights"
+    summary: ClassVar[str] = "Homeostatic rule on lateral inhibition, one weight for each pair of exc neurons"
 
     @model_validator(mode="after")
     def _check_start(self) -> Self:

@@ -9,27 +9,27 @@ from stdpbench.plasticity.base import Opening
 
 
 class Inhibitory(HomeostaticRule):
-    r"""Inhibition grows by every pair of spikes in either order, and shrinks by every input spike alone.
+    r"""Inhibition grows with every pair of spikes in either order and shrinks with every input spike.
 
-    With the traces x of input and y of output spikes, each spike of a side *adding* 1:
+    With the traces x of input and y of output spikes, each spike *adding* 1 to the trace of its side:
 
     .. math::
 
         \text{input spike: }  & w \leftarrow \mathrm{clip}\big(w + \eta\,(y - 2\rho_0\tau),\ 0,\ w_{max}\big) \\
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + \eta\, x,\ 0,\ w_{max})
 
-    Weights of inhibitory inputs rest where the output rate is :math:`\rho_0`: a neuron that fires more is inhibited
-    more. Source: Vogels et al. (2011); weights are in units of w_max here, in place of a conductance.
+    Weights of inhibitory inputs are stationary where the output rate is :math:`\rho_0`: a neuron that fires faster
+    receives more inhibition. Source: Vogels et al. (2011); weights are in units of w_max instead of a conductance.
     """
 
     kind: Literal["inhibitory"] = "inhibitory"
 
     summary: ClassVar[str] = "Homeostatic rule for inhibitory synapses"
     in_digit_network: ClassVar[str] = (
-        "does not run there: input weights are excitatory; but lateral inhibition learns by it with lateral.kind = "
-        "'homeostatic'"
+        "does not run there, since input weights are excitatory; lateral.kind = 'homeostatic' applies it to lateral "
+        "inhibition"
     )
     runs_in_digit_network: ClassVar[bool] = False
     opening: ClassVar[Opening] = Opening(
-        "pair-window", "Growth by pairs in either order, less what every input spike takes."
+        "pair-window", "Growth by pairs in either order, minus the depression by every input spike."
     )

@@ -1,10 +1,10 @@
-"""The language that a rule of one's own is written in, and the check of what a file says in it.
+"""Expression language of custom rules, with its checks.
 
 Arithmetic on known names, comparisons inside ``int(…)``, and the functions of `FUNCTIONS`; one statement per line,
-``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data: nothing in
-it is ever run as Python. It is read into a tree, every node of which is known here, and written anew from that tree;
-only what was written anew reaches Brian2 and the compiler. Rules that come as Python classes are held against the same
-language (`stdpbench.plasticity.declared`), but their text reaches Brian2 as it is.
+``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data and is never
+run as Python: it is parsed to a tree with a fixed set of node types, and code is generated from that tree; only the
+generated code reaches Brian2 and the compiler. Rules written as Python classes are checked against the same language
+(`stdpbench.plasticity.declared`), but their text is passed to Brian2 unchanged.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ DIMENSIONS: dict[str, Dimension] = {
     "mV": (0.0, 1.0),
     "V": (0.0, 1.0),
 }
-"""By the units that a parameter may have."""
+"""Unit that a parameter may have -> dimension."""
 FUNCTIONS = {
     **dict.fromkeys(("exp", "expm1", "log", "log1p", "log10", "sin", "cos", "tanh", "floor", "ceil"), 1),
     **{"sqrt": 1, "abs": 1, "sign": 1, "int": 1, "minimum": 2, "maximum": 2, "clip": 3},
 }
-"""Name and number of arguments. ``int`` turns a comparison into 0 or 1."""
+"""Name of a function -> number of arguments. ``int`` converts a comparison to 0 or 1."""
 ALL = FUNCTIONS | dict.fromkeys(("arcsin", "arccos", "arctan", "sinh", "cosh", "tan", "exprel"), 1)
-"""With the other functions of Brian2, but none that draws random numbers: a presentation is a pure function."""
+"""With the other functions of Brian2, except those that draw random numbers: a presentation is a pure function."""
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _CHARACTERS = re.compile(r"[^A-Za-z0-9_+\-*/(),.<>=! ]")
@@ -47,14 +47,14 @@ _LONGEST, _DEEPEST = 2000, 50
 
 
 class ExpressionError(StdpbenchError):
-    """Something wrong in an expression, and where, for who underlines it.
+    """An error in an expression, with its position for highlighting.
 
     Attributes
     ----------
     line, column, end : int
-        The line, and the columns of its first character and after its last one, all counted from 0.
+        Line, column of the first character, and column after the last character, counted from 0.
     what : str
-        The sentence without the place.
+        The message without the position.
     """
 
     def __init__(self, sentence: str, line: int, column: int, end: int, what: str) -> None:
@@ -64,9 +64,9 @@ class ExpressionError(StdpbenchError):
 
 @dataclass(frozen=True)
 class _Value:
-    """A part of an expression: as it is written anew, its dimension, and its value where it is a constant.
+    """A part of an expression: generated code, dimension, and value if it is a constant.
 
-    `factor` is the product of the numbers in it, where it is a product: Brian2 gathers them.
+    `factor` is the product of its numeric factors, which Brian2 combines.
     """
 
     text: str
@@ -77,36 +77,37 @@ class _Value:
 
     @property
     def scale(self) -> float:
-        """What a product that it is in is multiplied by."""
+        """Numeric factor that it contributes to a product."""
         return self.factor if self.constant is None else self.constant
 
 
 def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
-    """Read statements, and write them anew.
+    """Parse statements and generate code for Brian2 from them.
 
     Parameters
     ----------
     text : object
-        What a file says: a text of one statement per line, which gives ``w`` a value.
+        Content of a file: one statement per line, which assign a value to ``w``.
     names : mapping of str to Dimension
-        What may be read, ``w`` included.
+        Names that may be read, including ``w``.
     where : str
-        Dotted path, for error sentences.
+        Dotted path for error messages.
 
     Returns
     -------
     str
-        The same statements, in Brian2's syntax: numbers as floats, brackets around all parts. Empty for no statement.
+        The same statements in Brian2's syntax, with floats for numbers and parentheses around all parts; empty if
+        there is no statement.
 
     Raises
     ------
     StdpbenchError
-        One sentence with the column of what is wrong, and what would be right; an `ExpressionError` where it has one.
+        One sentence with the column of the error and what would be right: an `ExpressionError` if the column is known.
     """
     if not isinstance(text, str):
         raise StdpbenchError(f"{where} must be a text such as 'w = clip(w + eta*x, 0, w_max)', not {text!r}")
     if len(text) > _LONGEST:
-        raise StdpbenchError(f"{where} has {len(text)} characters; at most {_LONGEST} are read")
+        raise StdpbenchError(f"{where} has {len(text)} characters; at most {_LONGEST} are allowed")
     lines = text.split("\n")
     scope, statements = _Scope(dict(names)), []
     for number, line in enumerate(lines, 1):
@@ -114,7 +115,7 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
             place = f"{where}, line {number}" if len([one for one in lines if one.strip()]) > 1 else where
             statements.append(_Line(line, scope, place, number - 1).written())
     if statements and not any(statement.startswith("w = ") for statement in statements):
-        raise StdpbenchError(f"{where} gives w no value; it should read such as w = clip(w + eta*x, 0, w_max)")
+        raise StdpbenchError(f"{where} does not assign to w; write, for example, w = clip(w + eta*x, 0, w_max)")
     return "\n".join(statements)
 
 
@@ -146,7 +147,7 @@ def check_code(code: str, names: Mapping[str, Dimension], assignable: Collection
 
 
 def is_name(text: str) -> bool:
-    """Whether a text could be a name here: a letter, then at most 39 letters, digits and underscores, all ASCII."""
+    """Whether a text is a valid name: a letter, then at most 39 letters, digits and underscores, all ASCII."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -175,7 +176,7 @@ class _Scope:
 
 
 class _Line:
-    """One statement; names that it gives a value to are added to those that are known."""
+    """One statement; names that it assigns are added to the known names."""
 
     def __init__(self, line: str, scope: _Scope, where: str, number: int) -> None:
         self.line, self.scope, self.known, self.where, self.number = line, scope, scope.known, where, number
@@ -186,9 +187,9 @@ class _Line:
         try:
             body = ast.parse(self.line.strip()).body
         except SyntaxError as error:
-            raise self._wrong(self.lead + (error.offset or 1) - 1, f"this cannot be read ({error.msg})") from None
+            raise self._wrong(self.lead + (error.offset or 1) - 1, f"syntax error ({error.msg})") from None
         except (ValueError, RecursionError, MemoryError):
-            raise self._wrong(self.lead, "this cannot be read") from None
+            raise self._wrong(self.lead, "syntax error") from None
         node = body[0]
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             target, expression = node.targets[0], node.value
@@ -198,22 +199,22 @@ class _Line:
             whole = ast.BinOp(ast.copy_location(ast.Name(target.id, ast.Load()), target), node.op, node.value)
             value = self._value(ast.copy_location(whole, target), 0)
         else:
-            raise self._wrong(self.lead, "only statements such as w = … or w += … are understood")
+            raise self._wrong(self.lead, "only statements such as w = … or w += … are allowed")
         name = target.id
         if value.is_condition:
-            raise self._at(node, "a comparison is no number; int(…) makes it 0 or 1")
+            raise self._at(node, "a comparison is not a number; int(…) converts it to 0 or 1")
         if name in self.scope.assignable and value.dimension != NUMBER:
-            raise self._at(node.value, f"{name} has no unit, but this is {_said(value.dimension)}")
+            raise self._at(node.value, f"{name} has no unit, but this is {_describe(value.dimension)}")
         if not self.scope.takes(name):
-            others = "new names" if self.scope.own_names else "names that begin with my_"
+            others = "new names" if self.scope.own_names else "names that start with my_"
             able = ", ".join(sorted(self.scope.assignable))
-            raise self._at(target, f"{name} cannot be given a value; only {able}, and {others}, can")
+            raise self._at(target, f"{name} cannot be assigned; only {able} and {others} can")
         self.known[name] = value.dimension
         return f"{name} = {value.text}"
 
     def _check_characters(self) -> None:
         if odd := _CHARACTERS.search(self.line):
-            raise self._wrong(odd.start(), f"{odd[0]!r} does not belong into an expression")
+            raise self._wrong(odd.start(), f"{odd[0]!r} is not allowed in an expression")
         open_at: list[int] = []
         for column, character in enumerate(self.line):
             if character == "(":
@@ -222,10 +223,10 @@ class _Line:
                     raise self._wrong(column, f"brackets are nested more than {_DEEPEST} deep")
             elif character == ")":
                 if not open_at:
-                    raise self._wrong(column, "this ')' closes nothing")
+                    raise self._wrong(column, "this ')' has no matching '('")
                 open_at.pop()
         if open_at:
-            raise self._wrong(open_at[-1], "this '(' is never closed")
+            raise self._wrong(open_at[-1], "this '(' has no matching ')'")
 
     def _value(self, node: ast.expr, depth: int) -> _Value:
         if depth > 4 * _DEEPEST:
@@ -236,8 +237,8 @@ class _Line:
             case ast.Name(id=name):
                 if name not in self.known:
                     near = nearest(name, [*self.known, *self.scope.functions])
-                    hint = f"did you mean {near}?" if near else f"known are {', '.join(self.known)}"
-                    raise self._at(node, f"{name} is not known here; {hint}")
+                    hint = f"did you mean {near}?" if near else f"known names are {', '.join(self.known)}"
+                    raise self._at(node, f"unknown name {name}; {hint}")
                 return _Value(name, self.known[name])
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=inner):
                 value = self._numeric(inner, depth)
@@ -254,13 +255,13 @@ class _Line:
             case ast.BoolOp(op=join, values=parts):
                 found = [self._value(part, depth + 1) for part in parts]
                 if not all(part.is_condition for part in found):
-                    raise self._at(node, "and, or join comparisons only")
+                    raise self._at(node, "and, or can only join comparisons")
                 word = " and " if isinstance(join, ast.And) else " or "
                 return _Value(f"({word.join(part.text for part in found)})", NUMBER, is_condition=True)
             case ast.UnaryOp(op=ast.Not(), operand=inner):
                 value = self._value(inner, depth + 1)
                 if not value.is_condition:
-                    raise self._at(node, "not stands before comparisons only")
+                    raise self._at(node, "not can only precede a comparison")
                 return _Value(f"(not {value.text})", NUMBER, is_condition=True)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self._call(node, name, arguments, depth)
@@ -270,7 +271,7 @@ class _Line:
     def _numeric(self, node: ast.expr, depth: int) -> _Value:
         value = self._value(node, depth + 1)
         if value.is_condition:
-            raise self._at(node, "a comparison is no number; int(…) makes it 0 or 1")
+            raise self._at(node, "a comparison is not a number; int(…) converts it to 0 or 1")
         return value
 
     def _number(self, node: ast.expr, number: float) -> _Value:
@@ -288,10 +289,10 @@ class _Line:
             self._same(node, one, other, "adds" if isinstance(op, ast.Add) else "subtracts")
         elif isinstance(op, ast.Pow):
             if other.dimension != NUMBER:
-                raise self._at(node.right, f"an exponent has no unit, but this is {_said(other.dimension)}")
+                raise self._at(node.right, f"an exponent has no unit, but this is {_describe(other.dimension)}")
             if one.dimension != NUMBER:
                 if other.constant is None:
-                    raise self._at(node.right, f"the exponent of {_said(one.dimension)} must be a plain number")
+                    raise self._at(node.right, f"the exponent of {_describe(one.dimension)} must be a plain number")
                 dimension = (dimension[0] * other.constant, dimension[1] * other.constant)
         else:
             sign = 1 if isinstance(op, ast.Mult) else -1
@@ -301,12 +302,12 @@ class _Line:
             value = self._computed(node, op, one.constant, other.constant)
             return _Value(text, dimension, constant=value)
         if isinstance(op, ast.Div):
-            self._computed(node, op, 1.0, other.scale)  # dividing is multiplying by the inverse
+            self._computed(node, op, 1.0, other.scale)  # division is multiplication by the inverse
         factor = self._computed(node, op, one.scale, other.scale) if isinstance(op, ast.Mult | ast.Div) else 1.0
         return _Value(text, dimension, factor=factor)
 
     def _computed(self, node: ast.expr, op: ast.operator, one: float, other: float) -> float:
-        """The value of a part without names, or of the numbers in one, which must be a number: Brian2 computes it."""
+        """Value of a part without names, or of its numeric factors; must be finite, since Brian2 evaluates it."""
         try:
             match op:
                 case ast.Add():
@@ -323,7 +324,7 @@ class _Line:
             value = math.nan
         by_zero = isinstance(op, ast.Div) and other == 0
         if not math.isfinite(value):
-            raise self._at(node, f"{ast.unparse(node)!r} {'divides by zero' if by_zero else 'is no number'}")
+            raise self._at(node, f"{ast.unparse(node)!r} {'divides by zero' if by_zero else 'is not a number'}")
         return value
 
     def _call(self, node: ast.Call, name: str, arguments: list[ast.expr], depth: int) -> _Value:
@@ -331,9 +332,10 @@ class _Line:
         if name not in functions:
             near = nearest(name, functions)
             hint = f"did you mean {near}?" if near else f"functions are {', '.join(functions)}"
-            raise self._at(node, f"there is no function {name}; {hint}")
-        if len(arguments) != functions[name]:
-            raise self._at(node, f"{name} takes {functions[name]} values, not {len(arguments)}")
+            raise self._at(node, f"unknown function {name}; {hint}")
+        count = functions[name]
+        if len(arguments) != count:
+            raise self._at(node, f"{name} takes {count} argument{'s' if count > 1 else ''}, not {len(arguments)}")
         if name == "int":
             condition = self._value(arguments[0], depth + 1)
             if not condition.is_condition:
@@ -346,7 +348,7 @@ class _Line:
             for other in values[1:]:
                 self._same(node, first, other, "compares")
             if name != "clip" and first.dimension != NUMBER:
-                raise self._at(node, f"{name} takes numbers without unit, but this is {_said(first.dimension)}")
+                raise self._at(node, f"{name} takes numbers without unit, but this is {_describe(first.dimension)}")
             # Brian2 has no minimum and maximum
             texts = {"minimum": [texts[0], "-1e308", texts[-1]], "maximum": [*texts, "1e308"]}.get(name, texts)
             return _Value(f"clip(1.0*{', '.join(texts)})", first.dimension, constant=constant)
@@ -355,23 +357,27 @@ class _Line:
             dimension = (first.dimension[0] * half, first.dimension[1] * half)
             return _Value(f"{name}({first.text})", dimension, constant=constant)
         if first.dimension != NUMBER and name != "sign":
-            raise self._at(arguments[0], f"{name} takes a number without unit, but this is {_said(first.dimension)}")
+            raise self._at(
+                arguments[0], f"{name} takes a number without unit, but this is {_describe(first.dimension)}"
+            )
         return _Value(f"{name}({first.text})", NUMBER, constant=constant)
 
     def _of_constants(self, node: ast.Call, name: str, values: list[_Value]) -> float | None:
-        """The value of a function of constants, which must be a number; None where there are names in it."""
+        """Value of a function of constants, which must be finite; None if an argument contains names."""
         constants = [value.constant for value in values if value.constant is not None]
         if len(constants) < len(values) or name not in COMPUTED:
             return None
         with np.errstate(all="ignore"):
             value = float(COMPUTED[name](*constants))
         if not math.isfinite(value):
-            raise self._at(node, f"{ast.unparse(node)!r} is no number")
+            raise self._at(node, f"{ast.unparse(node)!r} is not a number")
         return value
 
     def _same(self, node: ast.expr, one: _Value, other: _Value, verb: str) -> None:
         if one.dimension != other.dimension:
-            raise self._at(node, f"{ast.unparse(node)!r} {verb} {_said(one.dimension)} and {_said(other.dimension)}")
+            raise self._at(
+                node, f"{ast.unparse(node)!r} {verb} {_describe(one.dimension)} and {_describe(other.dimension)}"
+            )
 
     def _at(self, node: ast.AST, what: str) -> StdpbenchError:
         end = getattr(node, "end_col_offset", None)
@@ -382,8 +388,8 @@ class _Line:
         return ExpressionError(sentence, self.number, column, max(column + 1, end or 0), what)
 
 
-def _said(dimension: Dimension) -> str:
-    """A dimension in words."""
+def _describe(dimension: Dimension) -> str:
+    """Describe a dimension."""
     names = {NUMBER: "a number without unit", (1.0, 0.0): "a time", (-1.0, 0.0): "a rate", (0.0, 1.0): "a voltage"}
     if dimension in names:
         return names[dimension]

@@ -1,4 +1,4 @@
-"""Lateral inhibition: what may be said of its weights. The family's base, and the kind that has nothing to say."""
+"""Weights of lateral inhibition: base class of the family, and the kind with one fixed weight."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from stdpbench.parameters import Parameters
 class Lateral(Parameters):
     """Whether the weights of lateral inhibition learn, and by which rule; one kind per file.
 
-    A kind that is a `PlasticityRule` as well learns: its input spikes are those that inhibit (of inh neurons; without
-    them, of exc neurons one step later, or at once), its output spikes those of the exc neurons that are inhibited.
+    Kinds that are also a `PlasticityRule` learn: their input spikes are the inhibiting spikes (of inh neurons; without
+    inh neurons, of exc neurons, one step later or at once), their output spikes those of the inhibited exc neurons.
     """
 
     summary: ClassVar[str]
@@ -22,4 +22,4 @@ class Fixed(Lateral):
 
     kind: Literal["fixed"] = "fixed"
 
-    summary: ClassVar[str] = "One weight for all, which spares lateral inhibition an n × n matrix"
+    summary: ClassVar[str] = "One weight for all pairs of exc neurons, without an n × n matrix"

@@ -9,9 +9,9 @@ from stdpbench.plasticity._pair import PairRule
 
 
 class PairAdditive(PairRule):
-    r"""Each pair of spikes changes the weight by an amount that does not depend on it; bounds are hard.
+    r"""Each pair of spikes changes the weight by an amount that does not depend on the weight; hard bounds.
 
-    With the traces x of input and y of output spikes, each spike of a side *adding* 1:
+    With the traces x of input and y of output spikes, each spike *adding* 1 to the trace of its side:
 
     .. math::
 
@@ -20,13 +20,13 @@ class PairAdditive(PairRule):
 
     A pair at :math:`\Delta t = t_{out} - t_{in}` gives :math:`A_+ w_{max} e^{-\Delta t/\tau_+}` for
     :math:`\Delta t \ge 0` and :math:`-A_- w_{max} e^{\Delta t/\tau_-}` below. Weights become bimodal. The
-    time constants and :math:`A_- = 1.05\, A_+` are as published; :math:`A_+` is that of Brian2's example of the
-    source, which itself has 0.005. Source: Song, Miller & Abbott (2000), equation 1.
+    time constants and :math:`A_- = 1.05\, A_+` are as published; :math:`A_+` is that of Brian2's example of this
+    paper, while the paper has 0.005. Source: Song, Miller & Abbott (2000), equation 1.
     """
 
     kind: Literal["pair-additive"] = "pair-additive"
-    a_plus: float = parameter(0.01, unit="", help="Potentiation per pair without delay, in units of w_max.")
-    a_minus: float = parameter(0.0105, unit="", help="Depression per pair without delay, in units of w_max.")
+    a_plus: float = parameter(0.01, unit="", help="Potentiation by a pair at Δt = 0, in units of w_max.")
+    a_minus: float = parameter(0.0105, unit="", help="Depression by a pair at Δt = 0, in units of w_max.")
 
     summary: ClassVar[str] = "Additive pair rule: exponential windows, hard bounds"
     reference: ClassVar[str] = "Song, Miller & Abbott 2000, doi:10.1038/78829"

@@ -9,9 +9,9 @@ from stdpbench.plasticity._pair import PairRule
 
 
 class PairMultiplicative(PairRule):
-    r"""Potentiation in proportion to the distance from the upper bound, depression to that from 0: soft bounds.
+    r"""Potentiation proportional to the distance from the upper bound, depression to that from 0: soft bounds.
 
-    With the traces x of input and y of output spikes, each spike of a side *adding* 1:
+    With the traces x of input and y of output spikes, each spike *adding* 1 to the trace of its side:
 
     .. math::
 
@@ -23,7 +23,7 @@ class PairMultiplicative(PairRule):
     """
 
     kind: Literal["pair-multiplicative"] = "pair-multiplicative"
-    lam: float = parameter(0.01, unit="", help="λ: learning rate, the share of the way to the bound per pair.")
+    lam: float = parameter(0.01, unit="", help="λ: learning rate, the fraction of the distance to the bound per pair.")
     alpha: float = parameter(1.0, unit="", help="α: depression as a multiple of potentiation.")
 
     summary: ClassVar[str] = "Multiplicative pair rule: exponential windows, soft bounds"

@@ -9,22 +9,23 @@ from stdpbench.plasticity._pair import PairRule
 
 
 class PairVanRossum(PairRule):
-    r"""Additive potentiation, depression in proportion to the weight.
+    r"""Additive potentiation, depression proportional to the weight.
 
-    With the traces x of input and y of output spikes, each spike of a side *adding* 1:
+    With the traces x of input and y of output spikes, each spike *adding* 1 to the trace of its side:
 
     .. math::
 
         \text{input spike: }  & w \leftarrow w - \lambda \alpha\, w\, y \\
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + \lambda\, w_{max}\, x,\ 0,\ w_{max})
 
-    Where pairs of either order are as frequent, weights settle around :math:`w_{max}/\alpha`, unimodal. The source
-    gives absolute conductances (1 pS per pair, a share of 0.003), which have no counterpart here: :math:`\lambda` and
-    :math:`\alpha` are ours. Source: van Rossum, Bi & Turrigiano (2000), without its noise.
+    Where pairs of either order are equally frequent, the weights form a unimodal distribution around
+    :math:`w_{max}/\alpha`. The source gives absolute conductances (1 pS per pair, a fraction of 0.003), which have no
+    counterpart here: :math:`\lambda` and :math:`\alpha` are ours. Source: van Rossum, Bi & Turrigiano (2000),
+    without its noise.
     """
 
     kind: Literal["pair-van-rossum"] = "pair-van-rossum"
-    lam: float = parameter(0.005, unit="", help="λ: potentiation per pair without delay, in units of w_max.")
+    lam: float = parameter(0.005, unit="", help="λ: potentiation by a pair at Δt = 0, in units of w_max.")
     alpha: float = parameter(2.0, unit="", help="α: depression at w = w_max as a multiple of potentiation.")
 
     summary: ClassVar[str] = "Pair rule with additive potentiation and multiplicative depression"

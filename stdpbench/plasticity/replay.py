@@ -1,15 +1,14 @@
-r"""What a rule does to the weights of one exc neuron in one presentation, computed anew from the recorded spikes.
+r"""Weights of one exc neuron in one presentation, recomputed from the recorded spikes.
 
 The order within a time step is that of the simulators (`stdpbench.network.build`):
 
-1. averages follow the membrane potential; traces decay, by :math:`e^{-dt/\tau}`, and averages follow them; what the
-   rule does in every step is done;
-2. input spikes arrive: their weights change, then their traces are set;
-3. the neuron spikes: all its weights change, then its traces are set and its averages raised.
+1. averages of the membrane potential are updated; traces decay by :math:`e^{-dt/\tau}`; averages of traces are
+   updated; the rule's `each_step` is run;
+2. input spikes arrive: their weights change, then their traces are set or incremented;
+3. the neuron spikes: all its weights change, then its traces are set or incremented, and its averages incremented.
 
-So the same weights and traces at the start give the same weights at the end, but for rounding: a test of the contract
-holds this against the simulators. Where the weights at the start are not known, `weights_before` finds them from
-those at the end.
+So equal weights and traces at the start give equal weights at the end, up to rounding; a contract test compares this
+with the simulators. If the weights at the start are unknown, `weights_before` computes them from those at the end.
 """
 
 from __future__ import annotations
@@ -32,18 +31,18 @@ _TURNS, _CLOSE = 90, 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """The spikes of one presentation, as far as they bear on one exc neuron.
+    """The spikes of one presentation that affect the weights of one exc neuron.
 
     Attributes
     ----------
     n_bins : int
-        Time steps of the presentation, rest included.
+        Time steps of the presentation, including the rest.
     index, bin : ndarray, int, (n_spikes,)
         Input spikes in the order of their arrival at the neuron.
     output : ndarray, int, (n_output,)
         Time steps in which the neuron spikes, ascending.
     v : ndarray, float64, (n_bins,), volt, or None
-        The neuron's membrane potential at the beginning of each step, where a rule has averages that follow it.
+        Membrane potential of the neuron at the beginning of each step, for rules with averages of it.
     """
 
     n_bins: int
@@ -56,18 +55,18 @@ class Heard:
     def of(
         cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0, v: Floats | None = None
     ) -> Heard:
-        """Put spikes in the order of their arrival.
+        """Sort spikes by their arrival.
 
         Parameters
         ----------
         n_bins : int
             Time steps of the presentation.
         index, bin : ndarray, int, (n_spikes,)
-            Input spikes when they are sent.
+            Input spikes at the time of emission.
         output : ndarray, int, (n_output,)
             Time steps in which the neuron spikes, ascending.
         delay_bins : int or ndarray, int, (n_input,)
-            Delay of all synapses, or of each, in time steps.
+            Delay of all synapses, or of each synapse, in time steps.
         v : ndarray, float64, (n_bins,), optional
             Membrane potential at the beginning of each step.
         """
@@ -89,8 +88,8 @@ class Replay:
     end : ndarray, float64, (n_input,)
         Weights after the last step.
     traces_end : dict of str to ndarray
-        Traces, averages and variables of synapses after the last step: (n_input,) of the input side and of synapses, a
-        number of the output side.
+        Traces, averages and synapse variables after the last step: (n_input,) for the input side and for synapses, a
+        number for the output side.
     """
 
     heard: Heard
@@ -106,28 +105,28 @@ class Replay:
     _means: dict[str, Floats]
 
     def weights(self, after: int) -> Floats:
-        """Weights after the step `after`; -1: at the beginning. float64, (n_input,)."""
+        """Return the weights after the step `after`, or at the beginning for -1: float64, (n_input,)."""
         n = int(np.searchsorted(self._changed_bin, after, side="right"))
         w = self.start.copy()
-        w[self._changed_index[:n]] = self._changed_to[:n]  # of several values for one weight, the last one stays
+        w[self._changed_index[:n]] = self._changed_to[:n]  # if a weight occurs several times, its last value is kept
         return w
 
     def weight(self, pixel: int) -> Floats:
-        """Course of one weight, at the end of each step: float64, (n_bins,)."""
-        mine = self._changed_index == pixel
-        places = np.searchsorted(self._changed_bin[mine], np.arange(self.heard.n_bins), side="right")
-        values: Floats = np.concatenate([self.start[pixel : pixel + 1], self._changed_to[mine]])[places]
+        """Return one weight at the end of each step: float64, (n_bins,)."""
+        of_pixel = self._changed_index == pixel
+        places = np.searchsorted(self._changed_bin[of_pixel], np.arange(self.heard.n_bins), side="right")
+        values: Floats = np.concatenate([self.start[pixel : pixel + 1], self._changed_to[of_pixel]])[places]
         return values
 
     def trace(self, name: str, pixel: int = -1) -> Floats:
-        """Course of a trace, at the end of each step: float64, (n_bins,).
+        """Return a trace at the end of each step: float64, (n_bins,).
 
         Parameters
         ----------
         name : str
-            Which of the rule's traces.
+            Name of the trace.
         pixel : int
-            Which input neuron's, for a trace of the input side; -1: the mean over those that spike here.
+            Input neuron, for a trace of the input side; -1: mean over the input neurons that spike.
         """
         trace = next(trace for trace in self._rule.traces if trace.name == name)
         start = self._traces_start.get(name, 0.0)
@@ -144,12 +143,12 @@ class Replay:
 
 
 def decay(rule: PlasticityRule, trace: Trace | Average, dt: float) -> float:
-    """Factor on a trace, or on what is left of an average, per time step of `dt` seconds."""
+    """Return the decay factor of a trace or an average per time step of `dt` seconds."""
     return float(np.exp(-dt / rule.quantities()[trace.tau]))
 
 
 def course(spikes: Ints, n_bins: int, factor: float, is_set: bool, start: float) -> Floats:
-    """A trace at the end of each step: it decays by `factor`, then a spike sets it to 1 or adds 1."""
+    """Return a trace at the end of each step: it decays by `factor`, then a spike sets it to 1 or adds 1."""
     values = np.empty(n_bins)
     events = np.bincount(spikes, minlength=n_bins)[:n_bins].tolist()
     value = start
@@ -169,24 +168,24 @@ def replay(
     Parameters
     ----------
     rule : PlasticityRule
-        With the parameters that were in force.
+        The rule with the parameters of that presentation.
     dt : float
         Time step in seconds.
     heard : Heard
         The spikes.
     w : ndarray, float64, (n_input,)
-        Weights at the beginning, after they were normalised.
+        Weights at the beginning, after normalisation.
     traces : mapping of str to float or ndarray, optional
-        Traces, averages and variables of synapses at the beginning, (n_input,) of the input side and of synapses; 0
-        where nothing is said, as in the reset state.
+        Traces, averages and synapse variables at the beginning, (n_input,) for the input side and for synapses;
+        default: 0, as in the reset state.
 
     Raises
     ------
     StdpbenchError
-        If the rule is written with something that is not known here, or the potential is needed and not given.
+        If the rule contains unsupported expressions, or needs the membrane potential and `v` is missing.
     """
     if heard.v is None and any(average.follows_v for average in rule.averages):
-        raise StdpbenchError("this rule follows the membrane potential, and cannot be replayed without it")
+        raise StdpbenchError("this rule reads the membrane potential and cannot be replayed without a recording of it")
     at_start = dict(traces or {})
     constants, n_input = rule.quantities(), len(w)
     on_input, on_output, each = Code(rule.on_input_spike), Code(rule.on_output_spike), Code(rule.each_step)
@@ -267,32 +266,34 @@ def replay(
 def weights_before(
     rule: PlasticityRule, dt: float, heard: Heard, after: Floats, traces: Mapping[str, Any] | None = None
 ) -> tuple[Replay, float]:
-    """Find weights at the beginning from which the rule leads to those at the end.
+    """Compute initial weights from the weights at the end of a presentation.
 
-    Each weight's end is taken to grow with its beginning: the beginning is moved by what the end is off, and between
-    bounds that close in where that does not help. Where a weight was cut to 0 or ``w_max``, several beginnings lead to
-    the same end, and one of them is found.
+    The final value of each weight is assumed to increase with its initial value: the initial value is corrected by
+    the error of the final value, with bisection where this does not converge. If a weight was clipped to 0 or
+    ``w_max``, several initial values lead to the same final value, and one of them is returned.
 
     Parameters
     ----------
     rule, dt, heard, traces
-        As of `replay`.
+        See `replay`.
     after : ndarray, float64, (n_input,)
         Weights at the end.
 
     Returns
     -------
     Replay
-        From the beginning that was found.
+        Replay from the computed initial weights.
     float
-        How far its end is from `after`, at most.
+        Largest absolute difference between its final weights and `after`.
     """
     w = np.array(after, np.float64)
     low, high = np.zeros_like(w), np.full_like(w, 2 * max(rule.w_max, float(w.max(initial=0.0))))
     for turn in range(_TURNS):
         with np.errstate(invalid="ignore"):
             made = replay(rule, dt, heard, w, traces)
-        beyond = np.where(np.isfinite(made.end), made.end, np.inf) - after  # a power of w_max - w beyond w_max
+        beyond = (
+            np.where(np.isfinite(made.end), made.end, np.inf) - after
+        )  # not finite: a power of w_max - w, with w above w_max
         if np.abs(beyond).max(initial=0.0) < _CLOSE:
             break
         low, high = np.where(beyond <= 0, w, low), np.where(beyond >= 0, w, high)
@@ -303,7 +304,7 @@ def weights_before(
 
 
 def _touch(traces: list[Trace], state: dict[str, Any], where: Any = None) -> None:
-    """A spike sets a trace to 1, or adds 1."""
+    """Update traces by a spike: set to 1, or add 1."""
     for trace in traces:
         if where is None:
             state[trace.name] = 1.0 if trace.on_spike == "set" else state[trace.name] + 1.0

@@ -1,4 +1,4 @@
-"""A whole plasticity rule, in whatever way a person names one, as the table that stands for it in an experiment."""
+"""Conversion of plasticity rules, however they are specified, to the table of an experiment."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ RuleLike = str | PathLike[str] | Mapping[str, Any] | PlasticityRule
 
 
 def rule_table(rule: RuleLike) -> dict[str, Any]:
-    """The table of a rule, every value spelled out; nothing in it depends on where files lie.
+    """Return the complete table of a rule, with every value and without references to files.
 
     Parameters
     ----------
     rule : str, path, mapping or PlasticityRule
-        The kind of a rule, with its defaults. Or a TOML file: an experiment, whose rule is meant; a table of
-        parameters with their ``kind``; or a rule of one's own in a file by itself. Or such a table, or a rule.
+        The kind of a rule, which gives its defaults; or a TOML file with an experiment (whose rule is used), a table
+        of parameters with their ``kind``, or a custom rule; or such a table; or a rule.
 
     Raises
     ------
     StdpbenchError
-        If there is no such rule or file, or something in it is wrong.
+        If there is no such rule or file, or it is invalid.
     """
     if isinstance(rule, PlasticityRule):
         return rule.to_mapping()
@@ -38,19 +38,19 @@ def rule_table(rule: RuleLike) -> dict[str, Any]:
     path = Path(rule).expanduser()
     if not path.is_file():
         raise StdpbenchError(
-            f"there is no plasticity rule {str(rule)!r}, neither as a kind nor as a TOML file; "
+            f"{str(rule)!r} is neither a kind of plasticity rule nor a TOML file; "
             f"{suggestion(str(rule), rules.kinds())}"
         )
     return rules.build(_read(path), "plasticity").to_mapping()
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    said = read_toml(path)
-    table = said.get("plasticity", said)
+    content = read_toml(path)
+    table = content.get("plasticity", content)
     if not isinstance(table, dict):
         raise StdpbenchError(f"{path}: plasticity must be a table of parameters, not {table!r}")
-    if table is said and "kind" not in said:
+    if table is content and "kind" not in content:
         return {"kind": "custom", "file": str(path)}
     if isinstance(table.get("file"), str):
-        table["file"] = str(path.parent / Path(table["file"]).expanduser())  # it lies beside its experiment
+        table["file"] = str(path.parent / Path(table["file"]).expanduser())  # relative to the experiment file
     return table

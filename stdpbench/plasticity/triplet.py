@@ -10,9 +10,9 @@ from stdpbench.plasticity.base import Trace
 
 
 class Triplet(TripletRule):
-    r"""Pairs and triplets of spikes; every spike counts.
+    r"""Pairs and triplets of spikes, all-to-all: every spike counts.
 
-    With the input traces x1, x2 and the output traces y1, y2, each spike of a side *adding* 1:
+    With the input traces x1, x2 and the output traces y1, y2, each spike *adding* 1 to the traces of its side:
 
     .. math::
 
@@ -20,16 +20,16 @@ class Triplet(TripletRule):
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + x_1\,(A_2^+ + A_3^+\, y_2^-),\ 0,\ w_{max})
 
     where :math:`x_2^-` and :math:`y_2^-` are the values just before this spike. The default is the minimal model
-    fitted to visual cortex (Sjöström et al. 2001); the presets are all published parameter sets (those of hippocampus
-    were not checked against the printed table). Source: Pfister & Gerstner (2006), equations 3 and 4, table 3 (visual
-    cortex) and table 4 (hippocampal culture).
+    fitted to visual cortex (Sjöström et al. 2001); the presets are all published parameter sets (those for
+    hippocampus have not been checked against the printed table). Source: Pfister & Gerstner (2006), equations 3 and 4,
+    table 3 (visual cortex) and table 4 (hippocampal culture).
     """
 
     kind: Literal["triplet"] = "triplet"
 
     summary: ClassVar[str] = "Triplet rule of Pfister & Gerstner, all spikes interacting"
     in_digit_network: ClassVar[str] = (
-        "runs, but unlearns digits with the published sizes: depression by the many input spikes outweighs all; with "
+        "runs, but unlearns digits with the published amplitudes: depression by the many input spikes dominates; with "
         "a2_minus = 1e-4 it learns"
     )
     traces: ClassVar[tuple[Trace, ...]] = (

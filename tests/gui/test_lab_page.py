@@ -290,7 +290,7 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: LabP
     assert field.text == "w = clip(w + a_plus*w_max*x, 0, w_max)"
     field.edit.setPlainText("w = clip(w + a_plos*x, 0, w_max)")
     waits(qtbot, lambda: page.editor.found)
-    assert "column 14: a_plos is not known here; did you mean a_plus?" in field.message.text()
+    assert "column 14: unknown name a_plos; did you mean a_plus?" in field.message.text()
     (mark,) = field.edit.extraSelections()
     assert mark.cursor.selectedText() == "a_plos"
     np.testing.assert_allclose(now(page).curves[0].change, before, rtol=1e-12)  # the last right one is in force
@@ -340,7 +340,7 @@ def test_tables_of_traces_and_parameters_are_checked(page: LabPage, qtbot: QtBot
     assert "p0" in type(page.state.rule).model_fields
     editor.parameters.table.item(4, 0).setText("for")  # type: ignore[union-attr]
     editor.check()
-    assert "the name for is taken" in editor.parameters.message.text()
+    assert "the name for is reserved" in editor.parameters.message.text()
     editor.parameters.table.item(4, 0).setText("a_plus")  # type: ignore[union-attr]
     editor.check()
     assert "two things are named a_plus" in editor.problem.text()
@@ -369,7 +369,7 @@ def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: LabPage, qtbot: QtBot,
     assert page.state.kind == "custom"
     path.write_text('on_output_spike = "w = w + nothing"\n')
     page.take(path)
-    assert "nothing is not known here" in page.notices.texts()[-1]
+    assert "unknown name nothing" in page.notices.texts()[-1]
     assert getattr(page.state.rule, "a_plus", 0) == 0.03
 
 
@@ -413,7 +413,7 @@ def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: P
 def test_a_rule_that_does_not_run_in_the_network_says_so(page: LabPage) -> None:
     page.choose("clopath")
     dialog = page.network.use()
-    assert "`clopath-lif` is its adaptation" in dialog.problem.text()
+    assert "`clopath-lif` is an adaptation" in dialog.problem.text()
     assert dialog.experiment is None
     assert not dialog.start_button.isEnabled()
     assert not dialog.queue_button.isEnabled()

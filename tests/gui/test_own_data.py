@@ -87,7 +87,7 @@ def test_it_is_saved_as_a_file(window: MainWindow, qtbot: QtBot, pictures: Path,
 def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "broken.npz").write_bytes(b"no archive")
     dialog = opened(window, qtbot, tmp_path / "broken.npz")
-    assert "is damaged, or no .npz file" in dialog.problem.text()
+    assert "is damaged, or not an .npz file" in dialog.problem.text()
     assert not dialog.start_button.isEnabled()
     dialog.take(tmp_path / "absent")
     qtbot.waitUntil(lambda: "there is no file or folder" in dialog.problem.text(), timeout=60_000)

@@ -222,7 +222,7 @@ def test_what_cannot_be_replayed_is_told(
     monkeypatch.setattr(DiehlCookTriplet, "on_input_spike", "w = theta_m*w")
     built(panel, qtbot)
     assert panel.moment is None
-    assert "cannot be replayed: theta_m has no value here" in panel.what.text()
+    assert "cannot be replayed: theta_m has no value" in panel.what.text()
 
 
 def test_without_recording_all_but_the_potential_is_shown(panel: SlowMotionPanel, qtbot: QtBot) -> None:

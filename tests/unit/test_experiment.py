@@ -231,7 +231,7 @@ def test_inh_neurons_must_not_adapt() -> None:
 
 @pytest.mark.parametrize("text", ["exc.tau_m", "", "=5", " = 5"])
 def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
-    with pytest.raises(StdpbenchError, match=r"should read PATH=VALUE, such as plasticity\.nu_post"):
+    with pytest.raises(StdpbenchError, match=r"must be PATH=VALUE, such as plasticity\.nu_post"):
         parse_assignment(text)
 
 
@@ -246,7 +246,7 @@ def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
         ({"sede": 1}, "sede is not a known parameter; did you mean seed?"),
         ({"seed.x": 1}, "seed is not a known parameter"),
         ({"exc": 5}, "exc is a section; name one of its parameters"),
-        ({"exc.tau_m": "25 mV"}, "exc.tau_m: '25 mV' has the unit 'mV' where a number in ms"),
+        ({"exc.tau_m": "25 mV"}, "exc.tau_m: expected a number in ms, such as '1 ms', got '25 mV'"),
         ({"exc.tau_m": "0"}, "exc.tau_m must be more than 0, not 0"),
         ({"exc.tau_m": "nan"}, "exc.tau_m must be a finite number"),
         ({"exc.tau_m": "[1, 2]"}, "exc.tau_m must be a number"),
@@ -486,5 +486,5 @@ def test_rule_and_neuron_do_not_name_two_things_alike(monkeypatch: pytest.Monkey
     rule, neuron = rules.get("diehl-cook-triplet"), neurons.get("adaptive-lif")
     monkeypatch.setattr(rule, "traces", (*rule.traces, Trace("g", "output", "tau_m", "set")))
     monkeypatch.setattr(neuron, "variables", (*neuron.variables, Variable("g", "1")))
-    with pytest.raises(StdpbenchError, match="both name something g, tau_m"):
+    with pytest.raises(StdpbenchError, match="both use the name g, tau_m"):
         Experiment.from_mapping({})

@@ -42,14 +42,14 @@ def test_leaves_what_is_no_text_to_the_type_check(value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "unit", "said"),
     [
-        ("25 mV", "ms", "'25 mV' has the unit 'mV' where a number in ms"),
-        ("25 parsec", "ms", "'25 parsec' has the unit 'parsec' where a number in ms"),
+        ("25 mV", "ms", "expected a number in ms, such as '1 ms', got '25 mV'"),
+        ("25 parsec", "ms", "expected a number in ms, such as '1 ms', got '25 parsec'"),
         ("soon", "ms", "'soon' is not a number in ms, such as '1 ms'"),
         ("2,5 ms", "ms", "'2,5 ms' is not a number in ms"),
         ("1 2 ms", "ms", "'1 2 ms' is not a number in ms"),
         ("", "ms", "'' is not a number in ms"),
         ("nan", "ms", "'nan' is not a number in ms"),
-        ("5 ms", "", "'5 ms' has the unit 'ms' where a plain number"),
+        ("5 ms", "", "expected a plain number, got '5 ms'"),
         ("five", "", "'five' is not a plain number"),
     ],
 )

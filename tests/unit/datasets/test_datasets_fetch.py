@@ -273,7 +273,7 @@ def test_import_checks_all_before_it_copies_any(tmp_path):
     for name, content in PLAIN.items():
         (source / name).write_bytes(content)
     (source / TEST_LABELS).write_bytes(PLAIN[TEST_LABELS][:-1])
-    with pytest.raises(StdpbenchError, match=r"t10k-labels-idx1-ubyte is not the file that was published"):
+    with pytest.raises(StdpbenchError, match=r"t10k-labels-idx1-ubyte is not the published file"):
         fetch("mnist", tmp_path / "in", source)
     (source / TEST_LABELS).unlink()
     with pytest.raises(StdpbenchError, match=r"source holds neither t10k-labels-idx1-ubyte nor"):

@@ -32,11 +32,11 @@ def damaged_gzip() -> bytes:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", r"is no IDX file: it starts with the bytes \(none\)"),
-        (b"\x89PNG....", "is no IDX file: it starts with the bytes 89 50 4e 47 where 00 00"),
-        (b"\0\0\x07\x01\0\0\0\1!", "is no IDX file"),
-        (b"\0\0\x08\0", "is no IDX file"),
-        (b"\0\0\x08\x03\0\0", "is truncated: it ends within its header"),
+        (b"", r"is not an IDX file: it starts with the bytes \(none\)"),
+        (b"\x89PNG....", "is not an IDX file: it starts with the bytes 89 50 4e 47, not 00 00"),
+        (b"\0\0\x07\x01\0\0\0\1!", "is not an IDX file"),
+        (b"\0\0\x08\0", "is not an IDX file"),
+        (b"\0\0\x08\x03\0\0", "is truncated: it ends inside its header"),
         (
             idx_bytes(blobs(2))[:-1],
             r"is truncated: its header announces 60 bytes of values \(2×6×5\), but it holds 59",
@@ -106,19 +106,19 @@ def test_what_does_not_fit_together(tmp_path):
     four = str(write_idx(tmp_path / "four", np.zeros(4, np.uint8)))
     other_size = str(write_idx(tmp_path / "other", blobs(3, 7, 7)))
     one = str(write_idx(tmp_path / "one", blobs(1)))
-    with pytest.raises(StdpbenchError, match=r"data\.train_images is not given"):
+    with pytest.raises(StdpbenchError, match=r"data\.train_images is missing"):
         IDX().load()
-    with pytest.raises(StdpbenchError, match=r"data\.test_labels is given without data\.test_images"):
+    with pytest.raises(StdpbenchError, match=r"data\.test_labels needs data\.test_images"):
         IDX(train_images=images, test_labels=four).load()
-    with pytest.raises(StdpbenchError, match=r"four holds 4 labels, but .*images 5 pictures"):
+    with pytest.raises(StdpbenchError, match=r"four holds 4 labels, but .*images holds 5 pictures"):
         IDX(train_images=images, train_labels=four).load()
-    with pytest.raises(StdpbenchError, match=r"images has 3 dimensions, where one label for each picture belongs"):
+    with pytest.raises(StdpbenchError, match=r"images has 3 dimensions; it must hold one label per picture"):
         IDX(train_images=images, train_labels=images).load()
-    with pytest.raises(StdpbenchError, match=r"four has the shape 4, where number×height×width"):
+    with pytest.raises(StdpbenchError, match=r"four has the shape 4; it must be number×height×width"):
         IDX(train_images=four).load()
     with pytest.raises(StdpbenchError, match=r"of 6×5 pixels, but .*other of 7×7"):
         IDX(train_images=images, test_images=other_size).load()
     resized = IDX(train_images=images, test_images=other_size, resize=8).prepare()
     assert resized.train.pixels.shape[1:] == resized.test.pixels.shape[1:] == (8, 8)
-    with pytest.raises(StdpbenchError, match="one holds 1 picture; to train and to test takes at least 2"):
+    with pytest.raises(StdpbenchError, match="one holds 1 picture; training and testing need at least 2"):
         IDX(train_images=one).load()

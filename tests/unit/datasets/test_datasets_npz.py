@@ -89,10 +89,10 @@ def objects() -> np.ndarray:
         ({"images": blobs(3)[0]}, "images of .* has the shape 6×5"),
         ({"images": np.zeros((3, 4, 4, 2))}, "has the shape 3×4×4×2"),
         ({"images": np.zeros(())}, "has the shape a single value"),
-        ({"images": np.zeros((0, 4, 4))}, "has the shape 0×4×4, and so no pictures"),
+        ({"images": np.zeros((0, 4, 4))}, "has the shape 0×4×4, which means no pictures"),
         ({"images": objects()}, "holds Python objects, which are not read"),
-        ({"images": np.zeros((3, 4, 4), complex)}, "holds values of type complex128, where numbers belong"),
-        ({"images": np.array([[["a"]]])}, "where numbers belong"),
+        ({"images": np.zeros((3, 4, 4), complex)}, "holds values of type complex128; it must hold numbers"),
+        ({"images": np.array([[["a"]]])}, "it must hold numbers"),
         ({"images": np.full((3, 4, 4), np.nan)}, "holds values that are not finite"),
         ({"images": np.full((3, 4, 4), np.inf)}, "holds values that are not finite"),
         ({"images": np.full((3, 4, 4), -1)}, "holds the value -1; grey values must lie in 0 .. 255"),
@@ -100,7 +100,7 @@ def objects() -> np.ndarray:
         ({"images": np.full((3, 4, 4), 256)}, "holds the value 256"),
         ({"images": blobs(3), "labels": np.zeros(2, int)}, "labels of .* holds 2 labels, but images of .* 3 pictures"),
         ({"images": blobs(3), "labels": np.eye(3)}, "labels of .* has 2 dimensions"),
-        ({"images": blobs(3), "labels": np.array([0.5, 1, 2])}, "labels of .* where whole numbers or texts belong"),
+        ({"images": blobs(3), "labels": np.array([0.5, 1, 2])}, "labels of .* must hold whole numbers or texts"),
         ({"images": blobs(3), "test_labels": np.zeros(3)}, "holds test_labels, but no test_images"),
         (
             {"images": blobs(2), "labels": np.arange(2), "test_images": blobs(2), "test_labels": np.array(["a", "b"])},
@@ -119,7 +119,7 @@ def test_what_is_wrong_is_one_sentence_with_the_file(archive, arrays, sentence):
 def test_files_that_are_no_archives(tmp_path):
     for name, content in (("empty.npz", b""), ("text.npz", b"hello"), ("cut.npz", b"PK\x03\x04 and no more")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(StdpbenchError, match=rf"{name} is damaged, or no \.npz file"):
+        with pytest.raises(StdpbenchError, match=rf"{name} is damaged, or not an \.npz file"):
             NPZ(path=str(tmp_path / name)).load()
     np.save(tmp_path / "single.npy", blobs(3))
     with pytest.raises(StdpbenchError, match="is a single array"):
@@ -127,16 +127,16 @@ def test_files_that_are_no_archives(tmp_path):
     for member in ("images", "images.npy"):
         with zipfile.ZipFile(tmp_path / "no arrays.npz", "w") as archive:
             archive.writestr(member, b"hello")
-        with pytest.raises(StdpbenchError, match=r"no arrays\.npz is damaged, or no \.npz file"):
+        with pytest.raises(StdpbenchError, match=r"no arrays\.npz is damaged, or not an \.npz file"):
             NPZ(path=str(tmp_path / "no arrays.npz")).load()
     for path in ("~nobody here/x", "a\0b"):
-        with pytest.raises(StdpbenchError, match=r"data\.path = .* can be no path"):
+        with pytest.raises(StdpbenchError, match=r"data\.path = .* is not a valid path"):
             NPZ(path=path).load()
     with pytest.raises(StdpbenchError, match="there is no file"):
         NPZ(path=str(tmp_path / "nowhere.npz")).load()
     with pytest.raises(StdpbenchError, match="cannot be read"):
         NPZ(path=str(tmp_path)).load()
-    with pytest.raises(StdpbenchError, match=r"data\.path is not given"):
+    with pytest.raises(StdpbenchError, match=r"data\.path is missing"):
         NPZ().load()
 
 

@@ -49,7 +49,7 @@ def test_a_single_idx_file_is_enough(tmp_path):
 
 def test_labels_alone_are_refused(tmp_path):
     path = write_idx(tmp_path / "labels-idx1-ubyte", np.zeros(3))
-    with pytest.raises(StdpbenchError, match="the pictures that belong to them are not beside it"):
+    with pytest.raises(StdpbenchError, match="their pictures are not in the same folder"):
         dataset_at(path)
 
 

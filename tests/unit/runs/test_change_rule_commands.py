@@ -101,7 +101,7 @@ def test_a_rule_is_read_from_every_sort_of_file(text, kind, tmp_path):
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ("pair-aditive", "neither as a kind nor as a TOML file; did you mean"),
+        ("pair-aditive", "is neither a kind of plasticity rule nor a TOML file; did you mean"),
         ({"eta": 1}, "kind is missing"),
         ({"kind": "oja", "etta": 1}, "did you mean plasticity.eta"),
     ],

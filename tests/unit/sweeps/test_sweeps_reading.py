@@ -187,7 +187,10 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
             'experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {uniform = [2, 1]}\n',
             "lower bound must be less",
         ),
-        ('experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {uniform = ["1 mV", 2]}\n', "has the unit 'mV'"),
+        (
+            'experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {uniform = ["1 mV", 2]}\n',
+            "expected a number in ms, such as '1 ms', got '1 mV'",
+        ),
         ('experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {loguniform = [0, 1]}\n', "must be more than 0"),
         (
             'experiment = "digits"\n[optuna.distributions]\nexc.tau_m = {uniform = [-1, 1]}\n',
