@@ -116,7 +116,7 @@ def test_what_does_not_fit_together(tmp_path):
         IDX(train_images=images, train_labels=images).load()
     with pytest.raises(StdpbenchError, match=r"four has the shape 4; it must be number×height×width"):
         IDX(train_images=four).load()
-    with pytest.raises(StdpbenchError, match=r"of 6×5 pixels, but .*other of 7×7"):
+    with pytest.raises(StdpbenchError, match=r"of 6×5 pixels, but .*other has 7×7"):
         IDX(train_images=images, test_images=other_size).load()
     resized = IDX(train_images=images, test_images=other_size, resize=8).prepare()
     assert resized.train.pixels.shape[1:] == resized.test.pixels.shape[1:] == (8, 8)

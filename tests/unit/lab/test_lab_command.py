@@ -96,7 +96,7 @@ def test_a_rule_of_a_file_keeps_its_values(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nonsense"], "there is no plasticity rule 'nonsense'"),
+        (["nonsense"], "'nonsense' is neither a kind of plasticity rule nor a TOML file"),
         (["oja", "windows"], "there is no protocol 'windows'"),
         (["oja", "--set", "eta"], "--set: expected NAME=VALUE, got 'eta'"),
         (["oja", "--output", "a.jpeg"], "the name must end in .pdf, .png, .svg, .csv"),
