@@ -1,4 +1,4 @@
-"""The figure that compares several runs: how their training went, and their results.
+"""Figure that compares several runs: courses of training, and results.
 
 In the style of `stdpbench.figures.run_figures`.
 """
@@ -25,24 +25,24 @@ _DASHES: Final = ("-", "--", ":", "-.")
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """How the training of a run went.
+    """Course of the training of a run.
 
     Attributes
     ----------
     name : str
-        Of the run.
+        Name of the run.
     presentations : ndarray, int64, (n_points,)
         Training presentations before each point.
     vote : ndarray, float64, (n_points,)
-        Running accuracy of the vote on training labels, 0 to 1; NaN where it was not measured.
+        Running accuracy of the vote on training labels, 0 to 1; NaN if not measured.
     mean_theta : ndarray, float64, (n_points,), mV
         Mean adaptive threshold of the exc neurons.
     spikes : ndarray, float64, (n_points,)
-        Exc spikes per picture since the point before.
+        Exc spikes per picture since the previous point.
     changes : tuple of int
         Positions at which parameters were changed.
     result : Metric or None
-        Accuracy of the vote on the pictures that were evaluated on.
+        Accuracy of the vote on the evaluated pictures.
     """
 
     name: str
@@ -55,18 +55,18 @@ class Course:
 
 
 def comparison_figure(courses: Sequence[Course]) -> Figure:
-    """Draw runs beside each other.
+    """Draw several runs in one figure.
 
     Parameters
     ----------
     courses : sequence of Course
-        The runs; each has a colour, and after seven of them another line.
+        The runs; each has its own colour, and after seven runs another line style.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Running accuracy, with a dotted line where something was changed in a run; accuracy at the end with its
-        95 % Wilson interval; mean theta; spikes per picture.
+        Running accuracy, with a dotted line where something was changed in a run; final accuracy with its 95 % Wilson
+        interval; mean theta; spikes per picture.
     """
     rows = len(courses)
     figure = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True)
@@ -129,7 +129,7 @@ def _results(axes: Axes, courses: Sequence[Course]) -> None:
     axes.set_yticks([])
     axes.set_ylim(len(courses) - 0.4, -0.6)
     axes.set_xlabel(f"accuracy of the vote (%), {INTERVAL}", fontsize=11)
-    axes.set_title("What came out", fontsize=12, loc="left")
+    axes.set_title("Results", fontsize=12, loc="left")
     axes.grid(visible=True, axis="x", color=GRID_COLOUR, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):

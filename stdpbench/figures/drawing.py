@@ -1,4 +1,4 @@
-"""What the figures share: size, colours, and how numbers are written."""
+"""Common parts of figures: size, colours and number formats."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_NAME = 24
 
 
 def new_figure(wide: float, high: float, *, constrained: bool = False) -> Figure:
-    """An empty figure of so many dots, with an Agg canvas of its own; `constrained`: nothing is cut off."""
+    """Create an empty figure of a size in pixels on an Agg canvas; `constrained`: with constrained layout."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -38,14 +38,14 @@ def new_figure(wide: float, high: float, *, constrained: bool = False) -> Figure
 
 
 def greys() -> Colormap:
-    """From white to black, lightness falling evenly; what is no number has the colour of gaps."""
+    """Return a colour map from white to black with evenly decreasing lightness; NaN has the colour of gaps."""
     import matplotlib
 
     return matplotlib.colormaps["gray_r"].with_extremes(bad=_GAP_COLOUR)
 
 
 def blues() -> Colormap:
-    """From white through Okabe and Ito's blue to a dark one, lightness (CIE L*) falling evenly."""
+    """Return a colour map from white through Okabe and Ito's blue to dark blue, with evenly decreasing CIE L*."""
     from matplotlib.colors import LinearSegmentedColormap
 
     # the blue has L* = 46, the dark one 12: 0.61 of the way down from 100
@@ -53,7 +53,7 @@ def blues() -> Colormap:
 
 
 def readable_on(colour: tuple[float, float, float, float]) -> str:
-    """Black or white, whichever stands out from a colour."""
+    """Return black or white, whichever contrasts more with a colour."""
     red, green, blue = (
         value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in colour[:3]
     )
@@ -62,25 +62,25 @@ def readable_on(colour: tuple[float, float, float, float]) -> str:
 
 
 def spaced(number: int) -> str:
-    """A whole number with thin spaces between thousands: 60 000; four digits stand together."""
+    """Format a whole number with thin spaces between thousands, from five digits on."""
     return str(number) if abs(number) < 10_000 else thousands(number)
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with one decimal; a dash for NaN."""
+    """Format a share as a percentage with one decimal; a dash for NaN."""
     return "–" if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 def shortened(name: str) -> str:
-    """A name of at most 24 letters, its middle left out if need be: names that begin alike stay different."""
+    """Shorten a name to at most 24 characters by omitting its middle, so that names with a common start differ."""
     return name if len(name) <= _LONGEST_NAME else f"{name[:14]}…{name[-9:]}"
 
 
 def curve(axes: Axes, x: NDArray[Any], y: NDArray[Any], series: int, label: str) -> None:
-    """Draw one quantity over presentations, with the colour and marker of a series; NaN leaves no hole in the line."""
+    """Draw one quantity over presentations with the colour and marker of a series; NaN leaves no gap in the line."""
     x, y = np.asarray(x), np.asarray(y, np.float64)
     known = ~np.isnan(y)
-    # of many points only some are marked, and others in each series, so that none hides the others
+    # with many points only some are marked, different ones in each series, so that markers do not overlap
     step = max(1, int(known.sum()) // 12)
     axes.plot(
         x[known],
@@ -100,7 +100,7 @@ def curve(axes: Axes, x: NDArray[Any], y: NDArray[Any], series: int, label: str)
 
 
 def own_axis(axes: Axes, label: str, series: int) -> None:
-    """Name the vertical axis in the colour of its curve."""
+    """Label the vertical axis in the colour of its curve."""
     colour = OKABE_ITO[series]
     axes.set_ylabel(label, fontsize=11, color=colour)
     axes.tick_params(axis="y", colors=colour, labelsize=10)

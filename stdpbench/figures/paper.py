@@ -1,11 +1,11 @@
-"""Figures for a paper: what a panel shows, drawn anew with matplotlib in a process of its own.
+"""Publication figures: the content of a panel, drawn with matplotlib in a separate process.
 
-``python -m stdpbench.figures.paper ORDER.npz`` carries out an *order*, which `write_order` makes: what to
-draw, where to, how wide. Beside the figure it leaves what the figure is made of: a table (``.csv``), the arrays
-(``.npz``), a caption (``.txt``) and the few lines of Python (``.py``) that redraw it. The figure is made by running
-those lines, so they cannot say anything else. This module imports matplotlib nowhere; the lines do.
+``python -m stdpbench.figures.paper ORDER.npz`` carries out an *order* written by `write_order`, which has content,
+target file and width. Next to the figure it writes a table (``.csv``), the arrays (``.npz``), a caption (``.txt``) and
+a short Python script (``.py``) that redraws the figure. The figure is made by running this script, so that both agree.
+This module does not import matplotlib; the script does.
 
-What to draw is a *spec*, a dict of plain values and arrays:
+The content is a *spec*, a dict of plain values and arrays:
 
 ``{"kind": "lines", "x_label": …, "plots": [{"label": …, "lines": [{"x": …, "y": …, "label": …}, …]}, …]}``
     Plots below each other with one horizontal axis. A line may have ``"error"``, an array that is drawn as a band
@@ -20,11 +20,11 @@ What to draw is a *spec*, a dict of plain values and arrays:
     Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars around these, as in a
     histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
-    Points on a plane without units, each group with a colour and a mark of its own.
+    Points in a plane without units, each group with its own colour and marker.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
     Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
 ``{"kind": "stack", "parts": [spec, …]}``
-    Several of these below each other.
+    Several specs below each other.
 
 Every spec may have ``"title"``, ``"n"`` (a text: how many of what) and ``"errors"`` (a text: what error bars mean).
 """
@@ -59,7 +59,7 @@ _MOST_GROUPS = 7
 
 @dataclass(frozen=True)
 class Order:
-    """What a figure should be like.
+    """Target and format of a figure.
 
     Attributes
     ----------
@@ -70,9 +70,9 @@ class Order:
     font_size : float
         In points.
     dpi : int
-        Dots per inch, of pictures and of PNG.
+        Dots per inch, for images and PNG.
     caption : str
-        What the text file says.
+        Content of the text file.
     """
 
     target: str
@@ -83,10 +83,10 @@ class Order:
 
 
 def spec_of_table(table: Table) -> dict[str, Any] | None:
-    """Lines over the first column of numbers, one plot for each further one; None where there are no numbers.
+    """Draw the other columns over the first numeric column, one plot each; None if there are no numbers.
 
-    Where the table begins with a column of texts, such as the names of runs, each of them has a line of its own. A
-    unit in brackets at the end of a name stays in the label of its axis. What is no number is a gap.
+    If the table starts with a column of texts, such as the names of runs, each text has its own line. A unit in
+    brackets at the end of a name stays in the label of its axis. Missing numbers are gaps.
     """
     names, rows = table
     columns = [np.array([_number(row[k]) for row in rows], np.float64) for k in range(len(names))]
@@ -95,7 +95,7 @@ def spec_of_table(table: Table) -> dict[str, Any] | None:
         return None
     groups = [""] * len(rows) if of_numbers[0] == 0 else [str(row[0]) for row in rows]
     distinct = list(dict.fromkeys(groups))
-    if len(distinct) > _MOST_GROUPS:  # no names of series: every row has its own
+    if len(distinct) > _MOST_GROUPS:  # not names of series: every row has another
         groups, distinct = [""] * len(rows), [""]
     x_known = len(of_numbers) > 1
     x = columns[of_numbers[0]] if x_known else np.arange(len(rows), dtype=np.float64)
@@ -110,7 +110,7 @@ def spec_of_table(table: Table) -> dict[str, Any] | None:
 
 
 def table_text(table: Table, dialect: str = "csv") -> str:
-    """A table as text: ``"csv"`` for a file, ``"tsv"`` for a spreadsheet's clipboard."""
+    """Format a table: ``"csv"`` for a file, ``"tsv"`` for the clipboard of a spreadsheet."""
     names, rows = table
     text = io.StringIO()
     writer = csv.writer(text, delimiter="\t" if dialect == "tsv" else ",", lineterminator="\n")
@@ -120,18 +120,18 @@ def table_text(table: Table, dialect: str = "csv") -> str:
 
 
 def caption(title: str, *, run: str, experiment: str, seed: int, version: str, n: str = "", errors: str = "") -> str:
-    """A caption that says what a reader needs to find the figure's run again.
+    """Return a caption with the information needed to find the run of a figure.
 
     Parameters
     ----------
     title : str
-        What is shown, a sentence or less.
+        Content of the figure, at most one sentence.
     run, experiment, seed, version
         Name of the run folder and of the experiment, its seed, and the version of stdpbench.
     n : str
-        How many of what the figure rests on.
+        Number and kind of samples.
     errors : str
-        What error bars mean; empty where there are none.
+        Meaning of error bars; empty if there are none.
     """
     said = [
         f"{title.rstrip('.')}.",
@@ -142,11 +142,11 @@ def caption(title: str, *, run: str, experiment: str, seed: int, version: str, n
     return " ".join(said)
 
 
-# -- the order, on its way into the process ------------------------------------------------------------------------
+# -- passing the order to the process ----------------------------------------------------------------------------
 
 
 def write_order(path: Path, spec: Spec, table: Table | None, order: Order) -> None:
-    """Write all that the process needs into one file."""
+    """Write everything that the process needs to one file."""
     arrays: dict[str, NDArray[Any]] = {}
     packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _plain(table)}
     with path.open("wb") as file:
@@ -204,12 +204,12 @@ def _number(value: object) -> float:
 
 
 def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
-    """Write the figure and what it is made of.
+    """Write the figure and its sources.
 
     Parameters
     ----------
     spec, table, order
-        What to draw, the numbers behind it, and what it should be like.
+        Content of the figure, its numbers, and its format.
 
     Returns
     -------
@@ -219,11 +219,11 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     Raises
     ------
     StdpbenchError
-        If the format is unknown, or something cannot be written.
+        If the format is unknown, or a file cannot be written.
     """
     target = Path(order.target)
     if target.suffix.lower().lstrip(".") not in FORMATS:
-        raise StdpbenchError(f"{target.name} should end in .pdf, .svg or .png")
+        raise StdpbenchError(f"{target.name} must end in .pdf, .svg or .png")
     lines, arrays = script(spec, order)
     made = [target]
     write_aside(
@@ -246,12 +246,12 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
 
 
 def script(spec: Spec, order: Order) -> tuple[str, dict[str, NDArray[Any]]]:
-    """The lines of Python that draw a figure, and the arrays that they read.
+    """Return a Python script that draws a figure, and the arrays that it reads.
 
     Parameters
     ----------
     spec, order
-        What to draw, and what it should be like.
+        Content and format of the figure.
     """
     target = Path(order.target)
     parts = list(spec["parts"]) if spec["kind"] == "stack" else [spec]
@@ -292,7 +292,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out the order in the file that is named; says where the figure lies, or why there is none."""
+    """Carry out the order in a file; print the path of the figure, or why it could not be drawn."""
     try:
         made = export(*_read_order(Path(arguments[0])))
     except StdpbenchError as error:

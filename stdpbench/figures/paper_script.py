@@ -1,4 +1,4 @@
-"""Lines of Python that draw a figure with matplotlib, written down part by part; see `paper_figure` for the parts."""
+"""Python scripts that draw a figure with matplotlib, written part by part; see `stdpbench.figures.paper`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from stdpbench.errors import StdpbenchError
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito (2008)
 _STYLES = ("-", "--", ":", "-.")
-_MANY = 500  # spikes, from which on their dots are small
+_MANY = 500  # number of spikes above which dots are small
 _BELOW = 'fontsize="small", loc="upper right", bbox_to_anchor=(1, -0.3)'
-"""Of a legend under its plot, where it covers nothing."""
+"""Arguments for a legend below its plot."""
 _LETTERS = 40
-"""So many fit side by side under a plot that is as wide as a column."""
+"""Legend columns that fit below a plot of one text column."""
 _MARKS = ("o", "x", "^", "s", "+", "D", "v", "*")
 
 
 class PaperScript:
-    """Collects lines of Python, and the arrays that they read."""
+    """Collects lines of Python and the arrays that they read."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -34,7 +34,7 @@ class PaperScript:
         return "\n".join(self.lines)
 
     def axes_of(self, part: Mapping[str, Any]) -> list[float]:
-        """Heights of the axes that a part takes, as shares of the width."""
+        """Return the heights of the axes of a part, as fractions of the width."""
         kind = part["kind"]
         if kind == "lines":
             return [0.62] if len(part["plots"]) == 1 else [0.36] * len(part["plots"])
@@ -59,7 +59,7 @@ class PaperScript:
         if part.get("title"):
             side = (
                 "right" if part["kind"] == "bars" and _lies(part) else "left"
-            )  # where names leave no room at the left
+            )  # where names leave no room on the left
             self.lines.append(f'axes[{first}].set_title({part["title"]!r}, loc="{side}")')
         getattr(self, f"_{part['kind']}")(part, first)
 
@@ -73,7 +73,7 @@ class PaperScript:
     def _lines(self, part: Mapping[str, Any], first: int) -> None:
         last = first + len(part["plots"]) - 1
         names = {tuple(str(line.get("label", "")) for line in plot["lines"]) for plot in part["plots"]}
-        same = len(part["plots"]) > 1 and len(names) == 1  # one legend, which covers nothing, says it for all
+        same = len(part["plots"]) > 1 and len(names) == 1  # one legend for all plots, outside of them
         for k, plot in enumerate(part["plots"], first):
             labelled = False
             for number, line in enumerate(plot["lines"]):
@@ -146,7 +146,7 @@ class PaperScript:
         if x is None:
             places, room = f"np.arange({len(labels)})", 0.8
             self.lines.append(f"axes[{k}].set_{one}ticks(range({len(labels)}), {labels!r})")
-        else:  # a histogram: bars where they belong
+        else:  # a histogram: bars at their values
             places, room = self._array("x", x), float(np.min(np.diff(x))) if len(x) > 1 else 1.0
         width = room / max(1, n)
         for number, series in enumerate(part["series"]):
@@ -206,7 +206,7 @@ class PaperScript:
 
 
 def _lies(part: Mapping[str, Any]) -> bool:
-    """Whether bars lie, since their names would run into each other side by side."""
+    """Whether bars are horizontal, since their names would overlap otherwise."""
     labels = [str(label) for label in part.get("labels", ())]
     return len(labels) * max(map(len, labels), default=0) > _LETTERS
 

@@ -1,9 +1,9 @@
-"""Figures of a report: arrays in, a matplotlib figure out.
+"""Figures of a run, drawn from arrays with matplotlib.
 
-Drawn with matplotlib's objects and the Agg canvas, never through pyplot: no window, no global state, any thread. One
-dot of the picture at 100 % is one pixel at 100 dots per inch, so that text of 9 to 11 points reads as in a window.
-Colours are Okabe and Ito's (2008), which differ for colour-blind readers too; shades run from light to dark,
-perceptually uniform.
+Uses the objects of matplotlib with the Agg canvas, not pyplot: no window, no global state, usable in any thread.
+Figures have 100 dots per inch, so that text of 9 to 11 points is as large as in a window at 100 %.
+Colours are those of Okabe and Ito (2008), which colour-blind readers can distinguish; colour maps are perceptually
+uniform, from light to dark.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MOSAIC_DOTS = 1000  # about what all receptive fields together should measure on the screen
-_FIELD_DOTS = 300  # and one of them at most
+_MOSAIC_DOTS = 1000  # approximate size of all receptive fields together on the screen
+_FIELD_DOTS = 300  # maximum size of one field
 _LABELLED_FIELDS = 100
-_MOST_CHANGES, _LONGEST_CHANGE = 9, 110  # that are told below a figure, and letters of each
+_MOST_CHANGES, _LONGEST_CHANGE = 9, 110  # changes listed below a figure, and characters of each
 _CHANGE_COLOUR = "#444444"
 
 
@@ -55,7 +55,7 @@ def receptive_fields(
     vmax: float | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw the input weights of every exc neuron as a picture.
+    """Draw the input weights of every exc neuron as an image.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ def receptive_fields(
     shape : tuple of int
         Height and width of a field; their product is n_input.
     labels : ndarray, integer, (n_exc,), optional
-        Class of each neuron. Neurons with `NO_ANSWER`, which never fired, are crossed out; so are, in any case,
-        neurons without any weight. Up to 100 neurons, the class is written into the field.
+        Class of each neuron. Neurons with `NO_ANSWER`, which never fired, are crossed out, as are always neurons
+        without any weight. With up to 100 neurons, the class is written into the field.
     class_names : sequence of str, optional
-        What is written instead of the number, where it fits.
+        Names to write instead of numbers where they fit.
     vmax : float, optional
-        Weight that is drawn darkest; the largest if not said.
+        Weight with the darkest colour; default: the largest weight.
     title : str, optional
-        Stands above; the number of neurons if not said.
+        Title; default: the number of neurons.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def receptive_fields(
 
     height, width = shape
     if weights.ndim != 2 or weights.shape[0] != height * width or weights.shape[1] < 1:
-        raise StdpbenchError(f"weights of shape {weights.shape} are no fields of {height} × {width} inputs")
+        raise StdpbenchError(f"weights of shape {weights.shape} are not fields of {height} × {width} inputs")
     n_exc = weights.shape[1]
     if labels is not None and labels.shape != (n_exc,):
         raise StdpbenchError(f"there are {n_exc} fields, but {labels.size} labels")
@@ -103,7 +103,7 @@ def receptive_fields(
     for (top, left), field in zip(corners, weights.T, strict=True):
         mosaic[top : top + high, left : left + wide] = np.kron(field.reshape(shape), np.ones((scale, scale)))
     top, left = corners[-1]
-    mosaic[top:, left + wide + gap :] = 0.0  # no field, no frame
+    mosaic[top:, left + wide + gap :] = 0.0  # no frame without a field
 
     dots_high, dots_wide = mosaic.shape
     figure_wide = max(dots_wide, 400) + 130
@@ -114,7 +114,7 @@ def receptive_fields(
     def place(x: float, y: float, w: float, h: float) -> Axes:
         return figure.add_axes((x / figure_wide, y / figure_high, w / figure_wide, h / figure_high))
 
-    # placed to the dot: any other size would resample the fields
+    # placed exactly: any other size would resample the fields
     axes = place(20, 36, dots_wide, dots_high)
     largest = float(np.max(weights)) if vmax is None else vmax
     image = axes.imshow(
@@ -145,27 +145,27 @@ def receptive_fields(
 
 
 def confusion(score: Score, class_names: Sequence[str], *, title: str | None = None) -> Figure:
-    """Draw how many pictures of each class were answered how.
+    """Draw a confusion matrix.
 
     Parameters
     ----------
     score : Score
-        What was counted.
+        The score to draw.
     class_names : sequence of str
         Name of each class.
     title : str, optional
-        Stands above, before the accuracy.
+        Title, before the accuracy.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Rows are true classes, columns answers, the last one "no answer". Numbers are pictures (none where there are
-        none), shades their share in the row; the accuracy of each class stands at the right.
+        Rows are true classes, columns answers, the last one "no answer". Numbers are pictures (omitted if 0),
+        shades their share in the row; the accuracy of each class is on the right.
 
     Raises
     ------
     StdpbenchError
-        If there are not as many names as classes.
+        If the numbers of names and classes differ.
     """
     from matplotlib.colors import PowerNorm
 
@@ -191,7 +191,7 @@ def confusion(score: Score, class_names: Sequence[str], *, title: str | None = N
     axes = figure.add_subplot()
     axes.set_title("\n".join(heading), fontsize=11, loc="left")
 
-    # the square root keeps rare confusions visible beside the diagonal
+    # the square root keeps rare confusions visible next to the diagonal
     colours, norm = blues(), PowerNorm(0.5, vmin=0.0, vmax=1.0)
     no_answer, accuracy = n + 0.25, n + 1.65
     centres = np.append(np.arange(n, dtype=np.float64), no_answer)
@@ -238,24 +238,24 @@ def accuracy_over_time(
     title: str | None = None,
     changes: Sequence[tuple[int, str]] = (),
 ) -> Figure:
-    """Draw what happens in the course of training.
+    """Draw the course of training.
 
     Parameters
     ----------
     presentations : ndarray, integer, (n_points,)
         Training presentations before each point.
     accuracy : mapping of str to ndarray, float, (n_points,)
-        Name of each read-out to its accuracy, 0 to 1; NaN where it was not measured.
+        Name of each read-out -> its accuracy, 0 to 1; NaN if not measured.
     mean_theta : ndarray, float, (n_points,), mV, optional
         Mean adaptive threshold of the exc neurons.
     spikes_per_image : ndarray, float, (n_points,), optional
         Exc spikes of the whole population per picture.
     window : int, optional
-        Pictures that each accuracy was measured on, for the label of the axis.
+        Number of pictures per accuracy, for the label of the axis.
     title : str, optional
-        Stands above.
+        Title.
     changes : sequence of (int, str)
-        Position and words of what was changed on the way: a dotted line with a number, which stands below.
+        Position and description of changes during training, marked by a dotted line with a number and listed below.
 
     Returns
     -------
@@ -294,7 +294,7 @@ def accuracy_over_time(
         curve(side, presentations, spikes_per_image, 1, "exc spikes per picture")
         own_axis(side, "exc spikes per picture", 1)
         if mean_theta is not None:
-            side.grid(visible=False)  # that of theta is enough
+            side.grid(visible=False)  # the grid of theta is enough
             side.spines["right"].set_visible(True)
     numbers: dict[int, list[str]] = {}
     for number, (position, _) in enumerate(changes, 1):
@@ -321,21 +321,21 @@ def accuracy_over_time(
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure as PNG: aside first, then renamed, so that no half-written file is ever found.
+    """Write a figure as PNG to a temporary file and rename it, so that no incomplete file remains.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        One of this module's.
+        Figure of this module.
     path : str or Path
-        Where to, in a folder that exists.
+        Target file, in an existing folder.
 
     Raises
     ------
     StdpbenchError
         If the file cannot be written.
     """
-    # without the version of matplotlib in it: the same figure is the same file
+    # without the version of matplotlib: equal figures give equal files
     write_aside(Path(path), lambda file: figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None}))
 
 
@@ -344,7 +344,7 @@ def _neurons(number: int) -> str:
 
 
 def _changes_in_words(changes: Sequence[tuple[int, str]]) -> list[str]:
-    """A line for each of the first changes."""
+    """Return one line for each of the first changes."""
     lines = [
         f"{number}: from {spaced(position)} on, {textwrap.shorten(words, _LONGEST_CHANGE, placeholder=' …')}"
         for number, (position, words) in enumerate(changes[:_MOST_CHANGES], 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.figures.drawing import MARKERS, OKABE_ITO
 
-_INK = "#123457"  # stands for the colour of the page's text
+_INK = "#123457"  # placeholder for the text colour of the page
 _WIDTH, _HEIGHT = 5.2, 4.2
 _TEN = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A65628", "#7F7F7F", "#B2B200")
 _MOST_COLOURS = 20
@@ -25,7 +25,7 @@ _OVER_TRAINING = {
 
 
 def png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = False) -> str:
-    """A picture of grey values, (height, width), as a data URI; what is no number becomes transparent."""
+    """Encode an image of grey values, (height, width), as a data URI; NaN becomes transparent."""
     from PIL import Image
 
     top = float(np.nanmax(grey, initial=0.0)) if largest is None else largest
@@ -39,7 +39,7 @@ def png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = Fals
 
 
 def embedding(points: NDArray[np.float64], groups: NDArray[np.int64], names: Sequence[str], axes_mean: bool) -> str:
-    """Points coloured by group, as SVG; too many groups share colours, with other markers."""
+    """Draw points coloured by group as SVG; groups beyond the number of colours have other markers."""
     figure, axes = _axes()
     for number, name in enumerate(names[:_MOST_COLOURS]):
         mine = points[groups == number]
@@ -68,7 +68,7 @@ def embedding(points: NDArray[np.float64], groups: NDArray[np.int64], names: Seq
 
 
 def histogram(values: NDArray[np.float64], label: str) -> str:
-    """How a quantity is spread over neurons, as SVG."""
+    """Draw the distribution of a quantity over neurons as SVG."""
     figure, axes = _axes(3.4, 2.3)
     known = values[np.isfinite(values)]
     axes.hist(known, bins=30, color=OKABE_ITO[0], linewidth=0)
@@ -83,16 +83,16 @@ def curves(
     *,
     evenly: bool,
 ) -> str:
-    """Accuracy over the level of a disturbance with its interval, one line per run, as SVG.
+    """Draw accuracy over the level of a disturbance with its interval as SVG, one line per run.
 
     Parameters
     ----------
     levels : sequence of float
     series : mapping of str to (accuracy, low, high)
     label : str
-        Of the horizontal axis.
+        Label of the horizontal axis.
     evenly : bool
-        Whether levels stand at equal distances, as numbers of bits do.
+        Whether to space levels evenly, as for numbers of bits.
     """
     figure, axes = _axes(4.2, 2.9)
     at = list(range(len(levels))) if evenly else list(levels)
@@ -110,12 +110,12 @@ def curves(
 
 
 def over_training(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Shares that were measured on held-out pictures over training presentations, as SVG.
+    """Draw measures on held-out pictures over training presentations as SVG.
 
     Parameters
     ----------
     rows : sequence of mapping
-        By ``position``, with measures of `stdpbench.readout.held_out`; None where one is undefined.
+        One row per ``position``, with measures of `stdpbench.readout.held_out`; None if undefined.
     """
     figure, axes = _axes(6.4, 3.2)
     for number, (name, label) in enumerate(_OVER_TRAINING.items()):

@@ -1,4 +1,4 @@
-"""The figure of a sweep: every run, mean and SD of every arm, and differences from the reference."""
+"""Figure of a sweep: every run, mean and SD of every arm, and differences from the reference."""
 
 from __future__ import annotations
 

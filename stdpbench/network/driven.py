@@ -77,9 +77,7 @@ class DrivenNeurons(ImposedSpikes):
         # the spikes of a step come in it, so that those at time 0 have one to come in
         number = round(until * 1e-9 / self._dt) + spikes
         if spikes and number <= self._taken:
-            raise StdpbenchError(
-                f"spikes less than a step of {1e3 * self._dt:g} ms apart; a smaller dt tells them apart"
-            )
+            raise StdpbenchError(f"spikes less than a step of {1e3 * self._dt:g} ms apart; use a smaller dt")
         while self._taken < number - spikes:
             self._step(self._dt, none, none)
         if spikes:

@@ -194,7 +194,7 @@ def _events(
     points = [np.repeat(np.arange(len(spikes)), [len(s) for s in spikes]) for spikes in (input_spikes, output_spikes)]
     at = np.rint(np.concatenate(times) / _TICK).astype(np.int64)
     if len(at) and at.min() < 0:
-        raise StdpbenchError("imposed spikes must not lie before time 0")
+        raise StdpbenchError("imposed spikes must not be before time 0")
     index = np.concatenate(points).astype(np.int32)
     is_output = np.repeat(np.array([0, 1], np.int8), [len(times[0]), len(times[1])])
     key = np.stack([at, is_output.astype(np.int64), index.astype(np.int64)])

@@ -1,4 +1,4 @@
-"""Which names a rule may use for its parameters, traces and variables: those without another meaning."""
+"""Names that a rule may use for its parameters, traces and variables: those without another meaning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from stdpbench.errors import StdpbenchError
 from stdpbench.plasticity.language import FUNCTIONS, is_name
 
-# what these names mean in the network, in Brian2 and in C++
+# names with a meaning in the network, in Brian2 or in C++
 _WORDS = """
     v ge gi theta lockout free g v_inf own own_next total total_next w_inh_exc w_exc_inh t_arrival
     t dt i j N w w_max delay lastupdate lastspike refractory not_refractory t_in_timesteps timestep xi rand randn
@@ -22,7 +22,7 @@ _WORDS = """
     HUGE_VAL BUFSIZ offsetof variables pathway N_incoming N_outgoing
 """
 _TAKEN = frozenset(_WORDS.split())
-# all that Brian2 takes for a unit, and refuses as a name: amp, kHz, um2, flux (a femtolux)
+# everything that Brian2 reads as a unit and rejects as a name: amp, kHz, um2, flux (a femtolux)
 _PREFIXES = "y z a f p n u m c d da h k M G T P E Z Y"
 _MEASURES = """
     metre meter amp ampere second kelvin mole mol candle gram gramme kilogram kilogramme radian steradian hertz newton
@@ -45,9 +45,9 @@ def check_name(name: str) -> None:
     """
     if not is_name(name):
         raise StdpbenchError(
-            f"{name!r} is no name; a letter comes first, then letters, digits and underscores, at most 40"
+            f"{name!r} is not a valid name; use a letter, then letters, digits and underscores, at most 40 characters"
         )
     if _UNITS.fullmatch(name):
-        raise StdpbenchError(f"{name} is a unit in Brian2, and no name; choose another, such as {name}_0")
+        raise StdpbenchError(f"{name} is a unit in Brian2; choose another name, such as {name}_0")
     if name in _TAKEN or name in FUNCTIONS or keyword.iskeyword(name) or _MACROS.fullmatch(name):
-        raise StdpbenchError(f"the name {name} is taken; choose another")
+        raise StdpbenchError(f"the name {name} is reserved; choose another")

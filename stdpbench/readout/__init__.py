@@ -1,4 +1,4 @@
-"""Read-outs: from spike counts to classes, and what an answer is worth. The family, and what its kinds share."""
+"""Read-outs: classes from spikes, with measures of their quality. Families of kinds and their base classes."""
 
 from stdpbench.readout.base import NO_ANSWER, Assignment, Readout, assign
 from stdpbench.readout.metrics import INTERVAL, Score, score, wilson_interval
@@ -29,7 +29,7 @@ timed_readouts: Family[TimedReadout] = Family(
 )
 
 READOUTS = ("vote", "proportion", "confidence")
-"""The read-outs that every run is scored with; the first is the one that is drawn."""
+"""Read-outs with which every run is scored; the first one is used in figures."""
 
 __all__ = [
     "INTERVAL",

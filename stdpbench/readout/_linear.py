@@ -1,4 +1,4 @@
-"""What the read-outs share that let every spike speak for classes with a weight of its neuron."""
+"""Base of the linear read-outs, in which each spike counts for classes with a weight of its neuron."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout.base import NO_ANSWER, Assignment, Counts, Readout, checked_counts, row_blocks
 
-_TIE = 1e-11  # relative; above the rounding of thousands of summands, below the difference that one spike makes
+_TIE = 1e-11  # relative; larger than rounding errors of thousands of summands, smaller than the effect of one spike
 
 
 class LinearReadout(Readout):
@@ -18,21 +18,21 @@ class LinearReadout(Readout):
 
     .. math:: s_{ic} = \sum_j n_{ij} W_{jc}, \qquad \text{class}_i = \arg\max_c s_{ic}
 
-    with :math:`n_{ij}` the spikes of neuron j during picture i. A kind says what :math:`W \ge 0` is. Where all
-    :math:`s_{ic}` are 0 there is no answer. Sums that are equal but for rounding are a tie, which the lowest class
-    wins: otherwise the order of neurons, or the processor, would decide.
+    with :math:`n_{ij}` the spikes of neuron j during picture i. Each kind defines :math:`W \ge 0`. If all
+    :math:`s_{ic}` are 0 there is no answer. Sums that are equal up to rounding are a tie, which the lowest class
+    wins; otherwise the order of neurons or the processor would decide.
     """
 
     @abstractmethod
     def weights(self, assignment: Assignment) -> NDArray[np.float64]:
-        """How much one spike of each neuron speaks for each class: float64, (n_exc, n_classes), at least 0."""
+        """Return the weight of a spike of each neuron for each class: float64, (n_exc, n_classes), at least 0."""
 
     def predict(self, spike_counts: Counts, assignment: Assignment) -> NDArray[np.int64]:
-        """Say what class each picture belongs to; see `Readout.predict`."""
+        """Predict the class of each picture; see `Readout.predict`."""
         counts = checked_counts(spike_counts)
         if counts.shape[1] != assignment.n_exc:
             raise StdpbenchError(
-                f"the spike counts are those of {counts.shape[1]} neurons, but {assignment.n_exc} were labelled"
+                f"the spike counts are of {counts.shape[1]} neurons, but {assignment.n_exc} neurons were labelled"
             )
         weights = self.weights(assignment)
         predictions = np.full(len(counts), NO_ANSWER, np.int64)
@@ -45,9 +45,9 @@ class LinearReadout(Readout):
 
 
 def carried_labels(assignment: Assignment) -> NDArray[np.float64]:
-    """1 where a neuron carries the label of a class, divided by the class's number of neurons: (n_exc, n_classes).
+    """Return 1 / neurons of the class where a neuron has the label of a class, else 0: (n_exc, n_classes).
 
-    The column of a class that owns no neuron is 0, not NaN, so that it cannot win.
+    The column of a class without neurons is 0, not NaN, so that it cannot win.
     """
     carries = assignment.labels[:, None] == np.arange(assignment.n_classes)
     weights: NDArray[np.float64] = carries / np.maximum(assignment.class_sizes, 1)

@@ -1,13 +1,12 @@
-"""What a read-out is: spike counts and an assignment of neurons to classes in, one class per picture out.
+"""Base of read-outs: they predict the class of each picture from spike counts and an assignment of neurons.
 
-The network learns without labels. Afterwards, `assign` looks at its responses to labelled *training* pictures (the
-label phase) and writes down what each neuron stands for; a `Readout` then reads classes off the responses to other
-pictures. The assignment is frozen, a read-out keeps nothing: the same counts give the same classes, in any order and
-in any process.
+The network learns without labels. Afterwards, `assign` assigns a class to each neuron from the responses to labelled
+*training* pictures (the label phase); a `Readout` then predicts classes from the responses to other pictures. The
+assignment is frozen and a read-out has no state: the same counts give the same classes, in any order and in any
+process.
 
-Where there is nothing to read, the answer is `NO_ANSWER` and not a guess: a picture without a spike, or with spikes
-only of neurons that say nothing. It counts as wrong, and `stdpbench.readout.metrics` reports it in a column of its
-own.
+If a picture evokes no spikes, or spikes only of neurons that carry no information, the answer is `NO_ANSWER` rather
+than a guess. It counts as wrong, and `stdpbench.readout.metrics` reports it in a separate column.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameters
 
 NO_ANSWER: Final = -1
-"""Instead of a class: of a picture that nothing can be said about, and of a neuron that never fired."""
+"""Value instead of a class, for a picture without an answer and for a neuron that never fired."""
 
 Counts = NDArray[np.integer[Any]]
 """Spikes of each exc neuron during each picture: any integer type, (n_images, n_exc)."""
@@ -34,14 +33,15 @@ _BLOCK_ELEMENTS = 2**22  # 32 MiB as float64: all pictures at once would be 3 GB
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """What each exc neuron stands for, as seen in the label phase.
+    """Classes of the exc neurons, from the label phase.
 
     Attributes
     ----------
     labels : ndarray, int64, (n_exc,)
-        Class of the neuron's highest mean response, the lowest of several; `NO_ANSWER` for a neuron that never fired.
+        Class with the highest mean response of the neuron, the lowest if several; `NO_ANSWER` for a neuron that
+        never fired.
     mean_response : ndarray, float64, (n_classes, n_exc)
-        Spikes per picture of each class; 0 for a class that no labelled picture belongs to.
+        Spikes per picture of each class; 0 for a class without labelled pictures.
     class_counts : ndarray, int64, (n_classes,)
         Labelled pictures of each class.
     """
@@ -62,7 +62,7 @@ class Assignment:
 
     @property
     def class_sizes(self) -> NDArray[np.int64]:
-        """Neurons that carry the label of each class: int64, (n_classes,)."""
+        """Number of neurons with the label of each class: int64, (n_classes,)."""
         return np.bincount(self.labels[self.labels >= 0], minlength=self.n_classes).astype(np.int64)
 
     @property
@@ -71,8 +71,8 @@ class Assignment:
 
         .. math:: p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
 
-        Columns sum to 1, or to 0 for a neuron that never fired. Because they are made of means, a class with more
-        labelled pictures weighs no more than another.
+        Columns sum to 1, or to 0 for a neuron that never fired. Since they are computed from means, classes with more
+        labelled pictures have no larger weight.
         """
         total = self.mean_response.sum(axis=0)
         shares: NDArray[np.float64] = self.mean_response / np.where(total > 0, total, 1.0)
@@ -80,36 +80,36 @@ class Assignment:
 
 
 class Readout(Parameters):
-    """A way to read classes off spike counts; one kind per file."""
+    """A read-out of spike counts; one kind per file."""
 
     summary: ClassVar[str]
     reference: ClassVar[str]
 
     @abstractmethod
     def predict(self, spike_counts: Counts, assignment: Assignment) -> NDArray[np.int64]:
-        """Say what class each picture belongs to.
+        """Predict the class of each picture.
 
         Parameters
         ----------
         spike_counts : ndarray, integer, (n_images, n_exc)
             Spikes of each neuron during each picture.
         assignment : Assignment
-            What the neurons stand for.
+            Classes of the neurons.
 
         Returns
         -------
         ndarray, int64, (n_images,)
-            Classes 0 .. n_classes - 1, or `NO_ANSWER`. Of several classes that are equally good, the lowest.
+            Classes 0 .. n_classes - 1, or `NO_ANSWER`. In a tie, the lowest class.
 
         Raises
         ------
         StdpbenchError
-            If the counts are no table of whole numbers, or are those of another number of neurons.
+            If the counts are not a table of whole numbers, or are for another number of neurons.
         """
 
 
 def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int) -> Assignment:
-    r"""Give each exc neuron the class that it responds to most.
+    r"""Assign to each exc neuron the class to which it responds most.
 
     .. math:: \bar r_{cj} = \frac{1}{N_c} \sum_{i:\, y_i = c} n_{ij}, \qquad \text{label}_j = \arg\max_c \bar r_{cj}
 
@@ -119,7 +119,7 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
     Parameters
     ----------
     spike_counts : ndarray, integer, (n_images, n_exc)
-        Responses of the label phase. No float copy of the whole is made.
+        Responses in the label phase; not copied to float as a whole.
     labels : ndarray, integer, (n_images,)
         Class of each picture, 0 .. n_classes - 1.
     n_classes : int
@@ -128,17 +128,17 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
     Raises
     ------
     StdpbenchError
-        If counts and labels do not fit together, or a label is no class.
+        If counts and labels do not match, or a label is not a class.
 
     Notes
     -----
-    Sums of whole numbers and one division each: the result does not depend on the order of the pictures, and classes
-    that are equally good are exactly equal.
+    The result is computed from sums of whole numbers with one division each: it does not depend on the order of the
+    pictures, and tied classes are exactly equal.
     """
     counts = checked_counts(spike_counts)
     classes = checked_labels(labels, n_classes)
     if len(classes) != len(counts):
-        raise StdpbenchError(f"there are spike counts of {len(counts)} pictures, but labels of {len(classes)}")
+        raise StdpbenchError(f"there are spike counts for {len(counts)} pictures, but labels for {len(classes)}")
     sums = np.zeros((n_classes, counts.shape[1]))
     numbers = np.arange(n_classes)
     for rows in row_blocks(counts):
@@ -153,14 +153,14 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
 
 
 def row_blocks(counts: Counts) -> Iterator[slice]:
-    """Slices of rows that are small enough to be made float64."""
+    """Yield slices of rows that are small enough to convert to float64."""
     step = max(1, _BLOCK_ELEMENTS // max(1, counts.shape[1]))
     for start in range(0, len(counts), step):
         yield slice(start, start + step)
 
 
 def checked_counts(spike_counts: Counts) -> Counts:
-    """The counts, if they are a table of whole numbers from 0 on."""
+    """Return the counts, checked to be a table of whole numbers of at least 0."""
     counts = np.asarray(spike_counts)
     if counts.ndim != 2 or not np.issubdtype(counts.dtype, np.integer):
         raise StdpbenchError(
@@ -173,7 +173,7 @@ def checked_counts(spike_counts: Counts) -> Counts:
 
 
 def checked_labels(labels: NDArray[np.integer[Any]], n_classes: int) -> NDArray[np.int64]:
-    """The labels as int64, if each is one of `n_classes` classes."""
+    """Return the labels as int64, checked to be among `n_classes` classes."""
     if n_classes < 1:
         raise StdpbenchError(f"the number of classes must be at least 1, not {n_classes}")
     classes = np.asarray(labels)

@@ -1,4 +1,4 @@
-"""What a network must be measured against: clustering of the same pixels with as many centres as it has neurons."""
+"""Baseline: clustering of the same pixels with as many centres as the network has neurons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stdpbench.readout.base import NO_ANSWER, checked_labels
 from stdpbench.readout.metrics import Score, score
 
 LLOYD_UP_TO: Final = 1000
-"""More centres than this are found from mini-batches: the exact iterations would take tens of minutes."""
+"""With more centres than this, mini-batches are used, since exact iterations would take tens of minutes."""
 
 _MAX_ITER = 100
 _MAX_PASSES = 20
@@ -29,44 +29,44 @@ def kmeans_accuracy(
     n_classes: int | None = None,
     max_iter: int | None = None,
 ) -> Score:
-    """Cluster training pictures, name each centre after the majority of its members, and test.
+    """Cluster training pictures, label each centre by the majority of its members, and test.
 
-    A centre stands for what a neuron stands for: it is found without labels, and named with those of training
-    pictures.
+    A centre corresponds to a neuron: it is found without labels and then labelled with those of training pictures.
 
     Parameters
     ----------
     train_pixels, test_pixels : ndarray, (n_images, ...)
-        Pictures as the encoder gets them, of any number type; worked on as float32, (n_images, n_input).
+        Pictures as passed to the encoder, of any number type; converted to float32, (n_images, n_input).
     train_labels : ndarray, integer, (n_labelled,)
-        Classes, 0 .. n_classes - 1, of the first training pictures: those that name the centres. All pictures find
-        them.
+        Classes, 0 .. n_classes - 1, of the first training pictures, which label the centres. The centres are computed
+        from all training pictures.
     test_labels : ndarray, integer, (n_images,)
         Classes of the test pictures.
     k : int
         Number of centres: the network's n_exc.
     seed : int
-        Seed, at least 0, of the start (k-means++, one start).
+        Seed, at least 0, of the initial centres (k-means++, one start).
     n_classes : int, optional
-        Number of classes; as many as the training labels show if not said.
+        Number of classes; default: as many as in the training labels.
     max_iter : int, optional
-        Lloyd's iterations at most, 100 if not said; with mini-batches, passes over the pictures, 20 if not said.
+        Maximum number of Lloyd's iterations (default: 100), or with mini-batches of passes over the pictures (default:
+        20).
 
     Returns
     -------
     Score
-        On the test pictures. `Score.description` names the algorithm: up to `LLOYD_UP_TO` centres scikit-learn's
+        Score on the test pictures. `Score.description` names the algorithm: up to `LLOYD_UP_TO` centres scikit-learn's
         ``KMeans`` (Lloyd), beyond that ``MiniBatchKMeans``. A picture whose centre has no labelled member has no
         answer.
 
     Raises
     ------
     StdpbenchError
-        If there are fewer training pictures than centres, or pictures and labels do not fit together.
+        If there are fewer training pictures than centres, or pictures and labels do not match.
 
     Notes
     -----
-    Runs on one thread: with several, sums in float32 would depend on which one comes first.
+    Runs on one thread: with several, float32 sums would depend on the order in which threads finish.
     """
     from sklearn.cluster import KMeans, MiniBatchKMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -78,7 +78,7 @@ def kmeans_accuracy(
     if len(classes) > len(train) or len(test_labels) != len(test):
         raise StdpbenchError(
             f"k-means has {len(train)} training and {len(test)} test pictures, "
-            f"but labels of {len(classes)} and {len(test_labels)}"
+            f"but {len(classes)} and {len(test_labels)} labels"
         )
     if train.shape[1] != test.shape[1]:
         raise StdpbenchError(
@@ -86,14 +86,14 @@ def kmeans_accuracy(
         )
     if not 1 <= k <= len(train):
         raise StdpbenchError(f"k-means needs 1 to {len(train)} centres for {len(train)} training pictures, not {k}")
-    start = int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn takes 32 bits only
+    start = int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn accepts 32 bits only
     if k <= LLOYD_UP_TO:
         limit = _MAX_ITER if max_iter is None else max_iter
         model = KMeans(k, n_init=1, max_iter=limit, algorithm="lloyd", random_state=start, copy_x=False)
         name = f"k-means on pixels, K = {k} (KMeans, Lloyd, one k-means++ start, at most {limit} iterations)"
     else:
         limit = _MAX_PASSES if max_iter is None else max_iter
-        # the start is drawn from init_size pictures, of which there must be more than centres
+        # initial centres are drawn from init_size pictures, which must be more than the centres
         model = MiniBatchKMeans(
             k, n_init=1, max_iter=limit, batch_size=2048, init_size=min(len(train), 3 * k), random_state=start
         )

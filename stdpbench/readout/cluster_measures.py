@@ -1,12 +1,12 @@
-"""How well clusters agree with classes, and how well they hang together.
+"""Measures of clusters: agreement with classes, and internal quality.
 
-Measures of agreement look at classes; none of them fits anything but the matching of clusters to classes (accuracy)
-and the majority class of each cluster (purity), which are taken from the very pictures that are scored. That flatters,
-the more so the more clusters there are: purity is 1 where each picture is a cluster of its own, so it is never said
-without K. The others need no such thing. AMI and ARI are 0 on average where clusters have nothing to do with classes.
+Measures of agreement use classes. Accuracy fits a matching of clusters to classes, and purity the majority class of
+each cluster, on the same pictures that are scored. This biases both upwards, more so with more clusters: purity is 1
+if each picture is its own cluster, so it is always reported with K. The other measures fit nothing. AMI and ARI are 0
+on average for clusters that are independent of classes.
 
-A picture in no cluster (`NO_ANSWER`) counts as wrong in accuracy and purity; elsewhere all such pictures make one
-cluster.
+A picture in no cluster (`NO_ANSWER`) counts as wrong in accuracy and purity; in the other measures, all such pictures
+form one cluster.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.readout.base import NO_ANSWER, checked_labels
 from stdpbench.readout.clustering import Features
 
-_SAMPLE = 2000  # silhouettes take all distances
+_SAMPLE = 2000  # silhouettes need all distances
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,20 @@ class ClusterScore:
     Attributes
     ----------
     k : int
-        Clusters that have a member.
+        Number of non-empty clusters.
     n_images, n_unassigned : int
-        Pictures, and those in no cluster.
+        Number of pictures, and of those in no cluster.
     accuracy : float
-        With clusters matched one to one to classes so that it is highest (Hungarian algorithm); clusters beyond the
-        number of classes are wrong.
+        Accuracy with the best one-to-one matching of clusters to classes (Hungarian algorithm); unmatched clusters are
+        wrong.
     purity : float
-        Share of pictures that are of their cluster's majority class.
+        Share of pictures in the majority class of their cluster.
     nmi, ami : float
         Mutual information of clusters and classes, normalised by the mean of both entropies, and adjusted for chance.
     ari : float
         Rand index adjusted for chance.
     homogeneity, completeness, v_measure : float
-        Whether clusters hold one class each, classes one cluster each, and their harmonic mean.
+        Whether each cluster contains one class, whether each class is in one cluster, and the harmonic mean of both.
     fowlkes_mallows : float
         Geometric mean of precision and recall over pairs of pictures.
     """
@@ -69,16 +69,16 @@ class ClusterScore:
 
 @dataclass(frozen=True)
 class Compactness:
-    """How well clusters hang together, without classes; NaN where there are not 2 clusters or more.
+    """Internal quality of clusters, without classes; NaN for fewer than 2 clusters.
 
     Attributes
     ----------
     silhouette : float
-        -1 to 1, higher is better; of at most 2000 pictures.
+        -1 to 1, higher is better; from at most 2000 pictures.
     davies_bouldin : float
         From 0, lower is better.
     calinski_harabasz : float
-        Higher is better; only of use between clusterings of the same pictures.
+        Higher is better; only comparable between clusterings of the same pictures.
     """
 
     silhouette: float
@@ -96,7 +96,7 @@ def agreement(clusters: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any
     Parameters
     ----------
     clusters : ndarray, integer, (n_images,)
-        Any numbers from 0 on, or `NO_ANSWER`.
+        Any numbers of at least 0, or `NO_ANSWER`.
     labels : ndarray, integer, (n_images,)
         Classes, 0 .. n_classes - 1.
     n_classes : int
@@ -105,13 +105,13 @@ def agreement(clusters: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any
     Raises
     ------
     StdpbenchError
-        If there are no pictures, or numbers differ.
+        If there are no pictures, or the numbers of clusters and labels differ.
     """
     from sklearn import metrics
 
     truth, found = checked_labels(labels, n_classes), np.asarray(clusters)
     if found.shape != truth.shape or not len(truth):
-        raise StdpbenchError(f"there are clusters of {found.size} pictures, but labels of {truth.size}")
+        raise StdpbenchError(f"there are clusters for {found.size} pictures, but labels for {truth.size}")
     table = contingency(found, truth, n_classes)
     homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, found)
     return ClusterScore(
@@ -131,7 +131,7 @@ def agreement(clusters: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any
 
 
 def contingency(clusters: NDArray[np.integer[Any]], labels: NDArray[np.int64], n_classes: int) -> NDArray[np.int64]:
-    """Pictures by cluster (row, those with members) and class: int64, (k, n_classes); without those in no cluster."""
+    """Count pictures by non-empty cluster (row) and class: int64, (k, n_classes); without those in no cluster."""
     assigned = clusters != NO_ANSWER
     names, rows = np.unique(clusters[assigned], return_inverse=True)
     table = np.zeros((len(names), n_classes), np.int64)
@@ -140,7 +140,7 @@ def contingency(clusters: NDArray[np.integer[Any]], labels: NDArray[np.int64], n
 
 
 def matched(table: NDArray[np.int64]) -> int:
-    """Pictures that are right with clusters matched one to one to classes (Kuhn's Hungarian algorithm)."""
+    """Return which pictures are right with a one-to-one matching of clusters to classes (Hungarian algorithm)."""
     from scipy.optimize import linear_sum_assignment
 
     rows, columns = linear_sum_assignment(table, maximize=True)
@@ -148,7 +148,7 @@ def matched(table: NDArray[np.int64]) -> int:
 
 
 def compactness(points: Features, clusters: NDArray[np.integer[Any]]) -> Compactness:
-    """Look at how clusters lie, without classes; pictures in no cluster are left out."""
+    """Measure clusters without classes; pictures in no cluster are left out."""
     from sklearn import metrics
 
     kept = clusters != NO_ANSWER

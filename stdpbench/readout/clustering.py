@@ -1,9 +1,9 @@
-"""Clusters of responses: what can be told apart without any label.
+"""Clusters of responses, found without labels.
 
-Methods are scikit-learn's, on `features`: square roots of spike counts, which makes counts of a few and of many spikes
-equally certain, reduced to their first principal components. A cluster is a number from 0 on; `NO_ANSWER` stands for a
-picture in no cluster: noise to HDBSCAN, or no spike at all. The seed decides all that is random, and everything runs
-on one thread, so that sums come out the same.
+The methods are those of scikit-learn, applied to `features`: square roots of spike counts (which stabilise the
+variance), reduced to their first principal components. Clusters are numbered from 0; `NO_ANSWER` marks a picture in
+no cluster (noise in HDBSCAN, or no spikes). The seed determines all random choices, and everything runs on one thread,
+so that sums are reproducible.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ _SILHOUETTE_SAMPLE = 1000
 
 
 def features(spike_counts: Counts, components: int = 50, *, quick: bool = False) -> Features:
-    """Responses as clustering methods take them: float64, (n_images, at most `components`).
+    """Compute the input of clustering methods: float64, (n_images, at most `components`).
 
-    Principal components of square roots of the counts, by a full decomposition, signs fixed. `quick`: the same but
-    for rounding, without the components that are not wanted, which for 10 000 pictures takes long.
+    Principal components of square roots of the counts, from a full decomposition with fixed signs. `quick` computes
+    only the requested components, with the same result up to rounding; a full decomposition of 10 000 pictures is
+    slow.
     """
     from sklearn.decomposition import PCA
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -45,11 +46,11 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
     Parameters
     ----------
     points : ndarray, float64, (n, dimensions)
-        As `features` gives them.
+        Output of `features`.
     method : str
         One of `METHODS`.
     k : int or None
-        Number of clusters. None: that with the best silhouette (see `free_k`); HDBSCAN finds its own and takes none.
+        Number of clusters. None: the number with the best silhouette (see `free_k`); must be None for HDBSCAN.
     seed : int
         At least 0.
 
@@ -64,7 +65,7 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
 
     Notes
     -----
-    Points that are all alike are one cluster.
+    Identical points form one cluster.
     """
     from threadpoolctl import threadpool_limits
 
@@ -72,12 +73,12 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
         raise StdpbenchError(f"there is no clustering method {method!r}; {suggestion(method, METHODS)}")
     if method == "hdbscan":
         if k is not None:
-            raise StdpbenchError(f"HDBSCAN finds the number of clusters itself, so k must be left out, not {k}")
+            raise StdpbenchError(f"HDBSCAN finds the number of clusters itself, so k must be omitted, not {k}")
     elif k is None:
         k = free_k(points, method, seed)
     if k is not None and not 1 <= k <= len(points):
         raise StdpbenchError(f"{k} clusters of {len(points)} pictures cannot be found: k must be 1 to {len(points)}")
-    if all_alike(points):  # nothing but rounding tells them apart, and some methods would not come back
+    if all_alike(points):  # equal up to rounding; some methods would not terminate
         return np.zeros(len(points), np.int64)
     with threadpool_limits(limits=1):
         found = METHODS[method](points, k or 0, _small_seed(seed))
@@ -85,14 +86,14 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
 
 
 def all_alike(points: Features) -> bool:
-    """Whether points differ by no more than rounding."""
+    """Whether points are equal up to rounding."""
     return bool(np.ptp(points, axis=0).max(initial=0.0) < 1e-9)
 
 
 def free_k(points: Features, method: str, seed: int, most: int = 30) -> int:
-    """The number of clusters, 2 to `most`, with the best silhouette: found without labels.
+    """Return the number of clusters, 2 to `most`, with the best silhouette, without labels.
 
-    On the first thousand points; of several that are equally good, the smallest.
+    Uses the first thousand points; in a tie, the smallest number.
     """
     from sklearn.metrics import silhouette_score
 
@@ -109,13 +110,13 @@ def free_k(points: Features, method: str, seed: int, most: int = 30) -> int:
 
 
 def winners(spike_counts: Counts) -> NDArray[np.int64]:
-    """The neurons as clusters: that which fires most, the lowest of several; `NO_ANSWER` without a spike."""
+    """Return the neuron that fires most as cluster, the lowest in a tie; `NO_ANSWER` without a spike."""
     counts = checked_counts(spike_counts)
     return np.where(counts.any(axis=1), counts.argmax(axis=1), NO_ANSWER).astype(np.int64)
 
 
 def _small_seed(seed: int) -> int:
-    return int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn takes 32 bits only
+    return int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn accepts 32 bits only
 
 
 def _k_means(points: Features, k: int, seed: int) -> Any:
@@ -149,13 +150,13 @@ def _spectral(points: Features, k: int, seed: int) -> Any:
     if k >= len(points):
         return np.arange(len(points))
     graph = kneighbors_graph(points, min(15, len(points) - 1), include_self=True)
-    # more than one piece is no fault: each is a cluster
+    # several components are fine: each is a cluster
     affinity = 0.5 * (graph + graph.T) + 1e-9 * _ring(len(points))
     return SpectralClustering(k, affinity="precomputed", random_state=seed).fit_predict(affinity)
 
 
 def _ring(n: int) -> Any:
-    """A faint tie from each point to the next, so that the graph is one piece."""
+    """Weak edges from each point to the next, which connect the graph."""
     from scipy.sparse import diags_array
 
     return diags_array([np.ones(n - 1), np.ones(n - 1)], offsets=[-1, 1], shape=(n, n)) if n > 1 else np.zeros((1, 1))

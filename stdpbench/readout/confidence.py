@@ -12,7 +12,7 @@ from stdpbench.readout.base import Assignment
 
 
 class Confidence(LinearReadout):
-    r"""Every spike of every neuron speaks for all classes, as much for each as the neuron responds to it.
+    r"""Every spike counts for all classes, in proportion to the mean responses of its neuron.
 
     .. math:: s_{ic} = \sum_j n_{ij}\, p_{cj}, \qquad p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
 
@@ -22,16 +22,16 @@ class Confidence(LinearReadout):
 
     The name is that of Hazan et al. (2018), "Unsupervised learning with self-organizing spiking neural networks".
     Their released code (``confidence_weighting`` in djsaunde/lm-snn) is another rule: it sums only over the neurons
-    that carry the label of the class, divides by their number, and takes the share of a neuron in all responses to a
-    class, not that of a class in all responses of a neuron. With the latter share that rule is
+    with the label of the class, divides by their number, and uses the share of a neuron in all responses to a class,
+    not the share of a class in all responses of a neuron. With the latter share, that rule is
     `stdpbench.readout.proportion.Proportion`.
     """
 
     kind: Literal["confidence"] = "confidence"
 
-    summary: ClassVar[str] = "Every neuron speaks for all classes, in proportion to its mean responses"
+    summary: ClassVar[str] = "Every spike counts for all classes, in proportion to the mean responses of its neuron"
     reference: ClassVar[str] = "After Hazan et al. 2018, arXiv:1807.09374; differs, see the class"
 
     def weights(self, assignment: Assignment) -> NDArray[np.float64]:
-        """Of each spike for each class: the share of the class in the neuron's mean responses."""
+        """Return the share of each class in the mean responses of each neuron."""
         return np.ascontiguousarray(assignment.proportions.T)

@@ -1,4 +1,4 @@
-"""Responses as points on a plane: something to look at, never something to measure."""
+"""Two-dimensional embeddings of responses, for display only, not for measurements."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from stdpbench.readout.clustering import Features, all_alike
 
 EMBEDDINGS = ("pca", "t-sne", "umap")
 NEIGHBOURS = 12
-"""Of each point, in the trustworthiness."""
+"""Neighbours of each point that the trustworthiness considers."""
 TRUSTED = 2000
-"""Points that the trustworthiness is of, at most: it takes all their distances."""
-_STEPS = 1000  # of t-SNE, which is what scikit-learn does
+"""Maximum number of points for the trustworthiness, which needs all their distances."""
+_STEPS = 1000  # of t-SNE, the default of scikit-learn
 
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """Points on a plane.
+    """An embedding in the plane.
 
     Attributes
     ----------
@@ -32,10 +32,10 @@ class Embedding:
         One of `EMBEDDINGS`.
     points : ndarray, float64, (n, 2)
     trustworthiness : float
-        0 to 1: whether points that are neighbours on the plane are neighbours in full (J. Venna and S. Kaski, 2001),
-        among the first `TRUSTED` of them; NaN for too few points.
+        0 to 1: whether neighbours in the plane are also neighbours in the original space (J. Venna and S. Kaski,
+        2001), among the first `TRUSTED` points; NaN for too few points.
     description : str
-        How it was made.
+        Method and its settings.
     """
 
     method: str
@@ -44,19 +44,19 @@ class Embedding:
     description: str
 
 
-def embed(points: Features, method: str, seed: int, told: Callable[[int, int], object] | None = None) -> Embedding:
-    """Put points on a plane.
+def embed(points: Features, method: str, seed: int, progress: Callable[[int, int], object] | None = None) -> Embedding:
+    """Embed points in the plane.
 
     Parameters
     ----------
     points : ndarray, float64, (n, dimensions)
-        As `clustering.features` gives them.
+        Output of `clustering.features`.
     method : {"pca", "t-sne", "umap"}
         UMAP needs umap-learn (``pip install 'stdpbench[umap]'``).
     seed : int
         At least 0.
-    told : callable, optional
-        Hears how many steps of t-SNE are over, and of how many.
+    progress : callable, optional
+        Called with the number of steps of t-SNE that are done, and their total number.
 
     Raises
     ------
@@ -72,18 +72,18 @@ def embed(points: Features, method: str, seed: int, told: Callable[[int, int], o
         raise StdpbenchError(f"an embedding needs at least 3 pictures, not {len(points)}")
     small = int(np.random.SeedSequence(seed).generate_state(1)[0])
     if method == "pca":
-        # the features are principal components already, largest first
+        # features are principal components in descending order
         plane = points[:, :2] if points.shape[1] > 1 else np.column_stack([points, np.zeros(len(points))])
         said = "first two principal components of square roots of spike counts"
     elif all_alike(points):
-        plane, said = np.zeros((len(points), 2)), "all responses are alike"
+        plane, said = np.zeros((len(points), 2)), "all responses are equal"
     elif method == "t-sne":
         from sklearn.manifold import TSNE
 
         perplexity = min(30.0, (len(points) - 1) / 3)
-        verbose = 0 if told is None else 2  # it says how far it is in what it prints, and in no other way
+        verbose = 0 if progress is None else 2  # progress is only available from its printed output
         tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=small, verbose=verbose)
-        with redirect_stdout(_Steps(told)) if told is not None else nullcontext():
+        with redirect_stdout(_Steps(progress)) if progress is not None else nullcontext():
             plane = tsne.fit_transform(points)
         said = f"t-SNE, perplexity {perplexity:.0f}, started from principal components"
     else:
@@ -97,15 +97,15 @@ def embed(points: Features, method: str, seed: int, told: Callable[[int, int], o
 
 
 class _Steps(io.TextIOBase):
-    """Reads from what t-SNE prints how many of its steps are over."""
+    """Parses the number of finished steps from the output of t-SNE."""
 
-    def __init__(self, told: Callable[[int, int], object]) -> None:
-        self._told = told
+    def __init__(self, progress: Callable[[int, int], object]) -> None:
+        self._progress = progress
 
     def write(self, text: str) -> int:
-        """Take what is printed."""
+        """Process printed text."""
         for step in re.findall(r"Iteration (\d+)", text):
-            self._told(int(step), _STEPS)
+            self._progress(int(step), _STEPS)
         return len(text)
 
 
@@ -115,6 +115,6 @@ def _umap(points: Features, seed: int) -> tuple[NDArray[np.float64], str]:
     except ImportError:
         raise StdpbenchError("UMAP needs umap-learn: pip install 'stdpbench[umap]'") from None
     neighbours = min(15, len(points) - 1)
-    # one job, as a seed asks for in any case
+    # one job, which a seed requires anyway
     plane = UMAP(n_components=2, n_neighbors=neighbours, random_state=seed, n_jobs=1).fit_transform(points)
     return np.asarray(plane, np.float64), f"UMAP, {neighbours} neighbours"

@@ -1,7 +1,7 @@
-"""What a presentation costs: synaptic operations, and energy by published figures per operation.
+"""Cost of a presentation: synaptic operations, and energy from published figures per operation.
 
-A synaptic operation is one spike that arrives at one synapse. The estimate leaves out neurons, leakage and moving data
-on the first figure, and is no measurement of anything: it sets orders of magnitude beside each other.
+A synaptic operation is the arrival of one spike at one synapse. The estimate ignores neurons, leakage and, in the
+first figure, data movement. It is not a measurement, but a comparison of orders of magnitude.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ class Figure:
     Attributes
     ----------
     name : str
-        What is counted, where.
+        Operation and technology.
     picojoule : float
-        Of one operation.
+        Energy of one operation.
     source : str
-        Where the figure stands.
+        Publication.
     """
 
     name: str
@@ -53,11 +53,11 @@ class Cost:
     Attributes
     ----------
     input_spikes, exc_spikes : float
-        Per picture.
+        Spikes per picture.
     input_operations : float
         Synaptic operations from input to exc.
     lateral_operations : float
-        Those of lateral inhibition.
+        Synaptic operations of lateral inhibition.
     """
 
     input_spikes: float
@@ -67,15 +67,15 @@ class Cost:
 
     @property
     def operations(self) -> float:
-        """All synaptic operations."""
+        """Total number of synaptic operations."""
         return self.input_operations + self.lateral_operations
 
     def nanojoule(self, figure: Figure) -> float:
-        """Energy by a figure per operation."""
+        """Return the energy for a given figure per operation."""
         return self.operations * figure.picojoule * 1e-3
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain numbers for a JSON file, with the figures they are made of."""
+        """Return plain numbers for a JSON file, with the figures used."""
         return {
             **asdict(self),
             "operations": self.operations,
@@ -88,12 +88,12 @@ def cost(input_spikes: float, exc_spikes: float, n_exc: int, inhibition: str) ->
     """Count synaptic operations.
 
     Each input spike arrives at every exc neuron. Each exc spike inhibits all others: at once
-    (``inhibition = "direct…"``), or through its inh neuron (``"layer"``), which takes one operation more.
+    (``inhibition = "direct…"``), or through its inh neuron (``"layer"``), which needs one more operation.
     """
     per_spike = n_exc - 1 + (inhibition == "layer")
     return Cost(input_spikes, exc_spikes, input_spikes * n_exc, exc_spikes * per_spike)
 
 
 def pixel_distances_nanojoule(n_input: int, centres: int) -> float:
-    """Energy of comparing a picture with so many centres pixel by pixel, one multiplication and addition each."""
+    """Return the energy of comparing a picture with `k` centres, one multiplication and addition per pixel."""
     return n_input * centres * MULTIPLY_ADD.picojoule * 1e-3

@@ -1,4 +1,4 @@
-"""The class of who answers first."""
+"""Read-out of the first spike."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from stdpbench.readout.timed import Known, TimedReadout, check_trains
 class FirstSpike(TimedReadout):
     """The class of the labelled neuron that fires first.
 
-    Where several fire in that time step, the class of most of them. Later spikes are not looked at, so it says how
-    much is decided by the first of them. After S. Thorpe, A. Delorme and R. Van Rullen (2001), who argue that the
-    first spikes carry what fast recognition needs.
+    If several fire in that time step, the class of most of them. Later spikes are ignored, so this shows how much the
+    first spikes decide. After S. Thorpe, A. Delorme and R. Van Rullen (2001), who argue that the first spikes carry
+    the information for fast recognition.
     """
 
     kind: Literal["first-spike"] = "first-spike"
@@ -26,7 +26,7 @@ class FirstSpike(TimedReadout):
     reference: ClassVar[str] = "Thorpe, Delorme & Van Rullen 2001, doi:10.1016/S0893-6080(01)00083-1"
 
     def predict(self, trains: SpikeTrains, known: Known) -> NDArray[np.int64]:
-        """Say what class each picture belongs to; see `TimedReadout.predict`."""
+        """Predict the class of each picture; see `TimedReadout.predict`."""
         check_trains(trains, known)
         classes = known.assignment.labels[trains.neuron]
         labelled = classes != NO_ANSWER

@@ -1,10 +1,10 @@
-r"""Measures that cost little, of responses to held-out pictures while training goes on.
+r"""Cheap measures of responses to held-out pictures during training.
 
-Labels are looked at for measuring only. Accuracy is *cross-fitted*: pictures are split into two halves, every other
-one; neurons get their classes from one half and are tested on the other, and the other way round, so that no picture
-is answered by neurons that were labelled with its help. Each half is small, so accuracy is a little lower than after a
-label phase, the more so the more neurons there are: read how it moves. The clusters are the neurons themselves, the
-winner of each picture; purity grows with their number K, which stands beside it.
+Labels are used for measuring only. Accuracy is *cross-fitted*: pictures are split into two halves, every other one;
+neurons are labelled with one half and tested on the other, and vice versa, so that no picture is answered by neurons
+that were labelled with it. Since each half is small, accuracy is a little lower than after a label phase, more so with
+more neurons: its changes matter, not its level. Clusters are the neurons themselves, the winner of each picture;
+purity grows with their number K, which is reported with it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from stdpbench.readout.neurons import measure_neurons, sparseness
 
 @dataclass(frozen=True)
 class Measure:
-    """What a measure is called, and in what it is counted.
+    """Title and unit of a measure.
 
     Attributes
     ----------
     title : str
-        For a person.
+        Name for display.
     unit : {"share", "bit", "neurons", "spikes", "clusters"}
-        A share is 0 to 1, but agreement that is adjusted for chance can be below 0.
+        Shares are 0 to 1, but chance-adjusted agreement can be negative.
     """
 
     title: str
@@ -57,7 +57,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "spikes_per_image": Measure("exc spikes per picture", "spikes"),
     "silent_images": Measure("pictures without a spike", "share"),
 }
-"""All measures by name, in the order in which they are told."""
+"""All measures by name, in display order."""
 
 
 def measure_held_out(
@@ -69,17 +69,17 @@ def measure_held_out(
     ----------
     spike_counts : ndarray, integer, (n_images, n_exc)
     labels : ndarray, integer, (n_images,), or None
-        Classes of those pictures; without them, what needs none is measured.
+        Classes of those pictures; without them, only measures that need no classes.
     n_classes : int
         Number of classes.
     duplicates : int
-        Neurons whose receptive field is that of another one.
+        Number of neurons that duplicate the receptive field of another one.
 
     Returns
     -------
     dict
-        `MEASURES` by name, in their order; None where one is undefined. Means are over neurons and pictures with a
-        spike.
+        Name of each of `MEASURES` -> value, in their order; None if undefined. Means are over neurons and pictures
+        with a spike.
 
     Raises
     ------
@@ -103,14 +103,14 @@ def measure_held_out(
 
 
 def cross_fitted(counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int) -> dict[str, float]:
-    """Accuracy by read-out, of either half of the pictures with neurons that the other half has labelled."""
+    """Return the accuracy of each read-out, on both halves of the pictures with neurons labelled by the other half."""
     right = dict.fromkeys(READOUTS, 0)
     for half in (0, 1):
-        told, asked = slice(half, None, 2), slice(1 - half, None, 2)
-        assignment = assign(counts[told], labels[told], n_classes)
+        labelled, tested = slice(half, None, 2), slice(1 - half, None, 2)
+        assignment = assign(counts[labelled], labels[labelled], n_classes)
         for name in READOUTS:
-            answers = readouts.get(name)().predict(counts[asked], assignment)
-            right[name] += score(answers, labels[asked], n_classes).n_correct
+            answers = readouts.get(name)().predict(counts[tested], assignment)
+            right[name] += score(answers, labels[tested], n_classes).n_correct
     return {name: correct / len(labels) for name, correct in right.items()}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Metric:
-    """A result of a run, with its 95 % Wilson interval where it is an accuracy."""
+    """A result of a run, with its 95 % Wilson interval if it is an accuracy."""
 
     value: float
     low: float | None = None

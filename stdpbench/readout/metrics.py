@@ -1,4 +1,4 @@
-"""What answers are worth: confusion matrix, accuracy, and how sure one can be of it."""
+"""Quality of answers: confusion matrix, and accuracy with its confidence interval."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ INTERVAL: Final = "95 % Wilson interval"
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """How many pictures of each class were answered how; all else follows from that.
+    """Confusion matrix, from which all other measures are computed.
 
     Attributes
     ----------
     confusion : ndarray, int64, (n_classes, n_classes + 1)
         Number of pictures by true class (row) and answer (column); the last column is "no answer".
     description : str
-        How it was measured, where that is not obvious.
+        How it was measured, if not obvious.
     """
 
     confusion: NDArray[np.int64]
@@ -46,12 +46,12 @@ class Score:
 
     @property
     def n_correct(self) -> int:
-        """Pictures that were answered with their class."""
+        """Number of correct answers."""
         return int(np.trace(self.confusion))
 
     @property
     def n_unanswered(self) -> int:
-        """Pictures without an answer; they count as wrong."""
+        """Number of pictures without an answer, which count as wrong."""
         return int(self.confusion[:, -1].sum())
 
     @property
@@ -66,12 +66,12 @@ class Score:
 
     @property
     def class_accuracy(self) -> NDArray[np.float64]:
-        """Share of correct answers in the pictures of each class: float64, (n_classes,); NaN where there are none."""
+        """Share of correct answers for each class: float64, (n_classes,); NaN for classes without pictures."""
         totals = self.confusion.sum(axis=1)
         return np.where(totals > 0, np.diagonal(self.confusion) / np.maximum(totals, 1), np.nan)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain numbers for a JSON file; the accuracy of a class without pictures is None."""
+        """Return plain numbers for a JSON file; the accuracy of a class without pictures is None."""
         mapping: dict[str, Any] = {
             "accuracy": self.accuracy,
             "interval_95": list(self.interval),
@@ -87,12 +87,12 @@ class Score:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Score:
-        """The score that `to_mapping` wrote down.
+        """Restore a score from the output of `to_mapping`.
 
         Raises
         ------
         StdpbenchError
-            If there is no confusion matrix in it.
+            If it contains no confusion matrix.
         """
         try:
             confusion = np.array(mapping["confusion"], dtype=np.int64)
@@ -104,7 +104,7 @@ class Score:
         return cls(confusion, str(mapping.get("description", "")))
 
     def __eq__(self, other: object) -> bool:
-        """Whether both count the same answers."""
+        """Whether both have the same confusion matrix."""
         return (
             isinstance(other, Score)
             and self.description == other.description
@@ -112,12 +112,12 @@ class Score:
         )
 
     def __hash__(self) -> int:
-        """Hash of what is compared."""
+        """Hash of the confusion matrix."""
         return hash((self.confusion.tobytes(), self.confusion.shape, self.description))
 
 
 def score(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]], n_classes: int) -> Score:
-    """Count right and wrong answers.
+    """Count correct and wrong answers.
 
     Parameters
     ----------
@@ -131,14 +131,14 @@ def score(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]
     Raises
     ------
     StdpbenchError
-        If there are no pictures, numbers differ, or a label or an answer is no class.
+        If there are no pictures, the numbers differ, or a label or an answer is not a class.
     """
     truth = checked_labels(labels, n_classes)
     answers = np.asarray(predictions)
     if answers.shape != truth.shape:
-        raise StdpbenchError(f"there are answers to {answers.size} pictures, but labels of {truth.size}")
+        raise StdpbenchError(f"there are answers for {answers.size} pictures, but labels for {truth.size}")
     if not len(truth):
-        raise StdpbenchError("there is no picture to score")
+        raise StdpbenchError("there are no pictures to score")
     if not np.issubdtype(answers.dtype, np.integer) or answers.min() < NO_ANSWER or answers.max() >= n_classes:
         raise StdpbenchError(f"answers must be whole numbers from {NO_ANSWER} (no answer) to {n_classes - 1}")
     columns = np.where(answers == NO_ANSWER, n_classes, answers)
@@ -158,27 +158,27 @@ def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float
 
     with :math:`\hat p` successes in n trials. Source: E. B. Wilson, "Probable inference, the law of succession, and
     statistical inference", J. Am. Stat. Assoc. 22:209 (1927); recommended by L. D. Brown, T. T. Cai and A. DasGupta,
-    Stat. Sci. 16:101 (2001). It holds the test pictures to be a random sample and says nothing about other seeds,
-    which differ by more.
+    Stat. Sci. 16:101 (2001). It assumes that the test pictures are a random sample, and does not include the variation
+    between seeds, which is larger.
 
     Parameters
     ----------
     successes, trials : int
         0 <= successes <= trials, and at least one trial.
     z : float
-        Standard normal deviate; as given for 95 %.
+        Standard normal deviate; default: 95 %.
 
     Raises
     ------
     StdpbenchError
-        If the numbers are none of a proportion.
+        If the numbers are not a proportion.
     """
     if not 0 <= successes <= trials or trials < 1:
-        raise StdpbenchError(f"{successes} of {trials} is no proportion")
+        raise StdpbenchError(f"{successes} of {trials} is not a proportion")
     share = successes / trials
     spread = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
     centre, scale = share + z * z / (2 * trials), 1 + z * z / trials
-    # at the ends the exact bound is 0 or 1, and rounding must not step over it
+    # at the ends the exact bound is 0 or 1, which rounding must not exceed
     low = 0.0 if successes == 0 else max(0.0, (centre - spread) / scale)
     high = 1.0 if successes == trials else min(1.0, (centre + spread) / scale)
     return low, high

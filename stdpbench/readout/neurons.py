@@ -1,6 +1,6 @@
-r"""What the neurons do, one by one: for which classes they answer, how often, how selectively.
+r"""Measures of single neurons: classes, activity and selectivity.
 
-All of it follows from spike counts of labelled pictures. With :math:`\bar r_{cj}` the mean response of neuron j to
+All are computed from spike counts of labelled pictures. With :math:`\bar r_{cj}` the mean response of neuron j to
 class c, and :math:`p_{cj}` its share in the sum over classes (`Assignment.proportions`):
 
 * purity: the largest share; entropy: :math:`-\sum_c p_{cj} \log_2 p_{cj}` in bits; both undefined for a neuron that
@@ -8,7 +8,7 @@ class c, and :math:`p_{cj}` its share in the sum over classes (`Assignment.propo
 * selectivity: :math:`(\mu_{max} - \mu_{rest}) / (\mu_{max} + \mu_{rest})`, with the largest mean response and the mean
   of the others (after A. S. Morcos et al., ICLR 2018).
 * sparseness: :math:`(1 - a)/(1 - 1/n)` with :math:`a = (\sum r/n)^2 / (\sum r^2/n)`, over pictures for a neuron
-  (lifetime) and over neurons for a picture (population): 0 where all answer alike, 1 where one answers alone (W. E.
+  (lifetime) and over neurons for a picture (population): 0 if all respond equally, 1 if only one responds (W. E.
   Vinje and J. L. Gallant, Science 287:1273 (2000), after E. T. Rolls and A. Treves).
 """
 
@@ -23,17 +23,17 @@ from numpy.typing import NDArray
 from stdpbench.readout.base import NO_ANSWER, Assignment, Counts, checked_counts, checked_labels, row_blocks
 
 _MOST_LEVELS = 12
-"""Counts from here on are one level of response in the mutual information."""
+"""Counts of at least this form one level of response in the mutual information."""
 
 
 @dataclass(frozen=True, eq=False)
 class NeuronMeasures:
-    """Arrays of one value per neuron, NaN where a neuron never fired; and one per picture.
+    """Arrays with one value per neuron, NaN for neurons that never fired, or one value per picture.
 
     Attributes
     ----------
     mean_spikes : ndarray, float64, (n_exc,)
-        Per picture.
+        Spikes per picture.
     purity, entropy, selectivity, lifetime_sparseness : ndarray, float64, (n_exc,)
     information : ndarray, float64, (n_exc,), bit
         Mutual information of spike count and class, corrected for bias; see `mutual_information`.
@@ -51,12 +51,12 @@ class NeuronMeasures:
 
     @property
     def never_fired(self) -> NDArray[np.bool_]:
-        """Neurons without a spike in these pictures."""
+        """Number of neurons without a spike in these pictures."""
         return np.asarray(self.mean_spikes == 0)
 
 
 def measure_neurons(spike_counts: Counts, labels: NDArray[np.integer[Any]], assignment: Assignment) -> NeuronMeasures:
-    """Look at each neuron.
+    """Measure each neuron.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def measure_neurons(spike_counts: Counts, labels: NDArray[np.integer[Any]], assi
     labels : ndarray, integer, (n_images,)
         Classes of those pictures.
     assignment : Assignment
-        Made of these responses: shares, purity, entropy and selectivity follow from it.
+        Assignment from these responses, from which purity, entropy and selectivity are computed.
     """
     counts = checked_counts(spike_counts)
     shares, means = assignment.proportions, assignment.mean_response
@@ -87,7 +87,7 @@ def measure_neurons(spike_counts: Counts, labels: NDArray[np.integer[Any]], assi
 
 
 def sparseness(spike_counts: Counts, axis: int) -> NDArray[np.float64]:
-    """Sparseness over pictures, of each neuron (`axis` 0), or over neurons, of each picture (1): float64.
+    """Return the sparseness over pictures of each neuron (`axis` 0), or over neurons of each picture (1): float64.
 
     NaN for a neuron or picture without a spike.
     """
@@ -112,14 +112,15 @@ def _sparseness(total: NDArray[np.float64], squares: NDArray[np.float64], n: int
 def mutual_information(
     spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int, *, corrected: bool = True
 ) -> NDArray[np.float64]:
-    r"""Mutual information of each neuron's spike count and the class, in bits.
+    r"""Return the mutual information of each neuron's spike count and the class, in bits.
 
-    Counts of 12 and more are one level. Most of what a finite sample adds on average is taken off:
+    Counts of 12 and more are one level. Most of the bias of a finite sample is subtracted:
 
     .. math:: \frac{1}{2 N \ln 2} \Big( \sum_c (R_c - 1) - (R - 1) \Big)
 
     with R the levels that occurred, and :math:`R_c` those that occurred in class c (S. Panzeri and A. Treves, Network
-    7:87 (1996), with the naive count of levels). So a neuron that says nothing can come out a little below 0.
+    7:87 (1996), with the naive count of levels). The result for an uninformative neuron can therefore
+    be slightly negative.
 
     Returns
     -------
@@ -148,7 +149,7 @@ def mutual_information(
 
 
 def most_alike(w: NDArray[np.floating[Any]], block: int = 1024) -> NDArray[np.float64]:
-    """Correlation of each receptive field with the most alike other one: float64, (n_exc,); NaN for one alone."""
+    """Correlation of each receptive field with the most similar other one: float64, (n_exc,); NaN for one."""
     fields = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
     length = np.linalg.norm(fields, axis=0)
     fields = fields / np.where(length > 0, length, 1)

@@ -12,15 +12,15 @@ from stdpbench.readout.base import Assignment
 
 
 class Proportion(LinearReadout):
-    r"""Vote in which neurons that respond to several classes count less.
+    r"""Vote in which neurons that respond to several classes have smaller weights.
 
     .. math:: s_{ic} = \frac{1}{|J_c|} \sum_{j \in J_c} n_{ij}\, p_{cj}, \qquad
               p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
 
-    with :math:`J_c` the neurons that carry the label c and :math:`\bar r_{cj}` the mean response of neuron j to class
+    with :math:`J_c` the neurons with label c and :math:`\bar r_{cj}` the mean response of neuron j to class
     c in the label phase. Source: ``proportion_weighting`` of BindsNET (Hazan et al. 2018). Differences: BindsNET
-    counts neurons that never fired among those of class 0, and answers some class to a picture without spikes; its
-    rates may be a decaying sum of several label phases.
+    assigns neurons that never fired to class 0 and gives an answer to pictures without spikes; its rates may be a
+    decaying sum over several label phases.
     """
 
     kind: Literal["proportion"] = "proportion"
@@ -29,5 +29,5 @@ class Proportion(LinearReadout):
     reference: ClassVar[str] = "Hazan et al. 2018 (BindsNET), doi:10.3389/fninf.2018.00089"
 
     def weights(self, assignment: Assignment) -> NDArray[np.float64]:
-        """Of each spike for each class: the vote's weight times the share of the class."""
+        """Return the weight of the vote times the share of the class."""
         return carried_labels(assignment) * assignment.proportions.T

@@ -1,8 +1,9 @@
 r"""Distances between spike trains: van Rossum (2001) and Victor & Purpura (1996).
 
-Written here since it is little: the kept library that has both (elephant) brings neo and quantities along, and takes
-one pair of trains at a time, where a read-out compares ten thousand pictures with every class. Compared once with
-elephant 1.2: equal to rounding, but that by its norm the square of van Rossum's distance is twice as large.
+Implemented here because it is short: the maintained library with both (elephant) depends on neo and quantities, and
+computes one pair of trains at a time, while a read-out compares ten thousand pictures with every class. Results equal
+those of elephant 1.2 up to rounding, except that its normalisation makes the square of van Rossum's distance twice as
+large.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ def van_rossum(a: ArrayLike, b: ArrayLike, tau: float) -> float:
 
 
 def victor_purpura(a: ArrayLike, b: ArrayLike, cost: float) -> float:
-    r"""Least cost of turning one spike train into another.
+    r"""Smallest cost of transforming one spike train into another.
 
-    A spike that is added or removed costs 1, one that is moved by :math:`\Delta t` costs :math:`q |\Delta t|`. With
-    q = 0 it is the difference of the numbers of spikes. Source: J. D. Victor and K. P. Purpura, "Nature and precision
+    Adding or removing a spike costs 1, moving it by :math:`\Delta t` costs :math:`q |\Delta t|`. With q = 0 the
+    distance is the difference of the numbers of spikes. Source: J. D. Victor and K. P. Purpura, "Nature and precision
     of temporal coding in visual cortex", J. Neurophysiol. 76:1310 (1996).
 
     Parameters
@@ -56,7 +57,7 @@ def victor_purpura(a: ArrayLike, b: ArrayLike, cost: float) -> float:
     a, b : array_like, float
         Spike times, ascending, in any unit.
     cost : float
-        q, per that unit.
+        q, per unit of time.
     """
     x, y = (np.asarray(train, np.float64)[None] for train in (a, b))
     one = victor_purpura_pairs(x, np.array([x.shape[1]]), y, np.array([y.shape[1]]), cost)
@@ -75,11 +76,11 @@ def victor_purpura_pairs(
     Parameters
     ----------
     a, b : ndarray, float64, (n_pairs or 1, most spikes)
-        Spike times, ascending; what comes after a train's last spike is not looked at.
+        Spike times, ascending; values after the last spike of a train are ignored.
     a_spikes, b_spikes : ndarray, integer, (n_pairs or 1,)
-        Spikes of each train.
+        Number of spikes of each train.
     cost : float
-        Of moving a spike by one unit of time.
+        Cost of moving a spike by one unit of time.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def victor_purpura_pairs(
     n = max(len(a), len(b))
     a_spikes, b_spikes = np.broadcast_to(a_spikes, n), np.broadcast_to(b_spikes, n)
     long_a, long_b = int(a_spikes.max(initial=0)), int(b_spikes.max(initial=0))
-    # row[j]: cost of turning the first i spikes of a into the first j of b
+    # row[j]: cost of transforming the first i spikes of a into the first j of b
     row = [np.full(n, float(j)) for j in range(long_b + 1)]
     result = np.where(a_spikes == 0, b_spikes, 0.0)
     for i in range(1, long_a + 1):

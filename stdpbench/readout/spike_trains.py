@@ -1,7 +1,6 @@
-"""When exc neurons fired during each of many pictures, packed: about four bytes per spike.
+"""Spike trains of exc neurons for many pictures, in about four bytes per spike.
 
-Counts say how much a neuron answered; trains also say when. They hold the spikes during the stimulus only, as counts
-do, so that `SpikeTrains.counts` gives exactly those.
+Like spike counts, they contain spikes during the stimulus only, so that `SpikeTrains.counts` equals the counts.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ class SpikeTrains:
     Attributes
     ----------
     neuron : ndarray, uint16 or uint32, (n_spikes,)
-        Which neuron fired; spikes of one picture after those of another, in order of time.
+        Neuron of each spike; sorted by picture, then by time.
     bin : ndarray, uint16, (n_spikes,)
-        In which time step, counted from the start of the presentation.
+        Time step of each spike, from the start of the presentation.
     first : ndarray, int64, (n_images + 1,)
-        Where the spikes of each picture begin; the last element is n_spikes.
+        Index of the first spike of each picture; the last element is n_spikes.
     n_exc : int
         Number of neurons.
     n_bins : int
-        Time steps of the stimulus.
+        Number of time steps of the stimulus.
     dt : float
         Length of a time step, ms.
     """
@@ -65,7 +64,7 @@ class SpikeTrains:
         return SpikeTrains(self.neuron[spikes], self.bin[spikes], first - first[0], self.n_exc, self.n_bins, self.dt)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """As they stand in an npz file."""
+        """Return the arrays of an npz file."""
         return {
             "neuron": self.neuron,
             "bin": self.bin,
@@ -77,24 +76,24 @@ class SpikeTrains:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> SpikeTrains:
-        """What `to_arrays` gave.
+        """Restore spike trains from the output of `to_arrays`.
 
         Raises
         ------
         StdpbenchError
-            If the arrays do not fit together.
+            If the arrays are inconsistent.
         """
         try:
             neuron, bins, spikes = arrays["neuron"], arrays["bin"], arrays["spikes"]
             n_exc, n_bins, dt = int(arrays["n_exc"]), int(arrays["n_bins"]), float(arrays["dt"])
         except (KeyError, TypeError, ValueError) as error:
-            raise StdpbenchError(f"these are no spike trains: {error} is missing or of another kind") from None
+            raise StdpbenchError(f"these are not spike trains: {error} is missing or has another type") from None
         first = np.concatenate([[0], np.cumsum(spikes, dtype=np.int64)])
         whole = all(array.ndim == 1 and np.issubdtype(array.dtype, np.unsignedinteger) for array in (neuron, bins))
         if not whole or not len(neuron) == len(bins) == first[-1]:
-            raise StdpbenchError("these are no spike trains: their arrays do not fit together")
+            raise StdpbenchError("these are not spike trains: the arrays are inconsistent")
         if len(neuron) and (neuron.max() >= n_exc or bins.max() >= n_bins):
-            raise StdpbenchError(f"these are no spike trains of {n_exc} neurons in {n_bins} time steps")
+            raise StdpbenchError(f"these are not spike trains of {n_exc} neurons in {n_bins} time steps")
         return cls(neuron, bins.astype(np.uint16), first, n_exc, n_bins, dt)
 
     @classmethod
@@ -105,7 +104,7 @@ class SpikeTrains:
         n_bins: int,
         dt: float,
     ) -> SpikeTrains:
-        """Trains from neuron and bin of the spikes of each picture; what lies beyond `n_bins` is left out."""
+        """Build trains from neuron and bin of the spikes of each picture; spikes beyond `n_bins` are dropped."""
         kept = [(neuron[bins < n_bins], bins[bins < n_bins]) for neuron, bins in pictures]
         smallest = np.uint16 if n_exc <= 2**16 else np.uint32
         return cls(
@@ -119,7 +118,7 @@ class SpikeTrains:
 
     @classmethod
     def joined(cls, parts: Sequence[SpikeTrains]) -> SpikeTrains:
-        """Trains of several runs of pictures, one after another; at least one."""
+        """Concatenate one or more spike trains."""
         sizes = np.concatenate([np.diff(part.first) for part in parts])
         one = parts[0]
         return cls(

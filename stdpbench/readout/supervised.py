@@ -1,7 +1,8 @@
-"""Read-outs that learn from labels: what a network's responses, or plain pixels, hold for somebody who is told.
+"""Supervised read-outs: information about the class in responses or pixels that can be read with labels.
 
-They stand in a column of their own. A linear probe sets one weight per neuron and class by the labels, which is more
-than naming neurons; nearest neighbours keep every labelled response. Neither says what the network learned by itself.
+Results are reported in a separate column. A linear probe fits one weight per neuron and class to the labels, which is
+more than labelling neurons; nearest neighbours keep every labelled response. Neither measures what the network learned
+without labels.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.readout.base import checked_labels
 
 NEIGHBOURS: Final = 3
-"""Of a picture, by Euclidean distance: as good as any small number, and never tuned."""
+"""Nearest neighbours, by Euclidean distance; not tuned."""
 _ITERATIONS = 150
 
 
 def rooted(spike_counts: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
-    """Square roots of spike counts, float32: counts of a few and of many spikes become equally certain."""
+    """Return square roots of spike counts as float32, which stabilises their variance."""
     return np.sqrt(spike_counts.astype(np.float32))
 
 
 def grey(pixels: NDArray[Any]) -> NDArray[np.float32]:
-    """Pictures as rows, float32, the brightest pixel of all being 1."""
+    """Return pictures as rows of float32, scaled so that the brightest pixel of all is 1."""
     rows = np.asarray(pixels, np.float32).reshape(len(pixels), -1)
     return rows / max(float(rows.max(initial=0.0)), 1e-12)
 
@@ -33,12 +34,12 @@ def grey(pixels: NDArray[Any]) -> NDArray[np.float32]:
 def linear_probe(
     known: NDArray[np.float32], labels: NDArray[np.integer[Any]], shown: NDArray[np.float32], n_classes: int
 ) -> NDArray[np.int64]:
-    """Multinomial logistic regression (L2, C = 1; L-BFGS, 150 iterations at most), fitted on `known`.
+    """Multinomial logistic regression (L2, C = 1; L-BFGS, at most 150 iterations), fitted on `known`.
 
     Parameters
     ----------
     known, shown : ndarray, float32, (n_known, n), (n_images, n)
-        What the classes are known of, and what is to be read.
+        Data with known classes, and data to classify.
     labels : ndarray, integer, (n_known,)
         Classes of `known`.
     n_classes : int
@@ -57,7 +58,7 @@ def linear_probe(
     if len(only) == 1:
         return np.full(len(shown), only[0])
     mean = known.mean(axis=0)
-    # one scale for all: dividing each by its own would blow up neurons that hardly fire
+    # one scale for all: individual scales would amplify neurons that hardly fire
     scale = max(float(known.std()), 1e-12)
     model = LogisticRegression(max_iter=_ITERATIONS, tol=1e-3)
     with warnings.catch_warnings():
@@ -73,9 +74,9 @@ def nearest_neighbours(
     n_classes: int,
     k: int = NEIGHBOURS,
 ) -> NDArray[np.int64]:
-    """Majority of the k nearest of `known`, Euclidean; of several majorities the lowest class.
+    """Majority of the k nearest of `known`, by Euclidean distance; in a tie, the lowest class.
 
-    Parameters and what comes back are those of `linear_probe`.
+    Parameters and return value are those of `linear_probe`.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -91,5 +92,5 @@ def _checked(
     if len(classes) != len(known) or not len(known):
         raise StdpbenchError(f"there are {len(known)} labelled responses, but {len(classes)} labels")
     if known.shape[1:] != shown.shape[1:]:
-        raise StdpbenchError(f"labelled responses have shape {known.shape}, those to be read {shown.shape}")
+        raise StdpbenchError(f"labelled responses have shape {known.shape}, those to classify {shown.shape}")
     return classes

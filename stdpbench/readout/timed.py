@@ -1,7 +1,7 @@
-"""What a read-out is that also looks at when neurons fired.
+"""Base of read-outs of spike times.
 
-As `stdpbench.readout.base`, but on `SpikeTrains`: `predict` sees the trains of the label phase with the classes of
-their pictures, and what the neurons stand for. Labels of the pictures that are read never come near it.
+Like `stdpbench.readout.base`, but for `SpikeTrains`: `predict` gets the trains of the label phase, the classes of
+their pictures, and the assignment of neurons. It never gets labels of the pictures that it classifies.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from stdpbench.readout.spike_trains import SpikeTrains
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What is known of labelled training pictures.
+    """Labelled responses to training pictures.
 
     Attributes
     ----------
     trains : SpikeTrains
-        Responses of the label phase, or of a part of it.
+        Responses in the label phase, or in a part of it.
     labels : ndarray, int64, (n_images,)
         Classes of those pictures.
     assignment : Assignment
-        What each neuron stands for.
+        Classes of the neurons.
     """
 
     trains: SpikeTrains
@@ -38,49 +38,51 @@ class Known:
     assignment: Assignment
 
     def __post_init__(self) -> None:
-        """See that they belong together."""
+        """Check consistency."""
         checked_labels(self.labels, self.assignment.n_classes)
         if len(self.labels) != len(self.trains):
-            raise StdpbenchError(f"there are trains of {len(self.trains)} pictures, but labels of {len(self.labels)}")
+            raise StdpbenchError(
+                f"there are trains for {len(self.trains)} pictures, but labels for {len(self.labels)}"
+            )
         if self.trains.n_exc != self.assignment.n_exc:
             raise StdpbenchError(
-                f"the trains are those of {self.trains.n_exc} neurons, but {self.assignment.n_exc} were labelled"
+                f"the trains are of {self.trains.n_exc} neurons, but {self.assignment.n_exc} neurons were labelled"
             )
 
 
 class TimedReadout(Parameters):
-    """A way to read classes off spike trains; one kind per file."""
+    """A read-out of spike trains; one kind per file."""
 
     summary: ClassVar[str]
     reference: ClassVar[str]
 
     @abstractmethod
     def predict(self, trains: SpikeTrains, known: Known) -> NDArray[np.int64]:
-        """Say what class each picture belongs to.
+        """Predict the class of each picture.
 
         Parameters
         ----------
         trains : SpikeTrains
             Responses to the pictures.
         known : Known
-            Labelled responses, and what the neurons stand for.
+            Labelled responses with the classes of neurons.
 
         Returns
         -------
         ndarray, int64, (n_images,)
-            Classes 0 .. n_classes - 1, or `NO_ANSWER`. Of several classes that are equally good, the lowest.
+            Classes 0 .. n_classes - 1, or `NO_ANSWER`. In a tie, the lowest class.
 
         Raises
         ------
         StdpbenchError
-            If the trains are those of another network.
+            If the trains are from another network.
         """
 
 
 def check_trains(trains: SpikeTrains, known: Known) -> None:
-    """See that trains to be read are of the network that was labelled."""
+    """Check that trains are from the labelled network."""
     if (trains.n_exc, trains.dt) != (known.trains.n_exc, known.trains.dt):
         raise StdpbenchError(
-            f"the trains are those of {trains.n_exc} neurons in steps of {trains.dt:g} ms, but "
+            f"the trains are of {trains.n_exc} neurons in steps of {trains.dt:g} ms, but "
             f"{known.trains.n_exc} in steps of {known.trains.dt:g} ms were labelled"
         )

@@ -1,4 +1,4 @@
-"""The class whose mean response is nearest in van Rossum's distance."""
+"""Read-out by van Rossum's distance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class VanRossum(TimedReadout):
     r"""The class whose template is nearest in time and space.
 
     The template of a class is the mean of its labelled responses, each neuron's train filtered with a causal
-    exponential; the distance adds up over neurons:
+    exponential; distances are summed over neurons:
 
     .. math:: D_c^2 = \sum_j \frac{1}{\tau} \int (f_j - \bar f_{cj})^2 dt
 
@@ -26,22 +26,22 @@ class VanRossum(TimedReadout):
     """
 
     kind: Literal["van-rossum"] = "van-rossum"
-    tau: float = parameter(20.0, unit="ms", gt=0, help="Time constant: the precision that spike times are taken with.")
+    tau: float = parameter(20.0, unit="ms", gt=0, help="Time constant, the precision of spike times.")
 
     summary: ClassVar[str] = "Class whose mean spike train, neuron by neuron, is nearest (van Rossum's distance)"
     reference: ClassVar[str] = "van Rossum 2001, doi:10.1162/089976601300014321"
 
     def predict(self, trains: SpikeTrains, known: Known) -> NDArray[np.int64]:
-        """Say what class each picture belongs to; see `TimedReadout.predict`."""
+        """Predict the class of each picture; see `TimedReadout.predict`."""
         check_trains(trains, known)
         distances = self.distances(trains, known)
         answered = np.diff(trains.first) > 0
         return np.where(answered, distances.argmin(axis=1), NO_ANSWER).astype(np.int64)
 
     def distances(self, trains: SpikeTrains, known: Known) -> NDArray[np.float64]:
-        """Square of the distance to each class, but for a term that is the same for all: (n_images, n_classes).
+        """Return the squared distance to each class without the term common to all classes: (n_images, n_classes).
 
-        Infinite for a class that no labelled picture belongs to.
+        Infinite for a class without labelled pictures.
         """
         given, n_bins = known.trains, max(trains.n_bins, known.trains.n_bins)
         decay = float(np.exp(-given.dt / self.tau))
@@ -59,7 +59,7 @@ class VanRossum(TimedReadout):
 
 
 def _products(spikes: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
-    """Sum over spikes of half of decay ** |distance|, at every bin: float64, (n, n_bins)."""
+    """Sum decay ** |distance| / 2 over spikes, at every bin: float64, (n, n_bins)."""
     from scipy.signal import lfilter
 
     before = lfilter([1.0], [1.0, -decay], spikes, axis=1)

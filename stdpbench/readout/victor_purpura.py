@@ -1,4 +1,4 @@
-"""The class whose typical response is cheapest to get to."""
+"""Read-out by the distance of Victor & Purpura."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from stdpbench.readout.spike_trains import SpikeTrains
 from stdpbench.readout.timed import Known, TimedReadout, check_trains
 
 Line = tuple[NDArray[np.float64], NDArray[np.int64]]
-"""Spike times of one line, padded, (n_images, most spikes), ms; and how many each picture has."""
+"""Spike times of one line, padded, (n_images, most spikes), ms; and number of spikes of each picture."""
 
 
 class VictorPurpura(TimedReadout):
     """The class whose template is nearest in the metric of Victor & Purpura, on one line per class.
 
-    Spikes of all neurons that carry one label make one line, and distances add up over lines. A mean of trains is no
-    train, so the template of a class is a response: of `candidates` labelled ones, that with the least sum of
-    distances to the others. A picture without spikes of labelled neurons has no answer.
+    Spikes of all neurons with the same label form one line, and distances are summed over lines. Since a mean of
+    trains is not a train, the template of a class is one of `candidates` labelled responses, that with the smallest
+    sum of distances to the others. A picture without spikes of labelled neurons has no answer.
     """
 
     kind: Literal["victor-purpura"] = "victor-purpura"
@@ -30,14 +30,19 @@ class VictorPurpura(TimedReadout):
         50.0, unit="ms", gt=0, help="1/q: moving a spike by this much costs as much as removing it."
     )
     candidates: int = parameter(
-        60, ge=1, le=1000, help="Labelled responses per class, the first ones, that its template is chosen from."
+        60,
+        ge=1,
+        le=1000,
+        help="Number of labelled responses per class, from the first, from which its template is chosen.",
     )
 
-    summary: ClassVar[str] = "Class whose typical response, one line per class, is cheapest to get to"
+    summary: ClassVar[str] = (
+        "Class with the nearest typical response, one line per class (Victor & Purpura's distance)"
+    )
     reference: ClassVar[str] = "Victor & Purpura 1996, doi:10.1152/jn.1996.76.2.1310"
 
     def predict(self, trains: SpikeTrains, known: Known) -> NDArray[np.int64]:
-        """Say what class each picture belongs to; see `TimedReadout.predict`."""
+        """Predict the class of each picture; see `TimedReadout.predict`."""
         check_trains(trains, known)
         n_classes, labels = known.assignment.n_classes, known.assignment.labels
         shown = [line(trains, labels == number) for number in range(n_classes)]
@@ -64,7 +69,7 @@ class VictorPurpura(TimedReadout):
 
 
 def line(trains: SpikeTrains, neurons: NDArray[np.bool_]) -> Line:
-    """Spikes of some neurons as one line."""
+    """Merge the spikes of some neurons into one line."""
     chosen = neurons[trains.neuron]
     image, times = trains.image[chosen], trains.bin[chosen] * trains.dt
     order = np.lexsort((times, image))

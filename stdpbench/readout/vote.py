@@ -16,16 +16,16 @@ class Vote(LinearReadout):
 
     .. math:: s_{ic} = \frac{1}{|J_c|} \sum_{j \in J_c} n_{ij}, \qquad J_c = \{ j : \text{label}_j = c \}
 
-    A class that owns no neuron has :math:`s_{ic} = 0` and never wins. Source: Diehl & Cook (2015), section 2.6, and
-    released code. Difference: their code answers some class to a picture without spikes; here there is no answer.
+    A class without neurons has :math:`s_{ic} = 0` and never wins. Source: Diehl & Cook (2015), section 2.6, and
+    released code. Difference: their code gives an answer to pictures without spikes; here there is none.
     BindsNET calls this rule "all activity".
     """
 
     kind: Literal["vote"] = "vote"
 
-    summary: ClassVar[str] = "Class with the highest mean response among the neurons that carry its label"
+    summary: ClassVar[str] = "Class with the highest mean response of the neurons with its label"
     reference: ClassVar[str] = "Diehl & Cook 2015, doi:10.3389/fncom.2015.00099"
 
     def weights(self, assignment: Assignment) -> NDArray[np.float64]:
-        """Of each spike for each class: 1 / neurons of the class where the neuron carries its label, else 0."""
+        """Return 1 / neurons of the class where the neuron has its label, else 0."""
         return carried_labels(assignment)

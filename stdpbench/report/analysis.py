@@ -1,8 +1,8 @@
-"""All that a report says about one run, computed: tables as plain values, and arrays for figures.
+"""Analysis of one run for a report: tables as plain values, and arrays for figures.
 
-Long work is told as `Progress`. What is shown to networks anew (untrained ones, the same pictures with other input
-spikes) is a sample of the pictures; what is computed from stored responses takes all of them, clusters and embeddings
-aside. Each row says how many.
+Long computations yield `Progress`. Networks that are simulated again (untrained networks, repeats with other input
+spikes) are shown a sample of the pictures; measures of stored responses use all pictures, except clusters and
+embeddings. Each row contains the number of pictures.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from stdpbench.runs.protocol.facts import Progress
 
 @dataclass(frozen=True)
 class Extent:
-    """How much a report computes; nothing of it changes what a row means, only how many pictures it is of.
+    """Extent of a report: numbers of pictures, which do not change the meaning of rows.
 
     Attributes
     ----------
     sample : int
-        Evaluated pictures that are shown again, clustered, or put on a plane; twice as many labelled ones are shown to
-        untrained networks.
+        Number of evaluated pictures that are shown again, clustered and embedded; untrained networks are shown twice
+        as many labelled pictures.
     repeats : int
-        How often the sample is shown again with other input spikes.
+        Number of repeats of the sample with other input spikes.
     """
 
     sample: int = 2000
@@ -48,15 +48,15 @@ class Extent:
 
 @dataclass
 class Findings:
-    """What was found about one run.
+    """Results of the analysis of one run.
 
     Attributes
     ----------
     accuracies : list of Accuracy
     data : dict
-        All else as plain values, by section.
+        All other results as plain values, by section.
     arrays : dict of str to ndarray
-        What figures are drawn from.
+        Arrays for figures.
     """
 
     accuracies: list[Accuracy] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Findings:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def row(self, name: str) -> Accuracy | None:
-        """The first accuracy of that name."""
+        """Return the first accuracy of a given name."""
         return next((row for row in self.accuracies if row.name == name), None)
 
 
@@ -72,7 +72,7 @@ Steps = Generator[Progress, None, None]
 
 
 def showings(material: Material, extent: Extent) -> list[Showing]:
-    """What has to be shown anew."""
+    """Presentations to simulate."""
     n_test = min(extent.sample, len(material.test_counts))
     n_label = min(2 * extent.sample, len(material.label_counts))
     wanted = [Showing("random weights", "label", n_label), Showing("random weights", "test", n_test)]
@@ -85,7 +85,7 @@ def showings(material: Material, extent: Extent) -> list[Showing]:
 
 
 def analyse(material: Material, presenter: Presenter | None, extent: Extent) -> Generator[Progress, None, Findings]:
-    """Compute all of it; without a presenter, only what follows from the stored responses.
+    """Run the whole analysis; without a presenter, only measures of the stored responses.
 
     Yields
     ------
@@ -101,7 +101,7 @@ def analyse(material: Material, presenter: Presenter | None, extent: Extent) -> 
     for done, showing, whole in presenter.present(wanted) if presenter is not None else ():
         if whole is not None:
             shown[showing] = whole
-        yield Progress("pictures shown anew", done, total)
+        yield Progress("simulated presentations", done, total)
     assignment = material.assignment()
     steps: Sequence[tuple[str, Iterator[None]]] = (
         ("read-outs", _plain_readouts(material, assignment, found)),
@@ -144,7 +144,7 @@ def _timed_readouts(
         of = {showing.phase: whole for showing, whole in shown.items() if showing.network == "trained"}
         own = next(whole for showing, whole in shown.items() if _usual(showing))
         label, test = of["label"].trains, own.trains
-        note = "the run kept no spike times, so a sample was shown anew"
+        note = "the run kept no spike times, so a sample was shown again"
     for row in timed_rows(material, assignment, label, test, note):
         found.accuracies.append(row)
         yield

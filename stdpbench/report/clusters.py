@@ -1,4 +1,4 @@
-"""The table of clusterings, and the embeddings, of a report."""
+"""Clusterings and embeddings of a report."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from stdpbench.readout.clustering import METHODS, Features, cluster, features, w
 from stdpbench.readout.embedding import Embedding, embed
 
 CHANCE = "chance: k-means, permuted"
-"""The row of clusters that have nothing to do with the pictures, to see what chance gives."""
+"""Row of clusters that are independent of the pictures, for comparison with chance."""
 
 
 def measure_clusters(
     spike_counts: NDArray[np.uint16], labels: NDArray[np.int64], n_classes: int, seed: int
 ) -> Iterator[tuple[dict[str, Any], NDArray[np.int64]]]:
-    """Cluster responses by every method, with K from the classes; by k-means with K free; and by the neurons.
+    """Cluster responses by every method with K from the classes, by k-means with free K, and by neurons.
 
     Yields
     ------
     row : dict
-        Name, how K was chosen, measures, and the 95 % Wilson interval of the matched accuracy.
+        Name, choice of K, measures, and the 95 % Wilson interval of the matched accuracy.
     clusters : ndarray, int64, (n_images,)
     """
     points = features(spike_counts)
@@ -52,9 +52,9 @@ def cluster_row(
     n_classes: int,
     points: Features,
 ) -> dict[str, Any]:
-    """Measures of one clustering as plain values, and the 95 % Wilson interval of the matched accuracy.
+    """Return measures of one clustering as plain values, with the 95 % Wilson interval of the matched accuracy.
 
-    The interval holds the matching fixed.
+    The interval is for a fixed matching.
     """
     right = matched(contingency(found, labels, n_classes))
     low, high = wilson_interval(right, len(labels))
@@ -70,7 +70,7 @@ def cluster_row(
 
 
 def see(spike_counts: NDArray[np.uint16], seed: int) -> Iterator[Embedding]:
-    """Put responses on a plane by every method that is installed."""
+    """Embed responses in the plane with every installed method."""
     points = features(spike_counts)
     if len(points) < 3:
         return

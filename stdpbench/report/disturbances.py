@@ -1,9 +1,9 @@
-"""What robustness is measured against: pictures that are spoilt, networks that are damaged, time that is short.
+"""Disturbances for robustness curves: degraded pictures, damaged networks and shorter presentations.
 
-A disturbance is a kind and a level. Pictures of an experiment that scales them to one pixel sum are scaled again
-afterwards, so that noise is no light; weights are not scaled again after synapses are deleted, since damage is not
-repaired, but are after quantisation, as they are before each presentation of training. What is random is drawn
-from (seed, number of the picture) for pictures and from (seed, kind) for networks, the same at every level.
+A disturbance has a kind and a level. Pictures of an experiment with a fixed pixel sum are scaled to it again, so that
+noise does not add light. Weights are not normalised again after synapses are deleted, since damage is not repaired,
+but they are after quantisation, as before each training presentation. Random choices depend on (seed, number of the
+picture) for pictures and on (seed, kind) for networks, and are the same at every level.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Kind:
     Attributes
     ----------
     title, unit : str
-        What it is called, and what its levels are given in.
+        Name of the disturbance, and unit of its levels.
     levels : tuple of float
-        From none to much; the first one changes nothing.
+        Levels in increasing strength; the first one changes nothing.
     help : str
-        What is done.
+        Description.
     """
 
     title: str
@@ -44,16 +44,19 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "noise": Kind("noise", "% of pixels", (0, 5, 10, 20, 30, 50), "pixels replaced by random grey values"),
-        "occlusion": Kind("occlusion", "% of the side", (0, 10, 20, 30, 40, 50), "a black square somewhere"),
+        "occlusion": Kind("occlusion", "% of the side", (0, 10, 20, 30, 40, 50), "a black square at a random place"),
         "shift": Kind("shift", "pixels", (0, 1, 2, 3, 4, 6), "moved in a random direction"),
-        "rotation": Kind("rotation", "degrees", (0, 5, 10, 20, 30, 45), "turned to either side"),
+        "rotation": Kind("rotation", "degrees", (0, 5, 10, 20, 30, 45), "rotated to either side"),
         "synapses": Kind("deleted synapses", "%", (0, 10, 25, 50, 75, 90), "input weights set to 0"),
         "neurons": Kind("deleted neurons", "%", (0, 10, 25, 50, 75, 90), "exc neurons without input"),
         "bits": Kind(
             "quantised weights", "bits", (64, 8, 6, 5, 4, 3, 2, 1), "equal steps from 0 to the largest weight"
         ),
         "duration": Kind(
-            "shorter presentations", "% of the stimulus", (100, 70, 50, 30, 20, 10), "shown once, never brighter"
+            "shorter presentations",
+            "% of the stimulus",
+            (100, 70, 50, 30, 20, 10),
+            "shown once, without brighter repetitions",
         ),
     }
 )
@@ -61,7 +64,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Disturbance:
-    """A kind, one of `KINDS`, and a level.
+    """A disturbance: one of `KINDS`, and a level.
 
     Raises
     ------
@@ -73,17 +76,17 @@ class Disturbance:
     level: float
 
     def __post_init__(self) -> None:
-        """See that there is such a kind."""
+        """Check the kind."""
         if self.kind not in KINDS:
             raise StdpbenchError(f"there is no disturbance {self.kind!r}; {suggestion(self.kind, KINDS)}")
 
     @property
     def of_network(self) -> bool:
-        """Whether weights change."""
+        """Whether it changes weights."""
         return self.kind in ("synapses", "neurons", "bits")
 
     def experiment(self, usual: Experiment) -> Experiment:
-        """How it is shown."""
+        """Text for display."""
         if self.kind != "duration" or self.level >= 100:
             return usual
         dt = usual.network.dt
@@ -91,7 +94,7 @@ class Disturbance:
         return usual.override({"schedule.stimulus": steps * dt, "schedule.max_attempts": 1})
 
     def weights(self, w: NDArray[np.float64], usual: Experiment) -> NDArray[np.float64]:
-        """What is left of the network: float64, (n_input, n_exc), a copy where it changes."""
+        """Return the disturbed weights: float64, (n_input, n_exc), a copy if they change."""
         random = np.random.default_rng((usual.seed, *self.kind.encode()))
         if self.kind == "synapses":
             return np.where(random.random(w.shape) < self.level / 100, 0.0, w)
@@ -109,7 +112,7 @@ class Disturbance:
         return w
 
     def pictures(self, pixels: NDArray[Any], first: int, usual: Experiment) -> NDArray[Any]:
-        """What is seen: pictures from number `first` on, (n, height, width)."""
+        """Return the disturbed pictures from number `first` on, (n, height, width)."""
         if self.kind not in ("noise", "occlusion", "shift", "rotation") or not self.level:
             return pixels
         spoilt = np.stack(

@@ -13,9 +13,9 @@ from stdpbench.runs.analysis.fields import by_similarity, pooled, tile
 def field_pictures(
     w: NDArray[np.float64], shape: tuple[int, int], groups: NDArray[np.int64], n_groups: int
 ) -> list[tuple[int, int, str]]:
-    """Receptive fields by group, alike ones beside each other: group, number of neurons, picture.
+    """Return receptive fields by group, similar ones next to each other: group, number of neurons, image.
 
-    Neurons of no group (`NO_ANSWER`) come last.
+    Neurons without a group (`NO_ANSWER`) come last.
     """
     factor = 1 if w.shape[1] <= 2000 else 2
     small, small_shape = pooled(w, shape, factor)

@@ -1,4 +1,4 @@
-"""A report made: runs in, a folder with one page and its data out."""
+"""Generation of reports: a folder with one HTML page and its data, from finished runs."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ PAGE = "report.html"
 
 @dataclass(frozen=True)
 class Wish:
-    """What a report shall hold, and how it is computed.
+    """Content of a report, and settings for its computation.
 
     Attributes
     ----------
     extent : Extent
-        How many pictures are shown again.
+        Numbers of pictures that are shown again.
     robustness : int
-        Pictures per point of the robustness curves; 0: none are measured, but those that lie there are drawn.
+        Pictures per point of the robustness curves; 0: draw only curves that have been measured before.
     workers : int
-        Processes; 0: as many as processors and memory allow.
+        Number of processes; 0: as many as processors and memory allow.
     simulator : str or None
-        Which simulator; None: the best there is.
+        Name of the simulator; None: the best available.
     """
 
     extent: Extent = field(default_factory=Extent)
@@ -61,19 +61,19 @@ def make_report(
     folders : sequence of RunFolder
         Finished runs, at least one.
     target : Path
-        Folder of the report; made if it is not there. The page is written last.
+        Folder of the report; created if missing. The page is written last.
     wish : Wish
-        What shall be in it.
+        Content and settings.
 
     Yields
     ------
     Progress, Remarked
-        Closing the generator in its middle leaves an earlier report as it was.
+        Closing the generator early leaves an earlier report unchanged.
 
     Returns
     -------
     data : dict
-        What ``report.json`` holds.
+        Content of ``report.json``.
 
     Raises
     ------
@@ -81,11 +81,11 @@ def make_report(
         If a run is not finished, a process works on it, or the report cannot be written.
     """
     if len({folder.path.resolve() for folder in folders}) < len(folders):
-        raise StdpbenchError("a run is named twice; a report puts different runs beside each other")
+        raise StdpbenchError("a run is given twice; a report compares different runs")
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DiskError(f"{target} cannot be made: {error.strerror}") from error
+        raise DiskError(f"{target} cannot be created: {error.strerror}") from error
     parts: list[Part] = []
     rows: list[tuple[dict[str, Any], Findings]] = []
     experiments: list[str] = []
@@ -123,7 +123,7 @@ _ASIDE = ("name", "about", "seed")
 
 
 def _kept(folder: RunFolder) -> Path:
-    """Where measurements of a run that take long are kept, whatever report they are for."""
+    """Return the folder for slow measurements of a run, which all reports share."""
     kept = folder.path / "report"
     kept.mkdir(exist_ok=True)
     return kept
@@ -150,7 +150,7 @@ def _measured(material: Material, wish: Wish) -> Generator[Progress | Remarked, 
     simulator = wish.simulator or material.said.get("simulator")
     with Presenter(material.experiment, images, networks, simulator, workers) as presenter:
         if not _note(material, "report"):
-            yield Remarked(f"{material.name} has no journal, so this look at its labels cannot be written down.")
+            yield Remarked(f"{material.name} has no journal, so this access to its labels cannot be recorded.")
         found = yield from analyse(material, presenter, extent)
         if wish.robustness:
             _note(material, "robustness")

@@ -1,4 +1,4 @@
-"""What a report is made of: a finished run, its pictures, responses and weights, as they lie in its folder."""
+"""Input of a report: a finished run with its pictures, responses and weights, read from its folder."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from stdpbench.runs.preparation.start import fingerprint_at_start, load_split, n
 from stdpbench.runs.protocol.changes import reached_position, stored_at
 
 FEWEST = 20
-"""Evaluated pictures that a report is made of, at least."""
+"""Minimum number of evaluated pictures for a report."""
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """A finished run with all that belongs to it.
+    """A finished run with its data.
 
     Attributes
     ----------
@@ -33,19 +33,19 @@ class Material:
     said, metrics : mapping
         ``run.json`` and ``metrics.json``.
     start, experiment : Experiment
-        As the run began, and with the parameters in force at its end.
+        At the beginning of the run, and with the parameters at its end.
     split : Split
-        Its pictures.
+        Pictures.
     w, theta : ndarray
-        The trained network.
+        Weights and thresholds of the trained network.
     lateral : ndarray or None
-        Its weights of lateral inhibition, where they learn.
+        Weights of lateral inhibition, if they learn.
     label_counts, test_counts : ndarray, uint16
-        Its responses, (n_images, n_exc).
+        Spike counts, (n_images, n_exc).
     label_trains, test_trains : SpikeTrains or None
-        The same with times, where the run kept them.
+        Spike trains, if the run kept them.
     same_pictures : bool
-        Whether the pictures are those that it was trained with.
+        Whether the pictures equal those of training.
     """
 
     folder: RunFolder
@@ -70,12 +70,12 @@ class Material:
 
     @property
     def name(self) -> str:
-        """Of the run."""
+        """Name of the run folder."""
         return self.folder.path.resolve().name
 
     @property
     def part(self) -> str:
-        """What it is evaluated on."""
+        """Part of the data set for evaluation."""
         return "validation" if self.said.get("validation") else "test"
 
     @property
@@ -96,7 +96,7 @@ class Material:
 
     @property
     def test_labels(self) -> NDArray[np.int64]:
-        """Classes of the evaluated pictures: to be read under the ledger."""
+        """Classes of the evaluated pictures; access to them must be recorded."""
         assert self.split.test.labels is not None
         return self.split.test.labels
 
@@ -107,16 +107,16 @@ class Material:
         return height, width
 
     def assignment(self) -> Assignment:
-        """What the neurons stand for."""
+        """Classes of the neurons."""
         return assign(self.label_counts, self.label_labels, self.n_classes)
 
     def start_network(self) -> Learned:
-        """The network before learning, as a presentation sees it."""
+        """Return the network before learning, with weights as in a presentation."""
         start = start_arrays(self.folder, self.start, self.split)
         return start._replace(w=normalised(start.w, self.experiment))
 
     def random_network(self) -> Learned:
-        """A network of the same seed with random weights."""
+        """Return a network of the same seed with random weights."""
         from stdpbench.network import lateral_start, start_weights
 
         plain = self.start.override({"network.start": "random"})
@@ -131,12 +131,12 @@ def gather(folder: RunFolder) -> Material:
     Raises
     ------
     StdpbenchError
-        If it is not finished, its pictures are not there or carry no labels, or something of it is missing or damaged.
+        If the run is not finished, its pictures are missing or have no labels, or a file is missing or damaged.
     """
     said, start, records = folder.read_json("run.json"), folder.stored_experiment, read_journal(folder.path)
     if not (folder.path / "test.npz").is_file() or not (folder.path / "metrics.json").is_file():
         raise StdpbenchError(
-            f"{folder.path} has no responses to test pictures yet: a report is made of a finished run "
+            f"{folder.path} has no responses to test pictures yet: a report needs a finished run "
             "(`stdpbench resume` finishes it, `stdpbench evaluate` labels and tests it again)"
         )
     experiment = stored_at(start, records, reached_position(records))
@@ -147,19 +147,19 @@ def gather(folder: RunFolder) -> Material:
     validation = bool(said.get("validation", False))
     split = load_split(experiment, validation)
     if split.train.labels is None or split.test.labels is None:
-        raise StdpbenchError(f"the pictures of {folder.path.name} carry no labels, so there is nothing to report on")
+        raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, so there is nothing to report")
     n_exc = experiment.network.n_exc
     trained = trained_arrays(folder, experiment, split.train.n_input)
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
     if len(test) != len(split.test) or len(label) > len(split.train):
         raise StdpbenchError(
-            f"{folder.path.name} holds responses to {len(label)} and {len(test)} pictures where there are "
-            f"{len(split.train)} and {len(split.test)}: its data set changed; `stdpbench evaluate` makes them anew"
+            f"{folder.path.name} holds responses to {len(label)} and {len(test)} pictures, but the data set has "
+            f"{len(split.train)} and {len(split.test)}: it changed; `stdpbench evaluate` computes them again"
         )
     if len(test) < FEWEST:
         raise StdpbenchError(
-            f"{folder.path.name} is evaluated on {len(test)} pictures: a report needs at least {FEWEST}, or nothing "
-            "in it could be told from chance"
+            f"{folder.path.name} is evaluated on {len(test)} pictures: a report needs at least {FEWEST} to tell "
+            "results from chance"
         )
     return Material(
         folder=folder,
@@ -193,7 +193,7 @@ def _counts(folder: RunFolder, name: str, n_exc: int) -> NDArray[np.uint16]:
 
 
 def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTrains | None:
-    """Spike times, if they are there and are those of the counts."""
+    """Return spike times, if present and consistent with the counts."""
     if not (folder.path / name).is_file():
         return None
     try:
@@ -202,5 +202,5 @@ def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTr
     except Exception as error:  # whatever a damaged file makes of its reader
         raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
     if len(trains) != len(counts) or (np.diff(trains.first) != counts.sum(axis=1, dtype=np.int64)).any():
-        return None  # of another evaluation
+        return None  # from another evaluation
     return trains

@@ -1,4 +1,4 @@
-"""The page: one HTML file that needs nothing else, and the values that its template takes."""
+"""HTML page of a report, a self-contained file, and the values for its template."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from stdpbench.sweeps.seeds import HEADINGS, OverSeeds
 
 _EXAMPLES = 6
 _CONFUSIONS = 8
-_MOST_CLASSES = 30  # a matrix beyond that is no picture any more
+_MOST_CLASSES = 30  # larger matrices are unreadable
 
 
 @dataclass
 class Part:
-    """What the page says about one run.
+    """Content of the page for one run.
 
     Attributes
     ----------
     title, name : str
-        Experiment with its seed, and run folder.
+        Experiment with seed, and run folder.
     about : list of (str, str)
-        What it is.
+        Description of the run.
     sentences : list of str
-        The summary.
+        Summary.
     data : mapping
-        All plain values, as they stand in the JSON file.
+        All plain values, as in the JSON file.
     figures : mapping of str to Any
         SVG, data URIs, and tables of them.
     """
@@ -54,7 +54,7 @@ class Part:
 
 
 def make_part(material: Material, found: Findings, readings: Readings, data: Mapping[str, Any]) -> Part:
-    """Draw everything that the page shows of one run."""
+    """Collect and draw the content of the page for one run."""
     names = material.split.class_names
     groups = [
         (title, rows)
@@ -85,7 +85,7 @@ def make_part(material: Material, found: Findings, readings: Readings, data: Map
                 ("purity", "purity"),
                 ("information_bit", "information about the class (bit)"),
                 ("lifetime_sparseness", "lifetime sparseness"),
-                ("most_alike_correlation", "correlation with the most alike field"),
+                ("most_alike_correlation", "correlation with the most similar field"),
             )
         ],
     }
@@ -108,7 +108,7 @@ def _about(material: Material) -> list[tuple[str, str]]:
 
 
 def _rules(material: Material) -> str:
-    """The rule that the network was trained with, or the last of them and the first."""
+    """Return the rule of training, or the last and the first rule."""
     start, end = (rule_name(each.plasticity.to_mapping()) for each in (material.start, material.experiment))
     return end if material.start.same_rule(material.experiment) else f"{end} at the end, {start} at the start"
 
@@ -128,7 +128,7 @@ def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any
 
 
 def _mistakes(material: Material, found: Findings) -> list[dict[str, Any]]:
-    """The most frequent confusions with pictures of them."""
+    """Return the most frequent confusions with example pictures."""
     confusion, names = found.arrays["confusion vote"].copy(), (*material.split.class_names, "no answer")
     answers, labels = found.arrays["answers vote"], material.test_labels
     answers = np.where(answers == NO_ANSWER, len(material.split.class_names), answers)
@@ -178,7 +178,7 @@ def render(
     robustness: Sequence[Mapping[str, Any]],
     seeds: OverSeeds | None = None,
 ) -> str:
-    """The page as text; with runs that differ in more than their seed, how groups of them differ, seed by seed."""
+    """Render the page; for several experiments, with paired differences over seeds."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -1,4 +1,4 @@
-"""Read-outs that take longer than a vote: of spike times, and those that learn from labels."""
+"""Slow read-outs: of spike times, and supervised ones."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from stdpbench.report.rows import Accuracy, accuracy_row
 
 TIMED = ("first-spike", "van-rossum", "victor-purpura")
 MOST_KNOWN = 20_000
-"""Labelled pictures that a supervised read-out learns from, at most: more would take minutes."""
+"""Maximum number of labelled pictures for supervised read-outs; more would take minutes."""
 
 
 def timed_rows(
     material: Material, assignment: Assignment, label: SpikeTrains, test: SpikeTrains, note: str = ""
 ) -> Iterator[Accuracy]:
-    """Accuracies of read-outs of spike times.
+    """Yield accuracies of read-outs of spike times.
 
     Parameters
     ----------
     material : Material
         The run.
     assignment : Assignment
-        What its neurons stand for.
+        Classes of its neurons.
     label, test : SpikeTrains
         Spikes of the first labelled and of the first evaluated pictures.
     note : str
-        What should be known of them.
+        Remark for these rows.
     """
     n, known = len(test), Known(label, material.label_labels[: len(label)], assignment)
     for kind in TIMED:
@@ -41,7 +41,7 @@ def timed_rows(
 
 
 def supervised_rows(material: Material) -> Iterator[Accuracy]:
-    """Accuracies of what is told the labels: linear probe and nearest neighbours, on responses and on pixels."""
+    """Yield accuracies of linear probe and nearest neighbours, on responses and on pixels."""
     labels, n_classes = material.label_labels, material.n_classes
     pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
         ("responses", rooted, material.label_counts, material.test_counts),

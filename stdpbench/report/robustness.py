@@ -1,7 +1,7 @@
-"""How accuracy falls as pictures are spoilt, the network is damaged, or time gets short.
+"""Robustness curves: accuracy with degraded pictures, damaged networks and shorter presentations.
 
-Points are kept beside the report as they come in, under a digest of all that they depend on, so that a measurement
-that was cut off goes on where it was, and one that is there is not made again.
+Each point is stored as soon as it is measured, with a digest of everything that it depends on, so that an interrupted
+measurement continues where it stopped, and finished points are not measured again.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ IMAGES = 1000
 
 
 def measure(material: Material, presenter: Presenter, n_images: int, folder: Path) -> Iterator[Progress]:
-    """Measure what is missing, and write each point down.
+    """Measure missing points, and store each point.
 
     Parameters
     ----------
     presenter : Presenter
-        With the network ``"trained"`` and at least `n_images` test pictures.
+        Presenter with the network ``"trained"`` and at least `n_images` test pictures.
     n_images : int
-        Evaluated pictures, the first ones.
+        Number of evaluated pictures, from the first.
     folder : Path
-        Where `FILE` lies or is made.
+        Folder of `FILE`, which is created if missing.
     """
     key = _key(material, n_images)
     points = stored(folder, key)
@@ -62,7 +62,7 @@ def measure(material: Material, presenter: Presenter, n_images: int, folder: Pat
 
 
 def stored(folder: Path, key: str) -> dict[str, Any]:
-    """Points that are there already; none where they are of something else, or the file is damaged."""
+    """Return stored points; empty if they have another digest or the file is damaged."""
     try:
         kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -72,7 +72,7 @@ def stored(folder: Path, key: str) -> dict[str, Any]:
 
 
 def rows(material: Material, n_images: int, folder: Path) -> list[dict[str, Any]]:
-    """Points as lines of a table; those that are measured."""
+    """Return the measured points as rows of a table."""
     points, found = stored(folder, _key(material, n_images)), []
     for kind, of in KINDS.items():
         for level in of.levels:
@@ -100,7 +100,7 @@ def rows(material: Material, n_images: int, folder: Path) -> list[dict[str, Any]
 
 
 def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Curves of the vote by kind of disturbance, one line per run."""
+    """Draw accuracy of the vote by kind of disturbance, one line per run."""
     drawn = []
     for kind, of in KINDS.items():
         series, n_images = {}, 0

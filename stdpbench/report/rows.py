@@ -11,35 +11,35 @@ from numpy.typing import NDArray
 from stdpbench.readout import INTERVAL, NO_ANSWER, wilson_interval
 
 GROUPS = {
-    "read-out": "read-outs of the trained network: neurons named by labels, nothing else learned from them",
+    "read-out": "read-outs of the trained network: labels are used only to label neurons",
     "timed": "read-outs of spike times",
-    "untrained": "untrained networks, labelled and read in the same way",
-    "pixels": "k-means on pixels, centres named by labels",
-    "supervised": "supervised: these learn from labels, and are no part of what the network learned by itself",
+    "untrained": "untrained networks, labelled and read out in the same way",
+    "pixels": "k-means on pixels, centres labelled like neurons",
+    "supervised": "supervised: trained with labels, not a measure of what the network learned",
 }
 """Groups of rows, in order."""
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """An accuracy, and how it came about.
+    """An accuracy with its details.
 
     Attributes
     ----------
     group : str
         One of `GROUPS`.
     name : str
-        What was measured.
+        Name of the read-out or baseline.
     accuracy : float
         0 to 1.
     low, high : float
         Bounds of the 95 % Wilson interval.
     n_images, n_labelled : int
-        Pictures that were read, and labelled ones behind it.
+        Number of classified pictures, and of labelled pictures used.
     n_unanswered : int
         Pictures without an answer, which count as wrong.
     note : str
-        What should be known beside it.
+        Remark.
     """
 
     group: str
@@ -54,11 +54,11 @@ class Accuracy:
 
     @property
     def supervised(self) -> bool:
-        """Whether labels did more than name neurons or centres."""
+        """Whether labels were used for more than labelling neurons or centres."""
         return self.group == "supervised"
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain values for JSON and CSV."""
+        """Return plain values for JSON and CSV."""
         return {**asdict(self), "supervised": self.supervised, "interval": INTERVAL}
 
 
@@ -77,7 +77,7 @@ def accuracy_row(
 
 
 def stored_row(group: str, name: str, score: dict[str, Any], n_labelled: int, note: str = "") -> Accuracy:
-    """An accuracy that the run measured itself, from ``metrics.json``."""
+    """Return an accuracy from ``metrics.json`` of the run."""
     n, n_correct, unanswered = int(score["n_images"]), int(score["n_correct"]), int(score.get("n_unanswered", 0))
     low, high = wilson_interval(n_correct, n)
     return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note)

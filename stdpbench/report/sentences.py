@@ -1,4 +1,4 @@
-"""What was found, in plain sentences: the few things that a person asks first."""
+"""Summary of a report in sentences."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from stdpbench.runs.catalog.comparison import Account
 
 
 def summary(material: Material, found: Findings, readings: Mapping[str, Any]) -> list[str]:
-    """The summary of one run."""
+    """Return the summary of one run."""
     said = [_accuracy(material, found), *_baselines(material, found), *_learned(found), *_clusters(found)]
     said += [_neurons(found), *_set_by_hand(material), *_protocol(found, readings)]
     return said
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with one decimal, which no line break parts from its sign."""
+    """Format a share as a percentage with one decimal and a non-breaking space."""
     return f"{100 * share:.1f}\u00a0%"
 
 
@@ -32,19 +32,19 @@ def _interval(row: Accuracy) -> str:
 def _accuracy(material: Material, found: Findings) -> str:
     vote, network = found.row("vote"), material.experiment.network
     assert vote is not None
-    # all of them: to name the best one only would be a choice made on the pictures that are evaluated
+    # all of them: naming only the best would be a selection on the evaluated pictures
     others = [row for row in found.accuracies if row.group == "read-out" and row.name != "vote"]
     more = ", ".join(f"{percent(row.accuracy)} by {row.name}" for row in others)
     repeats, again = found.data.get("repeats"), ""
     if repeats is not None and repeats["sd"]["vote"] is not None:
         again = (
-            f" Shown {repeats['n_presentations']} times with other input spikes, the same {repeats['n_images']} "
-            f"pictures are read with a standard deviation of {100 * repeats['sd']['vote']:.2f} points."
+            f" Over {repeats['n_presentations']} presentations of the same {repeats['n_images']} pictures with other "
+            f"input spikes, the standard deviation is {100 * repeats['sd']['vote']:.2f} points."
         )
     part = "held-out training pictures" if material.part == "validation" else "test pictures"
     return (
-        f"{network.n_exc} exc neurons, trained without labels and named by {len(material.label_counts)} labelled "
-        f"training pictures, read {_interval(vote)} of {vote.n_images} {part} right by vote, {more}.{again}"
+        f"{network.n_exc} exc neurons, trained without labels and labelled with {len(material.label_counts)} "
+        f"training pictures, classify {_interval(vote)} of {vote.n_images} {part} correctly by vote, {more}.{again}"
     )
 
 
@@ -55,13 +55,13 @@ def _baselines(material: Material, found: Findings) -> list[str]:
     if start is not None:
         gain = 100 * (vote.accuracy - start.accuracy)
         said.append(
-            f"{_learning(gain)}: with its own start weights, labelled and read in the same way, the network gets "
+            f"{_learning(gain)}: with its start weights, labelled and read out in the same way, the network reaches "
             f"{_right(start, vote)}"
             + (f", with random weights {_right(random, vote)}." if random is not None else ".")
         )
     elif random is not None:
         gain = 100 * (vote.accuracy - random.accuracy)
-        said.append(f"{_learning(gain)}: with random weights, the network gets {_right(random, vote)}.")
+        said.append(f"{_learning(gain)}: with random weights, the network reaches {_right(random, vote)}.")
     k_means = next((row for row in found.accuracies if row.group == "pixels"), None)
     if k_means is not None:
         said.append(f"{_against(vote, k_means)} k-means on pixels with as many centres ({percent(k_means.accuracy)}).")
@@ -69,19 +69,19 @@ def _baselines(material: Material, found: Findings) -> list[str]:
 
 
 def _right(row: Accuracy, vote: Accuracy) -> str:
-    """How much an untrained network gets right, and of how many, where it was not shown all pictures."""
-    few = f" of the first {row.n_images}, named by {row.n_labelled}" if row.n_images < vote.n_images else ""
+    """Format the accuracy of an untrained network, with the number of pictures if it was not shown all."""
+    few = f" of the first {row.n_images}, labelled with {row.n_labelled}" if row.n_images < vote.n_images else ""
     return f"{percent(row.accuracy)}{few}"
 
 
 def _learning(gain: float) -> str:
-    return f"Learning {'adds' if gain >= 0 else 'takes away'} {abs(gain):.1f} points"
+    return f"Learning {'adds' if gain >= 0 else 'costs'} {abs(gain):.1f} points"
 
 
 def _against(row: Accuracy, other: Accuracy) -> str:
     if row.low > other.high:
-        return "The vote reads more than"
-    return "The vote reads less than" if row.high < other.low else "The vote cannot be told apart from"
+        return "The vote is more accurate than"
+    return "The vote is less accurate than" if row.high < other.low else "The vote cannot be distinguished from"
 
 
 def _learned(found: Findings) -> list[str]:
@@ -90,8 +90,8 @@ def _learned(found: Findings) -> list[str]:
     if probe is None or pixels is None:
         return []
     return [
-        f"Somebody who is told the labels reads {percent(probe.accuracy)} from the same responses with a linear "
-        f"probe; nearest neighbours on plain pixels read {percent(pixels.accuracy)}."
+        f"With supervision, a linear probe on the same responses reaches {percent(probe.accuracy)}, and nearest "
+        f"neighbours on pixels reach {percent(pixels.accuracy)}."
     ]
 
 
@@ -101,10 +101,10 @@ def _clusters(found: Findings) -> list[str]:
     low, high = (pick(row["ami"] for row in rows) for pick in (min, max))
     worst, best = (percent(pick(row["accuracy"] for row in rows)) for pick in (min, max))
     return [
-        f"Without any label, {len(rows)} clustering methods with as many clusters as classes agree with the classes "
+        f"Without labels, {len(rows)} clustering methods with as many clusters as classes agree with the classes "
         f"to an AMI of {low:.2f} to {high:.2f} (0 is chance, 1 perfect); matched to classes, {worst} to {best} of the "
         f"pictures are right. The {neurons['k']} winning neurons as clusters are {percent(neurons['purity'])} pure, "
-        f"which so many clusters flatter, and have an AMI of {neurons['ami']:.2f}."
+        f"a measure that grows with the number of clusters, and have an AMI of {neurons['ami']:.2f}."
     ]
 
 
@@ -121,7 +121,7 @@ def _neurons(found: Findings) -> str:
     energy = next(iter(cost["energy_nJ"].values()))
     return (
         f"{said} A picture takes {cost['exc_spikes']:.1f} exc spikes and about "
-        f"{cost['operations'] / 1e6:.2g} million synaptic operations, some {energy / 1000:.2g} µJ if each were an "
+        f"{cost['operations'] / 1e6:.2g} million synaptic operations, about {energy / 1000:.2g} µJ if each were an "
         "addition in 45 nm."
     )
 
@@ -136,7 +136,7 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
     protocol, said = found.data["protocol"], []
     part = protocol["evaluated_on"]
     if readings["run"] is None:
-        said.append("The run has no journal, so nobody knows how often labels of its evaluated pictures were read.")
+        said.append("The run has no journal, so it is unknown how often labels of its evaluated pictures were read.")
     else:
         said.append(
             f"Labels of the {part} pictures were read {_times(readings['run'])} for this run, this report included, "
@@ -144,17 +144,17 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
         )
     if protocol["shared_pictures"]:
         said.append(
-            f"{protocol['shared_pictures']} of the {part} pictures are, pixel by pixel, training pictures as well: "
-            "the data set holds them twice."
+            f"{protocol['shared_pictures']} of the {part} pictures are, pixel by pixel, also training pictures: "
+            "the data set contains them twice."
         )
     if not protocol["same_pictures"]:
-        said.append("The pictures are not those that the network was trained with: data or their preparation changed.")
+        said.append("The pictures differ from those of training: the data or their preparation changed.")
     if missing := protocol["missing_kinds"]:
         said.append(
             f"Here {' and '.join(missing)}: measures that need the network to be shown pictures again are left out."
         )
     elif not found.data["same_responses"]:
-        said.append("Shown the same input spikes again, the network answers otherwise than the run says.")
+        said.append("With the same input spikes, the network now responds differently from what the run recorded.")
     return said
 
 

@@ -1,14 +1,14 @@
-"""A process that measures a finished run for who looks at it: ``python -m stdpbench.report.service FOLDER SCRATCH``.
+"""Process that measures a finished run for display: ``python -m stdpbench.report.service FOLDER SCRATCH``.
 
-It is asked as `stdpbench.rpc_server` says; arrays lie in the folder SCRATCH, which is the reader's. The reader's side
-is `stdpbench.report.views`.
+It serves requests as described in `stdpbench.rpc_server`; arrays are written to the folder SCRATCH of the client. The
+client side is `stdpbench.report.views`.
 
-* ``open``: the run with its answers, neurons and first plane (principal components). It compares answers with labels
-  of evaluated pictures, so it records that in the journal of the run first (`runs.catalog.test_access_log`).
-* ``read``: read-outs of spike times, where the run kept them, and supervised ones, which take longer.
+* ``open``: the run with its answers, neurons and first embedding (principal components). Since it compares answers
+  with labels of evaluated pictures, it first records this in the journal of the run (`runs.catalog.test_access_log`).
+* ``read``: slow read-outs: of spike times, if the run kept them, and supervised ones.
 * ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
-* ``embed`` (`method`): another plane.
-* ``report``: what ``stdpbench report`` writes; its value is the path of the page.
+* ``embed`` (`method`): another embedding.
+* ``report``: writes the files of ``stdpbench report``; its value is the path of the page.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SUPERVISED = 4
 
 
 class Desk:
-    """A finished run, and what is asked about it.
+    """Measurements of a finished run on request.
 
     Parameters
     ----------
@@ -58,25 +58,25 @@ class Desk:
 
     @property
     def material(self) -> Material:
-        """The run; read when it is first needed."""
+        """The run, read on first use."""
         if self._material is None:
             self._material = gather(self._folder)
         return self._material
 
     @property
     def points(self) -> Features:
-        """Its responses as methods take them."""
+        """Features of its responses for clustering and embedding."""
         if self._features is None:
             self._features = features(self.material.test_counts, quick=True)
         return self._features
 
     def answer(self, name: str, arguments: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        """Do what is asked for.
+        """Handle a request.
 
         Raises
         ------
         StdpbenchError
-            If it cannot be done.
+            If the request fails.
         """
         if name == "open":
             return self._open(told)
@@ -88,14 +88,14 @@ class Desk:
             return self._embed(str(arguments["method"]), told)
         if name == "report":
             return self._report(told)
-        raise StdpbenchError(f"this process does not know how to {name}")
+        raise StdpbenchError(f"unknown request {name}")
 
     def _open(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         told("reading the run", 0, 4)
         material = self.material
         with held(self._folder):
             note_reading(self._folder, LabelsRead(material.part, len(material.test_counts), "Evaluate page"))
-        told("naming the neurons", 1, 4)
+        told("labelling the neurons", 1, 4)
         assignment, counts = material.assignment(), material.test_counts
         accuracies, arrays = list[Accuracy](), Arrays()
         told("reading answers", 2, 4)
@@ -170,7 +170,7 @@ class Desk:
 
 
 def baselines(material: Material) -> list[Accuracy]:
-    """Baselines that the run measured itself."""
+    """Return baselines from the metrics of the run."""
     kept = material.metrics.get("baselines", {})
     n_label = int(material.metrics.get("n_label_images", 0))
     stored = kept.get("start_weights", {})
@@ -188,12 +188,12 @@ def baselines(material: Material) -> list[Accuracy]:
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Answer one reader until it goes."""
+    """Serve one client until it disconnects."""
     folder, scratch = Path(arguments[0]), Path(arguments[1])
     desks: list[Desk] = []
 
     def answer(name: str, asked: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        if not desks:  # not before somebody asks: who does is told what is wrong with the folder
+        if not desks:  # on the first request, so that errors in the folder are reported to the client
             desks.append(Desk(RunFolder.open(folder)))
         return desks[0].answer(name, asked, told)
 

@@ -1,8 +1,8 @@
-"""Pictures shown to networks for a report: trained or not, again with other input spikes, or disturbed.
+"""Simulated presentations for a report: trained and untrained networks, other input spikes, disturbances.
 
-As in the label and test phases, each presentation starts from the reset state and nothing is learned, so processes
-share the work in any way. Those live as long as the `Presenter`, since opening a network takes longer than many
-presentations.
+As in the label and test phases, each presentation starts from the reset state without learning, so that the work can
+be divided among processes in any way. The processes live as long as the `Presenter`, since opening a network takes
+longer than many presentations.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen,
 from stdpbench.simulators import Simulator, open_simulator
 
 _CHUNK = 100
-_STREAMS = 2**32  # presentations of a repetition are numbered from a multiple of this on
+_STREAMS = 2**32  # presentations of each repeat are numbered from a multiple of this
 
 
 @dataclass(frozen=True)
 class Showing:
-    """Some pictures shown to a network.
+    """A presentation of pictures to a network.
 
     Attributes
     ----------
     network : str
-        Which weights and thresholds.
+        Name of the weights and thresholds.
     phase : {"label", "test"}
-        Which pictures.
+        Phase whose pictures are shown.
     n_images : int
-        The first so many of them.
+        Number of pictures, from the first.
     repeat : int
-        0: with the same input spikes as in the run; any other number draws others.
+        0: the same input spikes as in the run; other numbers: other input spikes.
     disturbance : Disturbance or None
     """
 
@@ -65,7 +65,7 @@ class Shown:
     ----------
     trains : SpikeTrains
     input_spikes : ndarray, int64, (n_images,)
-        Of the last attempt at each picture.
+        Input spikes of the last attempt at each picture.
     """
 
     trains: SpikeTrains
@@ -78,20 +78,20 @@ class Shown:
 
 
 class Presenter:
-    """Shows pictures in several processes; a context manager.
+    """Context manager that simulates presentations in several processes.
 
     Parameters
     ----------
     experiment : Experiment
-        The parameters in force.
+        Experiment with the current parameters.
     pictures : mapping of str to Images
-        Phase to pictures.
+        Phase -> pictures.
     networks : mapping of str to Learned
-        Name to weights, as a presentation sees them, and thresholds.
+        Name -> weights, as in a presentation, and thresholds.
     simulator : str or None
-        Which simulator.
+        Name of the simulator.
     workers : int
-        Processes; 1: this one does the work.
+        Number of processes; 1: use the current process.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Presenter:
         self._stage: _Stage | None = None
 
     def __enter__(self) -> Presenter:
-        """Use it."""
+        """Return self."""
         return self
 
     def __exit__(
@@ -136,11 +136,11 @@ class Presenter:
         Yields
         ------
         done : int
-            Presentations that are over, of all showings.
+            Number of finished presentations of all showings.
         showing : Showing
-            Of which some were.
+            Showing that made progress.
         shown : Shown or None
-            All its responses, once they are there.
+            Its responses, once they are complete.
         """
         tasks = [(s, n, min(n + _CHUNK, s.n_images)) for s in showings for n in range(0, s.n_images, _CHUNK)]
         missing = {showing: -(-showing.n_images // _CHUNK) for showing in showings}
@@ -166,7 +166,7 @@ class Presenter:
         from loky import ProcessPoolExecutor, wait
         from loky.process_executor import BrokenProcessPool
 
-        with sigint_ignored():  # what a process is born with
+        with sigint_ignored():  # passed to each process
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(self._workers, initializer=_open, initargs=self._arguments)
             ahead = iter(tasks)
@@ -179,12 +179,12 @@ class Presenter:
                     yield task, future.result()
         except BrokenProcessPool as error:
             raise StdpbenchError(
-                "a process that shows pictures ended unexpectedly, perhaps for want of memory: try --workers 1"
+                "a simulation process exited unexpectedly, perhaps for lack of memory: try --workers 1"
             ) from error
 
 
 class _Stage:
-    """A network that is shown parts of showings."""
+    """A network that simulates parts of showings."""
 
     def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None) -> None:
         self._folder, self._usual = Path(folder), Experiment.from_mapping(mapping)
@@ -232,7 +232,9 @@ def _open(folder: str, mapping: dict[str, Any], simulator: str | None, parent: i
     try:
         _stage["open"] = _Stage(folder, mapping, simulator)
     except StdpbenchError as error:
-        _stage["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
+        _stage["failure"] = (
+            error  # reported with the first part, since a pool whose initializer fails gives no useful error
+        )
 
 
 def _part(showing: Showing, start: int, stop: int) -> tuple[SpikeTrains, NDArray[np.int64]]:

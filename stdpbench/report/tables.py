@@ -1,4 +1,4 @@
-"""A report as data: values for JSON, tables for CSV, and several runs beside each other."""
+"""Data of a report: values for JSON, tables for CSV, and comparison of several runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _cost(data: Mapping[str, Any], name: str, unit: float = 1.0) -> float | None
 
 
 def run_data(material: Material, found: Findings, readings: Readings) -> dict[str, Any]:
-    """All plain values of one run."""
+    """Return all plain values of one run."""
     experiment = material.experiment
     return {
         "run": material.name,
@@ -68,7 +68,7 @@ def run_data(material: Material, found: Findings, readings: Readings) -> dict[st
 
 
 def held_out_rows(material: Material) -> list[dict[str, Any]]:
-    """What was measured on held-out pictures during training, a line per position; nothing for older runs."""
+    """Return measures on held-out pictures during training, one row per position; empty for old runs."""
     live = LiveRun.replay(read_journal(material.folder.path))
     return [
         {"position": position, "images": fact.images, "part": fact.part, **fact.values}
@@ -77,28 +77,26 @@ def held_out_rows(material: Material) -> list[dict[str, Any]]:
 
 
 def reproduce(material: Material) -> list[str]:
-    """Commands that make the run and this report again."""
+    """Return commands that reproduce the run and this report."""
     name = material.name
     lines = [
-        f"stdpbench reproduce {name}    # runs it again and says whether the numbers agree",
+        f"stdpbench reproduce {name}    # runs it again and compares the results",
         f"stdpbench report {name}",
     ]
     if material.experiment.differences(material.start):
-        lines.insert(
-            0, "# parameters were changed on the way: the journal of the run has them, and reproduce applies them"
-        )
+        lines.insert(0, "# parameters were changed during the run; reproduce applies these changes from the journal")
     return lines
 
 
 def together(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) -> dict[str, Any]:
-    """Runs beside each other.
+    """Compare runs.
 
     Parameters
     ----------
     data : sequence of mapping
-        Of each run.
+        Data of each run.
     experiments : sequence of str
-        What makes each run's experiment, its seed aside: runs with the same text are averaged.
+        Text for the experiment of each run, without its seed: runs with equal text are averaged.
     """
     groups = list(dict.fromkeys(experiments))
     named = {text: _title(data, experiments, text) for text in groups}
@@ -152,7 +150,7 @@ def _row(
 def csv_tables(
     parts: Sequence[tuple[Mapping[str, Any], Findings]], robustness: Mapping[str, Any], seeds: OverSeeds | None
 ) -> dict[str, str]:
-    """File name to text; each line says which run, or which runs, it is of."""
+    """Return file name -> CSV text; each row names its run or runs."""
     tables: dict[str, list[dict[str, Any]]] = {
         "accuracy.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["accuracies"]],
         "clusters.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["clusters"]],
@@ -177,7 +175,7 @@ def csv_tables(
 
 
 def _per_group(seeds: OverSeeds) -> list[dict[str, Any]]:
-    """A line per read-out and group of runs; shares, not per cent."""
+    """Return one row per read-out and group of runs; shares, not percent."""
     rows = []
     for group in seeds.groups:
         for name, accuracy in group.accuracy.items():

@@ -1,8 +1,8 @@
-"""A finished run as somebody looks at it: pictures, answers, clusters and neurons, and what is selected among them.
+"""Views of a finished run: pictures, answers, clusters and neurons, and the selection among them.
 
-One selection runs through all views: a class, a cluster, a cell of the confusion matrix, a neuron, or some pictures.
-Whatever it is, `Look.pictures` says which pictures it stands for and `Look.neurons` which neurons, and that is all
-that a view has to follow. Nothing here needs a toolkit, or scikit-learn: what takes time was computed by `desk`.
+All views share one selection: a class, a cluster, a cell of the confusion matrix, a neuron, or some pictures. For any
+selection, `Look.pictures` gives its pictures and `Look.neurons` its neurons, which is all that a view needs. This
+module needs neither a GUI toolkit nor scikit-learn: slow computations are done by `stdpbench.report.service`.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from stdpbench.units import thousands
 Kind = Literal["", "class", "cluster", "cell", "neuron", "pictures"]
 Numbers = NDArray[np.int64]
 NEURONS = "neurons (winner)"
-"""The neurons as clusters: a method that needs no K."""
+"""Neurons as clusters, a method without K."""
 _NO_CLUSTER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is selected.
+    """A selection.
 
     Attributes
     ----------
     kind : str
-        ``"class"``, ``"cluster"``, ``"cell"``, ``"neuron"``, ``"pictures"``, or nothing.
+        ``"class"``, ``"cluster"``, ``"cell"``, ``"neuron"``, ``"pictures"``, or empty.
     numbers : tuple of int
-        Which one; of a cell the true class and the answer (`NO_ANSWER` for none); of pictures all of them.
+        Number of the selected item; of a cell, true class and answer (`NO_ANSWER` for none); of pictures, all numbers.
     """
 
     kind: Kind = ""
     numbers: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether something is selected."""
+        """Whether anything is selected."""
         return bool(self.kind)
 
 
@@ -57,13 +57,13 @@ class ClusterLine:
     Attributes
     ----------
     number : int
-        Of the cluster; `NO_ANSWER` for pictures in none.
+        Number of the cluster; `NO_ANSWER` for pictures in none.
     size : int
-        Pictures.
+        Number of pictures.
     majority : int
-        The class that most of its pictures are of, the lowest of several.
+        Most frequent class, the lowest in a tie.
     purity : float
-        Their share.
+        Share of that class.
     """
 
     number: int
@@ -79,13 +79,13 @@ class Clustering:
     Attributes
     ----------
     method : str
-        How they were found.
+        Clustering method.
     k_from : str
-        How their number was chosen.
+        How K was chosen.
     members : ndarray, int64, (n_images,)
         Cluster of each picture, or `NO_ANSWER`.
     rows : sequence of mapping
-        Measures: of these clusters first, then of chance, and of the neurons as clusters.
+        Measures of these clusters, of chance, and of neurons as clusters, in this order.
     """
 
     method: str
@@ -94,7 +94,7 @@ class Clustering:
     rows: Sequence[Mapping[str, Any]] = ()
 
     def lines(self, labels: Numbers, n_classes: int) -> list[ClusterLine]:
-        """The table of clusters; pictures in no cluster come last."""
+        """Return the table of clusters; pictures in no cluster come last."""
         found = []
         for number in sorted(np.unique(self.members).tolist(), key=lambda n: _NO_CLUSTER if n < 0 else n):
             classes = np.bincount(labels[self.members == number], minlength=n_classes)
@@ -105,7 +105,7 @@ class Clustering:
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """Pictures as points.
+    """An embedding of the pictures.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class Plane:
     trustworthiness : float or None
         0 to 1; None for too few points.
     description : str
-        How it was made.
+        Method and its settings.
     """
 
     method: str
@@ -126,7 +126,7 @@ class Plane:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """All that views of a finished run draw.
+    """Data for views of a finished run.
 
     Attributes
     ----------
@@ -135,17 +135,17 @@ class Look:
     experiment : str
     seed : int
     part : str
-        What it is evaluated on: ``"test"`` or ``"validation"``.
+        Part for evaluation: ``"test"`` or ``"validation"``.
     class_names : tuple of str
     labels : ndarray, int64, (n_images,)
         Classes of the evaluated pictures.
     pixels : ndarray, uint8, (n_images, height, width)
     answers : mapping of str to ndarray
-        Read-out to its answers.
+        Read-out -> its answers.
     winners : ndarray, int64, (n_images,)
-        The neuron that fires most during each picture, `NO_ANSWER` where none does.
+        Neuron that fires most during each picture, `NO_ANSWER` without spikes.
     spikes : ndarray, int64, (n_images,)
-        Exc spikes in all.
+        Total number of exc spikes.
     w : ndarray, float32, (n_input, n_exc)
         Weights.
     theta : ndarray, float64, (n_exc,)
@@ -157,7 +157,7 @@ class Look:
     accuracies : sequence of Accuracy
         Read-outs and baselines, with intervals.
     looks : int or None
-        How often labels of these pictures were looked at, for this run; None where nobody knows.
+        Number of accesses to labels of these pictures for this run; None if unknown.
     looks_of_all : int
         The same for all runs of the experiment.
     """
@@ -182,12 +182,12 @@ class Look:
 
     @property
     def name(self) -> str:
-        """Of the run."""
+        """Name of the run folder."""
         return self.path.name
 
     @property
     def n_images(self) -> int:
-        """Evaluated pictures."""
+        """Number of evaluated pictures."""
         return len(self.labels)
 
     @property
@@ -207,13 +207,13 @@ class Look:
         return height, width
 
     def named(self, number: int) -> str:
-        """The name of a class, or of no answer."""
+        """Return the name of a class, or of no answer."""
         return self.class_names[number] if 0 <= number < self.n_classes else "none"
 
-    # -- what is selected ------------------------------------------------------------------------------------------
+    # -- selection ------------------------------------------------------------------------------------------------
 
     def pictures(self, chosen: Chosen, readout: str, clustering: Clustering | None) -> Numbers:
-        """Which pictures a selection stands for: int64, rising; all where nothing is selected."""
+        """Return the pictures of a selection: int64, ascending; all pictures without a selection."""
         if chosen.kind == "pictures":
             return np.unique(np.array(chosen.numbers, np.int64))
         if chosen.kind == "class":
@@ -229,7 +229,7 @@ class Look:
         return np.flatnonzero(found).astype(np.int64)
 
     def neurons(self, chosen: Chosen, pictures: Numbers) -> Numbers:
-        """Which neurons a selection stands for: those of the class, else those that fire most during its pictures."""
+        """Return the neurons of a selection: those of the class, else those that fire most during its pictures."""
         if not chosen:
             return np.empty(0, np.int64)
         if chosen.kind == "neuron":
@@ -240,19 +240,19 @@ class Look:
         return winners[winners >= 0]
 
     def score_of(self, readout: str, pictures: Numbers | None = None) -> Score | None:
-        """Answers to some pictures, or to all, counted; None without a picture."""
+        """Score the answers to some or all pictures; None without pictures."""
         kept = slice(None) if pictures is None else pictures
         labels = self.labels[kept]
         return score(self.answers[readout][kept], labels, self.n_classes) if len(labels) else None
 
     def right(self, readout: str) -> NDArray[np.bool_]:
-        """Whether each picture is answered right."""
+        """Whether each answer is correct."""
         return np.asarray(self.answers[readout] == self.labels)
 
     # -- orders ----------------------------------------------------------------------------------------------------
 
     def neuron_clusters(self, clustering: Clustering) -> Numbers:
-        """The cluster in which each neuron most often fires most, `NO_ANSWER` for one that never does."""
+        """Return the cluster in which each neuron most often fires most, `NO_ANSWER` if it never does."""
         known = (self.winners >= 0) & (clustering.members >= 0)
         k = int(clustering.members.max(initial=-1)) + 1
         wins = np.zeros((self.n_exc, max(k, 1)), np.int64)
@@ -260,7 +260,7 @@ class Look:
         return np.where(wins.any(axis=1), wins.argmax(axis=1), NO_ANSWER).astype(np.int64)
 
     def order_of_neurons(self, by: str, clustering: Clustering | None) -> Numbers:
-        """Neurons in an order: ``"class"``, ``"cluster"`` (of one cluster by class), ``"purity"`` or ``"number"``."""
+        """Order the neurons by ``"class"``, ``"cluster"`` (of one cluster by class), ``"purity"`` or ``"number"``."""
         if by == "class":
             return by_label(self.neuron_labels, self.theta)
         if by == "cluster" and clustering is not None:
@@ -271,10 +271,10 @@ class Look:
             return np.asarray(np.argsort(-np.nan_to_num(self.neuron_purity, nan=-1.0), kind="stable"), np.int64)
         return np.arange(self.n_exc)
 
-    # -- in words --------------------------------------------------------------------------------------------------
+    # -- texts -----------------------------------------------------------------------------------------------------
 
     def describe_picture(self, number: int, readout: str, clustering: Clustering | None) -> str:
-        """What is known of a picture."""
+        """Describe a picture."""
         answer, label, winner = int(self.answers[readout][number]), int(self.labels[number]), int(self.winners[number])
         verdict = "right" if answer == label else "wrong"
         said = f"answered {self.named(answer)} ({verdict})" if answer >= 0 else "no answer (wrong)"
@@ -282,25 +282,25 @@ class Look:
         if clustering is not None:
             member = int(clustering.members[number])
             words.append(f"cluster {member}" if member >= 0 else "in no cluster")
-        words.append(f"{self.spikes[number]} spikes" + (f", most of neuron {winner}" if winner >= 0 else ""))
+        words.append(f"{self.spikes[number]} spikes" + (f", most from neuron {winner}" if winner >= 0 else ""))
         return ", ".join(words)
 
     def describe_neuron(self, number: int) -> str:
-        """What is known of a neuron."""
+        """Describe a neuron."""
         label = int(self.neuron_labels[number])
         wins = int((self.winners == number).sum())
         if label < 0:
             return f"neuron {number} was silent in the label phase; it fires most during {wins} {self.part} pictures"
         share = 100 * float(self.neuron_purity[number])
         return (
-            f"neuron {number} stands for {self.named(label)} ({share:.0f} % of its responses) and fires most during "
-            f"{wins} {self.part} pictures"
+            f"neuron {number} has the label {self.named(label)} ({share:.0f} % of its responses) and fires most "
+            f"during {wins} {self.part} pictures"
         )
 
     def describe(self, chosen: Chosen, readout: str, clustering: Clustering | None) -> str:
-        """What is selected, with how many pictures that is and how many of them are right."""
+        """Describe a selection, with its number of pictures and of correct answers."""
         if not chosen:
-            return "Nothing is selected"
+            return "Nothing selected"
         pictures = self.pictures(chosen, readout, clustering)
         n, right = len(pictures), int(self.right(readout)[pictures].sum())
         first = chosen.numbers[0] if chosen.numbers else NO_ANSWER
@@ -313,48 +313,46 @@ class Look:
             what = f"True {self.named(first)}, " + (f"answered {self.named(answer)}" if answer >= 0 else "no answer")
         elif chosen.kind == "neuron":
             said = self.describe_neuron(first)
-            return f"{said[0].upper()}{said[1:]}; {right} of {n} answered right by {readout}"
+            return f"{said[0].upper()}{said[1:]}; {right} of {n} answered correctly by {readout}"
         else:
-            what = "Some pictures"
+            what = "Selected pictures"
         share = f" ({100 * right / n:.1f} %)" if n else ""
         shown = f"{thousands(n)} picture{'' if n == 1 else 's'}"
-        return f"{what}: {shown}, {thousands(right)} answered right by {readout}{share}"
+        return f"{what}: {shown}, {thousands(right)} answered correctly by {readout}{share}"
 
     def summary(self, readout: str, clustering: Clustering | None) -> str:
-        """The run in a sentence, without its name."""
+        """Describe the run in one sentence, without its name."""
         row = next((one for one in self.accuracies if one.name == readout), None)
         said = f"{thousands(self.n_exc)} exc neurons, {thousands(self.n_images)} {self.part} pictures"
         if row is not None:
             said += (
-                f" · {readout} {100 * row.accuracy:.1f} % right ({INTERVAL} {100 * row.low:.1f} to "
+                f" · {readout} {100 * row.accuracy:.1f} % correct ({INTERVAL} {100 * row.low:.1f} to "
                 f"{100 * row.high:.1f} %)"
             )
         if clustering is not None and clustering.rows:
             own = clustering.rows[0]
             said += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
         if self.looks is None:
-            return f"{said} · no journal, so looks at these labels are not counted"
-        return (
-            f"{said} · labels looked at {_times(self.looks)} for this run, {_times(self.looks_of_all)} for all like it"
-        )
+            return f"{said} · no journal, so accesses to these labels are not counted"
+        return f"{said} · labels read {_times(self.looks)} for this run, {_times(self.looks_of_all)} for all such runs"
 
 
 def _times(n: int) -> str:
     return "once" if n == 1 else f"{n} times"
 
 
-# -- what the process answers --------------------------------------------------------------------------------------
+# -- replies of the process ----------------------------------------------------------------------------------------
 
 
 def with_accuracies(look: Look, rows: Sequence[Mapping[str, Any]]) -> Look:
-    """The same with further accuracies, as `desk` says them, each in its group."""
+    """Add further accuracies from the service, each to its group."""
     order, more = list(GROUPS), [Accuracy(**row) for row in rows]
     both = sorted([*look.accuracies, *more], key=lambda one: order.index(one.group))  # stable within a group
     return replace(look, accuracies=tuple(both))
 
 
 def look_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Look:
-    """What ``open`` answered, as a look."""
+    """Convert the reply to ``open`` to a look."""
     plain = {name: value[name] for name in ("experiment", "seed", "part", "looks", "looks_of_all")}
     plain |= {name: arrays[name] for name in _ARRAYS}
     return Look(
@@ -370,10 +368,10 @@ _ARRAYS = ("labels", "pixels", "winners", "spikes", "w", "theta", "neuron_labels
 
 
 def plane_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Plane:
-    """What ``embed`` answered."""
+    """Convert the reply to ``embed``."""
     return Plane(value["method"], arrays["points"], value["trustworthiness"], value["description"])
 
 
 def clustering_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Clustering:
-    """What ``cluster`` answered."""
+    """Convert the reply to ``cluster``."""
     return Clustering(value["method"], value["k_from"], arrays["members"], tuple(value["rows"]))

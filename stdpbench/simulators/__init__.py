@@ -55,8 +55,8 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
         delays = delay_bins(experiment, n_input)
     if name == "compiled" and compiler is None:
         raise StdpbenchError(
-            "the compiled simulator needs a C++ compiler and none was found; `stdpbench doctor` says how to get one, "
-            "--simulator runtime works without"
+            "the compiled simulator needs a C++ compiler, but none was found; `stdpbench doctor` explains how to "
+            "install one, and --simulator runtime works without one"
         )
     simulator: Simulator
     if name != "runtime" and compiler is not None:
@@ -70,8 +70,8 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
         if target == "numpy":
             lacking = "No C++ compiler was found" if compiler is None else "Cython cannot compile here"
             remark = (
-                f"{lacking}, so the network runs in Brian2's NumPy mode, much slower; `stdpbench doctor` may say how "
-                "to mend that."
+                f"{lacking}, so the network runs in Brian2's NumPy mode, which is much slower; `stdpbench doctor` may "
+                "explain how to fix that."
             )
         simulator = RuntimeSimulator(experiment, n_input, delays, target=target)
     simulator.theta[...] = experiment.exc.quantities().get("theta_start", 0.0)

@@ -232,12 +232,10 @@ class Simulator(ABC):
         wanted = self.layout.state
         if set(state) != set(wanted):
             odd = sorted(set(state) ^ set(wanted))
-            raise StdpbenchError(f"this state belongs to another network: {', '.join(odd)} do not match")
+            raise StdpbenchError(f"this state is from another network: {', '.join(odd)} do not match")
         for name, variable in wanted.items():
             if state[name].shape != variable.shape:
-                raise StdpbenchError(
-                    f"the state of {name} has the shape {state[name].shape} where {variable.shape} belongs"
-                )
+                raise StdpbenchError(f"the state of {name} has the shape {state[name].shape}, not {variable.shape}")
         for name in wanted:
             self._array(name)[...] = state[name]
         self._traces_moved = True
@@ -256,7 +254,7 @@ class Simulator(ABC):
         mine, theirs = self.layout, other.layout
         if mine.n_input != theirs.n_input or mine.n_exc != theirs.n_exc:
             raise StdpbenchError(
-                f"a network of {mine.n_input} input and {mine.n_exc} exc neurons cannot go on from one of "
+                f"a network of {mine.n_input} input and {mine.n_exc} exc neurons cannot continue from one of "
                 f"{theirs.n_input} and {theirs.n_exc}"
             )
         shared = (mine.state.keys() - mine.remembered) & (theirs.state.keys() - theirs.remembered)
@@ -294,7 +292,7 @@ class Simulator(ABC):
                     )
         if self.layout.delays_differ and experiment.seed != self._experiment.seed:
             raise StdpbenchError(
-                "the seed is structural where delays are drawn from it: another one needs another run"
+                "the seed is structural because delays are drawn from it: changing it needs another run"
             )
         old_taus = self.layout.parameters(self._experiment)["plastic"]
         parameters = self.layout.parameters(experiment)

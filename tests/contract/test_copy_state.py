@@ -74,5 +74,5 @@ def test_all_but_what_the_rule_remembers_goes_over(name: str, delays: str, opene
 def test_networks_of_other_sizes_do_not_go_on_from_each_other() -> None:
     made = experiment("direct")
     small, large = (RuntimeSimulator(made.override({"network.n_exc": n}), 100, target="numpy") for n in (3, 4))
-    with pytest.raises(StdpbenchError, match="of 100 input and 3 exc neurons cannot go on from one of 100 and 4"):
+    with pytest.raises(StdpbenchError, match="of 100 input and 3 exc neurons cannot continue from one of 100 and 4"):
         small.copy_state_from(large)

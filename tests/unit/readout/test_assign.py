@@ -101,7 +101,7 @@ def test_result_is_frozen() -> None:
 @pytest.mark.parametrize(
     ("counts", "labels", "n_classes", "sentence"),
     [
-        (COUNTS, LABELS[:4], 2, "spike counts of 5 pictures, but labels of 4"),
+        (COUNTS, LABELS[:4], 2, "spike counts for 5 pictures, but labels for 4"),
         (COUNTS, LABELS, 1, "labels must be 0 to 0, but picture 2 has label 1"),
         (COUNTS, LABELS - 1, 2, "picture 0 has label -1"),
         (COUNTS, LABELS, 0, "number of classes must be at least 1, not 0"),

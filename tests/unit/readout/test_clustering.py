@@ -77,7 +77,7 @@ def test_pictures_in_no_cluster_are_wrong():
 
 
 def test_wrong_numbers_are_refused():
-    with pytest.raises(StdpbenchError, match="clusters of 3 pictures"):
+    with pytest.raises(StdpbenchError, match="clusters for 3 pictures"):
         agreement(np.zeros(3, int), LABELS, 4)
 
 
@@ -101,7 +101,7 @@ def test_what_cannot_be_clustered_is_refused():
         cluster(points, "kmeans", 4, 0)
     with pytest.raises(StdpbenchError, match="k must be 1 to 200"):
         cluster(points, "k-means", 201, 0)
-    with pytest.raises(StdpbenchError, match="left out"):
+    with pytest.raises(StdpbenchError, match="omitted"):
         cluster(points, "hdbscan", 4, 0)
 
 

@@ -157,7 +157,7 @@ def test_a_caption_says_where_the_figure_comes_from():
 
 
 def test_what_cannot_be_drawn_is_a_sentence(tmp_path):
-    with pytest.raises(StdpbenchError, match=r"should end in \.pdf"):
+    with pytest.raises(StdpbenchError, match=r"must end in \.pdf"):
         export(SPECS["bars"], None, Order(str(tmp_path / "a.gif")))
     with pytest.raises(StdpbenchError, match="kind 'pie' cannot be drawn"):
         script({"kind": "pie"}, Order("a.pdf"))

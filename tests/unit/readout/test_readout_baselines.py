@@ -78,7 +78,7 @@ def test_class_without_training_pictures_is_never_answered() -> None:
     [
         (0, slice(None), "1 to 20 centres for 20 training pictures, not 0"),
         (21, slice(None), "not 21"),
-        (3, slice(5), "5 training and 8 test pictures, but labels of 20 and 8"),
+        (3, slice(5), "5 training and 8 test pictures, but 20 and 8 labels"),
     ],
 )
 def test_errors_are_sentences(k: int, cut: slice, sentence: str) -> None:

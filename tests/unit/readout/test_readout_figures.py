@@ -94,7 +94,7 @@ class TestReceptiveFields:
         assert "400 exc neurons" in figure.axes[0].get_title(loc="left")
 
     def test_errors_are_sentences(self) -> None:
-        with pytest.raises(StdpbenchError, match="no fields of 3 × 3 inputs"):
+        with pytest.raises(StdpbenchError, match="not fields of 3 × 3 inputs"):
             run_figures.receptive_fields(np.ones((8, 2)), (3, 3))
         with pytest.raises(StdpbenchError, match="2 fields, but 3 labels"):
             run_figures.receptive_fields(np.ones((9, 2)), (3, 3), np.zeros(3, np.int64))

@@ -126,7 +126,7 @@ class TestEveryKind:
 
     def test_counts_of_another_network(self, kind: str) -> None:
         known = assignment_of([[1.0, 0.0], [0.0, 1.0]])
-        with pytest.raises(StdpbenchError, match="those of 3 neurons, but 2 were labelled"):
+        with pytest.raises(StdpbenchError, match="counts are of 3 neurons, but 2 neurons were labelled"):
             predict(kind, np.zeros((1, 3), np.uint8), known)
 
     def test_describes_itself(self, kind: str) -> None:

@@ -81,15 +81,15 @@ def test_wilson_at_the_ends() -> None:
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 0), (-1, 5), (6, 5)])
 def test_wilson_of_nothing(successes: int, trials: int) -> None:
-    with pytest.raises(StdpbenchError, match=f"{successes} of {trials} is no proportion"):
+    with pytest.raises(StdpbenchError, match=f"{successes} of {trials} is not a proportion"):
         wilson_interval(successes, trials)
 
 
 @pytest.mark.parametrize(
     ("answers", "labels", "sentence"),
     [
-        ([0, 1], [0], "answers to 2 pictures, but labels of 1"),
-        ([], [], "no picture to score"),
+        ([0, 1], [0], "answers for 2 pictures, but labels for 1"),
+        ([], [], "no pictures to score"),
         ([2], [0], "from -1 .no answer. to 1"),
         ([-2], [0], "from -1 .no answer. to 1"),
         ([0.0], [0], "whole numbers"),

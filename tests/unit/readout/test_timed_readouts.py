@@ -108,7 +108,7 @@ def test_trains_of_another_network_are_refused():
     for kind in timed_readouts.kinds():
         with pytest.raises(StdpbenchError, match="5 neurons"):
             timed_readouts.build({"kind": kind}, "readout").predict(other, LABELLED)
-    with pytest.raises(StdpbenchError, match="labels of 1"):
+    with pytest.raises(StdpbenchError, match="labels for 1"):
         Known(LABELLED.trains, np.array([0]), LABELLED.assignment)
 
 

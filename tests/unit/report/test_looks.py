@@ -86,15 +86,15 @@ def test_answers_of_a_selection_are_counted(look: Look) -> None:
 
 def test_it_is_said_in_words(look: Look) -> None:
     assert look.describe_picture(2, "vote", CLUSTERS) == (
-        "test picture 2: true cat, answered dog (wrong), cluster 2, 5 spikes, most of neuron 2"
+        "test picture 2: true cat, answered dog (wrong), cluster 2, 5 spikes, most from neuron 2"
     )
     assert look.describe_picture(5, "vote", CLUSTERS) == (
         "test picture 5: true dog, no answer (wrong), in no cluster, 0 spikes"
     )
     assert look.describe(Chosen("cluster", (2,)), "vote", CLUSTERS) == (
-        "Cluster 2: 3 pictures, 2 answered right by vote (66.7 %)"
+        "Cluster 2: 3 pictures, 2 answered correctly by vote (66.7 %)"
     )
     assert look.describe(Chosen("cell", (1, -1)), "vote", CLUSTERS).startswith("True dog, no answer: 1 picture, 0 ")
     assert "silent in the label phase" in look.describe(Chosen("neuron", (3,)), "vote", CLUSTERS)
-    assert "looked at once for this run, 4 times for all like it" in look.summary("vote", None)
-    assert "66.7 % right (95 % Wilson interval 30.0 to 100.0 %)" in look.summary("vote", None)
+    assert "labels read once for this run, 4 times for all such runs" in look.summary("vote", None)
+    assert "66.7 % correct (95 % Wilson interval 30.0 to 100.0 %)" in look.summary("vote", None)

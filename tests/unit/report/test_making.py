@@ -182,7 +182,7 @@ def test_the_page_needs_nothing_else_and_says_what_was_found(report):
     assert "url(http" not in page
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
-    for text in ("Side by side", "mean ± SD", "Robustness", "supervised", "looks at their labels", "experiment.toml"):
+    for text in ("Comparison", "mean ± SD", "Robustness", "supervised", "accesses to their labels", "experiment.toml"):
         assert text in page
     assert not re.search(r"\bnan\b", re.sub(r"base64,[^\"]*", "", page))
 
@@ -259,7 +259,7 @@ def test_data_beside_the_page_is_whole(report):
     assert any(row["name"] == "chance: k-means, permuted" for row in rows(target, "clusters.csv"))
     assert not list(target.glob(".*.part"))
     phases = [event.phase for event in told if isinstance(event, Progress)]
-    assert "pictures shown anew" in phases
+    assert "simulated presentations" in phases
     assert "robustness" in phases
 
 
@@ -309,7 +309,7 @@ def test_the_command_writes_into_the_run_folder(runs):
 
 def test_what_is_no_finished_run_is_refused(runs, tmp_path):
     waiting = create_run(experiment(5), tmp_path, Options())
-    with pytest.raises(StdpbenchError, match="made of a finished run"):
+    with pytest.raises(StdpbenchError, match="needs a finished run"):
         carried_out([waiting], tmp_path / "report")
     with pytest.raises(StdpbenchError, match="named twice"):
         carried_out([runs[0], runs[0]], tmp_path / "report")

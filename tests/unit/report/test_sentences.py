@@ -26,18 +26,18 @@ def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60
     [
         (
             [row("start weights, vote", 0.5)],
-            "Learning adds 30.0 points: with its own start weights, labelled and read in the same way, the network "
-            "gets 50.0 %.",
+            "Learning adds 30.0 points: with its start weights, labelled and read out in the same way, the network "
+            "reaches 50.0 %.",
         ),
         (
             [row("start weights, vote", 0.9), row("random weights, vote", 0.3, 2000, 4000)],
-            "Learning takes away 10.0 points: with its own start weights, labelled and read in the same way, the "
-            "network gets 90.0 %, with random weights 30.0 % of the first 2000, named by 4000.",
+            "Learning costs 10.0 points: with its start weights, labelled and read out in the same way, the "
+            "network reaches 90.0 %, with random weights 30.0 % of the first 2000, labelled with 4000.",
         ),
         (
             [row("random weights, vote", 0.85, 2000, 4000)],
-            "Learning takes away 5.0 points: with random weights, the network gets 85.0 % of the first 2000, named by "
-            "4000.",
+            "Learning costs 5.0 points: with random weights, the network reaches 85.0 % of the first 2000, "
+            "labelled with 4000.",
         ),
     ],
 )
