@@ -136,7 +136,7 @@ def test_a_rule_opens_with_the_protocol_that_tells_most(page: LabPage, qtbot: Qt
     page.choose("triplet")
     waits(qtbot, lambda: settled(page) and now(page).protocol == "frequency")
     assert page.plots[0].title == "Frequency curve"
-    assert "Opens first: Pairs potentiate" in page.plots[0].why.text()
+    assert "Opens first: Potentiation by pairs" in page.plots[0].why.text()
     assert "Drawn with w_max 3" in page.plots[0].why.text()
     assert "bounds 0 … 3" in page.plots[0].foot.text()
     assert page.plots[1].title == "Pair window"

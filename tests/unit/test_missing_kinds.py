@@ -130,7 +130,7 @@ def test_a_package_that_no_longer_loads_is_as_good_as_none(
     monkeypatch.syspath_prepend(str(info.parent))
     account = Account.of(RunFolder(runs / "gone"))
     (clause,) = account.missing
-    assert clause.startswith("the plasticity rule 'acme-plasticity' of acme_gone:Rule does not load: ")
+    assert clause.startswith("the plasticity rule 'acme-plasticity' of acme_gone:Rule cannot be loaded: ")
     assert account.parameters["plasticity.vigour"] == "20 acme"
     comparison = compare([RunFolder(runs / "gone"), RunFolder(runs / "here")])
     assert [remark for remark in comparison.remarks if clause in remark]

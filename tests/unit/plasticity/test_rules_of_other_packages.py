@@ -87,7 +87,7 @@ WRONG = {
     "a name": (
         SPIKE,
         '"w = clip(w - etta*x, 0, w_max)"',
-        "on_output_spike: etta is not known here; did you mean eta?",
+        "on_output_spike: unknown name etta; did you mean eta?",
     ),
     "units": (SPIKE, '"w = clip(w - eta*tau_x, 0, w_max)"', "subtracts a number without unit and a time"),
     "a weight with a unit": (SPIKE, '"w = tau_x*x"', "on_output_spike: w has no unit, but this is a time"),
@@ -98,12 +98,12 @@ WRONG = {
     ),
     "a time constant that is none": (TRACE, 'Trace("x", "input", "eta", "add")', "eta, which is not a time"),
     "no weight": (SPIKE, '"eligible = eta*x"', "nothing gives w a value"),
-    "no unit": ('unit=""', "unit=None", "on_output_spike: eta is not known here"),
+    "no unit": ('unit=""', "unit=None", "on_output_spike: unknown name eta"),
     "another unit": ('unit=""', 'unit="px"', "eta: 'px' is not a unit of a rule"),
     "a side": ('"input", "tau_x"', '"both", "tau_x"', "the trace x must have the side 'input' or 'output'"),
-    "a name of the network": (SPIKE, '"gi = 1*x\\nw = gi*eta"', "the name gi is taken"),
-    "a trace that has it": ('"x", "input"', '"gi", "input"', "the name gi is taken"),
-    "chance": (SPIKE, '"w = clip(w - eta*x*rand(), 0, w_max)"', "there is no function rand"),
+    "a name of the network": (SPIKE, '"gi = 1*x\\nw = gi*eta"', "the name gi is reserved"),
+    "a trace that has it": ('"x", "input"', '"gi", "input"', "the name gi is reserved"),
+    "chance": (SPIKE, '"w = clip(w - eta*x*rand(), 0, w_max)"', "unknown function rand"),
     "no code": (SPIKE, '"w = (w - eta*x"', "cannot be read"),
     "a need": (
         "    on_output_spike",
@@ -133,7 +133,7 @@ def test_what_is_wrong_with_it_is_told_before_anything_runs(
 def test_all_that_is_wrong_with_it_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = MODULE.replace("eta*x", "etta*z").replace('"tau_x", "add"', '"tau_z", "add"')
     install(tmp_path, monkeypatch, wrong)
-    with pytest.raises(StdpbenchError, match=r"tau_z.*; on_output_spike: etta"):
+    with pytest.raises(StdpbenchError, match=r"tau_z.*; on_output_spike: unknown name etta"):
         rules.build({"kind": "acme-anti"}, "plasticity")
 
 
@@ -149,7 +149,7 @@ def test_the_others_are_described_beside_it(
     with pytest.raises(SystemExit) as end:
         main(["describe", "acme-anti"])
     assert end.value.code
-    assert "etta is not known here" in capsys.readouterr().err
+    assert "unknown name etta" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("family", [rules, laterals], ids=["rules", "laterals"])
