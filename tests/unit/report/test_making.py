@@ -311,7 +311,7 @@ def test_what_is_no_finished_run_is_refused(runs, tmp_path):
     waiting = create_run(experiment(5), tmp_path, Options())
     with pytest.raises(StdpbenchError, match="needs a finished run"):
         carried_out([waiting], tmp_path / "report")
-    with pytest.raises(StdpbenchError, match="named twice"):
+    with pytest.raises(StdpbenchError, match="given twice"):
         carried_out([runs[0], runs[0]], tmp_path / "report")
 
 
