@@ -1,10 +1,10 @@
-"""What the desktop app costs a run that it shows, and whether its window ever blocks.
+"""Cost of the desktop app for a run on display, and gaps of its event loop.
 
-The real app, without a screen (Qt's offscreen platform draws into memory all the same), shows a real run in a process
-of its own. Gaps between two turns of the event loop are recorded as long as it does, and how often panels draw. What
-training loses is measured by letting go of the run and taking it up again, in turn: the run itself does not stop, so
-what else changes meets both conditions alike. A machine that is shared with others changes its speed by more than the
-app costs; so Linux is also asked how long the thread that simulates waited for a processor, which hardly scatters.
+The real app, without a screen (Qt's offscreen platform still draws to memory), shows a real run in a separate
+process. Meanwhile gaps between two turns of the event loop and the drawing rates of panels are recorded. The cost for
+training is measured by detaching from the run and attaching again, in turn: the run does not stop, so other influences
+affect both conditions alike. The speed of a shared machine varies by more than the app costs; so on Linux the time
+that the simulating thread waited for a processor is also measured, which varies little.
 """
 
 from __future__ import annotations
@@ -85,16 +85,16 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--n-exc", type=int, default=400, help="excitatory neurons")
     options.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
     options.add_argument("--rounds", type=int, default=10, help="of all conditions in turn")
-    options.add_argument("--minutes", type=float, default=0.0, help="measure memory over so many minutes instead")
+    options.add_argument("--minutes", type=float, default=0.0, help="measure memory over this many minutes instead")
     options.add_argument("--per-second", type=float, default=0.0, help="pictures shown with --minutes; 0: all it can")
     options.add_argument("--still", action="store_true", help="measure the start and a full raster instead: no run")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
-    options.add_argument("--json", action="store_true", help="end with one line of JSON and print nothing else")
+    options.add_argument("--json", action="store_true", help="print one line of JSON only")
     return options.parse_args()
 
 
 def new_run(folder: Path, options: argparse.Namespace) -> Any:
-    """Make the folder of a run that goes on for longer than anybody looks."""
+    """Create the folder of a run that lasts longer than the benchmark."""
     from stdpbench.experiment import Experiment
     from stdpbench.runs.preparation.creation import create_run
     from stdpbench.runs.protocol.options import Options
@@ -113,7 +113,7 @@ def new_run(folder: Path, options: argparse.Namespace) -> Any:
 
 
 class Watch:
-    """Looks at the event loop of the app, and at how often its panels draw."""
+    """Records gaps of the event loop of the app, and how often its panels draw."""
 
     def __init__(self, app: Any, window: Any) -> None:
         from PyQt6.QtCore import Qt, QTimer
@@ -167,7 +167,7 @@ class Watch:
 
 
 def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Images a second in each condition, against no app in the same round; gaps and frames where there is one."""
+    """Images per second in each condition, relative to no app in the same round; gaps and frames with the app."""
     speeds: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
     waits: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
     work: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
@@ -252,7 +252,7 @@ def mark(watch: Watch, run: Path) -> tuple[float, int]:
 
     watch.wait(30, written)
     if not found:
-        sys.exit("the run says no longer how far it has come")
+        sys.exit("the run no longer reports its progress")
     return found[0]
 
 
@@ -269,7 +269,7 @@ def still() -> dict[str, Any]:
 
 
 def started() -> str:
-    """Start the app in a process of its own, and end it once it is painted."""
+    """Start the app in a separate process, and end it once it is painted."""
     with tempfile.TemporaryDirectory(prefix="stdpbench-app-") as home:
         environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "BEGUN": repr(time.time())}
         command = [sys.executable, "-c", _START]
@@ -383,7 +383,7 @@ def memory(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, An
 
 
 def resident_mb(process: str) -> float | None:
-    """Resident size of a process; None where the system does not tell."""
+    """Resident size of a process; None if the system does not report it."""
     with suppress(OSError):
         for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

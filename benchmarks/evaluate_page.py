@@ -1,7 +1,7 @@
-"""For how long the window is held while the Evaluate page of the app looks at a run.
+"""Time for which the Evaluate page blocks the window while it evaluates a run.
 
-The real page, without a screen, evaluates a copy of a finished run, which takes the look at its labels, several times.
-Turns of the event loop are timed by the processor time of its thread: what the page does, not what else is at work.
+The real page, without a screen, evaluates a copy of a finished run several times; the copy logs the access to labels.
+Turns of the event loop are measured in processor time of its thread, so that other processes do not count.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("run", type=Path, help="a finished run")
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--json", action="store_true", help="end with one line of JSON and print nothing else")
+    options.add_argument("--json", action="store_true", help="print one line of JSON only")
     options = options.parse_args()
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 class Watch:
-    """Looks at the event loop."""
+    """Records turns of the event loop."""
 
     def __init__(self) -> None:
         from PyQt6.QtCore import Qt, QTimer

@@ -1,10 +1,10 @@
-"""What measures on held-out pictures cost training: stretches of one run with a measurement and without, in turn.
+"""Cost of held-out measures for training: stretches of one run with and without a measurement, in turn.
 
-The run engine trains as in a run, in this process, checkpoints and all; the process that measures is one of its own.
+The run engine trains as in a run, in this process, with checkpoints; a separate process measures.
 The run is cut into stretches as long as the distance of two measurements. Of two in a row one begins with a
 measurement, the other has none, and which comes first changes from pair to pair: each pair gives a ratio of seconds.
-What else the machine does falls on both. Where measuring was not over by the end of its stretch, the pair is told as
-late: some of the cost is outside of it then.
+Other load of the machine affects both. If a measurement was not done by the end of its stretch, the pair is
+reported as late: it misses some of the cost.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[int, dict[str, float]], int, str]:
-    """Train in a new run folder; times by position, and how many measurements came in late."""
+    """Train in a new run folder; times by position, and the number of late measurements."""
     from stdpbench.experiment import Experiment
     from stdpbench.runs.preparation.creation import create_run
     from stdpbench.runs.process.engine import RunEngine

@@ -1,7 +1,6 @@
-"""What the scripts of this folder share: pictures, their spikes, the command line, and how figures are given out.
+"""Shared parts of the scripts in this folder: pictures, their spikes, the command line, output of results.
 
-NumPy and the standard library only, and nothing of stdpbench, so that a baseline cannot lean on what it is
-compared with.
+Uses only NumPy and the standard library, not stdpbench, so that baselines stay independent of it.
 """
 
 from __future__ import annotations
@@ -34,16 +33,16 @@ def images(n: int, folder: Path | None = None) -> tuple[NDArray[np.uint8], str]:
     Parameters
     ----------
     n : int
-        How many; MNIST is gone through again where that is more than 60 000.
+        Number of pictures; MNIST is repeated beyond 60 000.
     folder : Path, optional
-        Where MNIST's files lie, or a folder with a subfolder ``mnist``.
+        Folder with MNIST's files, or with a subfolder ``mnist``.
 
     Returns
     -------
     pixels : ndarray, uint8, (n, 28, 28)
-        Grey values, 0 where there is no ink.
+        Grey values; 0 is background.
     name : {"MNIST", "synthetic"}
-        Which they are.
+        Source of the pictures.
     """
     for place in () if folder is None else (folder / "mnist", folder):
         for name in (f"{_MNIST_FILE}.gz", _MNIST_FILE):
@@ -97,7 +96,7 @@ def batch(
     pixels : ndarray, uint8, (n, 28, 28)
         The pictures.
     periods : list of int, (n,)
-        Time steps that each takes, its rest included.
+        Time steps of each, including its rest.
     rng : numpy.random.Generator
         Draws the spikes.
 
@@ -131,13 +130,13 @@ def median(values: list[float]) -> dict[str, float]:
 
 
 def parser(description: str | None, presentations: int) -> argparse.ArgumentParser:
-    """Give the options that all scripts know."""
+    """Return a parser with the options of all scripts."""
     options = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     options.add_argument("--n-exc", type=int, default=400, help="excitatory neurons")
     options.add_argument("--presentations", type=int, default=presentations, help="pictures that are timed")
     options.add_argument("--seed", type=int, default=0, help="seed of start weights and input spikes")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
-    options.add_argument("--json", action="store_true", help="end with one line of JSON and print nothing else")
+    options.add_argument("--json", action="store_true", help="print one line of JSON only")
     return options
 
 

@@ -1,6 +1,6 @@
-"""What it costs that lateral inhibition learns, against fixed inhibition: CPU time of simulation, in one process.
+"""Cost of plastic lateral inhibition compared with fixed inhibition: CPU time of simulation, in one process.
 
-The learning rate is 0, so that both see the same spikes to the bit; what is computed does not depend on it.
+The learning rate is 0, so that both get exactly the same spikes; the amount of computation does not depend on it.
 """
 
 from __future__ import annotations

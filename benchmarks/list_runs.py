@@ -1,8 +1,8 @@
-"""What `stdpbench list` costs with a thousand runs: the whole command, in a process of its own.
+"""Time of `stdpbench list` with a thousand runs: the whole command, in a separate process.
 
-Synthetic run folders, with files as long as those of real runs, are made in a temporary folder. The first list makes
-the index; those after it find it there. Beside them stands ``stdpbench --version``, which is what the command line
-takes to do nothing.
+Synthetic run folders, with files as long as those of real runs, are created in a temporary folder. The first list
+builds the index; later ones use it. For comparison, ``stdpbench --version`` shows the start-up time of the command
+line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1000, help="how many runs")
     parser.add_argument("--repeats", type=int, default=7, help="how often each command is timed; the median counts")
-    parser.add_argument("--json", metavar="FILE", help="where the figures go")
+    parser.add_argument("--json", metavar="FILE", help="file for the results")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="stdpbench-list-"))
     try:

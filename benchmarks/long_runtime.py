@@ -1,8 +1,8 @@
 """Baseline: plain Brian2 in runtime mode, one long run over many pictures, so that setting up a run is paid once.
 
 Cython, all input spikes in one SpikeGeneratorGroup, weights normalised by a network operation before each picture.
-The operation also notes the time: a picture's time is that between two such notes, so that the start of the run is
-apart.
+The operation also records the time: a picture's time is the interval between two records, so that the start of the run
+is excluded.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What readers of a run cost it: training at 400 neurons without a reader, with one, and with one that never reads.
+"""Cost of readers for a run: training at 400 neurons without a reader, with one, and with one that never reads.
 
-The run engine trains as in a run, in this process; readers are processes of their own. Every condition is measured
-several times in turn, and against the condition without a reader of the same round.
+The run engine trains as in a run, in this process; readers are separate processes. Every condition is measured
+several times in turn, relative to the condition without a reader in the same round.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[s
         reader = multiprocessing.Process(target=read, args=(invitations, frames, reads), daemon=True)
         reader.start()
         publisher.attach(invitations.get(), [])
-        time.sleep(0.3)  # until it has said what it wants
+        time.sleep(0.3)  # until it has sent its subscription
     RunEngine(run, publisher, requests).run()
     if reader is not None:
         reader.kill()
@@ -105,7 +105,7 @@ def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[s
 
 
 def read(invitations: Any, frames: Any, reads: bool) -> None:
-    """Take in all frames as a window would, or never read."""
+    """Receive all frames as a window would, or never read."""
     from stdpbench.runs.protocol.wire import Listener
 
     listener = Listener()

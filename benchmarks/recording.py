@@ -1,7 +1,7 @@
-"""What it costs that a neuron is recorded, as it is while the app's inspector is open: CPU time, in one process.
+"""Cost of recording a neuron, as while the app's inspector is open: CPU time, in one process.
 
 One network sees the same spikes twice, once recorded; which time is first changes with each presentation. (Two
-networks that are the same may differ by more, as their arrays lie otherwise in memory.)
+identical networks may differ by more, because of the memory layout of their arrays.)
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""How fast the Rule lab page redraws while a slider moves, and whether its window ever blocks.
+"""How fast the Rules page redraws while a slider moves, and whether its window ever blocks.
 
-The real page, without a screen (Qt's offscreen platform draws into memory all the same), with its real process. A
+The real page, without a screen (Qt's offscreen platform still draws to memory), with its real process. A
 slider is moved as a hand does, a step every few milliseconds; the time counts from a step until a curve with that
 step's value, or a newer one's, is painted, in the first plot and in all three. Gaps between two turns of the event
-loop are recorded meanwhile. How long the same takes when the slider moves once and everything is waited for stands
-beside it, with the work of a processor in it, which others on the machine change little; and so does each protocol by
-itself in this process.
+loop are recorded meanwhile. For comparison, the time of a single step with all redrawing is measured, with
+its processor time, which other processes affect little; and so is each protocol alone, in this process.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--kinds", default=",".join(KINDS), help="rules, with commas")
     options.add_argument("--steps", type=int, default=150, help="of the slider, for each rule")
-    options.add_argument("--json", action="store_true", help="end with one line of JSON and print nothing else")
+    options.add_argument("--json", action="store_true", help="print one line of JSON only")
     return options.parse_args()
 
 
@@ -150,7 +149,7 @@ class Hand:
         }
 
     def _worked(self) -> tuple[float, float]:
-        """Seconds that a processor has worked for the window, and for its process; nan where that is not told."""
+        """Seconds that a processor has worked for the window, and for its process; nan if not reported."""
         process = self.page.curves.process._process
         try:
             fields = Path(f"/proc/{process.processId()}/stat").read_text().rpartition(")")[2].split()

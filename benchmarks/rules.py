@@ -1,6 +1,6 @@
-"""What each plasticity rule costs: all in one process, one after the other on the same spikes, simulation only.
+"""Cost of each plasticity rule: all in one process, one after the other on the same spikes, simulation only.
 
-Processor time of the thread that simulates, which a machine that does other things as well disturbs less.
+Measures processor time of the simulating thread, which other load of the machine affects less.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def main() -> None:
     """Open a network per rule and time their presentations in turn, so that all see the same machine."""
     options = inputs.parser(__doc__, presentations=50)
     options.add_argument("--inhibition", choices=("layer", "direct", "direct-undelayed"), default="layer")
-    options.add_argument("--kinds", nargs="*", help="rules to compare; all if not said")
+    options.add_argument("--kinds", nargs="*", help="rules to compare (default: all)")
     options.add_argument("--warm-up", type=int, default=10, help="presentations before those that are timed")
     chosen = options.parse_args()
     from stdpbench.datasets import Images

@@ -1,7 +1,7 @@
 """How a training presentation's time grows with the number of neurons.
 
-One process has networks of all sizes open and shows pictures to one after the other, round by round, so that whatever
-else the machine does meets all sizes alike: a ratio is the median over rounds.
+One process has networks of all sizes open and shows pictures to one after the other, round by round, so that other
+load of the machine affects all sizes alike; a ratio is the median over rounds.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--rounds", type=int, default=20, help="turns of all networks")
     options.add_argument("--seed", type=int, default=0, help="seed of start weights and input spikes")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
-    options.add_argument("--json", action="store_true", help="end with one line of JSON and print nothing else")
+    options.add_argument("--json", action="store_true", help="print one line of JSON only")
     return options.parse_args()
 
 

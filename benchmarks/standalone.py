@@ -1,9 +1,9 @@
 """Baseline: Brian2's C++ standalone mode, one program for a whole batch of pictures.
 
 Compiler flags are Brian2's defaults. All input spikes lie in one SpikeGeneratorGroup. Weights are normalised inside
-the program, by operations of the synapses that run once per picture, and a function in C++ notes the time there: a
-picture's time is that between two such notes, without start and end of the program. Compiling is apart. (A picture
-that evokes too few spikes cannot be shown again: the batch is fixed.)
+the program, by operations of the synapses that run once per picture, and a C++ function records the time there: a
+picture's time is the interval between two records, without start and end of the program. Compilation is separate. (A
+picture that evokes too few spikes cannot be shown again: the batch is fixed.)
 """
 
 from __future__ import annotations

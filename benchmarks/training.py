@@ -1,4 +1,4 @@
-"""What stdpbench's own training costs: one network, one simulator, one process.
+"""Cost of stdpbench's own training: one network, one simulator, one process.
 
 Encoding, normalisation and simulation are timed apart, one after the other; then the training loop itself runs as in
 an experiment, which encodes ahead in a thread and shows a picture again that evokes too few spikes.
@@ -123,7 +123,7 @@ def _scheduled(experiment: Any, between: str, presentations: int, n_images: int)
 
 
 def resident_mb() -> float | None:
-    """Resident size of this process; None where the system does not tell."""
+    """Resident size of this process; None if the system does not report it."""
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

@@ -1,4 +1,4 @@
-"""What it takes to send frames of weights to a reader: the wire format against pickles over `multiprocessing`.
+"""Cost of sending frames of weights to a reader: the wire format compared with pickles over `multiprocessing`.
 
 A second process reads. Each round sends the same frames both ways, and ratios are taken within a round: of the time
 until the last frame has arrived, and of the processor time of the process that sends, which is what a run pays.
@@ -64,7 +64,7 @@ def measure(way: str, frame: Any, n: int) -> tuple[float, float]:
 
 
 def read(way: str, n: int, there: Any) -> None:
-    """Take in `n` frames."""
+    """Receive `n` frames."""
     from stdpbench.runs.protocol import wire
 
     listener: Any = wire.Listener() if way == "wire" else Listener(authkey=KEY)
