@@ -66,7 +66,7 @@ def test_clusters_come_with_chance_and_with_the_neurons_and_read_no_ledger(run: 
     free = clustering_of(*desk.answer("cluster", {"method": "hdbscan", "k": 7}, silent))
     assert free.k_from == "its own"
     assert looks_at(run) == before
-    with pytest.raises(StdpbenchError, match="does not know how to fly"):
+    with pytest.raises(StdpbenchError, match="unknown request fly"):
         desk.answer("fly", {}, silent)
 
 
@@ -120,7 +120,7 @@ def test_it_answers_as_a_process_and_ends_with_its_reader(run: RunFolder, tmp_pa
         unknown, too_many, found = (json.loads(process.stdout.readline()) for _ in asked)
         process.stdin.close()
         assert process.wait(30) == 0
-    assert "does not know how to fly" in unknown["error"]
+    assert "unknown request fly" in unknown["error"]
     assert "k must be 1 to 60" in too_many["error"]
     assert found["value"]["method"] == "k-means"
     with np.load(found["arrays"]) as arrays:
