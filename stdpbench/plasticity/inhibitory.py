@@ -26,7 +26,7 @@ class Inhibitory(HomeostaticRule):
 
     summary: ClassVar[str] = "Homeostatic rule for inhibitory synapses"
     in_digit_network: ClassVar[str] = (
-        "does not run there, since input weights are excitatory; lateral.kind = 'homeostatic' applies it to lateral "
+        "does not run there: input weights are excitatory; lateral.kind = 'homeostatic' applies it to lateral "
         "inhibition"
     )
     runs_in_digit_network: ClassVar[bool] = False
