@@ -257,7 +257,7 @@ def evaluate_page(camera: Camera) -> None:
 
 
 def lab_page(camera: Camera) -> None:
-    """The Rule lab page: two rules and data of an experiment, and a rule of one's own with something to mend."""
+    """The Rules page: two rules with experimental data points, and a custom rule with an error."""
     window, page = camera.window, camera.window.lab
     window.go_to("lab")
 

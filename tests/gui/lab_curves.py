@@ -1,4 +1,4 @@
-"""What the Rule lab page draws, for its tests."""
+"""Curves on the Rules page, for its tests."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from stdpbench.lab.result import Result
-from stdpbench_gui.pages.rules.page import LabPage
+from stdpbench_gui.pages.rules.page import RulesPage
 
 
-def settled(page: LabPage) -> bool:
+def settled(page: RulesPage) -> bool:
     """Whether nothing is being computed, and all that came is drawn."""
     return not page.curves.busy and not any(plot._tick.isActive() or plot._drawing.isActive() for plot in page.plots)
 
 
-def now(page: LabPage, place: int = 0) -> Result:
+def now(page: RulesPage, place: int = 0) -> Result:
     return page.plots[place]._results[-1]
 
 

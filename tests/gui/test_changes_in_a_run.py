@@ -130,7 +130,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     weights = window.train.panels["weight-map"]
     assert isinstance(weights, WeightMap)
     assert weights.sources.follows == parent.path
-    assert "shows the difference to it" in window.message.text()
+    assert "weight map shows their difference" in window.message.text()
     assert parent.path.name in window.message.text()
     qtbot.waitUntil(lambda: weights.sources.reference is not None, timeout=60_000)
     assert weights.sources.reference is not None

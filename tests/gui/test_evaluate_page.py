@@ -77,7 +77,7 @@ def test_without_a_run_it_says_what_to_do(window: MainWindow, qtbot: QtBot) -> N
     assert not page.go.isEnabled()
     assert not page.report.isEnabled()
     window.actions_["evaluate-shown"].trigger()
-    assert "No run is shown" in page.notices.texts()[-1]
+    assert "No run is open" in page.notices.texts()[-1]
 
 
 @pytest.mark.display
@@ -117,7 +117,7 @@ def test_what_cannot_be_evaluated_is_told_in_a_sentence(run: Path, window: MainW
     (run / "test.npz").unlink()
     window.evaluate.evaluate(run)
     waits(qtbot, lambda: window.evaluate.notices.texts())
-    assert "cannot be evaluated" in window.evaluate.notices.texts()[0]
+    assert "Cannot evaluate" in window.evaluate.notices.texts()[0]
     assert "a finished run" in window.evaluate.notices.texts()[0]
     assert window.evaluate.empty.isVisible()
 
@@ -134,7 +134,7 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     page.evaluate(run)
     waits(qtbot, page.notices.texts)
     (told,) = page.notices.texts()
-    assert told.startswith("⚠ small cannot be evaluated: ")
+    assert told.startswith("⚠ Cannot evaluate small: ")
     shutil.copytree(other, run.with_name("third"))
     page.look_for_runs()
     waits(qtbot, lambda: page.run.count() == 3)
@@ -333,7 +333,7 @@ def test_a_report_is_written_and_opened(
 def test_a_report_can_be_given_up(page: EvaluatePage, run: Path, qtbot: QtBot) -> None:
     page.report.click()
     page.notices.tasks[0].cancel.click()
-    waits(qtbot, lambda: "given up" in "".join(page.notices.texts()))
+    waits(qtbot, lambda: "cancelled" in "".join(page.notices.texts()))
     assert page.report.isEnabled()
     assert not (run / "report" / "report.html").exists()
 
@@ -347,7 +347,7 @@ def test_it_follows_the_theme_and_explains(page: EvaluatePage, window: MainWindo
     window.actions_["explain"].trigger()
     explained = page.matrix.findChild(QMessageBox)
     assert explained is not None
-    assert "rows are the true classes" in explained.text().lower()
+    assert "rows are true classes" in explained.text().lower()
     explained.close()
     for one in page.boxes:
         assert one.accessibleName()

@@ -41,7 +41,7 @@ def drawn(window: MainWindow, qtbot: QtBot, layout: str = "Watch") -> dict[str, 
         panel.mark_dirty()
         panel.draw_if_needed()
         said[key] = panel.summary()
-        assert "could not be drawn" not in panel._empty.text(), panel._empty.text()
+        assert "Cannot draw" not in panel._empty.text(), panel._empty.text()
         panel.table()
         panel.figure()
     return said

@@ -60,7 +60,7 @@ def test_other_values_of_the_rule_in_force_change_the_running_network(run: Any) 
     assert "nu_post → 0.03" in seen.says
     apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
     assert changes.made == [("here", {"plasticity.nu_post": 0.03, "plasticity.tau_x": "25 ms"})]
-    assert "undoes it" in told[-1]
+    assert "can undo it" in told[-1]
     apply.apply_beside(run, rule, changes, lambda sentence, failed: told.append(sentence))
     assert changes.made[-1][0] == "branch"
     same = apply.outlook(run, run.experiment.plasticity, changes)
@@ -71,13 +71,13 @@ def test_why_a_rule_cannot_be_applied_is_said(run: Any) -> None:
     changes = Made()
     rule = rules.build({"kind": "diehl-cook-triplet", "nu_post": 0.03}, "rule")
     run.connected = False
-    assert "No process works on small" in apply.outlook(run, rule, changes).why_not_here
+    assert "small is not running" in apply.outlook(run, rule, changes).why_not_here
     run.connected, run.live.progress = True, {"phase": "test"}
-    assert "labels and test go by" in apply.outlook(run, rule, changes).why_not_here
+    assert "labelling and test use the rule" in apply.outlook(run, rule, changes).why_not_here
     run.live.progress = {"phase": "train"}
     assert "does not run there" in apply.outlook(run, rules.build({"kind": "clopath"}, "rule"), changes).why_not_here
     run.folder = None
-    assert "No network is shown" in apply.outlook(run, rule, changes).why_not_here
+    assert "No run is open" in apply.outlook(run, rule, changes).why_not_here
 
 
 def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> None:
@@ -91,4 +91,4 @@ def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> No
     assert apply.outlook(run, rule, changes).why_not_here == ""
     apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
     assert run.asked == [rule.to_mapping()]
-    assert told[-1] == "pair-additive is in force."
+    assert told[-1] == "pair-additive is active."

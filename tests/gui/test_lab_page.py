@@ -1,4 +1,4 @@
-"""The Rule lab page over its real process: curves of Brian2, in small protocols."""
+"""The Rules page with its real process: curves of Brian2 in small protocols."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from stdpbench.plasticity.custom import CustomRule
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.curves import Place
-from stdpbench_gui.pages.rules.page import LabPage
-from stdpbench_gui.pages.rules.state import LabState, Plan
+from stdpbench_gui.pages.rules.page import RulesPage
+from stdpbench_gui.pages.rules.state import Plan, RulesState
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def shared(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def page(shared: MainWindow, qtbot: QtBot) -> LabPage:
-    """The page with a rule of few spikes, nothing beside it, and no history."""
+def page(shared: MainWindow, qtbot: QtBot) -> RulesPage:
+    """The page with a rule of few spikes, no kept curves, and no history."""
     page, state = shared.lab, shared.lab.state
     shared.go_to("lab")
     state.kept.clear()
@@ -64,7 +64,7 @@ def page(shared: MainWindow, qtbot: QtBot) -> LabPage:
 # -- the curves ------------------------------------------------------------------------------------
 
 
-def test_a_rule_is_shown_by_real_curves_with_their_conditions(page: LabPage, qtbot: QtBot) -> None:
+def test_a_rule_is_shown_by_real_curves_with_their_conditions(page: RulesPage, qtbot: QtBot) -> None:
     np.testing.assert_allclose(now(page).curves[0].change, window_of(now(page).x), atol=1e-12)
     assert page.plots[0].foot.text() == "1 pair, starting weight 0.5, bounds 0 … 1."
     assert "3 equidistant pairs" in page.plots[2].foot.accessibleDescription()
@@ -78,7 +78,7 @@ def test_a_rule_is_shown_by_real_curves_with_their_conditions(page: LabPage, qtb
     assert np.isnan(drawn_line[1]).sum() == 1  # no line leads through Δt = 0
 
 
-def test_equations_are_drawn_and_can_be_copied_as_tex(page: LabPage, qtbot: QtBot) -> None:
+def test_equations_are_drawn_and_can_be_copied_as_tex(page: RulesPage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: page.equations._tex and "tau_plus" in str(page.equations.summary()))
     waits(qtbot, lambda: any(r"a_{-}" in tex for _, tex in page.equations._tex))
     assert page.equations.picture.pixmap().height() > 60
@@ -89,7 +89,7 @@ def test_equations_are_drawn_and_can_be_copied_as_tex(page: LabPage, qtbot: QtBo
     assert "raised by 1 by an input spike" in page.equations.accessibleDescription()
 
 
-def test_curves_follow_a_slider_and_letting_go_is_one_step(page: LabPage, qtbot: QtBot) -> None:
+def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbot: QtBot) -> None:
     row = page.values.rows["a_plus"]
     assert row.slider is not None
     before = now(page).curves[0].change.max()
@@ -111,7 +111,7 @@ def test_curves_follow_a_slider_and_letting_go_is_one_step(page: LabPage, qtbot:
     assert getattr(page.state.rule, "a_plus", 0) == dragged
 
 
-def test_a_typed_value_is_taken_or_refused_in_its_row(page: LabPage, qtbot: QtBot) -> None:
+def test_a_typed_value_is_taken_or_refused_in_its_row(page: RulesPage, qtbot: QtBot) -> None:
     row = page.values.rows["tau_plus"]
     field = row.editor
     field.setFocus()
@@ -131,12 +131,12 @@ def test_a_typed_value_is_taken_or_refused_in_its_row(page: LabPage, qtbot: QtBo
     assert page.state.undo_text == "reset"
 
 
-def test_a_rule_opens_with_the_protocol_that_tells_most(page: LabPage, qtbot: QtBot) -> None:
+def test_a_rule_opens_with_the_protocol_that_tells_most(page: RulesPage, qtbot: QtBot) -> None:
     page.state.plans[:] = [Plan(), Plan(), Plan("weight-dependence")]
     page.choose("triplet")
     waits(qtbot, lambda: settled(page) and now(page).protocol == "frequency")
     assert page.plots[0].title == "Frequency curve"
-    assert "Opens first: Potentiation by pairs" in page.plots[0].why.text()
+    assert "Shown first: Potentiation by pairs" in page.plots[0].why.text()
     assert "Drawn with w_max 3" in page.plots[0].why.text()
     assert "bounds 0 … 3" in page.plots[0].foot.text()
     assert page.plots[1].title == "Pair window"
@@ -149,7 +149,7 @@ def test_a_rule_opens_with_the_protocol_that_tells_most(page: LabPage, qtbot: Qt
     assert [row.isEnabled() for row in rows] == [True] * 7 + [False]  # no dopamine here
 
 
-def test_options_are_put_in_force_or_refused(page: LabPage, qtbot: QtBot) -> None:
+def test_options_are_put_in_force_or_refused(page: RulesPage, qtbot: QtBot) -> None:
     popup = page.plots[0].ask_options()
     popup.fields["pairs"].setText("a few")
     popup.accept()
@@ -166,7 +166,7 @@ def test_options_are_put_in_force_or_refused(page: LabPage, qtbot: QtBot) -> Non
     waits(qtbot, lambda: settled(page) and page.plots[0].foot.text().startswith("1 pair,"))
 
 
-def test_the_cursor_tells_values_by_keyboard(page: LabPage, qtbot: QtBot) -> None:
+def test_the_cursor_tells_values_by_keyboard(page: RulesPage, qtbot: QtBot) -> None:
     plot = page.plots[1].plot
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_Home)
@@ -184,7 +184,7 @@ def test_the_cursor_tells_values_by_keyboard(page: LabPage, qtbot: QtBot) -> Non
 # -- beside it -------------------------------------------------------------------------------------
 
 
-def test_kept_curves_stay_and_differ_by_more_than_colour(page: LabPage, qtbot: QtBot) -> None:
+def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot: QtBot) -> None:
     page.beside.keep.click()
     page.state.set_value("a_plus", 0.02)
     page.choose("pair-multiplicative")
@@ -211,16 +211,16 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: LabPage, qtbot: Q
     assert page.state.kept == []
 
 
-def test_why_a_kept_rule_is_not_drawn_is_said(page: LabPage, qtbot: QtBot) -> None:
+def test_why_a_kept_rule_is_not_drawn_is_said(page: RulesPage, qtbot: QtBot) -> None:
     page.keep()
     page.state.plan(0, Plan("reward-delay"))
     page.choose("reward")
     waits(qtbot, lambda: settled(page) and now(page).protocol == "reward-delay")
-    assert "pair-additive is not drawn: reward-delay needs a rule with dopamine" in page.plots[0].foot.text()
+    assert "Cannot draw pair-additive: reward-delay needs a rule with dopamine" in page.plots[0].foot.text()
     assert len(page.plots[0].shown()) == 1
 
 
-def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.draw_points(next(iter(SHIPPED)))
     path = tmp_path / "slice.csv"
     path.write_text("dt,dw,sd\n10,0.5,0.1\n-10,-0.2,0.1\n")
@@ -238,7 +238,7 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: LabPage, qtbo
     assert len(page.state.points) == 3
 
 
-def test_what_is_dropped_goes_where_it_belongs(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_is_dropped_goes_where_it_belongs(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     points, rule, other = tmp_path / "p.csv", tmp_path / "rule.toml", tmp_path / "experiment.toml"
     points.write_text("10,0.5\n")
     rule.write_text('title = "Up"\non_output_spike = "w = clip(w + 0.1, 0, w_max)"\n')
@@ -259,7 +259,7 @@ def test_what_is_dropped_goes_where_it_belongs(page: LabPage, qtbot: QtBot, tmp_
     assert heard == [[other]]
 
 
-def test_figures_and_numbers_leave(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_figures_and_numbers_leave(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.keep()
     page.state.set_value("a_plus", 0.02)
     page.draw_points(next(iter(SHIPPED)))
@@ -280,7 +280,7 @@ def test_figures_and_numbers_leave(page: LabPage, qtbot: QtBot, tmp_path: Path) 
 # -- a rule of one's own ---------------------------------------------------------------------------
 
 
-def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: LabPage, qtbot: QtBot) -> None:
+def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: RulesPage, qtbot: QtBot) -> None:
     before = now(page).curves[0].change
     assert not page.editor.isVisible()
     page.edit_button.click()
@@ -293,7 +293,7 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: LabP
     assert "column 14: unknown name a_plos; did you mean a_plus?" in field.message.text()
     (mark,) = field.edit.extraSelections()
     assert mark.cursor.selectedText() == "a_plos"
-    np.testing.assert_allclose(now(page).curves[0].change, before, rtol=1e-12)  # the last right one is in force
+    np.testing.assert_allclose(now(page).curves[0].change, before, rtol=1e-12)  # the last valid one is active
     page.state.set_value("tau_plus", 21.0)
     waits(qtbot, lambda: settled(page) and getattr(now(page).rule, "tau_plus", 0) == 21)
     assert field.text == "w = clip(w + a_plos*x, 0, w_max)"  # what is being written stays
@@ -301,13 +301,13 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: LabP
     field.edit.setPlainText("w = clip(w + 3*a_plus*x, 0, w_max)")
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() > 2 * before.max())
     assert field.message.text() == ""
-    assert page.state.undo_text == "the rule edited"
+    assert page.state.undo_text == "edit the rule"
     waits(qtbot, lambda: any(r"3\,a_{+}" in tex for _, tex in page.equations._tex))
     page.state.undo()
     assert page.editor.state.rule.definition["on_output_spike"].startswith("w = clip(w + a_plus*w_max")  # type: ignore[attr-defined]
 
 
-def test_names_are_completed(page: LabPage, qtbot: QtBot) -> None:
+def test_names_are_completed(page: RulesPage, qtbot: QtBot) -> None:
     page.choose("custom")
     waits(qtbot, lambda: page.editor.isVisible() and page.editor.fields["on_input_spike"].edit.names)
     edit = page.editor.fields["on_input_spike"].edit
@@ -330,7 +330,7 @@ def test_names_are_completed(page: LabPage, qtbot: QtBot) -> None:
     popup.hide()
 
 
-def test_tables_of_traces_and_parameters_are_checked(page: LabPage, qtbot: QtBot) -> None:
+def test_tables_of_traces_and_parameters_are_checked(page: RulesPage, qtbot: QtBot) -> None:
     page.choose("custom")
     editor = page.editor
     waits(qtbot, lambda: editor.isVisible() and editor.parameters.table.rowCount() == 4)
@@ -343,7 +343,7 @@ def test_tables_of_traces_and_parameters_are_checked(page: LabPage, qtbot: QtBot
     assert "the name for is reserved" in editor.parameters.message.text()
     editor.parameters.table.item(4, 0).setText("a_plus")  # type: ignore[union-attr]
     editor.check()
-    assert "two things are named a_plus" in editor.problem.text()
+    assert "the name a_plus is used twice" in editor.problem.text()
     editor.parameters.table.setCurrentCell(4, 0)
     editor.parameters.remove.click()
     editor.traces.add.click()
@@ -353,10 +353,10 @@ def test_tables_of_traces_and_parameters_are_checked(page: LabPage, qtbot: QtBot
     editor.traces.remove.click()
     editor.check()
     assert not editor.found
-    assert "in force" in editor.verdict.text()
+    assert "active" in editor.verdict.text()
 
 
-def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.choose("custom")
     page.state.set_value("a_plus", 0.03)
     path = tmp_path / "mine.toml"
@@ -373,7 +373,7 @@ def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: LabPage, qtbot: QtBot,
     assert getattr(page.state.rule, "a_plus", 0) == 0.03
 
 
-def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: LabPage) -> None:
+def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: RulesPage) -> None:
     page.choose("bcm")
     page.edit()
     assert "bcm has averages" in page.notices.texts()[-1]
@@ -383,7 +383,7 @@ def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: LabPage
 # -- into a network --------------------------------------------------------------------------------
 
 
-def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.state.set_value("a_plus", 0.02)
     dialog = page.network.use()
     dialog.base.setCurrentIndex(dialog.base.findData("digits"))
@@ -410,7 +410,7 @@ def test_a_rule_goes_into_an_experiment(page: LabPage, qtbot: QtBot, tmp_path: P
     assert chosen.args[0].plasticity == page.state.rule
 
 
-def test_a_rule_that_does_not_run_in_the_network_says_so(page: LabPage) -> None:
+def test_a_rule_that_does_not_run_in_the_network_says_so(page: RulesPage) -> None:
     page.choose("clopath")
     dialog = page.network.use()
     assert "`clopath-lif` is an adaptation" in dialog.problem.text()
@@ -420,17 +420,17 @@ def test_a_rule_that_does_not_run_in_the_network_says_so(page: LabPage) -> None:
     dialog.reject()
 
 
-def test_the_menu_says_what_applying_would_do(page: LabPage) -> None:
+def test_the_menu_says_what_applying_would_do(page: RulesPage) -> None:
     page.network.fill_menu()
     texts = [action.text() for action in page.network.menu.actions()]
-    assert "No network is shown on the Train page" in " ".join(texts)
+    assert "No run is open on the Train page" in " ".join(texts)
     assert not any(action.isEnabled() and action.text().startswith("Here") for action in page.network.menu.actions())
 
 
 # -- the page as part of the window ----------------------------------------------------------------
 
 
-def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared: MainWindow, page: LabPage) -> None:
+def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared: MainWindow, page: RulesPage) -> None:
     shared.go_to("start")
     shared.actions_["page-lab"].trigger()
     assert shared.pages.currentWidget() is page
@@ -452,7 +452,7 @@ def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared:
         assert box.help_text
 
 
-def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: LabPage, qtbot: QtBot) -> None:
+def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: RulesPage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: set(page.values.rows) == {p.name for p in page.state.rule.describe()})
     chain, widget = [], page.rule.nextInFocusChain()
     while widget is not None and widget is not page.rule:
@@ -465,25 +465,25 @@ def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: LabPage,
     assert places == sorted(places)
 
 
-def test_the_page_is_as_it_was_left(page: LabPage) -> None:
+def test_the_page_is_as_it_was_left(page: RulesPage) -> None:
     page.edit()
     page.keep()
     page.draw_points(next(iter(SHIPPED)))
     page.state.plan(1, Plan("quadruplets", {"repeats": 3}))
     text = page.state.to_text()
-    other = LabState(page)
+    other = RulesState(page)
     other.restore(text)
     assert other.rule == page.state.rule
     assert other.plans == page.state.plans
     assert [(kept.name, kept.rule) for kept in other.kept] == [(kept.name, kept.rule) for kept in page.state.kept]
     assert [shown.points.label for shown in other.points] == [shown.points.label for shown in page.state.points]
-    broken = LabState(page)
+    broken = RulesState(page)
     broken.restore(json.dumps({**json.loads(text), "rule": {"kind": "gone"}}))
     assert broken.kind == "diehl-cook-triplet"
     broken.restore("no JSON")
 
 
-def test_a_result_that_nobody_waits_for_any_more_is_not_drawn(page: LabPage, qtbot: QtBot) -> None:
+def test_a_result_that_nobody_waits_for_any_more_is_not_drawn(page: RulesPage, qtbot: QtBot) -> None:
     place = Place(0)
     known = page.curves._known
     page.state.drag("a_plus", 0.05)  # under way

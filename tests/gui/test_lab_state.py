@@ -1,18 +1,18 @@
-"""What the Rule lab page keeps, without the page."""
+"""State of the Rules page, without the page."""
 
 from __future__ import annotations
 
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench_gui.pages.rules.state import MOST_KEPT, LabState
+from stdpbench_gui.pages.rules.state import MOST_KEPT, RulesState
 
 
 def test_too_many_kept_curves_are_refused() -> None:
-    state = LabState(None)  # type: ignore[arg-type]  # nobody's
+    state = RulesState(None)  # type: ignore[arg-type]  # nobody's
     for _ in range(MOST_KEPT):
         state.keep()
-    with pytest.raises(StdpbenchError, match="more could not be told apart"):
+    with pytest.raises(StdpbenchError, match="curves can be kept; remove one first"):
         state.keep()
     assert len({kept.name for kept in state.kept}) == MOST_KEPT
     state.remove_beside(2)

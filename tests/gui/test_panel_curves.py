@@ -145,7 +145,7 @@ def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     assert "another\u2011run&nbsp;(vote)" in panel.legend.text()
     assert len(panel._others) == 4
     assert panel._others[0].getData()[1].tolist() == [30.0, 35.0]
-    assert "beside it another-run" in panel.summary()
+    assert "other runs: another-run" in panel.summary()
     assert panel.plots["accuracy"].getViewBox().viewRange()[1][0] <= 30
     table = panel.table()
     assert table is not None
@@ -250,7 +250,7 @@ def test_measures_on_held_out_pictures_have_a_plot_once_there_are_some(panel: Cu
     table = panel.table()
     assert table is not None
     assert len(table[0]) == 8
-    assert "not trained" in panel.help_text
+    assert "was not trained on" in panel.help_text
     assert "never on test pictures" in panel.help_text
 
 

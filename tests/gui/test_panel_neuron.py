@@ -88,9 +88,9 @@ def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspe
     assert "excited most by picture 2 (5 spikes)" in panel.summary()
     panel.session.selection.select_neuron(0)
     redraw(panel)
-    assert "no label: silent in the last 4 seen" in panel.about.text()  # it may have fired before
-    assert "no label: silent in the last 4 seen" in panel.summary()
-    assert panel.best_title.text() == "No picture seen here made it spike."
+    assert "no label: silent in the last 4 received" in panel.about.text()  # it may have fired before
+    assert "no label: silent in the last 4 received" in panel.summary()
+    assert panel.best_title.text() == "No received picture evoked a spike."
 
 
 def test_courses_stay_until_new_ones_come(panel: NeuronInspector) -> None:

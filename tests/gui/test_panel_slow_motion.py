@@ -54,7 +54,7 @@ def test_says_what_it_needs_until_a_neuron_is_selected(panel: SlowMotionPanel) -
     assert panel.table() is None
     panel.session.selection.select_neuron(NEURON)
     redraw(panel)
-    assert "the run pauses" in panel.what.text()
+    assert "pause the run" in panel.what.text()
     assert not panel.plots.isVisible()
 
 
@@ -74,7 +74,7 @@ def test_a_run_that_goes_on_is_paused_first(panel: SlowMotionPanel, qtbot: QtBot
     panel.player.play.click()
     assert asked[-1] == ("pause", {"reason": "for slow motion"})
     redraw(panel)
-    assert "pauses after this presentation" in panel.what.text()
+    assert "Pausing after this presentation" in panel.what.text()
     built(panel, qtbot)
     assert panel.player.playing
     assert not panel._armed
@@ -222,7 +222,7 @@ def test_what_cannot_be_replayed_is_told(
     monkeypatch.setattr(DiehlCookTriplet, "on_input_spike", "w = theta_m*w")
     built(panel, qtbot)
     assert panel.moment is None
-    assert "cannot be replayed: theta_m has no value" in panel.what.text()
+    assert "Cannot replay: theta_m has no value" in panel.what.text()
 
 
 def test_without_recording_all_but_the_potential_is_shown(panel: SlowMotionPanel, qtbot: QtBot) -> None:

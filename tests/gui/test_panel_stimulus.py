@@ -79,7 +79,7 @@ def test_tells_spikes_and_attempts(panel: Stimulus) -> None:
     redraw(panel)
     assert "presentation 1\u2009234 · 3 exc spikes · shown 3 times" in panel.details.text()
     assert panel.verdict.text() == "shown: no label · answered –"
-    assert panel.captions[0].text() == "picture is being read"
+    assert panel.captions[0].text() == "reading the picture …"
 
 
 def test_how_often_it_was_right(panel: Stimulus) -> None:
@@ -87,7 +87,7 @@ def test_how_often_it_was_right(panel: Stimulus) -> None:
     for number in range(24):
         give(panel.session, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
     redraw(panel)
-    assert "right in 22 of the last 23 seen" in panel.details.text()
+    assert "22 of the last 23 right" in panel.details.text()
 
 
 def test_counts_input_spikes_per_pixel(panel: Stimulus) -> None:

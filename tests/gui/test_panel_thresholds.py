@@ -57,7 +57,7 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     assert table[1][5][2] == 7
     panel.what.setCurrentIndex(1)
     assert sorted(panel._values().tolist()) == [21.0, 21.0, 21.0]
-    assert panel.rate_plot.getAxis("bottom").labelText == "exc spikes in all"
+    assert panel.rate_plot.getAxis("bottom").labelText == "exc spikes"
 
 
 def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:

@@ -187,7 +187,7 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     qtbot.waitUntil(lambda: panel.sources.reference is not None)
     panel.order.setCurrentIndex(2)
     redraw(panel)
-    assert panel.difference.label.text() == f"at 8, less {other.path.name} at 4"
+    assert panel.difference.label.text() == f"at 8, minus {other.path.name} at 4"
     assert "weights differ by 0.5 at most" in panel.summary()
     spec = panel.figure()
     assert spec is not None
@@ -221,17 +221,17 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     for folder, position, share in ((own, 4, 0.4), (parent, 4, 0.4), (parent, 5, 0.5), (parent, 6, 0.6)):
         write(folder, position, share * w)
     panel.sources.compare_with_parent(parent.path)
-    qtbot.waitUntil(lambda: said() == f"at 8, less {parent.path.name} at 6")  # only where it branched off, both are
+    qtbot.waitUntil(lambda: said() == f"at 8, minus {parent.path.name} at 6")  # only where it branched off, both are
     write(own, 5, 0.7 * w)
     panel.session.live.checkpoints.append(5)
     panel.sources._look_at_parent()
-    qtbot.waitUntil(lambda: said() == f"at 5, less {parent.path.name} at 5")
+    qtbot.waitUntil(lambda: said() == f"at 5, minus {parent.path.name} at 5")
     np.testing.assert_allclose(panel._values(), 0.2 * w, atol=1e-6)
     panel.history.slider.setValue(0)
-    qtbot.waitUntil(lambda: said() == f"at 4, less {parent.path.name} at 4")
+    qtbot.waitUntil(lambda: said() == f"at 4, minus {parent.path.name} at 4")
     assert not panel._values().any()
     panel.history.back.click()
-    qtbot.waitUntil(lambda: said() == f"at 5, less {parent.path.name} at 5")
+    qtbot.waitUntil(lambda: said() == f"at 5, minus {parent.path.name} at 5")
     panel.difference.end.click()
     redraw(panel)
     assert panel.summary().startswith("The receptive fields")

@@ -27,7 +27,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(read_experiment("digits").override(small))
     qtbot.waitUntil(lambda: len(raster.strips) > 3 and session.split is not None, timeout=60_000)
     assert all(strip.skipped >= 0 for strip in raster.strips[1:])
-    qtbot.waitUntil(lambda: "right in" in stimulus.details.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "of the last" in stimulus.details.text(), timeout=60_000)
     assert stimulus.verdict.text()[0] in "✓✗"
 
     busiest = int(np.bincount(session.live.presentation["exc"][0], minlength=1).argmax())

@@ -172,7 +172,7 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
         qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QPushButton))
         widget = QApplication.focusWidget()
         assert isinstance(widget, QPushButton)
-    assert found == ["Digits in a minute", "Choose pictures…", "one", "two", "Look again", "Run fast-400"]
+    assert found == ["Digits in a minute", "Choose pictures…", "one", "two", "Check again", "Run fast-400"]
 
 
 def luminance(colour: QColor) -> float:

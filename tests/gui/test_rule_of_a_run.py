@@ -101,10 +101,10 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     window.lab.choose("pair-additive")
     window.lab.state.set_value("a_plus", 0.02)
     window.lab.network.apply_here()
-    assert "is being built beside" in window.lab.notices.texts()[-1]
+    assert "Building the network with" in window.lab.notices.texts()[-1]
     assert "Another network is being built" in shown.cannot_change_rule()
     before = shown.live.position
-    qtbot.waitUntil(lambda: "is in force" in window.lab.notices.texts()[-1], timeout=120_000)
+    qtbot.waitUntil(lambda: "is active" in window.lab.notices.texts()[-1], timeout=120_000)
     window.go_to("train")
     ((at, _),) = shown.live.changes
     assert at >= before

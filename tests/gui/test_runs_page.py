@@ -97,7 +97,7 @@ def test_the_search_takes_filters_and_words_and_says_what_is_wrong(page: RunsPag
         page.search.setText(text)
         waits(qtbot, lambda names=names: shown(page) == names)
         assert not page.search_problem.isVisible()
-    assert "No run is found" in page.empty.text()
+    assert "No matching runs" in page.empty.text()
     page.search.setText("vot>0.3")
     waits(qtbot, page.search_problem.isVisible)
     assert "did you mean 'vote'" in page.search_problem.text()
@@ -221,7 +221,7 @@ def test_a_run_that_cannot_be_read_is_told_where_it_is_drawn(page: RunsPage, run
     (runs / "digits-a" / "journal.jsonl").write_text('{"fact":"Nonsense","n":0}\n{"n":1}\n', encoding="utf-8")
     page.ticks.tick(["digits-a"])
     waits(qtbot, lambda: page.comparison.problem.isVisible())
-    assert "digits-a cannot be drawn" in page.comparison.problem.text()
+    assert "Cannot draw digits-a" in page.comparison.problem.text()
 
 
 # -- what is done with runs ------------------------------------------------------------------------
@@ -235,14 +235,14 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
     waits(qtbot, lambda: shown(page) == ["digits-b"])
     assert names_in_bin(page.runs) == ["digits-a", "fast-c"]
-    assert "2 runs lie in the bin" in told(page)
+    assert "2 runs moved to the bin" in told(page)
     assert undo.text() == "&Undo deleting 2 runs"
     assert page.bin_button.text() == "Bin (2)…"
     window.activateWindow()
     page.table.setFocus()
     undo.trigger()
     waits(qtbot, lambda: len(shown(page)) == 3)
-    assert "back from the bin" in told(page)
+    assert "restored from the bin" in told(page)
     window.actions_["redo"].trigger()
     waits(qtbot, lambda: shown(page) == ["digits-b"])
     window.go_to("train")
@@ -286,7 +286,7 @@ def test_export_writes_one_zip_and_says_where(
         assert "digits-a/metrics.json" in archive.namelist()
     assert not page.notices.tasks
     page.doing.export(page.table.chosen()[0], tmp_path / "nowhere" / "one.zip")
-    waits(qtbot, lambda: "is not exported: " in told(page))
+    waits(qtbot, lambda: "Cannot export " in told(page))
     page.doing.export(page.table.chosen()[0], tmp_path / "other.zip")
     page.notices.tasks[0].cancel.click()
     waits(qtbot, lambda: not page.notices.tasks)
@@ -360,7 +360,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     name = next(name for name in shown(page) if name not in NAMES)
     assert cell(page, name, "parent") == "digits-a at 40"
     waits(qtbot, lambda: set(page.ticks.slots) == {"digits-a", name})
-    assert "branched off from digits-a" in told(page)
+    assert "as a branch of digits-a" in told(page)
     page.table.choose([name])
     page.run_actions.do("enqueue")
     waits(qtbot, lambda: page.queue.model.rowCount() == 1)
@@ -412,8 +412,8 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtB
     dialog.set_.setPlainText("network.n_exc=12\nnetwork.weight_sum=78\n")
     dialog.try_it()
     waits(qtbot, lambda: order(page) == [1, 2, 3])
-    assert "In the queue now: items 1, 2, 3" in told(page)
-    assert page.queue.words() == "3 waiting · nobody works on it"
+    assert "Added items 1, 2, 3 to the queue" in told(page)
+    assert page.queue.words() == "3 waiting · queue not running"
     pick(page, 3)
     qtbot.keyClick(page.queue.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     waits(qtbot, lambda: order(page) == [1, 3, 2])
@@ -443,7 +443,7 @@ def test_the_queue_is_worked_on_in_a_process_of_its_own(page: RunsPage, qtbot: Q
     waits(qtbot, lambda: page.queue.start_button.isEnabled())
     page.queue.start_button.click()
     waits(qtbot, lambda: page.queue.stop_button.isVisible())
-    assert f"process {runners(page.runs)[0].pid} works on it" in page.queue.words()
+    assert f"run by process {runners(page.runs)[0].pid}" in page.queue.words()
     waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
     waits(qtbot, lambda: cell(page, name, "state") == "▶ running")
@@ -451,10 +451,10 @@ def test_the_queue_is_worked_on_in_a_process_of_its_own(page: RunsPage, qtbot: Q
     page.queue.at_once.setValue(2)
     waits(qtbot, lambda: len(shown(page)) == 5)
     page.queue.stop(AFTER)
-    waits(qtbot, lambda: "and stops after what is at work" in page.queue.words())
+    waits(qtbot, lambda: "stopping after the active runs" in page.queue.words())
     page.queue.stop("now")
     waits(qtbot, lambda: not runners(page.runs))
-    waits(qtbot, lambda: page.queue.words() == "2 waiting · nobody works on it")
+    waits(qtbot, lambda: page.queue.words() == "2 waiting · queue not running")
     assert {state_of(RunFolder(page.runs / name))[0] for name in shown(page) if name not in NAMES} == {State.STOPPED}
 
 
@@ -496,4 +496,4 @@ def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtb
     (page.runs / "queue" / "9.json").write_text(json.dumps(["no item"]), encoding="utf-8")
     waits(qtbot, lambda: page.watcher._background.busy == 0)
     assert page.queue.model.rowCount() == 0
-    assert "cannot be looked at" not in told(page)
+    assert "Cannot read the runs folder" not in told(page)

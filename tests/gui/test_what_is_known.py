@@ -91,7 +91,7 @@ def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
     give_pictures(made, [0, 1, 1])
     made.selection.select_neuron(4)
     redraw(panel)
-    assert panel.best_title.text() == "Not known: no picture was seen here."
+    assert panel.best_title.text() == "Unknown: no pictures received."
     made.live.state = State.FINISHED
     made.changed.emit({"state"})
     waits(qtbot, lambda: panel.seen.stored is not None)
@@ -102,7 +102,7 @@ def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
     assert "over the 3 pictures of the test phase" in thresholds.summary()
     made.split = None
     redraw(panel)
-    assert panel.best_title.text() == "The pictures are not read yet."
+    assert panel.best_title.text() == "Reading the pictures …"
 
 
 # -- curves of other runs --------------------------------------------------------------------------
@@ -122,7 +122,10 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
     waits(qtbot, lambda: "digits-a" in curves.overlays)
     # the branch is made of a run that is ticked: its curves stay for that
     curves.overlay("digits-a", {}, window.runs / "digits-a", window.runs / "a-branch")
-    for path, said in ((window.runs / "digits-b", "; beside it digits-a."), (waiting.path, "drawn: digits-a.")):
+    for path, said in (
+        (window.runs / "digits-b", "; other runs: digits-a."),
+        (waiting.path, "; other runs: digits-a."),
+    ):
         window.open_run(path)
         waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
         waits(qtbot, lambda said=said: curves.accessibleDescription().endswith(said))
@@ -148,9 +151,9 @@ def test_a_notice_gives_way_to_what_happened_next(
     lab.notices.tell("The experiment is in oja.toml.")
     lab.network.apply_here()
     assert len(lab.notices.texts()) == 2
-    assert "is being built" in lab.notices.texts()[-1]
+    assert "Building the network" in lab.notices.texts()[-1]
     asked[-1][0]({})
-    assert lab.notices.texts() == ["The experiment is in oja.toml.", "pair-additive is in force."]
+    assert lab.notices.texts() == ["The experiment is in oja.toml.", "pair-additive is active."]
     lab.network.apply_here()
     asked[-1][1]("there is no compiler.")
     assert lab.notices.texts()[1:] == ["⚠ The rule was not changed: there is no compiler."]
@@ -160,17 +163,17 @@ def test_a_notice_gives_way_to_what_happened_next(
 
 def test_notices_about_a_run_and_the_queue_are_the_newest(window: MainWindow) -> None:
     page = window.runs_page
-    page.queue.told.emit("The queue is worked on.", False)
+    page.queue.told.emit("The queue was started.", False)
     for sentence, name in (("a pauses at presentation 5.", "a"), ("b pauses at presentation 3.", "b")):
         page.doing._told(sentence, about=name)
     page.doing._told("a is running at presentation 5.", about="a")
     assert page.notices.texts() == [
-        "The queue is worked on.",
+        "The queue was started.",
         "b pauses at presentation 3.",
         "a is running at presentation 5.",
     ]
     page.watcher.failed.emit("the disk does not answer")
-    assert page.notices.texts()[-1].startswith("⚠ The runs folder cannot be looked at")
+    assert page.notices.texts()[-1].startswith("⚠ Cannot read the runs folder")
     page.watcher.failed.emit("")
     assert len(page.notices.texts()) == 3
 
@@ -216,15 +219,15 @@ def recent(window: MainWindow) -> list[str]:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ([], "None yet. The first will appear here."),
-        (StdpbenchError("the index is damaged"), "⚠ The runs cannot be listed: the index is damaged."),
+        ([], "No runs yet. The first one will appear here."),
+        (StdpbenchError("the index is damaged"), "⚠ Cannot list the runs: the index is damaged."),
     ],
 )
 def test_the_start_page_says_that_there_is_no_run_once_it_knows(
     opened: Any, qtbot: QtBot, found: Any, said: str
 ) -> None:
     window, go_on = opened(found)
-    assert recent(window) == ["Looking…"]
+    assert recent(window) == ["Loading…"]
     go_on.set()
     waits(qtbot, lambda: recent(window) == [said])
 

@@ -207,7 +207,7 @@ def mend(window: MainWindow, name: str) -> QPushButton:
 
 def test_faults_stand_beside_what_mends_them(window: MainWindow) -> None:
     window.start.show_machine(list(FINDINGS))
-    mend(window, "Copy what mends C++ compiler").click()
+    mend(window, "Copy the fix for C++ compiler").click()
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     assert clipboard.text() == "sudo apt install g++"
@@ -304,7 +304,7 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
         panel.raise_()
         panel.mark_dirty()
     window.train.redraw()
-    assert "could not be drawn: ZeroDivisionError: by nothing" in broken._empty.text()
+    assert f"Cannot draw {broken.title}: ZeroDivisionError: by nothing" in broken._empty.text()
     assert broken._stack.currentWidget() is broken._empty
     assert "ZeroDivisionError" in crash.log_file().read_text(encoding="utf-8")
     qtbot.waitUntil(lambda: other._stack.currentWidget() is other.body)

@@ -51,7 +51,7 @@ from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll
 if TYPE_CHECKING:
     from stdpbench_gui.app.persistence import Habits
     from stdpbench_gui.pages.evaluate.page import EvaluatePage
-    from stdpbench_gui.pages.rules.page import LabPage
+    from stdpbench_gui.pages.rules.page import RulesPage
     from stdpbench_gui.pages.runs.page import RunsPage
     from stdpbench_gui.pages.train import TrainPage
     from stdpbench_gui.widgets.undo import History
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
             return
         from stdpbench_gui.app.persistence import Habits
         from stdpbench_gui.pages.evaluate.page import EvaluatePage
-        from stdpbench_gui.pages.rules.page import LabPage
+        from stdpbench_gui.pages.rules.page import RulesPage
         from stdpbench_gui.pages.runs.page import RunsPage
         from stdpbench_gui.pages.train import TrainPage
         from stdpbench_gui.panels.curves.curves_panel import Curves
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         self._add_panel_actions()
         evaluate = self._evaluate = EvaluatePage(self.runs, self.session, self.actions_, self.settings)
         changes = self._parameters.changes
-        lab = self._lab = LabPage(self.runs, self.session, changes, self.actions_, self.settings)
+        lab = self._lab = RulesPage(self.runs, self.session, changes, self.actions_, self.settings)
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)
         runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
@@ -167,8 +167,8 @@ class MainWindow(QMainWindow):
         return self._evaluate
 
     @property
-    def lab(self) -> LabPage:
-        """The Rule lab page."""
+    def lab(self) -> RulesPage:
+        """The Rules page."""
         self.complete()
         return self._lab
 

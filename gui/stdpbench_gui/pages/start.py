@@ -1,4 +1,4 @@
-"""The Start page: what to do in the first minute."""
+"""The Start page: experiments to start, recent runs, and the state of the machine."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600
 _COLUMNS = 3
 _GONE = "gone"
 _LETTERS = 36
-"""Room for the name of a run; a longer one lacks its middle."""
+"""Width of a run's name, in letters; longer names are elided in the middle."""
 _ASSETS = Path(__file__).parent.parent / "assets"
 _FAMILIES = ("fast", "diehl-cook")
-"""Experiments of one kind begin with it; `fields-<family>.png` has receptive fields of the smallest of them."""
+"""Prefixes of experiment names; `fields-<family>.png` shows receptive fields of the smallest one of the family."""
 _HELP = (
-    "Each card is an experiment: press its button, and a network of spiking neurons begins to learn, in a process of "
-    "its own; the Train page shows it. Accuracies are those to expect after training. “This machine” says what is "
-    "amiss, with what mends it. Ctrl+K finds everything that can be done. (The experiments are after Diehl &amp; Cook "
-    "2015, doi:10.3389/fncom.2015.00099)"
+    "Each card is an experiment. Its button starts a network of spiking neurons in a separate process and opens the "
+    "Train page. Accuracies are those expected after training. “This machine” lists problems with the installation "
+    "and how to fix them. Ctrl+K searches all commands. (The experiments follow Diehl &amp; Cook 2015, "
+    "doi:10.3389/fncom.2015.00099)"
 )
 
 
 class Card(QFrame):
-    """An experiment: what it is, what to expect, and the button that starts it."""
+    """Card of an experiment: summary, expected accuracy and time, and the start button."""
 
     def __init__(self, experiment: Experiment, start: Callable[[], None], button: str, primary: bool) -> None:
         super().__init__()
@@ -83,30 +83,30 @@ class Card(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_beside(self, picture: QWidget) -> None:
-        """Put a picture at the right of the text."""
+        """Show a picture to the right of the text."""
         self._text.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_above(self) -> QLabel:
-        """Put a picture of receptive fields above the text; returns its label."""
+        """Add a label for a picture of receptive fields above the text, and return it."""
         label = QLabel()
-        label.setAccessibleName("Receptive fields that have become digits")
+        label.setAccessibleName("Receptive fields that resemble digits")
         label.setToolTip(
-            "Receptive fields of ten neurons, one for each digit, after 20 000 pictures (of a network of 100 that is "
-            "like this one)"
+            "Receptive fields of ten neurons, one for each digit, after 20 000 pictures (from a similar network of "
+            "100 neurons)"
         )
         self._column.insertWidget(0, label)
         return label
 
     def show_missing(self, missing: bool) -> None:
-        """Warn that the data set is not here, or no longer."""
+        """Show or hide the warning that the data set is missing."""
         words = WORDS.get(self.kind, self.kind)
-        self.warning.setText(f"⚠ {words} is not on this machine yet.")
+        self.warning.setText(f"⚠ {words} is not on this machine.")
         self.warning.setVisible(missing)
         self.button.setText(f"Get {words}, then run…" if missing else self._words)
 
 
 class StartPage(QScrollArea):
-    """Cards of experiments, recent runs, own data, and the state of the machine."""
+    """Cards of experiments, recent runs, the user's own data, and the state of the machine."""
 
     experiment_chosen = pyqtSignal(object)
     run_chosen = pyqtSignal(object)
@@ -142,7 +142,7 @@ class StartPage(QScrollArea):
         self.show_machine([])
 
     def _first_minute(self) -> None:
-        heading = QLabel("Watch a network of spiking neurons learn digits, without being told what they are")
+        heading = QLabel("Watch a network of spiking neurons learn digits without labels")
         font = heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         heading.setFont(font)
@@ -158,7 +158,11 @@ class StartPage(QScrollArea):
         inner = QVBoxLayout(own)
         inner.setContentsMargins(*(2 * theme.GRID,) * 4)
         inner.addWidget(wrapped("Your own pictures", "cardtitle"))
-        inner.addWidget(wrapped("A folder of PNG or JPEG pictures, an IDX pair, or an npz file. Or drop it here."))
+        inner.addWidget(
+            wrapped(
+                "A folder of PNG or JPEG pictures, a pair of IDX files, or an npz file. You can also drop it here."
+            )
+        )
         inner.addStretch(1)
         self.own_button = QPushButton("Choose pictures…")
         self.own_button.clicked.connect(self.own_data_wanted.emit)
@@ -169,15 +173,17 @@ class StartPage(QScrollArea):
         row.addWidget(first, 2)
         row.addWidget(own, 1)
         self.fields = QLabel()
-        self.fields.setAccessibleName("Receptive fields that have become digits")
-        self.fields.setToolTip("Receptive fields of 32 neurons after two passes of these digits (a network of 100)")
+        self.fields.setAccessibleName("Receptive fields that resemble digits")
+        self.fields.setToolTip(
+            "Receptive fields of 32 neurons after two passes over these digits (network of 100 neurons)"
+        )
         self._pictures = {self.fields: "fields"}
         self.fields.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         first.show_beside(self.fields)
         self._layout.addLayout(row)
 
     def _experiments(self) -> None:
-        self._layout.addWidget(self._heading("Experiments that ship"))
+        self._layout.addWidget(self._heading("Included experiments"))
         grid = QGridLayout()
         grid.setSpacing(2 * theme.GRID)
         known = shipped_experiments()
@@ -193,7 +199,7 @@ class StartPage(QScrollArea):
         self._layout.addLayout(grid)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         known: dict[str, QPixmap] = {}
         for label, name in self._pictures.items():
             if name not in known:
@@ -226,16 +232,16 @@ class StartPage(QScrollArea):
         return frame
 
     def explain(self) -> None:
-        """Tell what one is looking at."""
+        """Show the explanation of this view."""
         explain(self, "Start", _HELP)
 
     def show_recent(self, runs: list[tuple[Path, str]] | None, problem: str = "") -> None:
-        """Show the newest runs with a few words about each, or why they cannot be listed; None: not yet known."""
+        """Show the newest runs with a short status each, or why they cannot be listed; None: not yet known."""
         layout = self._cleared(self.recent)
         if problem:
-            layout.addWidget(wrapped(f"⚠ The runs cannot be listed: {problem.rstrip('.')}.", "problem"))
+            layout.addWidget(wrapped(f"⚠ Cannot list the runs: {problem.rstrip('.')}.", "problem"))
         elif not runs:
-            words = "Looking…" if runs is None else "None yet. The first will appear here."
+            words = "Loading…" if runs is None else "No runs yet. The first one will appear here."
             layout.addWidget(wrapped(words, "faint"))
         for path, words in runs or ():
             room = _LETTERS * self.fontMetrics().horizontalAdvance("n")
@@ -255,10 +261,10 @@ class StartPage(QScrollArea):
         self._order_keys()
 
     def show_machine(self, findings: Sequence[Any]) -> None:
-        """Show what `doctor` found: state, name, detail, and what mends it."""
+        """Show the findings of `doctor`: state, name, detail and fix."""
         layout = self._cleared(self.machine)
         if not findings:
-            layout.addWidget(wrapped("Looking…", "faint"))
+            layout.addWidget(wrapped("Checking…", "faint"))
         for finding in findings:
             if finding.state != "ok":
                 self._show_fault(layout, finding)
@@ -266,9 +272,9 @@ class StartPage(QScrollArea):
         if fine:
             all_fine = len(fine) == len(findings)
             label = wrapped(
-                "✓  Everything is in order."
+                "✓  No problems found."
                 if all_fine
-                else f"✓  In order: {', '.join(WORDS.get(f.name, f.name) for f in fine)}.",
+                else f"✓  OK: {', '.join(WORDS.get(f.name, f.name) for f in fine)}.",
                 "" if all_fine else "faint",
             )
             label.setToolTip("\n".join(f"{finding.name}: {finding.detail}" for finding in fine))
@@ -277,7 +283,7 @@ class StartPage(QScrollArea):
         for card in self.cards.values():
             card.show_missing(card.kind in self.missing)
         if findings:
-            again = QPushButton("Look again")
+            again = QPushButton("Check again")
             again.clicked.connect(self.check_wanted.emit)
             line = QHBoxLayout()
             line.addWidget(again)
@@ -286,7 +292,7 @@ class StartPage(QScrollArea):
         self._order_keys()
 
     def _order_keys(self) -> None:
-        """Have the Tab key go from top to bottom, whatever was made last."""
+        """Order the Tab key from top to bottom, independent of the order of creation."""
         first = [self.cards["digits"].button, self.own_button]
         boxes = [*self._buttons_of(self.recent), *self._buttons_of(self.machine)]
         others = [card.button for name, card in self.cards.items() if name != "digits"]
@@ -295,11 +301,11 @@ class StartPage(QScrollArea):
 
     @staticmethod
     def _buttons_of(box: QFrame) -> list[QPushButton]:
-        """Those of a box from top to bottom, without those that are about to go."""
+        """Return the buttons of a box from top to bottom, without those about to be deleted."""
         return [button for button in box.findChildren(QPushButton) if button.objectName() != _GONE]
 
     def _show_fault(self, layout: QVBoxLayout, finding: Any) -> None:
-        """A fault, with the button that mends it, or the command that does."""
+        """Show a problem with the button or the command that fixes it."""
         if finding.name in WORDS and finding.state != "fault":
             self._show_missing_data(layout, finding.name)
             return
@@ -308,7 +314,7 @@ class StartPage(QScrollArea):
         line = QHBoxLayout()
         line.setContentsMargins(2 * theme.GRID, 0, 0, 0)
         if finding.name in WORDS:
-            button = QPushButton(f"Get {WORDS[finding.name]} anew…")
+            button = QPushButton(f"Get {WORDS[finding.name]} again…")
             button.clicked.connect(lambda _=False: self.data_wanted.emit(finding.name, ""))
             line.addWidget(button)
             line.addStretch(1)
@@ -317,10 +323,10 @@ class StartPage(QScrollArea):
             command.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
-            command.setAccessibleName(f"What mends {finding.name}")
+            command.setAccessibleName(f"Fix for {finding.name}")
             copy = QPushButton("Copy")
-            copy.setToolTip("Copy what mends it")
-            copy.setAccessibleName(f"Copy what mends {finding.name}")
+            copy.setToolTip("Copy the fix")
+            copy.setAccessibleName(f"Copy the fix for {finding.name}")
             copy.clicked.connect(lambda _=False, text=finding.fix: _copy(text))
             line.addWidget(command, 1)
             line.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
@@ -329,7 +335,7 @@ class StartPage(QScrollArea):
     def _show_missing_data(self, layout: QVBoxLayout, name: str) -> None:
         needed, words = any(card.kind == name for card in self.cards.values()), WORDS[name]
         line = QHBoxLayout()
-        text = f"!  {words} is not here; the experiments below need it." if needed else f"·  {words} is not here."
+        text = f"!  {words} is missing; experiments below need it." if needed else f"·  {words} is not installed."
         line.addWidget(wrapped(text, "" if needed else "faint"), 1)
         ways = (("Download", "download"), ("Choose folder…", "folder")) if needed else (("Get…", ""),)
         for label, way in ways:
@@ -351,7 +357,7 @@ class StartPage(QScrollArea):
 
 
 def _fields(path: Path) -> QPixmap:
-    """A picture of receptive fields, in the colours of weights."""
+    """Return a picture of receptive fields in the colours of the weight maps."""
     image = QImage(str(path)).convertToFormat(QImage.Format.Format_Grayscale8)
     content = image.constBits()
     if content is None:

@@ -1,4 +1,4 @@
-"""A view of a page: a titled box with an explanation, a menu, words and numbers."""
+"""A view of a page: a titled box with an explanation, a menu, a summary and a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
 
 
 class TitledBox(QFrame):
-    """A view of what a page is about.
+    """Base of the views of a page.
 
     A subclass fills `body`, names the `topics` that it draws from and implements `refresh` and `has_content`.
 
@@ -25,7 +25,7 @@ class TitledBox(QFrame):
     changed : signal of set
         Emits the topics that changed.
     session : RunSession
-        Says which run figures are of, and hears what is told.
+        Names the run in figures, and receives messages.
     """
 
     title: ClassVar[str]
@@ -33,7 +33,7 @@ class TitledBox(QFrame):
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
     lines: ClassVar[int] = 0
-    """Height that it needs, in lines of text; where there is less room, its page scrolls."""
+    """Minimum height in lines of text; with less room, the page scrolls."""
     leaves: ClassVar[bool] = True
     """Whether there is a figure or a table that can be exported."""
 
@@ -63,50 +63,50 @@ class TitledBox(QFrame):
         changed.connect(self._on_changed)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """What its parts need, and no less than its lines of text."""
+        """Return the size that the parts need, at least `lines` of text high."""
         return super().minimumSizeHint().expandedTo(QSize(0, self.lines * self.fontMetrics().lineSpacing()))
 
     def has_content(self) -> bool:
-        """Whether there is something to draw."""
+        """Return whether there is something to draw."""
         raise NotImplementedError
 
     def refresh(self, topics: set[str]) -> None:
-        """Draw what there is now."""
+        """Draw the current content."""
         raise NotImplementedError
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._on_changed(set(self.topics))
 
     def summary(self) -> str:
-        """What is shown, in words."""
+        """Describe what is shown."""
         return self.empty_text
 
     def table(self) -> Table | None:
-        """The numbers behind it."""
+        """Return the numbers shown as a table."""
         return None
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """What a paper would draw; by default the columns of the table as lines."""
+        """Return the figure for a paper; default: the columns of the table as lines."""
         table = self.table()
         return None if table is None else spec_of_table(table)
 
     def figure(self) -> dict[str, Any] | None:
-        """The same with a caption."""
+        """Return `plain_figure` with a caption."""
         return self.plain_figure()
 
     def explain(self) -> None:
-        """Tell what one is looking at."""
+        """Show the explanation of this view."""
         explain(self, self.title, self.help_text, self.summary())
 
     def _on_changed(self, topics: set[str]) -> None:
-        """Have it drawn when the window has heard everybody: once for all that changed, one box after the other."""
+        """Schedule one redraw for all changes, after the event loop has delivered them."""
         if topics & self.topics:
             self._due |= topics
             self._have_drawn()
 
     def _have_drawn(self) -> None:
-        """Have `_draw_due` called soon."""
+        """Schedule `_draw_due`."""
         self._drawing.start(0)
 
     def _draw_due(self) -> None:
@@ -139,5 +139,5 @@ class TitledBox(QFrame):
 
 
 def box_of(widget: QObject | None, boxes: list[TitledBox]) -> TitledBox | None:
-    """The box that a widget lies in."""
+    """Return the box that contains a widget."""
     return next((box for box in boxes if isinstance(widget, QWidget) and box.isAncestorOf(widget)), None)

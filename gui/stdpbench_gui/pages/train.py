@@ -1,4 +1,4 @@
-"""The Train page: the bar of the run, and dockable panels."""
+"""The Train page: the run bar and dockable panels."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _REDRAW_MS = 33
 _LARGE = 1.4
-"""How much larger type is in the layout Present."""
+"""Font scale of the layout Present."""
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
 _WIDEST_SPEED = "300 images/s · 12 min left · drawing 10 %"
-"""What numbers of a run usually have room for: the bar beside them does not jump."""
+"""Widest usual texts; reserving their width keeps the progress bar from jumping."""
 _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _BESIDE_CURVES = ("parameters", "log", "confusion")
-"""Panels that open beside the curves where an order leaves them out; others open beside the raster, which is wide."""
+"""Panels that open next to the curves if a layout omits them; all others open next to the raster, which is wide."""
 _LAYOUT_VERSION = 1
-"""Of what is saved: before, panels that an order left out had no place."""
+"""Version of saved layouts; in older ones, panels that the layout omitted had no place."""
 
 
 class RunBar(QWidget):
-    """Which run is shown, how far it is, and what can be asked of it."""
+    """The current run, its progress and its controls."""
 
     def __init__(self, session: RunSession, actions: Actions) -> None:
         super().__init__()
@@ -66,13 +66,13 @@ class RunBar(QWidget):
         self.speed_text = QLabel()
         self.speed_text.setObjectName("faint")
         self.speed_text.setToolTip(
-            "Drawing: the share of its time that this window spends on it; the run works in a process of its own"
+            "Drawing: share of its time that this window spends drawing; the run is a separate process"
         )
         self.progress = ProgressBar("Progress of the run")
         self.speed = QComboBox()
         for text, seconds in _SPEEDS:
             self.speed.addItem(text, seconds)
-        self.speed.setToolTip("Training presentations per second, at most")
+        self.speed.setToolTip("Maximum number of training presentations per second")
         self.speed.setAccessibleName("Speed")
         self.speed.activated.connect(self._set_pace)
         self._pace, self._told = 0, 0.0
@@ -119,7 +119,7 @@ class RunBar(QWidget):
         self._pace = wanted
 
         def refused(sentence: str) -> None:
-            if self._pace == wanted:  # show what is in force
+            if self._pace == wanted:  # restore the active value
                 self._pace = before
                 self.speed.setCurrentIndex(before)
             self._session.told.emit(sentence)
@@ -127,7 +127,7 @@ class RunBar(QWidget):
         self._session.request("pace", refused=refused, seconds=self.speed.currentData())
 
     def _show_pace(self, seconds: float) -> None:
-        """Show how slowly the run goes, whoever asked it to."""
+        """Show the current speed limit of the run, whichever client set it."""
         known = [abs(self.speed.itemData(place) - seconds) < 1e-6 for place in range(self.speed.count())]
         if not any(known):
             self.speed.addItem(f"{1 / seconds:.3g} / s", seconds)
@@ -136,13 +136,13 @@ class RunBar(QWidget):
         self.speed.setCurrentIndex(self._pace)
 
     def refresh(self) -> None:
-        """Show what is known now."""
+        """Show the current state."""
         session, live = self._session, self._session.live
         if session.folder is None:
-            self.title.setText("No run is open")
+            self.title.setText("No open run")
             self.state.setText("")
             self.position.setText("")
-            self.speed_text.setText("Start one on the Start page, or open one with Ctrl+O")
+            self.speed_text.setText("Start a run on the Start page, or open one with Ctrl+O")
         else:
             self.title.setText(_title(session.folder.path.name, live.started))
             self.title.setToolTip(str(session.folder.path))
@@ -150,7 +150,7 @@ class RunBar(QWidget):
             self.state.setToolTip(live.reason)
             self._show_progress()
             told = live.progress.get("pace", self._told)
-            if told != self._told:  # not with every frame: one may be older than what was asked for here
+            if told != self._told:  # only on a change: a frame may be older than the request made here
                 self._told = told
                 self._show_pace(told)
         self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
@@ -167,7 +167,7 @@ class RunBar(QWidget):
         self.speed.setEnabled(running or paused)
 
     def _waits_for(self) -> str:
-        """What a run that is building waits for, and for how long by now."""
+        """Describe what a building run is waiting for, and for how long."""
         what, now = self._session.live.reason or "reading data", time.monotonic()
         if self._waits[0] != what or not self._waited.isActive():
             self._waits = what, now
@@ -191,7 +191,7 @@ class RunBar(QWidget):
         live = self._session.live
         progress = live.progress
         n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
-        if not progress.get("total") and n_train and not live.state.active:  # as the folder says
+        if not progress.get("total") and n_train and not live.state.active:  # from the run folder
             progress = {"phase": "train", "done": min(live.position, n_train), "total": n_train}
         if not progress.get("total"):
             building = live.state is State.BUILDING
@@ -225,7 +225,7 @@ _MARKS = {
 
 
 def _title(folder: str, started: Started | None) -> str:
-    """What a run is called: experiment and seed, and what tells it from others of these."""
+    """Title of a run: experiment, seed, and the part of the folder name that distinguishes it from others."""
     if started is None:
         return folder
     name, seed = started.experiment.get("name", ""), started.experiment.get("seed", 0)
@@ -239,18 +239,18 @@ def _panel_around(widget: QWidget | None) -> Panel | None:
 
 
 class _Docks(QMainWindow):
-    """Where the panels are."""
+    """The dock area of the panels."""
 
     def childEvent(self, event: QChildEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Name the bars of tabs, which Qt makes by itself."""
+        """Name the tab bars, which Qt creates."""
         child = event.child() if event is not None and event.type() == QEvent.Type.ChildPolished else None
         if isinstance(child, QTabBar):
-            child.setAccessibleName("Panels that share a place")
+            child.setAccessibleName("Tabbed panels")
         super().childEvent(event)
 
 
 class TrainPage(QWidget):
-    """The run that is shown, in panels."""
+    """The current run in panels."""
 
     def __init__(self, session: RunSession, actions: Actions, settings: QSettings) -> None:
         super().__init__()
@@ -290,7 +290,7 @@ class TrainPage(QWidget):
         app.focusChanged.connect(self._on_focus)
 
     def redraw(self) -> None:
-        """Draw what changed and is visible, and ask for the frames of what is visible only."""
+        """Draw what changed and is visible, and request frames for visible panels only."""
         frames: set[str] = set()
         for panel in self.panels.values():
             if panel.isVisible() and not panel.visibleRegion().isEmpty():
@@ -299,24 +299,24 @@ class TrainPage(QWidget):
         self.session.want(frames)
 
     def focused_panel(self) -> Panel | None:
-        """The panel that has the keyboard's focus."""
+        """The panel with the keyboard focus."""
         return _panel_around(self.docks.focusWidget())
 
     def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
-        """Bring the panel to the front that the keyboard came to: Qt takes it to tabs that lie behind others, too."""
+        """Raise the panel that receives the focus: Qt moves the focus to hidden tabs, too."""
         panel = _panel_around(now)
         if panel is not None and self.isVisible() and panel.visibleRegion().isEmpty():
             panel.raise_()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         for panel in self.panels.values():
             panel.restyle()
 
     # -- layouts ---------------------------------------------------------------------------------------------------
 
     def arrange(self, name: str) -> None:
-        """Put the panels in one of the three orders."""
+        """Apply one of the three layouts."""
         for panel in self.panels.values():
             panel.setFloating(False)
             self.docks.removeDockWidget(panel)
@@ -327,10 +327,9 @@ class TrainPage(QWidget):
             panel.mark_dirty()
 
     def _put_away(self) -> None:
-        """Give each panel that the order leaves out a place all the same: a closed tab, where it opens.
+        """Give each panel that the layout omits a place: a closed tab where it will open.
 
-        A dock without a place covers all others when it is shown, and Qt lays it over them when it restores what was
-        saved.
+        A dock without a place covers all others when it is shown, and when Qt restores a saved layout.
         """
         for key, panel in self.panels.items():
             if self.docks.dockWidgetArea(panel) == Qt.DockWidgetArea.NoDockWidgetArea:
@@ -340,13 +339,13 @@ class TrainPage(QWidget):
                 neighbour.raise_()
 
     def bring(self, panel: Panel) -> None:
-        """Show a panel in front of others, and give it the keyboard."""
+        """Raise a panel and give it the keyboard focus."""
         panel.show()
         panel.raise_()
         panel.setFocus()
 
     def _write_large(self, large: bool) -> None:
-        """Write everything large, for those who sit far from the screen; or as large as the system has it."""
+        """Use a large font for viewers far from the screen, or the system's font size."""
         self._large = large
         theme.enlarge_plots(_LARGE if large else 1.0)
         size = theme.plot_font().pointSizeF()
@@ -354,8 +353,8 @@ class TrainPage(QWidget):
         self.restyle()
 
     def _place(self, rows: dict[str, list[list[str]]], widths: tuple[int, ...], heights: dict[str, list[int]]) -> None:
-        """Place panels: column to the rows in it, each row a list of tabs of which the first is in front."""
-        # columns first, then rows, then tabs: Qt splits what is split already inside, and never beside a tab
+        """Place panels: columns map to rows, each row a list of tabs of which the first is in front."""
+        # columns first, then rows, then tabs: Qt splits inside existing splits, and never next to a tab
         known = {
             column: [tabs for keys in cells if (tabs := [self.panels[key] for key in keys if key in self.panels])]
             for column, cells in rows.items()
@@ -418,6 +417,6 @@ class TrainPage(QWidget):
             self.arrange("Watch")
 
     def save(self) -> None:
-        """Remember where the panels are."""
+        """Save the layout of the panels."""
         self._settings.setValue("train/docks", self.docks.saveState(_LAYOUT_VERSION))
         self._settings.setValue("train/large", "true" if self._large else "false")

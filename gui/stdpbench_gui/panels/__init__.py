@@ -1,4 +1,4 @@
-"""The panels of the Train page; each draws one thing."""
+"""The panels of the Train page."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ ALL: tuple[type[Panel], ...] = (
     NeuronInspector,
     SlowMotionPanel,
 )
-"""In the order of the menu."""
+"""Panels in the order of the menu."""

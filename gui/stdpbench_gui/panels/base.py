@@ -1,4 +1,4 @@
-"""What every panel of the Train page is: a dock with a title, an explanation, a summary in words, and numbers."""
+"""Base of the panels of the Train page: a dock with a title, an explanation, a summary and a table."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ _WORDS_MS = 1000
 
 
 class Panel(QDockWidget):
-    """A panel that draws a part of the run that is shown.
+    """A panel that draws a part of the current run.
 
-    A subclass names what it draws from (`topics`, `frames`), fills `body`, and implements `refresh`, which is called
-    when one of its topics changed, the panel is visible, and at most 30 times a second. `has_content` says whether
-    there is anything to draw; until then, `empty_text` stands in its place.
+    A subclass names its sources (`topics`, `frames`), fills `body`, and implements `refresh`, which is called when one
+    of its topics has changed and the panel is visible, at most 30 times a second. `has_content` returns whether there
+    is anything to draw; until then, `empty_text` is shown.
 
-    What moves draws as often as it may; what is read or changes little says with `most_per_second` how often is
-    enough, so that the run keeps the processor. What a hand asks for (`mark_dirty`) is drawn at once.
+    Animated panels draw as often as possible; others limit their rate with `most_per_second`, which leaves the
+    processor to the run. Redraws requested by the user (`mark_dirty`) are immediate.
 
     Attributes
     ----------
     body : QWidget
-        Where the panel draws.
+        Drawing area of the panel.
     menu : QMenu
-        The panel's own menu, at the right of its title.
+        Menu of the panel, to the right of its title.
     """
 
     key: ClassVar[str]
@@ -59,7 +59,7 @@ class Panel(QDockWidget):
     frames: ClassVar[frozenset[str]] = frozenset()
     most_per_second: ClassVar[float] = 30.0
     carries_over: ClassVar[bool] = False
-    """Whether what is drawn stays where a run continues in another process or as a branch, until its frames come."""
+    """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
 
@@ -100,51 +100,51 @@ class Panel(QDockWidget):
     # -- for subclasses --------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
 
     def has_content(self) -> bool:
-        """Whether there is something to draw."""
+        """Return whether there is something to draw."""
         raise NotImplementedError
 
     def refresh(self) -> None:
-        """Draw what there is now."""
+        """Draw the current content."""
         raise NotImplementedError
 
     def restyle(self) -> None:
-        """Take on the colours of the theme that came into force."""
+        """Apply the colours of the theme."""
 
     def nothing(self) -> str:
-        """What will appear where there is nothing to draw, and what to do."""
+        """Return the text shown while there is nothing to draw."""
         return self.empty_text
 
     def summary(self) -> str:
-        """What the panel shows, in words."""
+        """Describe what is shown."""
         return self.nothing()
 
     def table(self) -> Table | None:
-        """The numbers behind the panel: column names and rows; None where there are none."""
+        """Return the numbers of the panel as column names and rows; None: no numbers."""
         return None
 
     def figure(self) -> dict[str, Any] | None:
-        """What a paper would draw of the panel, as `stdpbench.figures.paper` says; None where nothing is.
+        """Return the figure of the panel for a paper (see `stdpbench.figures.paper`); None: nothing to draw.
 
-        By default, what `panel_figures` knows of the panel, else the columns of `table` as lines.
+        Default: the figure that `panel_figures` defines for the panel, otherwise the columns of `table` as lines.
         """
         return panel_figures.figure_of(self.key, self.session, self.table())
 
-    # -- what all share --------------------------------------------------------------------------------------------
+    # -- common to all panels --------------------------------------------------------------------------------------
 
     def mark_dirty(self) -> None:
-        """Have the panel drawn anew with the next chance."""
+        """Redraw the panel as soon as possible."""
         self._dirty = self._at_once = True
 
     def draw_later(self, seconds: float) -> None:
-        """Have the panel drawn anew, but not before so many seconds are over: what is shown stands that long."""
+        """Redraw the panel after at least this many seconds; until then, the current picture is kept."""
         self._dirty = True
         self._not_before = time.perf_counter() + seconds
 
     def draw_if_needed(self) -> None:
-        """Draw, if something changed and somebody looks."""
+        """Draw if something has changed and the panel is visible."""
         begun = time.perf_counter()
         early = not self._at_once and begun - self._drawn_at < 1 / self.most_per_second
         early = early or (not self._at_once and begun < self._not_before)
@@ -153,7 +153,7 @@ class Panel(QDockWidget):
         self._dirty, self._at_once, self._drawn_at = False, False, begun
         try:
             self._draw()
-        except Exception as error:  # a panel that fails takes no other with it
+        except Exception as error:  # an error in one panel must not affect the others
             self._show_failure(error)
         self.session.add_cost(time.perf_counter() - begun)
 
@@ -167,14 +167,14 @@ class Panel(QDockWidget):
             self._stack.setCurrentWidget(self._empty)
         kept = self.session.kept.describe(self.frames) if filled else ""
         self.as_of.setText(kept)
-        self.as_of.setToolTip(f"Presentation of the picture, which stays until this run has a network: {kept}")
+        self.as_of.setToolTip(f"Presentation of this picture, which is kept until the run has a network: {kept}")
         self.as_of.setVisible(bool(kept))
         self._described = False
         if not self._words.isActive():
             self._describe()
 
     def _describe(self) -> None:
-        """Say in words what is drawn, once a second at most: whoever listens could not follow more."""
+        """Update the description for screen readers, at most once a second, so that users can follow."""
         if not self._described:
             self._described = True
             as_of = self.as_of.text()
@@ -184,16 +184,16 @@ class Panel(QDockWidget):
             self._words.start()
 
     def _show_failure(self, error: Exception) -> None:
-        crash.note(error, f"The panel {self.title} could not be drawn")
+        crash.note(error, f"Cannot draw the panel {self.title}")
         self._empty.setText(
-            f"{self.title} could not be drawn: {in_words(error)}. It is tried again when something new comes; "
+            f"Cannot draw {self.title}: {in_words(error)}. Retrying with the next data; "
             f"details are in {crash.log_file()}."
         )
         self._stack.setCurrentWidget(self._empty)
         self.setAccessibleDescription(self._empty.text())
 
     def explain(self) -> None:
-        """Tell what one is looking at."""
+        """Show the explanation of this view."""
         box = QMessageBox(self)
         box.setWindowTitle(f"{self.title}: what am I looking at?")
         box.setTextFormat(Qt.TextFormat.RichText)
@@ -230,7 +230,7 @@ class Panel(QDockWidget):
         self.as_of = Elided()
         self.as_of.setObjectName("faint")
         self.as_of.setStyleSheet("font-weight: 400;")
-        self.as_of.setAccessibleName("Which presentation the picture is of")
+        self.as_of.setAccessibleName("Presentation of the picture")
         self.as_of.hide()
         layout.addSpacing(theme.GRID)
         layout.addWidget(self.as_of)
@@ -254,7 +254,7 @@ class Panel(QDockWidget):
 
 
 def column(widget: QWidget) -> QVBoxLayout:
-    """A layout that fills a widget from top to bottom, without margins."""
+    """Return a vertical layout of a widget without margins."""
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)

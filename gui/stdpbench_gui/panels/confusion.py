@@ -1,4 +1,4 @@
-"""The confusion matrix of the evaluated network, the accuracy of each class, and the pictures behind a cell."""
+"""The confusion matrix of the evaluated network, the accuracy of each class, and the pictures of a cell."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _AGAIN_MS = 500
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What each picture was answered with.
+    """Answer and spike count of each picture.
 
     Attributes
     ----------
     predicted : ndarray, int64, (n_images,)
-        Class, or -1 for none.
+        Answered class, or -1 for no answer.
     spikes : ndarray, int64, (n_images,)
-        Exc spikes in all.
+        Total number of exc spikes.
     """
 
     predicted: NDArray[np.int64]
@@ -44,35 +44,34 @@ class Answers:
 
 
 class Confusion(Panel):
-    """Which classes are taken for which."""
+    """Panel with the confusion matrix."""
 
     key = "confusion"
     title = "Confusion"
     topics = frozenset({"metrics", "state"})
     help_text = (
-        "Rows are the true classes of the pictures that were evaluated on, columns what the read-out answered; the "
-        "framed diagonal is right, “none” is no answer and counts as wrong. The darker a cell, the larger its share "
-        "of the class. Click a cell, or move with the arrow keys, to see the pictures in it. The vote answers with "
-        "the class whose neurons fire most on average. (Diehl &amp; Cook 2015, section 2.6 and figure 3, "
-        "doi:10.3389/fncom.2015.00099)"
+        "Rows are the true classes of the evaluated pictures, columns the answers of the read-out. The framed "
+        "diagonal is right; “none” means no answer and counts as wrong. The darker a cell, the larger its share of "
+        "the class. Click a cell, or use the arrow keys, to see its pictures. The vote answers with the class whose "
+        "neurons fire most on average. (Diehl &amp; Cook 2015, section 2.6 and figure 3, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = (
-        "The confusion matrix appears here once the test phase is over: neurons are labelled by training pictures "
-        "after training, and then answer to pictures that they have not seen. Pictures without labels have none."
+        "The confusion matrix appears here after the test phase: training pictures label the neurons, and the "
+        "labelled neurons then classify unseen pictures. It requires pictures with labels."
     )
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.readout = QComboBox()
         self.readout.setAccessibleName("Read-out")
-        self.readout.setToolTip("How classes are read off the spikes")
+        self.readout.setToolTip("Read-out that assigns classes to spikes")
         self.readout.currentIndexChanged.connect(self._on_readout)
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
         self.label = QLabel()
         self.label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.label.setAccessibleName("Cell that is chosen")
+        self.label.setAccessibleName("Selected cell")
         self.strip = QListWidget()
         self.strip.setViewMode(QListView.ViewMode.IconMode)
         self.strip.setFlow(QListView.Flow.LeftToRight)
@@ -104,12 +103,12 @@ class Confusion(Panel):
         self._forget()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.matrix.restyle()
         self._fill_strip()
 
     def has_content(self) -> bool:
-        """Whether the network was evaluated; its numbers are fetched where it was."""
+        """Return whether the network was evaluated; if so, start reading the results."""
         folder, measured = self.session.folder, self.session.live.metrics.get("network")
         if folder is not None and measured is not None and self._read_at != measured:
             self._read_at = measured
@@ -123,7 +122,7 @@ class Confusion(Panel):
         if self.session.folder is not folder:
             return
         accuracy = metrics.get("accuracy", {})
-        if not accuracy:  # they are written in the moment after they were told
+        if not accuracy:  # the file is written just after the message
             self._read_at = None
             QTimer.singleShot(_AGAIN_MS, self.mark_dirty)
             return
@@ -146,7 +145,7 @@ class Confusion(Panel):
 
     @property
     def score(self) -> Score | None:
-        """The score that is shown."""
+        """The shown score."""
         return self._scores.get(self.readout.currentText())
 
     def _on_readout(self) -> None:
@@ -162,17 +161,17 @@ class Confusion(Panel):
         self.strip.setVisible(on)
 
     def _fill_strip(self) -> None:
-        """Show the pictures of the cell that is chosen, once it is known which they are."""
+        """Show the pictures of the selected cell once they are known."""
         cell, score, split, folder = self.matrix.cell, self.score, self.session.split, self.session.folder
         if cell is None or score is None or folder is None:
             return
         self._show_pictures(True)
         name, part = self.readout.currentText(), self._evaluated_on
         if name not in self._answers and self.session.connected:
-            self.label.setText(f"{self.matrix.describe(*cell)} · its pictures can be seen once the run is over")
+            self.label.setText(f"{self.matrix.describe(*cell)} · pictures available once the run has ended")
             return
         if name not in self._answers:
-            self.label.setText(f"{self.matrix.describe(*cell)} · reading …")
+            self.label.setText(f"{self.matrix.describe(*cell)} · reading answers …")
             if name not in self._asked:
                 self._asked.add(name)
                 self.session.work(
@@ -184,14 +183,14 @@ class Confusion(Panel):
             return
         self.strip.clear()
         if split is None or split.test.labels is None:
-            self.label.setText(f"{self.matrix.describe(*cell)} · the pictures are being read")
+            self.label.setText(f"{self.matrix.describe(*cell)} · reading pictures …")
             return
         answers, (row, column) = self._answers[name], cell
         answer = column if column < score.n_classes else -1
         numbers = np.flatnonzero((split.test.labels == row) & (answers.predicted == answer))
-        more = f" · the first {_MOST} are shown" if len(numbers) > _MOST else ""
+        more = f" · showing the first {_MOST}" if len(numbers) > _MOST else ""
         self.label.setText(self.matrix.describe(*cell) + more)
-        self.strip.setVisible(bool(len(numbers)))  # the matrix has the room where there is none
+        self.strip.setVisible(bool(len(numbers)))  # without pictures, the matrix gets the room
         for number in numbers[:_MOST].tolist():
             item = QListWidgetItem(_icon(split.test.pixels[number]), "")
             said = f"{self._evaluated_on} picture {number}: {answers.spikes[number]} spikes"
@@ -206,12 +205,12 @@ class Confusion(Panel):
             self._answers[name] = answers
             self._fill_strip()
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         score = self.score
-        if score is None or self.matrix.score is None:  # as long as it is not drawn
+        if score is None or self.matrix.score is None:  # until it is drawn
             return self.empty_text
         low, high = score.interval
         wrong = score.confusion.copy()
@@ -225,7 +224,7 @@ class Confusion(Panel):
         )
 
     def table(self) -> Table | None:
-        """A row for each true class."""
+        """Return one row per true class."""
         score = self.score
         if score is None:
             return None
@@ -245,17 +244,17 @@ def _metrics(folder: RunFolder) -> dict[str, Any]:
 
 
 def _answers(folder: RunFolder, readout: str, part: str) -> Answers:
-    """What a read-out answers to the pictures that were evaluated on: a look at their labels, which is noted."""
+    """Return the answers of a read-out to the evaluated pictures; the access to their labels is recorded."""
     (counts,) = folder.read_arrays("test.npz", "spike_counts")
     assignment = Assignment(*folder.read_arrays("assignments.npz", "labels", "mean_response", "class_counts"))
     with held(folder):
-        note_reading(folder, LabelsRead(part, len(counts), f"which pictures {readout} has right, in the app"))
+        note_reading(folder, LabelsRead(part, len(counts), f"pictures {readout} classifies correctly, in the app"))
     predicted = readouts.get(readout)().predict(counts, assignment)
     return Answers(predicted, counts.sum(axis=1, dtype=np.int64))
 
 
 def _icon(picture: NDArray[Any]) -> QIcon:
-    """A picture, light strokes as ink."""
+    """Return a picture as an icon, with light strokes as ink."""
     values = np.asarray(picture, np.float64)
     top = float(values.max()) or 1.0
     table = theme.lookup(colour_maps.sequential())

@@ -1,4 +1,4 @@
-"""The log: what happened, in sentences."""
+"""The log of a run, in sentences."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _WARNINGS = (
 
 
 class Log(Panel):
-    """All facts that are a sentence."""
+    """Panel with all facts that have a sentence."""
 
     key = "log"
     title = "Log"
     topics = frozenset({"log", "state", "parameters", "metrics"})
     help_text = (
-        "What happened in this run, with the number of training presentations that were over. The run folder keeps "
-        "it in journal.jsonl. Warnings stand out with a mark."
+        "Events of this run, each with the number of completed training presentations. The run folder records them in "
+        "journal.jsonl. Warnings are marked with ⚠."
     )
-    empty_text = "What happens in a run is told here."
+    empty_text = "Events of the run appear here."
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
@@ -45,22 +45,22 @@ class Log(Panel):
         self._shown = 0
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self.text.clear()
         self._shown = 0
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.text.clear()
         self._shown = 0
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Whether anything happened."""
+        """Return whether there are any events."""
         return bool(self.session.live.log)
 
     def refresh(self) -> None:
-        """Add what is new."""
+        """Append new events."""
         bar = self.text.verticalScrollBar()
         assert bar is not None
         at_end = bar.value() >= bar.maximum() - 4
@@ -84,10 +84,10 @@ class Log(Panel):
             bar.setValue(bar.maximum())
 
     def summary(self) -> str:
-        """The last sentence."""
+        """Return the last sentence."""
         log = self.session.live.log
         return log[-1][2] if log else self.empty_text
 
     def table(self) -> Table | None:
-        """Position, time and sentence."""
-        return ("presentation", "time", "what happened"), list(self.session.live.log)
+        """Return position, time and sentence of each event."""
+        return ("presentation", "time", "event"), list(self.session.live.log)

@@ -1,4 +1,4 @@
-"""The stimulus: the picture that was shown, its spikes, and what the network made of it."""
+"""The stimulus: the shown picture, its input spikes, and the answer of the network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stdpbench_gui.widgets.pictures import Picture
 
 
 class Stimulus(Panel):
-    """A training picture, the input spikes that it was turned into, and the answer."""
+    """Panel with a training picture, its input spikes, and the answer."""
 
     key = "stimulus"
     title = "Stimulus"
@@ -30,19 +30,19 @@ class Stimulus(Panel):
     frames = frozenset({"presentation"})
     carries_over = True
     help_text = (
-        "Left, the training picture that was shown; right, its input spikes, counted per pixel: brighter pixels fire "
-        "more often (rate coding with Poisson spike trains). The answer is the class whose neurons fire most. While "
-        "the network trains, a neuron stands for the class that it responded to most in the last thousand "
-        "presentations that were seen here: for the eye only, accuracy is measured with frozen weights at the end. "
-        "A mark and a frame say right (✓) or wrong (✗). Changes at most three times a second, unless fast flicker is "
-        "on. (Diehl &amp; Cook 2015, sections 2.4 and 2.6; doi:10.3389/fncom.2015.00099)"
+        "Left, the training picture; right, the number of input spikes per pixel: brighter pixels fire more often "
+        "(rate coding with Poisson spike trains). The answer is the class whose neurons fire most. During training, "
+        "the label of a neuron is the class that it responded to most in the last thousand presentations received by "
+        "this window. This is only a preview: accuracy is measured with frozen weights at the end. The mark and the "
+        "frame show right (✓) or wrong (✗). Updates at most three times a second, unless fast flicker is allowed. "
+        "(Diehl &amp; Cook 2015, sections 2.4 and 2.6; doi:10.3389/fncom.2015.00099)"
     )
-    empty_text = "The picture that is shown appears here with the next training presentation: start or resume a run."
+    empty_text = "The picture appears here with the next training presentation: start or resume a run."
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.seen = Seen.of(session)
-        self.picture = Picture("The picture that was shown")
+        self.picture = Picture("Training picture")
         self.spikes = Picture("Input spikes of each pixel")
         self.verdict = QLabel()
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -58,7 +58,7 @@ class Stimulus(Panel):
             label.setObjectName("faint")
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             label.setWordWrap(True)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # both columns as wide
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # equal column widths
             grid.addWidget(picture, 0, place)
             grid.addWidget(label, 1, place)
             grid.setColumnStretch(place, 1)
@@ -75,13 +75,13 @@ class Stimulus(Panel):
         self.restyle()
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self._frame, self._changed_at = {}, 0.0
         self.picture.clear()
         self.spikes.clear()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         font = self.verdict.font()
         font.setPointSizeF(self.font().pointSizeF() * 1.25)
         font.setBold(True)
@@ -90,11 +90,11 @@ class Stimulus(Panel):
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Whether a presentation was seen."""
+        """Return whether a presentation was received."""
         return bool(self.session.live.presentation)
 
     def refresh(self) -> None:
-        """Show the newest presentation, if the one before was shown long enough."""
+        """Show the newest presentation, once the previous one was shown long enough."""
         now = time.monotonic()
         stands = motion.shortest_gap - (now - self._changed_at)
         if stands > 0:
@@ -119,7 +119,7 @@ class Stimulus(Panel):
             self.captions[0].setText("picture")
         else:
             self.picture.clear()
-            self.captions[0].setText("picture is being read")
+            self.captions[0].setText("reading the picture …")
         counts = self._counts()
         if counts is not None and started is not None:
             self.spikes.show_values(counts, 0.0, max(1.0, float(counts.max())), sequential)
@@ -127,14 +127,14 @@ class Stimulus(Panel):
         said = f"shown {self.seen.class_name(label)}" if label >= 0 else "shown: no label"
         answered = self.seen.class_name(answer) if answer >= 0 else "nothing" if mark else "–"
         unlabelled = split is not None and split.train.labels is None
-        verdict = "the pictures carry no labels" if unlabelled else f"{mark} {said} · answered {answered}".strip()
+        verdict = "pictures without labels" if unlabelled else f"{mark} {said} · answered {answered}".strip()
         self.verdict.setText(verdict)
         colours = theme.current()
         self.verdict.setStyleSheet(f"color: {getattr(colours, role) if role else colours.ink};")
         self.details.setText(" · ".join(self._about(frame)))
 
     def _judged(self, label: int, answer: int) -> tuple[str, str]:
-        """Role of the theme and mark; empty where nothing can be said. No answer is wrong."""
+        """Return theme role and mark of an answer; empty: unknown. No answer counts as wrong."""
         if label < 0 or (answer < 0 and not self.seen.right):
             return "", ""
         return ("right", "✓") if label == answer else ("wrong", "✗")
@@ -148,11 +148,11 @@ class Stimulus(Panel):
         ]
         right = self.seen.right
         if len(right) >= 10:
-            parts.append(f"right in {sum(right)} of the last {len(right)} seen")
+            parts.append(f"{sum(right)} of the last {len(right)} right")
         return parts
 
     def _counts(self) -> NDArray[np.float64] | None:
-        """Input spikes per pixel, (height, width)."""
+        """Return the input spikes per pixel, (height, width)."""
         started = self.session.live.started
         if started is None or not self._frame:
             return None
@@ -161,11 +161,11 @@ class Stimulus(Panel):
         return counts.astype(np.float64).reshape(height, width)
 
     def nothing(self) -> str:
-        """What will appear, or why nothing will."""
+        """Return the text of the empty panel: what will appear, or why nothing will."""
         return self.session.not_coming() or self.empty_text
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         if not self._frame:
             return self.nothing()
         label = self.seen.label(self._frame["image"])
@@ -176,7 +176,7 @@ class Stimulus(Panel):
         return f"Shown {shown}; {answered}; {', '.join(self._about(self._frame))}."
 
     def table(self) -> Table | None:
-        """Grey value and spikes of each pixel."""
+        """Return grey value and spikes of each pixel."""
         counts, split = self._counts(), self.session.split
         if counts is None:
             return None
@@ -190,7 +190,7 @@ class Stimulus(Panel):
         return ("row", "column", "grey value", "input spikes"), rows
 
     def figure(self) -> dict[str, Any] | None:
-        """The picture, and its spikes."""
+        """Return the picture and its spikes."""
         counts, split = self._counts(), self.session.split
         if counts is None:
             return None

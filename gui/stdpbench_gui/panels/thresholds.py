@@ -1,4 +1,4 @@
-"""Distributions over exc neurons: adaptive thresholds, and how often neurons fire."""
+"""Distributions over exc neurons: adaptive thresholds and firing rates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RATES, _TOTALS = range(2)
 
 
 class Histogram(SmallPlot):
-    """A histogram with its mean, and a mark for the neuron that is selected."""
+    """A histogram with its mean, and a mark for the selected neuron."""
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
@@ -44,18 +44,18 @@ class Histogram(SmallPlot):
         self.forget()
 
     def forget(self) -> None:
-        """Let the axes begin anew."""
+        """Reset the axes."""
         self._range: tuple[float, float] | None = None
         self._top = 0.0
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         super().restyle()
         colours = theme.current()
         fill = QColor(colours.exc)
         fill.setAlpha(110)
         behind = QColor(colours.base)
-        behind.setAlpha(200)  # so that words on bars can be read
+        behind.setAlpha(200)  # keeps text on bars readable
         self.bars.setBrush(fill)
         self.bars.setPen(colours.pen("exc", 1))
         for line, role, style in (
@@ -68,7 +68,7 @@ class Histogram(SmallPlot):
             line.label.fill = pg.mkBrush(behind)
 
     def draw(self, values: NDArray[np.float64], selected: float | None, name: str) -> None:
-        """Draw how many values there are of each size; axes grow in steps, and shrink where little of them is used."""
+        """Draw the histogram; axes grow in steps, and shrink if little of them is used."""
         low, high = float(values.min()), float(values.max())
         if self._range is not None and high - low < _LITTLE * (self._range[1] - self._range[0]):
             self._range = None
@@ -87,7 +87,7 @@ class Histogram(SmallPlot):
 
 
 class Thresholds(Panel):
-    """Histograms of theta and of firing."""
+    """Panel with histograms of theta and of firing."""
 
     key = "thresholds"
     title = "Thresholds and rates"
@@ -96,21 +96,21 @@ class Thresholds(Panel):
     most_per_second = 5.0
     carries_over = True
     help_text = (
-        "Every spike of an excitatory neuron raises its adaptive threshold theta, which decays slowly: who fires much "
-        "becomes hard to excite, so that all neurons get their share of the pictures (homeostasis). Left: theta of "
-        "all neurons. Right: how often neurons fired during the last presentations that were seen or, of a run whose "
-        "training is over, in its label phase. Neurons that never fired are those without a spike in any training "
-        "presentation of this run. The dashed line is the mean, the solid one the neuron that is selected. (Diehl "
-        "&amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
+        "Every spike of an excitatory neuron raises its adaptive threshold theta, which decays slowly. Neurons that "
+        "fire often become harder to excite, so that all neurons get their share of the pictures (homeostasis). Left: "
+        "theta of all neurons. Right: firing during the last received presentations or, after training, in the label "
+        "phase. Neurons that never fired have no spike in any training presentation of this run. The dashed line is "
+        "the mean, the solid line the selected neuron. (Diehl &amp; Cook 2015, section 2.4, "
+        "doi:10.3389/fncom.2015.00099)"
     )
-    empty_text = "Distributions of thresholds and firing rates appear here once the network stands."
+    empty_text = "Distributions of thresholds and firing rates appear here once the network is ready."
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.what = QComboBox()
         self.what.addItems(("rate per neuron", "spikes per presentation"))
-        self.what.setAccessibleName("What the right histogram shows")
-        self.what.setToolTip("What the right histogram shows")
+        self.what.setAccessibleName("Quantity of the right histogram")
+        self.what.setToolTip("Quantity of the right histogram")
         self.what.currentIndexChanged.connect(self._on_what)
         self.title_extra.addWidget(self.what)
         self.graphics = PlotArea()
@@ -123,7 +123,7 @@ class Thresholds(Panel):
         self.graphics.addItem(self.rate_plot, row=0, col=1)
         self.numbers = wrapped("")
         self.numbers.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID // 2)
-        self.numbers.setAccessibleName("Thresholds and rates in numbers")
+        self.numbers.setAccessibleName("Summary of thresholds and rates")
         layout = column(self.body)
         layout.addWidget(self.graphics, 1)
         layout.addWidget(self.numbers)
@@ -137,7 +137,7 @@ class Thresholds(Panel):
         self.restyle()
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self._recent.clear()
         self._sum = np.zeros(0, np.int64)
         self._known = None
@@ -145,7 +145,7 @@ class Thresholds(Panel):
             plot.forget()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
         for plot in (self.theta_plot, self.rate_plot):
             plot.restyle()
@@ -154,12 +154,12 @@ class Thresholds(Panel):
     def _on_what(self) -> None:
         rates = self.what.currentIndex() == _RATES
         self.rate_plot.set_title("exc neurons" if rates else "presentations")
-        self.rate_plot.setLabel("bottom", "firing rate (Hz)" if rates else "exc spikes in all")
+        self.rate_plot.setLabel("bottom", "firing rate (Hz)" if rates else "exc spikes")
         self.rate_plot.forget()
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Whether thresholds have come."""
+        """Return whether thresholds have arrived."""
         return self.session.live.started is not None and "theta" in self.session.live.network
 
     def refresh(self) -> None:
@@ -181,7 +181,7 @@ class Thresholds(Panel):
             self._collect()
 
     def _collect(self) -> None:
-        """Take in a presentation that was not seen yet."""
+        """Add a new presentation."""
         frame = self.session.live.presentation
         if "spike_counts" not in frame or (self._recent and self._recent[-1][0] == frame["presentation"]):
             return
@@ -199,14 +199,14 @@ class Thresholds(Panel):
         return np.asarray(self.session.live.network["theta"], np.float64) * 1e3
 
     def _means(self) -> NDArray[np.float64] | None:
-        """Spikes of each neuron per presentation: of those that were seen, else as the run folder has them."""
+        """Return mean spikes per neuron and presentation, from received presentations or else from the run folder."""
         if self._recent:
             return np.asarray(self._sum / len(self._recent), np.float64)
         stored = self.seen.stored
         return None if stored is None else stored.spike_counts.mean(axis=0, dtype=np.float64)
 
     def _values(self) -> NDArray[np.float64]:
-        """What the right histogram is of: a rate in Hz per neuron, or a number of spikes per presentation."""
+        """Return the values of the right histogram: rates in Hz per neuron, or spikes per presentation."""
         means, stored = self._means(), self.seen.stored
         if means is None:
             return np.zeros(0)
@@ -217,15 +217,15 @@ class Thresholds(Panel):
         return np.asarray(stored.spike_counts.sum(axis=1), np.float64)
 
     def _over(self) -> str:
-        """Which presentations the right histogram is of."""
+        """Describe the presentations of the right histogram."""
         stored = self.seen.stored
         if self._recent or stored is None:
             n = len(self._recent)
-            return f"the last {f'{thousands(n)} presentations' if n > 1 else 'presentation'} seen"
+            return f"the last {f'{thousands(n)} presentations' if n > 1 else 'presentation'}"
         return f"the {thousands(len(stored.spike_counts))} pictures of the {stored.phase} phase"
 
     def _experiment(self) -> Experiment:
-        """With the parameters in force, made anew only where they changed."""
+        """Return the experiment with current parameters, rebuilt only after a change."""
         n, found = len(self.session.live.changes), self._known
         if found is None or found[0] != n:
             experiment = self.session.experiment
@@ -233,10 +233,10 @@ class Thresholds(Panel):
             found = self._known = (n, experiment)
         return found[1]
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def _never_fired(self) -> str:
-        """How many neurons have not fired since the run started, in words."""
+        """Describe how many neurons have not fired since the start of the run."""
         counted = self.session.live.network.get("exc_spikes")
         if counted is None:
             return NOT_COUNTED
@@ -259,15 +259,15 @@ class Thresholds(Panel):
                 f"{self._over()}{sampled}"
             )
         else:
-            parts.append("firing is shown while the run is at work")
+            parts.append("firing is shown while the run is active")
         return " · ".join(parts)
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         return f"{self._sentence()}." if self.has_content() else self.empty_text
 
     def table(self) -> Table | None:
-        """Neuron, theta and mean spikes."""
+        """Return theta and mean spikes of each neuron."""
         if not self.has_content():
             return None
         theta, means = self._theta(), self._means()
@@ -277,7 +277,7 @@ class Thresholds(Panel):
         return ("neuron", "theta (mV)", "mean spikes per presentation"), list(rows)
 
     def figure(self) -> dict[str, Any] | None:
-        """Both histograms."""
+        """Return both histograms."""
         if not self.has_content():
             return None
         theta, values = self._theta(), self._values()
@@ -285,7 +285,7 @@ class Thresholds(Panel):
         n = f"{len(theta)} exc neurons of one run"
         if len(values):
             rates = self.what.currentIndex() == _RATES
-            x_label, y_label = ("firing rate (Hz)", "exc neurons") if rates else ("exc spikes in all", "presentations")
+            x_label, y_label = ("firing rate (Hz)", "exc neurons") if rates else ("exc spikes", "presentations")
             parts.append(panel_figures.histogram(values, x_label, y_label))
             n += f", firing in {self._over()}"
         return {"kind": "stack", "parts": parts, "title": "Adaptive thresholds and firing", "n": n}

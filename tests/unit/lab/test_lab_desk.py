@@ -1,4 +1,4 @@
-"""What the Rule lab page asks: which protocols show a rule, and the process that runs them."""
+"""Requests of the Rules page: protocols that show a rule, and the process that runs them."""
 
 from __future__ import annotations
 

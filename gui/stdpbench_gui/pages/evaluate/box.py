@@ -1,4 +1,4 @@
-"""What every view of the Evaluate page is: a titled box over the state that all of them share."""
+"""Base of the views of the Evaluate page: a titled box over a shared state."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from stdpbench_gui.session.run_session import RunSession
 
 
 class Box(TitledBox):
-    """A view of the run that is evaluated.
+    """A view of the evaluated run.
 
     Parameters
     ----------
     state : EvaluationState
-        What all views share.
+        State shared by all views.
     session : RunSession
-        A session of the page's own, which only says which run figures are of.
+        Session of the page, which only names the run in figures.
     """
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
@@ -27,14 +27,14 @@ class Box(TitledBox):
         super().__init__(state.changed, session)
 
     def has_content(self) -> bool:
-        """Whether there is something to draw."""
+        """Return whether there is something to draw."""
         return self.state.look is not None
 
     def _have_drawn(self) -> None:
         self.state.turns.ask(self._draw_due)
 
     def figure(self) -> dict[str, Any] | None:
-        """What a paper would draw, with a caption that names the run."""
+        """Return the figure for a paper, with a caption that names the run."""
         spec, look = self.plain_figure(), self.state.look
         if spec is None or look is None:
             return None

@@ -1,4 +1,4 @@
-"""Clusters of responses: method and K, and a row for each cluster."""
+"""Clusters of responses: method, K, and one row per cluster."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ _NO_K = (NEURONS, "hdbscan")
 
 
 class ClustersBox(Box):
-    """Has responses clustered, and lists the clusters.
+    """Controls of the clustering, and a list of the clusters.
 
     Attributes
     ----------
     wanted : signal of str, object
-        A method, and K or None for the best silhouette.
+        Request for a method and K; None: the K with the best silhouette.
     given_up : signal
-        The clusters that are being found are not wanted any more.
+        Request to cancel the clustering.
     """
 
     title = "Clusters"
     topics = frozenset({"look", "clusters", "chosen"})
     help_text = (
-        "Responses are clustered without labels, on 50 principal components of square roots of spike counts. K is how "
-        "many clusters are sought; “auto” takes the number with the best silhouette, HDBSCAN and the neurons bring "
-        "their own. Majority and purity name the class that most pictures of a cluster are of, and their share: "
-        "labels that are looked at afterwards. “sel.” counts selected pictures. Select a row to see it everywhere. "
+        "Responses are clustered without labels, on 50 principal components of the square roots of spike counts. K is "
+        "the number of clusters; “auto” chooses the number with the best silhouette, while HDBSCAN and neurons "
+        "determine their own. Majority and purity are the most frequent class in a cluster and its share; labels are "
+        "used only for these. “sel.” counts selected pictures. Select a row to highlight the cluster in all views. "
         "(Silhouette: Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7; HDBSCAN: Campello, Moulavi &amp; Sander 2013, "
         "doi:10.1007/978-3-642-37456-2_14)"
     )
     lines = 11
-    empty_text = "Clusters of responses appear here: what can be told apart without any label."
+    empty_text = "Clusters of responses, found without labels, appear here."
 
     wanted = pyqtSignal(str, object)
     given_up = pyqtSignal()
@@ -73,7 +73,7 @@ class ClustersBox(Box):
         self.auto.setCheckable(True)
         self.auto.setMaximumWidth(self.fontMetrics().horizontalAdvance("auto") + 4 * theme.GRID)
         self.auto.setAccessibleName("Number of clusters with the best silhouette")
-        self.auto.setToolTip("K with the best silhouette, which looks at no label")
+        self.auto.setToolTip("K with the best silhouette, found without labels")
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel clustering")
         self.cancel.clicked.connect(self.given_up)
@@ -90,11 +90,11 @@ class ClustersBox(Box):
         self.rows = table_of(
             "Clusters",
             (
-                ("cluster", "Its number and colour"),
-                ("pictures", "How many pictures are in it"),
-                ("majority", "The class that most of them are of"),
-                ("purity", "Their share (%)"),
-                ("sel.", "How many of the selected pictures are in it"),
+                ("cluster", "Number and colour of the cluster"),
+                ("pictures", "Number of pictures in the cluster"),
+                ("majority", "Most frequent class in the cluster"),
+                ("purity", "Share of the majority class (%)"),
+                ("sel.", "Number of selected pictures in the cluster"),
             ),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
@@ -113,7 +113,7 @@ class ClustersBox(Box):
 
     @property
     def k(self) -> int | None:
-        """How many clusters are sought; None: as many as fit best."""
+        """Number of clusters; None: the number with the best silhouette."""
         return None if self.auto.isChecked() else self.spin.value()
 
     def _on_k(self, k: int) -> None:
@@ -133,7 +133,7 @@ class ClustersBox(Box):
         self.wanted.emit(method, self.k if free else None)
 
     def begin(self, k: int) -> None:
-        """Ask for the first clusters of a run."""
+        """Request the first clusters of a run."""
         for widget in (self.slider, self.spin):
             widget.blockSignals(True)
             widget.setMaximum(max(2, min(_MOST, self.state.look.n_images if self.state.look else _MOST)))
@@ -142,9 +142,9 @@ class ClustersBox(Box):
         self._ask()
 
     def show_busy(self, busy: bool) -> None:
-        """Say that clusters are being found."""
+        """Show that clustering is in progress."""
         self.cancel.setVisible(busy)
-        self._say("finding clusters …" if busy else "")
+        self._say("clustering …" if busy else "")
 
     def _say(self, instead: str = "") -> None:
         self.said.setText(instead or self._about())
@@ -160,7 +160,7 @@ class ClustersBox(Box):
             self.rows.clear()
             lines = [] if clustering is None else clustering.lines(look.labels, look.n_classes)
             for line in lines:
-                name = "in none" if line.number < 0 else str(line.number)
+                name = "none" if line.number < 0 else str(line.number)
                 texts = [name, thousands(line.size), look.named(line.majority), f"{100 * line.purity:.1f}", ""]
                 row = add_row(self.rows, texts)
                 row.setData(0, _NUMBER, line.number)
@@ -172,10 +172,10 @@ class ClustersBox(Box):
                 row.setSelected(True)
                 self.rows.scrollToItem(row)
         self._filling = False
-        self._say("finding clusters …" if self.cancel.isVisibleTo(self) else "")
+        self._say("clustering …" if self.cancel.isVisibleTo(self) else "")
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._on_changed({"clusters"})
 
     def _items(self) -> list[Any]:
@@ -195,7 +195,7 @@ class ClustersBox(Box):
         if chosen and not self._filling:
             self.state.choose(Chosen("cluster", (int(chosen[0].data(0, _NUMBER)),)))
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def _about(self) -> str:
         look, clustering = self.state.look, self.state.clustering
@@ -207,11 +207,11 @@ class ClustersBox(Box):
         return f"{len(found)} clusters, K: {clustering.k_from}; majorities of {named} of {look.n_classes} classes"
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         return self._about() or self.empty_text
 
     def table(self) -> Table | None:
-        """A row for each cluster."""
+        """Return one row per cluster."""
         look, clustering = self.state.look, self.state.clustering
         if look is None or clustering is None:
             return None
@@ -222,7 +222,7 @@ class ClustersBox(Box):
         return ("cluster", "pictures", "majority class", "purity"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """Pictures of each class in each cluster."""
+        """Return the number of pictures of each class in each cluster."""
         look, clustering = self.state.look, self.state.clustering
         if look is None or clustering is None:
             return None

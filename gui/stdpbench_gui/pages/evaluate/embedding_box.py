@@ -1,4 +1,4 @@
-"""The embedding: responses as points, coloured by class, cluster, or whether the answer is right."""
+"""The embedding: responses as points, coloured by class, cluster or correctness."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ _MOST_LEGEND = 12
 
 
 class EmbeddingBox(Box):
-    """Each evaluated picture where its response puts it.
+    """Each evaluated picture at the position of its response.
 
     Attributes
     ----------
     plane_wanted : signal of str
-        Another method.
+        Request for an embedding with this method.
     given_up : signal
-        The plane that is being computed is not wanted any more.
+        Request to cancel the embedding being computed.
     """
 
     title = "Embedding"
     topics = frozenset({"look", "plane", "colour", "clusters", "readout", "chosen"})
     help_text = (
-        "Each point is a picture that was evaluated on; pictures lie near each other where responses are alike. "
-        "PCA shows the two directions in which responses differ most; t-SNE keeps neighbours together, and its "
-        "distances and sizes mean nothing. Trustworthiness, 0 to 1, says how many neighbours on the plane are "
-        "neighbours in truth. Hover shows a picture. A click selects what a point belongs to by its colour, dragging "
-        "some pictures; wheel zooms, the right button moves, a double click shows all. Esc selects nothing. "
-        "● right and ✕ wrong are told by marks where colours tell them. To look at, not to measure. (t-SNE: "
-        "van der Maaten &amp; Hinton 2008, J. Mach. Learn. Res. 9:2579; trustworthiness: Venna &amp; Kaski 2001, "
-        "doi:10.1007/3-540-44668-0_68)"
+        "Each point is an evaluated picture; pictures with similar responses are close to each other. PCA shows the "
+        "two directions of largest variance. t-SNE keeps neighbours together, but its distances and sizes have no "
+        "meaning. Trustworthiness, 0 to 1, measures how many neighbours in the plane are true neighbours. Hover over "
+        "a point to see its picture. Click to select the group of that colour, drag to select pictures; the wheel "
+        "zooms, the right button moves the view, and a double-click shows all. Esc clears the selection. When "
+        "coloured by correctness, ● is right and ✕ is wrong. Embeddings are for exploration, not for measurement. "
+        "(t-SNE: van der Maaten &amp; Hinton 2008, J. Mach. Learn. Res. 9:2579; trustworthiness: Venna &amp; Kaski "
+        "2001, doi:10.1007/3-540-44668-0_68)"
     )
     lines = 13
-    empty_text = "Each picture appears here as a point, where the response of the network puts it."
+    empty_text = "Each picture appears here as a point, placed by the network's response."
 
     plane_wanted = pyqtSignal(str)
     given_up = pyqtSignal()
@@ -65,7 +65,7 @@ class EmbeddingBox(Box):
         for name in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
             self.method.addItem(_WORDS[name], name)
         self.method.setAccessibleName("Embedding")
-        self.method.setToolTip("How responses are put on a plane; t-SNE takes a minute or two for 10 000 pictures")
+        self.method.setToolTip("Method of the embedding; t-SNE takes a minute or two for 10 000 pictures")
         self.method.activated.connect(lambda _: self.plane_wanted.emit(self.method.currentData()))
         self.colour.addItems([f"by {name}" for name in COLOURS])
         self.colour.setAccessibleName("Colour of points")
@@ -77,7 +77,7 @@ class EmbeddingBox(Box):
         self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.said.setAccessibleName("About the embedding")
         self.under_way = QLabel()
-        self.bar = ProgressBar("How far the embedding is")
+        self.bar = ProgressBar("Progress of the embedding")
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel the embedding")
         self.cancel.clicked.connect(self.given_up)
@@ -96,7 +96,7 @@ class EmbeddingBox(Box):
         state.pointed.connect(self._on_pointed)
 
     def refresh(self, topics: set[str]) -> None:
-        """Draw what changed."""
+        """Draw the changes."""
         state, look, plane = self.state, self.state.look, self.state.plane
         if look is None or plane is None:
             return
@@ -116,11 +116,11 @@ class EmbeddingBox(Box):
         self.said.setText(self._about() + self._legend())
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._on_changed({"colour"})
 
     def show_progress(self, words: str, done: int = 0, total: int = 0) -> None:
-        """Say how far another plane is; no words: nothing is under way."""
+        """Show the progress of a new embedding; empty `words`: none is being computed."""
         for widget in (self.under_way, self.bar, self.cancel):
             widget.setVisible(bool(words))
         self.under_way.setText(words)
@@ -132,7 +132,7 @@ class EmbeddingBox(Box):
     # -- colours ---------------------------------------------------------------------------------------------------
 
     def _groups(self) -> Numbers:
-        """What each point is coloured by."""
+        """Return the group that colours each point."""
         look, clustering = self.state.look, self.state.clustering
         assert look is not None
         if self.state.colour == VERDICT:
@@ -151,7 +151,7 @@ class EmbeddingBox(Box):
         return table[groups]  # -1 is the last one
 
     def _names(self, groups: Numbers) -> list[tuple[float, float, str]]:
-        """A name in the middle of each group: colours alone would not tell ten of them apart."""
+        """Return a name at the centre of each group: ten colours alone are hard to distinguish."""
         look, plane = self.state.look, self.state.plane
         assert look is not None
         assert plane is not None
@@ -193,7 +193,7 @@ class EmbeddingBox(Box):
         said = "" if look is None or number < 0 else look.describe_picture(number, "vote", self.state.clustering)
         self.scatter.setAccessibleDescription(said)
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def _about(self) -> str:
         look, plane = self.state.look, self.state.plane
@@ -206,8 +206,8 @@ class EmbeddingBox(Box):
         if self.state.colour == VERDICT:
             return f"{said} · ● right  ✕ wrong, by {self.state.readout}"
         if self.state.colour == CLUSTER and self.state.clustering is None:
-            return f"{said} · clusters are being found"
-        return f"{said} · colours are {'clusters' if self.state.colour == CLUSTER else 'classes'}"
+            return f"{said} · clustering …"
+        return f"{said} · coloured by {'cluster' if self.state.colour == CLUSTER else 'class'}"
 
     def _legend(self) -> str:
         groups = np.unique(self._groups())
@@ -221,13 +221,13 @@ class EmbeddingBox(Box):
         return f"<br>{' &nbsp;'.join(marks)}"
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         if self.state.look is None or self.state.plane is None:
             return self.empty_text
         return f"{self._about()}. {self.state.describe()}."
 
     def table(self) -> Table | None:
-        """A row for each picture."""
+        """Return one row per picture."""
         look, plane, clustering = self.state.look, self.state.plane, self.state.clustering
         if look is None or plane is None:
             return None
@@ -242,7 +242,7 @@ class EmbeddingBox(Box):
         return ("picture", "x", "y", "true class", f"answer of {self.state.readout}", "cluster"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """The points, a group for each colour."""
+        """Return the points, one group per colour."""
         look, plane = self.state.look, self.state.plane
         if look is None or plane is None:
             return None

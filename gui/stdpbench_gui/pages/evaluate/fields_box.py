@@ -1,4 +1,4 @@
-"""Receptive fields, sorted by class or cluster; those of what is selected are framed."""
+"""Receptive fields, sorted by class or cluster; those of the selection are framed."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0,
 
 
 class FieldsBox(Box):
-    """Weights of every exc neuron as a picture."""
+    """The weights of every exc neuron as a picture."""
 
     title = "Receptive fields"
     topics = frozenset({"look", "clusters", "chosen"})
     help_text = (
-        "Each square is the receptive field of one exc neuron, dark for strong. The line under it has the colour of "
-        "the neuron's class; where fields are sorted by cluster, that of the cluster whose pictures it most often "
-        "wins, which means that it fires most. Framed are the neurons of what is selected: those of a class, else "
-        "those that win its pictures. Click one, or move with the arrow keys, to select the pictures that it wins. "
-        "(Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
+        "Each square is the receptive field of one exc neuron; dark means strong weights. The line below it has the "
+        "colour of the neuron's class or, when sorted by cluster, of the cluster whose pictures it wins most often. A "
+        "neuron wins a picture if it fires most. Frames mark the neurons of the selected class, or the winners of the "
+        "selected pictures. Click a neuron, or use the arrow keys, to select the pictures it wins. (Diehl &amp; Cook "
+        "2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     lines = 13
     empty_text = "Receptive fields appear here, sorted by class or cluster."
@@ -49,7 +49,7 @@ class FieldsBox(Box):
         self.title_extra.addWidget(self.sort)
         self.mosaic = Mosaic()
         self.graphics = MapGraphics(self._on_key)
-        self.graphics.setAccessibleName("Receptive fields; arrow keys move from neuron to neuron")
+        self.graphics.setAccessibleName("Receptive fields; use the arrow keys to move between neurons")
         self.graphics.ci.layout.setContentsMargins(2, 2, 2, 2)
         self.graphics.addItem(self.mosaic.view)
         self._frames = pg.PlotCurveItem(connect="pairs")
@@ -68,7 +68,7 @@ class FieldsBox(Box):
         self.restyle()
 
     def refresh(self, topics: set[str]) -> None:
-        """Draw what changed."""
+        """Draw the changes."""
         look = self.state.look
         assert look is not None
         by = _ORDERS[self.sort.currentIndex()]
@@ -84,7 +84,7 @@ class FieldsBox(Box):
         self.said.setText(self._about())
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
         self.mosaic.image.set_colours(colour_maps.sequential())
         self._frames.setPen(theme.current().pen("wrong", 2))
@@ -148,7 +148,7 @@ class FieldsBox(Box):
         return True
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
-        """Say in a tooltip what is known of a neuron."""
+        """Describe a neuron in a tooltip."""
         look = self.state.look
         if isinstance(event, QHelpEvent) and look is not None:
             neuron = self._neuron_at(self.graphics.mapToScene(QPoint(event.pos())))
@@ -156,7 +156,7 @@ class FieldsBox(Box):
             return True
         return super().eventFilter(watched, event)
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def _about(self) -> str:
         look = self.state.look
@@ -166,17 +166,17 @@ class FieldsBox(Box):
             said = look.describe_neuron(self.state.chosen.numbers[0])
             return f"{said[0].upper()}{said[1:]}"
         if n:
-            which = "stand for it" if self.state.chosen.kind == "class" else "fire most during what is selected"
-            return f"{n} of {look.n_exc} neurons {which}: framed"
+            which = "have this class" if self.state.chosen.kind == "class" else "win the selected pictures"
+            return f"{n} of {look.n_exc} neurons {which} (framed)"
         silent = int((look.neuron_labels < 0).sum())
         return f"{look.n_exc} neurons" + (f", {silent} of them without a class" if silent else "")
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         return self.empty_text if self.state.look is None else f"{self._about()}."
 
     def table(self) -> Table | None:
-        """A row for each neuron, in the order that is shown."""
+        """Return one row per neuron, in the shown order."""
         look, clustering = self.state.look, self.state.clustering
         if look is None:
             return None
@@ -196,7 +196,7 @@ class FieldsBox(Box):
         return ("neuron", "class", "purity", "cluster", "pictures it wins", "theta (mV)"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """The fields in the order that is shown."""
+        """Return the fields in the shown order."""
         look = self.state.look
         if look is None:
             return None

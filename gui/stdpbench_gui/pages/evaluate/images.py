@@ -1,4 +1,4 @@
-"""Evaluated pictures as Qt draws them."""
+"""Evaluated pictures as Qt images."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from stdpbench_gui.look import colour_maps, theme
 
 
 def ink(picture: NDArray[Any]) -> QImage:
-    """A picture, (height, width), its strokes as ink on the theme's paper."""
+    """Convert a picture, (height, width), to ink on the theme's paper colour."""
     return inks(picture[None])[0]
 
 
 def inks(pictures: NDArray[Any]) -> list[QImage]:
-    """Several pictures, (n, height, width): the table of colours is made once for all of them."""
+    """Convert several pictures, (n, height, width), with one colour table."""
     table = theme.lookup(colour_maps.sequential())
     height, width = pictures.shape[1:3]
     top = np.maximum(pictures.max(axis=(1, 2), keepdims=True).astype(np.float32), 1e-9)

@@ -1,4 +1,4 @@
-"""The confusion matrix of what is selected, or of all pictures."""
+"""The confusion matrix of the selected pictures, or of all."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ from stdpbench_gui.widgets.matrix import Matrix
 
 
 class MatrixBox(Box):
-    """True classes and answers; a cell, or a class (its name at the left), can be selected."""
+    """True classes and answers; cells, and classes (by their names at the left), can be selected."""
 
     title = "Confusion"
     topics = frozenset({"look", "readout", "chosen", "clusters"})
     help_text = (
-        "Rows are the true classes, columns what the read-out answered; the framed diagonal is right, “none” is no "
-        "answer and counts as wrong. Click a cell, or move with the arrow keys, to select its pictures everywhere. "
-        "While a cluster, a neuron or some pictures are selected, the matrix counts those pictures alone. (Diehl "
-        "&amp; Cook 2015, figure 3, doi:10.3389/fncom.2015.00099)"
+        "Rows are true classes, columns the answers of the read-out. The framed diagonal is right; “none” means no "
+        "answer and counts as wrong. Click a cell, or use the arrow keys, to select its pictures in all views. While "
+        "a cluster, a neuron or pictures are selected, only those pictures are counted. (Diehl &amp; Cook 2015, "
+        "figure 3, doi:10.3389/fncom.2015.00099)"
     )
     lines = 13
-    empty_text = "Which classes are taken for which appears here."
+    empty_text = "The confusion matrix appears here."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
         self.readout = QComboBox()
         self.readout.setAccessibleName("Read-out")
-        self.readout.setToolTip("How classes are read off the spikes")
+        self.readout.setToolTip("Read-out that assigns classes to spikes")
         self.readout.activated.connect(lambda _: state.set_readout(self.readout.currentText()))
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
         self.said = wrapped("", "faint")
         self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.said.setAccessibleName("What the matrix counts")
+        self.said.setAccessibleName("About the matrix")
         layout = column(self.body)
         layout.addWidget(self.matrix, 1)
         layout.addWidget(self.said)
 
     def refresh(self, topics: set[str]) -> None:
-        """Draw it."""
+        """Draw the matrix."""
         look, state = self.state.look, self.state
         assert look is not None
         if "look" in topics:
@@ -69,14 +69,14 @@ class MatrixBox(Box):
         self.said.setText(self._about())
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.matrix.restyle()
 
     def _about(self) -> str:
         look, state = self.state.look, self.state
         assert look is not None
         if state.chosen.kind in ("cluster", "neuron", "pictures"):
-            return f"of the {thousands(len(state.pictures))} selected pictures, read by {state.readout}; Esc: of all"
+            return f"{thousands(len(state.pictures))} selected pictures, {state.readout}; Esc: all pictures"
         if state.chosen.kind == "cell" and self.matrix.cell is not None:
             return self.matrix.describe(*self.matrix.cell)
         row = next((one for one in look.accuracies if one.name == state.readout), None)
@@ -92,10 +92,10 @@ class MatrixBox(Box):
         if look is not None:
             self.state.choose(Chosen("cell", (row, column if column < look.n_classes else NO_ANSWER)))
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         if self.state.look is None:
             return self.empty_text
         wrong = None if self.matrix.score is None else self.matrix.score.confusion.copy()
@@ -107,7 +107,7 @@ class MatrixBox(Box):
         return f"{self._about()}.{worst}"
 
     def table(self) -> Table | None:
-        """A row for each true class."""
+        """Return one row per true class."""
         look, score = self.state.look, self.matrix.score
         if look is None or score is None:
             return None
@@ -116,7 +116,7 @@ class MatrixBox(Box):
         return ("true class", *(f"answered {name}" for name in names), "no answer"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """The matrix, in shares of the true class."""
+        """Return the matrix as shares of the true class."""
         look, score = self.state.look, self.matrix.score
         if look is None or score is None:
             return None

@@ -1,4 +1,4 @@
-"""Tables: how well clusters agree with classes, and what read-outs and baselines reach."""
+"""Tables: agreement of clusters with classes, and accuracies of read-outs and baselines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stdpbench_gui.session.run_session import RunSession
 
 _MEASURES = (
     ("accuracy", "match", "Accuracy with clusters matched one to one to classes (Hungarian algorithm), %"),
-    ("purity", "purity", "Share of pictures that are of their cluster's majority class, %; grows with K up to 100"),
+    ("purity", "purity", "Share of pictures that belong to their cluster's majority class, %; grows with K up to 100"),
     ("ami", "AMI", "Adjusted mutual information: 0 is chance"),
     ("nmi", "NMI", "Normalised mutual information; chance is above 0"),
     ("ari", "ARI", "Adjusted Rand index: 0 is chance"),
@@ -26,39 +26,39 @@ _MEASURES = (
 _SHORT = {
     "read-out": "read-outs",
     "timed": "read-outs of spike times",
-    "untrained": "untrained, read in the same way",
-    "pixels": "pixels, without network",
-    "supervised": "learned from labels",
+    "untrained": "untrained, same read-outs",
+    "pixels": "pixels, without a network",
+    "supervised": "trained on labels",
 }
 
 
 class MeasuresBox(Box):
-    """Measures of the clusters, of chance, and of the neurons as clusters."""
+    """Measures of the clusters, of chance level, and of the neurons as clusters."""
 
     title = "Measures of clusters"
     topics = frozenset({"look", "clusters"})
     help_text = (
-        "How well clusters agree with classes. Matched accuracy and purity take names from the labels that they are "
-        "scored with, which flatters; purity grows with K, so K stands beside it. AMI and ARI are 0 for chance. The "
-        "row of chance is of the same clusters, permuted over the pictures. The last takes each neuron as a cluster. "
-        "(AMI and NMI: Vinh, Epps &amp; Bailey 2010, J. Mach. Learn. Res. 11:2837; ARI: Hubert &amp; Arabie 1985, "
+        "Agreement of clusters with classes. Matched accuracy and purity are optimistic, as clusters are named by the "
+        "same labels they are scored with; purity also grows with K. AMI and ARI are 0 at chance level. The chance "
+        "row has the same clusters, permuted over the pictures; the last row takes each neuron as a cluster. (AMI and "
+        "NMI: Vinh, Epps &amp; Bailey 2010, J. Mach. Learn. Res. 11:2837; ARI: Hubert &amp; Arabie 1985, "
         "doi:10.1007/BF01908075)"
     )
     lines = 8
-    empty_text = "Measures of the clusters appear here, with what chance gives."
+    empty_text = "Measures of the clusters appear here, with the chance level."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        heads = [("clusters", "What was measured"), ("K", "Clusters that have a member")]
+        heads = [("clusters", "Clustering"), ("K", "Number of non-empty clusters")]
         self.rows = table_of("Measures of clusters", [*heads, *((short, tip) for _, short, tip in _MEASURES)])
         column(self.body).addWidget(self.rows)
 
     def has_content(self) -> bool:
-        """Whether there are clusters."""
+        """Return whether there are clusters."""
         return self.state.look is not None and self.state.clustering is not None
 
     def refresh(self, topics: set[str]) -> None:
-        """Write the rows."""
+        """Fill the table."""
         clustering = self.state.clustering
         assert clustering is not None
         self.rows.clear()
@@ -69,7 +69,7 @@ class MeasuresBox(Box):
             add_row(self.rows, [name, str(row["k"]), *values], f"{row['name']}; {interval}")
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         clustering = self.state.clustering
         if clustering is None or not clustering.rows:
             return self.empty_text
@@ -80,7 +80,7 @@ class MeasuresBox(Box):
         return ". ".join(said) + "."
 
     def table(self) -> Table | None:
-        """All measures."""
+        """Return all measures."""
         clustering = self.state.clustering
         if clustering is None or not clustering.rows:
             return None
@@ -88,7 +88,7 @@ class MeasuresBox(Box):
         return names, [["" if row[name] is None else row[name] for name in names] for row in clustering.rows]
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """Bars for each measure."""
+        """Return bars for each measure."""
         clustering = self.state.clustering
         if clustering is None or not clustering.rows:
             return None
@@ -116,27 +116,26 @@ class ReadoutsBox(Box):
     title = "Read-outs and baselines"
     topics = frozenset({"look", "readout", "accuracies"})
     help_text = (
-        f"What each read-out answers right, with the {INTERVAL}: it is of the pictures and says nothing about "
-        "other seeds. Select one of the first to see its answers everywhere. Baselines are those that the run "
-        "measured: the untrained network, read in the same way, and k-means on pixels, a centre for each neuron. "
-        "The column “supervised” is of what learns from labels: what somebody can read off the responses, or the "
-        "pixels, who is told the classes; it is not what the network learned by itself, and stands apart for that. "
-        "Those and read-outs of spike times are read in a process of their own. More baselines, and repeated "
-        "presentations, are in the report. (Vote: Diehl &amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099; "
-        "proportion: Hazan et al. 2018, doi:10.3389/fninf.2018.00089; intervals: Wilson 1927, "
-        "doi:10.1080/01621459.1927.10502953)"
+        f"Accuracy of each read-out with the {INTERVAL}, which does not cover variation between seeds. "
+        "Select one of the first read-outs to use its answers in all views. Baselines are those measured by the run: "
+        "the untrained network with the same read-outs, and k-means on pixels with one centre per neuron. The column "
+        "“sup.” lists classifiers trained on the labels, from responses or pixels. They show how much information is "
+        "there, not what the network learned, and so are listed separately. These and the read-outs of spike times "
+        "are computed in a separate process. The report has more baselines and repeated presentations. (Vote: Diehl "
+        "&amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099; proportion: Hazan et al. 2018, "
+        "doi:10.3389/fninf.2018.00089; intervals: Wilson 1927, doi:10.1080/01621459.1927.10502953)"
     )
     lines = 8
-    empty_text = "Accuracies with intervals appear here, and baselines beside them."
+    empty_text = "Accuracies with intervals, and baselines, appear here."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
         self.rows = table_of(
             "Read-outs and baselines",
             (
-                ("what reads", "Read-out or baseline"),
-                ("right (%)", "Share of right answers; labels name neurons, and nothing else"),
-                ("sup. (%)", "The same of what learns from labels: no part of what the network learned"),
+                ("read-out", "Read-out or baseline"),
+                ("right (%)", "Share of right answers; labels are used only to name neurons"),
+                ("sup. (%)", "The same for classifiers trained on labels; not a measure of what the network learned"),
                 ("95 %", INTERVAL),
             ),
         )
@@ -145,7 +144,7 @@ class ReadoutsBox(Box):
         self._filling = False
 
     def refresh(self, topics: set[str]) -> None:
-        """Write the rows."""
+        """Fill the table."""
         look = self.state.look
         assert look is not None
         self._filling = True
@@ -156,9 +155,11 @@ class ReadoutsBox(Box):
                 group = one.group
                 add_heading(self.rows, _SHORT.get(group, group), GROUPS.get(group, ""))
             interval = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
-            counted = f"{one.n_images} pictures, {one.n_unanswered} without an answer, which count as wrong"
+            counted = f"{one.n_images} pictures, {one.n_unanswered} without an answer, counted as wrong"
             right = f"{100 * one.accuracy:.2f}"
-            name = one.name.replace("start weights, ", "start: ")  # the column is narrow, and the tip has all
+            name = one.name.replace(
+                "start weights, ", "start: "
+            )  # the column is narrow; the tooltip has the full name
             texts = [name, *(("", right) if one.supervised else (right, "")), interval]
             row = add_row(self.rows, texts, f"{one.note or one.name}; {counted}")
             if one.group == "read-out" and one.name == self.state.readout:
@@ -169,7 +170,7 @@ class ReadoutsBox(Box):
         if self.state.missing:
             add_heading(self.rows, self.state.missing)
         if not {"untrained", "pixels"} & {one.group for one in look.accuracies}:
-            add_heading(self.rows, "the run measured no baselines; the report does", "`stdpbench report`")
+            add_heading(self.rows, "no baselines in this run; the report has them", "`stdpbench report`")
         self._filling = False
 
     def _on_row(self) -> None:
@@ -178,7 +179,7 @@ class ReadoutsBox(Box):
             self.state.set_readout(chosen[0].text(0))
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         look = self.state.look
         if look is None:
             return self.empty_text
@@ -189,7 +190,7 @@ class ReadoutsBox(Box):
         return "; ".join(said) + "."
 
     def table(self) -> Table | None:
-        """All rows."""
+        """Return all rows."""
         look = self.state.look
         if look is None:
             return None
@@ -197,10 +198,10 @@ class ReadoutsBox(Box):
             (one.group, one.name, one.supervised, one.accuracy, one.low, one.high, one.n_images, one.n_unanswered)
             for one in look.accuracies
         ]
-        return ("group", "what reads", "supervised", "accuracy", "low", "high", "pictures", "no answer"), rows
+        return ("group", "read-out", "supervised", "accuracy", "low", "high", "pictures", "no answer"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """Bars with intervals."""
+        """Return bars with intervals."""
         look = self.state.look
         if look is None:
             return None

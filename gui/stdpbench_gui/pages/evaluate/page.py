@@ -1,4 +1,4 @@
-"""The Evaluate page: what a finished run has learned, in views that follow one selection."""
+"""The Evaluate page: results of a finished run in views with a shared selection."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _MOST_RUNS = 200
 _EMPTY = (
-    "What a finished run has learned is shown here: its responses as points, clusters, confusion matrix, receptive "
-    "fields and pictures. Select something in one view, and all of them follow.\n\n"
-    "Choose a run above and press Evaluate. Answers are then compared with the labels of test pictures, and that look "
-    "is written down in the journal of the run: a test set is worth as much as it was left alone."
+    "This page shows what a finished run has learned: an embedding of its responses, clusters, the confusion matrix, "
+    "receptive fields and pictures. A selection in one view is shown in all of them.\n\n"
+    "Choose a run above and press Evaluate. Its answers are then compared with the labels of the test pictures, and "
+    "this use of the test labels is recorded in the journal of the run: each look at a test set reduces its value."
 )
 _SHARES = ((35, 34, 31), (70, 30), (52, 48), (64, 36))
-"""Of the columns, and of the views in each of them, in percent."""
-_NO_RUNS = "There is no finished run yet. Train one from the Start page; when it is over, it can be evaluated here."
+"""Sizes of the columns, and of the views in each column, in percent."""
+_NO_RUNS = "There is no finished run yet. Start one on the Start page and evaluate it here when it is finished."
 
 
 class EvaluatePage(QWidget):
@@ -54,12 +54,12 @@ class EvaluatePage(QWidget):
     runs : Path
         The runs folder.
     shown : RunSession
-        What the Train page shows: its run is offered first.
+        Session of the Train page; its run is listed first.
 
     Attributes
     ----------
     wanted : signal
-        The page shall come to the front.
+        Request to show this page.
     """
 
     wanted = pyqtSignal()
@@ -72,7 +72,7 @@ class EvaluatePage(QWidget):
         self._background = Background(self, 2)
         self._desk, self._planes, self._readings = (Helper(self._background, self) for _ in range(3))
         self.state = EvaluationState(self)
-        self.session = RunSession()  # says which run figures and numbers are of, and opens nothing
+        self.session = RunSession()  # names the run in figures and tables; never opens a run
         self.session.told.connect(lambda sentence: self.notices.tell(sentence))
         self.notices = Notices()
         self.reports = ReportWriter(self._background, self.notices, self)
@@ -96,7 +96,7 @@ class EvaluatePage(QWidget):
 
     @property
     def boxes(self) -> list[Box]:
-        """All views."""
+        """All boxes of the page."""
         few: list[Box] = [self.embedding, self.measures, self.matrix, self.clusters, self.fields, self.readouts]
         return [*few, self.strip]
 
@@ -104,11 +104,11 @@ class EvaluatePage(QWidget):
 
     def _make_actions(self, actions: Actions) -> None:
         menu = "&Evaluate"
-        actions.add("evaluate-shown", menu, "&Evaluate the run that is shown", self.evaluate_shown, "Ctrl+Shift+E")
+        actions.add("evaluate-shown", menu, "&Evaluate the current run", self.evaluate_shown, "Ctrl+Shift+E")
         actions.add("evaluate-choose", menu, "&Choose a run…", self._choose_run)
         actions.separator(menu)
-        actions.add("evaluate-report", menu, "Write a &report", self.write_report, "", "As `stdpbench report` does")
-        actions.add("evaluate-clear", menu, "&Select nothing", self.state.clear, "", "As Esc does on this page")
+        actions.add("evaluate-report", menu, "Write a &report", self.write_report, "", "Same as `stdpbench report`")
+        actions.add("evaluate-clear", menu, "Clear &selection", self.state.clear, "", "Same as Esc on this page")
 
     def _lay_out(self) -> None:
         self.run = QComboBox()
@@ -118,10 +118,10 @@ class EvaluatePage(QWidget):
         self.run.setMaxVisibleItems(24)
         self.go = QPushButton("Evaluate")
         self.go.setObjectName("primary")
-        self.go.setToolTip("Compare answers with labels of test pictures; the look is journaled")
+        self.go.setToolTip("Compare answers with the labels of test pictures; recorded in the journal")
         self.report = QPushButton("Write report")
-        self.report.setToolTip("Write the page of `stdpbench report` for this run, and open it")
-        self.busy = ProgressBar("How far the evaluation is")
+        self.report.setToolTip("Write the report of this run (as `stdpbench report`) and open it")
+        self.busy = ProgressBar("Progress of the evaluation")
         self.busy.setFixedWidth(120)
         self.busy_words = QLabel()
         self.busy_words.setObjectName("faint")
@@ -136,7 +136,7 @@ class EvaluatePage(QWidget):
         head.addStretch(1)
         head.addWidget(self.report)
         self.summary = wrapped("", "faint")
-        self.summary.setAccessibleName("The evaluation in words")
+        self.summary.setAccessibleName("Summary of the evaluation")
         self.empty = wrapped(_EMPTY, "empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setContentsMargins(*(12 * theme.GRID, 0) * 2)
@@ -188,19 +188,19 @@ class EvaluatePage(QWidget):
     # -- which run -------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Look which runs there are."""
+        """List the runs."""
         super().showEvent(event)
         self.look_for_runs()
 
     def look_for_runs(self) -> None:
-        """Fill the box with finished runs, that of the Train page first."""
+        """Fill the box with finished runs, the run of the Train page first."""
         runs = self.runs
         self._background.do(lambda: newest(runs, _MOST_RUNS), self._take_runs, self._no_runs)
 
     def _take_runs(self, entries: list[Entry]) -> None:
         shown = self._shown.folder.path.resolve() if self._shown.folder is not None else None
         finished = [entry for entry in entries if entry.state == State.FINISHED]
-        finished.sort(key=lambda entry: entry.path.resolve() != shown)  # stable: the others stay, newest first
+        finished.sort(key=lambda entry: entry.path.resolve() != shown)  # stable: the others stay newest first
         if [entry.path for entry in finished] != [entry.path for entry in self._entries]:
             chosen = self.chosen_run()
             self._entries = finished
@@ -216,18 +216,18 @@ class EvaluatePage(QWidget):
         self._show_what_there_is()
 
     def _no_runs(self, reason: str) -> None:
-        self.notices.tell(f"The runs cannot be listed: {reason}", True)
+        self.notices.tell(f"Cannot list the runs: {reason}", True)
 
     def _place_of(self, path: Path | None) -> int:
         return next((place for place in range(self.run.count()) if self.run.itemData(place) == path), -1)
 
     def chosen_run(self) -> Path | None:
-        """The run in the box."""
+        """Return the run in the box."""
         path = self.run.currentData()
         return path if isinstance(path, Path) else None
 
     def _on_run(self) -> None:
-        """Another run is chosen: what was told of the one before is taken back."""
+        """Withdraw the notices about the previously chosen run."""
         path = self.chosen_run()
         if path != self._told_of:
             self._told_of = path
@@ -250,17 +250,15 @@ class EvaluatePage(QWidget):
         folder = self._shown.folder
         if folder is None:
             self.notices.tell(
-                "No run is shown on the Train page: choose one above, or open one on the Runs page.", True
+                "No run is open on the Train page: choose one above, or open one on the Runs page.", True
             )
         elif self._shown.state is not State.FINISHED:
-            self.notices.tell(
-                f"{folder.path.name} is not finished: it can be evaluated when its test phase is over.", True
-            )
+            self.notices.tell(f"{folder.path.name} is not finished: evaluate it after its test phase.", True)
         else:
             self.evaluate(folder.path)
 
     def evaluate(self, path: Path) -> None:
-        """Evaluate a run: one look at the labels of its test pictures."""
+        """Evaluate a run, which accesses the labels of its test pictures once."""
         self.wanted.emit()
         for helper in (self._desk, self._planes, self._readings):
             helper.give_up()
@@ -288,9 +286,9 @@ class EvaluatePage(QWidget):
         self.embedding.scatter.setFocus()
 
     def _not_opened(self, reason: str) -> None:
-        name = self._opening.name if self._opening is not None else "The run"
+        name = self._opening.name if self._opening is not None else "the run"
         self._opening = None
-        self.notices.tell(f"{name} cannot be evaluated: {reason}", True)
+        self.notices.tell(f"Cannot evaluate {name}: {reason}", True)
         self._show_what_there_is()
 
     def _give_up(self) -> None:
@@ -304,7 +302,7 @@ class EvaluatePage(QWidget):
         self.busy.setValue(done)
 
     def _arrange(self) -> None:
-        """Give each view its share of the room, once there is room: as it was left, or as is usual."""
+        """Restore the saved sizes of the views, or set the defaults, once the page has a size."""
         self._arranged = True
         for number, split in enumerate(self._splits):
             state = self._settings.value(f"evaluate/split{number}")
@@ -312,10 +310,10 @@ class EvaluatePage(QWidget):
                 room = split.width() if split is self.columns else split.height()
                 split.setSizes([room * share // 100 for share in _SHARES[number]])
 
-    # -- what is measured ------------------------------------------------------------------------------------------
+    # -- computations ----------------------------------------------------------------------------------------------
 
     def _want_clusters(self, method: str, k: int | None) -> None:
-        """Have clusters found: at once, or after those that are being found, which nobody waits for any more."""
+        """Request clusters: now, or after cancelling those being computed."""
         self._next_clusters = method, k
         self.clusters.show_busy(True)
         if not self._desk.busy:
@@ -336,21 +334,21 @@ class EvaluatePage(QWidget):
             self._want_readings()
 
     def _want_readings(self) -> None:
-        """Have slow read-outs read, once what somebody looks at first is there."""
-        self.state.set_accuracies(None, "those of spike times and supervised ones are being read …")
+        """Request the slow read-outs, after the views shown first are ready."""
+        self.state.set_accuracies(None, "computing spike-time and supervised read-outs …")
         self._readings.ask("read", self._take_readings, self._no_readings)
 
     def _take_readings(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        self._readings.give_up()  # nothing else is asked of it, and it takes memory
+        self._readings.give_up()  # it has no further requests, and takes memory
         if self.state.look is not None:
             self.state.set_accuracies(with_accuracies(self.state.look, value["accuracies"]))
 
     def _no_readings(self, reason: str) -> None:
         self._readings.give_up()
-        self.state.set_accuracies(None, f"those of spike times and supervised ones cannot be read: {reason}")
+        self.state.set_accuracies(None, f"no spike-time and supervised read-outs: {reason}")
 
     def _no_clusters(self, reason: str) -> None:
-        self.notices.tell(f"No clusters: {reason}", True)
+        self.notices.tell(f"Clustering failed: {reason}", True)
         self._ask_for_clusters()
 
     def _give_up_clusters(self) -> None:
@@ -366,7 +364,7 @@ class EvaluatePage(QWidget):
             self.state.set_plane(known)
             return
         self.embedding.method.setCurrentIndex(self.embedding.method.findData(method))
-        self.embedding.show_progress(f"{self.embedding.method.currentText()} is being computed")
+        self.embedding.show_progress(f"computing {self.embedding.method.currentText()} …")
         self._planes.ask("embed", self._take_plane, self._no_plane, method=method)
 
     def _take_plane(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -375,7 +373,7 @@ class EvaluatePage(QWidget):
 
     def _no_plane(self, reason: str) -> None:
         self.embedding.show_progress("")
-        self.notices.tell(f"No embedding: {reason}", True)
+        self.notices.tell(f"Embedding failed: {reason}", True)
 
     def _give_up_plane(self) -> None:
         self._planes.give_up()
@@ -389,13 +387,13 @@ class EvaluatePage(QWidget):
     # -- the report ------------------------------------------------------------------------------------------------
 
     def write_report(self) -> None:
-        """Have a report written, and open it."""
+        """Write the report, and open it."""
         path = self.chosen_run()
         if path is not None and not self.reports.busy:
             self.wanted.emit()
             self.reports.write(path)
 
-    # -- what is shown ---------------------------------------------------------------------------------------------
+    # -- display ---------------------------------------------------------------------------------------------------
 
     def _on_state(self, topics: set[str]) -> None:
         look = self.state.look
@@ -429,7 +427,7 @@ class EvaluatePage(QWidget):
         self.run.setEnabled(bool(self.run.count()) and not opening)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Enter in the box of runs evaluates."""
+        """Evaluate when Enter is pressed in the box of runs."""
         assert event is not None
         if (
             event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -441,17 +439,17 @@ class EvaluatePage(QWidget):
             super().keyPressEvent(event)
 
     def focused_box(self) -> Box | None:
-        """The view that has the focus."""
+        """The box with the keyboard focus."""
         focus = self.focusWidget()
         return next((box for box in self.boxes if focus is not None and box.isAncestorOf(focus)), None)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         for box in self.boxes:
             box.restyle()
 
     def save(self) -> None:
-        """Remember what the page looks like, and end its processes."""
+        """Save the layout of the page and end its processes."""
         for number, split in enumerate(self._splits if self._arranged else []):
             self._settings.setValue(f"evaluate/split{number}", split.saveState())
         for one in (self._desk, self._planes, self._readings, self.reports):

@@ -1,4 +1,4 @@
-"""Has the report of a run written by a process of its own, with progress and a way out, and opens its page."""
+"""Writes the report of a run in a separate process, with progress and Cancel, and opens it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ReportWriter(QObject):
     Attributes
     ----------
     changed : signal
-        A report was begun, or is over.
+        A report was started or has ended.
     """
 
     changed = pyqtSignal()
@@ -40,7 +40,7 @@ class ReportWriter(QObject):
         return self._task is not None
 
     def write(self, path: Path) -> None:
-        """Have the report of a run written."""
+        """Start writing the report of a run."""
         self._helper.turn_to(path)
         self._name = path.name
         self._task = self._notices.add_task(f"Writing the report of {path.name}:")
@@ -49,7 +49,7 @@ class ReportWriter(QObject):
         self.changed.emit()
 
     def leave(self) -> None:
-        """The window closes."""
+        """End the process as the window closes."""
         self._helper.leave()
 
     def _on_progress(self, phase: str, done: int, total: int) -> None:
@@ -59,15 +59,15 @@ class ReportWriter(QObject):
 
     def _take(self, value: Mapping[str, Any], arrays: Arrays) -> None:
         page = Path(value["page"])
-        self._end(f"The report of {self._name} is in {page}")
+        self._end(f"Wrote the report of {self._name} to {page}")
         open_page(page)
 
     def _fail(self, reason: str) -> None:
-        self._end(f"The report of {self._name} is not written: {reason}", True)
+        self._end(f"Cannot write the report of {self._name}: {reason}", True)
 
     def _give_up(self) -> None:
         self._helper.give_up()
-        self._end(f"The report of {self._name} is given up; an earlier one stays as it was")
+        self._end(f"Report of {self._name} cancelled; an earlier report is unchanged")
 
     def _end(self, sentence: str, failed: bool = False) -> None:
         if self._task is not None:
@@ -78,5 +78,5 @@ class ReportWriter(QObject):
 
 
 def open_page(page: Path) -> None:
-    """Show a page in the browser."""
+    """Open a page in the browser."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))

@@ -1,4 +1,4 @@
-"""Pictures as points on a plane: hover shows one, a click or a rubber band selects."""
+"""Pictures as points in a plane: hover shows a picture, a click or a rubber band selects."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0,
 
 
 class Scatter(QWidget):
-    """Points in a view that can be zoomed (wheel, + and -) and moved (right or middle button); 0 shows all.
+    """Points in a view with zoom (wheel, + and -) and pan (right or middle button); 0 shows all.
 
     Attributes
     ----------
     clicked : signal of int
-        A point was chosen, with the mouse or with Enter; -1: the background.
+        A point was clicked or chosen with Enter; -1: the background.
     banded : signal of ndarray
-        Points in a rubber band.
+        Points inside a rubber band.
     pointed : signal of int
-        The point under the mouse, or reached with the arrow keys; -1 for none.
+        Point under the mouse, or reached with the arrow keys; -1: none.
     picture_of : callable
-        Gives the picture of a point and what is said of it.
+        Returns the picture of a point and its description.
     """
 
     clicked = pyqtSignal(int)
@@ -42,7 +42,7 @@ class Scatter(QWidget):
 
     def __init__(self, picture_of: Callable[[int], tuple[QImage, list[str]]]) -> None:
         super().__init__()
-        self.setAccessibleName("Pictures as points; arrow keys move from point to point, Enter selects")
+        self.setAccessibleName("Pictures as points; use the arrow keys to move between points, Enter to select")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -54,7 +54,7 @@ class Scatter(QWidget):
         self._strong: NDArray[np.bool_] | None = None
         self._names: Sequence[tuple[float, float, str]] = ()
         self._drawn: QImage | None = None
-        self._pixels: Pixels | None = None  # what the image shares its memory with
+        self._pixels: Pixels | None = None  # memory shared with the image
         self._places: NDArray[np.float64] = np.empty((0, 2))
         self._centre, self._scale = np.zeros(2), 1.0  # of the view; screen pixels per unit
         self._at = -1
@@ -63,36 +63,36 @@ class Scatter(QWidget):
         self._band: QRectF | None = None
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """What is comfortable."""
+        """Return the preferred size."""
         return QSize(420, 360)
 
-    # -- what is drawn ---------------------------------------------------------------------------------------------
+    # -- drawing ---------------------------------------------------------------------------------------------------
 
     def show_points(self, points: NDArray[np.float64]) -> None:
-        """Draw other points, all of them in view."""
+        """Show new points, all of them in view."""
         self.points, self._at = points, -1
         self.show_all()
 
     def show_looks(
         self, colours: Pixels, crosses: NDArray[np.bool_], names: Sequence[tuple[float, float, str]]
     ) -> None:
-        """Say how each point looks, and what is written where."""
+        """Set the appearance of the points, and the texts with their positions."""
         self._colours, self._crosses, self._names = colours, crosses, names
         self._redraw()
 
     def show_strong(self, strong: NDArray[np.bool_] | None) -> None:
-        """Have some points stand out; None: none."""
+        """Highlight points; None: none."""
         self._strong = strong
         self._redraw()
 
     def point_at(self, number: int) -> None:
-        """Mark a point."""
+        """Mark a point; -1: none."""
         if number != self._at:
             self._at = number
             self.update()
 
     def show_all(self) -> None:
-        """Have all points in view."""
+        """Zoom out to show all points."""
         if len(self.points):
             low, high = self.points.min(axis=0), self.points.max(axis=0)
             span = np.maximum(high - low, 1e-9)
@@ -102,7 +102,7 @@ class Scatter(QWidget):
         self._redraw()
 
     def zoom(self, factor: float, about: QPointF | None = None) -> None:
-        """Enlarge, about a place or the middle."""
+        """Zoom about a position, or about the centre."""
         place = about or QPointF(self.rect().center())
         fixed = self._plane(place)
         self._scale *= factor
@@ -134,7 +134,7 @@ class Scatter(QWidget):
         return image_of(self._pixels, ratio)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw points, names, the band and the picture that is pointed at."""
+        """Draw points, names, the rubber band and the picture of the marked point."""
         painter, colours = QPainter(self), theme.current()
         painter.fillRect(self.rect(), QColor(colours.base))
         if not len(self.points) or len(self._colours) != len(self.points):
@@ -142,7 +142,7 @@ class Scatter(QWidget):
         if self._drawn is None:
             self._drawn = self._render()
         painter.drawImage(QPoint(0, 0), self._drawn)
-        if self._strong is None:  # else they might hide what is selected
+        if self._strong is None:  # otherwise they might hide the selection
             self._paint_names(painter)
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.accent), 1))
@@ -203,20 +203,20 @@ class Scatter(QWidget):
             )
             painter.drawText(place, line)
 
-    # -- choosing --------------------------------------------------------------------------------------------------
+    # -- selecting -------------------------------------------------------------------------------------------------
 
     def nearest(self, place: QPointF) -> int:
-        """The point that is nearest to a place, if it is near; else -1."""
+        """Return the point nearest to a position, or -1 if none is near."""
         if not len(self._places):
             return -1
         distance = np.hypot(self._places[:, 0] - place.x(), self._places[:, 1] - place.y())
-        if self._strong is not None and self._strong.any():  # what stands out is drawn above
+        if self._strong is not None and self._strong.any():  # highlighted points are drawn on top
             distance = np.where(self._strong, distance, distance + _NEAR / 2)
         found = int(distance.argmin())
         return found if distance[found] <= _NEAR else -1
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Begin a band, or move the view."""
+        """Start a rubber band, or start to move the view."""
         assert event is not None
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position()
@@ -224,7 +224,7 @@ class Scatter(QWidget):
             self._moved = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw the band, move the view, or point at what is under the mouse."""
+        """Draw the rubber band, move the view, or mark the point under the mouse."""
         assert event is not None
         place = event.position()
         if self._moved is not None:
@@ -240,7 +240,7 @@ class Scatter(QWidget):
             self._point(self.nearest(place))
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Choose."""
+        """Select the clicked point, or the points in the rubber band."""
         assert event is not None
         band, pressed, self._band = self._band, self._pressed, None
         self._moved = self._pressed = None
@@ -253,25 +253,25 @@ class Scatter(QWidget):
             self.clicked.emit(self.nearest(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Show all."""
+        """Show all points."""
         self.show_all()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Zoom about the mouse."""
+        """Zoom about the mouse position."""
         assert event is not None
         self.zoom(1.0015 ** event.angleDelta().y(), event.position())
         event.accept()
 
     def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Point at nothing any more."""
+        """Remove the mark when the mouse leaves."""
         self._point(-1)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Fit."""
+        """Redraw in the new size."""
         self.show_all()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Go to the next point in a direction, choose it, zoom."""
+        """Move to the next point in a direction, select it, or zoom."""
         assert event is not None
         step = _STEPS.get(Qt.Key(event.key()))
         if step is not None and len(self._places):
@@ -286,7 +286,7 @@ class Scatter(QWidget):
             super().keyPressEvent(event)
 
     def _next(self, right: int, down: int) -> int:
-        """The nearest point in a direction; the one in the middle where none is marked."""
+        """Return the nearest point in a direction; the central one if none is marked."""
         if self._at < 0:
             return int(np.hypot(*(self._places - [self.width() / 2, self.height() / 2]).T).argmin())
         away = self._places - self._places[self._at]

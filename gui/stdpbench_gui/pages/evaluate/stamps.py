@@ -1,4 +1,4 @@
-"""Many points as one image: each is stamped into an array, which takes a few milliseconds for 10 000 of them."""
+"""Many points as one image: each is stamped into an array, a few milliseconds for 10 000 points."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ def stamped(
     radius: int,
     paper: int,
 ) -> Pixels:
-    """Draw points: discs, or crosses, in an image.
+    """Draw points as discs or crosses in an image.
 
     Parameters
     ----------
     size : tuple of int
         Width and height.
     places : ndarray, int64, (n, 2)
-        x and y of each point; those outside are left out.
+        x and y of each point; points outside the image are skipped.
     colours : ndarray, uint32, (n,)
         0xAARRGGBB.
     crosses : ndarray, bool, (n,)
-        Which points are crosses.
+        True for crosses, False for discs.
     strong : ndarray of bool, or None
-        Which points stand out, drawn last; the others fade into the paper. None: all are alike.
+        Highlighted points, drawn last; the others are faded. None: no highlighting.
     radius : int
-        Of a point, in pixels.
+        Radius of a point, in pixels.
     paper : int
         Colour of the background.
 
@@ -41,7 +41,7 @@ def stamped(
     ndarray, uint32, (height, width)
     """
     width, height = size
-    room = radius + 1  # around the image, so that no stamp leaves it
+    room = radius + 1  # margin that keeps every stamp inside the array
     image = np.full((height + 2 * room, width + 2 * room), paper, np.uint32)
     x, y = places[:, 0], places[:, 1]
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
@@ -59,7 +59,7 @@ def stamped(
 
 
 def faded(colours: Pixels, paper: int, share: float = 0.18) -> Pixels:
-    """Colours mixed with the paper, of which `share` is left."""
+    """Mix colours with the paper colour, keeping `share` of the original."""
     mixed = np.full(len(colours), 0xFF, np.uint32)
     for shift in (16, 8, 0):
         ink, ground = (colours >> np.uint32(shift)) & np.uint32(0xFF), (paper >> shift) & 0xFF

@@ -1,4 +1,4 @@
-"""What the views of the Evaluate page share: the run, its clusters, and one selection."""
+"""Shared state of the views on the Evaluate page: the run, its clusters, and one selection."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _NONE: Numbers = np.empty(0, np.int64)
 
 
 class EvaluationState(QObject):
-    """The run that is evaluated, and what is selected in it.
+    """The evaluated run and the selection in it.
 
     Attributes
     ----------
     changed : signal of set of str
         Topics: ``"look"`` (another run), ``"readout"``, ``"clusters"``, ``"plane"``, ``"colour"``, ``"chosen"``,
-        ``"accuracies"`` (further read-outs were read).
+        ``"accuracies"`` (further read-outs were computed).
     pointed : signal of int
-        A single picture is pointed at; -1 for none.
+        The marked picture; -1: none.
     missing : str
-        Why not all accuracies are there; empty once they are.
+        Why accuracies are missing; empty once all are available.
     turns : Turns
-        Has the views drawn one after the other.
+        Draws the views one after the other.
     pictures, neurons : ndarray, int64
-        What the selection stands for; empty where nothing is selected.
+        Pictures and neurons of the selection; empty without a selection.
     """
 
     changed = pyqtSignal(set)
@@ -48,7 +48,7 @@ class EvaluationState(QObject):
         self.missing = ""
 
     def show(self, look: Look | None, plane: Plane | None = None) -> None:
-        """Turn to a run, or to none."""
+        """Show a run, or none."""
         self.look, self.plane, self.clustering = look, plane, None
         self.planes = {} if plane is None else {plane.method: plane}
         self.chosen, self.picture = NOTHING, -1
@@ -57,19 +57,19 @@ class EvaluationState(QObject):
         self.pointed.emit(-1)
 
     def set_readout(self, name: str) -> None:
-        """Read answers in another way."""
+        """Use the answers of another read-out."""
         if name != self.readout:
             self.readout = name
             self._find()
             self.changed.emit({"readout", "chosen"})
 
     def set_accuracies(self, look: Look | None, missing: str = "") -> None:
-        """Take further accuracies of the run, or know why there are none yet."""
+        """Set further accuracies of the run, or why they are missing."""
         self.look, self.missing = look or self.look, missing
         self.changed.emit({"accuracies"})
 
     def set_clustering(self, clustering: Clustering) -> None:
-        """Take other clusters; a cluster that was selected is another one now, so it is no longer."""
+        """Set new clusters; a selected cluster is deselected, as its number now has another meaning."""
         self.clustering = clustering
         if self.chosen.kind == "cluster":
             self.chosen = NOTHING
@@ -77,17 +77,17 @@ class EvaluationState(QObject):
         self.changed.emit({"clusters", "chosen"})
 
     def set_plane(self, plane: Plane) -> None:
-        """Put pictures elsewhere."""
+        """Set a new embedding."""
         self.plane = self.planes[plane.method] = plane
         self.changed.emit({"plane"})
 
     def set_colour(self, colour: str) -> None:
-        """Colour by class, by cluster, or by verdict."""
+        """Colour by class, cluster or correctness."""
         self.colour = colour
         self.changed.emit({"colour"})
 
     def choose(self, chosen: Chosen) -> None:
-        """Select something, for all views."""
+        """Set the selection of all views."""
         if self.look is None or chosen == self.chosen:
             return
         self.chosen = chosen
@@ -95,11 +95,11 @@ class EvaluationState(QObject):
         self.changed.emit({"chosen"})
 
     def choose_pictures(self, pictures: Numbers) -> None:
-        """Select some pictures; none: nothing."""
+        """Select pictures; empty: clear the selection."""
         self.choose(Chosen("pictures", tuple(pictures.tolist())) if len(pictures) else NOTHING)
 
     def choose_like(self, picture: int) -> None:
-        """Select what a picture belongs to, by what colours mean."""
+        """Select the group of a picture, according to the current colouring."""
         look = self.look
         if look is None:
             return
@@ -112,18 +112,18 @@ class EvaluationState(QObject):
             self.choose(Chosen("class", (label,)))
 
     def point_at(self, picture: int) -> None:
-        """Point at a picture, or at none."""
+        """Mark a picture, or none."""
         if picture != self.picture:
             self.picture = picture
             self.pointed.emit(picture)
 
     def clear(self) -> None:
-        """Select nothing, and point at nothing."""
+        """Clear selection and mark."""
         self.choose(NOTHING)
         self.point_at(-1)
 
     def describe(self) -> str:
-        """The selection in words."""
+        """Describe the selection."""
         return "" if self.look is None else self.look.describe(self.chosen, self.readout, self.clustering)
 
     def _find(self) -> None:

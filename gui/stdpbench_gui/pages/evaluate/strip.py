@@ -1,4 +1,4 @@
-"""The pictures of what is selected, in a row."""
+"""The selected pictures in a row."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ _NUMBER = int(Qt.ItemDataRole.UserRole)
 
 
 class Strip(Box):
-    """Pictures with true class and answer; one of them can be pointed at."""
+    """Pictures with true class and answer; one of them can be marked."""
 
     title = "Pictures"
     topics = frozenset({"look", "readout", "clusters", "chosen"})
     help_text = (
-        "The pictures of what is selected, each with its true class → the answer; wrong ones have a frame and ✕. Move "
-        "with the arrow keys: the picture is marked in the embedding. (How a picture is answered: Diehl &amp; Cook "
-        "2015, section 2.6, doi:10.3389/fncom.2015.00099)"
+        "The selected pictures, each with its true class → the answer; wrong ones have a frame and ✕. Use the arrow "
+        "keys to mark a picture in the embedding. (How pictures are classified: Diehl &amp; Cook 2015, section 2.6, "
+        "doi:10.3389/fncom.2015.00099)"
     )
-    empty_text = "The pictures of what is selected appear here."
+    empty_text = "The selected pictures appear here."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
         self._numbers: Numbers = np.empty(0, np.int64)
         self.which = QComboBox()
         self.which.addItems(["all", "wrong", "right"])
-        self.which.setAccessibleName("Which pictures are shown")
+        self.which.setAccessibleName("Filter of pictures")
         self.which.activated.connect(lambda _: self._on_changed({"chosen"}))
         self.title_extra.addWidget(self.which)
         self.said = wrapped("", "")
         self.said.setContentsMargins(theme.GRID, 4, theme.GRID, 2)
-        self.said.setAccessibleName("What is selected")
+        self.said.setAccessibleName("Selection")
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setFlow(QListView.Flow.LeftToRight)
@@ -57,7 +57,7 @@ class Strip(Box):
         self.list.setIconSize(QSize(_SIDE, _SIDE))
         self.list.setSpacing(2)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
-        self.list.setAccessibleName("Pictures of what is selected")
+        self.list.setAccessibleName("Selected pictures")
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.list.setFixedHeight(_SIDE + self.fontMetrics().height() + 30)
@@ -68,7 +68,7 @@ class Strip(Box):
         state.pointed.connect(self._on_pointed)
 
     def shown(self) -> Numbers:
-        """The pictures that are shown, or would be if there were room for all."""
+        """Return the selected pictures, including those beyond the display limit."""
         look, state = self.state.look, self.state
         assert look is not None
         numbers = state.pictures if state.chosen else np.arange(look.n_images)
@@ -77,12 +77,12 @@ class Strip(Box):
         return numbers if which == 0 else numbers[right == (which == 2)]
 
     def refresh(self, topics: set[str]) -> None:
-        """Fill the row."""
+        """Show the selected pictures."""
         look = self.state.look
         assert look is not None
         numbers = self.shown()
         if topics == {"clusters", "chosen"} and np.array_equal(numbers[:_MOST], self._numbers):
-            for place, number in enumerate(self._numbers.tolist()):  # other clusters, the same pictures
+            for place, number in enumerate(self._numbers.tolist()):  # new clusters, same pictures
                 self._tell(self.list.item(place), look, number)
             self._say()
             return
@@ -116,15 +116,15 @@ class Strip(Box):
             self.said.setText(look.describe_picture(state.picture, state.readout, state.clustering))
             return
         n = len(self.shown())
-        more = f" · the first {_MOST} of {thousands(n)} are shown" if n > _MOST else ""
+        more = f" · showing the first {_MOST} of {thousands(n)}" if n > _MOST else ""
         if state.chosen:
-            self.said.setText(f"{state.describe()}{more} · Esc selects nothing")
+            self.said.setText(f"{state.describe()}{more} · Esc clears the selection")
         else:
-            hint = "Click a point, a cell, a cluster or a neuron, or drag over points, and every view follows"
+            hint = "Click a point, a cell, a cluster or a neuron, or drag over points, to select in all views"
             self.said.setText(f"{hint}{more}")
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._on_changed({"chosen"})
 
     def _on_item(self, item: QListWidgetItem | None) -> None:
@@ -135,14 +135,14 @@ class Strip(Box):
         if self.state.look is not None:
             self._say()
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         return self.empty_text if self.state.look is None else f"{self.said.text()}."
 
     def table(self) -> Table | None:
-        """A row for each picture."""
+        """Return one row per picture."""
         look, state = self.state.look, self.state
         if look is None:
             return None
@@ -159,10 +159,10 @@ class Strip(Box):
             )
             for n in self.shown().tolist()
         ]
-        return ("picture", "true class", f"answer of {state.readout}", "cluster", "spikes", "neuron that wins"), rows
+        return ("picture", "true class", f"answer of {state.readout}", "cluster", "spikes", "winning neuron"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """The pictures that are shown."""
+        """Return the shown pictures as a mosaic."""
         look = self.state.look
         if look is None or not len(self.shown()):
             return None

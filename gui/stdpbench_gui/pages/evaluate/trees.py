@@ -1,4 +1,4 @@
-"""Tables of few rows."""
+"""Small tables."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 from stdpbench_gui.look import theme
 
 _WORD = 10
-"""Letters of a name that are seen at least; its middle is left out."""
+"""Minimum number of visible letters of a name; longer names are elided in the middle."""
 
 
 class Rows(QTreeWidget):
-    """A table whose first column takes the room that is left, but never less than a word needs."""
+    """A table whose first column takes the remaining width, with a minimum of `_WORD` letters."""
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """See anew what is left."""
+        """Fit the first column to the new width."""
         super().resizeEvent(event)
         self.fit()
 
     def fit(self) -> None:
-        """Give the first column its room."""
+        """Set the width of the first column."""
         head, item, view = self.header(), self.headerItem(), self.viewport()
         if head is None or item is None or view is None:
             return
@@ -38,7 +38,7 @@ class Rows(QTreeWidget):
 
 
 def table_of(name: str, headings: Sequence[tuple[str, str]]) -> QTreeWidget:
-    """A table; `headings` are names with what they mean."""
+    """Return a table; `headings` are pairs of a title and a tooltip."""
     tree = Rows()
     tree.setObjectName("rows")
     tree.setAccessibleName(name)
@@ -68,7 +68,7 @@ def table_of(name: str, headings: Sequence[tuple[str, str]]) -> QTreeWidget:
 
 
 def add_row(tree: QTreeWidget, texts: Sequence[str], tip: str = "") -> QTreeWidgetItem:
-    """A row, its numbers at the right."""
+    """Append a row with right-aligned numbers, and return it."""
     row = QTreeWidgetItem(tree, list(texts))
     for place in range(len(texts)):
         row.setToolTip(place, tip or texts[place])
@@ -78,7 +78,7 @@ def add_row(tree: QTreeWidget, texts: Sequence[str], tip: str = "") -> QTreeWidg
 
 
 def add_heading(tree: QTreeWidget, text: str, tip: str = "") -> None:
-    """A row that names those below it."""
+    """Append a heading for the rows below it."""
     row = QTreeWidgetItem(tree, [text])
     row.setFirstColumnSpanned(True)
     row.setForeground(0, QBrush(QColor(theme.current().faint)))

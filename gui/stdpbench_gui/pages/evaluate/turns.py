@@ -1,7 +1,7 @@
-"""Views that are drawn one after the other, each in a turn of the event loop of its own.
+"""Draws views one after the other, each in its own turn of the event loop.
 
-All views follow the same selection and have to be drawn at once; together they would hold the window for as long as
-three frames take. Between two of them it hears the keyboard and paints.
+All views share a selection and have to be redrawn together, which would block the window for about three frames.
+Between two views, the window handles input and paints.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject, QTimer
 
 
 class Turns(QObject):
-    """A queue of what is to be drawn."""
+    """A queue of pending draw calls."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -24,11 +24,11 @@ class Turns(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something waits."""
+        """Whether draw calls are pending."""
         return bool(self._waiting)
 
     def ask(self, draw: Callable[[], object]) -> None:
-        """Have something drawn, once, after all that waits already."""
+        """Queue a draw call, unless it is queued already."""
         if draw not in self._waiting:
             self._waiting.append(draw)
         if not self._timer.isActive():

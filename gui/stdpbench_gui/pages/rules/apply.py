@@ -1,8 +1,8 @@
-"""A rule of the laboratory goes to the network that is running.
+"""Apply a rule of the Rules page to the running network.
 
-Other values of the rule in force are a change of parameters, as on the Parameters panel: with the next presentation,
-journaled, and undone there; here, or in a branch beside the run. Other equations need another network: the run is
-asked with ``change_rule`` to build it beside the old one, and learns on until it is there.
+New values of the active rule are a change of parameters, as on the Parameters panel: applied with the next
+presentation, journaled, and undone there; in the run itself or in a branch. New equations need a new network: the
+request ``change_rule`` makes the run build it while the old network continues to learn.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 
 Tell = Callable[[str, bool], None]
-"""Hears a sentence, and whether something failed."""
+"""Receives a message, and whether it reports a failure."""
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What applying a rule would do now.
+    """The effect of applying a rule now.
 
     Attributes
     ----------
     why_not_here, why_not_beside : str
-        Why it cannot be applied to the run, or to a branch of it; empty where it can.
+        Why it cannot be applied to the run, or in a branch of it; empty if it can.
     says : str
-        What it would do.
+        Description of the effect.
     values : dict of str to Any
-        What would change, where the equations are the same.
+        Values that would change, if the equations are the same.
     same : bool
-        Whether they are.
+        Whether the equations are the same.
     """
 
     why_not_here: str
@@ -46,28 +46,28 @@ class Outlook:
 
 
 def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outlook:
-    """What applying a rule to the run that is shown would do."""
+    """Return the effect of applying a rule to the current run."""
     running = session.experiment
     if session.folder is None or running is None:
-        nothing = "No network is shown on the Train page: start a run, or open one."
+        nothing = "No run is open on the Train page: start one or open one."
         return Outlook(nothing, nothing)
     name = session.folder.path.name
     over = session.live.progress.get("phase", "train") != "train" or session.state is State.FINISHED
-    why_not = "" if session.connected else f"No process works on {name}: resume it first."
+    why_not = "" if session.connected else f"{name} is not running: resume it first."
     if not why_not and session.state not in (State.RUNNING, State.PAUSED):
         why_not = f"{name} is {session.state}."
     if not why_not and over:
-        why_not = f"{name} has learned all it will: labels and test go by the rule at the end of training."
-    busy = changes.busy or ("Changes are under way." if changes.in_flight else "")
+        why_not = f"{name} has finished training: labelling and test use the rule at the end of training."
+    busy = changes.busy or ("Changes are pending." if changes.in_flight else "")
     if over:
-        busy = busy or f"{name} has learned all it will: the Parameters panel branches off from an earlier position."
+        busy = busy or f"{name} has finished training: use the Parameters panel to branch from an earlier position."
     if is_same_rule(rule, running.plasticity):
         try:
             values = live_changes(rule, running)
         except StdpbenchError as error:
             return Outlook(str(error), str(error))
         if not values:
-            same = f"{name} has this rule with these values already."
+            same = f"{name} already has this rule with these values."
             return Outlook(same, same, same, values)
         listed = ", ".join(f"{path.partition('.')[2]} → {value}" for path, value in values.items())
         return Outlook(why_not or busy, busy, f"{name}: {listed}", values)
@@ -82,30 +82,30 @@ def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outl
 
 
 def apply_here(session: RunSession, rule: PlasticityRule, changes: Changes, tell: Tell) -> None:
-    """Put a rule in force in the run that is shown, from the next presentation on."""
+    """Apply a rule to the current run from the next presentation on."""
     seen = outlook(session, rule, changes)
     if seen.why_not_here:
         tell(seen.why_not_here, True)
     elif seen.values is not None:
         changes.here(seen.values)
-        tell(f"Sent to {seen.says}. The Parameters panel shows it, and undoes it.", False)
+        tell(f"Sent to {seen.says}. The Parameters panel shows the change and can undo it.", False)
     else:
         change_rule(session, rule, tell)
 
 
 def change_rule(session: RunSession, rule: PlasticityRule, tell: Tell) -> None:
-    """Ask the run that is shown for a rule with other equations; it answers when that is in force, or cannot be."""
+    """Request a rule with new equations in the current run; the answer comes once it is active or refused."""
     kind = getattr(rule, "kind", "")
-    tell(f"The network with {kind} is being built beside the one that runs …", False)
+    tell(f"Building the network with {kind}; the run continues meanwhile …", False)
     session.change_rule(
         rule.to_mapping(),
-        lambda _: tell(f"{kind} is in force.", False),
+        lambda _: tell(f"{kind} is active.", False),
         lambda reason: tell(f"The rule was not changed: {reason}", True),
     )
 
 
 def apply_beside(session: RunSession, rule: PlasticityRule, changes: Changes, tell: Tell) -> None:
-    """Have a branch of the run that is shown go on with a rule."""
+    """Continue with a rule in a branch of the current run."""
     seen = outlook(session, rule, changes)
     if seen.why_not_beside:
         tell(seen.why_not_beside, True)

@@ -1,4 +1,4 @@
-"""What stands beside the rule: curves that are kept, and points of an experiment, in one list."""
+"""Kept curves and data points to compare the rule with, in one list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stdpbench.lab.points import SHIPPED
 from stdpbench.lab.quick import QUICK
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
-from stdpbench_gui.pages.rules.state import LabState, name_of
+from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
@@ -18,18 +18,18 @@ from stdpbench_gui.widgets.basic import wrapped
 
 
 class BesideList(QTreeWidget):
-    """Rows with a box to tick, a mark and a name; Del removes, F2 renames.
+    """Rows with a check box, a symbol and a name; Del removes, F2 renames.
 
     Attributes
     ----------
     removed : signal of int
-        A row shall go.
+        Request to remove a row.
     """
 
     removed = pyqtSignal(int)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Del and Backspace remove the row that is current."""
+        """Remove the current row on Del or Backspace."""
         row = self.indexOfTopLevelItem(self.currentItem()) if self.currentItem() is not None else -1
         if event is not None and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and row >= 0:
             self.removed.emit(row)
@@ -38,29 +38,29 @@ class BesideList(QTreeWidget):
 
 
 class BesideBox(TitledBox):
-    """The list.
+    """Box with the list of kept curves and data points.
 
     Attributes
     ----------
     keep_wanted, file_wanted : signal
-        The rule shall be kept; a file of points shall be chosen.
+        Request to keep the rule; request to choose a file of data points.
     shipped_wanted : signal of str
-        Points that ship shall be drawn in.
+        Request to draw one of the included data sets.
     taken_up : signal of int
-        A kept rule shall become the one that changes.
+        Request to edit a kept rule again.
     """
 
-    title = "Beside it"
+    title = "Compare with"
     topics = frozenset({"kept", "points"})
     help_text = (
-        "Keep the rule with its values, and its curves stay in all plots while you change it or turn to another "
-        "rule: each with a colour and a mark of its own. Untick to hide, F2 to rename, Del to remove; a double click"
-        " takes a kept rule up again. Points of an experiment come from a CSV file: Δt (ms) or what the plot varies,"
-        " Δw, and a standard deviation if there is one. (Rules beside each other: Morrison, Diesmann &amp; Gerstner "
+        "A kept rule stays in all plots with its values, in its own colour and symbol, while you edit the rule or "
+        "choose another. Clear the check box to hide it, F2 to rename, Del to remove; double-click to edit a kept "
+        "rule again. Experimental data points are read from a CSV file with the columns Δt (ms), or whatever the plot "
+        "varies, Δw, and optionally a standard deviation. (A comparison of rules: Morrison, Diesmann &amp; Gerstner "
         "2008, doi:10.1007/s00422-008-0233-1)"
     )
     lines = 8
-    empty_text = "Nothing stands beside the rule yet."
+    empty_text = "No kept curves or data points."
     leaves = False
 
     keep_wanted = pyqtSignal()
@@ -68,7 +68,7 @@ class BesideBox(TitledBox):
     shipped_wanted = pyqtSignal(str)
     taken_up = pyqtSignal(int)
 
-    def __init__(self, state: LabState, session: RunSession) -> None:
+    def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
         self.list = BesideList()
@@ -76,23 +76,24 @@ class BesideBox(TitledBox):
         self.list.setRootIsDecorated(False)
         self.list.setIconSize(QSize(30, 16))
         self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
-        self.list.setAccessibleName("Kept rules and points; Space ticks, F2 renames, Del removes")
+        self.list.setAccessibleName("Kept rules and data points; Space checks, F2 renames, Del removes")
         self.list.setEditTriggers(QTreeWidget.EditTrigger.EditKeyPressed)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = wrapped(
-            "Keep this curve, change a value or the rule, and compare. Drop a CSV file to draw points in.", "faint"
+            "Keep this curve, change a value or the rule, and compare. Drop a CSV file here to add data points.",
+            "faint",
         )
         self.hint.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.keep = QPushButton("Keep this curve")
-        self.keep.setToolTip("The rule with its values stays in all plots (Ctrl+Shift+K)")
+        self.keep.setToolTip("Keep the rule with its values in all plots (Ctrl+Shift+K)")
         self.points = QToolButton()
-        self.points.setText("Points")
-        self.points.setToolTip("Draw points of an experiment in")
-        self.points.setAccessibleName("Draw points of an experiment in")
+        self.points.setText("Data points")
+        self.points.setToolTip("Add experimental data points")
+        self.points.setAccessibleName("Add experimental data points")
         self.points.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.points.setMenu(self._points_menu())
         self.remove = QPushButton("Remove")
-        self.remove.setToolTip("Remove the row that is selected (Del)")
+        self.remove.setToolTip("Remove the selected row (Del)")
         buttons = QHBoxLayout()
         buttons.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
         for button in (self.keep, self.points, self.remove):
@@ -128,18 +129,18 @@ class BesideBox(TitledBox):
         return menu
 
     def has_content(self) -> bool:
-        """The buttons are always there."""
+        """Return True: the buttons are always shown."""
         return True
 
     def refresh(self, topics: set[str]) -> None:
-        """Fill the list."""
+        """Fill the list with the kept curves and data points."""
         row = self._row()
         self.list.blockSignals(True)
         self.list.clear()
         for kept in self.state.kept:
             item = self._add(kept.name, kept.visible)
             item.setIcon(0, line_styles.icon_of(line_styles.of_rule(kept.number), True))
-            item.setToolTip(0, f"{name_of(kept.rule)}\nA double click takes it up again")
+            item.setToolTip(0, f"{name_of(kept.rule)}\nDouble-click to edit it again")
         for shown in self.state.points:
             item = self._add(shown.points.label, shown.visible)
             item.setIcon(0, line_styles.icon_of(line_styles.of_points(shown.number), False))
@@ -153,7 +154,7 @@ class BesideBox(TitledBox):
         self.remove.setEnabled(self._row() >= 0)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.refresh(set())
 
     def _add(self, name: str, visible: bool) -> QTreeWidgetItem:
@@ -175,7 +176,7 @@ class BesideBox(TitledBox):
         self.state.change_beside(place, **what)
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         names = [kept.name + ("" if kept.visible else " (hidden)") for kept in self.state.kept]
         names += [shown.points.label + ("" if shown.visible else " (hidden)") for shown in self.state.points]
-        return f"Beside the rule: {'; '.join(names)}." if names else self.empty_text
+        return f"Compared with: {'; '.join(names)}." if names else self.empty_text

@@ -1,4 +1,4 @@
-"""A field for the expression of a rule: names in colour, completion, and a wavy line under what is wrong."""
+"""A field for the expression of a rule, with coloured names, completion, and underlined errors."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from stdpbench_gui.widgets.basic import wrapped
 
 _WORD = QRegularExpression(r"[A-Za-z_][A-Za-z_0-9]*|\d+\.?\d*(?:[eE][-+]?\d+)?")
 _LINES = (2, 6)
-"""That are seen, at least and at most."""
+"""Minimum and maximum number of visible lines."""
 _ACCEPT = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 
 
 class _Colours(QSyntaxHighlighter):
-    """Names by what they are."""
+    """Colours names by their role."""
 
     def __init__(self, field: CodeEdit) -> None:
         super().__init__(field.document())
         self._field = field
 
     def highlightBlock(self, text: str | None) -> None:  # noqa: N802 - Qt's name
-        """Colour a line."""
+        """Colour the names in a line."""
         found = _WORD.globalMatch(text or "")
         while found.hasNext():
             match = found.next()
@@ -38,7 +38,7 @@ class _Colours(QSyntaxHighlighter):
 
 
 class CodeEdit(QPlainTextEdit):
-    """The text itself. Ctrl+Space completes at any time; Tab leaves the field."""
+    """The text editor. Ctrl+Space completes at any time; Tab leaves the field."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -58,13 +58,13 @@ class CodeEdit(QPlainTextEdit):
         self.completer.activated[str].connect(self._complete)
         popup = self.completer.popup()
         assert popup is not None
-        popup.setAccessibleName("Names that fit")
+        popup.setAccessibleName("Completions")
         self._colours = _Colours(self)
         self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES[0] + 2 * theme.GRID)
         self.setMaximumHeight(self.fontMetrics().lineSpacing() * _LINES[1] + 2 * theme.GRID)
 
     def know(self, names: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]) -> None:
-        """Say which names there are."""
+        """Set the known names."""
         known = tuple(names), frozenset(inputs), frozenset(outputs)
         if known != (self.names, self.input_traces, self.output_traces):
             self.names, self.input_traces, self.output_traces = known
@@ -72,7 +72,7 @@ class CodeEdit(QPlainTextEdit):
             self._colours.rehighlight()
 
     def format_of(self, word: str) -> QTextCharFormat | None:
-        """How a word is written; None for the usual way."""
+        """Return the format of a word; None: the default format."""
         colours, form = theme.current(), QTextCharFormat()
         if word[0].isdigit():
             form.setForeground(QColor(colours.faint))
@@ -89,7 +89,7 @@ class CodeEdit(QPlainTextEdit):
         return form
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Draw a wavy line under what is wrong."""
+        """Underline an error."""
         self.problem = problem
         chosen = []
         if problem is not None and problem.line >= 0:
@@ -110,26 +110,26 @@ class CodeEdit(QPlainTextEdit):
         self.setExtraSelections(chosen)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._colours.rehighlight()
         self.show_problem(self.problem)
 
     # -- completion ------------------------------------------------------------------------------------------------
 
     def prefix(self) -> str:
-        """The beginning of the name that the cursor stands at the end of."""
+        """Return the part of a name that ends at the cursor."""
         cursor = self.textCursor()
         before = cursor.block().text()[: cursor.positionInBlock()]
         found = re.search(r"[A-Za-z_][A-Za-z_0-9]*$", before)
         return found[0] if found else ""
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Offer names while one is typed."""
+        """Offer completions while a name is typed."""
         assert event is not None
         popup = self.completer.popup()
         assert popup is not None
         if popup.isVisible() and event.key() in (*_ACCEPT, Qt.Key.Key_Escape):
-            event.ignore()  # the list takes it
+            event.ignore()  # handled by the list
             return
         wanted = event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.ControlModifier
         if not wanted:
@@ -166,12 +166,12 @@ _KEEP = QTextCursor.MoveMode.KeepAnchor
 
 
 class CodeField(QWidget):
-    """An expression with a label above and what is wrong with it below.
+    """An expression with its label above and its errors below.
 
     Attributes
     ----------
     edited : signal
-        The text changed by hand.
+        The user changed the text.
     """
 
     edited = pyqtSignal()
@@ -182,7 +182,7 @@ class CodeField(QWidget):
         label = QLabel(name)
         label.setBuddy(self.edit)
         self.message = wrapped("", "faint")
-        self.message.setAccessibleName(f"What is wrong: {name}")
+        self.message.setAccessibleName(f"Errors: {name}")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -192,25 +192,25 @@ class CodeField(QWidget):
 
     @property
     def text(self) -> str:
-        """What stands there."""
+        """The expression."""
         return self.edit.toPlainText().strip("\n")
 
     def show_text(self, text: str) -> None:
-        """Write something else, without a word."""
+        """Replace the text without emitting `edited`."""
         if text != self.text:
             self.edit.blockSignals(True)
             self.edit.setPlainText(text)
             self.edit.blockSignals(False)
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Say what is wrong, below, and mark it."""
+        """Show an error below the field and underline it."""
         self.edit.show_problem(problem)
         self.message.setObjectName("problem" if problem is not None else "faint")
         style = self.message.style()
         if style is not None:
             style.polish(self.message)
         if problem is None:
-            self.message.setText("" if self.text.strip() else "nothing happens")
+            self.message.setText("" if self.text.strip() else "no effect")
             return
         lines = f"line {problem.line + 1}, " if "\n" in self.text else ""
         place = f"{lines}column {problem.column + 1}: " if problem.column >= 0 else ""

@@ -1,7 +1,7 @@
-"""Curves from the process that keeps rules at hand (`stdpbench.lab.service`).
+"""Curves from the process that simulates rules (`stdpbench.lab.service`).
 
-What is under way is never more than one curve; of what waits, only the newest wish for each place counts. So a moving
-slider gets the curves that it can get, and none is drawn that nobody wants any more.
+At most one curve is computed at a time; of the waiting requests, only the newest for each place counts. A moving
+slider gets as many curves as can be computed, and outdated requests are dropped.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from stdpbench_gui.session.helper_process import HelperProcess
 _MOST_REMEMBERED = 100
 
 
-class LabProcess(HelperProcess):
-    """The desk of the laboratory."""
+class RuleProcess(HelperProcess):
+    """The process that simulates rules."""
 
     def command(self) -> list[str]:
-        """The module."""
+        """Return the arguments of the interpreter."""
         return ["-P", "-m", "stdpbench.lab.service"]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Whom a curve is for: a plot, and in it the rule that changes (-1) or one that is kept (its number)."""
+    """Destination of a curve: a plot, and in it the edited rule (-1) or the number of a kept one."""
 
     plot: int
     kept: int = -1
@@ -40,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Wish:
-    """A curve that is wanted."""
+    """A request for a curve."""
 
     rule: PlasticityRule
     protocol: str
@@ -49,23 +49,23 @@ class Wish:
 
     @property
     def key(self) -> str:
-        """What the curve depends on."""
+        """Cache key: everything the curve depends on."""
         return json.dumps([self.rule.to_mapping(), self.protocol, dict(self.options)], sort_keys=True)
 
 
 class Curves(QObject):
-    """Has curves computed.
+    """Queue of curves to compute.
 
     Attributes
     ----------
     came : signal of (Place, Result, bool)
-        A curve, and whether it is one of few points.
+        A curve, and whether it is coarse (few points).
     late : signal of Place
-        A curve that takes too long to follow a moving slider; it is to be asked for once the slider is let go of.
+        A curve takes too long to follow a moving slider; request it again once the slider is released.
     failed : signal of (Place, str)
-        Why there is none.
+        A curve could not be computed, with the reason.
     busy_changed : signal of bool
-        Whether something is under way or waits.
+        Whether a curve is being computed or waits.
     """
 
     came = pyqtSignal(object, object, bool)
@@ -75,20 +75,20 @@ class Curves(QObject):
 
     def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
-        self.process = LabProcess(background, self)
+        self.process = RuleProcess(background, self)
         self._waiting: dict[Place, Wish] = {}
         self._under_way: Place | None = None
         self._known: dict[str, Result] = {}
-        self._asked: dict[Place, int] = {}  # wishes of each place so far
-        self._answered: dict[Place, int] = {}  # and the last that was answered
+        self._asked: dict[Place, int] = {}  # number of requests of each place
+        self._answered: dict[Place, int] = {}  # number of the last answered request
 
     @property
     def busy(self) -> bool:
-        """Whether something is under way or waits."""
+        """Whether a curve is being computed or waits."""
         return self._under_way is not None or bool(self._waiting)
 
     def want(self, place: Place, wish: Wish) -> None:
-        """Have a curve computed, in place of one that still waits; one that is known comes at once."""
+        """Request a curve, replacing one that still waits; a cached curve arrives immediately."""
         opened, _ = as_opened(wish.rule, wish.protocol)
         wish = Wish(opened, wish.protocol, wish.options, wish.coarse)
         number = self._asked[place] = self._asked.get(place, 0) + 1
@@ -102,14 +102,14 @@ class Curves(QObject):
         self._next()
 
     def forget(self, place: Place) -> None:
-        """Nobody wants this curve any more."""
+        """Cancel the request of a place."""
         self._waiting.pop(place, None)
 
     def _next(self) -> None:
         if self._under_way is not None or not self._waiting:
             self.busy_changed.emit(self.busy)
             return
-        # the rule that changes goes before those that are kept; in turn, so that none waits for ever
+        # the edited rule goes before kept ones; places take turns so that none starves
         place = min(self._waiting, key=lambda one: one.kept >= 0)
         wish, number = self._waiting.pop(place), self._asked[place]
         self._under_way = place
@@ -134,7 +134,7 @@ class Curves(QObject):
                 while len(self._known) >= _MOST_REMEMBERED:
                     del self._known[next(iter(self._known))]
                 self._known[wish.key] = found
-            if number > self._answered.get(place, 0):  # else a newer wish was answered meanwhile
+            if number > self._answered.get(place, 0):  # otherwise a newer request was answered meanwhile
                 self._answered[place] = number
                 self.came.emit(place, found, bool(value["coarse"]))
         self._next()

@@ -1,4 +1,4 @@
-"""The editor of a rule of one's own: traces, parameters and two expressions, checked while they are written."""
+"""The editor of a custom rule: traces, parameters and two expressions, checked while the user types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stdpbench.plasticity.custom import CustomRule, Problem, known_names, proble
 from stdpbench.units import read
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.code_field import CodeField
-from stdpbench_gui.pages.rules.state import LabState
+from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.rules.tables import (
     parameters_of,
     parameters_table,
@@ -36,28 +36,28 @@ _SPOTS = ("on_input_spike", "on_output_spike")
 
 
 class EditorBox(TitledBox):
-    """Shows the definition of a custom rule, and puts it in force whenever it is fine.
+    """Shows the definition of a custom rule and applies it whenever it is valid.
 
     Attributes
     ----------
     found : list of Problem
-        What is wrong now.
+        The current errors.
     """
 
-    title = "Rule of your own"
+    title = "Custom rule"
     topics = frozenset({"rule", "values"})
     help_text = (
-        "Traces remember spikes; the two expressions say what an input and an output spike do to the weight w. They "
-        "are in Brian2's syntax: one statement per line, w = … or my_NAME = … for an intermediate result, with + - *"
-        " / **, the rule's names, w_max, and functions such as exp, clip and maximum. Ctrl+Space completes a name. "
-        "As soon as nothing is wrong any more, the rule is in force, and its equations and curves are drawn; until "
-        "then the last one that was right stays. An expression is data: nothing in it can run code on this machine. "
-        "(Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
+        "Traces remember spikes; the two expressions define what an input and an output spike do to the weight w. "
+        "They use Brian2's syntax: one statement per line, w = … or my_NAME = … for an intermediate result, with + - "
+        "* / **, the names of the rule, w_max, and functions such as exp, clip and maximum. Ctrl+Space completes a "
+        "name. As soon as the definition is valid, it becomes active and its equations and curves are drawn; until "
+        "then the last valid definition stays active. Expressions are checked, not executed: they cannot run code on "
+        "this machine. (Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
-    empty_text = "Choose “Edit as a rule of your own” to change the expressions."
+    empty_text = "Choose “Edit as custom rule” to change the expressions."
     leaves = False
 
-    def __init__(self, state: LabState, session: RunSession) -> None:
+    def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
         self.found: list[Problem] = []
@@ -72,8 +72,8 @@ class EditorBox(TitledBox):
         self.traces, self.parameters = traces_table(), parameters_table()
         self.problem = wrapped("", "problem")
         self.load, self.save = QPushButton("Load…"), QPushButton("Save…")
-        self.load.setToolTip("Read a rule from a TOML file, as docs/plasticity.md describes it")
-        self.save.setToolTip("Write the rule to a TOML file, with the values in force")
+        self.load.setToolTip("Read a rule from a TOML file (format: docs/plasticity.md)")
+        self.save.setToolTip("Write the rule with its current values to a TOML file")
         self.verdict = QLabel()
         for widget in (self.load, self.save, self.verdict):
             self.title_extra.addWidget(widget)
@@ -124,16 +124,16 @@ class EditorBox(TitledBox):
         )
 
     def has_content(self) -> bool:
-        """Whether the rule is one that can be edited."""
+        """Return whether the rule can be edited."""
         return isinstance(self.state.rule, CustomRule)
 
     def refresh(self, topics: set[str]) -> None:
-        """Show the definition of the rule, unless it is this editor that made it."""
+        """Show the definition of the rule, unless this editor made it."""
         rule = self.state.rule
         if not isinstance(rule, CustomRule):
             return
         known, self._made = self._made, rule
-        if type(rule) is type(known):  # the same definition: what is being written stays
+        if type(rule) is type(known):  # the same definition: keep what the user is typing
             return
         said = rule.definition
         self.name.setText(str(said.get("title", "")))
@@ -144,13 +144,13 @@ class EditorBox(TitledBox):
         self._show_problems(self.parts(), [])
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._style()
         for field in self.fields.values():
             field.edit.restyle()
 
     def parts(self) -> dict[str, Any]:
-        """The definition as it stands in the fields."""
+        """Return the definition in the fields."""
         rule = self.state.rule
         kept = (
             {key: rule.definition[key] for key in ("about", "source") if key in rule.definition}
@@ -164,14 +164,14 @@ class EditorBox(TitledBox):
         return {**kept, **texts, "traces": traces, "parameters": parameters}
 
     def check(self) -> None:
-        """Check what was written, and put it in force if nothing is wrong."""
+        """Check the definition and apply it if it is valid."""
         self._timer.stop()
         if not self.has_content():
             return
         parts = self.parts()
         found = problems(parts)
         doubled = _doubled([row[0] for row in (*self.traces.rows(), *self.parameters.rows())])
-        found += [Problem("", f"two things are named {name}") for name in doubled]
+        found += [Problem("", f"the name {name} is used twice") for name in doubled]
         self._show_problems(parts, found)
         if found:
             return
@@ -181,10 +181,10 @@ class EditorBox(TitledBox):
             self._show_problems(parts, [Problem("", str(error).removeprefix("plasticity."))])
             return
         self._made = made
-        self.state.show(made, "the rule edited")
+        self.state.show(made, "edit the rule")
 
     def _values(self, parts: Mapping[str, Any]) -> dict[str, Any]:
-        """Values that were set beside the definition, where they still mean something."""
+        """Return the values that were set on top of the definition and still apply."""
         rule, kept = self.state.rule, {"w_max": self.state.rule.w_max}
         before = getattr(rule, "definition", {}).get("parameters", {})
         for name, said in parts["parameters"].items():
@@ -211,7 +211,7 @@ class EditorBox(TitledBox):
         others = [one.sentence.removeprefix("rule: ") for one in found if not one.part]
         self.problem.setText("\n".join(f"⚠ {sentence}" for sentence in others))
         self.problem.setVisible(bool(others))
-        self.verdict.setText("✓ in force" if not found else f"⚠ {len(found)} to mend; the last right one is in force")
+        self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}; the last valid definition is active")
         self.verdict.setObjectName("faint" if not found else "problem")
         style = self.verdict.style()
         if style is not None:
@@ -220,12 +220,12 @@ class EditorBox(TitledBox):
     # -- files -----------------------------------------------------------------------------------------------------
 
     def read(self, path: Path) -> None:
-        """Take a rule from a file.
+        """Read a rule from a file.
 
         Raises
         ------
         StdpbenchError
-            If there is none in it.
+            If the file contains no valid rule.
         """
         said = read_rule(str(path), path.name)
         self._made = None
@@ -237,11 +237,11 @@ class EditorBox(TitledBox):
         Raises
         ------
         StdpbenchError
-            If that is not possible.
+            If the file cannot be written.
         """
         assert isinstance(self.state.rule, CustomRule)
         write_text_aside(path, rule_file(self.state.rule))
-        self.session.told.emit(f"The rule is in {path}.")
+        self.session.told.emit(f"Saved the rule to {path}.")
 
     def _choose_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
@@ -261,11 +261,15 @@ class EditorBox(TitledBox):
             self.session.told.emit(f"{error}.")
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         if not self.has_content():
             return self.empty_text
         wrong = [one.sentence for one in self.found]
-        return f"To mend: {'; '.join(wrong)}." if wrong else "Nothing is wrong; the rule is in force."
+        return f"Errors: {'; '.join(wrong)}." if wrong else "No errors; the rule is active."
+
+
+def _count(found: list[Problem]) -> str:
+    return f"{len(found)} error{'' if len(found) == 1 else 's'}"
 
 
 def _doubled(names: list[str]) -> list[str]:

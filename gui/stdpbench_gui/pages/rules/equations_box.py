@@ -1,4 +1,4 @@
-"""The equations of the rule, typeset from its own texts."""
+"""The equations of the rule, typeset from its source."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from PyQt6.QtGui import QAction, QGuiApplication, QPixmap
 from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.rules.curves import LabProcess
-from stdpbench_gui.pages.rules.state import LabState
+from stdpbench_gui.pages.rules.curves import RuleProcess
+from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.background import Background
@@ -24,30 +24,29 @@ _SETTLE_MS = 120
 
 
 class EquationsBox(TitledBox):
-    """A picture of the equations, with sentences below; drawn by a process with matplotlib.
+    """A picture of the equations with notes below, drawn with matplotlib in a separate process.
 
     Attributes
     ----------
     picture : QLabel
-        The equations.
+        The picture of the equations.
     """
 
     title = "Equations"
     topics = frozenset({"rule"})
     help_text = (
-        "What the rule is: its traces, and what an input and an output spike do to a weight. The mathematics is made"
-        " from the very texts that Brian2 gets, so that what is shown is what runs; a rule of your own is typeset as"
-        " well. The menu copies it as TeX. (The paper of the rule stands under its name; Brian2: Stimberg, Brette"
-        " &amp; Goodman 2019, doi:10.7554/eLife.47314)"
+        "The traces of the rule, and what an input and an output spike do to a weight. The equations are typeset from "
+        "the code that Brian2 runs, custom rules included. The menu copies them as TeX. (The reference of the rule is "
+        "below its name; Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
     lines = 9
-    empty_text = "The equations appear here in a moment."
+    empty_text = "The equations will appear here in a moment."
     leaves = False
 
-    def __init__(self, state: LabState, background: Background, session: RunSession) -> None:
+    def __init__(self, state: RulesState, background: Background, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.process = LabProcess(background, self)
+        self.process = RuleProcess(background, self)
         self._tex: list[tuple[str, str]] = []
         self._width = 0
         self._number = 0
@@ -65,7 +64,7 @@ class EquationsBox(TitledBox):
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.area.setAccessibleName("Equations, which scroll")
+        self.area.setAccessibleName("Equations (scroll area)")
         self.area.setWidget(content)
         column(self.body).addWidget(self.area)
         for text, slot in (("Copy as TeX", self.copy_tex), ("Copy picture", self.copy_picture)):
@@ -81,22 +80,22 @@ class EquationsBox(TitledBox):
         viewport.installEventFilter(self)
 
     def has_content(self) -> bool:
-        """Whether a picture has come."""
+        """Return whether a picture has arrived."""
         return bool(self._tex)
 
     def refresh(self, topics: set[str]) -> None:
-        """What was asked for is on its way."""
+        """Do nothing: the picture arrives asynchronously."""
 
     def restyle(self) -> None:
-        """Have it drawn in the colours of the theme."""
+        """Request the picture in the colours of the theme."""
         self._ask()
 
     def ask(self) -> None:
-        """Have the rule typeset."""
+        """Request the typeset rule."""
         self._ask()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
-        """With another width, lines may be drawn larger or have to be smaller."""
+        """Request a new picture when the width changes."""
         if event is not None and event.type() == QEvent.Type.Resize and self._tex:
             viewport = self.area.viewport()
             if viewport is not None and abs(viewport.width() - self._width) > theme.GRID:
@@ -135,31 +134,31 @@ class EquationsBox(TitledBox):
 
     def _fail(self, reason: str) -> None:
         self._tex = []
-        self.empty.setText(f"The equations cannot be typeset: {reason}.")
+        self.empty.setText(f"Cannot typeset the equations: {reason}.")
         self._stack.setCurrentWidget(self.empty)
 
     @property
     def settled(self) -> bool:
-        """Whether the picture is of the rule and the theme as they are."""
+        """Whether the picture shows the current rule in the current theme."""
         return not self.process.busy and not self._settle.isActive()
 
     def copy_tex(self) -> None:
-        """Copy the equations as TeX."""
+        """Copy the equations to the clipboard as TeX."""
         clipboard = QGuiApplication.clipboard()
         assert clipboard is not None
         lines = [rf"\text{{{label}}}\quad {tex} \\" if label else rf"{tex} \\" for label, tex in self._tex]
         clipboard.setText("\n".join(lines))
-        self.session.told.emit("The equations are on the clipboard, as TeX.")
+        self.session.told.emit("Copied the equations as TeX.")
 
     def copy_picture(self) -> None:
-        """Copy the picture."""
+        """Copy the picture to the clipboard."""
         clipboard = QGuiApplication.clipboard()
         assert clipboard is not None
         clipboard.setPixmap(self.picture.pixmap())
-        self.session.told.emit("The picture of the equations is on the clipboard.")
+        self.session.told.emit("Copied the picture of the equations.")
 
     def summary(self) -> str:
-        """The texts that are typeset."""
+        """Describe the rule in its source expressions."""
         rule = self.state.rule
         verbs = {"add": "raised by 1", "set": "set to 1"}
         traces = [

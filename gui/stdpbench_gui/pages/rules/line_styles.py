@@ -1,4 +1,4 @@
-"""How curves and points look: a colour, a line and a mark each, so that none is told by colour alone."""
+"""Styles of curves and data points: colour, line and symbol, so that colour alone never distinguishes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication
 
 from stdpbench_gui.look import theme
 
-_KEPT = (1, 2, 3, 5, 7, 8, 6)  # places in the colours of classes
+_KEPT = (1, 2, 3, 5, 7, 8, 6)  # indices into the class colours
 _MARKS = ("s", "t", "d", "t1", "p", "star", "+")
 _WORDS = ("■", "▼", "◆", "▲", "⬟", "★", "✚")
 _LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
@@ -24,19 +24,19 @@ _POINT_WORDS = ("✕", "○", "□", "▽", "◇", "△")
 
 
 @dataclass(frozen=True)
-class Look:
-    """A way to draw.
+class LineStyle:
+    """Style of a curve or of data points.
 
     Attributes
     ----------
     colour : str
-        ``#rrggbb``, as the theme has it now.
+        ``#rrggbb`` of the current theme.
     mark : str
-        As pyqtgraph calls it.
+        Name of the symbol in pyqtgraph.
     word, hollow : str
-        Letters that look like the mark, filled and not.
+        Characters that look like the symbol, filled and hollow.
     width : float
-        Of lines, in pixels.
+        Line width in pixels.
     """
 
     colour: str
@@ -46,39 +46,41 @@ class Look:
     hollow: str = "○"
 
     def pen(self, which: int) -> pg.QtGui.QPen:
-        """The pen of a rule's curve of that number."""
+        """Return the pen of a rule's curve with this number."""
         return pg.mkPen(self.colour, width=self.width, style=_LINES[which % len(_LINES)])
 
 
-def of_rule(kept: int) -> Look:
-    """The rule that changes (-1), or a kept one."""
+def of_rule(kept: int) -> LineStyle:
+    """Return the style of the edited rule (-1) or of a kept one."""
     if kept < 0:
-        return Look(theme.current().exc, "o", "●", 2.4)
-    return Look(theme.CLASS_COLOURS[_KEPT[kept % len(_KEPT)]], _MARKS[kept % len(_MARKS)], _WORDS[kept % len(_WORDS)])
+        return LineStyle(theme.current().exc, "o", "●", 2.4)
+    return LineStyle(
+        theme.CLASS_COLOURS[_KEPT[kept % len(_KEPT)]], _MARKS[kept % len(_MARKS)], _WORDS[kept % len(_WORDS)]
+    )
 
 
-def of_points(number: int) -> Look:
-    """Points of an experiment."""
-    return Look(theme.current().ink, _POINTS[number % len(_POINTS)], _POINT_WORDS[number % len(_POINT_WORDS)])
+def of_points(number: int) -> LineStyle:
+    """Return the style of experimental data points."""
+    return LineStyle(theme.current().ink, _POINTS[number % len(_POINTS)], _POINT_WORDS[number % len(_POINT_WORDS)])
 
 
 def line_word(which: int) -> str:
-    """Letters that look like the line of a rule's curve of that number."""
+    """Return characters that look like the line of a rule's curve with this number."""
     return _LINE_WORDS[which % len(_LINE_WORDS)]
 
 
 def paper_line(which: int) -> str:
-    """The line of a rule's curve of that number, as matplotlib has it."""
+    """Return the matplotlib line style of a rule's curve with this number."""
     return _PAPER_LINES[which % len(_PAPER_LINES)]
 
 
 def paper_mark(number: int) -> str:
-    """The mark of points, as matplotlib has it."""
+    """Return the matplotlib marker of data points."""
     return _PAPER_POINTS[number % len(_PAPER_POINTS)]
 
 
-def icon_of(look: Look, with_line: bool) -> QIcon:
-    """A small picture of a line with its mark."""
+def icon_of(look: LineStyle, with_line: bool) -> QIcon:
+    """Return a small picture of a line with its symbol."""
     size = QSize(30, 16)
     ratio = max((screen.devicePixelRatio() for screen in QApplication.screens()), default=1.0)
     picture = QPixmap(size * ratio)
@@ -100,6 +102,6 @@ def icon_of(look: Look, with_line: bool) -> QIcon:
 
 
 def spread_out(n: int, most: int) -> Sequence[int]:
-    """Places of at most so many marks on a curve of n points."""
+    """Return at most `most` evenly spaced indices on a curve of n points."""
     step = max(1, -(-n // most))
     return range(step // 2, n, step)

@@ -10,22 +10,22 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLin
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.quick import QUICK
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.rules.state import LabState, Plan
+from stdpbench_gui.pages.rules.state import Plan, RulesState
 from stdpbench_gui.widgets.basic import wrapped
 
 
 class OptionsPopup(QDialog):
-    """A field for each option; Enter or OK puts them in force.
+    """A field for each option; Enter or OK applies them.
 
     Attributes
     ----------
     fields : dict of str to QLineEdit
-        By the name of the option; empty for what the protocol does by itself.
+        Fields by option name; empty: the default of the protocol.
     problem : QLabel
-        What is wrong.
+        The current error.
     """
 
-    def __init__(self, state: LabState, place: int, parent: QWidget) -> None:
+    def __init__(self, state: RulesState, place: int, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._state, self._place = state, place
@@ -39,7 +39,7 @@ class OptionsPopup(QDialog):
             field = QLineEdit(option.show(now.get(option.name)))
             usual = option.show(option.default) or "usual"
             field.setPlaceholderText(usual)
-            field.setToolTip(f"{option.help}. Usual: {usual} {option.unit}".strip())
+            field.setToolTip(f"{option.help}. Default: {usual} {option.unit}".strip())
             field.setAccessibleName(option.label)
             field.setAccessibleDescription(option.help)
             label = QLabel(f"{option.label} ({option.unit})" if option.unit else option.label)
@@ -67,7 +67,7 @@ class OptionsPopup(QDialog):
         self.setMinimumWidth(340)
 
     def accept(self) -> None:
-        """Put the options in force, if they can be read."""
+        """Apply the options if they are valid."""
         state, protocol = self._state, self._state.protocol(self._place)
         options: dict[str, Any] = {}
         opened = state.rule.opening.options if state.rule.opening.protocol == protocol else {}

@@ -1,4 +1,4 @@
-"""The Rule lab page: what a rule does to a synapse, redrawn while its values move."""
+"""The Rules page: the effect of a rule on a synapse, redrawn while its values change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from stdpbench_gui.pages.rules.editor import EditorBox
 from stdpbench_gui.pages.rules.equations_box import EquationsBox
 from stdpbench_gui.pages.rules.parameters_box import ValuesBox
 from stdpbench_gui.pages.rules.plot_box import PlotBox
-from stdpbench_gui.pages.rules.state import PLACES, LabState
+from stdpbench_gui.pages.rules.state import PLACES, RulesState
 from stdpbench_gui.pages.rules.to_network import ToNetwork
 from stdpbench_gui.pages.titled_box import TitledBox, box_of
 from stdpbench_gui.session.background import Background
@@ -40,29 +40,29 @@ from stdpbench_gui.widgets.basic import dropped_paths, wrapped
 from stdpbench_gui.widgets.notices import Notices
 
 _SHARES = {"columns": (28, 72), "left": (41, 36, 23), "upper": (57, 43), "right": (50, 50), "plots": (56, 44)}
-"""Of each split, in percent."""
+"""Initial sizes of each splitter, in percent."""
 
 
-class LabPage(QWidget):
-    """One rule, three plots, and what is kept beside it.
+class RulesPage(QWidget):
+    """One rule, three plots, and the kept curves to compare it with.
 
     Parameters
     ----------
     runs : Path
-        The runs folder, for the queue.
+        Runs folder, for the queue.
     shown : RunSession
-        The run of the Train page: rules are applied to it.
+        The run of the Train page, to which rules are applied.
     changes : Changes
-        Of that run.
+        Parameter changes of that run.
 
     Attributes
     ----------
     wanted : signal
-        The page shall come to the front.
+        Request to show this page.
     experiment_chosen : signal of Experiment
-        It shall be started.
+        Request to start an experiment.
     dropped : signal of list of Path
-        Files that are none of the laboratory's were dropped.
+        Files were dropped that this page does not open.
     """
 
     wanted = pyqtSignal()
@@ -74,10 +74,10 @@ class LabPage(QWidget):
         self.setAcceptDrops(True)
         self._settings = settings
         self._background = Background(self, 2)
-        self.session = RunSession()  # hears what views tell, and opens nothing
+        self.session = RunSession()  # receives the messages of the views; never opens a run
         self.notices = Notices()
         self.session.told.connect(lambda sentence: self.notices.tell(sentence))
-        self.state = LabState(self)
+        self.state = RulesState(self)
         self.curves = Curves(self._background, self)
         self.network = ToNetwork(self.state, shown, changes, runs, self.notices, self._background, self)
         self._begun = self._arranged = False
@@ -95,7 +95,7 @@ class LabPage(QWidget):
 
     @property
     def boxes(self) -> list[TitledBox]:
-        """All views."""
+        """All boxes of the page."""
         return [self.equations, self.values, self.beside, *self.plots, self.editor]
 
     # -- layout ----------------------------------------------------------------------------------------------------
@@ -106,21 +106,33 @@ class LabPage(QWidget):
                 self.wanted.emit()
                 slot()  # type: ignore[operator]  # every slot below can be called
 
-            actions.add(f"lab-{key}", "R&ule lab", text, act, shortcut, tip)
+            actions.add(f"lab-{key}", "Ru&les", text, act, shortcut, tip)
 
         add("choose", "&Choose a rule…", self._choose_rule)
-        add("keep", "&Keep this curve", self.keep, "Ctrl+Shift+K", "The rule with its values stays in all plots")
-        add("reset", "&Reset the values", self.state.reset, "", "All values of the rule to their defaults")
-        add("sjoestroem", "Draw &points in: Sjöström et al. 2001", self._draw_shipped, "", "Pairs over frequency")
-        add("points", "Draw points in from a &CSV file…", self.choose_points)
-        actions.separator("R&ule lab")
-        add("edit", "&Edit as a rule of your own", self.edit, "", "Traces, parameters and expressions of this rule")
+        add("keep", "&Keep this curve", self.keep, "Ctrl+Shift+K", "Keep the rule with its values in all plots")
+        add("reset", "&Reset the values", self.state.reset, "", "Set all values of the rule to their defaults")
+        add(
+            "sjoestroem",
+            "Add data &points: Sjöström et al. 2001",
+            self._draw_shipped,
+            "",
+            "Spike pairs at different frequencies",
+        )
+        add("points", "Add data points from a &CSV file…", self.choose_points)
+        actions.separator("Ru&les")
+        add("edit", "&Edit as custom rule", self.edit, "", "Edit the traces, parameters and expressions of this rule")
         add("load", "&Load a rule from a file…", self._load)
         add("save", "&Save the rule to a file…", self._save)
-        actions.separator("R&ule lab")
-        add("use", "&Use in an experiment…", self.network.use, "Ctrl+Shift+U", "Start, queue or save it")
+        actions.separator("Ru&les")
+        add(
+            "use",
+            "&Use in an experiment…",
+            self.network.use,
+            "Ctrl+Shift+U",
+            "Start, queue or save an experiment with this rule",
+        )
         add("apply", "&Apply to the running network", self.network.apply_here, "", "From the next presentation on")
-        add("branch", "Apply in a &branch of it", self.network.apply_beside, "", "Both are then drawn over each other")
+        add("branch", "Apply in a &branch of it", self.network.apply_beside, "", "Compare both in the same plots")
 
     def _lay_out(self) -> None:
         self.rule = QComboBox()
@@ -131,10 +143,10 @@ class LabPage(QWidget):
             self.rule.addItem(kind, kind)
         self.preset = QComboBox()
         self.preset.setAccessibleName("Preset: published parameters")
-        self.preset.setToolTip("Values as they were published")
-        self.edit_button = QPushButton("Edit as a rule of your own")
-        self.edit_button.setToolTip("Traces, parameters and expressions of this rule, to be changed")
-        title = QLabel("Rule lab")
+        self.preset.setToolTip("Published values")
+        self.edit_button = QPushButton("Edit as custom rule")
+        self.edit_button.setToolTip("Edit the traces, parameters and expressions of this rule")
+        title = QLabel("Rules")
         title.setObjectName("cardtitle")
         head = QHBoxLayout()
         head.setSpacing(theme.GRID)
@@ -186,7 +198,7 @@ class LabPage(QWidget):
         self.curves.failed.connect(lambda place, reason: self.plots[place.plot].fail(place.kept, reason))
 
     def _order_tabs(self) -> None:
-        """Tab goes from the rule to its values, to what stands beside it, to the plots, to the editor."""
+        """Order the Tab key: rule, values, comparison list, plots, editor."""
         order: list[QWidget] = [
             self.rule,
             self.preset,
@@ -205,7 +217,7 @@ class LabPage(QWidget):
             self.setTabOrder(first, second)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Start what draws, when the page is first looked at."""
+        """Start the helper processes when the page is first shown."""
         super().showEvent(event)
         if not self._begun:
             self._begun = True
@@ -214,7 +226,7 @@ class LabPage(QWidget):
             QTimer.singleShot(0, self._arrange)
 
     def _arrange(self) -> None:
-        """Give each view its share of the room, once there is room: as it was left, or as is usual."""
+        """Restore the saved sizes of the splitters, or set the defaults, once the page has a size."""
         self._arranged = True
         for name, split in self.splits.items():
             state = self._settings.value(f"lab/split-{name}")
@@ -259,7 +271,7 @@ class LabPage(QWidget):
         self.rule.showPopup()
 
     def choose(self, kind: str) -> None:
-        """Turn to a rule."""
+        """Choose a rule."""
         try:
             self.state.choose_kind(kind)
         except StdpbenchError as error:
@@ -273,19 +285,19 @@ class LabPage(QWidget):
             self._show_rule()
 
     def edit(self) -> None:
-        """Make a custom rule of the rule, with the same traces, expressions and values."""
+        """Convert the rule into a custom rule with the same traces, expressions and values."""
         try:
             made = rules.build(as_custom(self.state.rule), "plasticity")
         except StdpbenchError as error:
             self.notices.tell(f"{error}.", True)
             return
-        self.state.show(made, f"{self.state.kind} as a rule of one's own")
+        self.state.show(made, f"edit {self.state.kind} as custom rule")
         self.editor.fields["on_output_spike"].edit.setFocus()
 
-    # -- beside it -------------------------------------------------------------------------------------------------
+    # -- comparison ------------------------------------------------------------------------------------------------
 
     def keep(self) -> None:
-        """Keep the rule with its values."""
+        """Keep the rule with its values in all plots."""
         try:
             self.state.keep()
         except StdpbenchError as error:
@@ -300,7 +312,7 @@ class LabPage(QWidget):
         self.draw_points(next(iter(SHIPPED)))
 
     def draw_points(self, source: str, protocol: str = "pair-window") -> None:
-        """Draw points in that ship, or those of a file."""
+        """Add data points from a file or from an included data set."""
         try:
             self.state.add_points(source, protocol)
         except StdpbenchError as error:
@@ -309,22 +321,22 @@ class LabPage(QWidget):
         protocols = {self.state.protocol(place) for place in range(PLACES)}
         for points in self.state.points:
             if points.source == source and points.points.protocol not in protocols:
-                self.notices.tell(f"{points.points.label}: no plot shows the protocol that they belong to.")
+                self.notices.tell(f"{points.points.label}: no plot shows the protocol of these data points.")
                 break
 
     def choose_points(self, protocol: str = "pair-window") -> None:
-        """Ask for a file of points."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Points of an experiment", "", "Points (*.csv *.tsv *.txt)")
+        """Ask for a file of data points."""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Add data points", "", "Data points (*.csv *.tsv *.txt)")
         if chosen:
             self.draw_points(chosen, protocol)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Take points and rules, and pass on what else the app opens."""
+        """Accept data points and rules, and pass other files on to the app."""
         if event is not None and event.mimeData() is not None and event.mimeData().hasUrls():  # type: ignore[union-attr]
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Open what was dropped; points go where they were dropped, if that is a plot."""
+        """Open dropped files; data points go to the plot they were dropped on."""
         data = event.mimeData() if event is not None else None
         if data is None or event is None:
             return
@@ -335,7 +347,7 @@ class LabPage(QWidget):
             self.dropped.emit(others)
 
     def take(self, path: Path, protocol: str = "pair-window") -> bool:
-        """Open a file with points of an experiment or a rule; returns whether it is one."""
+        """Open a file with data points or a rule; return whether it is one."""
         if path.suffix.lower() in (".csv", ".tsv", ".txt"):
             self.draw_points(str(path), protocol)
         elif path.suffix.lower() == ".toml" and _holds_a_rule(path):
@@ -361,23 +373,23 @@ class LabPage(QWidget):
         if isinstance(self.state.rule, CustomRule):
             self.editor.save.click()
         else:
-            self.notices.tell("Only a rule of your own is saved as a file: choose “Edit as a rule of your own” first.")
+            self.notices.tell("Only custom rules can be saved to a file: choose “Edit as custom rule” first.")
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
     def focused_box(self) -> TitledBox | None:
-        """The view that has the focus."""
+        """The box with the keyboard focus."""
         return box_of(self.focusWidget(), self.boxes)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
-        self.about.clear()  # links have the colour of when they were written
+        """Apply the colours of the theme."""
+        self.about.clear()  # links keep the colour they were written in
         self._show_rule()
         for box in self.boxes:
             box.restyle()
 
     def save(self) -> None:
-        """Remember what the page looks like, and end its processes."""
+        """Save the state of the page and end its processes."""
         self._settings.setValue("lab/state", self.state.to_text())
         for name, split in self.splits.items() if self._arranged else ():
             self._settings.setValue(f"lab/split-{name}", split.saveState())
@@ -386,7 +398,7 @@ class LabPage(QWidget):
 
 
 def _preset_of(rule: PlasticityRule) -> int:
-    """Which preset the values are those of; -1: none."""
+    """Return the index of the preset with these values; -1: none."""
     for place, values in enumerate(type(rule).presets.values()):
         made = rules.build({"kind": getattr(rule, "kind", ""), **values}, "plasticity")
         if all(getattr(made, name) == getattr(rule, name) for name in values):
@@ -395,7 +407,7 @@ def _preset_of(rule: PlasticityRule) -> int:
 
 
 def _linked(reference: str) -> str:
-    """A reference whose DOI is a link."""
+    """Return a reference with its DOI as a link."""
     words = []
     for word in reference.split():
         bare = word.rstrip(".,;")
@@ -406,7 +418,7 @@ def _linked(reference: str) -> str:
 
 
 def _holds_a_rule(path: Path) -> bool:
-    """Whether a file is one of a rule, rather than of an experiment."""
+    """Return whether a file defines a rule rather than an experiment."""
     try:
         said = read_rule(str(path), path.name)
     except StdpbenchError:

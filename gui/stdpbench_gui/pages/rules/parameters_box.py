@@ -1,4 +1,4 @@
-"""The values of the rule: a slider and a field for each, which curves follow while they move."""
+"""The values of the rule: a slider and a field for each; curves follow while they change."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.figures.paper import Table
 from stdpbench.units import read
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.rules.state import LabState
+from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.parameter_row import ParameterRow, Words
 
-_WORDS = Words("Not in force yet: Enter puts it in force, Esc or a click here takes it back", "the default", "")
+_WORDS = Words("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "")
 
 
 class ValuesBox(TitledBox):
-    """Rows of parameters."""
+    """Box with a row for each parameter."""
 
     title = "Parameters"
     topics = frozenset({"rule", "values"})
     help_text = (
-        "Every parameter of the rule. Curves follow a slider while it moves, and what is typed; Enter, or letting go"
-        " of the slider, makes it a step that Ctrl+Z takes back. Bold: not the default. ↺: a click goes back to the "
-        "default. Hover tells what a parameter means and its bounds. Nothing here touches a run until you apply it."
-        " (The paper that the defaults are of stands under the name of the rule.)"
+        "All parameters of the rule. Curves follow while you drag a slider or type; Enter, or releasing the slider, "
+        "makes the change a step that Ctrl+Z undoes. Bold: not the default. ↺ restores the default. Hover over a name "
+        "for its meaning and bounds. Runs are unaffected until you apply the rule. (The reference for the defaults is "
+        "below the name of the rule.)"
     )
     lines = 9
-    empty_text = "The parameters of the rule stand here."
+    empty_text = "The parameters of the rule appear here."
 
-    def __init__(self, state: LabState, session: RunSession) -> None:
+    def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
         self.rows: dict[str, ParameterRow] = {}
@@ -42,8 +42,8 @@ class ValuesBox(TitledBox):
         self.reset = QToolButton()
         self.reset.setText("reset")
         self.reset.setAutoRaise(True)
-        self.reset.setToolTip("All values to their defaults (Ctrl+Z takes it back)")
-        self.reset.setAccessibleName("All values to their defaults")
+        self.reset.setToolTip("Reset all values to their defaults (Ctrl+Z undoes it)")
+        self.reset.setAccessibleName("Reset all values to their defaults")
         self.reset.clicked.connect(lambda _: state.reset())
         self.title_extra.addWidget(self.reset)
         self.area = QScrollArea()
@@ -56,11 +56,11 @@ class ValuesBox(TitledBox):
         self._style()
 
     def has_content(self) -> bool:
-        """Every rule has a w_max, at least."""
+        """Return True: every rule has at least w_max."""
         return True
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._style()
         super().restyle()
 
@@ -73,7 +73,7 @@ class ValuesBox(TitledBox):
         )
 
     def refresh(self, topics: set[str]) -> None:
-        """Show the values that are in force."""
+        """Show the current values."""
         rule = self.state.rule
         if type(rule) is not self._of:
             self._of = type(rule)
@@ -108,7 +108,7 @@ class ValuesBox(TitledBox):
                 before = widget
 
     def _follow(self, row: ParameterRow) -> None:
-        """Have curves follow a row while it is dragged or typed into."""
+        """Connect a row so that curves follow while the user drags or types."""
         name, slider, editor = row.declared.name, row.slider, row.editor
         if slider is not None:
             slider.valueChanged.connect(lambda _: self.state.drag(name, slider.chosen))
@@ -134,21 +134,21 @@ class ValuesBox(TitledBox):
 
         return take
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         rule = self.state.rule
         said = [f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe()]
         differ = [p.name for p in rule.describe() if getattr(rule, p.name) != p.default]
         return f"{', '.join(said)}; not the default: {', '.join(differ) or 'none'}."
 
     def table(self) -> Table | None:
-        """Name, value, default, bounds and help."""
+        """Return name, value, default, bounds and help of each parameter."""
         rule = self.state.rule
         rows = [(p.name, p.show(getattr(rule, p.name)), p.show(p.default), p.bounds, p.help) for p in rule.describe()]
         return ("parameter", "value", "default", "bounds", "help"), rows
 
     def plain_figure(self) -> None:
-        """There is nothing to draw."""
+        """Return None: there is no figure."""
         return

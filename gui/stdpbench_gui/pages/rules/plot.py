@@ -1,4 +1,4 @@
-"""A plot of curves over what a protocol varies, with marks, error bars, and a cursor that tells values."""
+"""A plot of curves over the variable of a protocol, with symbols, error bars, and a cursor that shows values."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from PyQt6.QtWidgets import QApplication, QLabel
 from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.rules.line_styles import Look, of_points, of_rule, spread_out
+from stdpbench_gui.pages.rules.line_styles import LineStyle, of_points, of_rule, spread_out
 from stdpbench_gui.widgets.axes import double_clicked, step_up, stepped
 
 Floats = NDArray[np.float64]
 _MOST_MARKS = 9
-_LABEL_LINES = 5  # below a plot whose ticks are words: three, and the name of the axis
+_LABEL_LINES = 5  # below a plot with text ticks: three lines, and the axis label
 SPLIT = ("pair-window", "quadruplets")
-"""Protocols with a jump at 0, which no line must lead through."""
+"""Protocols with a discontinuity at 0, across which no line is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A result with its name and look."""
+    """A result with its name and style."""
 
     name: str
     kept: int
@@ -36,12 +36,12 @@ class Drawn:
 
 
 class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
-    """Draws results of one protocol. Arrow keys move the cursor while it has the focus; a double click fits the axes.
+    """Draws results of one protocol. Arrow keys move the cursor while focused; a double-click fits the axes.
 
     Attributes
     ----------
     tip : QLabel
-        Values at the cursor; hidden where there is none.
+        Values at the cursor; hidden without a cursor.
     """
 
     def __init__(self) -> None:
@@ -82,9 +82,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def draw(self, drawn: Sequence[Drawn], points: Sequence[tuple[int, Points]], about: object) -> None:
-        """Draw results, the last on top, and points by number.
+        """Draw results, the last one on top, and numbered data points.
 
-        Axes only grow while `about`, which says what they are of, stays the same.
+        Axes only grow while `about`, which identifies what is plotted, stays the same.
         """
         if about != self._about:
             self._about, self._range, self._across, self._at = about, None, None, None
@@ -92,12 +92,12 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._redraw()
 
     def fit(self) -> None:
-        """Have the axes fit what is drawn."""
+        """Fit the axes to the curves."""
         self._range = self._across = None
         self._set_ranges()
 
     def restyle(self) -> None:
-        """Take on the colours and the type size of the theme."""
+        """Apply the colours and the font size of the theme."""
         colours, item = theme.current(), self.getPlotItem()
         self.setBackground(colours.base)
         for side in ("left", "bottom"):
@@ -152,7 +152,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             self._lines.append(made)
         return self._lines[number]
 
-    def _mark(self, number: int, look: Look, x: Floats, y: Floats, filled: bool, size: float = 8) -> None:
+    def _mark(self, number: int, look: LineStyle, x: Floats, y: Floats, filled: bool, size: float = 8) -> None:
         if number == len(self._marks):
             made = pg.ScatterPlotItem(antialias=True)
             made.setZValue(11)
@@ -164,7 +164,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             x[finite], y[finite], symbol=look.mark, size=size, pen=pg.mkPen(look.colour, width=1.4), brush=brush
         )
 
-    def _bar(self, x: Floats, y: Floats, half: Floats, look: Look) -> None:
+    def _bar(self, x: Floats, y: Floats, half: Floats, look: LineStyle) -> None:
         beam = 0.008 * (float(np.ptp(self._xs())) or 1.0)
         bar = pg.ErrorBarItem(x=x, y=y, height=2 * half, beam=beam, pen=pg.mkPen(look.colour, width=1))
         bar.setZValue(9)
@@ -205,7 +205,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         values = values[np.isfinite(values)]
         low, high = float(values.min()), float(values.max())
         if self._range is not None:
-            # what is drawn has become so small in its axes that nothing could be read from it
+            # the curves have become too small to read in these axes
             room = self._range[1] - self._range[0]
             if high - low < room / 8 and high > low:
                 self._range = None
@@ -216,8 +216,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     # -- the cursor ------------------------------------------------------------------------------------------------
 
-    def words_at(self, x: float) -> list[tuple[Look, str, str]]:
-        """Look, name and value of every curve at the x that is nearest, beginning with the rule that changes."""
+    def words_at(self, x: float) -> list[tuple[LineStyle, str, str]]:
+        """Return style, name and value of every curve at the nearest x, the edited rule first."""
         found = []
         for drawn in reversed(self._drawn):
             result = drawn.result
@@ -265,13 +265,13 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._show_cursor()
 
     def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """No mouse, no cursor."""
+        """Hide the cursor when the mouse leaves."""
         super().leaveEvent(event)
         self._at = None
         self._show_cursor()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Left and right move the cursor, Home and End take it to the ends, 0 fits the axes."""
+        """Move the cursor with Left, Right, Home and End; fit the axes with 0."""
         assert event is not None
         steps: Mapping[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         if event.key() in (*steps, Qt.Key.Key_Home, Qt.Key.Key_End) and self._drawn:
@@ -288,14 +288,14 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:  # noqa: N802 - Qt's name
-        """The cursor of the keyboard goes with the focus."""
+        """Hide the keyboard cursor when the focus leaves."""
         super().focusOutEvent(event)
         self._at = None
         self._show_cursor()
 
 
 def _short(label: str) -> str:
-    """``"in-out-in +5, -5 ms"`` on three short lines."""
+    """Break a label such as ``"in-out-in +5, -5 ms"`` into three short lines."""
     order, _, times = label.removesuffix(" ms").partition(" ")
     return "\n".join([order.replace("in", "i").replace("out", "o"), *times.split(", ")])
 
@@ -305,7 +305,7 @@ def _reach(y: Floats, half: Floats | None) -> list[Floats]:
 
 
 def gap(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Ascending points with a hole between the last negative and the first positive x."""
+    """Return ascending points with a gap between the last negative and the first positive x."""
     order = np.argsort(x)
     x, y = x[order], y[order]
     place = int(np.searchsorted(x, 0.0))

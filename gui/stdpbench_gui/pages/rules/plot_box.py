@@ -1,4 +1,4 @@
-"""A box with curves of one protocol: of the rule that changes, and of all that is kept beside it."""
+"""A box with curves of one protocol: those of the edited rule, and all kept curves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stdpbench_gui.pages.rules import plot_text as words
 from stdpbench_gui.pages.rules.curves import Curves, Place, Wish
 from stdpbench_gui.pages.rules.options_popup import OptionsPopup
 from stdpbench_gui.pages.rules.plot import CurvePlot, Drawn
-from stdpbench_gui.pages.rules.state import LabState, Plan, ShownPoints, name_of
+from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
@@ -27,42 +27,42 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.legend import Legend
 
 _HELP = (
-    "Spikes are imposed on synapses that are built from the rule's equations by the code that builds the network, "
-    "and Brian2 runs them: no formula is drawn. The thick line with ● is the rule with the values at the left; "
-    "thinner lines are what you keep. Curves of one rule differ in the style of their lines. Hover, or arrow keys, "
-    "tell values; a double click, or 0, fits the axes, which otherwise only grow. A curve means something only with "
-    "its pairs, frequency, starting weight and bounds, which stand below. (Pairs: Bi &amp; Poo 1998, "
-    "doi:10.1523/JNEUROSCI.18-24-10464.1998; their frequency: Sjöström, Turrigiano &amp; Nelson 2001, "
-    "doi:10.1016/S0896-6273(01)00542-6; the weight: van Rossum, Bi &amp; Turrigiano 2000, "
+    "Curves are simulated, not computed from a formula: Brian2 runs synapses built from the rule's equations by the "
+    "same code that builds the network, with imposed spikes. The thick line with ● is the rule with the values at the "
+    "left; thinner lines are kept curves. Curves of one rule differ in line style. Hover or use the arrow keys to "
+    "read values; a double-click or 0 fits the axes, which otherwise only grow. A curve depends on its number of "
+    "pairs, frequency, initial weight and bounds, which are listed below it. (Pairs: Bi &amp; Poo 1998, "
+    "doi:10.1523/JNEUROSCI.18-24-10464.1998; pairing frequency: Sjöström, Turrigiano &amp; Nelson 2001, "
+    "doi:10.1016/S0896-6273(01)00542-6; weight dependence: van Rossum, Bi &amp; Turrigiano 2000, "
     "doi:10.1523/JNEUROSCI.20-23-08812.2000)"
 )
 
 
 _FOOT_LINES = (4, 3)
-"""Of the first plot, and of the others."""
+"""Lines of text below the first plot, and below the others."""
 _TIGHT = 240
 
 
 class PlotBox(TitledBox):
-    """Curves of one protocol.
+    """Box with the curves of one protocol.
 
     Attributes
     ----------
     drawn : signal
-        A curve of the rule that changes was drawn.
+        A curve of the edited rule was drawn.
     """
 
     topics = frozenset({"rule", "values", "dragged", "plots", "kept", "points"})
     help_text = _HELP
     lines = 13
-    empty_text = "Curves appear here once Brian2 is ready, in a few seconds."
+    empty_text = "Curves will appear here once Brian2 is ready, in a few seconds."
 
     drawn = pyqtSignal()
 
-    def __init__(self, place: int, state: LabState, curves: Curves, session: RunSession) -> None:
+    def __init__(self, place: int, state: RulesState, curves: Curves, session: RunSession) -> None:
         self.place, self.state, self._curves = place, state, curves
         self._results: dict[int, Result] = {}
-        self._not_drawn: dict[int, str] = {}  # kept rules, and why
+        self._not_drawn: dict[int, str] = {}  # reasons by the number of a kept rule
         self._of: str = ""
         self._coarse, self._late, self._problem = False, False, ""
         super().__init__(state.changed, session)
@@ -77,15 +77,15 @@ class PlotBox(TitledBox):
         self.options = QToolButton()
         self.options.setText("options")
         self.options.setAutoRaise(True)
-        self.options.setToolTip("Pairs, frequency, starting weight …")
+        self.options.setToolTip("Pairs, frequency, initial weight …")
         self.options.setAccessibleName(f"Options of plot {place + 1}")
         self.options.clicked.connect(lambda _: self.ask_options())
         self.status = QLabel()
         self.status.setObjectName("faint")
         for widget in (self.choice, self.options, self.status):
             self.title_extra.addWidget(widget)
-        auto = QAction("As the rule opens", self)
-        auto.setToolTip("The protocol and options that tell most about this rule")
+        auto = QAction("Default of the rule", self)
+        auto.setToolTip("The protocol and options that show this rule best")
         auto.triggered.connect(lambda _=False: self.state.plan(self.place, Plan()))
         fit = QAction("Fit the axes", self)
         fit.triggered.connect(lambda _=False: self.plot.fit())
@@ -109,18 +109,18 @@ class PlotBox(TitledBox):
         self._tick.timeout.connect(self._draw)
 
     @property
-    def title(self) -> str:  # type: ignore[override]  # it has a name of its own for each protocol
-        """The protocol."""
+    def title(self) -> str:  # type: ignore[override]  # named after the protocol
+        """Title of the protocol."""
         return QUICK[self.state.protocol(self.place)].title
 
     def has_content(self) -> bool:
-        """Whether there is a curve, or a reason why there is none."""
+        """Return whether there is a curve, or a reason why there is none."""
         return bool(self._results) or bool(self._problem)
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
     def ask(self, topics: set[str]) -> None:
-        """Have curves computed that depend on what changed."""
+        """Request the curves that depend on the changed topics."""
         state, protocol = self.state, self.state.protocol(self.place)
         options = state.options(self.place)
         if protocol != self._of:
@@ -139,7 +139,7 @@ class PlotBox(TitledBox):
                 self._curves.want(Place(self.place, number), Wish(kept.rule, protocol, options))
 
     def take(self, kept: int, result: Result, coarse: bool) -> None:
-        """Take a curve that was asked for."""
+        """Accept a requested curve."""
         if result.protocol != self._of:
             return
         self._results[kept] = result
@@ -149,13 +149,13 @@ class PlotBox(TitledBox):
         self._tick.start(0)
 
     def wait(self, kept: int) -> None:
-        """The curve takes too long to follow."""
+        """Note that a curve takes too long to follow the slider."""
         if kept < 0:
             self._late = True
             self._write()
 
     def fail(self, kept: int, reason: str) -> None:
-        """There is no curve."""
+        """Note why a curve could not be computed."""
         if kept < 0:
             self._problem = reason
         else:
@@ -166,14 +166,14 @@ class PlotBox(TitledBox):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def refresh(self, topics: set[str]) -> None:
-        """Draw what is kept and what has come."""
+        """Draw the kept and the received curves."""
         if topics & {"plots", "rule"}:
             self._offer()
         if topics & {"points", "kept", "plots", "rule"}:
             self._tick.start(0)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.plot.restyle()
         self._write()
 
@@ -185,7 +185,7 @@ class PlotBox(TitledBox):
             item.setEnabled(not why_not(self.state.rule, name))
 
     def shown(self) -> list[Drawn]:
-        """What is drawn, the rule that changes last."""
+        """Return the curves to draw, the edited rule last."""
         names = {kept.number: kept.name for kept in self.state.kept if kept.visible}
         found = [
             Drawn(names[number], number, result) for number, result in sorted(self._results.items()) if number in names
@@ -213,16 +213,16 @@ class PlotBox(TitledBox):
             self.drawn.emit()
 
     def _write(self) -> None:
-        """Say what is drawn, under which conditions, and why it looks as it does."""
+        """Write the legend, the conditions, and why this protocol was chosen."""
         state, opening = self.state, self.state.rule.opening
         shown = self.shown()
         self.legend.write(self._entries(shown), [])
         self.legend.setVisible(bool(self.legend.text()))
-        why = [f"Opens first: {opening.why}"] if opening.protocol == self._of and self.place == 0 else []
+        why = [f"Shown first: {opening.why}"] if opening.protocol == self._of and self.place == 0 else []
         _, put_in = as_opened(state.now, self._of)
         if put_in:
             why.append(
-                f"Drawn with {', '.join(f'{name} {value}' for name, value in put_in.items())}, as this rule opens."
+                f"Drawn with {', '.join(f'{name} {value}' for name, value in put_in.items())}, as this rule suggests."
             )
         self.why.setText(" ".join(why))
         self.why.setVisible(bool(why) and not self._tight)
@@ -230,19 +230,17 @@ class PlotBox(TitledBox):
         said += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
         names = {kept.number: kept.name for kept in state.kept if kept.visible}
         said += [
-            f"{words.short(names[number])} is not drawn: {reason}."
+            f"Cannot draw {words.short(names[number])}: {reason}."
             for number, reason in self._not_drawn.items()
             if number in names
         ]
         said += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
         self.foot.setToolTip("\n\n".join(said))
         self._fit_foot("\n".join(said))
-        self.status.setText(
-            "follows when you let go" if self._late else "coarse while you drag" if self._coarse else ""
-        )
+        self.status.setText("updates on release" if self._late else "coarse while you drag" if self._coarse else "")
 
     def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:
-        """Colour, mark and name of all that is drawn; what curves of one rule are, once for all rules."""
+        """Return colour, symbol and name of all curves; line styles within a rule are listed once for all rules."""
         curves = shown[-1].result.curves if shown else ()
         lines = []
         if len(shown) == 1:
@@ -269,7 +267,7 @@ class PlotBox(TitledBox):
         return lines
 
     def _fit_foot(self, text: str) -> None:
-        """Write below the plot what there is room for; the rest stands in the tooltip."""
+        """Write as much below the plot as fits; the tooltip has the full text."""
         metrics, most = self.foot.fontMetrics(), 1 if self._tight else _FOOT_LINES[min(self.place, 1)]
         whole = text.partition("\n")[0]  # conditions are never cut
         width = max(120, self.foot.width() - 2 * theme.GRID)
@@ -287,11 +285,11 @@ class PlotBox(TitledBox):
 
     @property
     def _tight(self) -> bool:
-        """Whether there is so little room that words have to stand back."""
+        """Whether there is too little room for all texts."""
         return self.height() < _TIGHT
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Another width holds other words."""
+        """Fit the texts to the new width."""
         super().resizeEvent(event)
         self._tick.start(0)
 
@@ -301,16 +299,16 @@ class PlotBox(TitledBox):
         self.state.plan(self.place, Plan(self.choice.itemData(row)))
 
     def ask_options(self) -> OptionsPopup:
-        """Open the form of options."""
+        """Open the options form."""
         popup = OptionsPopup(self.state, self.place, self)
         popup.move(self.options.mapToGlobal(self.options.rect().bottomLeft()))
         popup.open()
         return popup
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         if self._problem:
             return f"{self.title}: {self._problem}."
         if -1 not in self._results:
@@ -318,14 +316,14 @@ class PlotBox(TitledBox):
         return words.summary(self.title, self.shown(), self._points())
 
     def table(self) -> Table | None:
-        """Rule, x, and all curves; a row for each x of each rule."""
+        """Return rule, x and all curves, one row per x and rule."""
         return words.table(self.shown())
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """All that is drawn, as lines; points with a band for their errors."""
+        """Return all curves as lines, and data points with error bands."""
         return words.figure(self.shown(), self._points())
 
     def figure(self) -> dict[str, Any] | None:
-        """The same with a caption that says rules, values and conditions."""
+        """Return `plain_figure` with a caption that lists rules, values and conditions."""
         spec = self.plain_figure()
         return None if spec is None else {"caption": words.caption(self.title, self.shown(), self._points()), **spec}

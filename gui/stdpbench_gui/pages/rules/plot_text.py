@@ -1,4 +1,4 @@
-"""What a plot of the Rule lab shows, in words, as a table and as a figure for a paper."""
+"""Summary, table and paper figure of a plot on the Rules page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 34
 
 
 def summary(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> str:
-    """The rule that changes, which comes last, in words; and what stands beside it."""
+    """Describe the edited rule, which is last in `shown`, and name what it is compared with."""
     result = shown[-1].result
     parts = []
     for curve in result.curves:
@@ -31,17 +31,17 @@ def summary(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -
         if low < 0 < high:
             said += f", 0 near {_crossings(result.x, curve.change)}"
         parts.append(" ".join(filter(None, [curve.label, said])))
-    beside = [f"{len(shown) - 1} kept beside it"] if len(shown) > 1 else []
+    beside = [f"{len(shown) - 1} kept"] if len(shown) > 1 else []
     beside += [one.points.label for one in points]
     return (
         f"{title} of {name_of(result.rule)}: {result.y_name} {'; '.join(parts)}. "
-        + (f"Beside it: {', '.join(beside)}. " if beside else "")
+        + (f"Compared with: {', '.join(beside)}. " if beside else "")
         + " ".join([f"{result.conditions}.", *result.remarks])
     )
 
 
 def table(shown: Sequence[Drawn]) -> Table | None:
-    """Rule, x, and all curves; a row for each x of each rule."""
+    """Return rule, x and all curves, one row per x and rule."""
     rows: list[tuple[object, ...]] = []
     names: list[str] = []
     for drawn in reversed(shown):
@@ -52,7 +52,7 @@ def table(shown: Sequence[Drawn]) -> Table | None:
 
 
 def figure(shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> dict[str, Any] | None:
-    """All that is drawn, as `stdpbench.figures.paper` takes it; points with a band for their errors."""
+    """Return all curves as a figure of `stdpbench.figures.paper`; data points have error bands."""
     if not shown:
         return None
     first, lines = shown[-1].result, []
@@ -76,7 +76,7 @@ def figure(shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> dict[str, A
 
 
 def caption(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> str:
-    """Rules, their values and conditions, and where points come from."""
+    """Return a caption with rules, values, conditions, and the sources of data points."""
     said = [f"{title}."]
     for drawn in reversed(shown):
         rule = drawn.result.rule
@@ -88,7 +88,7 @@ def caption(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -
 
 
 def conditions_of(results: Sequence[tuple[str, Result]]) -> list[str]:
-    """Conditions and remarks of results by name; what holds for all is said once, and first."""
+    """Return conditions and remarks of named results; those common to all appear once, first."""
     found: dict[str, list[str]] = {}
     for name, result in results:
         for text in (f"{result.conditions}.", *result.remarks):
@@ -100,14 +100,14 @@ def conditions_of(results: Sequence[tuple[str, Result]]) -> list[str]:
 
 
 def short(name: str) -> str:
-    """A name that is not too long for a legend."""
+    """Shorten a name for a legend."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
 
 
 def _crossings(x: Any, y: Any) -> str:
-    """Where a curve crosses 0, in a few numbers."""
+    """Return the first few zero crossings of a curve as text."""
     order = np.argsort(x)
     x, y = np.asarray(x)[order], np.asarray(y)[order]
     places = np.flatnonzero(y[:-1] * y[1:] < 0)[:3]
     found = [float(x[k] - y[k] * (x[k + 1] - x[k]) / (y[k + 1] - y[k])) for k in places]
-    return ", ".join(f"{each:.3g}" for each in found) or "one of its points"
+    return ", ".join(f"{each:.3g}" for each in found) or "one of the points"

@@ -1,7 +1,7 @@
-"""What the Rule lab page is about: a rule with its values, what is kept beside it, and which protocols show it.
+"""State of the Rules page: a rule with its values, kept curves, data points, and the protocols of the plots.
 
-All views share one state, and draw when it says which of its topics changed: ``"rule"`` (kind or equations),
-``"values"``, ``"dragged"`` (values under a hand that has not let go), ``"plots"``, ``"kept"`` and ``"points"``.
+All views share one state and redraw when it emits changed topics: ``"rule"`` (kind or equations), ``"values"``,
+``"dragged"`` (values of a slider not yet released), ``"plots"``, ``"kept"`` and ``"points"``.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from stdpbench.plasticity import PlasticityRule, rules
 
 FIRST_RULE = "diehl-cook-triplet"
 PLACES = 3
-"""Plots on the page; the first is the largest."""
+"""Number of plots on the page; the first is the largest."""
 MOST_KEPT = 7
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a plot shows.
+    """The user's choices for a plot.
 
     Attributes
     ----------
     protocol : str
-        Chosen by hand; empty: as the rule opens.
+        Chosen protocol; empty: default of the rule.
     options : mapping of str to Any
-        Chosen by hand.
+        Chosen options of the protocol.
     """
 
     protocol: str = ""
@@ -44,12 +44,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Kept:
-    """A rule with values that is drawn beside the one that changes.
+    """A kept rule with its values, drawn with the edited one.
 
     Attributes
     ----------
     number : int
-        Says its colour, line and mark; the lowest that was free.
+        Determines colour, line and symbol; the lowest free number.
     """
 
     number: int
@@ -60,14 +60,14 @@ class Kept:
 
 @dataclass(frozen=True, eq=False)
 class ShownPoints:
-    """Points of an experiment.
+    """Experimental data points.
 
     Attributes
     ----------
     number : int
-        Says their mark and colour.
+        Determines symbol and colour.
     source : str
-        The file, or the name of what ships.
+        File, or name of an included data set.
     """
 
     number: int
@@ -83,15 +83,15 @@ class _Step:
     after: PlasticityRule
 
 
-class LabState(QObject):
-    """The rule and all that is shown about it.
+class RulesState(QObject):
+    """The edited rule and everything shown about it.
 
     Attributes
     ----------
     rule : PlasticityRule
-        With the values that were let go of.
+        Rule with committed values.
     now : PlasticityRule
-        The same with what is under the hand that drags.
+        Rule including the value being dragged.
     """
 
     changed = pyqtSignal(set)
@@ -110,16 +110,16 @@ class LabState(QObject):
 
     @property
     def kind(self) -> str:
-        """Kind of the rule."""
+        """Kind of the edited rule."""
         return str(getattr(self.rule, "kind", ""))
 
     @property
     def dragging(self) -> bool:
-        """Whether a hand has not let go yet."""
+        """Whether a value is being dragged."""
         return self.now is not self.rule
 
     def show(self, rule: PlasticityRule, text: str = "") -> None:
-        """Turn to a rule, or to other values; `text` says for the history what was done, in a few words."""
+        """Show a rule or new values; `text` names the step in the undo history."""
         before, self.rule, self.now = self.rule, rule, rule
         if rule != before or type(rule) is not type(before):
             if text:
@@ -128,47 +128,47 @@ class LabState(QObject):
                 self.history_changed.emit()
             self.changed.emit({"values"} if type(rule) is type(before) else {"rule", "values"})
         else:
-            self.changed.emit({"values"})  # what was dragged to and back
+            self.changed.emit({"values"})  # a value was dragged and moved back
 
     def choose_kind(self, kind: str) -> None:
-        """Turn to a kind with its defaults."""
+        """Choose a kind with its default values."""
         self.show(rules.build({"kind": kind}, "plasticity"), kind)
 
     def with_value(self, name: str, value: Any) -> PlasticityRule:
-        """The rule with another value.
+        """Return the rule with one value replaced.
 
         Raises
         ------
         StdpbenchError
-            If the value cannot be.
+            If the value is invalid.
         """
         return rules.build({**self.rule.to_mapping(), name: value}, "plasticity")
 
     def set_value(self, name: str, value: Any) -> None:
-        """Let go of a value."""
+        """Commit a value."""
         made = self.with_value(name, value)
         declared = next(p for p in made.describe() if p.name == name)
         self.show(made, f"{name} → {declared.show(getattr(made, name))}")
 
     def drag(self, name: str, value: Any) -> None:
-        """Show a value while it is being chosen; one that cannot be is passed over."""
+        """Show a value while it is dragged; an invalid value is ignored."""
         with suppress(StdpbenchError):
             self.now = self.with_value(name, value)
             self.changed.emit({"dragged"})
 
     def let_be(self) -> None:
-        """Take back what was dragged."""
+        """Discard a dragged value."""
         if self.dragging:
             self.now = self.rule
             self.changed.emit({"values"})
 
     def reset(self) -> None:
-        """All values to their defaults."""
+        """Reset all values to their defaults."""
         kept = getattr(self.rule, "definition", {})
         self.show(rules.build({"kind": self.kind, **kept}, "plasticity"), "reset")
 
     def take_preset(self, name: str) -> None:
-        """The values of a preset, where it has some; others stay."""
+        """Set the values of a preset; values it does not contain are kept."""
         values = type(self.rule).presets[name]
         self.show(rules.build({**self.rule.to_mapping(), **values}, "plasticity"), name)
 
@@ -181,21 +181,21 @@ class LabState(QObject):
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a change to make again."""
+        """Whether there is a change to redo."""
         return bool(self._undone)
 
     @property
     def undo_text(self) -> str:
-        """The change that would be undone."""
+        """Name of the change to undo."""
         return self._done[-1].text if self._done else ""
 
     @property
     def redo_text(self) -> str:
-        """The change that would be made again."""
+        """Name of the change to redo."""
         return self._undone[-1].text if self._undone else ""
 
     def undo(self) -> None:
-        """Back to the rule before the last change."""
+        """Undo the last change."""
         if self._done:
             step = self._done.pop()
             self._undone.append(step)
@@ -203,7 +203,7 @@ class LabState(QObject):
             self.history_changed.emit()
 
     def redo(self) -> None:
-        """Make the change again that was undone last."""
+        """Redo the change undone last."""
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
@@ -213,33 +213,33 @@ class LabState(QObject):
     # -- plots -----------------------------------------------------------------------------------------------------
 
     def protocol(self, place: int) -> str:
-        """What a plot shows."""
+        """Return the protocol of a plot."""
         chosen = self.plans[place].protocol
         if chosen and not why_not(self.rule, chosen):
             return chosen
         return plan_for(self.rule)[place]
 
     def options(self, place: int) -> dict[str, Any]:
-        """Options of its protocol."""
+        """Return the options of a plot's protocol."""
         return options_for(self.rule, self.protocol(place), self.plans[place].options)
 
     def plan(self, place: int, plan: Plan) -> None:
-        """Have a plot show something else."""
+        """Set the choices for a plot."""
         self.plans[place] = plan
         self.changed.emit({"plots"})
 
-    # -- what stands beside ----------------------------------------------------------------------------------------
+    # -- kept rules and data points ---------------------------------------------------------------------------------
 
     def keep(self) -> Kept:
-        """Keep the rule with its values as they are.
+        """Keep the rule with its current values.
 
         Raises
         ------
         StdpbenchError
-            If there are so many that nobody could tell them apart.
+            If the maximum number of distinguishable curves is reached.
         """
         if len(self.kept) >= MOST_KEPT:
-            raise StdpbenchError(f"{MOST_KEPT} curves are kept, and more could not be told apart; remove one first")
+            raise StdpbenchError(f"at most {MOST_KEPT} curves can be kept; remove one first")
         number = lowest_free([kept.number for kept in self.kept])
         made = Kept(number, _unique(name_of(self.rule), [kept.name for kept in self.kept]), self.rule)
         self.kept.append(made)
@@ -247,7 +247,7 @@ class LabState(QObject):
         return made
 
     def add_points(self, source: str, protocol: str = "pair-window") -> None:
-        """Draw points in: those of a file, which belong to a protocol, or some that ship.
+        """Add data points of a file, which belong to a protocol, or of an included data set.
 
         Raises
         ------
@@ -255,14 +255,14 @@ class LabState(QObject):
             If the file cannot be read.
         """
         found = SHIPPED[source]() if source in SHIPPED else [read_points(Path(source), protocol)]
-        self.points = [shown for shown in self.points if shown.source != source]  # a file is read anew
+        self.points = [shown for shown in self.points if shown.source != source]  # a file is read again
         for points in found:
             number = lowest_free([shown.number for shown in self.points])
             self.points.append(ShownPoints(number, points, source))
         self.changed.emit({"points"})
 
     def change_beside(self, place: int, **what: Any) -> None:
-        """Change name or visibility of what stands beside: kept rules first, then points."""
+        """Change name or visibility of a row of the list: kept rules first, then data points."""
         if place < len(self.kept):
             self.kept[place] = replace(self.kept[place], **what)
             self.changed.emit({"kept"})
@@ -271,7 +271,7 @@ class LabState(QObject):
             self.changed.emit({"points"})
 
     def remove_beside(self, place: int) -> None:
-        """Remove something that stands beside."""
+        """Remove a row of the list."""
         if place < len(self.kept):
             del self.kept[place]
             self.changed.emit({"kept"})
@@ -282,7 +282,7 @@ class LabState(QObject):
     # -- remembered ------------------------------------------------------------------------------------------------
 
     def to_text(self) -> str:
-        """All of it, for the settings."""
+        """Return the state as text for the settings."""
         return json.dumps(
             {
                 "rule": self.rule.to_mapping(),
@@ -299,7 +299,7 @@ class LabState(QObject):
         return {shown.source: shown.points.protocol for shown in self.points}
 
     def restore(self, text: str) -> None:
-        """Take up what `to_text` wrote; what cannot be read any more is left out."""
+        """Restore the text of `to_text`; unreadable parts are skipped."""
         with suppress(ValueError, KeyError, TypeError, AttributeError, StdpbenchError):
             said = json.loads(text)
             self.rule = self.now = rules.build(said["rule"], "plasticity")
@@ -311,13 +311,13 @@ class LabState(QObject):
                 rule = rules.build(one["rule"], "plasticity")
                 self.kept.append(Kept(int(one["number"]), str(one["name"]), rule, bool(one["visible"])))
             for source, protocol in said["points"]:
-                with suppress(StdpbenchError):  # the file is gone
+                with suppress(StdpbenchError):  # the file no longer exists
                     self.add_points(source, protocol)
         self.changed.emit({"rule", "values", "plots", "kept", "points"})
 
 
 def name_of(rule: PlasticityRule) -> str:
-    """The kind of a rule, with values that are not the defaults."""
+    """Return the kind of a rule with its non-default values."""
     kind = rule.summary if getattr(rule, "definition", None) else str(getattr(rule, "kind", ""))
     values = [
         f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe() if getattr(rule, p.name) != p.default
@@ -327,7 +327,7 @@ def name_of(rule: PlasticityRule) -> str:
 
 
 def lowest_free(taken: list[int]) -> int:
-    """The lowest number from 0 that is not taken."""
+    """Return the lowest number from 0 that is not taken."""
     return next(number for number in range(len(taken) + 1) if number not in taken)
 
 

@@ -1,4 +1,4 @@
-"""The tables of a rule of one's own: its traces and its parameters."""
+"""The tables of a custom rule: traces and parameters."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ Row = tuple[str, ...]
 
 
 class Table(QWidget):
-    """Rows of texts, some of them chosen from a list, with buttons that add and remove rows.
+    """Table of texts, some chosen from a list, with buttons to add and remove rows.
 
     Parameters
     ----------
     name : str
-        What its rows are.
+        Name of the table.
     columns : mapping of str to sequence of str
-        Headings, and what may be chosen; nothing: a text.
+        Headings with their choices; empty: free text.
     new : str
-        Beginning of the name of a row that is added.
+        Prefix of the name of an added row.
     fresh : sequence of str
-        What a row that is added holds beside its name.
+        Other cells of an added row.
     """
 
     edited = pyqtSignal()
@@ -70,7 +70,7 @@ class Table(QWidget):
         self.add.clicked.connect(lambda _: self.add_row())
         self.remove.clicked.connect(lambda _: self.remove_row())
         self.message = wrapped("", "problem")
-        self.message.setAccessibleName(f"What is wrong: {name}")
+        self.message.setAccessibleName(f"Errors: {name}")
         self.message.hide()
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
@@ -88,11 +88,11 @@ class Table(QWidget):
         layout.addWidget(self.message)
 
     def rows(self) -> list[Row]:
-        """What stands there."""
+        """Return the rows."""
         return [tuple(self._text(row, k) for k in range(len(self._columns))) for row in range(self.table.rowCount())]
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Fill it, without a word."""
+        """Replace the rows without emitting `edited`."""
         if list(rows) == self.rows():
             return
         self.table.blockSignals(True)
@@ -102,7 +102,7 @@ class Table(QWidget):
         self.table.blockSignals(False)
 
     def offer(self, column: int, names: Sequence[str]) -> None:
-        """Change what may be chosen in a column."""
+        """Set the choices of a column."""
         for row in range(self.table.rowCount()):
             box = self.table.cellWidget(row, column)
             if isinstance(box, QComboBox):
@@ -116,7 +116,7 @@ class Table(QWidget):
                     box.blockSignals(False)
 
     def add_row(self) -> None:
-        """Add a row with a name that is free."""
+        """Add a row with a free name."""
         taken = [row[0] for row in self.rows()]
         number = lowest_free([int(name[len(self._new) :]) for name in taken if name[len(self._new) :].isdigit()])
         self.table.blockSignals(True)
@@ -127,13 +127,13 @@ class Table(QWidget):
         self.edited.emit()
 
     def remove_row(self) -> None:
-        """Remove the row that is current."""
+        """Remove the current row."""
         if self.table.currentRow() >= 0:
             self.table.removeRow(self.table.currentRow())
             self.edited.emit()
 
     def show_problems(self, found: Mapping[str, Problem]) -> None:
-        """Mark the rows, by name, that something is wrong with; and say what."""
+        """Mark rows with errors, by name, and list the errors."""
         colour = QColor(theme.current().wrong)
         colour.setAlpha(60)
         self.table.blockSignals(True)
@@ -171,7 +171,7 @@ class Table(QWidget):
 
 
 def traces_table() -> Table:
-    """Name, side, time constant, and what a spike does."""
+    """Return an empty table of traces: name, side, time constant, and effect of a spike."""
     columns = {
         "name": (),
         "spikes": ("input", "output"),
@@ -182,25 +182,25 @@ def traces_table() -> Table:
 
 
 def parameters_table() -> Table:
-    """Name, value, unit, bounds and help."""
-    columns = {"name": (), "value": (), "unit": tuple(DIMENSIONS), "min": (), "max": (), "what it is": ()}
+    """Return an empty table of parameters: name, value, unit, bounds and help."""
+    columns = {"name": (), "value": (), "unit": tuple(DIMENSIONS), "min": (), "max": (), "description": ()}
     return Table("Parameters", columns, "p", ("0.01", "", "0", "", ""))
 
 
 def rows_of_traces(traces: Mapping[str, Mapping[str, str]]) -> list[Row]:
-    """Rows for the traces of a definition."""
+    """Return table rows for the traces of a definition."""
     words = {"add": "adds 1", "set": "sets to 1"}
     return [(name, said["side"], said["tau"], words[said["on_spike"]]) for name, said in traces.items()]
 
 
 def traces_of(rows: Sequence[Row]) -> dict[str, Any]:
-    """The traces that rows stand for."""
+    """Return the traces that rows define."""
     words = {"adds 1": "add", "sets to 1": "set"}
     return {name: {"side": side, "tau": tau, "on_spike": words[verb]} for name, side, tau, verb in rows}
 
 
 def rows_of_parameters(parameters: Mapping[str, Mapping[str, Any]]) -> list[Row]:
-    """Rows for the parameters of a definition."""
+    """Return table rows for the parameters of a definition."""
     found: list[Row] = []
     for name, said in parameters.items():
         numbers = [said.get(key, "") for key in ("default", "min", "max")]
@@ -210,7 +210,7 @@ def rows_of_parameters(parameters: Mapping[str, Mapping[str, Any]]) -> list[Row]
 
 
 def parameters_of(rows: Sequence[Row]) -> dict[str, Any]:
-    """The parameters that rows stand for; what is no number stays a text, and is refused."""
+    """Return the parameters that rows define; text that is not a number is kept and refused by the check."""
     found: dict[str, Any] = {}
     for name, value, unit, low, high, text in rows:
         said: dict[str, Any] = {"unit": unit, "help": text}

@@ -1,4 +1,4 @@
-"""The two buttons of the Rule lab that lead to a network: into an experiment, and into the one that runs."""
+"""The buttons of the Rules page that use a rule in an experiment or apply it to the running network."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.pages.rules import apply
-from stdpbench_gui.pages.rules.state import LabState
+from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.rules.use_dialog import UseDialog
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.notices import Notices
 
-_WIDE = 70  # letters of a line of the menu
+_WIDE = 70  # characters per line of the menu
 _RULE = "rule of the run"
-"""Subject of notices about what became of a rule in the run that is shown: the newest holds, for that run only."""
+"""Subject of notices about rule changes in the current run; only the newest is kept, for that run."""
 
 
 class ToNetwork(QObject):
-    """What the buttons do.
+    """Actions of the two buttons.
 
     Attributes
     ----------
     experiment_chosen : signal of Experiment
-        It shall be started.
+        Request to start an experiment.
     use_button, apply_button, menu
-        What the page shows; the menu says what applying would do, or why it cannot be done.
+        Widgets for the page; the menu shows the effect of applying the rule, or why it cannot be applied.
     dialog : UseDialog or None
-        The one that was opened last.
+        The dialog opened last.
     """
 
     experiment_chosen = pyqtSignal(object)
 
     def __init__(
         self,
-        state: LabState,
+        state: RulesState,
         shown: RunSession,
         changes: Changes,
         runs: Path,
@@ -59,7 +59,7 @@ class ToNetwork(QObject):
         self.apply_button = QToolButton()
         self.apply_button.setText("Apply to the network")
         self.apply_button.setAccessibleName("Apply to the running network")
-        self.apply_button.setToolTip("To the run that the Train page shows: here, or in a branch beside it")
+        self.apply_button.setToolTip("Apply to the run on the Train page, directly or in a branch")
         self.apply_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(page)
         self.menu.setToolTipsVisible(True)
@@ -69,12 +69,12 @@ class ToNetwork(QObject):
         shown.opened.connect(lambda: notices.withdraw_about(_RULE))
 
     def use(self) -> UseDialog:
-        """Open the dialog that makes an experiment with the rule."""
+        """Open the dialog that creates an experiment with the rule."""
         dialog = self.dialog = UseDialog(self._state.rule, self._shown, self._runs, self._page)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.experiment_chosen)
         dialog.queued.connect(self._queue)
-        dialog.saved.connect(lambda path: self._notices.tell(f"The experiment is in {path}."))
+        dialog.saved.connect(lambda path: self._notices.tell(f"Saved the experiment to {path}."))
         dialog.open()
         return dialog
 
@@ -82,17 +82,17 @@ class ToNetwork(QObject):
         runs = self._runs
         self._background.do(
             lambda: Queue(runs).add(experiment, Options()),
-            lambda item: self._notices.tell(f"{item.name} waits in the queue, on the Runs page."),
-            lambda reason: self._notices.tell(f"It cannot be queued: {reason}", True),
+            lambda item: self._notices.tell(f"Added {item.name} to the queue on the Runs page."),
+            lambda reason: self._notices.tell(f"Cannot add it to the queue: {reason}", True),
         )
 
     def fill_menu(self) -> None:
-        """Say what applying would do now, or why it cannot be done."""
+        """Show the effect of applying the rule now, or why it cannot be applied."""
         seen = apply.outlook(self._shown, self._state.rule, self._changes)
         self.menu.clear()
         self._say(seen.says)
         for text, why_not, slot in (
-            ("Here, from the next presentation on", seen.why_not_here, self.apply_here),
+            ("To this run, from the next presentation on", seen.why_not_here, self.apply_here),
             ("In a branch, to compare", seen.why_not_beside, self.apply_beside),
         ):
             action = self.menu.addAction(text)
@@ -110,11 +110,11 @@ class ToNetwork(QObject):
             said.setEnabled(False)
 
     def apply_here(self) -> None:
-        """Put the rule in force in the run that is shown."""
+        """Apply the rule to the current run."""
         apply.apply_here(self._shown, self._state.rule, self._changes, self._tell)
 
     def apply_beside(self) -> None:
-        """Have a branch of the run that is shown go on with the rule."""
+        """Continue with the rule in a branch of the current run."""
         apply.apply_beside(self._shown, self._state.rule, self._changes, self._tell)
 
     def _tell(self, sentence: str, failed: bool) -> None:

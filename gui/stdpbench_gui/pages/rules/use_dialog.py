@@ -1,4 +1,4 @@
-"""A rule goes into an experiment: which one, under what name; start it, queue it, or keep it as a file."""
+"""Dialog that creates an experiment with a rule, to be started, queued or saved."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _USUAL = "fast-100"
 
 
 class UseDialog(QDialog):
-    """Makes an experiment with a rule.
+    """Creates an experiment with a rule.
 
     Attributes
     ----------
     chosen, queued : signal of Experiment
-        It shall be started, or wait in the queue.
+        Request to start the experiment, or to add it to the queue.
     saved : signal of Path
-        It was written to a file.
+        The experiment was written to a file.
     """
 
     chosen = pyqtSignal(object)
@@ -52,9 +52,9 @@ class UseDialog(QDialog):
         running = self._running
         self._experiment: Experiment | None = None
         self.base = QComboBox()
-        self.base.setAccessibleName("Experiment that everything else is taken from")
+        self.base.setAccessibleName("Base experiment for all other settings")
         if running is not None:
-            self.base.addItem(f"{running.name} (as it runs now)", "")
+            self.base.addItem(f"{running.name} (current run)", "")
         for name in shipped_experiments():
             self.base.addItem(name, name)
         usual = 0 if running is not None else max(0, self.base.findData(_USUAL))
@@ -64,14 +64,14 @@ class UseDialog(QDialog):
         self.said = wrapped("", "faint")
         self.time = ForecastLabel(runs, shown)
         self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("What is wrong")
+        self.problem.setAccessibleName("Error")
         form = QFormLayout()
         form.setSpacing(theme.GRID)
-        for words, field in (("everything else as", self.base), ("name", self.name)):
+        for words, field in (("based on", self.base), ("name", self.name)):
             label = QLabel(words)
             label.setBuddy(field)
             form.addRow(label, field)
-        self.start_button, self.queue_button = QPushButton("Start learning"), QPushButton("Add to queue")
+        self.start_button, self.queue_button = QPushButton("Start"), QPushButton("Add to queue")
         self.save_button, cancel = QPushButton("Save as file…"), QPushButton("Cancel")
         self.start_button.setObjectName("primary")
         self.start_button.setDefault(True)
@@ -102,7 +102,7 @@ class UseDialog(QDialog):
 
     @property
     def experiment(self) -> Experiment | None:
-        """What would be started; None while something is wrong."""
+        """The experiment to start; None while the input is invalid."""
         return self._experiment
 
     def _base_chosen(self) -> None:
@@ -119,10 +119,10 @@ class UseDialog(QDialog):
             self._experiment = made = experiment_with(self._rule, base, self.name.text().strip())
             norm = made.network.weight_sum
             self.said.setText(
-                f"{made.network.n_exc} exc neurons, weights of a neuron "
+                f"{made.network.n_exc} exc neurons; the weights of a neuron "
                 + (f"sum to {norm:g}" if norm else "are not normalised")
                 + f"; {made.schedule.passes} pass{'es' if made.schedule.passes > 1 else ''} over "
-                f"{getattr(made.data, 'kind', '')}. Its settings were tuned for another rule."
+                f"{getattr(made.data, 'kind', '')}. The settings were tuned for a different rule."
             )
         except StdpbenchError as error:
             reason = f"⚠ {error}."

@@ -1,4 +1,4 @@
-"""The comparison below the history: ticked runs drawn over each other, and a table of what came out and differs."""
+"""The comparison below the history: curves of the ticked runs, and a table of results and differing parameters."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
 from stdpbench_gui.widgets.legend import Legend
 
-_EMPTY = "Tick runs in the history, and they are drawn over each other here; from two on, a table says what differs."
+_EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
 _LINES = 13
-"""Height that the curves need, in lines of text."""
+"""Minimum height of the curves, in lines of text."""
 _HELP = (
-    "The runs that are ticked in the history, each with a line of its own, which stands beside its name there too: "
-    "running accuracy while they learned, exc spikes per image, and the mean threshold. A branch sees the same input "
-    "spikes as the run that it comes from, so where their lines part is what the change does. The table says what "
-    "came out and which parameters differ. Whether a difference is more than chance takes several seeds: `stdpbench "
-    "sweep`. (Running accuracy: Diehl &amp; Cook 2015, figure 2, doi:10.3389/fncom.2015.00099)"
+    "The runs ticked in the history: running accuracy during training, exc spikes per image, and the mean threshold. "
+    "The line of each run is also shown next to its name in the history. A branch receives the same input spikes as "
+    "its parent run, so any divergence between them is the effect of the change. The table lists results and "
+    "differing parameters. To test whether a difference exceeds chance, use several seeds: `stdpbench sweep`. "
+    "(Running accuracy: Diehl &amp; Cook 2015, figure 2, doi:10.3389/fncom.2015.00099)"
 )
 
 
 class ComparisonPanel(QWidget):
-    """Ticked runs beside each other.
+    """Comparison of the ticked runs.
 
     Attributes
     ----------
     clear_wanted : signal
-        No run shall be ticked any more.
+        Request to untick all runs.
     """
 
     clear_wanted = pyqtSignal()
@@ -89,9 +89,9 @@ class ComparisonPanel(QWidget):
         self.rows.setAlternatingRowColors(True)
         self.rows.setItemsExpandable(False)
         self.rows.setObjectName("rows")
-        self.rows.setAccessibleName("Numbers and differing parameters of the ticked runs")
+        self.rows.setAccessibleName("Results and differing parameters of the ticked runs")
         self.words = wrapped("", "faint")
-        self.words.setAccessibleName("The comparison in words")
+        self.words.setAccessibleName("Summary of the comparison")
         self.problem = wrapped("", "problem")
         self.problem.hide()
         self.empty = wrapped(_EMPTY, "faint")
@@ -122,7 +122,7 @@ class ComparisonPanel(QWidget):
     def _bar(self) -> QHBoxLayout:
         title = QLabel(self.title)
         title.setObjectName("cardtitle")
-        self.clear = QPushButton("Take all ticks away")
+        self.clear = QPushButton("Clear")
         self.clear.clicked.connect(self.clear_wanted)
         menu = QMenu(self)
         figure_export.add_actions(menu, self, self)
@@ -139,19 +139,19 @@ class ComparisonPanel(QWidget):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
         for plot in self.plots.values():
             plot.restyle()
         self.refresh()
 
     def show_all(self) -> None:
-        """Show the whole of all runs again."""
+        """Show the full range of all runs."""
         self._range.clear()
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw what is ticked."""
+        """Draw the ticked runs."""
         ticks = self._ticks
         some = bool(ticks.slots)
         for widget in (self.body, self.clear, self.more):
@@ -167,7 +167,7 @@ class ComparisonPanel(QWidget):
         self._write_rows()
 
     def _names(self) -> dict[str, str]:
-        """Short names of the ticked runs."""
+        """Return short names of the ticked runs."""
         return short_names(list(self._ticks.slots))
 
     def _draw_curves(self) -> None:
@@ -227,27 +227,29 @@ class ComparisonPanel(QWidget):
         for number in range(len(accounts) + 1):
             self.rows.resizeColumnToContents(number)
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def explain(self) -> None:
-        """Tell what one is looking at."""
+        """Show the explanation of this view."""
         explain(self, self.title, _HELP, self.summary())
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         ticks = self._ticks
         if not ticks.slots:
             return _EMPTY
-        crowded = f" More than {run_lines.N_DIFFERENT} lines look alike." if ticks.crowded else ""
+        crowded = f" Lines repeat after {run_lines.N_DIFFERENT} runs." if ticks.crowded else ""
         if ticks.comparison is not None:
             return f"{comparison_words(ticks.comparison)}{crowded}"
         n = len(ticks.slots)
-        return f"{n} run{'' if n == 1 else 's'} drawn; {'tick another one to compare it' if n == 1 else 'comparing …'}"
+        return (
+            f"{n} run{'' if n == 1 else 's'} drawn; {'tick another one to compare them' if n == 1 else 'comparing …'}"
+        )
 
     def table(self) -> Table | None:
-        """A row for each point of each run."""
+        """Return one row per point and run."""
         return course_table(self._ticks.ordered) if self._ticks.ordered else None
 
     def figure(self) -> dict[str, Any] | None:
-        """What a paper would draw."""
+        """Return the figure for a paper."""
         return comparison_spec(self._ticks.ordered, __version__)

@@ -1,7 +1,7 @@
-"""The history as Qt's views see it: rows that are moved, added, removed and changed in place, never made anew.
+"""Qt model of the history; rows are moved, added, removed and changed in place.
 
-What passes the search, its order and its words come from `stdpbench.runs`; this only finds the shortest way from the
-rows that are shown to those that should be, so that selection, current row and scroll position stay.
+Search, order and cell texts come from `stdpbench.runs`. This module only updates the shown rows with as few moves as
+possible, so that selection, current row and scroll position are kept.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from stdpbench_gui.look import run_lines, theme
 
 USUAL = ("name", "state", "progress", "experiment", "seed", "started", "duration", "vote", "parent", "branches")
 LINKS = ("parent", "branches")
-"""Columns that lead to other runs."""
+"""Columns that link to other runs."""
 _Role = Qt.ItemDataRole
 _ROLE_OF = {"finished": "right", "failed": "wrong", "damaged": "wrong", "running": "accent", "building": "accent"}
 
 
 class RunsModel(QAbstractTableModel):
-    """Runs in rows.
+    """Table model with one row per run.
 
     Attributes
     ----------
     ticks_wanted : signal of (str, bool)
-        A run's box was clicked.
+        The check box of a run was clicked.
     columns : list of str
-        What is shown, from left to right.
+        Shown columns, from left to right.
     """
 
     ticks_wanted = pyqtSignal(str, bool)
@@ -53,36 +53,36 @@ class RunsModel(QAbstractTableModel):
         self._now = now()
         self._slots: Mapping[str, int] = {}
 
-    # -- what there is ---------------------------------------------------------------------------------------------
+    # -- content ---------------------------------------------------------------------------------------------------
 
     @property
     def entries(self) -> list[Entry]:
-        """The runs that are shown, in order."""
+        """The shown runs, in order."""
         return list(self._rows)
 
     @property
     def n_all(self) -> int:
-        """How many runs there are, whether they are shown or not."""
+        """Number of all runs, shown or not."""
         return len(self._all)
 
     def entry(self, index: QModelIndex) -> Entry:
-        """The run of a row."""
+        """Return the run of a row."""
         return self._rows[index.row()]
 
     def row_of(self, name: str) -> int:
-        """The row of a run; -1 where it is not shown."""
+        """Return the row of a run; -1 if it is not shown."""
         return self._place.get(name, -1)
 
     def branches_of(self, entry: Entry) -> list[str]:
-        """Names of the runs that go on from one."""
+        """Return the names of a run's branches."""
         return self._children.get(entry.id, []) if entry.id else []
 
     def parent_of(self, entry: Entry) -> str:
-        """Name of the run that one goes on from; empty where it is not here."""
+        """Return the name of a run's parent; empty if it is not in the list."""
         return next((one.name for one in self._all.values() if entry.parent_id and one.id == entry.parent_id), "")
 
     def show_entries(self, entries: Mapping[str, Entry]) -> None:
-        """Take in what the runs folder holds now."""
+        """Show the current content of the runs folder."""
         self._all = entries
         children: dict[str, list[str]] = {}
         for entry in entries.values():
@@ -96,19 +96,19 @@ class RunsModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, column), self.index(len(self._rows) - 1, column))
 
     def show_search(self, search: Search) -> None:
-        """Show the runs that are looked for.
+        """Show the runs that match a search.
 
         Raises
         ------
         StdpbenchError
-            If no run has a column that is filtered by; then all stays as it was.
+            If no run has a column of the search; the rows are then unchanged.
         """
         found(self._all.values(), search)
         self._search = search
         self._arrange()
 
     def show_ticks(self, slots: Mapping[str, int]) -> None:
-        """Show which runs are ticked, and as what they are drawn."""
+        """Show which runs are ticked, and in which line style they are drawn."""
         changed = {name for name in {*slots, *self._slots} if slots.get(name) != self._slots.get(name)}
         self._slots = dict(slots)
         for name in changed:
@@ -117,7 +117,7 @@ class RunsModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
 
     def show_columns(self, columns: Sequence[str]) -> None:
-        """Show other columns; the name always comes first."""
+        """Show these columns; the name always comes first."""
         self.beginResetModel()
         self.columns = ["name", *(column for column in columns if column != "name")]
         self.endResetModel()
@@ -134,7 +134,7 @@ class RunsModel(QAbstractTableModel):
         column = self.sort_by.removeprefix("-")
         return order(chosen, lambda entry: self._value(entry, column), self.sort_by.startswith("-"))
 
-    # -- from the rows that are shown to those that should be ------------------------------------------------------
+    # -- updating rows in place ------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
         wanted = self._wanted()
@@ -192,30 +192,30 @@ class RunsModel(QAbstractTableModel):
             self.endInsertRows()
             row = last + 1
 
-    # -- for Qt ----------------------------------------------------------------------------------------------------
+    # -- Qt interface ----------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """How many runs are shown."""
+        """Return the number of shown runs."""
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """How many columns are shown."""
+        """Return the number of columns."""
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        """A row can be selected, and its first column ticked."""
+        """Make rows selectable, and the first column checkable."""
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
 
     def text(self, entry: Entry, column: str) -> str:
-        """What stands in a cell."""
+        """Return the text of a cell."""
         if column == "branches":
             n = len(self.branches_of(entry))
             return thousands(n) if n else ""
         return run_columns.text(entry, column, self._now)
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
-        """What stands in a cell, and how it looks."""
+        """Return the text or style of a cell."""
         entry, column = self._rows[index.row()], self.columns[index.column()]
         if role == _Role.DisplayRole:
             return self.text(entry, column)
@@ -258,13 +258,13 @@ class RunsModel(QAbstractTableModel):
         if column == "state" and entry.reason:
             return f"{entry.state}: {entry.reason}"
         if column == "parent" and entry.parent:
-            return f"Goes on from {entry.parent}; a click shows it"
+            return f"Branch of {entry.parent}; click to show it"
         if column == "branches":
             return "\n".join(self.branches_of(entry))
         return str(entry.path) if column == "name" else self.text(entry, column)
 
     def setData(self, index: QModelIndex, value: Any, role: int = _Role.EditRole) -> bool:  # noqa: N802 - Qt's name
-        """Have a run ticked or not; the box follows once it is."""
+        """Request to tick or untick a run; the check box follows."""
         if role != _Role.CheckStateRole or index.column() != 0:
             return False
         self.ticks_wanted.emit(self.entry(index).name, Qt.CheckState(value) == Qt.CheckState.Checked)
@@ -273,7 +273,7 @@ class RunsModel(QAbstractTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
     ) -> Any:
-        """Titles of columns."""
+        """Return the titles of the columns."""
         if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
         column = self.columns[section]
@@ -284,14 +284,14 @@ class RunsModel(QAbstractTableModel):
         return f"Sort by {run_columns.title(column)}" if role == _Role.ToolTipRole else None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; runs that have no value come last either way."""
+        """Sort by a column; runs without a value always come last."""
         if 0 <= column < len(self.columns):
             self.sort_by = f"{'-' if order == Qt.SortOrder.DescendingOrder else ''}{self.columns[column]}"
             self._arrange()
 
 
 def _swatch(slot: int) -> QPixmap:
-    """A short piece of the line that a run is drawn with."""
+    """Return a sample of the line that a run is drawn with."""
     picture = QPixmap(QSize(22, 10))
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)

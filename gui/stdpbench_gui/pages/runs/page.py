@@ -1,4 +1,4 @@
-"""The Runs page: the queue above, the history below it, and what is ticked compared at the bottom."""
+"""The Runs page: the queue at the top, the history below it, and a comparison of ticked runs at the bottom."""
 
 from __future__ import annotations
 
@@ -49,28 +49,28 @@ _QUEUE, _LOOK = "queue", "look"
 _TYPING_MS = 150
 _SEARCH_LETTERS = 18
 _SEARCH_TIP = (
-    "Words, or filters as of `stdpbench list`: state=finished, vote&gt;0.9, plasticity.nu_post=0.02, exc.tau_m=80 ms, "
-    "experiment=digits*, parent=none. Several narrow it down."
+    "Words, or filters as in `stdpbench list`: state=finished, vote&gt;0.9, plasticity.nu_post=0.02, exc.tau_m=80 ms, "
+    "experiment=digits*, parent=none. All of them must match."
 )
 _HELP = (
-    "Above, the queue: what waits for its turn, worked off by a process of its own. Below it the history: all runs of "
-    "the runs folder, those of the command line too. A click on a column sorts, the search field filters, Space ticks "
-    "a run so that it is drawn over others at the bottom, Enter opens it on the Train page, the context menu has all "
-    "that can be done with it. What is deleted lies in the bin, and Ctrl+Z brings it back."
+    "At the top, the queue of waiting runs, processed by a separate process. Below it, the history: all runs in the "
+    "runs folder, including those started from the command line. Click a column to sort and use the search field to "
+    "filter. Space ticks a run for the comparison at the bottom, Enter opens it on the Train page, and the context "
+    "menu lists all other actions. Deleted runs are kept in the bin; Ctrl+Z restores them."
 )
 
 
 class RunsPage(QWidget):
-    """All runs of the runs folder: what waits, what there is, what is compared.
+    """Queue, history and comparison of all runs in the runs folder.
 
     Attributes
     ----------
     run_chosen : signal of Path
-        A run shall be shown on the Train page.
+        Request to open a run on the Train page.
     evaluation_wanted : signal of Path
-        A finished run shall be evaluated.
+        Request to evaluate a finished run.
     wanted : signal
-        The page shall come to the front.
+        Request to show this page.
     """
 
     run_chosen = pyqtSignal(object)
@@ -95,7 +95,7 @@ class RunsPage(QWidget):
         self.comparison = ComparisonPanel(session, self.ticks)
         self._wished: list[str] = []
         self._remarks: tuple[str, ...] = ()
-        self._worked_on = False  # whether a process worked on the queue at the last look
+        self._worked_on = False  # whether a process was running the queue at the last update
         self.drawing_cost = 0.0
         self._make_actions(actions)
         self._lay_out()
@@ -108,32 +108,57 @@ class RunsPage(QWidget):
         doing = self.doing
         self.run_actions = RunActions(actions, self.table.chosen, self._deeds())
         actions.add("runs-find", "R&uns", "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
-        self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Runs that were deleted")
+        self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Deleted runs")
         actions.separator("R&uns")
         actions.add("queue-add", "R&uns", "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
-        actions.add("queue-start", "R&uns", "Start &working on the queue", self.queue.start)
+        actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
 
     def _deeds(self) -> list[Deed | None]:
         doing = self.doing
         return [
-            Deed("open", "&Open in Train", self._open, whole, "Show the run, with all panels (Enter)", one=True),
-            Deed("evaluate", "E&valuate", self._evaluate, is_finished, "What it has learned", one=True),
+            Deed("open", "&Open in Train", self._open, whole, "Open the run on the Train page (Enter)", one=True),
+            Deed(
+                "evaluate", "E&valuate", self._evaluate, is_finished, "Evaluate what the network has learned", one=True
+            ),
             None,
-            Deed("pause", "&Pause", doing.pause, can_pause, "Have it stand between two presentations"),
-            Deed("resume", "&Resume", doing.resume, can_resume, "Have it go on, or begin"),
-            Deed("stop", "&Stop", doing.stop, is_active, "End it; it can be resumed"),
-            Deed("enqueue", "Put into the &queue", doing.put_into_queue, can_wait, "Have it wait for its turn"),
+            Deed("pause", "&Pause", doing.pause, can_pause, "Pause after the current presentation"),
+            Deed("resume", "&Resume", doing.resume, can_resume, "Start or continue the run"),
+            Deed("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed"),
+            Deed(
+                "enqueue",
+                "Add to the &queue",
+                doing.put_into_queue,
+                can_wait,
+                "Resume it when its turn in the queue comes",
+            ),
             None,
-            Deed("branch", "&Branch…", _one(doing.ask_for_branch), whole, "Go on with a change", "Ctrl+B", one=True),
-            Deed("rewind", "Re&wind…", _one(doing.ask_for_rewind), whole, "Back to an earlier presentation", one=True),
-            Deed("reproduce", "Repro&duce", _one(doing.reproduce), is_finished, "Run it again, compare", one=True),
-            Deed("export", "&Export…", _one(doing.ask_where_to_export), at_rest, "All of it, in one zip", one=True),
+            Deed(
+                "branch", "&Branch…", _one(doing.ask_for_branch), whole, "Continue with a change", "Ctrl+B", one=True
+            ),
+            Deed(
+                "rewind", "Re&wind…", _one(doing.ask_for_rewind), whole, "Go back to an earlier presentation", one=True
+            ),
+            Deed("reproduce", "Repro&duce", _one(doing.reproduce), is_finished, "Run it again and compare", one=True),
+            Deed(
+                "export",
+                "&Export…",
+                _one(doing.ask_where_to_export),
+                at_rest,
+                "Export the run folder as a zip file",
+                one=True,
+            ),
             None,
-            Deed("compare", "&Compare", self._compare, whole, "Draw these over each other", "Ctrl+M", fewest=2),
-            Deed("tick", "&Tick or untick", self._toggle_ticks, whole, "Draw over others, also on Train (Space)"),
-            Deed("parent", "Show where it comes &from", self._show_parent, has_parent, one=True),
+            Deed("compare", "&Compare", self._compare, whole, "Compare the selected runs", "Ctrl+M", fewest=2),
+            Deed(
+                "tick",
+                "&Tick or untick",
+                self._toggle_ticks,
+                whole,
+                "Draw in the comparison and on the Train page (Space)",
+            ),
+            Deed("parent", "Show parent ru&n", self._show_parent, has_parent, one=True),
             None,
-            Deed("delete", "De&lete", doing.delete, at_rest, "To the bin; can be undone (Delete)"),
+            Deed("delete", "De&lete", doing.delete, at_rest, "Move to the bin; can be undone (Delete)"),
         ]
 
     def _lay_out(self) -> None:
@@ -144,11 +169,11 @@ class RunsPage(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(_SEARCH_LETTERS * self.search.fontMetrics().horizontalAdvance("n"))
         self.search_problem = wrapped("", "problem")
-        self.search_problem.setAccessibleName("What is wrong with the search")
+        self.search_problem.setAccessibleName("Search error")
         self.search_problem.hide()
         self.summary = Elided()
         self.summary.setObjectName("faint")
-        self.summary.setAccessibleName("The history in words")
+        self.summary.setAccessibleName("Summary of the history")
         self.empty = wrapped("", "empty")
         self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -216,21 +241,21 @@ class RunsPage(QWidget):
         self.queue.add_wanted.connect(self.doing.ask_what_to_queue)
 
     def explain(self) -> None:
-        """Tell what one is looking at: the comparison where it has the focus, else the page."""
+        """Show the explanation of the comparison if it has the focus, otherwise of the page."""
         if self.comparison.isAncestorOf(self.focusWidget() or self):
             self.comparison.explain()
         else:
             explain(self, "Runs", _HELP, self.summary.text())
 
-    # -- what there is ---------------------------------------------------------------------------------------------
+    # -- content ---------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Look at the runs folder while somebody looks at the page."""
+        """Watch the runs folder while the page is visible."""
         super().showEvent(event)
         self.watcher.start()
 
     def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Look no more."""
+        """Stop watching the runs folder."""
         super().hideEvent(event)
         self.watcher.stop()
 
@@ -245,7 +270,7 @@ class RunsPage(QWidget):
         for put, word in ((self.bin_action.setText, "B&in"), (self.bin_action.setIconText, "Bin")):
             put(f"{word} ({seen.in_bin})…" if seen.in_bin else f"{word}…")
         for remark in seen.remarks:
-            if remark not in self._remarks:  # one that was read and closed does not come back
+            if remark not in self._remarks:  # a closed remark does not reappear
                 self.notices.tell(remark)
         self._remarks = seen.remarks
         if self._wished and all(name in seen.entries for name in self._wished):
@@ -260,7 +285,7 @@ class RunsPage(QWidget):
             self.notices.withdraw_about(_LOOK)
         else:
             self.notices.tell(
-                f"The runs folder cannot be looked at: {reason.rstrip('.')}. It is tried again every second.",
+                f"Cannot read the runs folder: {reason.rstrip('.')}. Retrying every second.",
                 True,
                 about=_LOOK,
             )
@@ -274,7 +299,7 @@ class RunsPage(QWidget):
             problem = ""
         except StdpbenchError as error:
             problem = str(error)
-        self.search_problem.setText(f"⚠ {problem}. The runs that were found before stay." if problem else "")
+        self.search_problem.setText(f"⚠ {problem}. Showing the previous results." if problem else "")
         self.search_problem.setVisible(bool(problem))
         self._summarise()
 
@@ -284,7 +309,7 @@ class RunsPage(QWidget):
         shown, n_all = self.model.entries, self.model.n_all
         words = columns.summary(shown)
         if len(shown) < n_all:
-            words = f"{thousands(len(shown))} of {thousands(n_all)} runs are found: {words}"
+            words = f"{thousands(len(shown))} of {thousands(n_all)} runs match: {words}"
         chosen = self.table.chosen()
         if len(chosen) == 1 and chosen[0].reason:
             words += f" · {chosen[0].name}: {chosen[0].state}, {chosen[0].reason}"
@@ -296,23 +321,23 @@ class RunsPage(QWidget):
         had_keys = self.table.hasFocus()
         self.empty.setVisible(not shown)
         self.table.setVisible(bool(shown))
-        if had_keys and not shown:  # else no widget had them, and Ctrl+Z would not bring the last run back
+        if had_keys and not shown:  # some widget of the page needs the focus, or Ctrl+Z could not restore the last run
             self.empty.setFocus()
         self.empty.setText(
-            "No run is found. Take a word away, or empty the field above."
+            "No matching runs. Shorten or clear the search."
             if n_all
-            else f"Runs appear here: those that are started on the Start page, and those that are started with "
-            f"`stdpbench run` in {short_path(self.runs)}. They can be followed, compared, branched and exported."
+            else f"Runs started on the Start page, or with `stdpbench run` in {short_path(self.runs)}, appear here. "
+            "You can follow, compare, branch and export them."
         )
 
     def _on_selection(self) -> None:
         self.run_actions.refresh()
         self._summarise()
 
-    # -- what is asked ---------------------------------------------------------------------------------------------
+    # -- actions ---------------------------------------------------------------------------------------------------
 
     def find_runs(self) -> None:
-        """Come to the front with the search field."""
+        """Show the page with the focus in the search field."""
         self.wanted.emit()
         self.search.setFocus()
         self.search.selectAll()
@@ -347,9 +372,9 @@ class RunsPage(QWidget):
         if what in ("delete", "tick"):
             self.run_actions.do(what)
         elif what == "missing parent":
-            self.notices.tell("The run that this one goes on from is not in the list: deleted, or not found.")
+            self.notices.tell("The parent run is not in the list: it was deleted or does not match the search.")
         else:
-            self.notices.tell("The branches of this run are not in this list: they are not found by the search.")
+            self.notices.tell("The branches of this run are not in the list: they do not match the search.")
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.run_actions.menu(self)
@@ -362,12 +387,12 @@ class RunsPage(QWidget):
 
     def _on_removed(self, step: object) -> None:
         self.steps.push(step)  # type: ignore[arg-type]
-        self.notices.tell(f"Undone with Ctrl+Z: {self.steps.undo_text}.", doing="Undo", do=self.steps.undo)
+        self.notices.tell(f"Ctrl+Z undoes {self.steps.undo_text}.", doing="Undo", do=self.steps.undo)
 
-    # -- looks -----------------------------------------------------------------------------------------------------
+    # -- appearance ------------------------------------------------------------------------------------------------
 
     def _fit_comparison(self) -> None:
-        """Give the comparison room once something is ticked, and take it back."""
+        """Give the comparison room while runs are ticked."""
         some = bool(self.ticks.slots)
         self.comparison.setMaximumHeight(16_777_215 if some else self.comparison.sizeHint().height())
         if some and self.comparison.height() < 200:
@@ -375,7 +400,7 @@ class RunsPage(QWidget):
             self.split.setSizes([whole_height * 6 // 11, whole_height * 5 // 11])
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.comparison.restyle()
         self.model.show_ticks({})
         self.model.show_ticks(self.ticks.slots)
@@ -389,7 +414,7 @@ class RunsPage(QWidget):
         self._fit_comparison()
 
     def save(self) -> None:
-        """Remember what the page looks like, and let go of what is under way."""
+        """Save the state of the page, and detach from running tasks."""
         self.watcher.stop()
         self.doing.leave()
         self.table.save()

@@ -1,4 +1,4 @@
-"""The queue above the history: what waits, in which order, who works on it, and what can be asked of both."""
+"""The queue above the history: its items in order, the processes running it, and their controls."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.undo import Step
 
 _LETTERS = (5, 13, 32, 18, 16, 40)
-_ROWS = 5  # that are seen without scrolling, at most
+_ROWS = 5  # maximum number of rows visible without scrolling
 
 
 class QueueView(QTreeView):
-    """Items in rows; Alt with an arrow moves one, Delete takes it out."""
+    """View of the queue items; Alt with an arrow key moves an item, Delete removes it."""
 
     step_wanted = pyqtSignal(int)
     remove_wanted = pyqtSignal()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Move or take out."""
+        """Move or remove the selected items."""
         if event is not None:
             steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
             if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in steps:
@@ -58,13 +58,13 @@ class QueueBox(QWidget):
     Attributes
     ----------
     told : signal of (str, bool)
-        What came of something, and whether it failed.
+        A message, and whether it reports a failure.
     changed : signal
-        Something was done to the queue: look again.
+        The queue was changed; read it again.
     removed : signal of Step
-        Items were taken out, which can be undone.
+        Items were removed; the step can be undone.
     add_wanted : signal
-        Something shall be put in.
+        Request to add items.
     """
 
     told = pyqtSignal(str, bool)
@@ -89,7 +89,7 @@ class QueueBox(QWidget):
         self.view.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.view.setObjectName("rows")
         self.view.setAccessibleName("Queue")
-        self.view.setToolTip("Drag, or Alt with an arrow key, moves an item; Delete takes it out")
+        self.view.setToolTip("Drag an item, or press Alt with an arrow key, to move it; Delete removes it")
         header = self.view.header()
         assert header is not None
         header.setStretchLastSection(True)
@@ -101,8 +101,8 @@ class QueueBox(QWidget):
         self.state = wrapped("", "faint")
         self.state.setAccessibleName("State of the queue")
         self.empty = wrapped(
-            "Runs that wait for their turn stand here. “Add…” puts an experiment in, once for each seed; “Start” "
-            "works the queue off, in a process that goes on when this window is closed.",
+            "The queue is empty. “Add…” adds an experiment, once per seed. “Start” runs the queue in a process that "
+            "continues when this window is closed.",
             "faint",
         )
         self._buttons()
@@ -128,22 +128,24 @@ class QueueBox(QWidget):
             made.clicked.connect(lambda _=False: slot())
             return made
 
-        self.add_button = button("Add…", self.add_wanted.emit, "Put an experiment into the queue")
-        self.hold_button = button("Hold", self.hold, "Have items wait until they are released", "Hold or release")
-        self.remove_button = button("Remove", self.remove, "Take items out of the queue; run folders stay (Delete)")
+        self.add_button = button("Add…", self.add_wanted.emit, "Add an experiment to the queue")
+        self.hold_button = button("Hold", self.hold, "Keep items waiting until they are released", "Hold or release")
+        self.remove_button = button(
+            "Remove", self.remove, "Remove items from the queue; run folders are kept (Delete)"
+        )
         self.up_button = button("▲", lambda: self.step(-1), "Earlier (Alt+Up)", "Earlier")
         self.down_button = button("▼", lambda: self.step(1), "Later (Alt+Down)", "Later")
         for small in (self.up_button, self.down_button):
             small.setFixedWidth(4 * theme.GRID)
-        self.start_button = button("Start", self.start, "Work the queue off, in a process of its own")
+        self.start_button = button("Start", self.start, "Run the queue in a separate process")
         self.start_button.setObjectName("primary")
         self.stop_button = QToolButton()
         self.stop_button.setText("Stop")
-        self.stop_button.setToolTip("Have nothing more begun")
-        self.stop_button.setAccessibleName("Stop working on the queue")
+        self.stop_button.setToolTip("Start no more items")
+        self.stop_button.setAccessibleName("Stop the queue")
         self.stop_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.stop_button)
-        for text, when in (("After the runs that are at work", AFTER), ("Now; its runs can be resumed", NOW)):
+        for text, when in (("After the active runs", AFTER), ("Now; runs can be resumed", NOW)):
             action = menu.addAction(text)
             assert action is not None
             action.triggered.connect(lambda _=False, when=when: self.stop(when))
@@ -151,8 +153,8 @@ class QueueBox(QWidget):
         self.at_once = QSpinBox()
         self.at_once.setRange(1, 64)
         self.at_once.setPrefix("at a time: ")
-        self.at_once.setToolTip("How many runs are at work at the same time")
-        self.at_once.setAccessibleName("Runs at a time")
+        self.at_once.setToolTip("Maximum number of runs at the same time")
+        self.at_once.setAccessibleName("Concurrent runs")
         self.at_once.valueChanged.connect(self._set_at_once)
 
     def _bar(self) -> QHBoxLayout:
@@ -168,10 +170,10 @@ class QueueBox(QWidget):
         row.addWidget(self.stop_button)
         return row
 
-    # -- what there is ---------------------------------------------------------------------------------------------
+    # -- content ---------------------------------------------------------------------------------------------------
 
     def show_seen(self, seen: Seen) -> None:
-        """Take in what the runs folder holds now."""
+        """Show the current content of the runs folder."""
         self.model.show(seen.queue, seen.entries)
         self._runners = seen.queue.runners
         n = self.model.rowCount()
@@ -190,19 +192,20 @@ class QueueBox(QWidget):
         self._enable()
 
     def words(self) -> str:
-        """The queue in a sentence."""
+        """Describe the queue in a sentence."""
         states = [self.model.state(row) for row in range(self.model.rowCount())]
         kinds = (RUNNING, PAUSED, LEFT, WAITING, HELD, FAILED)
         counts = [f"{n} {kind}" for kind in kinds if (n := states.count(kind))]
         said = ", ".join(counts) or "empty"
         if not self._runners:
-            return f"{said} · nobody works on it" if states else said
+            return f"{said} · queue not running" if states else said
         stopping = next((runner.stopping for runner in self._runners if runner.stopping), "")
         who = ", ".join(f"process {runner.pid}" for runner in self._runners)
-        return f"{said} · {who} works on it{f', and stops {stopping}' if stopping else ''}"
+        when = {AFTER: "after the active runs"}.get(stopping, stopping)
+        return f"{said} · run by {who}{f', stopping {when}' if when else ''}"
 
     def chosen(self) -> list[Item]:
-        """The selected items, in order."""
+        """Return the selected items, in order."""
         selection = self.view.selectionModel()
         assert selection is not None
         return [self.model.item(row) for row in sorted({index.row() for index in selection.selectedRows()})]
@@ -226,16 +229,16 @@ class QueueBox(QWidget):
     def _runs(self, item: Item) -> bool:
         return self.model.standing(self.model.row_of(item.number)) == RUNNING
 
-    # -- what is asked ---------------------------------------------------------------------------------------------
+    # -- actions ---------------------------------------------------------------------------------------------------
 
     def hold(self) -> None:
-        """Hold what is selected, or release it where all of it is held or failed."""
+        """Hold the selected items, or release them if all are held or failed."""
         numbers, release = [item.number for item in self.chosen()], self.hold_button.text() == "Release"
         if numbers:
             self._do(lambda: self.queue.release(numbers) if release else self.queue.hold(numbers))
 
     def remove(self) -> None:
-        """Take what is selected out of the queue."""
+        """Remove the selected items from the queue."""
         chosen = self.chosen()
         if not chosen:
             return
@@ -245,13 +248,13 @@ class QueueBox(QWidget):
 
         def put_back() -> str:
             again[:] = [queue.put_back(item).number for item in chosen]
-            return f"{names} stands in the queue again, at its end."
+            return f"Added {names} to the end of the queue again."
 
         def take_out() -> str:
             queue.remove(again)
-            return f"{names} is no longer in the queue."
+            return f"Removed {names} from the queue."
 
-        step = Step(f"taking {names} out of the queue", put_back, take_out)
+        step = Step(f"removing {names} from the queue", put_back, take_out)
         self._do(lambda: queue.remove(numbers), lambda _: self.removed.emit(step))
 
     def step(self, by: int) -> None:
@@ -272,7 +275,7 @@ class QueueBox(QWidget):
             selection.setCurrentIndex(self.model.index(row, 0), flags.ClearAndSelect | flags.Rows)
 
     def start(self) -> None:
-        """Work the queue off, in a process of its own."""
+        """Start a process that runs the queue."""
         runs, at_once = self.queue.runs, self.at_once.value()
         self._starting = True
         self._enable()
@@ -285,12 +288,12 @@ class QueueBox(QWidget):
 
         self._background.do(
             lambda: start_runner(runs, at_once),
-            lambda _: ended("The queue is worked on. That goes on when this window is closed.", False),
-            lambda reason: ended(f"The queue is not worked on: {reason}", True),
+            lambda _: ended("The queue was started. It continues when this window is closed.", False),
+            lambda reason: ended(f"Cannot start the queue: {reason}", True),
         )
 
     def stop(self, when: str) -> None:
-        """Have every process that works on the queue stop, `NOW` or `AFTER` what is at work."""
+        """Request that every process running the queue stop, `NOW` or `AFTER` the active runs."""
         self._ask(stop=when)
 
     def _set_at_once(self, n: int) -> None:
@@ -311,4 +314,4 @@ class QueueBox(QWidget):
             done(outcome)
             self.changed.emit()
 
-        self._background.do(work, taken, lambda reason: self.told.emit(f"The queue stays as it is: {reason}", True))
+        self._background.do(work, taken, lambda reason: self.told.emit(f"The queue was not changed: {reason}", True))

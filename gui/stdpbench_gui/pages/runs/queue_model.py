@@ -1,4 +1,4 @@
-"""The queue as Qt's views see it; a row that is dragged moves once the queue has moved its item."""
+"""Qt model of the queue; a dragged row moves once the queue has moved its item."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _Role = Qt.ItemDataRole
 
 
 class QueueModel(QAbstractTableModel):
-    """Queue items in rows, in the order in which they go.
+    """Table model with one row per queue item, in queue order.
 
     Attributes
     ----------
     place_wanted : signal of (int, str)
-        Number of an item that was dragged, and where it shall go (`stdpbench.runs.queue.run_queue.Queue.move`).
+        Number of a dragged item and its new place (see `stdpbench.runs.queue.run_queue.Queue.move`).
     """
 
     place_wanted = pyqtSignal(int, str)
@@ -40,30 +40,30 @@ class QueueModel(QAbstractTableModel):
         self._entries: Mapping[str, Entry] = {}
 
     def item(self, row: int) -> Item:
-        """The item of a row."""
+        """Return the item of a row."""
         return self._rows[row][0]
 
     def standing(self, row: int) -> str:
-        """How the item of a row stands (`Queue.standing`)."""
+        """Return the state of a row's item in the queue (`Queue.standing`)."""
         return self._rows[row][1]
 
     def state(self, row: int) -> str:
-        """The state of the item of a row for a person: paused where its run is."""
+        """Return the displayed state of a row's item: paused if its run is paused."""
         item, standing = self._rows[row]
         entry = self._entries.get(item.folder)
         paused = standing in (RUNNING, LEFT) and entry is not None and entry.state == PAUSED
         return PAUSED if paused else standing
 
     def row_of(self, number: int) -> int:
-        """The row of an item; -1 where it is not there."""
+        """Return the row of an item; -1 if it is not in the queue."""
         return next((row for row, (item, _) in enumerate(self._rows) if item.number == number), -1)
 
     def movable(self) -> list[int]:
-        """Numbers of the items that can be moved, in order."""
+        """Return the numbers of the movable items, in order."""
         return [item.number for item, standing in self._rows if standing != RUNNING]
 
     def show(self, queue: QueueSeen, entries: Mapping[str, Entry]) -> None:
-        """Take in what the queue holds now."""
+        """Show the current content of the queue."""
         self._entries = entries
         wanted = list(queue.items)
         numbers = [item.number for item, _ in wanted]
@@ -78,7 +78,7 @@ class QueueModel(QAbstractTableModel):
                 self.beginInsertRows(QModelIndex(), place, place)
                 self._rows.insert(place, pair)
                 self.endInsertRows()
-            elif row != place:  # always further down, as those above are in place
+            elif row != place:  # always from further down, as the rows above are in place
                 self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), place)
                 self._rows.insert(place, self._rows.pop(row))
                 self.endMoveRows()
@@ -86,26 +86,26 @@ class QueueModel(QAbstractTableModel):
         if wanted:
             self.dataChanged.emit(self.index(0, 0), self.index(len(wanted) - 1, len(_TITLES) - 1))
 
-    # -- for Qt ----------------------------------------------------------------------------------------------------
+    # -- Qt interface ----------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """How many items there are."""
+        """Return the number of items."""
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """How many columns there are."""
+        """Return the number of columns."""
         return 0 if parent is not None and parent.isValid() else len(_TITLES)
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
     ) -> Any:
-        """Titles of columns."""
+        """Return the titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == _Role.DisplayRole:
             return _TITLES[section]
         return None
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
-        """What stands in a cell, and how it looks."""
+        """Return the text or style of a cell."""
         item, state = self.item(index.row()), self.state(index.row())
         column = _TITLES[index.column()]
         if role in (_Role.DisplayRole, _Role.ToolTipRole):
@@ -133,22 +133,22 @@ class QueueModel(QAbstractTableModel):
     # -- dragging --------------------------------------------------------------------------------------------------
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        """Rows are dragged between rows; one that runs stays."""
+        """Make rows draggable, except those of running items."""
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         return flags if self.standing(index.row()) == RUNNING else flags | Qt.ItemFlag.ItemIsDragEnabled
 
     def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
-        """Rows are moved."""
+        """Allow moves only."""
         return Qt.DropAction.MoveAction
 
     def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
-        """Only rows of the queue can be dropped."""
+        """Accept only rows of the queue."""
         return [_MIME]
 
     def mimeData(self, indexes: Any) -> QMimeData:  # noqa: N802 - Qt's name
-        """What is dragged: the number of the first item."""
+        """Return the number of the first dragged item."""
         data = QMimeData()
         row = min((index.row() for index in indexes), default=-1)
         data.setData(_MIME, str(self.item(row).number if row >= 0 else 0).encode())
@@ -157,7 +157,7 @@ class QueueModel(QAbstractTableModel):
     def dropMimeData(  # noqa: N802 - Qt's name
         self, data: QMimeData | None, action: Qt.DropAction, row: int, column: int, parent: QModelIndex
     ) -> bool:
-        """Ask for another place; False, since the view shall not move the row itself."""
+        """Request the new place; return False, as the view must not move the row itself."""
         if data is None or not data.hasFormat(_MIME):
             return False
         number = int(bytes(data.data(_MIME).data()).decode())

@@ -1,6 +1,6 @@
-"""What can be done with runs: pause, resume, stop, branch, rewind, reproduce, export, delete, restore.
+"""Actions on runs: pause, resume, stop, branch, rewind, reproduce, export, delete, restore.
 
-Everything runs in threads; what comes of it is told in the notices of the page, and long work shows its progress.
+All actions run in threads; their results appear as notices on the page, and long ones show their progress.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ class _GivenUpError(StdpbenchError):
 
 
 class Doing(QObject):
-    """Does things with runs.
+    """Performs actions on runs.
 
     Attributes
     ----------
     changed : signal
-        Something was done: look at the runs folder again.
+        An action was performed; read the runs folder again.
     tick_wanted : signal of list of str
-        These runs shall be drawn over each other.
+        Request to tick runs for the comparison.
     dialog : QWidget or None
-        The dialog that was opened last.
+        The dialog opened last.
     """
 
     changed = pyqtSignal()
@@ -72,14 +72,14 @@ class Doing(QObject):
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look_at_tasks)
 
-    # -- what takes a moment ---------------------------------------------------------------------------------------
+    # -- short actions ---------------------------------------------------------------------------------------------
 
     def pause(self, entries: Sequence[Entry]) -> None:
-        """Have runs stand between two presentations."""
+        """Pause runs after the current presentation."""
         self._each(entries, control.pause, "cannot be paused")
 
     def resume(self, entries: Sequence[Entry]) -> None:
-        """Have runs go on; where a journal is damaged, offer to repair it."""
+        """Resume runs; if a journal is damaged, offer to repair it."""
         for entry in entries:
             self._resume(entry)
 
@@ -105,11 +105,11 @@ class Doing(QObject):
         self._background.do(work, done, lambda reason: self._told(f"{entry.name} does not go on: {reason}", True))
 
     def stop(self, entries: Sequence[Entry]) -> None:
-        """Have runs stop."""
+        """Stop runs."""
         self._each(entries, control.stop, "cannot be stopped")
 
     def _each(self, entries: Sequence[Entry], act: Callable[[RunFolder], str], sorry: str) -> None:
-        """Do something with each of some runs, side by side, and tell what came of each."""
+        """Perform an action on several runs concurrently, and report each result."""
         for entry in entries:
             self._background.do(
                 lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
@@ -126,18 +126,18 @@ class Doing(QObject):
     # -- branches --------------------------------------------------------------------------------------------------
 
     def ask_for_branch(self, entry: Entry) -> None:
-        """Open the dialog that has a run branch off."""
+        """Open the branch dialog."""
         self._with_reached(entry, lambda reached: self._open_branch(entry, reached))
 
     def ask_for_rewind(self, entry: Entry) -> None:
-        """Open the dialog that takes a run back."""
+        """Open the rewind dialog."""
         self._with_reached(entry, lambda reached: self._open_rewind(entry, reached))
 
     def _with_reached(self, entry: Entry, then: Callable[[int], object]) -> None:
         self._background.do(
             lambda: control.reached_by(RunFolder.open(entry.path)),
             then,
-            lambda reason: self._told(f"{entry.name} cannot be read: {reason}", True),
+            lambda reason: self._told(f"Cannot read {entry.name}: {reason}", True),
         )
 
     def _open_branch(self, entry: Entry, reached: int) -> None:
@@ -145,17 +145,17 @@ class Doing(QObject):
 
         def make(at: int, changes: dict[str, Any], then: str) -> None:
             folder = branch(RunFolder.open(entry.path), at, changes, about=_ABOUT)
-            what = "It waits in the history; “Resume” starts it"
+            what = "It is in the history; “Resume” starts it"
             made.append((folder, what))
             if then == BranchDialog.START:
                 what = control.resume(folder)
             elif then == BranchDialog.QUEUE:
-                what = f"It is item {Queue(self._runs).add_run(folder.path).number} of the queue"
+                what = f"It is item {Queue(self._runs).add_run(folder.path).number} in the queue"
             made[:] = [(folder, what)]
 
         def done() -> None:
             for folder, what in made:
-                self._told(f"{folder.path.name} branched off from {entry.name}. {what}", about=folder.path.name)
+                self._told(f"Created {folder.path.name} as a branch of {entry.name}. {what}", about=folder.path.name)
                 self.tick_wanted.emit([entry.name, folder.path.name])
 
         dialog = BranchDialog(entry.name, reached, make, self._background, self._window)
@@ -169,7 +169,7 @@ class Doing(QObject):
             kept, resumes_at = control.rewind(RunFolder.open(entry.path), to)
             said.append(
                 f"{entry.name} is back at presentation {thousands(to)}. {resumption(resumes_at, to, thousands)} "
-                f"What was after it is kept as {kept.path.name}."
+                f"The later presentations are kept as {kept.path.name}."
             )
 
         def explain(to: int) -> str:
@@ -184,7 +184,7 @@ class Doing(QObject):
     # -- the queue and the bin -------------------------------------------------------------------------------------
 
     def ask_what_to_queue(self) -> None:
-        """Open the dialog that puts experiments into the queue."""
+        """Open the dialog that adds experiments to the queue."""
         queue, added = Queue(self._runs), list[int]()
 
         def put(experiments: Sequence[Experiment], options: Options, hold: bool) -> None:
@@ -192,17 +192,17 @@ class Doing(QObject):
 
         dialog = AddDialog(put, self._background, self._window)
         dialog.accepted.connect(
-            lambda: self._told(f"In the queue now: item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))}.")
+            lambda: self._told(f"Added item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))} to the queue.")
         )
         self._open(dialog)
 
     def put_into_queue(self, entries: Sequence[Entry]) -> None:
-        """Have runs wait for their turn to go on."""
+        """Add runs to the queue to be resumed."""
         queue = Queue(self._runs)
         self._each(
             entries,
-            lambda folder: f"{folder.path.name} is item {queue.add_run(folder.path).number} of the queue.",
-            "is not put into the queue",
+            lambda folder: f"{folder.path.name} is item {queue.add_run(folder.path).number} in the queue.",
+            "cannot be added to the queue",
         )
 
     def open_bin(self) -> None:
@@ -212,7 +212,7 @@ class Doing(QObject):
         self._open(dialog)
 
     def delete(self, entries: Sequence[Entry]) -> None:
-        """Move runs to the bin; that can be undone."""
+        """Move runs to the bin; the step can be undone."""
         runs, paths = self._runs, [entry.path for entry in entries]
         names = entries[0].name if len(entries) == 1 else f"{len(entries)} runs"
         lies: list[str] = []
@@ -223,13 +223,13 @@ class Doing(QObject):
             for path in paths:
                 lies.append(move_to_bin(RunFolder.open(path)).name)
                 forgotten |= queue.forget(path) is not None
-            more = " and no longer in the queue" if forgotten else ""
-            return f"{names} {'lies' if len(paths) == 1 else 'lie'} in the bin{more}."
+            more = " and removed from the queue" if forgotten else ""
+            return f"{names} moved to the bin{more}."
 
         def bring_back() -> str:
             for name in lies:
                 restore(runs, name)
-            return f"{names} {'is' if len(paths) == 1 else 'are'} back from the bin."
+            return f"{names} restored from the bin."
 
         def done(sentence: str) -> None:
             step = Step(f"deleting {names}", bring_back, delete)
@@ -239,49 +239,49 @@ class Doing(QObject):
             self.changed.emit()
 
         def fail(reason: str) -> None:
-            if lies:  # those before it went
-                done(f"{len(lies)} of {len(paths)} runs lie in the bin.")
+            if lies:  # runs before the failed one were deleted
+                done(f"{len(lies)} of {len(paths)} runs moved to the bin.")
             self._told(f"Not deleted: {reason}", True)
 
         self._background.do(delete, done, fail)
 
-    # -- what takes long -------------------------------------------------------------------------------------------
+    # -- long actions ----------------------------------------------------------------------------------------------
 
     def ask_where_to_export(self, entry: Entry) -> None:
-        """Ask for a file, and export a run to it."""
+        """Ask for a file and export a run to it."""
         target = file_for_zip(entry.name, self.export_folder, self._window)
         if target is not None:
             self.export_folder = str(target.parent)
             self.export(entry, target)
 
     def export(self, entry: Entry, target: Path) -> None:
-        """Write a run to a zip; one that is there gives way, since the person was asked."""
+        """Write a run to a zip file; an existing file is replaced, as the file dialog has asked."""
         task = self._begin(f"Exporting {entry.name}:")
 
         def told(done: int, total: int) -> None:
             task.done, task.total = done, total
             if task.cancelled or task.left:
-                raise _GivenUpError(f"{entry.name} is not exported: it was given up")
+                raise _GivenUpError(f"Export of {entry.name} cancelled.")
 
         def work() -> str:
             try:
                 export_run(RunFolder.open(entry.path), target, replace=True, told=told)
             except _GivenUpError as error:
                 return str(error)
-            return f"{entry.name} is in {target} ({target.stat().st_size / 2**20:.1f} MB)."
+            return f"Exported {entry.name} to {target} ({target.stat().st_size / 2**20:.1f} MB)."
 
         self._background.do(
             work,
             lambda sentence: self._end(task, sentence),
-            lambda reason: self._end(task, f"{entry.name} is not exported: {reason}", True),
+            lambda reason: self._end(task, f"Cannot export {entry.name}: {reason}", True),
         )
 
     def reproduce(self, entry: Entry) -> None:
-        """Run a run again, and say whether its numbers come out."""
-        task, runs = self._begin(f"Running {entry.name} again:"), self._runs
+        """Run a run again, and report whether the results agree."""
+        task, runs = self._begin(f"Reproducing {entry.name}:"), self._runs
 
         def told(progress: Any) -> None:
-            if "phase" in progress:  # else it is still being made ready
+            if "phase" in progress:  # otherwise it is still being prepared
                 task.phase, task.done, task.total = progress["phase"], progress["done"], progress["total"]
 
         def wish() -> str:
@@ -294,11 +294,11 @@ class Doing(QObject):
         self._background.do(
             lambda: reproduce(entry.path, runs, told, wish, _ABOUT),
             done,
-            lambda reason: self._end(task, f"{entry.name} is not reproduced: {reason}", True),
+            lambda reason: self._end(task, f"Cannot reproduce {entry.name}: {reason}", True),
         )
 
     def leave(self) -> None:
-        """Wait for nothing any more: the window closes, and what has a process of its own goes on."""
+        """Detach from all tasks as the window closes; separate processes continue."""
         for task in self._notices.tasks:
             task.left = True
 

@@ -1,4 +1,4 @@
-"""The actions of the Runs page: in a menu, as buttons, in the context menu and in the palette."""
+"""The actions of the Runs page, for the menu, buttons, context menu and command palette."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _BUTTONS = ("open", "evaluate", "pause", "resume", "stop", "branch", "compare", 
 
 @dataclass(frozen=True)
 class Deed:
-    """Something that can be done with the runs that are selected.
+    """An action on the selected runs.
 
     Attributes
     ----------
     do : callable
-        Does it with the runs that it is for.
+        Performs the action on the runs it applies to.
     fits : callable
-        Whether it is for a run.
+        Whether it applies to a run.
     one : bool
-        Whether it is for one run at a time.
+        Whether it takes exactly one run.
     fewest : int
-        How many there must be.
+        Minimum number of runs.
     """
 
     key: str
@@ -45,42 +45,42 @@ class Deed:
 
 
 def can_pause(entry: Entry) -> bool:
-    """Whether a run can be paused."""
+    """Return whether a run can be paused."""
     return entry.state in (State.RUNNING, State.BUILDING)
 
 
 def can_resume(entry: Entry) -> bool:
-    """Whether a run can go on."""
+    """Return whether a run can be started or resumed."""
     return entry.state in (State.PAUSED, State.STOPPED, State.FAILED, State.QUEUED)
 
 
 def at_rest(entry: Entry) -> bool:
-    """Whether no process works on a run."""
+    """Return whether a run has no process."""
     return not columns.is_active(entry)
 
 
 def can_wait(entry: Entry) -> bool:
-    """Whether a run can be put into the queue."""
+    """Return whether a run can be added to the queue."""
     return at_rest(entry) and can_resume(entry)
 
 
 def is_active(entry: Entry) -> bool:
-    """Whether a process works on a run."""
+    """Return whether a run has a process."""
     return columns.is_active(entry)
 
 
 def is_finished(entry: Entry) -> bool:
-    """Whether a run came to its end."""
+    """Return whether a run is finished."""
     return entry.state == State.FINISHED
 
 
 def has_parent(entry: Entry) -> bool:
-    """Whether a run goes on from another one."""
+    """Return whether a run is a branch of another one."""
     return bool(entry.parent)
 
 
 def whole(entry: Entry) -> bool:
-    """Whether the files of a run can be read."""
+    """Return whether the files of a run are readable."""
     return entry.state != DAMAGED
 
 
@@ -90,11 +90,11 @@ class RunActions:
     Parameters
     ----------
     actions : Actions
-        Of the window.
+        Actions of the window.
     chosen : callable
-        Gives the selected runs.
+        Returns the selected runs.
     deeds : sequence of Deed
-        What can be done, in the order of the menu; None draws a line.
+        Actions in the order of the menu; None: a separator.
     """
 
     def __init__(self, actions: Actions, chosen: Callable[[], list[Entry]], deeds: Sequence[Deed | None]) -> None:
@@ -109,16 +109,16 @@ class RunActions:
             self.actions[deed.key] = actions.add(
                 f"runs-{deed.key}", _MENU, deed.text, partial(self._do, deed), deed.shortcut, deed.tip
             )
-            self.actions[deed.key].setIconText(deed.text.replace("&", ""))  # Qt's own takes the dots off
+            self.actions[deed.key].setIconText(deed.text.replace("&", ""))  # Qt's default drops the dots
         actions.separator(_MENU)
         self.refresh()
 
     def buttons(self) -> list[QAction]:
-        """Those that are used most."""
+        """The most frequent actions."""
         return [self.actions[key] for key in _BUTTONS]
 
     def menu(self, parent: QWidget) -> QMenu:
-        """A context menu."""
+        """Return a context menu."""
         menu = QMenu(parent)
         for deed in self._order:
             if deed is None:
@@ -128,13 +128,13 @@ class RunActions:
         return menu
 
     def refresh(self) -> None:
-        """Enable what can be done with the runs that are selected now."""
+        """Enable the actions that apply to the selected runs."""
         chosen = self._chosen()
         for deed in self._deeds:
             self.actions[deed.key].setEnabled(self._possible(deed, chosen))
 
     def do(self, key: str) -> None:
-        """Do something, if it can be done now."""
+        """Perform an action if it is enabled."""
         self._do(next(deed for deed in self._deeds if deed.key == key))
 
     def _do(self, deed: Deed) -> None:

@@ -1,4 +1,4 @@
-"""The runs that are ticked: drawn over each other here, and over the run that is shown on the Train page."""
+"""The ticked runs, drawn in the comparison and over the current run on the Train page."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from stdpbench_gui.session.overlays import Overlay, Overlays
 
 
 class Ticks(QObject):
-    """Which runs are ticked, in the order in which they were, and what there is to draw of them.
+    """The ticked runs, in the order of ticking, and their data.
 
     Attributes
     ----------
     changed : signal
-        Runs were ticked or no longer are.
+        Runs were ticked or unticked.
     read : signal
-        There is something new to draw.
+        New data can be drawn.
     slots : dict of str to int
-        Name of a ticked run to what it is drawn as (`stdpbench_gui.look.run_lines`).
+        Line style by the name of a ticked run (`stdpbench_gui.look.run_lines`).
     courses : dict of str to Course
-        What was read of them.
+        Curves read so far.
     comparison : Comparison or None
-        Of all of them; None below two, or before it is read.
+        Comparison of all ticked runs; None for fewer than two, or before it is read.
     problem : str
-        Why one of them cannot be read; else empty.
+        Why a run cannot be read; empty if all can.
     """
 
     changed = pyqtSignal()
@@ -57,7 +57,7 @@ class Ticks(QObject):
         self.problem = ""
 
     def tick(self, names: Iterable[str], on: bool = True) -> None:
-        """Tick runs, or take their ticks away."""
+        """Tick or untick runs."""
         for name in names:
             if on and name in self._entries and name not in self.slots:
                 taken = set(self.slots.values())
@@ -67,14 +67,14 @@ class Ticks(QObject):
         self._after()
 
     def only(self, names: Iterable[str]) -> None:
-        """Tick these runs and no other ones."""
+        """Tick exactly these runs."""
         wanted = list(names)
         for name in [name for name in self.slots if name not in wanted]:
             self._drop(name)
         self.tick(wanted)
 
     def show_entries(self, entries: Mapping[str, Entry]) -> None:
-        """Take in what there is now: what is gone is no longer ticked, and what went on is read again."""
+        """Untick runs that no longer exist, and read those that continued again."""
         self._entries = entries
         gone = [name for name in self.slots if name not in entries]
         for name in gone:
@@ -86,12 +86,12 @@ class Ticks(QObject):
 
     @property
     def ordered(self) -> list[Course]:
-        """What is drawn, in the order of the ticks."""
+        """Curves to draw, in the order of ticking."""
         return [self.courses[name] for name in self.slots if name in self.courses]
 
     @property
     def crowded(self) -> bool:
-        """Whether there are more than can be told apart."""
+        """Whether there are more runs than distinct line styles."""
         return len(self.slots) > run_lines.N_DIFFERENT
 
     def _drop(self, name: str) -> None:
@@ -101,7 +101,7 @@ class Ticks(QObject):
             self._overlays.remove(name)
 
     def _follow_overlays(self) -> None:
-        """Runs that are taken away on the Train page are no longer ticked."""
+        """Untick runs that were removed on the Train page."""
         away = [name for name in self.courses if name in self.slots and name not in self._overlays]
         if away:
             for name in away:
@@ -115,7 +115,7 @@ class Ticks(QObject):
         self._look()
 
     def _look(self) -> None:
-        """Read what changed of ticked runs."""
+        """Read the changes of ticked runs."""
         stale = [name for name in self.slots if self._known.get(name) is not self._entries.get(name)]
         compared = self.comparison is not None or len(self.slots) < 2
         if not stale and compared:
@@ -154,7 +154,7 @@ _Read = tuple[dict[str, Course], dict[str, Mapping[int, Block]], Comparison | No
 
 
 def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
-    """Courses and blocks of some runs, the comparison of all that are ticked, and what is wrong with one."""
+    """Read curves and blocks of some runs, compare all ticked runs, and note the first problem."""
     courses: dict[str, Course] = {}
     blocks: dict[str, Mapping[int, Block]] = {}
     problem, comparison = "", None
@@ -165,10 +165,10 @@ def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
             courses[name] = course_of(folder, records)
             blocks[name] = LiveRun.replay(records).blocks
         except StdpbenchError as error:
-            problem = f"{name} cannot be drawn: {error}"
+            problem = f"Cannot draw {name}: {error}"
     try:
         if len(everything) > 1:
             comparison = compare([RunFolder.open(path) for path in everything])
     except StdpbenchError as error:
-        problem = problem or f"The runs cannot be compared: {error}"
+        problem = problem or f"Cannot compare the runs: {error}"
     return courses, blocks, comparison, problem

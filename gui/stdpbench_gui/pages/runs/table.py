@@ -1,4 +1,4 @@
-"""The table of the history: which columns it has, how it is sorted, and the keys that act on its rows."""
+"""The table of the history: its columns, sorting, and keys that act on rows."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ _LETTERS = {
     "path": 50,
     "reason": 40,
 }
-"""Width of columns, in letters n."""
+"""Widths of columns, in units of the letter n."""
 _BAR = 3  # pixels
-_LINES = 8  # of text, as high as it is at least
+_LINES = 8  # minimum height in lines of text
 
 
 class ProgressDelegate(QStyledItemDelegate):
-    """Draws how far a run at work has come as a bar under its words."""
+    """Draws the progress of an active run as a bar below the text."""
 
     def __init__(self, table: RunsTable) -> None:
         super().__init__(table)
         self._table = table
 
     def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:  # noqa: N802 - Qt's
-        """Have boxes seen that are not ticked: Fusion takes their outline from the window, which may be black."""
+        """Make unticked check boxes visible: Fusion draws their outline in the window colour, which may be black."""
         super().initStyleOption(option, index)
         if option is not None and index.column() == 0:
             option.palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().faint))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draw words and bar."""
+        """Draw text and bar."""
         super().paint(painter, option, index)
         model = self._table.runs
         entry = model.entry(index)
@@ -69,7 +69,7 @@ class ProgressDelegate(QStyledItemDelegate):
         bar = QRectF(room.left(), room.bottom() - _BAR, room.width(), _BAR)
         colours = theme.current()
         whole, part = QColor(colours.line), QColor(colours.accent if entry.state != "paused" else colours.faint)
-        if option.state & QStyle.StateFlag.State_Selected:  # where the ground has the colour of the bar
+        if option.state & QStyle.StateFlag.State_Selected:  # the background then has the colour of the bar
             part = option.palette.color(QPalette.ColorRole.HighlightedText)
             whole = QColor(part)
             whole.setAlphaF(0.35)
@@ -81,16 +81,16 @@ class ProgressDelegate(QStyledItemDelegate):
 
 
 class RunsTable(QTreeView):
-    """Runs in rows.
+    """Table with one row per run.
 
     Attributes
     ----------
     opened : signal of Entry
         A run was double-clicked, or Enter pressed on it.
     asked : signal of str
-        A key asked for something: ``"delete"``, ``"tick"``.
+        Action requested with a key: ``"delete"``, ``"tick"``.
     menu_wanted : signal of QPoint
-        The context menu of the selection, at a place of the screen.
+        Request for the context menu at a screen position.
     """
 
     opened = pyqtSignal(object)
@@ -124,8 +124,8 @@ class RunsTable(QTreeView):
         header.setStretchLastSection(False)
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)
-        header.setAccessibleName("Columns; the context menu chooses which")
-        header.setToolTip("Click: sort. Right click: which columns there are. Drag: order and width.")
+        header.setAccessibleName("Columns; choose them in the context menu")
+        header.setToolTip("Click to sort, right-click to choose columns, drag to reorder or resize.")
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_column_menu)
         header.sortIndicatorChanged.connect(lambda *_: self.save())
@@ -136,13 +136,13 @@ class RunsTable(QTreeView):
     # -- rows ------------------------------------------------------------------------------------------------------
 
     def chosen(self) -> list[Entry]:
-        """The selected runs, from top to bottom."""
+        """Return the selected runs, from top to bottom."""
         selection = self.selectionModel()
         assert selection is not None
         return [self.runs.entry(index) for index in sorted(selection.selectedRows(), key=lambda index: index.row())]
 
     def choose(self, names: Iterable[str]) -> bool:
-        """Select runs, as far as they are shown, and scroll to the first; whether there is one."""
+        """Select those of the runs that are shown and scroll to the first; return whether there is one."""
         rows = [row for name in names if (row := self.runs.row_of(name)) >= 0]
         selection = self.selectionModel()
         assert selection is not None
@@ -157,7 +157,7 @@ class RunsTable(QTreeView):
         return True
 
     def _follow_link(self, index: QModelIndex) -> None:
-        """A click on where a run comes from, or on what goes on from it, shows that."""
+        """Select the parent or the branches of a run when their cell is clicked."""
         column, entry = self.runs.columns[index.column()], self.runs.entry(index)
         if column not in LINKS or not self.runs.text(entry, column):
             return
@@ -166,7 +166,7 @@ class RunsTable(QTreeView):
             self.asked.emit(f"missing {column}")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Enter opens, Space ticks, Delete deletes."""
+        """Open with Enter, tick with Space, delete with Delete."""
         if event is not None and event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
@@ -188,7 +188,7 @@ class RunsTable(QTreeView):
     # -- columns ---------------------------------------------------------------------------------------------------
 
     def show_columns(self, columns: Sequence[str]) -> None:
-        """Show these columns, with what was selected still selected."""
+        """Show these columns, keeping the selection."""
         chosen, sort = [entry.name for entry in self.chosen()], self.runs.sort_by
         self._loading = True
         self.runs.show_columns(columns)
@@ -199,7 +199,7 @@ class RunsTable(QTreeView):
         self.save()
 
     def column_menu(self, parent: QWidget) -> QMenu:
-        """A menu that chooses which columns there are, as the runs have them."""
+        """Return a menu that chooses among the columns of the runs."""
         menu = QMenu(parent)
         for heading, paths in run_columns.columns(self.runs.entries).items():
             inner = menu
@@ -217,7 +217,7 @@ class RunsTable(QTreeView):
             if heading == "run":
                 menu.addSeparator()
         menu.addSeparator()
-        usual = menu.addAction("The usual columns")
+        usual = menu.addAction("Default columns")
         assert usual is not None
         usual.triggered.connect(lambda _=False: self.show_columns(USUAL))
         return menu
@@ -234,7 +234,7 @@ class RunsTable(QTreeView):
         self.show_columns([*shown, path] if on else [column for column in shown if column != path])
 
     def _in_order(self) -> list[str]:
-        """Columns as the person sees them."""
+        """Return the columns in visual order."""
         header = self.header()
         assert header is not None
         return [self.runs.columns[header.logicalIndex(place)] for place in range(len(self.runs.columns))]
@@ -256,7 +256,7 @@ class RunsTable(QTreeView):
         self.sortByColumn(self.runs.columns.index(column), order)
 
     def save(self) -> None:
-        """Remember columns, their order and width, and the sorting."""
+        """Save columns, their order and width, and the sorting."""
         if self._loading:
             return
         letter, columns = self.fontMetrics().horizontalAdvance("n"), self.runs.columns

@@ -1,4 +1,4 @@
-"""Looks at the runs folder once a second, in a thread, while somebody looks at the Runs page."""
+"""Reads the runs folder once a second, in a thread, while the Runs page is visible."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LOOK_MS = 1000
 
 
 class Watcher(QObject):
-    """Tells what is in a runs folder whenever that changes.
+    """Reports the content of a runs folder whenever it changes.
 
     Attributes
     ----------
     seen : signal of Seen
-        The folder as it is now.
+        The current content of the folder.
     failed : signal of str
-        Why it cannot be looked at; empty once it can again.
+        Why the folder cannot be read; empty once it can be read again.
     last : Seen or None
-        What was told last.
+        The last reported content.
     """
 
     seen = pyqtSignal(object)
@@ -40,16 +40,16 @@ class Watcher(QObject):
         self._timer.timeout.connect(self.look)
 
     def start(self) -> None:
-        """Look now, and go on."""
+        """Read the folder now, and keep watching."""
         self._timer.start()
         self.look()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._timer.stop()
 
     def look(self) -> None:
-        """Look now; once more after a look that is under way, which may have been too early."""
+        """Read the folder now; if a read is in progress, read again after it, as it may have been too early."""
         if self._background.busy:
             self._again = True
             return

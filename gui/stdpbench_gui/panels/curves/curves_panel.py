@@ -1,4 +1,4 @@
-"""Curves over training: running accuracy, spikes, thresholds, weight change, measures on held-out pictures."""
+"""Curves over training: running accuracy, spikes, thresholds, weight change, and held-out measures."""
 
 from __future__ import annotations
 
@@ -36,41 +36,40 @@ _PLOTS = {
     "change": "mean |Δw| (10⁻³)",
 }
 _FACTORS = {"change": 1e3}
-"""What values are multiplied by so that their axis needs few digits."""
+"""Factors that keep axis labels short."""
 _STYLES = {
     "vote": (Qt.PenStyle.SolidLine, "━━"),
     "proportion": (Qt.PenStyle.DashLine, "╍╍"),
     "confidence": (Qt.PenStyle.DotLine, "┅┅"),
 }
-_TALL = 30  # lines of text, from which height on plots stand below each other
-_LOW = 18.5  # lines, below which there is no room for a third row of two
-_FLAT = 9  # lines, below which there is none for a second row
-_WIDE = 46  # lines, from which width on three of them stand beside each other
+_TALL = 30  # minimum height of a single column, in lines of text
+_LOW = 18.5  # minimum height of three rows of two, in lines
+_FLAT = 9  # minimum height of two rows, in lines
+_WIDE = 46  # minimum width of three columns, in lines
 
 
 class Curves(Panel):
-    """Four plots over the training presentations, of the run that is shown and of others beside it.
+    """Four plots over training presentations, for the current run and others.
 
-    A fifth one shows measures on held-out pictures, as soon as there are some.
+    A fifth plot shows measures on held-out pictures once available.
     """
 
     key = "curves"
     title = "Curves"
     topics = frozenset({"curves", "parameters"})
     help_text = (
-        "Running accuracy labels the neurons by one stretch of training pictures and tests them on the next, while "
-        "the network learns on: for the eye only, it is not the accuracy of the network. Beside it: excitatory "
-        "spikes per picture, the mean adaptive threshold theta, and how far weights move per block of "
-        "presentations. <b>Held out</b> is measured with learning off, on pictures that have not trained the network: "
-        "those that the experiment leaves out, or the last of the first pass, until their turn comes, which ends the "
-        "curve; never on test pictures. Each half of them labels neurons that are tested on the other half, so "
-        "accuracy is a little lower than at the end. Winning neurons are the clusters of purity, NMI, AMI and ARI; "
-        "purity grows with their number. The menu chooses what is drawn; in a small panel, the last "
-        "plots give way. A vertical line marks a change of parameters or of the rule, or arrays that were set, "
-        "and the legend says which. Other runs are drawn in their own colours; of "
-        "their accuracy, the vote, and of measures on held-out pictures, the first that is chosen. Drag or wheel "
-        "moves in time, a double click shows the whole run again. "
-        "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
+        "Running accuracy labels the neurons with one block of training pictures and tests them on the next while "
+        "learning continues: a preview, not the accuracy of the network. The other plots show excitatory spikes per "
+        "picture, the mean adaptive threshold theta, and the mean weight change per block of presentations. <b>Held "
+        "out</b> is measured with learning off, on pictures the network was not trained on, never on test pictures: "
+        "those that the experiment holds out, or the last ones of the first pass; their curve ends when they are "
+        "trained on. Each half labels neurons that are tested on the other half, so accuracy is slightly lower than "
+        "at the end. For purity, NMI, AMI and ARI, clusters are the winning neurons; purity grows with their number. "
+        "Choose measures in the menu; a small panel omits the last plots. A vertical line marks a change of "
+        "parameters, of the rule or of learned arrays, named in the legend. Other runs have their own colours; only "
+        "the vote of their accuracies and the first of their chosen held-out measures are drawn. Drag or use the "
+        "wheel to move in time, double-click to show the whole run. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -108,7 +107,7 @@ class Curves(Panel):
             for curve in READOUTS if name == "accuracy" else (name,):
                 self.curves[curve] = plot.plot([], [])
         self.menu.addMenu(self.held_out.menu)
-        for text, slot in (("Whole run", self.show_all), ("Take other runs away", self.overlays.clear)):
+        for text, slot in (("Whole run", self.show_all), ("Remove other runs", self.overlays.clear)):
             action = QAction(text, self)
             action.triggered.connect(lambda _, slot=slot: slot())
             self.menu.addAction(action)
@@ -119,18 +118,18 @@ class Curves(Panel):
     def overlay(
         self, name: str, blocks: Mapping[int, Block], path: Path | None = None, branch: Path | None = None
     ) -> None:
-        """Draw another run beside the one that is shown.
+        """Draw another run with the current one.
 
         Parameters
         ----------
         name : str
-            Names it in the legend; one of the same name gives way.
+            Name in the legend; replaces a run of the same name.
         blocks : mapping of int to Block
-            Its blocks by the position of their end, as `LiveRun.blocks` has them.
+            Blocks by the position of their end, as in `LiveRun.blocks`.
         path : Path, optional
-            Its folder: then the curves go on as it does, and it is not drawn twice while it is shown itself.
+            Run folder: the curves then follow the run, which is not drawn twice while it is the current run.
         branch : Path, optional
-            The branch of it that it is compared with; one that is drawn already, as it was ticked, stays as it is.
+            Branch with which the run is compared; a run drawn already because it is ticked is left unchanged.
         """
         if branch is None or name not in self.overlays:
             self.overlays.add(Overlay(name, dict(blocks), path, branch=branch))
@@ -138,7 +137,7 @@ class Curves(Panel):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Forget the run that was shown before; other runs stay."""
+        """Discard the previous run; other runs are kept."""
         self._whole = True
         self._ranges.clear()
         for curve in self.curves.values():
@@ -147,7 +146,7 @@ class Curves(Panel):
         self._drop_lines()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         colours = theme.current()
         self.graphics.setBackground(colours.base)
         for plot in (*self.plots.values(), self.held_out):
@@ -159,7 +158,7 @@ class Curves(Panel):
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Whether a block of this run is over, or another run is drawn."""
+        """Return whether a block of this run is complete, or another run is drawn."""
         return bool(self.session.live.blocks or self.overlays.shown())
 
     def refresh(self) -> None:
@@ -228,13 +227,13 @@ class Curves(Panel):
         pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
         numbered = enumerate(self.session.live.marks, 1)
         for count, (position, group) in enumerate(groupby(numbered, lambda one: one[1][0])):
-            some = list(group)  # changes at one position: one line, with the first and the last of their numbers
+            some = list(group)  # changes at one position share a line, labelled with their first and last numbers
             first, last = some[0][0], some[-1][0]
             said = ", ".join(text for _, (_, text) in some)
             for plot in self._placed:
-                height = 0.08 + 0.15 * (count % 3)  # numbers of lines that stand close do not meet
+                height = 0.08 + 0.15 * (count % 3)  # keeps the numbers of close lines apart
                 options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
-                # the legend says what a number stands for
+                # the legend explains the numbers
                 label = None
                 if plot is self.plots["accuracy"]:
                     label = str(first) if first == last else f"{first}–{last}"
@@ -248,7 +247,7 @@ class Curves(Panel):
     # -- room ------------------------------------------------------------------------------------------------------
 
     def show_all(self) -> None:
-        """Show the whole run again, from its first presentation."""
+        """Show the whole run, from its first presentation."""
         self._whole = True
         self._ranges.clear()
         self.mark_dirty()
@@ -260,7 +259,7 @@ class Curves(Panel):
         return bool(self.session.live.held_out and self.held_out.chosen)
 
     def _arrange(self, columns: int) -> None:
-        """Plots below each other where there is room, else in rows; where there is little, without the last."""
+        """Arrange the plots in one column if they fit, otherwise in rows; omit the last ones if space is short."""
         first, *others = self.plots.values()
         wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
         lines = self.graphics.height() / QFontMetrics(theme.plot_font()).height()
@@ -277,23 +276,23 @@ class Curves(Panel):
         for place, plot in enumerate(wanted):
             row = place // columns
             self.graphics.addItem(plot, row=row, col=place % columns)
-            # above a gap stands a plot whose time nobody else writes; those beside it stay as high as it is
+            # a plot above a gap needs its own time axis; others in its row keep the same height
             plot.getAxis("bottom").setStyle(showValues=row == last or (row == last - 1 and gap > 0))
             plot.setLabel("bottom", "training presentations" if row == last else None)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """See anew how the plots fit."""
+        """Rearrange the plots for the new size."""
         super().resizeEvent(event)
         self.mark_dirty()
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         live = self.session.live
         others = [overlay.name for overlay in self.overlays.shown()]
         if not live.blocks:
-            drawn = f"No block of this run is over yet; drawn: {', '.join(others)}."
+            drawn = f"No complete block of this run yet; other runs: {', '.join(others)}."
             return drawn if others else self.empty_text
         last = live.blocks[max(live.blocks)]
         parts = [f"{float(np.mean(last.spikes)):.1f} spikes per image", f"mean theta {last.mean_theta:.1f} mV"]
@@ -303,10 +302,10 @@ class Curves(Panel):
             at = max(live.held_out)
             fact = live.held_out[at]
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
-        beside = f"; beside it {', '.join(others)}" if others else ""
+        beside = f"; other runs: {', '.join(others)}" if others else ""
         rules = [in_short(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)]
         n = len(live.changes) - len(rules)
-        changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters as at the start"
+        changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters unchanged"
         if rules:
             changed += f", the rule to {', then '.join(rules)}"
         if sets := len(live.marks) - len(live.changes):
@@ -314,12 +313,12 @@ class Curves(Panel):
         return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."
 
     def figure(self) -> dict[str, Any] | None:
-        """All runs that are drawn, with the measures on held-out pictures that are chosen."""
+        """Return all drawn runs with the chosen held-out measures."""
         others = [(overlay.name, overlay.known()) for overlay in self.overlays.shown()]
         return panel_figures.curves(self.session, others, self.held_out.chosen)
 
     def table(self) -> Table | None:
-        """A row for each block, and each measure on held-out pictures, of all runs that are drawn."""
+        """Return one row per block and held-out measurement of all drawn runs."""
         folder, live = self.session.folder, self.session.live
         runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
         runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]
@@ -350,7 +349,7 @@ def _measured_cells(fact: HeldOut | None) -> list[object]:
 
 
 def _drawable(blocks: Mapping[int, Block]) -> Series:
-    """Curves of a run in the units of the axes."""
+    """Return the curves of a run in the units of the axes."""
     return {name: (x, _FACTORS.get(name, 1.0) * y) for name, (x, y) in series(blocks).items()}
 
 

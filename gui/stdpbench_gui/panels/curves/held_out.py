@@ -1,4 +1,4 @@
-"""The plot of measures on held-out pictures, and the menu that says which are drawn."""
+"""The plot of measures on held-out pictures, and the menu that chooses them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ROLES = ("exc", "wrong", "right", "input", "ink", "inh")
 
 
 class HeldOutPlot(SmallPlot):
-    """Some measures over training, in per cent; each with a mark and a colour of its own.
+    """Measures over training, in per cent, each with its own symbol and colour.
 
     Parameters
     ----------
     parent : QWidget
-        Whose menu has `menu`.
+        Parent of `menu`.
     changed : callable
-        Called when others are chosen.
+        Called when the choice changes.
     """
 
     def __init__(self, parent: QWidget, changed: Callable[[], None]) -> None:
@@ -46,15 +46,15 @@ class HeldOutPlot(SmallPlot):
 
     @property
     def chosen(self) -> list[str]:
-        """Measures that are drawn."""
+        """The drawn measures."""
         return [name for name, action in self._actions.items() if action.isChecked()]
 
     def choose(self, name: str, on: bool = True) -> None:
-        """Draw a measure, or draw it no more."""
+        """Show or hide a measure."""
         self._actions[name].setChecked(on)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         super().restyle()
         for name, line in self.lines.items():
             colour = self._colour(name)
@@ -63,7 +63,7 @@ class HeldOutPlot(SmallPlot):
             line.setSymbolPen(None)
 
     def draw(self, live: LiveRun, others: Sequence[tuple[LiveRun, QPen]] = ()) -> None:
-        """Draw what was measured so far; of other runs, the first measure that is chosen, in their own colours."""
+        """Draw all measurements so far; for other runs, only the first chosen measure, in their own colours."""
         series = percentages(live)
         for name in [name for name in self.lines if name not in self.chosen]:
             self.removeItem(self.lines.pop(name))
@@ -89,13 +89,13 @@ class HeldOutPlot(SmallPlot):
                 self.setYRange(*wanted, padding=0.02)
 
     def forget(self) -> None:
-        """Begin anew, for another run."""
+        """Reset for another run."""
         self._range = None
         for line in self.lines.values():
             line.setData([], [])
 
     def entries(self) -> list[tuple[str, str, str]]:
-        """Colour, mark and name of what is drawn, for a legend."""
+        """Return colour, symbol and name of the drawn measures, for a legend."""
         names = [PERCENT[name].removesuffix(" (%)") for name in self.chosen]
         return [
             (self._colour(name), _MARKS[self._place(name) % len(_MARKS)][1], text if number else f"held out: {text}")

@@ -1,1 +1,1 @@
-"""The neuron inspector and slow motion: what one neuron does."""
+"""The neuron inspector and slow motion."""

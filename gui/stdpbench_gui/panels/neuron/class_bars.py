@@ -13,7 +13,7 @@ from stdpbench_gui.widgets.axes import step_up
 
 
 class ClassBars(QWidget):
-    """A bar for each class, in the colour of the class, its name under it; the neuron's label is framed and bold."""
+    """A bar for each class in its colour, with its name below; the neuron's label is framed and bold."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class ClassBars(QWidget):
         self._note = ""
 
     def show_values(self, values: Sequence[float], names: Sequence[str], label: int, note: str) -> None:
-        """Show spikes per picture of each class; `note` says where they come from, or why there are none."""
+        """Show spikes per picture of each class; `note` names their source, or why there are none."""
         self._values, self._names, self._label, self._note = values, names, label, note
         self._top = step_up(max(values, default=1.0))
         said = ", ".join(f"{name}: {value:.2f}" for name, value in zip(names, values, strict=True))
@@ -34,11 +34,11 @@ class ClassBars(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for ten classes."""
+        """Return a size for ten classes."""
         return QSize(220, 120)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """What can still be read."""
+        """Return the smallest readable size."""
         return QSize(120, 84)
 
     def _area(self) -> QRectF:
@@ -84,7 +84,7 @@ class ClassBars(QWidget):
                 painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, text)
 
     def event(self, event: QEvent | None) -> bool:
-        """Say the number of the bar under the mouse."""
+        """Show a tooltip with the value of the bar under the mouse."""
         if isinstance(event, QHelpEvent) and self._values:
             area = self._area()
             number = int((event.pos().x() - area.left()) // (area.width() / len(self._values)))

@@ -13,25 +13,25 @@ from stdpbench.runs.analysis.slow_motion import Courses
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.axes import SmallPlot, stepped
 
-_TITLE_ROOM = 0.3  # of the range, for the title that stands inside at the top
+_TITLE_ROOM = 0.3  # share of the range for the title inside the plot
 
 
 def coloured(text: str, colour: str) -> str:
-    """A piece of a title in a colour."""
+    """Return a coloured part of a title."""
     return f'<span style="color: {colour}">{text}</span>'
 
 
 class CoursePlot(SmallPlot):
-    """Some courses over time in ms; they may end at a cursor.
+    """Plot of time courses in ms, optionally up to a cursor.
 
     Parameters
     ----------
     title : str
-        What is drawn, with its unit.
+        Quantity with its unit.
     names : mapping of str to str
-        Name of each curve, to the role of the theme that colours it.
+        Theme role of the colour of each curve, by name.
     dashed : tuple of str
-        Curves that are drawn with dashes.
+        Names of dashed curves.
     """
 
     def __init__(self, title: str, names: Mapping[str, str], dashed: tuple[str, ...] = ()) -> None:
@@ -51,7 +51,7 @@ class CoursePlot(SmallPlot):
         self.set_names(names, dashed)
 
     def set_names(self, names: Mapping[str, str], dashed: tuple[str, ...] = ()) -> None:
-        """Say which curves there are; as in the constructor."""
+        """Set the curves, as in the constructor."""
         if dict(names) != self._roles or dashed != self._dashed:
             for line in self._lines.values():
                 self.removeItem(line)
@@ -60,7 +60,7 @@ class CoursePlot(SmallPlot):
             self.restyle()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         super().restyle()
         colours = theme.current()
         for name, role in self._roles.items():
@@ -78,7 +78,7 @@ class CoursePlot(SmallPlot):
         self.set_title(" ".join([self._title, *(parts if len(parts) > 1 else []), self.note]).strip())
 
     def show_courses(self, times: NDArray[np.float64], courses: Mapping[str, NDArray[np.float64]], note: str) -> None:
-        """Show courses by name; those that are missing are empty. `note` is added to the title."""
+        """Show courses by name; missing ones are empty. `note` is appended to the title."""
         self._times, self._courses, self.note = times, dict(courses), note
         values = [course for course in courses.values() if len(course)]
         self.getAxis("left").setStyle(showValues=bool(values))
@@ -102,26 +102,26 @@ class CoursePlot(SmallPlot):
                 line.setData(self._times[:n], course[:n])
 
     def forget(self) -> None:
-        """Begin with another run or neuron."""
+        """Reset for another run or neuron."""
         self._range = None
         self.show_courses(np.empty(0), {}, "")
 
 
 def potential_plot() -> CoursePlot:
-    """A plot for v and its threshold."""
+    """Return a plot of v and its threshold."""
     return CoursePlot("mV", {"potential": "exc", "threshold": "wrong"}, ("threshold",))
 
 
 def conductance_plot() -> CoursePlot:
-    """A plot for ge and gi."""
+    """Return a plot of ge and gi."""
     return CoursePlot("g / leak", {"exc": "exc", "inh": "inh"}, ("inh",))
 
 
 def of_potential(courses: Courses | None) -> dict[str, NDArray[np.float64]]:
-    """What `potential_plot` draws."""
+    """Return the curves of `potential_plot`."""
     return {} if courses is None else {"potential": courses.v, "threshold": courses.threshold}
 
 
 def of_conductance(courses: Courses | None) -> dict[str, NDArray[np.float64]]:
-    """What `conductance_plot` draws."""
+    """Return the curves of `conductance_plot`."""
     return {} if courses is None else {"exc": courses.ge, "inh": courses.gi}

@@ -1,4 +1,4 @@
-"""The neuron inspector: all that is known of the selected exc neuron."""
+"""The neuron inspector: details of the selected exc neuron."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BEST = 5
 
 
 class NeuronInspector(Panel):
-    """Receptive field, threshold, label, time courses and favourite pictures of the selected neuron."""
+    """Panel with receptive field, threshold, label, time courses and preferred pictures of the selected neuron."""
 
     key = "neuron"
     title = "Neuron"
@@ -41,14 +41,14 @@ class NeuronInspector(Panel):
     most_per_second = 8.0
     carries_over = True
     help_text = (
-        "The selected excitatory neuron. Its receptive field: the weights from all pixels. theta: how far its "
-        "threshold has risen by its own spikes, which keeps all neurons taking part (homeostasis). Its label: the "
-        "class that it responds to most, with its mean response to each. Below, the last presentation: membrane "
-        "potential, the threshold that it must exceed to spike, and the conductances that excitation and the "
-        "inhibition by other neurons open, in units of the leak. Last, the training pictures that drew most spikes "
-        "from it. (Diehl &amp; Cook 2015, sections 2.2, 2.5 and 2.6; doi:10.3389/fncom.2015.00099)"
+        "The selected excitatory neuron. Receptive field: its weights from all pixels. theta: the increase of its "
+        "threshold due to its own spikes, which keeps all neurons involved (homeostasis). Label: the class it "
+        "responds to most, with the mean response to each class. Below, the last presentation: membrane potential, "
+        "firing threshold, and the conductances of excitation and of inhibition by other neurons, in units of the "
+        "leak conductance. At the bottom, the training pictures that evoked the most spikes. (Diehl &amp; Cook 2015, "
+        "sections 2.2, 2.5 and 2.6; doi:10.3389/fncom.2015.00099)"
     )
-    empty_text = "Select a neuron: click it in the weight map or the raster, or type its number above."
+    empty_text = "Select a neuron: click it in the weight map or the raster, or enter its number above."
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
@@ -117,9 +117,9 @@ class NeuronInspector(Panel):
         layout.addWidget(row, 1)
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self._forget_courses()
-        self.number.blockSignals(True)  # which neuron is selected, is not for this panel to say
+        self.number.blockSignals(True)  # this panel must not change the selection here
         self.number.setRange(-1, max(0, self.session.selection.neuron))
         self.number.blockSignals(False)
 
@@ -129,7 +129,7 @@ class NeuronInspector(Panel):
         self.conductance.forget()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
         self.potential.restyle()
         self.conductance.restyle()
@@ -149,7 +149,7 @@ class NeuronInspector(Panel):
         self.recorder.watch(self.key, visible)
 
     def has_content(self) -> bool:
-        """Whether a neuron is selected and weights have come."""
+        """Return whether a neuron is selected and weights have arrived."""
         network = self.session.live.network
         if "theta" in network and self.number.maximum() != len(network["theta"]) - 1:
             self.number.setMaximum(len(network["theta"]) - 1)
@@ -157,7 +157,7 @@ class NeuronInspector(Panel):
         return known and self.session.live.started is not None
 
     def refresh(self) -> None:
-        """Show the neuron, if what is shown has stood long enough."""
+        """Show the neuron, once the previous content was shown long enough."""
         now = time.monotonic()
         stands = motion.shortest_gap - (now - self._changed_at)
         if stands > 0:
@@ -177,7 +177,7 @@ class NeuronInspector(Panel):
         assignment = self.seen.assignment()
         parts = [f"<b>neuron {neuron}</b>", f"theta {live.network['theta'][neuron] * 1e3:.2f} mV"]
         if assignment is None or assignment.n_exc != len(live.network["theta"]):
-            self.bars.show_values((), (), -1, "once labels are seen")
+            self.bars.show_values((), (), -1, "once labels arrive")
         else:
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
             names = [self.seen.class_name(number) for number in range(len(values))]
@@ -193,10 +193,10 @@ class NeuronInspector(Panel):
         if self.seen.stored is not None and self.seen.stored.assignment is not None:
             return "label phase"
         recent = self.seen.recent
-        return f"last {recent.n_labelled} seen" if recent is not None else ""
+        return f"last {recent.n_labelled} received" if recent is not None else ""
 
     def _silent(self) -> str:
-        """Where a neuron did not fire that has no label: it may have before."""
+        """Describe the period in which an unlabelled neuron was silent; it may have fired before."""
         return f"silent in the {self._source()}" if self._source() else "silent so far"
 
     def _show_courses(self) -> None:
@@ -210,7 +210,7 @@ class NeuronInspector(Panel):
             if found is not None or self._courses is None:
                 self._shown, self._courses = frame, found
         times: NDArray[np.float64] = np.empty(0)
-        awaited = "(not kept)" if self.session.not_coming() else "(recorded with the next presentation)"
+        awaited = "(not stored)" if self.session.not_coming() else "(recorded with the next presentation)"
         note = "" if self._courses else awaited
         if self._courses is not None:
             experiment = self.session.experiment
@@ -241,15 +241,15 @@ class NeuronInspector(Panel):
 
     def _best_title(self, images: Images | None, any_found: bool) -> str:
         if images is None:
-            return "The pictures are not read yet."
+            return "Reading the pictures …"
         if any_found:
             return f"excited most by ({'class: ' if images.labels is not None else ''}spikes)"
         if self.seen.stored is None and (self.seen.recent is None or not self.seen.recent.n_seen):
-            return "Not known: no picture was seen here."
-        return "No picture seen here made it spike."
+            return "Unknown: no pictures received."
+        return "No received picture evoked a spike."
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         neuron, live = self.session.selection.neuron, self.session.live
         if not self.has_content():
             return self.empty_text
@@ -267,11 +267,11 @@ class NeuronInspector(Panel):
             said += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)
         if self._courses is not None:
             low, high = float(self._courses.v.min()), float(self._courses.v.max())
-            said += f"; in presentation {self._shown['presentation']} v went from {low:.1f} to {high:.1f} mV"
+            said += f"; in presentation {self._shown['presentation']}, v ranged from {low:.1f} to {high:.1f} mV"
         return said + "."
 
     def table(self) -> Table | None:
-        """The recorded time courses."""
+        """Return the recorded time courses."""
         courses, experiment = self._courses, self.session.experiment
         if courses is None or experiment is None:
             return None

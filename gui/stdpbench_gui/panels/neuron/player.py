@@ -1,4 +1,4 @@
-"""Controls that play time steps slowly: play and pause, step, scrub, speed."""
+"""Controls for slow replay of time steps: play and pause, step, scrub, speed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton
 from stdpbench_gui.look import theme
 
 SPEEDS = (1, 5, 10, 20, 50)
-"""How many times slower than in the network."""
+"""Factors by which the replay is slower than real time."""
 _TICK_MS = 33
 
 
 class Player(QWidget):
-    """Goes through the steps of a presentation.
+    """Steps through a presentation.
 
     Attributes
     ----------
     step : int
-        The step that is over; -1: the start.
+        The last completed step; -1: the start.
     """
 
     moved = pyqtSignal(int)
@@ -33,12 +33,12 @@ class Player(QWidget):
         self._exact, self._ticked = -1.0, 0.0
         self.play = self._button("▶", "Play or pause (Space)", self.play_wanted.emit)
         self.back = self._button("◂", "One time step back (Left)", lambda: self.go(self.step - 1))
-        self.forth = self._button("▸", "One time step on (Right)", lambda: self.go(self.step + 1))
+        self.forth = self._button("▸", "One time step forward (Right)", lambda: self.go(self.step + 1))
         self.speed = QComboBox()
         for times in SPEEDS:
             self.speed.addItem(f"1/{times}" if times > 1 else "real time", times)
         self.speed.setCurrentIndex(SPEEDS.index(10))
-        self.speed.setToolTip("Speed: shares of real time")
+        self.speed.setToolTip("Speed relative to real time")
         self.speed.setAccessibleName("Speed of the replay")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Time in the presentation")
@@ -70,11 +70,11 @@ class Player(QWidget):
 
     @property
     def playing(self) -> bool:
-        """Whether time goes on."""
+        """Whether the replay is running."""
         return self._timer.isActive()
 
     def set_steps(self, n: int, dt: float) -> None:
-        """Begin with another presentation of `n` steps of `dt` ms, at its end."""
+        """Load a presentation of `n` steps of `dt` ms, positioned at its end."""
         self.stop()
         self._n, self._dt = n, dt
         self.slider.blockSignals(True)
@@ -91,7 +91,7 @@ class Player(QWidget):
         return f"{(step + 1) * self._dt:.1f} / {self._n * self._dt:.0f} ms"
 
     def start(self) -> None:
-        """Play: from the start, if the end is reached."""
+        """Play; from the start if at the end."""
         if not self._n:
             return
         if self.step >= self._n - 1:
@@ -101,7 +101,7 @@ class Player(QWidget):
         self.play.setText("❚❚")
 
     def stop(self) -> None:
-        """Stand still."""
+        """Pause."""
         self._timer.stop()
         self.play.setText("▶")
 
@@ -130,7 +130,7 @@ class Player(QWidget):
         self._exact = min(exact, float(self._n - 1))
 
     def handle_key(self, event: QKeyEvent) -> bool:
-        """Space plays, Left and Right step (with Shift by 10 steps), Home and End go there; True if it was one."""
+        """Handle Space (play), Left and Right (step, with Shift 10 steps), Home and End; return whether it was one."""
         far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         places = {
             Qt.Key.Key_Left: self.step - far,

@@ -1,4 +1,4 @@
-"""Slow motion: one presentation replayed, so that one sees what STDP does."""
+"""Slow motion: replay of one presentation that shows the effect of STDP."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 
 _TRIES = 100
-"""Presentations that are taken, at most, until the neuron spikes in one."""
+"""Maximum number of presentations to try until the neuron spikes."""
 
 
 class SlowMotionPanel(Panel):
-    """Spikes, traces, membrane potential and weights of the selected neuron, in step."""
+    """Panel with synchronised spikes, traces, membrane potential and weights of the selected neuron."""
 
     key = "slow-motion"
     title = "Slow motion"
@@ -37,17 +37,17 @@ class SlowMotionPanel(Panel):
     frames = frozenset({"presentation", "network"})
     most_per_second = 8.0
     help_text = (
-        "One presentation, replayed slowly for the selected neuron. Spikes leave traces that decay; where an input "
-        "spike or a spike of the neuron meets the traces of the other side, the weight between them moves: that is "
-        "spike-timing-dependent plasticity. Right, all weights of the neuron now, and how far each has moved since "
-        "the start; click a pixel to follow its trace and weight, again for the mean of all that spike. The run "
-        "pauses, since otherwise its weights would move on. Traces and weights are computed anew from the recorded "
-        "spikes with the rule of the run. Space plays, arrow keys step, drag in the plots to scrub. (Rule: Diehl "
+        "A slow replay of one presentation for the selected neuron. Spikes leave decaying traces; when an input spike "
+        "or a spike of the neuron meets the trace of the other side, the weight between them changes: "
+        "spike-timing-dependent plasticity. Right, the current weights of the neuron, and their changes since the "
+        "start; click a pixel to follow its trace and weight, click it again for the mean of all spiking inputs. The "
+        "run is paused, as its weights would change otherwise. Traces and weights are recomputed from the recorded "
+        "spikes with the rule of the run. Space plays, arrow keys step, dragging in the plots scrubs. (Rule: Diehl "
         "&amp; Cook 2015, section 2.3; triplets: Pfister &amp; Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006)"
     )
     empty_text = (
-        "Select a neuron in the weight map or the raster. Then one presentation is replayed here, slowly enough to "
-        "see how spikes, traces and weights play together."
+        "Select a neuron in the weight map or the raster to replay a presentation here, slowly enough to see how "
+        "spikes, traces and weights interact."
     )
 
     def __init__(self, session: RunSession) -> None:
@@ -64,18 +64,16 @@ class SlowMotionPanel(Panel):
         self.player = Player()
         self.player.moved.connect(self._show_step)
         self.player.play_wanted.connect(self.toggle)
-        self.next = QPushButton("Record the next")
-        self.next.setToolTip("Lets the run take one presentation, records the neuron in it, and pauses again")
+        self.next = QPushButton("Record next")
+        self.next.setToolTip("Run one presentation, record the neuron in it, and pause again")
         self.next.clicked.connect(lambda _: self.record_next())
         self.hunt = QPushButton("… until it spikes")
-        self.hunt.setToolTip(
-            f"Takes one presentation after the other, {_TRIES} at most, until the neuron spikes in one"
-        )
+        self.hunt.setToolTip(f"Run up to {_TRIES} presentations until the neuron spikes in one")
         self.hunt.setAccessibleName("Record presentations until the neuron spikes")
         self.hunt.clicked.connect(lambda _: self.record_next(_TRIES))
         self.what = wrapped("", "empty")
         self.about = wrapped("", "faint")
-        self.about.setAccessibleName("What is replayed")
+        self.about.setAccessibleName("About the replay")
         self.plots = SlowMotionPlots()
         self.plots.scrubbed.connect(self._scrub)
         self.plots.key_pressed.connect(self._on_key)
@@ -105,10 +103,10 @@ class SlowMotionPanel(Panel):
         layout.addLayout(middle, 1)
         layout.addWidget(self.about)
 
-    # -- what is shown ---------------------------------------------------------------------------------------------
+    # -- content ---------------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self._forget()
         self._armed, self._tries = False, 0
 
@@ -119,7 +117,7 @@ class SlowMotionPanel(Panel):
         self.weights.forget()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.plots.restyle()
         if self.moment is not None:
             self._show_step(self.player.step)
@@ -137,11 +135,11 @@ class SlowMotionPanel(Panel):
             self.player.stop()
 
     def has_content(self) -> bool:
-        """Whether a neuron is selected, and a run there to look at."""
+        """Return whether a neuron is selected and a run is open."""
         return self.session.selection.neuron >= 0 and self.session.live.started is not None
 
     def refresh(self) -> None:
-        """Put the newest presentation together, if the run stands still and it is not what is shown."""
+        """Load the newest presentation, if the run is paused and it is not shown already."""
         frame, network = self.seen.presentation, self.seen.network
         still = self.session.state is not State.RUNNING and not self.session.kept.describe(self.frames)
         if frame and network and still and frame["position"] == network["position"] and not self._go_on(frame):
@@ -156,28 +154,28 @@ class SlowMotionPanel(Panel):
         self.what.setText(self._status())
 
     def _learns(self) -> bool:
-        """Whether the run can take another training presentation."""
+        """Return whether the run can process another training presentation."""
         progress = self.session.live.progress
         training = progress.get("phase", "train") == "train" and progress.get("done", 0) < progress.get("total", 1)
         return self.session.connected and training and self.session.state in (State.RUNNING, State.PAUSED)
 
     def _status(self) -> str:
         if self._trouble:
-            return f"⚠ It cannot be replayed: {self._trouble}."
+            return f"⚠ Cannot replay: {self._trouble}."
         if self._building:
-            return "Traces and weights are being worked out …"
+            return "Computing traces and weights …"
         if self._tries and self._learns():
             return f"Waiting for neuron {self.session.selection.neuron} to spike: {_TRIES - self._tries} tried …"
         if self._armed and self.session.state is State.RUNNING:
-            return "The run pauses after this presentation …"
+            return "Pausing after this presentation …"
         if self.moment is None:
             if not self.session.state.active:
                 return self.session.not_coming()
             if not self._learns():
-                return "The run is not training: there is no presentation in which weights move."
+                return "The run is not training, so weights do not change."
             if self.session.state is State.RUNNING:
-                return "Press ▶: the run pauses, and its last presentation is replayed."
-            return "Press “Record the next”: the run takes one presentation, and it is replayed."
+                return "Press ▶ to pause the run and replay its last presentation."
+            return "Press “Record next” to run and replay one presentation."
         return in_words(self.moment, self.seen)
 
     def _build(self, frame: Mapping[str, Any], network: Mapping[str, Any]) -> None:
@@ -196,7 +194,7 @@ class SlowMotionPanel(Panel):
         def end(take: Callable[[Any], None], found: Any) -> None:
             self._building = False
             self.mark_dirty()
-            if wanted == self._built_for:  # else another neuron was selected meanwhile
+            if wanted == self._built_for:  # otherwise another neuron was selected in the meantime
                 take(found)
 
         self.session.work(make, partial(end, self._take), failed=partial(end, self._fail), owner=self)
@@ -220,10 +218,10 @@ class SlowMotionPanel(Panel):
             self.plots.show_step(step)
             self.weights.show_step(self.moment, step, started.shape, self.pixel)
 
-    # -- hands -----------------------------------------------------------------------------------------------------
+    # -- input -----------------------------------------------------------------------------------------------------
 
     def toggle(self) -> None:
-        """Play or stand still; a run that goes on is paused first, and its last presentation taken."""
+        """Play or pause; an active run is paused first, and its last presentation is loaded."""
         if self.player.playing or self._tries:
             self._tries = 0
             self.player.stop()
@@ -235,12 +233,12 @@ class SlowMotionPanel(Panel):
             self.player.start()
 
     def record_next(self, tries: int = 0) -> None:
-        """Have the run take one presentation, with the neuron recorded, and replay it.
+        """Run one presentation with the neuron recorded, and replay it.
 
         Parameters
         ----------
         tries : int
-            How many more to take until the neuron spikes in one.
+            Maximum number of further presentations until the neuron spikes.
         """
         self._armed, self._tries = True, tries
         self._tried = self.seen.presentation.get("presentation", -1)
@@ -249,13 +247,13 @@ class SlowMotionPanel(Panel):
         self.mark_dirty()
 
     def _on_refusal(self, sentence: str) -> None:
-        """No presentation will come: wait for none."""
+        """Stop waiting for a presentation."""
         self._armed, self._tries = False, 0
         self.session.told.emit(sentence)
         self.mark_dirty()
 
     def _go_on(self, frame: Mapping[str, Any]) -> bool:
-        """Take the next presentation where the neuron is to spike and did not; True if one is under way."""
+        """Request the next presentation if the neuron should spike and did not; return whether one is pending."""
         if not self._tries:
             return False
         if frame["presentation"] == self._tried:
@@ -276,7 +274,7 @@ class SlowMotionPanel(Panel):
             event.accept()
 
     def _pick(self, row: int, col: int) -> None:
-        """Follow a pixel; picked again, the mean of all that spike."""
+        """Follow a pixel; if picked again, the mean of all spiking inputs."""
         if self.moment is None or self.session.live.started is None:
             return
         pixel = row * self.session.live.started.shape[1] + col
@@ -284,19 +282,19 @@ class SlowMotionPanel(Panel):
         self.plots.show_moment(self.moment, self.pixel)
         self._show_step(self.player.step)
 
-    # -- words and numbers -----------------------------------------------------------------------------------------
+    # -- summary and export ----------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         moment = self.moment
         if moment is None:
             return self._status() if self.has_content() else self.empty_text
         return f"{self._status()} {outcome(moment)} The cursor is at {(self.player.step + 1) * moment.dt:.1f} ms."
 
     def table(self) -> Table | None:
-        """Traces, potential and the weight of the pixel, at the end of each step."""
+        """Return traces, potential and the weight of the pixel at the end of each step."""
         return None if self.moment is None else courses_table(self.moment, self.pixel)
 
     def figure(self) -> dict[str, Any] | None:
-        """Spikes, traces, potential and the weight of the pixel."""
+        """Return spikes, traces, potential and the weight of the pixel."""
         return None if self.moment is None else figure_of(self.moment, self.pixel)

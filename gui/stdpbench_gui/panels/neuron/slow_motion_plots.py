@@ -15,11 +15,11 @@ from stdpbench_gui.panels.neuron.course_plots import CoursePlot, coloured, of_po
 from stdpbench_gui.widgets.axes import SmallPlot
 
 _EXC = 1.12
-"""Where the band of exc spikes begins; that of input spikes lies from 0 to 1, both are 1 high."""
+"""Lower edge of the band of exc spikes; input spikes are between 0 and 1, both bands have height 1."""
 
 
 class SpikePlot(SmallPlot):
-    """Input and exc spikes up to a cursor; those of the selected pixel and neuron stand out."""
+    """Input and exc spikes up to a cursor; those of the selected pixel and neuron are highlighted."""
 
     def __init__(self) -> None:
         super().__init__("spikes")
@@ -33,7 +33,7 @@ class SpikePlot(SmallPlot):
         self.getAxis("left").setTicks([[(0.5, "input"), (_EXC + 0.5, "exc")]])
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         super().restyle()
         colours = theme.current()
         for role, line in self._all.items():
@@ -43,7 +43,7 @@ class SpikePlot(SmallPlot):
         self.set_title(f"spikes {coloured('┃ neuron and pixel', colours.ink)}")
 
     def show_spikes(self, moment: SlowMotion, pixel: int) -> None:
-        """Take the spikes of a presentation."""
+        """Show the spikes of a presentation."""
         n_input = len(moment.replay.start)
         n_exc = max(1, int(moment.exc[0].max(initial=0)) + 1, moment.neuron + 1)
         self._points.clear()
@@ -53,7 +53,7 @@ class SpikePlot(SmallPlot):
         ):
             height = max(1.2 / n, 0.012 if line is self._all["input"] else 0.04)
             for item, which, tall in ((line, index >= 0, height), (mine, index == chosen, 0.12)):
-                y = base + 1 - (index[which] + 0.5) / n  # the first neuron above, as in the raster
+                y = base + 1 - (index[which] + 0.5) / n  # first neuron on top, as in the raster
                 x = (bins[which] + 0.5) * moment.dt
                 ends = np.stack([np.clip(y - tall / 2, base, base + 1), np.clip(y + tall / 2, base, base + 1)], axis=1)
                 self._points[id(item)] = (bins[which].astype(np.int64), np.repeat(x, 2), ends.reshape(-1))
@@ -67,7 +67,7 @@ class SpikePlot(SmallPlot):
 
 
 class SlowMotionPlots(PlotArea):
-    """Four plots with one axis of time; drag to scrub."""
+    """Four plots with one time axis; drag to scrub."""
 
     scrubbed = pyqtSignal(float)
     key_pressed = pyqtSignal(object)
@@ -96,13 +96,13 @@ class SlowMotionPlots(PlotArea):
         self._dt = 0.5
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.setBackground(theme.current().base)
         for plot in self.plots:
             plot.restyle()
 
     def show_moment(self, moment: SlowMotion, pixel: int) -> None:
-        """Take the courses of a presentation; pixel -1: the mean of the inputs that spike."""
+        """Show the courses of a presentation; pixel -1: the mean of the spiking inputs."""
         self._dt = moment.dt
         times = step_ends(moment.n_bins, moment.dt)
         self.spikes.setXRange(0.0, moment.n_bins * moment.dt, padding=0.01)
@@ -119,16 +119,16 @@ class SlowMotionPlots(PlotArea):
         if pixel >= 0:
             self.weight.show_courses(times, {"weight": moment.replay.weight(pixel)}, "of the pixel")
         else:
-            self.weight.show_courses(times, {}, "of a pixel: click one")
+            self.weight.show_courses(times, {}, "click a pixel")
 
     def show_step(self, step: int) -> None:
-        """Draw what happened up to the end of a step; -1: nothing yet."""
+        """Draw everything up to the end of a step; -1: nothing."""
         for plot in self.plots:
             plot.show_until(step + 1)
             plot.cursor.setPos((step + 1) * self._dt)
 
     def forget(self) -> None:
-        """Show nothing."""
+        """Clear the plots."""
         for plot in (self.traces, self.potential, self.weight):
             plot.forget()
         self.spikes.show_until(0)
@@ -139,7 +139,7 @@ class SlowMotionPlots(PlotArea):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Go to the moment under the mouse."""
+        """Move to the time under the mouse."""
         self.setFocus()
         if event.button() == Qt.MouseButton.LeftButton:
             self._scrub(event)
@@ -150,7 +150,7 @@ class SlowMotionPlots(PlotArea):
             self._scrub(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Nothing more."""
+        """Ignore the release."""
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name

@@ -1,4 +1,4 @@
-"""A presentation in slow motion, in words, in numbers, and as a paper would draw it."""
+"""Summary, table and paper figure of a presentation in slow motion."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from stdpbench_gui.session.observed import Seen
 
 
 def in_words(moment: SlowMotion, seen: Seen) -> str:
-    """What is replayed, and how far it can be trusted."""
+    """Describe the replayed presentation, and the limits of the replay."""
     label = seen.label(moment.image)
     shown = f" (class {seen.class_name(label)})" if label >= 0 else ""
-    again = f", shown {moment.attempts} times, this is the last" if moment.attempts > 1 else ""
+    again = f", presented {moment.attempts} times, showing the last" if moment.attempts > 1 else ""
     head = f"Neuron {moment.neuron}, presentation {thousands(moment.presentation)}{shown}{again}."
     return " ".join([head, *_others(moment), *moment.remarks])
 
 
 def _others(moment: SlowMotion) -> list[str]:
-    """Which neurons are worth a look, if the selected one was silent."""
+    """Name the busiest neurons if the selected one was silent."""
     if len(moment.output) or not len(moment.exc[0]):
         return []
     counts = np.bincount(moment.exc[0])
@@ -32,17 +32,17 @@ def _others(moment: SlowMotion) -> list[str]:
 
 
 def outcome(moment: SlowMotion) -> str:
-    """What happened, in figures."""
+    """Describe the outcome in numbers."""
     moved, n = moment.replay.end - moment.replay.start, len(moment.output)
     grew, shrank = int((moved > 0).sum()), int((moved < 0).sum())
     return (
         f"{len(moment.input[0])} input spikes, {n} spike{'s' if n != 1 else ''} of the neuron; {grew} weights grew, "
-        f"{shrank} shrank, by {np.abs(moved).max():.2g} at most."
+        f"{shrank} shrank, by at most {np.abs(moved).max():.2g}."
     )
 
 
 def courses_table(moment: SlowMotion, pixel: int) -> Table:
-    """Traces, potential and the weight of a pixel (-1: none), at the end of each step."""
+    """Return traces, potential and the weight of a pixel (-1: none) at the end of each step."""
     columns = {"time (ms)": step_ends(moment.n_bins, moment.dt)}
     columns |= {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}
     if moment.courses is not None:
@@ -53,7 +53,7 @@ def courses_table(moment: SlowMotion, pixel: int) -> Table:
 
 
 def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
-    """What a paper would draw: the spikes, and under them traces, potential and the weight of a pixel (-1: none)."""
+    """Return the figure for a paper: spikes, traces, potential and the weight of a pixel (-1: none)."""
     label, times = "time in presentation (ms)", step_ends(moment.n_bins, moment.dt)
     end = (0.0, moment.n_bins * moment.dt)
     spikes = [

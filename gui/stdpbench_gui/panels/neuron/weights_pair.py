@@ -1,4 +1,4 @@
-"""All weights of one neuron at a moment, and how far each has moved since the start of the presentation."""
+"""The weights of one neuron at a time step, and their changes since the start of the presentation."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from stdpbench_gui.widgets.pictures import Picture
 
 
 class WeightsPair(QWidget):
-    """Two pictures of the size of the stimulus; a click picks a pixel."""
+    """Two pictures of the size of the stimulus; a click selects a pixel."""
 
     picked = pyqtSignal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
-        self.now, self.change = Picture("Weights now"), Picture("Change of weights since the start")
+        self.now, self.change = Picture("Weights now"), Picture("Weight changes since the start")
         self.captions = (QLabel(), QLabel())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -26,7 +26,7 @@ class WeightsPair(QWidget):
         for picture, caption in zip((self.now, self.change), self.captions, strict=True):
             picture.clicked.connect(self.picked)
             picture.let_pick()
-            picture.setToolTip("Click a pixel, or go there with the arrow keys, to follow its trace and weight")
+            picture.setToolTip("Click a pixel, or use the arrow keys, to follow its trace and weight")
             caption.setObjectName("faint")
             caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             caption.setWordWrap(True)
@@ -34,20 +34,20 @@ class WeightsPair(QWidget):
             layout.addWidget(caption)
 
     def show_step(self, moment: SlowMotion, step: int, shape: tuple[int, int], pixel: int) -> None:
-        """Show the weights after a step; the levels are those of the whole presentation."""
+        """Show the weights after a step; levels are those of the whole presentation."""
         start, end, w = moment.replay.start, moment.replay.end, moment.replay.weights(step)
         top, most = float(max(start.max(), end.max())) or 1.0, float(np.abs(end - start).max())
         span = most or 1.0
         self.now.show_values(w.reshape(shape), 0.0, top, colour_maps.sequential())
         self.change.show_values((w - start).reshape(shape), -span, span, colour_maps.diverging())
         self.captions[0].setText(f"weights now\n0 to {top:.3f}")
-        moved = f"−{most:.2g} to {most:.2g}" if most else "nothing moves"
-        self.captions[1].setText(f"moved so far\n{moved}")
+        moved = f"−{most:.2g} to {most:.2g}" if most else "no change"
+        self.captions[1].setText(f"change so far\n{moved}")
         for picture in (self.now, self.change):
             picture.set_mark(divmod(pixel, shape[1]) if pixel >= 0 else None)
 
     def forget(self) -> None:
-        """Show nothing."""
+        """Clear both pictures."""
         for picture, caption in zip((self.now, self.change), self.captions, strict=True):
             picture.clear()
             caption.clear()

@@ -1,4 +1,4 @@
-"""Where a change acts: here, in a branch, or after going back; and from which position."""
+"""How a change is applied: to this run, in a branch, or after a rewind; and from which position."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from stdpbench_gui.widgets.basic import wrapped
 
 HERE, BRANCH, REWIND = range(3)
 _WAYS = (
-    ("here", "From the next presentation on. Undo makes the opposite change; what is learned in between stays."),
+    ("here", "From the next presentation on. Undo reverses the change; what was learned in between is kept."),
     (
         "in a branch, to compare",
-        "A second run goes its own way with the change, and sees the same input spikes. This run stays as it is; the "
-        "curves of both are drawn over each other, the weight map their difference: a controlled experiment.",
+        "A second run continues with the change and receives the same input spikes; this run is unchanged. The "
+        "curves show both, the weight map their difference: a controlled experiment.",
     ),
     (
-        "after going back",
-        "This run is stopped, taken back to a checkpoint, and goes on from there with the change. What it leaves "
-        "behind is kept as another run.",
+        "after a rewind",
+        "This run is stopped, rewound to a checkpoint, and continues from there with the change. The later part is "
+        "kept as another run.",
     ),
 )
 
 
 class ChangeWay(QWidget):
-    """A choice of the way, with an explanation, and of a position where the way needs one."""
+    """Choice of how to apply changes, with an explanation, and of a position if needed."""
 
     chosen = pyqtSignal()
 
@@ -38,15 +38,15 @@ class ChangeWay(QWidget):
         for number, (word, explanation) in enumerate(_WAYS):
             self.way.addItem(word)
             self.way.setItemData(number, explanation, Qt.ItemDataRole.ToolTipRole)
-        self.way.setAccessibleName("Where a change acts")
+        self.way.setAccessibleName("How to apply a change")
         self.way.setMinimumContentsLength(8)
         self.way.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.position = QComboBox()
-        self.position.setAccessibleName("Position from which a branch begins, or to which the run goes back")
+        self.position.setAccessibleName("Position at which to branch, or to which to rewind")
         self.position.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.message = wrapped("", "faint")
-        self.message.setAccessibleName("What a change does")
-        label = QLabel("Changes act")
+        self.message.setAccessibleName("Effect of a change")
+        label = QLabel("Apply changes")
         label.setBuddy(self.way)
         row = QHBoxLayout()
         row.setSpacing(theme.GRID)
@@ -68,28 +68,28 @@ class ChangeWay(QWidget):
 
     @property
     def at(self) -> int | None:
-        """The position that is chosen; None for where the run is."""
+        """The chosen position; None: the current position of the run."""
         found: int | None = self.position.currentData()
         return found
 
     @property
     def possible(self) -> bool:
-        """Whether there is anywhere to begin from."""
+        """Whether there is a position to start from."""
         return self.current == HERE or self.position.count() > 0
 
     def reset(self) -> None:
-        """Back to the usual way."""
+        """Restore the default."""
         self.way.setCurrentIndex(HERE)
         self.position.clear()
 
     def say(self, sentence: str) -> None:
-        """Say what is under way; with an empty sentence, what the way that is chosen does."""
+        """Show the pending operation; if `sentence` is empty, explain the current choice."""
         text = sentence or ("" if self.current == HERE else _WAYS[self.current][1])
         self.message.setText(text)
         self.message.setVisible(bool(text))
 
     def offer(self, checkpoints: Sequence[int], training_over: bool) -> None:
-        """Offer positions to begin from: checkpoints before the end of training, the newest first."""
+        """Offer positions to start from: checkpoints before the end of training, newest first."""
         newest_first = sorted(checkpoints, reverse=True)
         if self.current == REWIND:
             offered: list[tuple[str, int | None]] = [(f"to {thousands(at)}", at) for at in newest_first]

@@ -1,4 +1,4 @@
-"""The form of all parameters, generated from what is declared about them."""
+"""The form of all parameters, generated from their declarations."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from stdpbench_gui.widgets.parameter_row import ParameterRow
 
 SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
 _OPEN = ("plasticity", "exc")
-_NOTHING = {"lateral": "Lateral inhibition does not learn in this run; with another kind it does."}
-"""What stands in a section that has no parameter but its kind."""
+_NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose another kind to make it plastic."}
+"""Texts of sections whose only parameter is the kind."""
 
 
 def declared_in(experiment: Experiment, section: str) -> dict[str, tuple[Parameter, bool]]:
-    """What is declared in a section, its kind first, and whether it may be nothing; of data, nothing is live."""
+    """Return the declarations of a section, kind first, and whether they are optional; data has no live parameters."""
     owner = getattr(experiment, section)
     fields = type(owner).model_fields
     kind = kind_parameter(section)
@@ -36,7 +36,7 @@ def declared_in(experiment: Experiment, section: str) -> dict[str, tuple[Paramet
 
 
 class Section(QWidget):
-    """The parameters of one section of the experiment, which fold away; its rows are made when they are first seen."""
+    """Collapsible section with parameters of the experiment; rows are created when first shown."""
 
     def __init__(self, name: str, form: ParameterForm) -> None:
         super().__init__()
@@ -63,14 +63,14 @@ class Section(QWidget):
         self.fold(name in _OPEN)
 
     def fold(self, is_open: bool) -> None:
-        """Show the rows, or only the header."""
+        """Expand or collapse the section."""
         self.header.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self._body.setVisible(is_open)
         if is_open:
             self._form.fill(self)
 
     def build(self, declared: Mapping[str, tuple[Parameter, bool]]) -> None:
-        """Make the rows; where there is nothing else to set, say so."""
+        """Create the rows, or a note if there is nothing else to set."""
         for name, (parameter, optional) in declared.items():
             row = ParameterRow(self.name, parameter, optional)
             row.committed.connect(self._form.committed)
@@ -78,7 +78,7 @@ class Section(QWidget):
             self.rows[name] = row
             self._rows.addWidget(row)
         if declared.keys() <= {"kind"}:
-            note = wrapped(_NOTHING.get(self.name, "There is nothing else to set here."), "faint")
+            note = wrapped(_NOTHING.get(self.name, "This section has no other parameters."), "faint")
             note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
             self._rows.addWidget(note)
         width = max((row.name.sizeHint().width() for row in self.rows.values()), default=0)
@@ -86,7 +86,7 @@ class Section(QWidget):
             row.name.setMinimumWidth(width + theme.GRID)
 
     def search(self, words: list[str], known: Mapping[str, tuple[Parameter, bool]]) -> bool:
-        """Show only what has all the words in its path or help; whether there is any."""
+        """Show only parameters with all words in their path or help; return whether there are any."""
         found = {
             name
             for name, (parameter, _) in known.items()
@@ -100,7 +100,7 @@ class Section(QWidget):
 
 
 class ParameterForm(QScrollArea):
-    """Sections of rows."""
+    """Form with a section of rows for each section of the experiment."""
 
     committed = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
@@ -121,11 +121,11 @@ class ParameterForm(QScrollArea):
         self.sections: dict[str, Section] = {}
 
     def rows(self) -> dict[str, ParameterRow]:
-        """The rows that were made, by dotted path."""
+        """The created rows, by dotted path."""
         return {row.path: row for section in self.sections.values() for row in section.rows.values()}
 
     def row(self, path: str) -> ParameterRow:
-        """The row of a parameter; its section is opened."""
+        """Return the row of a parameter, expanding its section."""
         name, _, key = path.partition(".")
         self.sections[name].header.setChecked(True)
         return self.sections[name].rows[key]
@@ -137,16 +137,16 @@ class ParameterForm(QScrollArea):
         in_flight: Mapping[str, Any],
         why_not: Callable[[Parameter], str],
     ) -> None:
-        """Show what is in force.
+        """Show the current values.
 
         Parameters
         ----------
         experiment, start : Experiment
-            With the parameters in force, and as the run started.
+            Experiment with current parameters, and as the run started.
         in_flight : mapping of str to Any
-            What was sent and is not confirmed yet.
+            Sent values that are not confirmed yet.
         why_not : callable
-            Why a parameter cannot be changed now; empty where it can.
+            Returns why a parameter cannot be changed now; empty if it can.
         """
         self._experiment, self._start, self._in_flight, self._why_not = experiment, start, in_flight, why_not
         kinds = tuple(type(getattr(experiment, name)) for name in SECTIONS)
@@ -157,7 +157,7 @@ class ParameterForm(QScrollArea):
             self.fill(section)
 
     def fill(self, section: Section) -> None:
-        """Bring a section up to date, if it is open; else only its header."""
+        """Update a section, or only its header if it is collapsed."""
         if self._experiment is None or self._start is None:
             return
         owner, start = getattr(self._experiment, section.name), getattr(self._start, section.name)
@@ -178,7 +178,7 @@ class ParameterForm(QScrollArea):
         section.header.setAccessibleName(f"Section {', '.join(parts)}")
 
     def declared(self, section: str) -> dict[str, tuple[Parameter, bool]]:
-        """What is declared in a section, and whether it may be nothing."""
+        """Return the declarations of a section, and whether they are optional."""
         assert self._experiment is not None
         owner = getattr(self._experiment, section)
         known = self._declared.get(section)
@@ -187,7 +187,7 @@ class ParameterForm(QScrollArea):
         return known[1]
 
     def search(self, text: str) -> None:
-        """Show only parameters with all the words in path or help."""
+        """Show only parameters with all words in their path or help."""
         self._words = text.lower().split()
         for section in self.sections.values():
             if self._words and not section.rows:

@@ -1,4 +1,4 @@
-"""The parameters: a form of all that is declared, which shows what is in force and changes what may change."""
+"""The Parameters panel: a form that shows the current parameters and changes the live ones."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from stdpbench_gui.session.run_session import RunSession
 
 
 class ParametersPanel(Panel):
-    """All parameters of the experiment, with what is in force."""
+    """Panel with all parameters of the experiment and their current values."""
 
     key = "parameters"
     title = "Parameters"
     topics = frozenset({"parameters", "state", "progress", "log"})
     most_per_second = 8.0
     help_text = (
-        "Every parameter of the experiment with the value that is in force. Bold: not the default. ✎: typed, not "
-        "sent (Enter sends it, Esc takes it back). …: sent, not confirmed by the run. ↺: changed in this run, or "
-        "since its rule was changed; a click changes it back. Arrow keys step, a slider sends when it is let go of. "
-        "Parameters of the network's structure cannot change while it learns; “new run…” starts another one from "
-        "these weights. Rule, neurons and their values: Diehl &amp; Cook 2015, sections 2.1 to 2.5, "
-        "doi:10.3389/fncom.2015.00099"
+        "All parameters of the experiment with their current values. Bold: not the default. ✎: edited, not sent "
+        "(Enter sends it, Esc reverts it). …: sent, not confirmed by the run. ↺: changed in this run, or since its "
+        "rule was changed; click to change it back. Arrow keys change values in steps; a slider sends when released. "
+        "Structural parameters of the network cannot change during training; “new run…” starts another run from the "
+        "current weights. (Rule, neurons and their values: Diehl &amp; Cook 2015, sections 2.1 to 2.5, "
+        "doi:10.3389/fncom.2015.00099)"
     )
-    empty_text = "The parameters appear here once the network stands: start a run, or open one."
+    empty_text = "The parameters appear here once the network is ready: start a run, or open one."
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
@@ -63,7 +63,7 @@ class ParametersPanel(Panel):
         self._shown: tuple[object, ...] = ()
         self._experiment: Experiment | None = None
         self._start: Experiment | None = None
-        self._branched: tuple[Path, Path] | None = None  # parent and branch, until the branch is shown
+        self._branched: tuple[Path, Path] | None = None  # parent and branch, until the branch is opened
         self.search.textChanged.connect(self.form.search)
         self.way.chosen.connect(self.mark_dirty)
         self.form.committed.connect(self._commit)
@@ -71,20 +71,20 @@ class ParametersPanel(Panel):
         self.changes.changed.connect(self._on_change)
         self.changes.refused.connect(self._on_refusal)
         self.changes.branched.connect(self._compare)
-        # after all panels have forgotten the run that was shown before, and the window has told that it is open
+        # after all panels have discarded the previous run, and the window has reported the new one
         session.opened.connect(lambda: QTimer.singleShot(0, self._show_difference))
         self.restyle()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self.changes.reset()
         self._shown, self._experiment, self._start = (), None, None
         self.way.reset()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         colours = theme.current()
         field = f"border: 1px solid {colours.line}; border-radius: 3px; padding: 1px 4px;"
         self.body.setStyleSheet(
@@ -97,11 +97,11 @@ class ParametersPanel(Panel):
         )
 
     def has_content(self) -> bool:
-        """Whether the network stands."""
+        """Return whether the network is ready."""
         return self.session.live.started is not None
 
     def refresh(self) -> None:
-        """Show what is in force, and what can be changed."""
+        """Show the current values, and which can be changed."""
         session, live = self.session, self.session.live
         assert live.started is not None
         self.changes.confirm()
@@ -127,18 +127,18 @@ class ParametersPanel(Panel):
         return live.position >= n_train or live.progress.get("phase", "train") != "train"
 
     def _why_not(self, declared: Parameter) -> str:
-        """Why a parameter cannot be changed now; empty where it can."""
+        """Return why a parameter cannot be changed now; empty if it can."""
         live, way = self.session.live, self.way.current
         if declared.structural:
-            return "Structural: another value needs another network. “new run…” starts one from these weights."
+            return "Structural: a new value requires a new network. “new run…” starts one from the current weights."
         if self.changes.busy:
             return self.changes.busy
         if way != HERE:
-            return "" if self.way.possible else "There is no checkpoint yet to begin from."
+            return "" if self.way.possible else "There is no checkpoint to start from yet."
         if self._training_over():
-            return "Training is over, and labels and test go by the parameters at its end. Choose “in a branch”."
+            return "Training is over; labelling and test use the parameters at its end. Choose “in a branch”."
         if not self.session.connected:
-            return "No process works on this run. Resume it, or choose “in a branch”."
+            return "This run is not running. Resume it, or choose “in a branch”."
         return "" if live.state in (State.RUNNING, State.PAUSED) else f"The run is {live.state}."
 
     def _offer_positions(self) -> None:
@@ -150,7 +150,7 @@ class ParametersPanel(Panel):
     # -- changing --------------------------------------------------------------------------------------------------
 
     def _commit(self, path: str, value: Any) -> None:
-        """Change a parameter in the way that is chosen."""
+        """Change a parameter in the chosen way."""
         row = self.form.row(path)
         if self._experiment is None:
             return
@@ -172,7 +172,7 @@ class ParametersPanel(Panel):
             self.changes.here(values)
 
     def ask_for_new_run(self, path: str) -> NewRunDialog | None:
-        """Ask for another value of a structural parameter, and start a run with it from these weights."""
+        """Ask for a new value of a structural parameter, and start a run with it from the current weights."""
         if self._experiment is None:
             return None
         section, _, name = path.partition(".")
@@ -195,13 +195,13 @@ class ParametersPanel(Panel):
     def _on_refusal(self, paths: list[str], sentence: str) -> None:
         for path in paths:
             section, _, name = path.partition(".")
-            if name in self.form.declared(section):  # the rule may have changed meanwhile
+            if name in self.form.declared(section):  # the rule may have changed in the meantime
                 self.form.row(path).say(sentence)
         self.mark_dirty()
         self.session.told.emit(sentence)
 
     def _compare(self, parent: Path, blocks: Mapping[int, Block], branch: Path) -> None:
-        """Draw the parent's curves beside those of the branch; the difference of weights follows once it is shown."""
+        """Draw the parent's curves with the branch; the weight difference follows once the branch is opened."""
         docks = self.parentWidget()
         curves = docks.findChild(Curves) if isinstance(docks, QMainWindow) else None
         if curves is not None:
@@ -209,7 +209,7 @@ class ParametersPanel(Panel):
         self._branched = parent, branch
 
     def _show_difference(self) -> None:
-        """Have the weight map show how a branch that was made here differs from its parent, and say so."""
+        """Show the difference of a branch made here to its parent in the weight map, and report it."""
         docks, folder = self.parentWidget(), self.session.folder
         found = docks.findChild(WeightMap) if isinstance(docks, QMainWindow) else None
         if self._branched is None or found is None or folder is None:
@@ -221,11 +221,11 @@ class ParametersPanel(Panel):
         found.show()
         found.raise_()
         self.session.told.emit(
-            f"{folder.path.name} branched off from {parent.name}, which stays as it is: the weight map shows the "
-            "difference to it, the curves both."
+            f"Created {folder.path.name} as a branch of {parent.name}, which is unchanged. The weight map shows their "
+            "difference, the curves show both."
         )
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def _rows(self) -> list[tuple[str, str, str, str, str, str]]:
         if self._experiment is None or self._start is None:
@@ -240,7 +240,7 @@ class ParametersPanel(Panel):
         return found
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         rows = self._rows()
         if not rows:
             return self.empty_text
@@ -252,5 +252,5 @@ class ParametersPanel(Panel):
         )
 
     def table(self) -> Table | None:
-        """Path, values, and whether it can change."""
-        return ("parameter", "in force", "at the start", "default", "may change", "help"), self._rows()
+        """Return path, values and kind of each parameter."""
+        return ("parameter", "current", "at the start", "default", "kind", "help"), self._rows()

@@ -1,4 +1,4 @@
-"""The part of the raster that scrolls: presentations side by side, drawn once, and moved from then on."""
+"""The scrolling part of the raster: presentations side by side, drawn once and then only shifted."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from stdpbench_gui.panels.raster.strips import LAYERS, Band, Strip, fill, fill_r
 from stdpbench_gui.widgets.pictures import image_of
 
 _STEPS = (10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)  # ms between numbers
-_APART = 14  # pixels between two numbers on the axis of time, at least
+_APART = 14  # minimum distance of numbers on the time axis, in pixels
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What a film is drawn for; another one needs another film.
+    """Geometry and style a film is drawn for; a change requires a new film.
 
     Attributes
     ----------
     spikes, rate : QRectF
-        Where both lie in the widget; the film is as wide as it must be instead.
+        Positions in the widget; the width of the film is independent of them.
     height : float
-        Of the film, from the upper edge of the widget.
+        Height of the film, from the upper edge of the widget.
     ratio : float
-        Pixels of the screen per pixel of Qt's.
+        Device pixels per logical pixel.
     scale : float
-        Pixels of the screen per ms.
+        Device pixels per ms.
     bands : tuple of Band
-        Of the spikes.
+        Bands of the spikes.
     top_rate : float
-        Rate at the upper edge of its plot, in Hz.
+        Upper limit of the rate plot, in Hz.
     selected : int
-        Exc neuron that stands out; -1 for none.
+        Highlighted exc neuron; -1: none.
     colours : Theme
-        Of the theme that is in force.
+        Current theme.
     font : QFont
-        Of the numbers.
+        Font of the numbers.
     newest : int
-        The last presentation.
+        Number of the last presentation.
     """
 
     spikes: QRectF
@@ -61,25 +61,25 @@ class Frame:
 
 
 class Film:
-    """Spikes, rate and axis of time of some presentations.
+    """Spikes, rate and time axis of several presentations.
 
     Attributes
     ----------
     image : QImage or None
-        None before there is one.
+        The image; None: not drawn yet.
     left : int
-        Column of the common axis that is its first one, in pixels of the screen.
+        Column of the common axis at the left edge, in device pixels.
     numbers : list of (float, float)
-        From where to where each number on the axis of time goes, in pixels of Qt's.
+        Left and right end of each number on the time axis, in logical pixels.
     pixels : ndarray, uint32, (height, width)
-        Spikes and rates, 0xAARRGGBB, before lines and numbers were painted over them.
+        Spikes and rates, 0xAARRGGBB, before lines and numbers are painted over them.
     """
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """Have none."""
+        """Discard the image."""
         self.image: QImage | None = None
         self.left = 0
         self.numbers: list[tuple[float, float]] = []
@@ -87,12 +87,12 @@ class Film:
         self._frame: Frame | None = None
 
     def show(self, frame: Frame, strips: Sequence[Strip], left: int) -> bool:
-        """Have what a window shows whose first column is `left`, and all that is right of it.
+        """Provide the image for a window that starts at column `left`, and everything to the right of it.
 
         Returns
         -------
         bool
-            Whether it was drawn anew.
+            Whether it was redrawn.
         """
         if frame == self._frame and left >= self.left:
             return False
@@ -119,7 +119,7 @@ class Film:
         return True
 
     def covers(self, first: int, last: int) -> bool:
-        """Whether it shows all between two columns of the common axis."""
+        """Return whether the film contains all columns between two columns of the common axis."""
         return self.image is not None and self.left <= first and last <= self.left + self.pixels.shape[1]
 
     def _fill(self, frame: Frame, strips: Sequence[Strip], packed: Mapping[str, int]) -> None:
@@ -134,7 +134,7 @@ class Film:
         return self.pixels[first : first + rows_of(area, self._frame.ratio)]
 
     def _x(self, moment: float) -> float:
-        """Where a moment of the common axis lies in the film."""
+        """Return the x position of a time on the common axis."""
         assert self._frame is not None
         return (moment * self._frame.scale - self.left) / self._frame.ratio
 
@@ -160,7 +160,7 @@ class Film:
         self._paint_times(painter, strip, rate.bottom())
 
     def _paint_times(self, painter: QPainter, strip: Strip, foot: float) -> None:
-        """Write the time in a presentation under it, as often as there is room."""
+        """Write times below a presentation, as densely as fits."""
         metrics, left = painter.fontMetrics(), self._x(strip.start)
         per_ms = (self._x(strip.end) - left) / strip.duration
         widest = metrics.horizontalAdvance(f"{strip.duration:.0f}")
@@ -170,7 +170,7 @@ class Film:
             x, text = self._x(strip.start + float(moment)), f"{moment:g}"
             wide = metrics.horizontalAdvance(text)
             first = x + 1 if moment == 0 else x - wide / 2
-            if first + wide > self._x(strip.end):  # the next one begins with its 0 there
+            if first + wide > self._x(strip.end):  # the 0 of the next presentation goes there
                 break
             painter.drawLine(QPointF(x, foot), QPointF(x, foot + 4))
             painter.drawText(QPointF(first, foot + 4 + metrics.ascent()), text)
@@ -178,5 +178,5 @@ class Film:
 
 
 def rows_of(area: QRectF, ratio: float) -> int:
-    """Rows of pixels of the screen that an area has."""
+    """Return the height of an area in device pixels."""
     return max(1, int(area.height() * ratio))

@@ -1,4 +1,4 @@
-"""What parts the raster, and what stands left of it: names of bands, the selected neuron, the axis of the rate."""
+"""Separators and left margin of the raster: names of bands, the selected neuron, the axis of the rate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 def paint_lines(
     painter: QPainter, area: QRectF, rate: QRectF, bands: Sequence[Band], ratio: float, selected: int
 ) -> None:
-    """Part the bands of an area by lines, follow the row of the selected exc neuron, and frame the rate."""
+    """Draw lines between bands and at the row of the selected exc neuron, and frame the rate."""
     colours = theme.current()
     for band in bands:
         if band.top:
@@ -33,7 +33,7 @@ def paint_lines(
 
 
 def paint_bands(painter: QPainter, area: QRectF, bands: Sequence[Band], ratio: float, selected: int) -> None:
-    """Name the bands of an area left of it, and point at the row of the selected exc neuron."""
+    """Write the names of the bands to the left, and point at the row of the selected exc neuron."""
     colours, line = theme.current(), painter.fontMetrics().height()
     for band in bands:
         top, height = area.top() + band.top / ratio, band.height / ratio
@@ -55,7 +55,7 @@ def paint_bands(painter: QPainter, area: QRectF, bands: Sequence[Band], ratio: f
 
 
 def paint_rate_axis(painter: QPainter, area: QRectF, top: float) -> None:
-    """Name the axis of the rate left of its plot, from 0 to `top`."""
+    """Label the rate axis to the left of its plot, from 0 to `top`."""
     colours, line = theme.current(), painter.fontMetrics().height()
     width = area.left() - 1.5 * theme.GRID
     painter.setPen(QColor(colours.ink))
@@ -72,5 +72,5 @@ def _part(painter: QPainter, left: float, right: float, top: float) -> None:
 
 
 def _row(area: QRectF, band: Band, ratio: float, neuron: int) -> float:
-    """Where the middle of a neuron's marks lies."""
+    """Return the centre of a neuron's marks."""
     return area.top() + (float(band.row(np.array([neuron]))[0]) + band.mark[1] / 2) / ratio

@@ -1,4 +1,4 @@
-"""The raster: spikes of the current and the last presentations, scrolling."""
+"""The raster: scrolling spikes of the latest presentations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from stdpbench_gui.session.observed import Seen
 from stdpbench_gui.session.run_session import RunSession
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
-"""How many presentations may be on the screen."""
-_GLIDE = 0.30  # s that a presentation takes to come in
-_STILL = 1.0  # s between two presentations where nothing glides
+"""Choices for the number of presentations on the screen."""
+_GLIDE = 0.30  # time a presentation takes to slide in, s
+_STILL = 1.0  # time between presentations without sliding, s
 
 
 class Raster(Panel):
-    """Input, exc and inh spikes on one axis of time, and the rate of exc neurons under them."""
+    """Panel with input, exc and inh spikes on one time axis, and the rate of exc neurons below them."""
 
     key = "raster"
     title = "Raster"
@@ -33,14 +33,14 @@ class Raster(Panel):
     frames = frozenset({"presentation"})
     carries_over = True
     help_text = (
-        "Each dot is a spike: input neurons (one per pixel) above, excitatory neurons below them, and inhibitory ones "
-        "where the network has a layer of them. Time runs to the right, from 0 in each presentation; a dotted line is "
-        "the end of the picture and the start of the rest. The run is faster than the eye, so presentations are left "
-        "out: a gap says where. Beside the number of a presentation stands its class, and 2× where the picture was "
-        "shown twice until it drew enough spikes (drawn is the last time). Below, spikes per second and excitatory "
-        "neuron in bins of 5 ms. The spikes of the selected neuron are drawn large. Click a spike to select its "
-        "neuron; the wheel, or + and −, show more or less. (Network: Diehl &amp; Cook 2015, figure 1; "
-        "doi:10.3389/fncom.2015.00099)"
+        "Each dot is a spike: input neurons (one per pixel) at the top, then excitatory neurons, then inhibitory "
+        "neurons if the network has that layer. Time starts at 0 in each presentation; a dotted line marks the end of "
+        "the picture and the start of the rest. The run is faster than the display, so presentations are skipped; a "
+        "gap marks where. Next to the number of a presentation are its class, and 2× if the picture was presented "
+        "twice until it evoked enough spikes (the last time is drawn). At the bottom, spikes per second and "
+        "excitatory neuron in bins of 5 ms. The spikes of the selected neuron are larger. Click a spike to select its "
+        "neuron; use the wheel, or + and −, to show more or fewer presentations. (Network: Diehl &amp; Cook 2015, "
+        "figure 1; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Spikes appear here with the next training presentation: start or resume a run."
 
@@ -57,7 +57,7 @@ class Raster(Panel):
         self.strips: list[Strip] = []
         self.count = 4
         self._from, self._since, self._taken = 0.0, 0.0, 0.0
-        self._kept = False  # whether the newest strip is of before this run's process
+        self._kept = False  # whether the newest strip is older than this run's process
         self._dt, self._stimulus = 0.5, 350.0
         self._group = QActionGroup(self)
         for count in COUNTS:
@@ -75,7 +75,7 @@ class Raster(Panel):
         session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self.strips.clear()
         self.view.forget()
         self.sampled.clear()
@@ -83,33 +83,33 @@ class Raster(Panel):
         self._kept = False
 
     def restyle(self) -> None:
-        """Take on the colours of the theme, and its letters."""
+        """Apply the colours and the font of the theme."""
         self._size_sampled()
         self.mark_dirty()
 
     def _size_sampled(self) -> None:
-        """Keep room for the longest that will be said: a text that needs more has all panels laid out anew."""
+        """Reserve room for the longest text: a longer one would cause a new layout of all panels."""
         self.sampled.ensurePolished()
         metrics = self.sampled.fontMetrics()
-        self.sampled.setFixedSize(metrics.horizontalAdvance("every 99 999th presentation shown"), metrics.height())
+        self.sampled.setFixedSize(metrics.horizontalAdvance("every 99 999th presentation"), metrics.height())
 
     def has_content(self) -> bool:
-        """Whether a presentation was seen."""
+        """Return whether a presentation was received."""
         return bool(self.strips or self.session.live.presentation)
 
     def set_count(self, count: int) -> None:
-        """Say how many presentations are on the screen, one of `COUNTS`."""
+        """Set the number of presentations on the screen, one of `COUNTS`."""
         self.count = count
         self._group.actions()[COUNTS.index(count)].setChecked(True)
         self.mark_dirty()
 
     def refresh(self) -> None:
-        """Take the newest presentation in, if the one before has come in, and glide."""
+        """Add the newest presentation once the previous one has slid in, and slide on."""
         frame, now = self.session.live.presentation, time.monotonic()
         gap = _STILL if motion.reduced else 0.0 if motion.fast_flicker else _GLIDE
         kept = bool(self.session.kept.describe(self.frames))
-        self.sampled.setVisible(not kept)  # the mark in the title takes its place
-        # the first presentation of a run that continues from here may have the number of the last one before
+        self.sampled.setVisible(not kept)  # replaced by the mark in the title
+        # the first presentation of a continued run may have the number of the last one before
         self._kept |= kept
         first = self._kept and not kept
         new = frame and (first or not self.strips or frame["presentation"] != self.strips[-1].presentation)
@@ -129,7 +129,7 @@ class Raster(Panel):
         strip = Strip.of(frame, self._dt, self._stimulus)
         self._from, self._since = self.view.right, time.monotonic()
         if self.strips and strip.presentation < self.strips[-1].presentation:
-            self.reset()  # the run was taken back
+            self.reset()  # the run was rewound
         if self.strips:
             strip.follow(self.strips[-1])
         else:
@@ -146,7 +146,7 @@ class Raster(Panel):
         if len(self.view.headers) > 4 * COUNTS[-1]:
             self.view.headers = {s.presentation: self.view.headers[s.presentation] for s in self.strips}
         n = every(self.strips[-8:])
-        self.sampled.setText("" if n <= 1 else f"every {_ordinal(n)} presentation shown")
+        self.sampled.setText("" if n <= 1 else f"every {_ordinal(n)} presentation")
 
     def _sizes(self, frame: Any) -> dict[str, int]:
         started = self.session.live.started
@@ -157,7 +157,7 @@ class Raster(Panel):
         return {"input": n_input, "exc": n_exc, "inh": n_exc if layer else 0}
 
     def _place(self, now: float) -> None:
-        """Put the right edge where it belongs at this moment."""
+        """Set the right edge for this time."""
         newest = self.strips[-1]
         share = 1.0 if motion.reduced or motion.fast_flicker else min(1.0, (now - self._since) / _GLIDE)
         if share < 1:
@@ -178,11 +178,11 @@ class Raster(Panel):
         self.set_count(COUNTS[min(max(COUNTS.index(self.count) + by, 0), len(COUNTS) - 1)])
 
     def nothing(self) -> str:
-        """What will appear, or why nothing will."""
+        """Return the text of the empty panel: what will appear, or why nothing will."""
         return self.session.not_coming() or self.empty_text
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         if not self.strips:
             return self.nothing()
         last, neuron = self.strips[-1], self.session.selection.neuron
@@ -191,10 +191,10 @@ class Raster(Panel):
         if neuron >= 0:
             said += f", {int((last.spikes['exc'][0] == neuron).sum())} of exc neuron {neuron}"
         times = every(self.strips[-8:])
-        return said + (f"; every {_ordinal(times)} presentation shown." if times > 1 else ".")
+        return said + (f"; showing every {_ordinal(times)} presentation." if times > 1 else ".")
 
     def table(self) -> Table | None:
-        """Every spike on the screen."""
+        """Return every spike on the screen."""
         if not self.strips:
             return None
         return self._table_of(self.view.strips)
@@ -211,7 +211,7 @@ class Raster(Panel):
         return ("presentation", "layer", "neuron", "time (ms)"), rows
 
     def figure(self) -> dict[str, Any] | None:
-        """The newest presentation: its spikes by layer, and the rate of exc neurons."""
+        """Return the newest presentation: spikes by layer, and the rate of exc neurons."""
         if not self.strips:
             return None
         last = self.strips[-1]

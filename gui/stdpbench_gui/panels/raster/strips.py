@@ -1,4 +1,4 @@
-"""Spikes as pixels: strips of presentations side by side on one axis, filled into an image by NumPy."""
+"""Spikes as pixels: strips of presentations side by side on one axis, drawn into an image with NumPy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from stdpbench_gui.widgets.axes import step_up
 LAYERS = ("input", "exc", "inh")
 _SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
 RATE_BIN = 5.0  # ms
-GAP = 0.07  # of a presentation: how wide the gap is where presentations were skipped
+GAP = 0.07  # width of the gap for skipped presentations, as a share of a presentation
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
 class Band:
-    """Where the spikes of a layer lie in the image, in pixels.
+    """Position of a layer's spikes in the image, in pixels.
 
     Attributes
     ----------
@@ -43,26 +43,26 @@ class Band:
     mark: tuple[int, int]
 
     def row(self, index: NDArray[np.integer[Any]], height: int = 0) -> NDArray[np.int64]:
-        """First row of the marks of neurons; all of a mark lies within the band."""
+        """Return the first row of the marks of neurons; marks never exceed the band."""
         rows = self.top + index.astype(np.int64) * self.height // max(1, self.n)
         return np.minimum(rows, self.top + self.height - (height or self.mark[1]))
 
     def neuron(self, row: float) -> int:
-        """The neuron that a row belongs to; -1 outside of the band."""
+        """Return the neuron of a row; -1 outside the band."""
         place = int((row - self.top) * self.n // max(1, self.height))
         return place if self.top <= row < self.top + self.height and 0 <= place < self.n else -1
 
 
 @lru_cache(maxsize=8)
 def bands_of(sizes: tuple[tuple[str, int], ...], height: int) -> tuple[Band, ...]:
-    """Bands of the layers that have neurons, in an image of that many rows, three rows of nothing between them.
+    """Return the bands of the non-empty layers in an image, with three empty rows between them.
 
     Parameters
     ----------
     sizes : tuple of (str, int)
-        Layers with their numbers of neurons.
+        Layers and their numbers of neurons.
     height : int
-        Rows of the image.
+        Number of rows of the image.
     """
     present = {layer: n for layer, n in sizes if n}
     total = sum(_SHARES[layer] for layer in present)
@@ -84,19 +84,19 @@ class Strip:
     Attributes
     ----------
     presentation, image, attempts : int
-        Its number (from 0), its picture, how often that was shown.
+        Number of the presentation (from 0), number of its picture, and how often that was presented.
     spikes : mapping of str to (index, bin)
-        By layer.
+        Spikes by layer.
     duration, stimulus : float
-        In ms: of all, and of the stimulus.
+        Total duration, and duration of the stimulus, in ms.
     dt : float
         Time step in ms.
     rate : ndarray, float64
         Spikes per second and exc neuron in bins of `RATE_BIN`.
     start : float
-        Where it begins on the common axis, in ms.
+        Start on the common axis, in ms.
     skipped : int
-        Presentations between the strip before and this one that were not seen; -1 for the first strip.
+        Number of skipped presentations between the previous strip and this one; -1 for the first strip.
     """
 
     presentation: int
@@ -112,7 +112,7 @@ class Strip:
 
     @classmethod
     def of(cls, frame: Mapping[str, Any], dt: float, stimulus: float) -> Strip:
-        """Make a strip of a frame of ``presentation``."""
+        """Create a strip from a ``presentation`` frame."""
         duration, n_exc = frame["n_bins"] * dt, len(frame["spike_counts"])
         n_rates = max(1, int(np.ceil(duration / RATE_BIN)))
         places = (frame["exc"][1] * (dt / RATE_BIN)).astype(np.int64)
@@ -130,23 +130,23 @@ class Strip:
 
     @cached_property
     def top_rate(self) -> float:
-        """Where an axis may end that shows its rates."""
+        """Upper limit of an axis for the rates."""
         return step_up(float(self.rate.max(initial=0.0)))
 
     @property
     def end(self) -> float:
-        """Where it ends on the common axis, in ms."""
+        """End on the common axis, in ms."""
         return self.start + self.duration
 
     def follow(self, other: Strip) -> None:
-        """Place it right of another one, with a gap where presentations were skipped."""
+        """Place the strip to the right of another one, with a gap if presentations were skipped."""
         self.skipped = max(0, self.presentation - other.presentation - 1)
         self.start = other.end + (GAP * other.duration if self.skipped else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """Where the spikes of one layer lie on the common axis, all strips together.
+    """Positions of one layer's spikes on the common axis, for all strips.
 
     Attributes
     ----------
@@ -155,7 +155,7 @@ class Placed:
     column : ndarray, int64, (n,)
         Column on the common axis.
     place : ndarray, int64, (n,)
-        Place in a flat image whose first column is the first one of the common axis.
+        Index into a flat image that starts at the first column of the common axis.
     """
 
     index: NDArray[np.int32]
@@ -164,7 +164,7 @@ class Placed:
 
 
 def place(strips: Sequence[Strip], bands: Sequence[Band], width: int, scale: float) -> dict[str, Placed]:
-    """Find the pixels of all spikes, by layer, in an image of a width, with `scale` pixels per ms."""
+    """Return the pixels of all spikes, by layer, in an image of a given width with `scale` pixels per ms."""
     found = {}
     for band in bands:
         pairs = [strip.spikes[band.layer] for strip in strips]
@@ -192,15 +192,15 @@ def fill(
     Parameters
     ----------
     image : ndarray, uint32, (height, width)
-        Filled in place; what it held is overwritten with ``colours["base"]``.
+        Image to fill in place; its content is first overwritten with ``colours["base"]``.
     placed, bands
-        What is drawn, and where; see `place`.
+        Spikes and their positions; see `place`.
     colours : mapping of str to int
-        0xAARRGGBB of ``base``, of the layers, and of ``selected``.
+        0xAARRGGBB of ``base``, the layers, and ``selected``.
     left : int
-        Column of the common axis that is the first one of the image.
+        Column of the common axis at the left edge of the image.
     selected : int
-        Exc neuron whose spikes stand out; -1 for none.
+        Exc neuron with highlighted spikes; -1: none.
     """
     image[...] = colours["base"]
     for band in bands:
@@ -224,7 +224,7 @@ def _stamp(
     mark: tuple[int, int],
     colour: int,
 ) -> None:
-    """Draw marks, without those that stick out at the sides."""
+    """Draw marks, except those that cross the left or right edge."""
     (wide, high), width, flat = mark, image.shape[1], image.reshape(-1)
     inside = place[(column >= left) & (column <= left + width - wide)] - left
     for down in range(high):
@@ -235,7 +235,7 @@ def _stamp(
 def fill_rate(
     image: NDArray[np.uint32], strips: Sequence[Strip], colour: int, base: int, scale: float, left: int, top: float
 ) -> None:
-    """Draw the rate of strips as columns from the foot of an image; `top` is the rate at its head."""
+    """Draw the rate of strips as columns from the bottom of an image; `top` is the rate at its upper edge."""
     image[...] = base
     height, width = image.shape
     rows = np.arange(height, 0, -1, dtype=np.int32)[:, None]
@@ -246,12 +246,12 @@ def fill_rate(
             bins = np.minimum(((columns - first + 0.5) / (scale * RATE_BIN)).astype(np.int64), len(strip.rate) - 1)
             high = np.round(strip.rate[bins] / top * height).astype(np.int32)
             highest = int(high.max(initial=0))
-            if highest:  # what is above the highest column is empty
+            if highest:  # rows above the highest column are empty
                 part = image[-highest:, columns[0] : columns[-1] + 1]
                 np.copyto(part, np.uint32(colour), where=rows[-highest:] <= high)
 
 
 def every(strips: Sequence[Strip]) -> int:
-    """Of how many presentations one is shown: the median over the strips; 1 where none is skipped, 0 if unknown."""
+    """Return the n of "every nth presentation is shown": median over strips; 1: none skipped, 0: unknown."""
     steps = [strip.skipped + 1 for strip in strips if strip.skipped >= 0]
     return int(np.median(steps)) if steps else 0

@@ -1,4 +1,4 @@
-"""The widget that the raster is drawn on: bands of spikes, the rate under them, one axis of time."""
+"""The widget of the raster: bands of spikes, the rate below them, one time axis."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_TEXTS = 256
 
 
 class Areas(NamedTuple):
-    """Where spikes and rate are drawn, and what scrolls: all but the names at the left and at the foot."""
+    """Areas of spikes, rate and scrolling content, which excludes the labels at the left and at the bottom."""
 
     spikes: QRectF
     rate: QRectF
@@ -39,24 +39,24 @@ class Areas(NamedTuple):
 
 
 class RasterView(QWidget):
-    """Draws strips; the panel says which, and where the right edge is.
+    """Draws strips; the panel sets the strips and the right edge.
 
     Attributes
     ----------
     strips : sequence of Strip
-        What may be seen, in order.
+        Strips that may be visible, in order.
     sizes : dict of str to int
-        Neurons by layer, in the order of the bands; 0 where a layer has none.
+        Number of neurons by layer, in the order of the bands; 0: no such layer.
     right : float
         Right edge on the common axis, in ms.
     span : float
-        Width in ms.
+        Visible time, in ms.
     headers : dict of int to tuple of str
-        By presentation, what stands over it: the first of these texts that has room.
+        Alternative headings by presentation; the first that fits is drawn.
     selected : int
-        Exc neuron whose spikes stand out; -1 for none.
+        Exc neuron with highlighted spikes; -1: none.
     film : Film
-        The strips as they are drawn.
+        The drawn strips.
     """
 
     picked = pyqtSignal(int)
@@ -80,14 +80,14 @@ class RasterView(QWidget):
         self._bands: tuple[Band, ...] = ()
         self._known_areas: Areas | None = None
         self._texts: dict[str, QStaticText] = {}
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies behind need not be painted
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the background need not be painted
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for some presentations."""
+        """Return a size for a few presentations."""
         return QSize(520, 320)
 
     def forget(self) -> None:
-        """Begin with another run."""
+        """Reset for another run."""
         self.strips, self._top_rate, self._bands = (), 1.0, ()
         self.film.forget()
         self._texts.clear()
@@ -96,7 +96,7 @@ class RasterView(QWidget):
     # -- geometry --------------------------------------------------------------------------------------------------
 
     def _areas(self) -> Areas:
-        """Where what is drawn, at the widget's size and with its font."""
+        """Return the areas for the current size and font."""
         if self._known_areas is None:
             metrics = self.fontMetrics()
             line = metrics.height()
@@ -113,17 +113,17 @@ class RasterView(QWidget):
         return self._known_areas
 
     def _scale(self) -> float:
-        """Pixels of the screen per ms."""
+        """Device pixels per ms."""
         return max(1, int(self._areas().spikes.width() * self.devicePixelRatioF())) / self.span
 
     def _left(self) -> int:
-        """Column of the common axis that is the first one in view, in pixels of the screen."""
+        """Return the first visible column of the common axis, in device pixels."""
         return round((self.right - self.span) * self._scale())
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def render_spikes(self) -> None:
-        """Draw the presentations, if others are shown or in another way, and ask for a repaint of what moved."""
+        """Redraw the film if strips or style have changed, and request a repaint of the moved part."""
         areas, ratio = self._areas(), self.devicePixelRatioF()
         self._bands = bands_of(tuple(self.sizes.items()), rows_of(areas.spikes, ratio))
         self._top_rate = max([self._top_rate, *(strip.top_rate for strip in self.strips)])
@@ -146,13 +146,13 @@ class RasterView(QWidget):
             self.update(areas.scrolling.toAlignedRect())
 
     def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Draw in the new size at once."""
+        """Redraw in the new size immediately."""
         self._known_areas = None
         if self.strips:
             self.render_spikes()
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Heed another font."""
+        """Redraw after a change of the font."""
         super().changeEvent(event)
         if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._known_areas = None
@@ -191,12 +191,12 @@ class RasterView(QWidget):
         self.painted.emit(time.perf_counter() - begun)
 
     def _x(self, moment: float) -> float:
-        """Where a moment of the common axis lies in the widget."""
+        """Return the x position of a time on the common axis in the widget."""
         area = self._areas().spikes
         return area.left() + (moment - self.right + self.span) * area.width() / self.span
 
     def _hide_cut_numbers(self, painter: QPainter, areas: Areas, shift: float) -> None:
-        """Cover the numbers under the axis of which only a part is in view."""
+        """Hide axis numbers that are only partly visible."""
         left, right, top = areas.scrolling.left(), areas.scrolling.right(), areas.rate.bottom() + 4
         for first, last in self.film.numbers:
             first, last = left + shift + first, left + shift + last
@@ -205,7 +205,7 @@ class RasterView(QWidget):
                 painter.fillRect(number, QColor(theme.current().base))
 
     def _paint_headers(self, painter: QPainter, spikes: QRectF) -> None:
-        """Name each presentation over its spikes, or over those of them that are in view."""
+        """Write the heading of each presentation above its visible part."""
         free = spikes.left()
         painter.setPen(QColor(theme.current().ink))
         for strip in self.strips:
@@ -221,7 +221,7 @@ class RasterView(QWidget):
                     break
 
     def _static(self, text: str) -> tuple[QStaticText, float]:
-        """A text that is painted often, and its width with some room."""
+        """Return a cached text and its width with a margin."""
         if len(self._texts) > _MOST_TEXTS:
             self._texts.clear()
         if text not in self._texts:
@@ -230,10 +230,10 @@ class RasterView(QWidget):
             self._texts[text].prepare(font=self.font())
         return self._texts[text], self._texts[text].size().width() + 6
 
-    # -- hands -----------------------------------------------------------------------------------------------------
+    # -- input -----------------------------------------------------------------------------------------------------
 
     def _at(self, point: QPointF) -> tuple[str, int, Strip | None, float]:
-        """Layer, neuron, strip and ms in it under a point; empty, -1 and None where there is none."""
+        """Return layer, neuron, strip and time (ms) at a point; empty, -1 and None if there is none."""
         area, ratio = self._areas().spikes, self.devicePixelRatioF()
         moment = self.right - self.span + (point.x() - area.left()) * self.span / area.width()
         strip = next((s for s in self.strips if s.start <= moment < s.end), None)
@@ -244,7 +244,7 @@ class RasterView(QWidget):
         return "", -1, strip, moment - strip.start if strip else 0.0
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Pick the exc neuron whose spike is nearest, within 12 pixels."""
+        """Select the exc neuron with the nearest spike within 12 pixels."""
         if event is None or event.button() != Qt.MouseButton.LeftButton:
             return
         layer, neuron, strip, moment = self._at(event.position())
@@ -268,7 +268,7 @@ class RasterView(QWidget):
             event.accept()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Up and down select the next neuron, plus and minus show fewer or more presentations."""
+        """Select the next neuron with Up and Down; show fewer or more presentations with + and −."""
         if event is None:
             return
         keys = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
@@ -280,7 +280,7 @@ class RasterView(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent | None) -> bool:
-        """Say what is under the mouse."""
+        """Show a tooltip for the neuron under the mouse."""
         if isinstance(event, QHelpEvent):
             layer, neuron, strip, moment = self._at(QPointF(event.pos()))
             if layer:

@@ -1,4 +1,4 @@
-"""Below the weight map: a slider over the checkpoints of a run, and what a difference is taken to."""
+"""Bars below the weight map: a slider over the checkpoints of a run, and the reference of a difference."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.widgets.basic import Elided
 
-_STEP_MS = 500  # what flashes changes at most three times a second
+_STEP_MS = 500  # at most three changes a second, because of flashing
 
 
 class HistoryBar(QWidget):
-    """Chooses which weights are shown; hidden while there is no checkpoint."""
+    """Chooses the shown weights; hidden while there are no checkpoints."""
 
     def __init__(self, sources: WeightSources) -> None:
         super().__init__()
@@ -26,8 +26,8 @@ class HistoryBar(QWidget):
         self.play.setAccessibleName("Play the history")
         self.play.toggled.connect(self._play)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Checkpoint that is shown; at the right end: now")
-        self.slider.setToolTip("Weights of an earlier checkpoint; at the right end: now")
+        self.slider.setAccessibleName("Shown checkpoint; right end: current weights")
+        self.slider.setToolTip("Weights of an earlier checkpoint; right end: current weights")
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
         self.label = QLabel()
@@ -51,7 +51,7 @@ class HistoryBar(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what can be chosen and what is chosen."""
+        """Show the available checkpoints and the current choice."""
         sources = self._sources
         known, now = sources.positions, sources.now()
         self.setVisible(bool(known))
@@ -98,17 +98,17 @@ class HistoryBar(QWidget):
 
 
 class DifferenceBar(QWidget):
-    """Says which weights are taken off those that are shown; hidden while none are."""
+    """Names the weights that are subtracted; hidden while no difference is shown."""
 
     def __init__(self, sources: WeightSources) -> None:
         super().__init__()
         self._sources = sources
         self.label = Elided()
-        self.label.setAccessibleName("What the difference is")
+        self.label.setAccessibleName("Difference")
         self.end = QToolButton()
         self.end.setText("weights")
         self.end.setAutoRaise(True)
-        self.end.setToolTip("Show the weights again, as they are")
+        self.end.setToolTip("Show the weights instead of the difference")
         self.end.clicked.connect(lambda _: sources.compare_with_nothing())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
@@ -118,7 +118,7 @@ class DifferenceBar(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Say what is shown."""
+        """Update the text."""
         said = self._sources.difference()
         self.setVisible(bool(said))
         if said != self.label.text():

@@ -1,4 +1,4 @@
-"""A colour bar with the histogram of the values and two handles for the levels."""
+"""A colour bar with a histogram of the values and two handles for the levels."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from stdpbench_gui.look import theme
 
 _SAMPLE = 40_000
 _BINS = 60
-_COUNT_MS = 300  # from one histogram to the next
+_COUNT_MS = 300  # minimum interval between histograms
 
 
 class LevelBar(pg.PlotItem):  # type: ignore[misc]
-    """Which values are drawn in which colour.
+    """Colour bar that maps values to colours.
 
-    The colours stand at the left, from the lower handle to the upper one; how many values there are of each size,
-    as log(1 + n), at the right of them. With `centred`, both handles lie equally far from zero.
+    The colours are at the left, between the lower and the upper handle; the histogram, as log(1 + n), is to the right
+    of them. With `centred`, both handles are equally far from zero.
     """
 
     levels_changed = pyqtSignal(float, float)
-    # Qt may ask for the outline of an item whose Python half is already emptied, when both go together
+    # Qt may request the outline of an item whose Python object is already cleared during deletion
     _boundingRectCache = _previousGeometry = _painterPathCache = None
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self._counted_at = 0.0
         self._to_count = QTimer(self)
         self._to_count.setSingleShot(True)
-        self._to_count.setInterval(_COUNT_MS)  # begun anew by each new map: runs out where none comes
+        self._to_count.setInterval(_COUNT_MS)  # restarted by each new map; fires when no more come
         self._to_count.timeout.connect(self._count)
         self.hideButtons()
         self.hideAxis("bottom")
@@ -59,7 +59,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self.getViewBox().sigYRangeChanged.connect(self._draw_colours)
 
     def _size_axis(self) -> None:
-        """Write as large as everything else, and have room for it."""
+        """Use the font size of the theme, with enough room for the axis."""
         font, axis = theme.plot_font(), self.getAxis("left")
         metrics = QFontMetrics(font)
         width = metrics.horizontalAdvance("-0.00") + metrics.height() + 6  # of the ticks and the label
@@ -69,7 +69,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         axis.label.setFont(font)
 
     def restyle(self, colour_map: pg.ColorMap) -> None:
-        """Take on the colours of the theme, and a colour map."""
+        """Apply the colours of the theme and a colour map."""
         colours = theme.current()
         self._map = colour_map
         self._size_axis()
@@ -94,7 +94,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         return float(low), float(high)
 
     def set_levels(self, low: float, high: float) -> None:
-        """Put the handles somewhere."""
+        """Set both handles."""
         if high <= low:
             high = low + 1e-9
         self._moving = True
@@ -104,12 +104,12 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self.levels_changed.emit(*self.levels)
 
     def scale(self, by: float) -> None:
-        """Put the upper level nearer or further, and the lower one too where both are centred on zero."""
+        """Scale the upper level, and the lower one if the levels are centred on zero."""
         low, high = self.levels
         self.set_levels(low * by if self.centred else low, low + (high - low) * by if not self.centred else high * by)
 
     def fit(self, values: NDArray[np.floating[Any]]) -> None:
-        """Levels that show nearly all of the values; and the range of the axis."""
+        """Set levels that cover nearly all values, and the range of the axis."""
         sample = _sample(values)
         if self.centred:
             top = float(np.quantile(np.abs(sample), 0.999)) if len(sample) else 1.0
@@ -123,7 +123,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self.set_levels(low, top)
 
     def count(self, values: NDArray[np.floating[Any]]) -> None:
-        """Draw how many values there are of each size: at once, or where values come fast, those that came last."""
+        """Update the histogram: immediately, or with the newest values if they arrive fast."""
         self._uncounted = values
         if 1e3 * (time.monotonic() - self._counted_at) >= _COUNT_MS:
             self._count()
@@ -138,7 +138,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
             return
         n, edges = np.histogram(sample, _BINS)
         height = np.log1p(n.astype(float))
-        # a curve of the value against the count: each bin as a step
+        # curve of value against count, each bin a step
         x = np.repeat(height / height.max(), 2)
         y = np.repeat(edges, 2)[1:-1]
         self.curve.setData(np.concatenate([[0.0], x, [0.0]]), np.concatenate([y[:1], y, y[-1:]]))
@@ -156,7 +156,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self.levels_changed.emit(*self.levels)
 
     def _far(self) -> float:
-        """How far from zero the handle lies that is being moved; 0 where none is."""
+        """Return the distance from zero of the handle being moved; 0: none."""
         for line in self.region.lines:
             if line.moving:
                 return abs(float(line.value()))
@@ -176,7 +176,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
 
 def _sample(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     flat = values.reshape(-1)
-    step = max(1, len(flat) // _SAMPLE) | 1  # odd, so that not the same neurons are met again and again
+    step = max(1, len(flat) // _SAMPLE) | 1  # odd, so that the sample does not repeat the same neurons
     found: NDArray[np.floating[Any]] = flat[::step]
     finite: NDArray[np.floating[Any]] = found[np.isfinite(found)]
     return finite

@@ -1,4 +1,4 @@
-"""Marks on the weight map: the neuron that is selected, those that never fired, duplicates, and the classes."""
+"""Marks on the weight map: the selected neuron, neurons that never fired, duplicates, and classes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from stdpbench_gui.panels.weights.weight_sources import Weights
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.mosaic import Mosaic
 
-_GAP = 2.0  # s between two looks for duplicates
+_GAP = 2.0  # minimum interval between searches for duplicates, s
 _NONE: NDArray[np.bool_] = np.empty(0, bool)
 
 
 class MapMarks(QObject):
-    """What is drawn over the fields.
+    """Marks drawn over the receptive fields.
 
     Attributes
     ----------
     labels : ndarray, int64, (n_exc,)
-        Classes of the neurons, -1 for none; empty before the label phase is over.
+        Classes of the neurons, -1 for none; empty before the end of the label phase.
     dead, alike : ndarray, bool, (n_exc,)
-        Neurons that never fired, and duplicates; empty where that is not known.
+        Neurons that never fired, and duplicates; empty if not known.
     """
 
     changed = pyqtSignal()
@@ -48,7 +48,7 @@ class MapMarks(QObject):
         self.reset()
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self.labels: NDArray[np.int64] = np.empty(0, np.int64)
         self.dead, self.alike = _NONE, _NONE
         self._counted = self._shown_none = False
@@ -57,7 +57,7 @@ class MapMarks(QObject):
         self.draw()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         colours = theme.current()
         self._selected.setPen(colours.pen("wrong", 3))
         self._crosses.setPen(pg.mkPen(colours.wrong, width=1))
@@ -65,23 +65,23 @@ class MapMarks(QObject):
         self.draw()
 
     def set_show_dead(self, on: bool) -> None:
-        """Mark neurons that never fired, or do not."""
+        """Set whether neurons that never fired are marked."""
         self.show_dead = on
         self.changed.emit()
 
     def set_show_alike(self, on: bool) -> None:
-        """Mark duplicates, or do not."""
+        """Set whether duplicates are marked."""
         self.show_alike = on
         self._looked_at = -2
         self.changed.emit()
 
-    # -- finding out -----------------------------------------------------------------------------------------------
+    # -- finding neurons -------------------------------------------------------------------------------------------
 
     def look(self, shown: Weights) -> None:
-        """Find the neurons that are to be marked."""
+        """Find the neurons to mark."""
         self._theta = shown.theta
         before, self._counted, self._shown_none = self.dead, shown.exc_spikes is not None, shown.position == 0
-        # before the first picture, there is nothing to be marked
+        # nothing to mark before the first picture
         self.dead = _NONE if shown.exc_spikes is None or self._shown_none else shown.exc_spikes == 0
         if self.show_alike:
             self._look_for_duplicates(shown)
@@ -110,7 +110,7 @@ class MapMarks(QObject):
         def fail(_: str) -> None:
             self._looked = time.monotonic()
 
-        self._session.work(lambda: duplicates(shown.w), take, "Duplicates cannot be found", failed=fail, owner=self)
+        self._session.work(lambda: duplicates(shown.w), take, "Cannot search for duplicates", failed=fail, owner=self)
 
     def _take_labels(self, found: tuple[RunFolder, NDArray[np.int64]]) -> None:
         if self._session.folder is found[0]:
@@ -120,7 +120,7 @@ class MapMarks(QObject):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
-        """Draw all marks anew."""
+        """Redraw all marks."""
         self.draw_selected()
         height, width = self._mosaic.shape
         crosses: list[tuple[float, float]] = []
@@ -142,7 +142,7 @@ class MapMarks(QObject):
         self._draw_classes()
 
     def draw_selected(self, _: int = -1) -> None:
-        """Frame the neuron that is selected."""
+        """Frame the selected neuron."""
         neuron = self._session.selection.neuron
         places = np.flatnonzero(self._mosaic.order == neuron)
         if neuron < 0 or not len(places):
@@ -153,7 +153,7 @@ class MapMarks(QObject):
         self._selected.setData([left, right, right, left, left], [top, top, bottom, bottom, top])
 
     def _draw_classes(self) -> None:
-        """Name the class at the first neuron of each, where neurons are sorted by it."""
+        """Name each class at its first neuron, if neurons are sorted by class."""
         for chip in self._chips:
             self._mosaic.view.removeItem(chip)
         self._chips.clear()
@@ -174,10 +174,10 @@ class MapMarks(QObject):
             self._mosaic.view.addItem(chip, ignoreBounds=True)
             self._chips.append(chip)
 
-    # -- in words --------------------------------------------------------------------------------------------------
+    # -- descriptions ----------------------------------------------------------------------------------------------
 
     def describe(self, neuron: int) -> str:
-        """What there is to say about a neuron."""
+        """Describe a neuron."""
         parts = [f"Neuron {neuron}"]
         started = self._session.live.started
         if neuron < len(self.labels) and started is not None:
@@ -188,11 +188,11 @@ class MapMarks(QObject):
         if neuron < len(self.dead) and self.dead[neuron]:
             parts.append("never fired")
         if self.show_alike and neuron < len(self.alike) and self.alike[neuron]:
-            parts.append("like another one")
+            parts.append("duplicate")
         return " · ".join(parts)
 
     def summary(self) -> str:
-        """How many neurons are marked."""
+        """Describe the marked neurons."""
         said = f"{int(self.dead.sum())} never fired"
         if self._shown_none:
             said = "no picture shown yet"

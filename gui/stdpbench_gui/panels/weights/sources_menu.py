@@ -1,4 +1,4 @@
-"""The menu that says what the weight map shows: weights, or their difference to others."""
+"""The menu that chooses what the weight map shows: weights, or a difference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stdpbench_gui.panels.weights.weight_sources import WeightSources
 
 
 class SourcesMenu(QMenu):
-    """Weights, difference to the start, to a checkpoint, or to another run."""
+    """Menu for weights, or their difference to the start, a checkpoint, or another run."""
 
     def __init__(self, sources: WeightSources, parent: QWidget) -> None:
         super().__init__("Show", parent)
@@ -37,7 +37,7 @@ class SourcesMenu(QMenu):
     def _choose_run(self) -> None:
         folder = self._sources.folder
         if folder is not None:
-            chosen = QFileDialog.getExistingDirectory(self, "A run to compare with", str(folder.path.parent))
+            chosen = QFileDialog.getExistingDirectory(self, "Choose a run to compare with", str(folder.path.parent))
             if chosen:
                 self._sources.compare_with_run(Path(chosen))
 

@@ -1,4 +1,4 @@
-"""The weight map: receptive fields of all exc neurons in a grid, now or earlier, or what changed in them."""
+"""The weight map: receptive fields of all exc neurons in a grid, current or earlier, or their differences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["WeightMap", "tile"]
 
 _NUMBER, _LABEL, _THETA, _SIMILARITY = range(4)
 _ORDERS = ("by number", "by label", "by theta", "by similarity")
-_MOST_SIMILAR = 2500  # neurons; linkage takes time and memory with their square
+_MOST_SIMILAR = 2500  # neurons; time and memory of the linkage grow with their square
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -39,7 +39,7 @@ _STEPS = {
 
 
 class WeightMap(Panel):
-    """Input weights of every exc neuron, each as an image of the size of the pictures."""
+    """Panel with the input weights of every exc neuron, each as an image of the size of the pictures."""
 
     key = "weight-map"
     title = "Weight map"
@@ -47,13 +47,13 @@ class WeightMap(Panel):
     frames = frozenset({"network"})
     help_text = (
         "Each square is the receptive field of one excitatory neuron: its weights from all input pixels, dark for "
-        "strong. STDP turns it into a prototype of the pictures that make the neuron fire. Click a neuron, or move "
-        "with the arrow keys, and every panel follows; drag to move, wheel to zoom; the slider goes back to earlier "
-        "checkpoints. ✕ marks neurons that never fired, = neurons whose weights correlate more than 0.95 with those "
-        "of another. A difference is blue where weights fell, orange where they grew. (Diehl &amp; Cook 2015, "
-        "figure 2A, doi:10.3389/fncom.2015.00099)"
+        "strong. STDP turns it into a prototype of the pictures that make the neuron fire. Click a neuron, or use the "
+        "arrow keys, to select it in all panels; drag to move, use the wheel to zoom; the slider shows earlier "
+        "checkpoints. ✕ marks neurons that never fired, = duplicates, whose weights correlate with those of another "
+        "neuron by more than 0.95. Differences are blue where weights decreased, orange where they increased. (Diehl "
+        "&amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
-    empty_text = "Receptive fields appear here once the network stands: start a run, or open one."
+    empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
@@ -114,7 +114,7 @@ class WeightMap(Panel):
             self.menu.addAction(action)
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self.sources.reset()
         self.marks.reset()
         self.history.refresh()
@@ -123,14 +123,14 @@ class WeightMap(Panel):
         self._allow_orders()
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
         self._colour()
         self.marks.restyle()
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Whether weights have come."""
+        """Return whether weights have arrived."""
         if self.sources.look():
             self.history.refresh()
         return self.session.live.started is not None and self.sources.shown() is not None
@@ -138,7 +138,7 @@ class WeightMap(Panel):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Draw what is seen of the map."""
+        """Draw the visible part of the map."""
         started, shown = self.session.live.started, self.sources.shown()
         assert started is not None
         assert shown is not None
@@ -151,14 +151,14 @@ class WeightMap(Panel):
         values = self._values()
         reference = self.sources.reference
         state = (reference and reference.name, bool(values.any()))
-        # a first look, or at something other than before, or a difference that outgrew its colours; else levels stay
+        # fit levels on first display, for new content, or if a difference exceeds its colours; otherwise keep them
         outgrown = self.sources.follows is not None and float(np.abs(values).max()) > 2 * self.levels.levels[1]
         if state != self._fitted or outgrown:
             self._fitted = state
             self._colour()
             self.levels.fit(values)
         self.levels.count(values)
-        # fewer pixels than there are: smoothed; more: sharp squares
+        # smooth when scaled down, sharp squares when scaled up
         self.graphics.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.mosaic.coarse)
         self.mosaic.draw(values, self.levels.levels)
 
@@ -178,14 +178,14 @@ class WeightMap(Panel):
         self.levels.setLabel("left", "weight difference" if different else "weight")
 
     def fit_levels(self) -> None:
-        """Have the levels follow the values once."""
+        """Fit the levels to the current values."""
         self._fitted = None
         self.mark_dirty()
 
-    # -- what is shown ---------------------------------------------------------------------------------------------
+    # -- sources ---------------------------------------------------------------------------------------------------
 
     def compare_with_parent(self, path: Path) -> None:
-        """Show the difference to the run that this one branched off from, which both go on to make."""
+        """Show the difference to the parent of this branch, updated while both runs continue."""
         self.sources.compare_with_parent(path)
 
     def _on_sources(self) -> None:
@@ -203,12 +203,12 @@ class WeightMap(Panel):
         self.mark_dirty()
 
     def _allow_orders(self) -> None:
-        """Offer the orders that there are; the choice stays, and acts once it can."""
+        """Enable the available orders; the choice is kept and applied once possible."""
         n, model = len(self.mosaic.order), self.order.model()
         assert model is not None
         for row, allowed, why in (
-            (_LABEL, len(self.marks.labels) > 0, "Neurons carry labels once the label phase is over"),
-            (_SIMILARITY, n <= _MOST_SIMILAR, f"For up to {thousands(_MOST_SIMILAR)} neurons"),
+            (_LABEL, len(self.marks.labels) > 0, "Neurons are labelled in the label phase"),
+            (_SIMILARITY, n <= _MOST_SIMILAR, f"Available for up to {thousands(_MOST_SIMILAR)} neurons"),
         ):
             item = model.item(row)  # type: ignore[attr-defined]
             item.setEnabled(allowed)
@@ -225,7 +225,7 @@ class WeightMap(Panel):
                 self._take_order(found)
 
         if order == _SIMILARITY and n <= _MOST_SIMILAR:
-            self.session.work(lambda: by_similarity(shown.w), take, "Neurons cannot be sorted", owner=self)
+            self.session.work(lambda: by_similarity(shown.w), take, "Cannot sort the neurons", owner=self)
         elif order == _LABEL and len(labels) == n:
             self._take_order(by_label(labels, shown.theta))
         elif order == _THETA:
@@ -269,10 +269,10 @@ class WeightMap(Panel):
             return False
         return True
 
-    # -- in words and numbers --------------------------------------------------------------------------------------
+    # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """In words."""
+        """Describe what is shown."""
         shown, reference = self.sources.shown(), self.sources.reference
         if shown is None or self.session.live.started is None:
             return self.empty_text
@@ -289,7 +289,7 @@ class WeightMap(Panel):
         )
 
     def table(self) -> Table | None:
-        """Neuron, class, theta and largest weight."""
+        """Return class, theta and largest weight of each neuron."""
         shown = self.sources.shown()
         if shown is None:
             return None
@@ -305,7 +305,7 @@ class WeightMap(Panel):
         return names, list(zip(*columns, strict=True))
 
     def figure(self) -> dict[str, Any] | None:
-        """The fields as they are shown: of which time, compared with what, in which order, in which colours."""
+        """Return the fields as shown, with their time, reference, order and levels."""
         started, shown, reference = self.session.live.started, self.sources.shown(), self.sources.reference
         if started is None or shown is None or len(self.mosaic.order) != shown.w.shape[1]:
             return None

@@ -1,6 +1,6 @@
-"""Which weights the weight map shows: those of now or of a checkpoint, and what they are compared with.
+"""Sources of the weight map: current weights or those of a checkpoint, and the weights to compare with.
 
-Files are read in threads; until they are there, what was shown stays.
+Files are read in threads; until they arrive, the previous content is kept.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ _LOOK_MS = 2000
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """Weights and thresholds at some time.
+    """Weights and thresholds at one time.
 
     Attributes
     ----------
     name : str
-        Where they are from, such as ``"checkpoint 1 345"``.
+        Source, such as ``"checkpoint 1 345"``.
     position : int
-        Presentations that were over; -1 where that is not known.
+        Number of completed presentations; -1: not known.
     w : ndarray, float32, (n_input, n_exc)
     theta : ndarray, float64, (n_exc,), volt
     of_run : bool
-        Whether the name is that of another run, which does not tell the position.
+        Whether the name is that of another run, which does not contain the position.
     exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in training presentations up to then; None where they were not counted.
+        Spikes of each exc neuron in training presentations so far; None: not counted.
     """
 
     name: str
@@ -58,22 +58,22 @@ class Weights:
 
     @classmethod
     def at_checkpoint(cls, past: PastWeights) -> Weights:
-        """Those of a checkpoint of the run that is shown."""
+        """Return the weights of a checkpoint of the current run."""
         name = f"checkpoint {thousands(past.position)}"
         return cls(name, past.position, past.w, past.theta, exc_spikes=past.exc_spikes)
 
 
 class WeightSources(QObject):
-    """The weights that are shown, and those that they are compared with.
+    """The shown weights, and those they are compared with.
 
     Attributes
     ----------
     positions : list of int
-        Checkpoints of the run, ascending.
+        Positions of the run's checkpoints, ascending.
     wanted : int or None
-        The checkpoint that was chosen; None: now.
+        The chosen checkpoint; None: current weights.
     reference : Weights or None
-        What is taken off the weights that are shown.
+        Weights that are subtracted; None: no difference.
     """
 
     changed = pyqtSignal()
@@ -87,7 +87,7 @@ class WeightSources(QObject):
         self.reset()
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Discard the previous run."""
         self.positions: list[int] = []
         self.wanted: int | None = None
         self.reference: Weights | None = None
@@ -98,11 +98,11 @@ class WeightSources(QObject):
 
     @property
     def folder(self) -> RunFolder | None:
-        """Where the run lies that is shown."""
+        """Folder of the current run."""
         return self._session.folder
 
     def look(self) -> bool:
-        """Look for checkpoints, where there may be other ones than before; whether there are."""
+        """Look for new checkpoints; return whether the list has changed."""
         folder, n = self._session.folder, len(self._session.live.checkpoints)
         if folder is None or n == self._counted:
             return False
@@ -111,38 +111,38 @@ class WeightSources(QObject):
         changed = found != self.positions
         self.positions = found
         if self.now() is None and not self._session.connected and self.wanted is None and found:
-            self.show(found[-1])  # its process died before it could write its weights
+            self.show(found[-1])  # the process ended before it could publish weights
         return changed
 
     def now(self) -> Weights | None:
-        """The newest weights that came from the run."""
+        """Return the newest weights received from the run."""
         network, started = self._session.live.network, self._session.live.started
         if "w" not in network:
             return None
         position = int(network["position"])
-        if started is not None:  # weights stay as they are once training is over
+        if started is not None:  # weights no longer change after training
             position = min(position, dict(started.phases).get("train", position))
         return Weights("now", position, network["w"], network["theta"], exc_spikes=network.get("exc_spikes"))
 
     def shown(self) -> Weights | None:
-        """What is to be drawn; None before there is anything."""
+        """Return the weights to draw; None: none yet."""
         return (self._beside or self.now()) if self.wanted is None else self._past
 
     @property
     def reading(self) -> bool:
-        """Whether the checkpoint that was chosen is still being read."""
+        """Whether the chosen checkpoint is still being read."""
         return self.wanted is not None and (self._past is None or self._past.position != self.wanted)
 
     def difference(self) -> str:
-        """What is drawn where weights are compared, in words; empty where they are not."""
+        """Describe the shown difference; empty: weights are shown."""
         shown, reference = self.shown(), self.reference
         if shown is None or reference is None:
             return ""
         at = f" at {thousands(reference.position)}" if reference.of_run and reference.position >= 0 else ""
-        return f"at {thousands(shown.position)}, less {reference.name}{at}"
+        return f"at {thousands(shown.position)}, minus {reference.name}{at}"
 
     def show(self, position: int | None) -> None:
-        """Show the weights of a checkpoint, or those of now."""
+        """Show the weights of a checkpoint; None: the current weights."""
         self.wanted = position
         if position is None:
             self._past = None
@@ -157,13 +157,13 @@ class WeightSources(QObject):
         self._look_at_parent()
 
     def compare_with_nothing(self) -> None:
-        """Show weights as they are."""
+        """Show weights instead of a difference."""
         self._follow(None)
         self.reference = None
         self.changed.emit()
 
     def compare_with_start(self) -> None:
-        """Show what was learned: the difference to the weights of the start."""
+        """Show the difference to the start weights."""
         folder = self._session.folder
         if folder is None:
             return
@@ -177,7 +177,7 @@ class WeightSources(QObject):
             w, theta, _ = start_arrays(folder, experiment, split)
             return folder, Weights("the start", 0, np.asarray(normalised(w, experiment), np.float32), theta)
 
-        self._session.work(read, self._take_reference, "The weights of the start cannot be made", owner=self)
+        self._session.work(read, self._take_reference, "Cannot restore the start weights", owner=self)
 
     def compare_with_checkpoint(self, position: int) -> None:
         """Show the difference to a checkpoint."""
@@ -196,26 +196,24 @@ class WeightSources(QObject):
             other = RunFolder.open(path)
             found = newest_weights(other.path)
             if found.w.shape != shape:
-                raise StdpbenchError(
-                    f"{other.path.name} has weights of shape {found.w.shape}, but those that are shown have {shape}"
-                )
+                raise StdpbenchError(f"{other.path.name} has weights of shape {found.w.shape}, this run has {shape}")
             return folder, Weights(other.path.name, found.position, found.w, found.theta, True)
 
-        self._session.work(read, self._take_reference, "There is nothing to compare with", owner=self)
+        self._session.work(read, self._take_reference, "Cannot read the weights to compare with", owner=self)
 
     # -- the parent of a branch ------------------------------------------------------------------------------------
 
     @property
     def follows(self) -> Path | None:
-        """The run whose checkpoints the reference keeps up with; None where it stays as it is."""
+        """The run whose checkpoints the reference follows; None: the reference is fixed."""
         return self._followed
 
     def compare_with_parent(self, path: Path) -> None:
-        """Show the difference to the run that this one branched off from, at the same presentation.
+        """Show the difference to the parent of this branch, at the same presentation.
 
-        As both go on, the newest checkpoint that both have is taken, so that nothing but the change is in the
-        difference. Until there is one, and where a checkpoint was chosen, it is the parent's newest that is not beyond
-        the weights that are shown.
+        The newest checkpoint common to both runs is used, so that the difference shows only the effect of the change.
+        Until there is one, or if a checkpoint was chosen, the reference is the parent's newest checkpoint not later
+        than the shown weights.
         """
         self._follow(path)
         self._look_at_parent()
@@ -248,14 +246,14 @@ class WeightSources(QObject):
                 else:
                     past = weights_at(path, common)
                     own = Weights.at_checkpoint(weights_at(folder.path, common))
-            except StdpbenchError:  # none yet, or thinned out while it was read: the next look finds another one
+            except StdpbenchError:  # none yet, or pruned while being read: retried at the next update
                 return folder, path, None, None
             return folder, path, Weights(path.name, past.position, past.w, past.theta, True), own
 
         def fail(_: str) -> None:
             self._following = False
 
-        self._session.work(read, self._take_parent, "The parent's weights cannot be read", failed=fail, owner=self)
+        self._session.work(read, self._take_parent, "Cannot read the parent's weights", failed=fail, owner=self)
 
     def _take_parent(self, found: tuple[RunFolder, Path, Weights | None, Weights | None]) -> None:
         folder, path, weights, own = found
@@ -275,7 +273,7 @@ class WeightSources(QObject):
             return folder, Weights.at_checkpoint(weights_at(folder.path, position))
 
         assert callable(take)
-        self._session.work(read, take, "The checkpoint cannot be shown", owner=self)
+        self._session.work(read, take, "Cannot read the checkpoint", owner=self)
 
     def _is_shown(self, folder: RunFolder) -> bool:
         return self._session.folder is not None and folder.path == self._session.folder.path
