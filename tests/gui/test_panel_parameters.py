@@ -310,7 +310,7 @@ def test_arrow_keys_step_and_nothing_is_sent_without_a_change(panel: ParametersP
     [
         (PATH, "-1", "must be at least 0"),
         (PATH, "much", "a plain number"),
-        ("plasticity.tau_x", "3 mV", "'mV'"),
+        ("plasticity.tau_x", "3 mV", "got '3 mV'"),
         ("schedule.min_spikes", "2.5", "whole number"),
     ],
 )

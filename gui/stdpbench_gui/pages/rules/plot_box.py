@@ -31,7 +31,7 @@ _HELP = (
     "same code that builds the network, with imposed spikes. The thick line with ● is the rule with the values at the "
     "left; thinner lines are kept curves. Curves of one rule differ in line style. Hover or use the arrow keys to "
     "read values; a double-click or 0 fits the axes, which otherwise only grow. A curve depends on its number of "
-    "pairs, frequency, initial weight and bounds, which are listed below it. (Pairs: Bi &amp; Poo 1998, "
+    "pairs, frequency, starting weight and bounds, which are listed below it. (Pairs: Bi &amp; Poo 1998, "
     "doi:10.1523/JNEUROSCI.18-24-10464.1998; pairing frequency: Sjöström, Turrigiano &amp; Nelson 2001, "
     "doi:10.1016/S0896-6273(01)00542-6; weight dependence: van Rossum, Bi &amp; Turrigiano 2000, "
     "doi:10.1523/JNEUROSCI.20-23-08812.2000)"
@@ -77,7 +77,7 @@ class PlotBox(TitledBox):
         self.options = QToolButton()
         self.options.setText("options")
         self.options.setAutoRaise(True)
-        self.options.setToolTip("Pairs, frequency, initial weight …")
+        self.options.setToolTip("Pairs, frequency, starting weight …")
         self.options.setAccessibleName(f"Options of plot {place + 1}")
         self.options.clicked.connect(lambda _: self.ask_options())
         self.status = QLabel()
