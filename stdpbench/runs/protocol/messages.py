@@ -103,20 +103,33 @@ class EndedFirstError(StdpbenchError):
 
 
 class Mailbox:
-    """Requests by way of files in the run folder, from processes that have no connection.
+    """Requests to the process of a run or of a queue by way of files, from processes that have no connection to it.
 
     Requests and answers are taken only from files that nobody but this user can have written; all others are left
     alone.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder, or the folder of the queue.
+    name : str
+        Name of the mailbox in it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = _MAILBOX) -> None:
         self._run = folder
-        self._folder = folder / _MAILBOX
+        self._folder = folder / name
 
     def clear(self) -> None:
         """Drop what was asked of an earlier process."""
         remove_files(self._folder, _NAME, self._run)
         remove_parts(self._folder, _NAME, self._run)
+
+    def remove(self) -> None:
+        """Remove the mailbox with all that is left in it; for the process that it was for."""
+        self.clear()
+        with suppress(OSError):
+            self._folder.rmdir()
 
     def take(self) -> list[Request]:
         """Requests that have come since the last time, in order."""
@@ -146,7 +159,7 @@ class Mailbox:
         return found
 
     def ask(self, name: str, arguments: Mapping[str, Any], alive: Callable[[], bool], timeout: float = 30.0) -> Any:
-        """Have the run's process do something, and wait for its answer.
+        """Have the process do something, and wait for its answer.
 
         Raises
         ------
@@ -181,7 +194,7 @@ class Mailbox:
             with suppress(OSError):
                 remove_file(path, within=self._run)
                 remove_file(answer, within=self._run)
-        raise StdpbenchError(f"the run did not answer within {timeout:.0f} s; it may stand in a long presentation")
+        raise StdpbenchError(f"the process did not answer within {timeout:.0f} s; it may be busy")
 
     def _check_is_taken(self, path: Path) -> None:
         """See that a request is one that the run's process will take."""
@@ -195,7 +208,7 @@ class Mailbox:
     @property
     def _unsafe(self) -> str:
         return (
-            f"nothing can be asked of the run by way of {self._folder}: it must be a folder, not a link, on a file "
+            f"nothing can be asked by way of {self._folder}: it must be a folder, not a link, on a file "
             "system that keeps owners and permissions of files"
         )
 

@@ -131,6 +131,7 @@ class QueueRunner:
         self._stopping = False
         self._closing = False
         self._looked = -_LOOK
+        self._mailbox = runner_process.mailbox_of(runs, self.name)
 
     def stop(self) -> None:
         """Begin nothing more and stop what is at work; its items wait for the next runner; for signal handlers."""
@@ -179,10 +180,15 @@ class QueueRunner:
 
     def _heed(self) -> None:
         """Do what other processes ask of this runner."""
-        wish = runner_process.read_wish(self._runs, self.name)
-        self._at_once = wish.at_once or self._at_once
-        self._closing = wish.stop == runner_process.AFTER
-        self._stopping |= wish.stop == runner_process.NOW
+        for request in self._mailbox.take():
+            at_once, stop = (request.arguments.get(name) for name in ("at_once", "stop"))
+            if type(at_once) is int and at_once > 0:
+                self._at_once = at_once
+            self._closing |= stop == runner_process.AFTER
+            self._stopping |= stop == runner_process.NOW
+            stopping = runner_process.NOW if self._stopping else runner_process.AFTER if self._closing else ""
+            runner_process.announce(self._runs, self.name, self._at_once, stopping)
+            request.reply("", {"at_once": self._at_once, "stopping": stopping})
 
     def step(self) -> bool:
         """Start waiting items where there is room and take in messages of the runs; returns whether any is at work."""

@@ -1,7 +1,8 @@
 """Queue runners as others see them: which are at work, how one is started, and what they are asked.
 
 A queue runner holds the lock ``queue/runner-NAME.lock`` as long as it lives, says in ``runner-NAME.about`` who it is,
-and heeds what others write to ``runner-NAME.wish``: how many runs at a time, and when to stop.
+how many runs it works on at a time and when it stops, and is asked to change that by way of the mailbox
+``runner-NAME.requests``.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import is_own, read_own_file, remove_file, write_text_aside
+from stdpbench.files import is_own, remove_file, write_text_aside
 from stdpbench.runs.catalog import index
 from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.folder.lock import locked
+from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
 
 LOG = "runner.log"
 NOW, AFTER = "now", "after what is at work"
@@ -50,17 +52,14 @@ class Runner:
     stopping: str = ""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What a runner is asked: how many runs at a time (0: as many as before), and when to stop."""
-
-    at_once: int = 0
-    stop: str = ""
-
-
 def lock_of(runs: Path, name: str) -> Path:
     """The file that a queue runner holds locked as long as it lives."""
     return index.queue_folder(runs) / f"runner-{name}.lock"
+
+
+def mailbox_of(runs: Path, name: str) -> Mailbox:
+    """Where a queue runner is asked for things."""
+    return Mailbox(index.queue_folder(runs), f"runner-{name}.requests")
 
 
 def runners(runs: Path) -> list[Runner]:
@@ -68,48 +67,45 @@ def runners(runs: Path) -> list[Runner]:
     found = []
     for lock in sorted(index.queue_folder(runs).glob("runner-*.lock")):
         if locked(lock):
+            said, stop = _read(lock.with_suffix(".about")), ""
+            if said.get("stopping") in (NOW, AFTER):
+                stop = said["stopping"]
             name = lock.stem.removeprefix("runner-")
-            said, wish = _read(lock.with_suffix(".about")), read_wish(runs, name)
-            at_once = wish.at_once or _whole(said.get("at_once"), 1)
-            found.append(Runner(name, _whole(said.get("pid"), 0), at_once, wish.stop))
+            found.append(Runner(name, _whole(said.get("pid"), 0), _whole(said.get("at_once"), 1), stop))
     return found
 
 
-def announce(runs: Path, name: str, at_once: int) -> None:
-    """Say who a runner is; for itself."""
-    about = {"pid": os.getpid(), "at_once": at_once}
+def announce(runs: Path, name: str, at_once: int, stopping: str = "") -> None:
+    """Say who a runner is and what it does; for itself."""
+    about = {"pid": os.getpid(), "at_once": at_once, "stopping": stopping}
     write_text_aside(lock_of(runs, name).with_suffix(".about"), json.dumps(about) + "\n")
 
 
 def withdraw(runs: Path, name: str) -> None:
     """Remove what a runner said and was asked; for itself."""
-    for suffix in (".about", ".wish", ".lock"):
+    mailbox_of(runs, name).remove()
+    for suffix in (".about", ".lock"):
         with suppress(OSError):
             remove_file(lock_of(runs, name).with_suffix(suffix), rf"runner-[0-9a-f]{{32}}\{suffix}", runs)
 
 
 def ask_runner(runs: Path, name: str, *, at_once: int = 0, stop: str = "") -> None:
-    """Ask a runner for something; it heeds it within a second or two.
+    """Have a runner work on another number of runs at a time, or stop; returns once it has answered.
 
     Raises
     ------
     StdpbenchError
-        If it does not live any more, or nothing can be written.
+        If it does not live any more, does not answer, or nothing can be written.
     """
-    if not locked(lock_of(runs, name)):
-        raise StdpbenchError("nothing works on the queue any more")
-    if not is_own(lock_of(runs, name)):
-        raise StdpbenchError(f"another user's process works on the queue of {runs}, and heeds that user alone")
-    before = read_wish(runs, name)
-    wish = Wish(at_once or before.at_once, stop or before.stop)
-    write_text_aside(lock_of(runs, name).with_suffix(".wish"), json.dumps(asdict(wish)) + "\n", private=True)
-
-
-def read_wish(runs: Path, name: str) -> Wish:
-    """What a runner is asked, by this user."""
-    said = _read(lock_of(runs, name).with_suffix(".wish"), runs)
-    stop = said.get("stop")
-    return Wish(_whole(said.get("at_once"), 0), stop if stop in (NOW, AFTER) else "")
+    lock = lock_of(runs, name)
+    try:
+        if not locked(lock):
+            raise EndedFirstError
+        if not is_own(lock):
+            raise StdpbenchError(f"another user's process works on the queue of {runs}, and heeds that user alone")
+        mailbox_of(runs, name).ask("work", {"at_once": at_once, "stop": stop}, lambda: locked(lock))
+    except EndedFirstError:
+        raise StdpbenchError("nothing works on the queue any more") from None
 
 
 def start_runner(runs: Path, at_once: int) -> None:
@@ -148,9 +144,9 @@ def start_runner(runs: Path, at_once: int) -> None:
     raise StdpbenchError(f"the process that works on the queue does not start: {why}")
 
 
-def _read(path: Path, own_in: Path | None = None) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
-        said = json.loads(path.read_bytes() if own_in is None else read_own_file(path, own_in))
+        said = json.loads(path.read_bytes())
         if isinstance(said, dict):
             return said
     return {}

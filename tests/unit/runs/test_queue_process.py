@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -26,7 +28,6 @@ from stdpbench.runs.queue.runner_process import (
     announce,
     ask_runner,
     lock_of,
-    read_wish,
     runners,
     start_runner,
 )
@@ -66,8 +67,10 @@ def test_what_a_runner_says_that_does_not_live_counts_for_nothing(tmp_path: Path
     announce(tmp_path, "x", 3)
     lock_of(tmp_path, "x").touch()
     assert runners(tmp_path) == []
-    lock_of(tmp_path, "x").with_suffix(".wish").write_text('{"at_once": true, "stop": 7}', encoding="utf-8")
-    assert (read_wish(tmp_path, "x").at_once, read_wish(tmp_path, "x").stop) == (0, "")
+    with FileLock(lock_of(tmp_path, "x")):
+        assert runners(tmp_path) == [Runner("x", os.getpid(), 3)]
+        lock_of(tmp_path, "x").with_suffix(".about").write_text('{"at_once": true, "stopping": 7}', encoding="utf-8")
+        assert runners(tmp_path) == [Runner("x")]
 
 
 def test_a_runner_that_has_nothing_to_do_ends_and_that_is_no_error(tmp_path: Path) -> None:
