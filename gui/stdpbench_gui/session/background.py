@@ -3,9 +3,9 @@
 `Background.do` calls a function in a thread, and hands its outcome to a callback in the thread of the app. A
 `StdpbenchError` is the outcome "it cannot be done, because …" and goes to the caller's error callback. Any other
 exception is a bug: the error callback hears of it too, so that nothing waits for ever, and then it is raised in the
-thread of the app, where the exception hook (`stdpbench_gui.crash`) logs its traceback and shows a sentence.
+thread of the app, where the exception hook (`stdpbench_gui.session.crash`) logs its traceback and shows a sentence.
 
-The threads are daemons: a process that ends does not wait for what they wait for.
+The threads are daemons: a process that ends does not wait for what they wait for, except as long as `finish` says.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from PyQt6 import sip
@@ -48,54 +49,45 @@ class _Post(QObject):
 _post: _Post | None = None
 
 
+@dataclass(eq=False)
 class Job:
     """Work that was handed to a `Background`."""
 
-    def __init__(
-        self,
-        work: Callable[[], Any],
-        done: Callable[[Any], object],
-        failed: Callable[[str], object] | None,
-        owner: QObject,
-        undelivered: set[Job],
-    ) -> None:
-        self._work = work
-        self._done = done
-        self._failed = failed
-        self._owner = owner
-        self._undelivered = undelivered
-        self._cancelled = False
-        undelivered.add(self)
+    work: Callable[[], Any]
+    done: Callable[[Any], object]
+    failed: Callable[[str], object] | None
+    owner: QObject
+    cancelled: bool = False
 
     def cancel(self) -> None:
         """Drop the outcome. Work that has not begun is left undone; the rest ends at its next `check_cancelled`."""
-        self._cancelled = True
+        self.cancelled = True
 
-    def run(self) -> None:
+    def run(self, ended: Callable[[Job], object]) -> None:
         """Do the work in this thread, and send its outcome to the thread of the app."""
         _current.job = self
         outcome: Any = None
         error: Exception | None = None
         try:
             check_cancelled()
-            outcome = self._work()
+            outcome = self.work()
         except Exception as raised:  # a bug, too: the app gets it
             error = raised
         _current.job = None
         _unfinished.discard(self)
-        call_in_app(lambda: self._deliver(outcome, error))
+        call_in_app(lambda: self._deliver(ended, outcome, error))
 
-    def _deliver(self, outcome: Any, error: Exception | None) -> None:
-        self._undelivered.discard(self)
-        awaited = not self._cancelled and not sip.isdeleted(self._owner)
+    def _deliver(self, ended: Callable[[Job], object], outcome: Any, error: Exception | None) -> None:
+        ended(self)
+        awaited = not self.cancelled and not sip.isdeleted(self.owner)
         if error is None:
             if awaited:
-                self._done(outcome)
+                self.done(outcome)
             return
         if isinstance(error, Cancelled):
             return
-        if awaited and self._failed is not None:
-            self._failed(in_words(error))
+        if awaited and self.failed is not None:
+            self.failed(in_words(error))
         elif isinstance(error, StdpbenchError):
             _log.warning("%s", error)
         if not isinstance(error, StdpbenchError):
@@ -106,12 +98,15 @@ class _Threads:
     """Threads that work off a queue, and end when it is empty."""
 
     def __init__(self, most: int) -> None:
+        self.jobs: set[Job] = set()
         self._most = most
         self._waiting: deque[Job] = deque()
         self._running = 0
         self._lock = threading.Lock()
 
     def add(self, job: Job) -> None:
+        self.jobs.add(job)
+        _unfinished.add(job)
         with self._lock:
             self._waiting.append(job)
             if self._running == self._most:
@@ -121,7 +116,7 @@ class _Threads:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            job.run()
+            job.run(self.jobs.discard)
             del job  # with all that it holds
 
     def _next(self) -> Job | None:
@@ -148,12 +143,11 @@ class Background(QObject):
         global _post
         _post = _post or _Post()
         self._threads = _Threads(threads)
-        self._jobs: set[Job] = set()
 
     @property
     def busy(self) -> int:
         """Number of jobs whose outcome is still to come."""
-        return len(self._jobs)
+        return len(self._threads.jobs)
 
     def do(
         self,
@@ -180,8 +174,7 @@ class Background(QObject):
         Job
             To cancel it.
         """
-        job = Job(work, done, failed, owner or self, self._jobs)
-        _unfinished.add(job)
+        job = Job(work, done, failed, owner or self)
         self._threads.add(job)
         return job
 
@@ -195,7 +188,7 @@ def check_cancelled() -> None:
         Not to be caught.
     """
     job = getattr(_current, "job", None)
-    if job is not None and job._cancelled:
+    if job is not None and job.cancelled:
         raise Cancelled
 
 
