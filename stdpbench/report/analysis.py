@@ -25,7 +25,7 @@ from stdpbench.report.readings import supervised_rows, timed_rows
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.report.showing import Presenter, Showing, Shown
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
-from stdpbench.runs.catalog.test_access_log import shared_pictures
+from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.protocol.facts import Progress
 
 

@@ -18,8 +18,8 @@ from stdpbench.report.material import Material, gather
 from stdpbench.report.page import Part, make_part, render
 from stdpbench.report.showing import Presenter
 from stdpbench.report.tables import FORMAT, csv_tables, run_data, together
+from stdpbench.runs.catalog.access_log import count_readings, note_reading
 from stdpbench.runs.catalog.comparison import Account
-from stdpbench.runs.catalog.test_access_log import count_readings, note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.process.evaluation import default_workers

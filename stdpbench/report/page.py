@@ -17,7 +17,7 @@ from stdpbench.report.field_pictures import field_pictures
 from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
-from stdpbench.runs.catalog.test_access_log import Readings
+from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.protocol.changes import rule_name
 from stdpbench.sweeps.seeds import HEADINGS, OverSeeds
 

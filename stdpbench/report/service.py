@@ -4,7 +4,7 @@ It serves requests as described in `stdpbench.rpc_server`; arrays are written to
 client side is `stdpbench.report.views`.
 
 * ``open``: the run with its answers, neurons and first embedding (principal components). Since it compares answers
-  with labels of evaluated pictures, it first records this in the journal of the run (`runs.catalog.test_access_log`).
+  with labels of evaluated pictures, it first records this in the journal of the run (`runs.catalog.access_log`).
 * ``read``: slow read-outs: of spike times, if the run kept them, and supervised ones.
 * ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
 * ``embed`` (`method`): another embedding.
@@ -34,7 +34,7 @@ from stdpbench.report.readings import TIMED, supervised_rows, timed_rows
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.report.views import NEURONS
 from stdpbench.rpc_server import Arrays, ProgressCallback, serve
-from stdpbench.runs.catalog.test_access_log import count_readings, note_reading
+from stdpbench.runs.catalog.access_log import count_readings, note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead, Progress

@@ -12,7 +12,7 @@ import numpy as np
 from stdpbench.report.analysis import Findings
 from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS
-from stdpbench.runs.catalog.test_access_log import Readings
+from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.sweeps.seeds import OverSeeds

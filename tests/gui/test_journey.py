@@ -12,7 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
-from stdpbench.runs.catalog.test_access_log import count_readings
+from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder

@@ -192,7 +192,8 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert len(curves.overlays.shown()[0].blocks) > 1
     assert len(page.comparison.plots["mean_theta"].listDataItems()) == 2
     texts = [page.comparison.rows.topLevelItem(row).text(0) for row in range(page.comparison.rows.topLevelItemCount())]  # type: ignore[union-attr]
-    assert {"accuracy", "vote", "measured", "training presentations"} <= set(texts)
+    assert {"vote", "measured", "training presentations"} <= set(texts)
+    assert any(text.startswith("accuracy (95 % Wilson interval") for text in texts)
     assert "vote 50.0 to 75.0 %;" in page.comparison.words.text()
     spec, table = page.comparison.figure(), page.comparison.table()
     assert spec is not None

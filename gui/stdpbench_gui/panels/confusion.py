@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidg
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import INTERVAL, READOUTS, Assignment, Score, readouts
-from stdpbench.runs.catalog.test_access_log import note_reading
+from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead

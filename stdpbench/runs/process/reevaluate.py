@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.runs.catalog.test_access_log import note_reading
+from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import held

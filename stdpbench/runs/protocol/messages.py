@@ -59,7 +59,15 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import read_own_file, remove_file, remove_files, remove_parts, write_text_aside
+from stdpbench.files import (
+    part_of,
+    read_own_file,
+    remove_file,
+    remove_files,
+    remove_folder,
+    remove_parts,
+    write_text_aside,
+)
 
 FRAMES = ("progress", "network", "presentation")
 REQUESTS = (
@@ -127,9 +135,8 @@ class Mailbox:
 
     def remove(self) -> None:
         """Remove the mailbox with all that is left in it; for the process that it was for."""
-        self.clear()
         with suppress(OSError):
-            self._folder.rmdir()
+            remove_folder(self._folder, f"{_NAME}|{part_of(_NAME)}", within=self._run)
 
     def take(self) -> list[Request]:
         """Requests that have come since the last time, in order."""

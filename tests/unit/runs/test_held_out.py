@@ -15,7 +15,7 @@ from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import MEASURES
-from stdpbench.runs.catalog.test_access_log import _bytes
+from stdpbench.runs.catalog.access_log import _bytes
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.lineage.branches import branch, rewind

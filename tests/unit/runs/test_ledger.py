@@ -10,7 +10,7 @@ from harness import drive, experiment, killed_at_position, new_run
 
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.catalog.test_access_log import count_readings, note_reading, shared_pictures
+from stdpbench.runs.catalog.access_log import count_readings, note_reading, shared_pictures
 from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.preparation.start import check_apart, load_split

@@ -12,7 +12,7 @@ from harness import drive, finished, killed_at_position, new_run, set_
 import stdpbench
 from stdpbench.cli import commands, main
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.catalog.test_access_log import count_readings
+from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import NAME, read_journal
 from stdpbench.runs.folder.result_digests import outcome

@@ -18,7 +18,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import branch, rewind, state_of_records
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
-from stdpbench.runs.protocol.facts import Fact, HeldOut, LabelsRead, Planned, RuleChanged
+from stdpbench.runs.protocol.facts import Fact, HeldOut, LabelsRead, LearnedSet, Planned, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
@@ -56,7 +56,7 @@ def test_what_run_json_of_format_1_says(folder):
 
 def test_the_journal_of_format_1(folder):
     records = read_journal(folder.path)
-    later = {HeldOut, LabelsRead, Planned, RuleChanged}
+    later = {HeldOut, LabelsRead, LearnedSet, Planned, RuleChanged}
     assert {type(record.fact) for record in records} == set(get_args(Fact)) - later
     assert state_of_records(records) == (State.FINISHED, "")
     assert reached_position(records) == 12

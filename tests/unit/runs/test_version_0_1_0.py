@@ -107,7 +107,7 @@ def test_the_trash_of_0_1_0_is_emptied(old: Path, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as end:
         main(["delete", "--empty-bin", "--yes", "--runs", str(old / "runs")])
     assert not end.value.code
-    assert "1 run removed for good" in capsys.readouterr().out
+    assert "1 run permanently removed" in capsys.readouterr().out
     assert not (old / "runs" / "bin").exists()
 
 
