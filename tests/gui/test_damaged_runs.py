@@ -117,7 +117,7 @@ def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow
     RunFolder(run).update_run(state="stopped")
     window.open_run(run)
     waits(qtbot, window.message.text)
-    sentence = f"journal.jsonl, line {damaged + 1} is damaged: it is no JSON"
+    sentence = f"journal.jsonl, line {damaged + 1} is damaged: invalid JSON"
     assert window.message.text() == f"a run is not whole: {sentence}; what came after it is not shown."
     assert max(window.session.live.blocks) == 29
     assert window.session.state is State.STOPPED

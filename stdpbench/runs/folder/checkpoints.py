@@ -225,7 +225,7 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
         missing = Path(error.filename).name
         raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: {missing} is missing") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: checkpoint.json is no JSON") from None
+        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: checkpoint.json is not valid JSON") from None
     except Exception as error:  # whatever a damaged file makes of its reader
         raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: {type(error).__name__}: {error}") from None
     if found.position != position:

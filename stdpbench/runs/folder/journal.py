@@ -112,7 +112,7 @@ def _record(line: bytes) -> Record:
     try:
         return Record.from_mapping(json.loads(line))
     except (ValueError, RecursionError):
-        raise StdpbenchError("it is no JSON") from None
+        raise StdpbenchError("invalid JSON") from None
 
 
 def write_journal(folder: Path, records: Iterable[Record]) -> None:

@@ -59,9 +59,9 @@ def read_table(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
-        raise StdpbenchError(f"{path} is damaged: it is no JSON, in line {error.lineno}") from None
+        raise StdpbenchError(f"{path} is damaged: invalid JSON, in line {error.lineno}") from None
     except (ValueError, RecursionError):
-        raise StdpbenchError(f"{path} is damaged: it is no JSON") from None
+        raise StdpbenchError(f"{path} is damaged: invalid JSON") from None
     if not isinstance(value, dict):
         raise StdpbenchError(f"{path} holds no table")
     return value

@@ -55,8 +55,8 @@ def test_a_whole_run_has_none(whole: Path) -> None:
         ("experiment.toml", b"[network]\nn_exc = -3\n", "experiment.toml, line 2: network.n_exc must be at least 1"),
         ("weights.npy", b"x", "weights.npy is damaged: it is no array of numbers"),
         ("weights.npy", b"", "weights.npy is damaged: "),
-        ("metrics.json", b'{\n"a":', "metrics.json is damaged: it is no JSON, in line 2"),
-        ("metrics.json", b"\xff", "metrics.json is damaged: it is no JSON"),
+        ("metrics.json", b'{\n"a":', "metrics.json is damaged: invalid JSON, in line 2"),
+        ("metrics.json", b"\xff", "metrics.json is damaged: invalid JSON"),
         ("run.json", b"{}", "run.json names no state"),
         ("run.json", b'{"state": "odd"}', "run.json names no state that there is: 'odd'"),
         ("weights.npy", None, "weights.npy is missing, so its network is not known"),
@@ -94,7 +94,7 @@ def test_what_a_run_goes_on_from(whole: Path) -> None:
         checkpoint_path(whole, position).mkdir(parents=True)
         (checkpoint_path(whole, position) / "checkpoint.json").write_text("{")
     assert said(whole) == [
-        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is no JSON: Resume begins it anew"
+        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is not valid JSON: Resume begins it anew"
     ]
     (checkpoint_path(whole, 7) / "checkpoint.json").unlink()
     assert said(whole) == [

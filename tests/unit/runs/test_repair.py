@@ -119,7 +119,7 @@ def test_what_is_no_longer_the_run_is_not_repaired(killed, tmp_path):
         repair(folder)
     assert (folder.path / NAME).read_bytes() == journal
     assert not list(folder.path.glob("before-repair-*"))
-    folder, _, _ = damaged(killed, tmp_path, 12)
+    folder, _, _ = damaged(killed, tmp_path / "killed", 12)  # the branch may have the same name
     with held(folder), pytest.raises(StdpbenchError, match="another process is at work"):
         repair(folder)
 
@@ -136,17 +136,17 @@ def test_commands_show_what_precedes_the_damage_and_name_the_repair(killed, tmp_
 
     status, out, _ = run("show", str(folder.path))
     assert status == 0
-    assert f"line {line + 1} is damaged: it is no JSON; what came after it is not shown; `stdpbench resume" in out
+    assert f"line {line + 1} is damaged: invalid JSON; what came after it is not shown; `stdpbench resume" in out
     assert "plasticity.nu_post 0.01 → 0.05" in out
     status, out, _ = run("show", str(folder.path), "--json")
     assert f"line {line + 1} is damaged" in json.loads(out)["damage"]
     status, out, _ = run("compare", str(folder.path), str(killed.path))
     assert status == 0
-    assert "is damaged: it is no JSON; what came after it is not shown." in out
+    assert "is damaged: invalid JSON; what came after it is not shown." in out
     status, _, err = run("resume", str(folder.path))
     assert status == 2
     assert err.endswith(
-        f"line {line + 1} is damaged: it is no JSON; `stdpbench resume {folder.path} --repair` continues from "
+        f"line {line + 1} is damaged: invalid JSON; `stdpbench resume {folder.path} --repair` continues from "
         "presentation 10, the newest checkpoint before it\n"
     )
     assert started == []
