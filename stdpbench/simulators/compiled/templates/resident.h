@@ -118,7 +118,9 @@ static inline double indicator(bool condition) { return condition ? 1.0 : 0.0; }
 struct Awake {
     std::vector<int32_t> list;  // ascending
     std::vector<char> is;
-    std::vector<char> moved;    // by place in the list: whether the last step changed something
+    // by place in the list: whether the last step changed something; as wide as the state, for a narrower type would have the
+    // compiler take 64 neurons at a time, which doubles the time to compile and leaves few neurons without vectors
+    std::vector<int64_t> moved;
     void all(int32_t n)
     {
         list.resize(n);

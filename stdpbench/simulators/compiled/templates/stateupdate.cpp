@@ -11,7 +11,7 @@
     resident::Awake &_awake = resident::{{awake_list(owner)}};
     const int _n_awake = (int)_awake.list.size();
     const int32_t *_list = _awake.list.data();
-    char *_moved = _awake.moved.data();
+    int64_t *_moved = _awake.moved.data();
     RESIDENT_INDEPENDENT
     for (int _k = 0; _k < _n_awake; _k++)
     {
