@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QEvent, QSettings
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
@@ -44,16 +45,42 @@ def settings(tmp_path: Path) -> QSettings:
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
 
 
+@contextmanager
+def opened(settings: QSettings, runs: Path) -> Iterator[MainWindow]:
+    """A window that is shown, with all of its pages; what it looks at of the machine is left out."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MainWindow, "check_machine", lambda self: None)
+        window = MainWindow(settings, runs)
+        window.show()
+        window.complete()
+        yield window
+        window.habits._may_close = True
+        window.close()
+        window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
 @pytest.fixture
-def window(qtbot: QtBot, settings: QSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    """A window with settings and runs of its own; what it looks at of the machine is left out."""
-    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
-    window = MainWindow(settings, tmp_path / "runs")
-    window.show()
-    qtbot.waitExposed(window)
-    window.complete()
-    yield window
-    window.habits._may_close = True
-    window.close()
-    window.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """A window with settings and runs of its own, or, for a test with the mark, the one of its file."""
+    if request.node.get_closest_marker("shared_window"):
+        window: MainWindow = request.getfixturevalue("shared_window")
+        window.go_to("start")
+        window.tell("")
+        yield window
+        for dialog in window.findChildren(QDialog):
+            if dialog.isVisible():
+                dialog.reject()
+    else:
+        with opened(request.getfixturevalue("settings"), tmp_path / "runs") as window:
+            qtbot.waitExposed(window)
+            yield window
+
+
+@pytest.fixture(scope="module")
+def shared_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """A window for all tests of a file that leave it as it was; building one takes a second."""
+    folder = tmp_path_factory.mktemp("shared window")
+    settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+    with opened(settings, folder / "runs") as window:
+        yield window

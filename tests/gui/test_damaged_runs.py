@@ -38,49 +38,59 @@ def run(finished_run: RunFolder, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_damaged_experiment_is_told_and_the_rest_is_shown(
-    window: MainWindow, qtbot: QtBot, run: Path, way: str
-) -> None:
+def asked(window: MainWindow, qtbot: QtBot, run: Path, way: str) -> str:
+    """What the window says after a run was opened from the Start page, each time from another folder."""
+    path = run.parent / way / run.name
+    shutil.copytree(run, path)
+    window.go_to("start")
+    window.tell("")
+    WAYS[way](window, path)
+    waits(qtbot, window.message.text)
+    return window.message.text()
+
+
+def test_a_damaged_experiment_is_told_and_the_rest_is_shown(window: MainWindow, qtbot: QtBot, run: Path) -> None:
     (run / "experiment.toml").write_text("what [", encoding="utf-8")
     (run / "weights.npy").write_bytes(b"")
-    WAYS[way](window, run)
-    waits(qtbot, window.message.text)
-    assert window.message.text().startswith("a run is not whole: experiment.toml is not valid TOML: ")
-    assert window.message.text().endswith(" The log names 1 thing more.")
-    assert window.pages.currentWidget() is window.train
-    live = window.session.live
-    assert live.state is State.FINISHED
-    assert live.blocks
-    assert live.network["position"] == 60, "what is shown of the network is its checkpoint"
-    told = [sentence for _, _, sentence in live.log if sentence.startswith("The run folder is not whole: ")]
-    assert [sentence.split(": ")[1].split()[0] for sentence in told] == ["experiment.toml", "weights.npy"]
+    for way in WAYS:
+        said = asked(window, qtbot, run, way)
+        assert said.startswith("a run is not whole: experiment.toml is not valid TOML: "), way
+        assert said.endswith(" The log names 1 thing more."), way
+        assert window.pages.currentWidget() is window.train
+        assert window.session.folder is not None
+        assert window.session.folder.path.parent.name == way
+        live = window.session.live
+        assert live.state is State.FINISHED
+        assert live.blocks
+        assert live.network["position"] == 60, "what is shown of the network is its checkpoint"
+        told = [sentence for _, _, sentence in live.log if sentence.startswith("The run folder is not whole: ")]
+        assert [sentence.split(": ")[1].split()[0] for sentence in told] == ["experiment.toml", "weights.npy"]
     window.train.bring(window.train.panels["log"])
     log = window.train.panels["log"]
     waits(qtbot, lambda: "⚠ The run folder is not whole: weights.npy" in log.text.toPlainText())  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("name", "content", "sentence"),
+    ("content", "sentence"),
     [
-        ("run.json", '{"state": 5}', "run.json is damaged: state should be text, not 5"),
-        ("run.json", None, "is no run folder: there is no run.json in it"),
+        ('{"state": 5}', "run.json is damaged: state should be text, not 5"),
+        (None, "is no run folder: there is no run.json in it"),
     ],
 )
+@pytest.mark.shared_window
 def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
-    window: MainWindow, qtbot: QtBot, run: Path, way: str, name: str, content: str | None, sentence: str
+    window: MainWindow, qtbot: QtBot, run: Path, content: str | None, sentence: str
 ) -> None:
-    (run / name).unlink()
+    (run / "run.json").unlink()
     if content is not None:
-        (run / name).write_text(content, encoding="utf-8")
-    WAYS[way](window, run)
-    waits(qtbot, window.message.text)
-    assert window.message.text().startswith("The run cannot be opened: ")
-    assert window.message.text().endswith(sentence)
-    assert window.pages.currentWidget() is window.start
-    assert window.session.folder is None
-    assert window.habits.dialog is None, "it is a run, and no folder of pictures"
+        (run / "run.json").write_text(content, encoding="utf-8")
+    for way in WAYS:
+        said = asked(window, qtbot, run, way)
+        assert said.startswith("The run cannot be opened: "), way
+        assert said.endswith(sentence), way
+        assert window.pages.currentWidget() is window.start
+        assert window.session.folder is None
+        assert window.habits.dialog is None, "it is a run, and no folder of pictures"
 
 
 @pytest.mark.skipif(

@@ -24,7 +24,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.stamps import faded, stamped
-from stdpbench_gui.pages.evaluate.state import CLUSTER, VERDICT
+from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
 from stdpbench_gui.pages.evaluate.turns import Turns
 
 
@@ -37,21 +37,36 @@ def looks_at(run: Path) -> int:
     return sum(isinstance(one.fact, LabelsRead) and one.fact.purpose == "Evaluate page" for one in read_journal(run))
 
 
-@pytest.fixture
-def run(tmp_path: Path, finished_run: RunFolder) -> Path:
-    path = tmp_path / "runs" / "small"
+def copied(finished_run: RunFolder, path: Path) -> Path:
     shutil.copytree(finished_run.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
     return path
 
 
 @pytest.fixture
-def page(run: Path, window: MainWindow, qtbot: QtBot) -> EvaluatePage:
-    window.go_to("evaluate")
-    page = window.evaluate
-    waits(qtbot, lambda: page.run.count() == 1)
-    page.run.setFocus()
-    qtbot.keyClick(page.run, Qt.Key.Key_Return)
-    waits(qtbot, lambda: page.state.clustering is not None and drawn(page))
+def run(tmp_path: Path, finished_run: RunFolder) -> Path:
+    return copied(finished_run, tmp_path / "runs" / "small")
+
+
+@pytest.fixture
+def page(shared_window: MainWindow, finished_run: RunFolder, qtbot: QtBot) -> EvaluatePage:
+    """The page with a run that was evaluated once for all tests, as it is at first."""
+    page, state = shared_window.evaluate, shared_window.evaluate.state
+    if state.look is None:
+        copied(finished_run, shared_window.runs / "small")
+        shared_window.go_to("evaluate")
+        waits(qtbot, lambda: page.run.count() == 1)
+        page.run.setFocus()
+        qtbot.keyClick(page.run, Qt.Key.Key_Return)
+    else:
+        page.notices.clear()
+        state.clear()
+        state.set_readout("vote")
+        state.set_colour(CLASS)
+        page.embedding.plane_wanted.emit("pca")
+        page.clusters.auto.setChecked(False)
+        page.clusters.method.setCurrentText("k-means")
+        page.clusters.begin(state.look.n_classes)
+    waits(qtbot, lambda: state.clustering is not None and not page.clusters.cancel.isVisible() and drawn(page))
     return page
 
 
@@ -148,7 +163,7 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
 # -- one selection ---------------------------------------------------------------------------------
 
 
-def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBot, window: MainWindow) -> None:
+def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBot) -> None:
     look = page.state.look
     assert look is not None
     picture = 3
@@ -315,10 +330,8 @@ def test_every_view_leaves_as_figure_and_as_table(page: EvaluatePage) -> None:
     assert len(rows) == 3
 
 
-def test_a_report_is_written_and_opened(
-    page: EvaluatePage, run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Path] = []
+def test_a_report_is_written_and_opened(page: EvaluatePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, opened = page.runs / "small", list[Path]()
     monkeypatch.setattr(report_writer, "open_page", opened.append)
     page.report.click()
     assert page.notices.tasks
@@ -330,15 +343,18 @@ def test_a_report_is_written_and_opened(
     assert page.report.isEnabled()
 
 
-def test_a_report_can_be_given_up(page: EvaluatePage, run: Path, qtbot: QtBot) -> None:
+def test_a_report_can_be_given_up(page: EvaluatePage, qtbot: QtBot) -> None:
+    written = page.runs / "small" / "report" / "report.html"
+    written.unlink(missing_ok=True)
     page.report.click()
     page.notices.tasks[0].cancel.click()
     waits(qtbot, lambda: "cancelled" in "".join(page.notices.texts()))
     assert page.report.isEnabled()
-    assert not (run / "report" / "report.html").exists()
+    assert not written.exists()
 
 
-def test_it_follows_the_theme_and_explains(page: EvaluatePage, window: MainWindow, qtbot: QtBot) -> None:
+def test_it_follows_the_theme_and_explains(page: EvaluatePage, shared_window: MainWindow, qtbot: QtBot) -> None:
+    window = shared_window
     window.set_theme("dark")
     waits(qtbot, lambda: drawn(page))
     page.matrix.matrix.setFocus()

@@ -21,7 +21,9 @@ from stdpbench_gui.panels.curves.curves_panel import Curves
 
 @pytest.fixture
 def curves(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> Panel:
-    window.open_run(finished_run.path)
+    if window.session.folder is None:
+        window.open_run(finished_run.path)
+    window.go_to("train")
     qtbot.waitUntil(lambda: bool(window.session.live.blocks), timeout=60_000)
     panel = window.train.panels["curves"]
     qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.body, timeout=60_000)
@@ -34,12 +36,14 @@ def clipboard_text() -> str:
     return clipboard.text()
 
 
+@pytest.mark.shared_window
 def test_every_panel_has_the_ways_out_in_its_menu(window: MainWindow) -> None:
     for panel in window.train.panels.values():
         texts = [action.text() for action in panel.menu.actions()]
         assert {"Export figure…", "Copy picture", "Copy numbers", "Show numbers…"} <= set(texts)
 
 
+@pytest.mark.shared_window
 def test_what_is_on_screen_is_copied(curves: Panel) -> None:
     figure_export.copy_picture(curves)
     clipboard = QGuiApplication.clipboard()
@@ -47,6 +51,7 @@ def test_what_is_on_screen_is_copied(curves: Panel) -> None:
     assert clipboard.pixmap().size() == curves.body.size() * curves.devicePixelRatioF()
 
 
+@pytest.mark.shared_window
 def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
     figure_export.copy_numbers(curves)
     rows = [line.split("\t") for line in clipboard_text().splitlines()]
@@ -56,6 +61,7 @@ def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
     assert len(rows) == 1 + len(table[1])
 
 
+@pytest.mark.shared_window
 def test_numbers_are_shown_as_a_table(curves: Panel) -> None:
     dialog = figure_export.show_numbers(curves, curves)
     table = curves.table()
@@ -76,6 +82,7 @@ def test_an_empty_panel_says_that_there_is_nothing(window: MainWindow) -> None:
     assert "nothing yet that could be drawn" in window.message.text()
 
 
+@pytest.mark.shared_window
 def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.session.selection.select_neuron(3)
     panels = window.train.panels
@@ -99,6 +106,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
         script(spec, Order(str(tmp_path / "a.pdf"), caption=figure_export.caption_of(panels[key], spec)))
 
 
+@pytest.mark.shared_window
 def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     curves: Panel, window: MainWindow, qtbot: QtBot, tmp_path: Path, finished_run: RunFolder
 ) -> None:
@@ -134,6 +142,7 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     again.close()
 
 
+@pytest.mark.shared_window
 def test_a_place_that_is_none_is_told_in_the_dialog(curves: Panel, tmp_path: Path) -> None:
     dialog = figure_export.export(curves, curves)
     assert dialog is not None
@@ -147,6 +156,7 @@ def test_a_place_that_is_none_is_told_in_the_dialog(curves: Panel, tmp_path: Pat
     dialog.close()
 
 
+@pytest.mark.shared_window
 def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunFolder) -> None:
     assert isinstance(curves, Curves)
     own = finished_run.path.name
@@ -163,6 +173,7 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     curves.overlays.clear()
 
 
+@pytest.mark.shared_window
 def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = figure_export.export(curves, curves)
     numbers = figure_export.show_numbers(curves, curves)
@@ -171,7 +182,7 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     blocks = curves.session.live.blocks
     n = len(blocks)
     end, last = max(blocks.items())
-    curves.session.live.blocks[end + 10] = last
+    blocks[end + 10] = last
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: (tmp_path / "curves.csv").is_file(), timeout=60_000)
@@ -179,8 +190,10 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     next(button for button in numbers.findChildren(QPushButton) if button.text() == "Copy").click()
     assert len(clipboard_text().splitlines()) == 1 + n
     numbers.close()
+    del blocks[end + 10]
 
 
+@pytest.mark.shared_window
 def test_a_panel_of_words_says_what_it_has_instead_of_a_figure(curves: Panel, window: MainWindow) -> None:
     log = window.train.panels["log"]
     assert figure_export.export(log, log) is None

@@ -50,6 +50,7 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     assert window.habits.recent.paths() == [file]
 
 
+@pytest.mark.shared_window
 def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
     assert not started
 
 
+@pytest.mark.shared_window
 def test_own_pictures_say_it_as_the_number_of_neurons_changes(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Pa
     dialog.reject()
 
 
+@pytest.mark.shared_window
 def test_a_rule_in_an_experiment_says_it(window: MainWindow, qtbot: QtBot) -> None:
     dialog = window.lab.network.use()
     waits(qtbot, dialog.time.text)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from lab_curves import now, settled, window_of
-from PyQt6.QtCore import QEvent, QMimeData, QPointF, QSettings, Qt, QUrl
+from PyQt6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QFocusEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -29,20 +28,11 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState
 
 
 @pytest.fixture(scope="module")
-def shared(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+def shared(shared_window: MainWindow) -> MainWindow:
     """One window for most tests: its process keeps Brian2 and the synapses that it built."""
-    folder = tmp_path_factory.mktemp("lab")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(MainWindow, "check_machine", lambda self: None)
-        window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), folder / "runs")
-        window.resize(1280, 800)
-        window.show()
-        window.go_to("lab")
-        yield window
-        window.habits._may_close = True
-        window.close()
-        window.deleteLater()
-        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    shared_window.resize(1280, 800)
+    shared_window.go_to("lab")
+    return shared_window
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from PyQt6.QtWidgets import QCheckBox, QSpinBox
 from pytestqt.qtbot import QtBot
-from sklearn.datasets import load_digits
 
+from stdpbench.datasets.digits import Digits
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
@@ -21,11 +21,12 @@ from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of dark digits on light paper, in two classes."""
-    root, digits = tmp_path_factory.mktemp("pictures"), load_digits()
+    root, digits = tmp_path_factory.mktemp("pictures"), Digits().load().train
+    assert digits.labels is not None
     for number in range(60):
-        place = root / ("even" if digits.target[number] % 2 == 0 else "odd")
+        place = root / ("even" if digits.labels[number] % 2 == 0 else "odd")
         place.mkdir(exist_ok=True)
-        Image.fromarray((255 - digits.images[number] * 15.9).astype(np.uint8)).save(place / f"{number}.png")
+        Image.fromarray(255 - digits.pixels[number]).save(place / f"{number}.png")
     return root
 
 
@@ -35,6 +36,7 @@ def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
     return dialog
 
 
+@pytest.mark.shared_window
 def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     assert (
@@ -48,6 +50,7 @@ def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: Qt
     assert not dialog.grab().isNull()
 
 
+@pytest.mark.shared_window
 def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     frame = dialog.form.fields["frame"]
@@ -64,6 +67,7 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
     assert dialog.problem.text() == ""
 
 
+@pytest.mark.shared_window
 def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     dialog.base.setCurrentText("fast-400")
@@ -78,12 +82,14 @@ def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot
     assert made.network.w_inh_exc == read_experiment("fast-400").network.w_inh_exc
 
 
+@pytest.mark.shared_window
 def test_it_is_saved_as_a_file(window: MainWindow, qtbot: QtBot, pictures: Path, tmp_path: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     dialog.save(tmp_path / "parity.toml")
     assert read_experiment(tmp_path / "parity.toml").override({"name": dialog.name.text()}) == dialog.experiment
 
 
+@pytest.mark.shared_window
 def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "broken.npz").write_bytes(b"no archive")
     dialog = opened(window, qtbot, tmp_path / "broken.npz")
@@ -93,6 +99,7 @@ def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: Qt
     qtbot.waitUntil(lambda: "there is no file or folder" in dialog.problem.text(), timeout=60_000)
 
 
+@pytest.mark.shared_window
 def test_unlabelled_pictures_are_fine(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (40, 28, 28), np.uint8))
     dialog = opened(window, qtbot, tmp_path / "mine.npz")

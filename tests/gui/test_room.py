@@ -39,21 +39,20 @@ def shown(window: MainWindow) -> set[str]:
     return {key for key, panel in window.train.panels.items() if not panel.isHidden()}
 
 
-@pytest.mark.parametrize("layout", ["Watch", "Inspect", "Present"])
-def test_a_layout_is_the_same_at_the_next_start(
-    window: MainWindow, settings: QSettings, qtbot: QtBot, layout: str
-) -> None:
+def test_a_layout_is_the_same_at_the_next_start(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     window.go_to("train")
     window.resize(1280, 1000)
-    window.train.arrange(layout)
-    before = shown(window)
-    other = again(window, settings, qtbot)
-    assert shown(other) == before
-    other.resize(1280, 720)
-    assert (other.width(), other.height()) == (1280, 720)
+    for layout in ("Watch", "Inspect", "Present"):
+        window.train.arrange(layout)
+        before = shown(window)
+        other = again(window, settings, qtbot)
+        assert shown(other) == before, layout
+        other.resize(1280, 720)
+        assert (other.width(), other.height()) == (1280, 720), layout
     window.train.arrange("Watch")  # whose letters are those of all other tests
 
 
+@pytest.mark.shared_window
 def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")
     for layout in ("Watch", "Present"):
@@ -73,6 +72,7 @@ def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtb
     window.train.arrange("Watch")
 
 
+@pytest.mark.shared_window
 def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBot) -> None:
     for page in window._page_of:
         window.go_to(page)
@@ -80,20 +80,22 @@ def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBo
         qtbot.waitUntil(lambda: (window.width(), window.height()) == SMALL)
 
 
-@pytest.mark.parametrize("state", State)
 def test_the_bar_of_a_run_lets_the_window_become_narrow(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, state: State
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
     window.open_run(finished_run.path)
     waits(qtbot, lambda: window.session.folder is not None)
     live = window.session.live
-    live.state = state
     live.progress = {"phase": "train", "done": 12_431, "total": 60_000, "images_per_second": 214, "seconds_left": 222}
-    window.train.bar.refresh()
-    window.resize(640, 560)
-    qtbot.waitUntil(lambda: window.width() == 640)
+    for state in State:
+        window.resize(1280, 560)
+        live.state = state
+        window.train.bar.refresh()
+        window.resize(640, 560)
+        qtbot.waitUntil(lambda: window.width() == 640)
 
 
+@pytest.mark.shared_window
 def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")
     window.resize(*SMALL)
@@ -145,6 +147,7 @@ def test_names_in_a_table_have_room_before_numbers_have(qtbot: QtBot) -> None:
     assert rows.columnWidth(0) > 3 * word
 
 
+@pytest.mark.shared_window
 def test_the_keyboard_brings_a_panel_to_the_front(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")
     window.train.arrange("Watch")

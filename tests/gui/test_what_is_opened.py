@@ -50,6 +50,7 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     assert not other.habits.recent.paths()
 
 
+@pytest.mark.shared_window
 def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, images=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8))
@@ -60,6 +61,7 @@ def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: Qt
     dialog.reject()
 
 
+@pytest.mark.shared_window
 def test_what_is_nothing_is_told_so(window: MainWindow, tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("nothing of the sort", encoding="utf-8")
@@ -67,6 +69,7 @@ def test_what_is_nothing_is_told_so(window: MainWindow, tmp_path: Path) -> None:
     assert "notes.txt is no run folder" in window.message.text()
 
 
+@pytest.mark.shared_window
 def test_a_pair_of_files_that_is_dropped_opens_one_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8)
     images, labels = tmp_path / "train-images-idx3-ubyte", tmp_path / "train-labels-idx1-ubyte"
@@ -80,6 +83,7 @@ def test_a_pair_of_files_that_is_dropped_opens_one_dialog(window: MainWindow, qt
     dialog.reject()
 
 
+@pytest.mark.shared_window
 def test_what_is_dropped_beside_it_and_is_not_opened_is_named(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +97,7 @@ def test_what_is_dropped_beside_it_and_is_not_opened_is_named(
     assert "not two.toml" in window.message.text()
 
 
+@pytest.mark.shared_window
 def test_what_lies_on_another_machine_is_not_taken_for_the_working_folder(window: MainWindow) -> None:
     drop(window, QUrl("https://example.org/pictures.npz"))
     assert "this machine" in window.message.text()
@@ -110,6 +115,7 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
     assert "cannot be opened" in window.message.text()
 
 
+@pytest.mark.shared_window
 def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window: MainWindow) -> None:
     seen = []
     for name in ("light", "dark"):
@@ -123,6 +129,7 @@ def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window
     assert seen[0] != seen[1]
 
 
+@pytest.mark.shared_window
 def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:
     name = "n" * 250
     before = [page.minimumSizeHint().width() for page in (window.start.recent, window.runs_page.notices)]

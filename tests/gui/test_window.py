@@ -42,6 +42,7 @@ def test_it_opens_painted_on_the_start_page(window: MainWindow) -> None:
 
 
 @pytest.mark.display
+@pytest.mark.shared_window
 def test_every_page_is_reached_by_rail_and_by_menu(window: MainWindow) -> None:
     for name, page in window._page_of.items():
         window.go_to("start")
@@ -52,6 +53,7 @@ def test_every_page_is_reached_by_rail_and_by_menu(window: MainWindow) -> None:
         assert window.pages.currentWidget() is page
 
 
+@pytest.mark.shared_window
 def test_what_can_be_pressed_has_a_name(window: MainWindow) -> None:
     for page in window._page_of:
         window.go_to(page)
@@ -68,6 +70,7 @@ def test_what_can_be_pressed_has_a_name(window: MainWindow) -> None:
         assert panel.empty_text
 
 
+@pytest.mark.shared_window
 def test_every_action_stands_in_a_menu_and_shortcuts_are_told_apart(window: MainWindow) -> None:
     in_menus = {action for menu in window.findChildren(QMenu) for action in menu.actions()}
     shortcuts: dict[str, str] = {}
@@ -81,6 +84,7 @@ def test_every_action_stands_in_a_menu_and_shortcuts_are_told_apart(window: Main
 
 
 @pytest.mark.display
+@pytest.mark.shared_window
 def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot: QtBot) -> None:
     palette = window.open_palette()
     everything = palette.filter.rowCount()
@@ -124,6 +128,7 @@ def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, q
     assert not motion.reduced
 
 
+@pytest.mark.shared_window
 def test_f1_explains(window: MainWindow) -> None:
     for name in ("start", "runs"):
         window.go_to(name)
@@ -137,6 +142,7 @@ def test_f1_explains(window: MainWindow) -> None:
     assert "F1" in window.message.text()
 
 
+@pytest.mark.shared_window
 def test_each_panel_says_what_it_shows_with_a_reference(window: MainWindow) -> None:
     panels = [*window.train.panels.values(), *window.evaluate.boxes, *window.lab.boxes]
     without = ("log", "Log", "Parameters")  # which show nothing that a paper could explain
@@ -167,6 +173,7 @@ def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QS
     qtbot.waitUntil(lambda: raster.view.fontMetrics().height() == usual)
 
 
+@pytest.mark.shared_window
 def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
     accuracy, usual = window.train.panels["curves"].plots["accuracy"], window.rail.fontMetrics().height()  # type: ignore[attr-defined]
     ticks = accuracy.getAxis("left").style["tickFont"].pointSizeF()
@@ -181,6 +188,7 @@ def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qt
     assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks
 
 
+@pytest.mark.shared_window
 def test_tabs_of_panels_have_a_name(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")
     window.train.arrange("Watch")
@@ -205,6 +213,7 @@ def mend(window: MainWindow, name: str) -> QPushButton:
     return next(button for button in reversed(found) if button.accessibleName() == name)
 
 
+@pytest.mark.shared_window
 def test_faults_stand_beside_what_mends_them(window: MainWindow) -> None:
     window.start.show_machine(list(FINDINGS))
     mend(window, "Copy the fix for C++ compiler").click()
@@ -238,6 +247,7 @@ def fake_fetch(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[dict[str, A
     return calls
 
 
+@pytest.mark.shared_window
 def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +267,7 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     assert not dialog.isVisible()
 
 
+@pytest.mark.shared_window
 def test_a_download_that_fails_says_so_in_place_and_can_be_tried_again(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -271,6 +282,7 @@ def test_a_download_that_fails_says_so_in_place_and_can_be_tried_again(
     dialog.reject()
 
 
+@pytest.mark.shared_window
 def test_a_download_is_cancelled_at_once(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_fetch(monkeypatch, "slow")
     dialog = window.habits.get_data("mnist", "download")

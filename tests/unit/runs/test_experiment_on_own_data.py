@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
 
+from stdpbench.datasets.digits import Digits
 from stdpbench.datasets.folder import Folder
 from stdpbench.datasets.npz import NPZ
 from stdpbench.errors import StdpbenchError
@@ -19,20 +19,24 @@ from stdpbench.runs.preparation.start import load_split
 
 @pytest.fixture(scope="module")
 def npz(tmp_path_factory: pytest.TempPathFactory) -> NPZ:
-    digits = load_digits()
+    parts = Digits().load()
     path = tmp_path_factory.mktemp("npz") / "mine.npz"
-    np.savez(path, images=(digits.images * 15.9).astype(np.uint8), labels=digits.target)
+    images, labels = (
+        np.concatenate([getattr(part, name) for part in (parts.train, parts.test)]) for name in ("pixels", "labels")
+    )
+    np.savez(path, images=images, labels=labels)
     return NPZ(path=str(path))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """Dark on light, of several sizes, in two classes."""
-    root, digits = tmp_path_factory.mktemp("folder"), load_digits()
+    root, digits = tmp_path_factory.mktemp("folder"), Digits().load().train
+    assert digits.labels is not None
     for number in range(40):
-        place = root / ("even" if digits.target[number] % 2 == 0 else "odd")
+        place = root / ("even" if digits.labels[number] % 2 == 0 else "odd")
         place.mkdir(exist_ok=True)
-        image = Image.fromarray((255 - digits.images[number] * 15.9).astype(np.uint8))
+        image = Image.fromarray(255 - digits.pixels[number])
         image.resize((40 + number % 7, 60)).save(place / f"{number}.png")
     return Folder(path=str(root))
 
