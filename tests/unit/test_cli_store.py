@@ -306,9 +306,9 @@ def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) ->
 
 
 def test_a_real_run_goes_through_the_queue(runs: Path, cli: Cli) -> None:
-    small = ["network.n_exc=9", "schedule.train_images=60", "schedule.test_images=30", "schedule.passes=1"]
+    small = ["network.n_exc=12", "schedule.train_images=60", "schedule.test_images=30", "schedule.passes=1"]
     settings = [part for text in small for part in ("--set", text)]
-    cli("queue", "add", "digits", *settings, "--workers", "1", "--no-baselines", "--simulator", "runtime")
+    cli("queue", "add", "digits", *settings, "--workers", "1", "--no-baselines")
     done = subprocess.run(
         [sys.executable, "-m", "stdpbench", "queue", "run", "--runs", str(runs)],
         capture_output=True,

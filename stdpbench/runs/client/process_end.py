@@ -1,14 +1,21 @@
-"""Why a process ended: the error that it reported, else the signal or the exit status."""
+"""How processes end: why one did, and what becomes of those that outlive their reader."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 ERROR = "stdpbench: "
 """Begins the sentence in which a process of this program reports why it gives up."""
 _TRACEBACK = "Traceback (most recent call last):"
+_left: list[subprocess.Popen[bytes]] = []
+
+
+def leave(process: subprocess.Popen[bytes]) -> None:
+    """Let a process outlive who started it; it is reaped, once it has ended, when another one is left."""
+    _left[:] = [one for one in (*_left, process) if one.poll() is None]
 
 
 def why_ended(status: int | None, output: str, log: Path | None = None) -> str:

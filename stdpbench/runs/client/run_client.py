@@ -22,7 +22,7 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
-from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.client.process_end import leave, why_ended
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -297,6 +297,8 @@ class RunClient:
         self._listener.close()
         if self._channel is not None:
             self._channel.close()
+        if self._process is not None:
+            leave(self._process)
         self._over = True
 
     def _say(self, message: Any) -> None:
@@ -322,6 +324,7 @@ class RunClient:
             if isinstance(error, WireError):
                 _log.warning("the process of %s is no longer followed: %s", self.folder, error)
             self._lost_at = time.monotonic()
+            self._channel.close()
             self._over = self._is_over()
             return []
         if message is None:

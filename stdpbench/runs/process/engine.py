@@ -107,7 +107,11 @@ class RunEngine:
         Exception
             What the run failed of, if it is no `StdpbenchError`; the journal has it.
         """
-        self._enter(State.BUILDING)
+        try:
+            self._enter(State.BUILDING)
+        except BaseException:  # it is finished
+            self._chronicle.close()
+            raise
         try:
             self._build()
             self._enter(State.RUNNING)

@@ -116,8 +116,8 @@ class Channel:
 
     def flush(self) -> None:
         """Send as much of what was posted as the socket takes now; what a peer that is gone cannot get is dropped."""
-        self._set_timeout(0.0)
         try:
+            self._set_timeout(0.0)
             while self._unsent:
                 sent = self._socket.send(self._unsent[0])
                 if sent == len(self._unsent[0]):

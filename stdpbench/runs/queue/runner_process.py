@@ -20,7 +20,7 @@ from typing import Any
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import is_own, remove_file, write_text_aside
 from stdpbench.runs.catalog import index
-from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.client.process_end import leave, why_ended
 from stdpbench.runs.folder.lock import locked
 from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
 
@@ -131,6 +131,7 @@ def start_runner(runs: Path, at_once: int) -> None:
     until = time.monotonic() + _STARTS
     while time.monotonic() < until:
         if any(runner.pid for runner in runners(runs)):  # which it announces after it has locked its file
+            leave(process)
             return
         if process.poll() is not None:
             if process.returncode == 0:  # there was nothing to do, or it is done already

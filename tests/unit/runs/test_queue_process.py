@@ -32,7 +32,7 @@ from stdpbench.runs.queue.runner_process import (
     start_runner,
 )
 
-OPTIONS = Options(workers=1, simulator="runtime", baselines=False, checkpoint_every=20)
+OPTIONS = Options(workers=1, baselines=False, checkpoint_every=20)
 
 
 def tiny(name: str, **schedule: Any) -> Experiment:
@@ -82,7 +82,7 @@ def test_a_runner_that_has_nothing_to_do_ends_and_that_is_no_error(tmp_path: Pat
 def test_a_queue_is_worked_on_and_stopped_from_outside(tmp_path: Path) -> None:
     queue = Queue(tmp_path)
     for name in "abc":
-        queue.add(tiny(name, passes=40), OPTIONS)
+        queue.add(tiny(name, passes=10_000), OPTIONS)
     start_runner(tmp_path, 1)
     (runner,) = runners(tmp_path)
     assert runner == Runner(runner.name, runner.pid, 1, "")

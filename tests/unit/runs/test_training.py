@@ -466,6 +466,8 @@ def test_training_follows_from_the_seed(between):
         network__delays="uniform",
         network__max_delay=3.0,
         network__weight_sum=30.0,
+        network__n_exc=4,
+        network__inhibition="layer",
         exc__theta_start=14.0,
     )
     images = pictures(15)
