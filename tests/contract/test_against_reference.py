@@ -15,7 +15,6 @@ from networks import (
     VARIANTS,
     delays_of,
     experiment,
-    in_another_process,
     pairs,
     put_start,
     random_spikes,
@@ -142,22 +141,15 @@ def test_exact_decay_of_conductances_is_that_of_the_reference(name, inhibition, 
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
-def test_a_finer_time_step_is_that_of_the_reference(name):
+def test_a_finer_time_step_is_that_of_the_reference(name, built):
     network = reference_start("layer", "none", 20.0, dt=0.25)
     spikes = random_spikes(1, STEPS, 0.1)
     exc, inh = network.present(pairs(spikes), STEPS, plastic=True)
     assert len(exc) > 5
-    found = in_another_process(
-        f"""
-        simulator, _ = open_simulator(experiment(network__dt=0.25, schedule__stimulus=50.0), N_INPUT, {name!r})
-        put_start(simulator)
-        response = simulator.present(random_spikes(1, {STEPS}, 0.1), plastic=True)
-        said = [pairs(response.exc), pairs(response.inh), simulator.w.tolist()]
-        """
-    )
-    assert [tuple(spike) for spike in found[0]] == exc
-    assert [tuple(spike) for spike in found[1]] == inh
-    assert np.abs(np.array(found[2]) - network.w).max() <= 1e-9
+    simulator = built(name, experiment(network__dt=0.25, schedule__stimulus=50.0))
+    response = simulator.present(spikes, plastic=True)
+    assert (pairs(response.exc), pairs(response.inh)) == (exc, inh)
+    assert np.abs(simulator.w - network.w).max() <= 1e-9
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

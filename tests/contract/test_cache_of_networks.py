@@ -8,18 +8,31 @@ import shlex
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from networks import assert_same_bytes, experiment, fingerprint, in_another_process, process, random_spikes, stimulus
+from networks import (
+    N_INPUT,
+    assert_same_bytes,
+    experiment,
+    fingerprint,
+    in_another_process,
+    process,
+    put_start,
+    random_spikes,
+    stimulus,
+)
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.network import Layout
-from stdpbench.simulators import find_compiler
+from stdpbench.simulators import find_compiler, open_simulator
 from stdpbench.simulators.compiled import cache
 from stdpbench.simulators.compiled.cache import key
 
-needs_a_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+REAL = find_compiler()
+needs_a_compiler = pytest.mark.skipif(REAL is None, reason="needs a C++ compiler")
 pytestmark = [
     needs_a_compiler,
     pytest.mark.skipif(sys.platform == "win32", reason="stands in for the compiler with a shell script"),
@@ -31,15 +44,6 @@ put_start(simulator)
 response = simulator.present(stimulus(1, simulator, 0.05), plastic=True)
 said = [fingerprint(response), len(response.exc), "brian2" in sys.modules]
 """
-REFUSED = """
-from stdpbench.errors import StdpbenchError
-try:
-    open_simulator(experiment(), N_INPUT, "compiled")
-except StdpbenchError as error:
-    said = str(error)
-else:
-    said = ""
-"""
 
 
 def stand_in(folder: Path, script: str) -> dict[str, str]:
@@ -47,10 +51,9 @@ def stand_in(folder: Path, script: str) -> dict[str, str]:
 
     In the script, REAL is the real compiler and CALLS a file to write into. All that is kept lies below `folder`.
     """
-    real = find_compiler()
-    assert real is not None
+    assert REAL is not None
     folder.mkdir(exist_ok=True)
-    path, command = folder / "compiler", shlex.join(real.command)
+    path, command = folder / "compiler", shlex.join(REAL.command)
     # a library that is made quickly will do
     script = script.replace("REAL", f'{command} "$@" -O0').replace("CALLS", shlex.quote(str(folder / "calls")))
     path.write_text(f'#!/bin/sh\ncase "$*" in *--version*) exec {command} "$@";; esac\n{script}\n')
@@ -58,6 +61,27 @@ def stand_in(folder: Path, script: str) -> dict[str, str]:
     temporary = folder / "temporary"
     temporary.mkdir(exist_ok=True)
     return {"CXX": shlex.quote(str(path)), "STDPBENCH_CACHE": str(folder / "cache"), "TMPDIR": str(temporary)}
+
+
+@pytest.fixture
+def within(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, str]], None]]:
+    """Has this process work in another environment; the compiler is looked for anew."""
+
+    def work(environment: dict[str, str]) -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(tempfile, "tempdir", environment.get("TMPDIR"))
+        find_compiler.cache_clear()
+
+    yield work
+    monkeypatch.undo()
+    find_compiler.cache_clear()
+
+
+def refused() -> str:
+    with pytest.raises(StdpbenchError) as error:
+        open_simulator(experiment(), N_INPUT, "compiled")
+    return str(error.value)
 
 
 def files(folder: Path) -> dict[str, tuple[int, int]]:
@@ -109,14 +133,14 @@ def test_a_cache_moved_elsewhere_still_opens(compiled_by_two):
     assert (folder / "calls").read_text().splitlines() == ["compiling"]
 
 
-def test_a_compiler_that_fails_leaves_its_words_and_nothing_else(tmp_path):
-    environment = stand_in(
-        tmp_path,
+def test_a_compiler_that_fails_leaves_its_words_and_nothing_else(tmp_path, within):
+    script = (
         'while [ $# -gt 1 ]; do if [ "$1" = -o ]; then echo half > "$2"; fi; shift; done\n'
-        "echo 'resident.cpp:1: error: the disk is full' >&2; exit 1",
+        "echo 'resident.cpp:1: error: the disk is full' >&2; exit 1"
     )
+    within(stand_in(tmp_path, script))
     for _ in range(2):  # failing again leaves no more
-        sentence = in_another_process(REFUSED, **environment)
+        sentence = refused()
         assert "the disk is full" in sentence
         assert "--simulator runtime" in sentence
         assert "\n" not in sentence
@@ -128,12 +152,13 @@ def test_a_compiler_that_fails_leaves_its_words_and_nothing_else(tmp_path):
         assert "-shared" in log.read_text()
 
 
-def test_a_compiler_that_makes_nothing_does_not_spoil_the_cache(tmp_path):
+def test_a_compiler_that_makes_nothing_does_not_spoil_the_cache(tmp_path, within, opened):
     """Exit code 0 and no library: what is in the cache must not stay so when the compiler is mended."""
-    sentence = in_another_process(REFUSED, **stand_in(tmp_path, "exit 0"))
-    assert sentence
-    assert "\n" not in sentence
-    assert in_another_process(OPEN, **stand_in(tmp_path, "exec REAL"))[1] > 3
+    within(stand_in(tmp_path, "exit 0"))
+    assert "\n" not in refused()
+    within(stand_in(tmp_path, "exec REAL"))
+    simulator = opened("compiled", experiment())
+    assert len(simulator.present(stimulus(1, simulator, 0.05), plastic=True).exc) > 3
 
 
 def test_ctrl_c_while_compiling_leaves_nothing_half_made(tmp_path):
@@ -161,10 +186,11 @@ def test_ctrl_c_while_compiling_leaves_nothing_half_made(tmp_path):
     assert [name for name in files(tmp_path / "cache") if not name.endswith(".log")] == []
 
 
-def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path):
+def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
     blocked = tmp_path / "a file, no folder"
     blocked.write_text("")
-    sentence = in_another_process(REFUSED, STDPBENCH_CACHE=str(blocked))
+    monkeypatch.setenv("STDPBENCH_CACHE", str(blocked))
+    sentence = refused()
     assert str(blocked) in sentence
     assert "STDPBENCH_CACHE" in sentence
     assert "\n" not in sentence
@@ -200,22 +226,15 @@ def test_two_simulators_in_one_process_are_two_networks(opened):
 
 
 @pytest.mark.parametrize("name", ["compiled", "runtime"])
-def test_simulators_of_different_networks_do_not_disturb_each_other(name):
-    said = in_another_process(
-        f"""
-        one, _ = open_simulator(experiment(), N_INPUT, {name!r})
-        said = []
-        for what in ("alone", "another time step", "another inhibition"):
-            if what != "alone":
-                changes = {{"network__dt": 0.25}} if what == "another time step" else {{"inhibition": "direct"}}
-                other, _ = open_simulator(experiment(**changes), N_INPUT, {name!r})
-                put_start(other)
-                other.present(stimulus(2, other, 0.05), plastic=True)
-            put_start(one)
-            said.append([what, fingerprint(one.present(stimulus(1, one, 0.05), plastic=True))])
-        """
-    )
-    assert [what for what, response in said if response != said[0][1]] == []
+def test_simulators_of_different_networks_do_not_disturb_each_other(name, opened):
+    one, responses = opened(name, experiment()), []
+    for changes in ({}, {"network__dt": 0.25, "schedule__stimulus": 50.0}, {"inhibition": "direct"}):
+        if changes:
+            other = opened(name, experiment(**changes))
+            other.present(stimulus(2, other, 0.05), plastic=True)
+        put_start(one)
+        responses.append(fingerprint(one.present(stimulus(1, one, 0.05), plastic=True)))
+    assert responses[1:] == responses[:1] * 2
 
 
 def name_of(n_input: int = 100, *arguments: str, **changes: object) -> str:
