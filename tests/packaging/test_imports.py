@@ -5,38 +5,40 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 HEAVY = ("brian2", "sklearn", "matplotlib", "scipy", "PyQt6", "pyqtgraph", "cython", "sympy", "pooch", "PIL")
-
-
-def imported_with(module: str) -> set[str]:
-    """Heavy packages that are loaded after `module` was imported in a new process."""
-    code = f"import sys, {module}; print(*{set(HEAVY)} & {{name.partition('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "stdpbench",
-        "stdpbench.experiment",
-        "stdpbench.datasets",
-        "stdpbench.readout",
-        "stdpbench.cli",
-        "stdpbench.cli.doctor",
-        "stdpbench.api",
-        "stdpbench.lab",
-        "stdpbench.lab.default_protocol",
-        "stdpbench.cli.lab_command",
-        "stdpbench_gui",
-    ],
+LIGHT = (
+    "stdpbench",
+    "stdpbench.experiment",
+    "stdpbench.datasets",
+    "stdpbench.readout",
+    "stdpbench.cli",
+    "stdpbench.cli.doctor",
+    "stdpbench.api",
+    "stdpbench.lab",
+    "stdpbench.lab.default_protocol",
+    "stdpbench.cli.lab_command",
+    "stdpbench_gui",
 )
-def test_importing_is_light(module: str) -> None:
-    assert imported_with(module) == set()
+LOOK = f"""
+import sys
+from importlib import import_module
+for module in sys.argv[1:]:
+    import_module(module)
+    print(module, *{set(HEAVY)} & {{name.partition(".")[0] for name in sys.modules}})
+"""
+
+
+def imported_with(*modules: str) -> dict[str, set[str]]:
+    """Heavy packages that are loaded in a new process after each of some modules was imported."""
+    done = subprocess.run([sys.executable, "-c", LOOK, *modules], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {module: set(heavy) for module, *heavy in map(str.split, done.stdout.splitlines())}
+
+
+def test_importing_is_light() -> None:
+    assert imported_with(*LIGHT) == {module: set() for module in LIGHT}
 
 
 def test_the_window_brings_qt_and_nothing_else_that_is_heavy() -> None:
-    assert imported_with("stdpbench_gui.app.window") <= {"PyQt6", "pyqtgraph"}
+    window = "stdpbench_gui.app.window"
+    assert imported_with(window)[window] <= {"PyQt6", "pyqtgraph"}

@@ -29,7 +29,7 @@ reference = "strong"
 [set]
 network.n_exc = 12
 exc.theta_plus = "0.02 mV"
-schedule.train_images = 500
+schedule.train_images = 300
 schedule.test_images = 30
 schedule.passes = 2
 
