@@ -16,6 +16,7 @@ import tomli_w
 # in any case. Read when NumPy is loaded, and inherited by all processes.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+os.environ.setdefault("CFLAGS", "-g0")  # for Cython modules, which nobody debugs here
 
 # a slow moment of the machine is no failure, and a run that fails in one place fails the same way in another
 hypothesis.settings.register_profile("stdpbench", deadline=None, derandomize=True, max_examples=60)
