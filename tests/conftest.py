@@ -42,8 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "tests/contract/",
         "tests/unit/runs/",
         "tests/unit/sweeps/",
-        "tests/unit/test_cli",
-        "tests/unit/test_notebook.py",
+        "tests/unit/cli/",
+        "tests/unit/api/test_notebook.py",
     )
 
     def rank(item: pytest.Item) -> int:

@@ -30,7 +30,7 @@ from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.simulators import find_compiler
 
-ASSET = Path(__file__).parents[2] / "assets" / "run-format-1"
+ASSET = Path(__file__).parents[3] / "assets" / "run-format-1"
 CHECKPOINT = "checkpoints/000000008"
 
 PIECES = st.one_of(

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(300)
 
 def test_the_notebook_is_made_of_the_script() -> None:
     written = [(cell.cell_type, cell.source) for cell in nbformat.read(NOTEBOOK, as_version=4).cells]
-    assert written == cells(), "run `python tests/unit/tutorial.py`"
+    assert written == cells(), "run `python tests/unit/api/tutorial.py`"
 
 
 def test_the_notebook_runs_and_shows_what_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

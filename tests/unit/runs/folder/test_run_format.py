@@ -24,7 +24,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ASSETS = Path(__file__).parents[3] / "assets"
 FORMATS = sorted(path.name for path in ASSETS.glob("run-format-*"))
 
 

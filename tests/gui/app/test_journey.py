@@ -26,7 +26,7 @@ from stdpbench_gui.panels.confusion import Confusion
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
-ASSETS = Path(__file__).parents[1] / "assets"
+ASSETS = Path(__file__).parents[2] / "assets"
 NU_POST = "plasticity.nu_post"
 
 

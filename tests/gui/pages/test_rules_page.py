@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_curves import now, settled, window_of
 from PyQt6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QFocusEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from rules_curves import now, settled, window_of
 from waiting import waits
 
 from stdpbench.experiment import Experiment, read_experiment

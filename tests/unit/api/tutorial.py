@@ -1,4 +1,4 @@
-"""The tutorial is written once, as a script in cells; ``python tests/unit/tutorial.py`` makes the notebook of it."""
+"""The tutorial is written once, as a script in cells; ``python tests/unit/api/tutorial.py`` makes its notebook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
+FOLDER = Path(__file__).parents[3] / "docs" / "tutorials"
 SCRIPT, NOTEBOOK = FOLDER / "first_run.py", FOLDER / "first-run.ipynb"
 
 

@@ -27,7 +27,7 @@ from stdpbench.runs.protocol.facts import Fact
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.sweeps.state import SweepState
 
-ASSET = Path(__file__).parents[2] / "assets" / "version-0.1.0.zip"
+ASSET = Path(__file__).parents[3] / "assets" / "version-0.1.0.zip"
 STATES = {
     "building": "failed",  # its process is gone, as are those of the next ones
     "failed": "failed",
