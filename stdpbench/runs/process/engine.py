@@ -9,38 +9,34 @@ takes force.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import closing
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
-from stdpbench.runs.folder.learned_arrays import read_checked, remove_unnamed
 from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
 from stdpbench.runs.preparation.start import normalised, start_arrays
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.frames import network_frame, presentation_frame
+from stdpbench.runs.process.interventions import LATER, Interventions
 from stdpbench.runs.process.pace import Pace
 from stdpbench.runs.process.present_image import try_in_run
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.process.setup import open_network
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import changes_between, rule_name
 from stdpbench.runs.protocol.facts import Fact, Progress, Record
 from stdpbench.runs.protocol.messages import STEPPED, Mailbox, Request
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State, check_transition, state_before
 from stdpbench.runs.protocol.wire import VERSION, Invitation
-from stdpbench.simulators import Simulator
 
 _LISTEN = 0.1  # s between two looks into the mailbox
-_LATER = object()  # instead of an answer that comes at a later boundary
 
 
 def _text(said: Any) -> str:
@@ -73,7 +69,7 @@ class RunEngine:
         about = folder.read_json("run.json")
         self._options = Options.from_mapping(about.get("options", {}))
         self._state = state_before(about)
-        self._chronicle = EventLog(folder, publisher)
+        self._chronicle = EventLog(folder, publisher, self._pause)
         self._position = max(positions(folder.path), default=0)  # until a checkpoint is loaded
         self._pause_because: str | None = None
         self._pause_at: int | None = None
@@ -93,6 +89,14 @@ class RunEngine:
         """What is in force; there is nothing before the network stands."""
         assert self._now is not None
         return self._now
+
+    @property
+    def _interventions(self) -> Interventions:
+        return Interventions(self._folder, self._chronicle, self._in_force, self._position)
+
+    def _pause(self, reason: str) -> None:
+        """Pause at the next boundary."""
+        self._pause_because = reason
 
     @property
     def records(self) -> list[Record]:
@@ -150,7 +154,7 @@ class RunEngine:
         if not any(isinstance(record.fact, facts.Started) for record in self.records):
             self._emit(held.started(folder.experiment, opened.remark))
         for sentence in opened.sentences:
-            self._note(sentence)
+            self._chronicle.note(sentence, self._position)
         self._emit(held.estimated())
 
     def _wait_for(self, reason: str) -> None:
@@ -162,7 +166,7 @@ class RunEngine:
         """Put in force again what was changed at this position before the run was cut off."""
         if not self._in_force.catch_up(self._position):
             return
-        self._tell_plan()
+        self._interventions.announce_plan()
         if self._position == self._in_force.n_train:  # a branch from the end of training
             self._checkpoint()
 
@@ -272,7 +276,7 @@ class RunEngine:
         if self._pause_at is not None and self._position >= self._pause_at:
             self._pause_at, self._pause_because = None, STEPPED
         self._listen()
-        self._pause_because = self._in_force.held_out.tell(self._chronicle) or self._pause_because
+        self._in_force.held_out.tell(self._chronicle)
         self._publisher.offer(self._frames())
         self._pace.show(self._folder.path, self._state, self._position)
         while True:
@@ -298,7 +302,7 @@ class RunEngine:
         self._pace.show(self._folder.path, self._state, self._position, force=True)
         while self._state is State.PAUSED:
             self._listen(wait=_LISTEN)
-            self._pause_because = self._in_force.held_out.tell(self._chronicle) or self._pause_because
+            self._in_force.held_out.tell(self._chronicle)
             self._publisher.offer(self._frames())
         self._pace.restart(self._position)
 
@@ -310,7 +314,7 @@ class RunEngine:
             for request in self._mailbox.take():
                 self._requests.put(request)
             if (built := self._in_force.rules.built()) is not None:
-                self._resolve(built[0], lambda: self._take_rule(*built))
+                self._resolve(built[0], lambda: self._interventions.take_rule(*built))
         while True:
             try:
                 request = self._requests.get(timeout=wait) if wait else self._requests.get_nowait()
@@ -331,7 +335,7 @@ class RunEngine:
         except (TypeError, LookupError, ValueError, ArithmeticError, AttributeError) as error:
             request.reply(f"the request {request.name!r} is malformed: {error}", None)
         else:
-            if value is not _LATER:
+            if value is not LATER:
                 request.reply("", value)
 
     def _answer(self, request: Request) -> Any:
@@ -355,11 +359,12 @@ class RunEngine:
                 raise StdpbenchError(f"there is nothing to keep: {why}")
             self._write_checkpoint()
         elif name == "set":
-            return self._change(self._check_learns().experiment.changed_live(dict(arguments["changes"])))
+            return self._interventions.set(arguments["changes"])
         elif name == "change_rule":
-            return self._change_rule(request)
+            return self._interventions.change_rule(request)
         elif name == "set_learned":
-            self._set_learned({str(array): str(sha256) for array, sha256 in arguments["arrays"].items()})
+            digests = {str(array): str(sha256) for array, sha256 in arguments["arrays"].items()}
+            self._interventions.set_learned(digests, self._check_paused)
         elif name == "record":
             self._recorded = self._in_force.neurons(arguments["neurons"])
         elif name == "try":
@@ -385,69 +390,10 @@ class RunEngine:
         self._chronicle.write_what_is_left()
         self._enter(State.RUNNING)
 
-    def _check_learns(self) -> ActiveConfig:
-        """What is in force, where a change would still do something."""
-        if self._position >= self._in_force.n_train:
-            raise StdpbenchError(
-                "training is over, and labels and test go by what holds at its end; make a branch from an earlier "
-                "position instead: stdpbench branch RUN --at POSITION --set … or --rule …"
-            )
-        return self._in_force
-
-    def _change(self, changed: Experiment, made: Simulator | None = None) -> dict[str, Any]:
-        """Change what holds from the next presentation on: checked, then on disk, then in force."""
-        held, number = self._in_force, self._chronicle.number
-        changes = changes_between(held.experiment, changed)
-        if changes:
-            if self._folder.gone:  # nothing that is written now would ever be read
-                raise StdpbenchError(self._folder.gone)
-            held.check(changed)
-            for change in changes:  # one, since a request changes parameters or the rule
-                self._pause_because = self._chronicle.intervene(change, self._position) or self._pause_because
-            held.activate(changed, number, made)
-            self._tell_plan()
-        return {path: list(values) for change in changes for path, values in change.changes.items()}
-
-    def _set_learned(self, digests: Mapping[str, str]) -> None:
-        """Replace learned arrays of a paused run by those in its folder: checked, then on disk, then in force."""
-        try:
-            if self._state is not State.PAUSED:
-                raise StdpbenchError(f"learned arrays can be set while the run is paused, and it is {self._state}")
-            self._check_finite()
-            held = self._check_learns()
-            fact, learned = read_checked(self._folder.path, digests, held.simulator.learned, held.experiment)
-            self._pause_because = self._chronicle.intervene(fact, self._position) or self._pause_because
-        except Exception:
-            remove_unnamed(self._folder.path, self.records, digests.values())
-            raise
-        held.simulator.set_learned(learned)
-
-    def _change_rule(self, request: Request, *, built: bool = False) -> Any:
-        """Change the rule: at once where its network is at hand, else when it is built; the run goes on meanwhile."""
-        held = self._check_learns()
-        changed = held.with_rule(request.arguments["rule"])
-        if changed.same_rule(held.experiment):  # with other values: the network stays
-            return self._change(changed)
-        if not built and held.rules.build(request, changed, held.simulator):
-            name = rule_name(changed.plasticity.to_mapping())
-            self._note(f"A network with the rule {name} is built beside this one, which learns on until it is there.")
-            return _LATER
-        made = held.rules.network(changed, held.simulator)
-        try:
-            return self._change(changed, made)
-        except StdpbenchError:
-            held.rules.drop(made, held.simulator)
-            raise
-
-    def _take_rule(self, request: Request, failure: str) -> Any:
-        """Put the rule in force whose network was built beside."""
-        try:
-            if failure:
-                raise StdpbenchError(failure)
-            return self._change_rule(request, built=True)
-        except StdpbenchError as error:
-            self._note(f"The rule stays as it is: {error}")
-            raise StdpbenchError(f"the rule stays as it is: {error}") from None
+    def _check_paused(self) -> None:
+        if self._state is not State.PAUSED:
+            raise StdpbenchError(f"learned arrays can be set while the run is paused, and it is {self._state}")
+        self._check_finite()
 
     def _try(self, picture: Any) -> dict[str, Any]:
         """Show a picture that a reader brings; nothing of it stays."""
@@ -457,11 +403,6 @@ class RunEngine:
         held = self._in_force
         trained = self._folder if self._position > held.n_train else None
         return try_in_run(held.simulator, held.experiment, held.split, picture, trained, held.record.curves)
-
-    def _tell_plan(self) -> None:
-        """Tell what there is to do, unless the journal says so of this position."""
-        if (planned := self._in_force.planned(self.records, self._position)) is not None:
-            self._emit(planned)
 
     # -- what is written and told ----------------------------------------------------------------------------------
 
@@ -477,12 +418,7 @@ class RunEngine:
         self._pace.take(told, self._position, before)
 
     def _emit(self, fact: Fact, *, sync: bool = False) -> None:
-        """Write a fact down and tell it; where it cannot be written, the run pauses."""
-        self._pause_because = self._chronicle.add(fact, self._position, sync=sync) or self._pause_because
-
-    def _note(self, sentence: str) -> None:
-        """Tell a sentence, once."""
-        self._pause_because = self._chronicle.note(sentence, self._position) or self._pause_because
+        self._chronicle.add(fact, self._position, sync=sync)
 
     def _checkpoint(self) -> None:
         """Write a checkpoint; where that fails, the run pauses."""

@@ -168,15 +168,8 @@ class HeldOutMeasures:
         except StdpbenchError as error:
             self._give_up(str(error))
 
-    def tell(self, chronicle: EventLog) -> str:
-        """Tell what came in meanwhile, as facts of the positions that they are of.
-
-        Returns
-        -------
-        str
-            Why something could not be written yet, and waits; empty if all is written.
-        """
-        unwritten = ""
+    def tell(self, chronicle: EventLog) -> None:
+        """Tell what came in meanwhile, as facts of the positions that they are of."""
         for position in [position for position, task in self._tasks.items() if task.done()]:
             try:
                 fact = self._tasks.pop(position).result()
@@ -187,20 +180,17 @@ class HeldOutMeasures:
                     f"{error}, so what the network of presentation {position} makes of held-out pictures is not "
                     f"measured; training goes on as before. To go back {back} (stdpbench rewind) measures it again."
                 )
-                unwritten = chronicle.note(lost, self._last) or unwritten
+                chronicle.note(lost, self._last)
                 continue
             except Exception as error:  # training must not end because something could not be measured
                 _log.exception("a snapshot cannot be measured")
                 self._give_up(str(error) or type(error).__name__)
                 break
-            said = chronicle.add(fact, position)
-            if not said:
+            if chronicle.add(fact, position):
                 snapshots.remove_snapshot(self._folder, position)
-            unwritten = said or unwritten
         if self.trouble and not self._told:
             self._told = True
-            unwritten = chronicle.note(self.trouble, self._last) or unwritten
-        return unwritten
+            chronicle.note(self.trouble, self._last)
 
     def caught_up(self, *, over: bool) -> Iterator[None]:
         """Wait where the process that measures has fallen far behind, or training is over and it is to end.
