@@ -23,7 +23,7 @@ from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.messages import STEPPED
+from stdpbench.runs.protocol.messages import STEPPED_REASONS
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.background import Background, Job
@@ -451,7 +451,7 @@ class RunSession(QObject):
     def _tell_trouble(self, before: State) -> None:
         """Say why a run paused by itself, until it goes on."""
         reason = self.live.reason
-        if self.live.state is State.PAUSED and reason and reason != STEPPED:
+        if self.live.state is State.PAUSED and reason and reason not in STEPPED_REASONS:
             self.told.emit(f"The run is paused: {reason.rstrip('.')}.")
         elif before is State.PAUSED and self.live.state is State.RUNNING:
             self.told.emit("")

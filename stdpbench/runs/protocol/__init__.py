@@ -1,1 +1,4 @@
-"""The vocabulary that both sides of a run share: facts, states, messages, options. Imports no other room."""
+"""Vocabulary shared by the process of a run and its readers: facts, states, messages, options.
+
+Imports no sibling package.
+"""

@@ -1,9 +1,10 @@
-"""Changes in the middle of a run, as facts: of parameters, and of the plasticity rule as a whole.
+"""Changes during a run, as facts: of parameters, and of the plasticity rule as a whole.
 
-Changes take force in the order of their positions, which is not that of the journal where a run was cut off and went
-on from earlier. What holds in a presentation is what all changes up to its position come to. A rule that did not hold
-in the presentation before starts as in a new network, but for weights, thresholds and neurons, which go over; one that
-did hold goes on, even where another one was chosen and taken back in between.
+Changes apply in the order of their positions, which differs from the order in the journal if a run was interrupted and
+resumed from an earlier position. The experiment of a presentation is the result of all changes up to its position. A
+rule that was not active in the previous presentation starts as in a new network, except that weights, thresholds and
+the state of neurons are carried over; a rule that was active continues, even if another one was selected and withdrawn
+in between.
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ from stdpbench.runs.protocol.facts import (
 _ARRAYS = {"w": "weights", "theta": "thresholds", "lateral": "lateral weights"}
 
 Changes = Mapping[str, tuple[Any, Any]]
-"""Dotted path to (old, new), as in a file; None for nothing. With ``plasticity.kind``, the rule has changed."""
+"""Dotted path to (old, new) values as in a file; None: absent. ``plasticity.kind`` marks a change of the rule."""
 
 
 def changed_by(experiment: Experiment, change: Change) -> Experiment:
-    """The experiment as it is after a change."""
+    """Return the experiment after a change."""
     if isinstance(change, RuleChanged):
         return experiment.with_rule(change.new)
     return experiment.override({path: new for path, (_, new) in change.changes.items()})
 
 
 def changes_between(before: Experiment, after: Experiment) -> list[Change]:
-    """The facts that make one experiment of another: none, one or two."""
+    """Return the facts that turn one experiment into another: none, one or two."""
     found: list[Change] = []
     if not before.same_rule(after):
         found.append(RuleChanged(before.plasticity.to_mapping(), after.plasticity.to_mapping()))
@@ -48,7 +49,7 @@ def changes_between(before: Experiment, after: Experiment) -> list[Change]:
 
 
 def experiment_at(start: Experiment, records: Sequence[Record], position: int) -> Experiment:
-    """The experiment with parameters and rule in force at a position."""
+    """Return the experiment with the parameters and the rule that are active at a position."""
     for record in sorted(records, key=lambda record: record.position):
         if isinstance(record.fact, Change) and record.position <= position:
             start = changed_by(start, record.fact)
@@ -56,24 +57,24 @@ def experiment_at(start: Experiment, records: Sequence[Record], position: int) -
 
 
 def reached_position(records: Sequence[Record]) -> int:
-    """Training presentations that a run has taken, as far as its journal tells."""
+    """Return the number of training presentations that a run has completed according to its journal."""
     return min(n_train(records), max((record.position for record in records), default=0))
 
 
 def n_train(records: Sequence[Record]) -> int:
-    """Training presentations of a run in all; 0 before its network was first built."""
+    """Return the total number of training presentations of a run; 0 before its network is built."""
     started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
     return 0 if started is None else dict(started.phases).get("train", 0)
 
 
 def stored_at(start: Experiment, records: Sequence[Record], position: int) -> Experiment:
-    """As `experiment_at`, for reading only, with stand-ins for missing kinds."""
+    """Return `experiment_at` for reading only, with stand-ins for missing kinds."""
     changes = [(r.position, r.fact.changes) for r in records if isinstance(r.fact, Change) and r.position <= position]
     return Experiment.from_mapping(tables_with(start.to_mapping(), changes), stand_ins=True)
 
 
 def missing_kinds(start: Experiment, records: Sequence[Record]) -> tuple[str, ...]:
-    """A clause for each missing kind that a run started with or changed its rule to: its name and the reason."""
+    """Return a clause (name and reason) for each missing kind that a run started with or changed its rule to."""
     found = dict.fromkeys(start.missing_kinds)
     for record in records:
         if isinstance(record.fact, RuleChanged):
@@ -85,47 +86,47 @@ def missing_kinds(start: Experiment, records: Sequence[Record]) -> tuple[str, ..
 
 
 def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]]) -> dict[str, Any]:
-    """The nested tables of an experiment as they are after changes, which are given with their positions."""
-    made = {key: dict(value) if isinstance(value, Mapping) else value for key, value in tables.items()}
+    """Return the nested tables of an experiment after changes, which are given with their positions."""
+    tables_after = {key: dict(value) if isinstance(value, Mapping) else value for key, value in tables.items()}
     for _, change in sorted(changes, key=lambda pair: pair[0]):
         for path, (_, new) in change.items():
             section, _, name = path.partition(".")
-            table = made.get(section)
+            table = tables_after.get(section)
             if not isinstance(table, dict):
                 continue
             if new is None:
                 table.pop(name, None)
             else:
                 table[name] = new
-    return made
+    return tables_after
 
 
 def in_brief(intervention: Intervention) -> str:
-    """What a person did to a run, in few words: for a mark in a curve."""
+    """Return a short description of an intervention, for a mark in a curve."""
     if isinstance(intervention, LearnedSet):
         return f"{array_names(intervention)} set"
     return in_short(intervention.changes)
 
 
 def array_names(fact: LearnedSet) -> str:
-    """The arrays that were set, as a person names them."""
+    """Return the names of the arrays that were set, for display."""
     *names, last = (_ARRAYS[name] for name in fact.sha256)
     return f"{', '.join(names)} and {last}" if names else last
 
 
 def changes_rule(changes: Changes) -> bool:
-    """Whether a change is one of the rule."""
+    """Return whether a change replaces the rule."""
     return "plasticity.kind" in changes
 
 
 def rule_name(rule: Mapping[str, Any]) -> str:
-    """A rule as a person names it: its kind, and the title of one of her own."""
+    """Return the name of a rule for display: its kind, and its title if it is a custom rule."""
     kind, title = str(rule.get("kind", "")), str(rule.get("title", ""))
     return f"{kind} “{title}”" if title else kind
 
 
 def in_short(changes: Changes) -> str:
-    """What a change is, in few words."""
+    """Return a short description of a change."""
     if changes_rule(changes):
         new = {path.removeprefix("plasticity."): value for path, (_, value) in changes.items() if value is not None}
         return f"rule → {rule_name(new)}"

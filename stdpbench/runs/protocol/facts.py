@@ -1,10 +1,10 @@
-"""What happens in a run, as facts: small frozen values, in order, lossless, kept in the journal as lines of JSON.
+"""Events of a run as facts: small frozen values, ordered and lossless, stored in the journal as lines of JSON.
 
-A `Record` is a fact with its number, the position of the run when it happened, and the time. The *position* is the
-number of presentations that are over, counted through all phases.
+A `Record` is a fact with its number, the position of the run at that time, and the time. The *position* is the number
+of completed presentations, counted through all phases.
 
-Facts that follow from experiment, seed and parameter changes *recur* when a run goes on from a checkpoint that lies
-before them. They are recognised by `Record.identity` and not written twice.
+Facts that follow from the experiment, the seed and parameter changes *recur* when a run continues from a checkpoint
+that precedes them. They are recognised by `Record.identity` and not written twice.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from stdpbench.runs.protocol.states import State
 
 @dataclass(frozen=True)
 class Started:
-    """The network stands.
+    """The network is ready.
 
     Attributes
     ----------
     experiment : mapping
-        The experiment as it starts, nested tables.
+        The experiment at the start, as nested tables.
     simulator : str
-        Which simulator runs.
+        Name of the simulator.
     remark : str
-        A sentence where something other than the best was chosen; else empty.
+        A sentence if a simulator other than the preferred one was chosen; else empty.
     phases : tuple of (str, int)
         Name and number of presentations of each phase, in order.
     shape : tuple of int
-        Height and width of the pictures.
+        Height and width of the pictures, in pixels.
     class_names : tuple of str
         Names of the classes; empty for unlabelled pictures.
     """
@@ -52,14 +52,14 @@ class Started:
 
 @dataclass(frozen=True)
 class Estimated:
-    """What the run will take, from a short calibration.
+    """Estimated resources of the run, from a short calibration.
 
     Attributes
     ----------
     seconds : float
-        For what is still to do.
+        Time for the remaining presentations.
     memory : int
-        Bytes, of all its processes at most.
+        Peak memory of all its processes together, in bytes.
     """
 
     seconds: float
@@ -69,34 +69,34 @@ class Estimated:
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The run entered another state (`stdpbench.runs.protocol.states`), for a reason where there is one."""
+    """The run entered another state (`stdpbench.runs.protocol.states`); the reason may be empty."""
 
     state: str
     reason: str = ""
     recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """See that there is such a state."""
+        """Check that the state exists."""
         State(self.state)
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some training presentations in a row are over.
+    """A block of consecutive training presentations is complete.
 
     Attributes
     ----------
     first : int
-        Number of the first of them.
+        Number of the first presentation of the block.
     attempts, spikes : array of int
-        How often each picture was shown, and the exc spikes of the last time. Any sequence is packed into an array of
-        as few bytes as its numbers take: a run has a block for every few presentations, and all of them are kept.
+        Number of times each picture was shown, and the exc spikes in the last attempt. Any sequence is packed into an
+        array of the smallest sufficient integer type: a run has many blocks, and all of them are kept in memory.
     mean_theta : float
-        At the end, in mV.
+        Mean threshold at the end of the block, in mV.
     weight_change : float
-        Mean over synapses of how far the weight moved during the block.
+        Mean absolute change of the weights during the block.
     accuracy : mapping of str to float
-        Running accuracy by read-out, on training labels: for the eye only.
+        Running accuracy by read-out, on training labels; for display only.
     """
 
     first: int
@@ -111,18 +111,18 @@ class Block:
         """Pack the numbers."""
         for name in ("attempts", "spikes"):
             object.__setattr__(self, name, _packed(getattr(self, name)))
-        # read from a journal or a pipe, each block would bring names of its own
+        # each block that is read from a journal or a connection would otherwise hold its own copies of the names
         object.__setattr__(self, "accuracy", {sys.intern(name): value for name, value in self.accuracy.items()})
 
 
 def _packed(numbers: Sequence[int]) -> array[int]:
-    most = max(numbers, default=0)
-    return array(next(code for code in "BHIQ" if most < 256 ** array(code).itemsize), numbers)
+    largest = max(numbers, default=0)
+    return array(next(code for code in "BHIQ" if largest < 256 ** array(code).itemsize), numbers)
 
 
 @dataclass(frozen=True)
 class ParametersChanged:
-    """Parameters that hold from the next presentation on: dotted path to (old, new), as in a file."""
+    """Parameters changed from the next presentation on: dotted path to (old, new) values as in a file."""
 
     changes: Mapping[str, tuple[Any, Any]]
     recurs: ClassVar[bool] = False
@@ -130,12 +130,12 @@ class ParametersChanged:
 
 @dataclass(frozen=True)
 class RuleChanged:
-    """Another plasticity rule holds from the next presentation on; weights, thresholds and neurons are as they were.
+    """Another plasticity rule applies from the next presentation on; weights, thresholds and neurons keep their state.
 
     Attributes
     ----------
     old, new : mapping
-        The rules as tables of a file, every value spelled out.
+        The rules as tables of a file, with every value explicit.
     """
 
     old: Mapping[str, Any]
@@ -143,13 +143,13 @@ class RuleChanged:
     recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """See that both say which rule they are."""
+        """Check that both tables have a kind."""
         if "kind" not in self.old or "kind" not in self.new:
-            raise ValueError("a rule without its kind")
+            raise ValueError("a rule without a kind")
 
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:
-        """The same as a change of parameters: ``plasticity.kind``, title, and all that is not the same."""
+        """The change as one of parameters: ``plasticity.kind``, the title, and every value that differs."""
         names = dict.fromkeys(["kind", *self.old, *self.new])
         return {
             f"plasticity.{name}": (self.old.get(name), self.new.get(name))
@@ -160,15 +160,15 @@ class RuleChanged:
 
 @dataclass(frozen=True)
 class LearnedSet:
-    """Learned arrays that a person set: they hold from the next presentation on.
+    """Learned arrays set by the user, which apply from the next presentation on.
 
     Attributes
     ----------
     sha256 : mapping of str to str
-        By name, as in `stdpbench.network.Learned`: the file ``arrays/<sha256>.npy`` of the run folder
-        (`stdpbench.runs.folder.learned_arrays`).
+        SHA-256 by name of the array (`stdpbench.network.Learned`), which identifies the file ``arrays/<sha256>.npy``
+        of the run folder (`stdpbench.runs.folder.learned_arrays`).
     shape : mapping of str to tuple of int
-        By name.
+        Shape by name of the array.
     """
 
     sha256: Mapping[str, str]
@@ -176,7 +176,7 @@ class LearnedSet:
     recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """Check that a network can have such arrays, and that the digests can be names of files."""
+        """Check the names of the arrays, and that the digests can be file names."""
         if not self.sha256 or not {"w", "theta", "lateral"}.issuperset(self.sha256):
             raise ValueError(f"{', '.join(self.sha256) or 'nothing'} cannot be set")
         if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in self.sha256.values()):
@@ -185,7 +185,7 @@ class LearnedSet:
 
 @dataclass(frozen=True)
 class Planned:
-    """What there is to do changed with parameters: name and number of presentations of each phase, in order."""
+    """The plan changed with the parameters: name and number of presentations of each phase, in order."""
 
     phases: tuple[tuple[str, int], ...]
     recurs: ClassVar[bool] = False
@@ -193,7 +193,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class CheckpointWritten:
-    """A checkpoint lies in ``checkpoints/<name>``."""
+    """A checkpoint was written to ``checkpoints/<name>``."""
 
     name: str
     recurs: ClassVar[bool] = False
@@ -201,20 +201,39 @@ class CheckpointWritten:
 
 @dataclass(frozen=True)
 class Remarked:
-    """A sentence for the person; with `once`, of what happened to this process and does not follow from the run."""
+    """A sentence for the user.
+
+    Attributes
+    ----------
+    text : str
+        The sentence. That of a remark that recurs is part of its identity and of the digests of a run
+        (`stdpbench.runs.folder.result_digests`), so its wording must not change.
+    once : bool
+        Whether it concerns this process rather than following from the run itself.
+    """
 
     text: str
     once: bool = False
 
     @property
     def recurs(self) -> bool:
-        """Whether it recurs when the run goes on from before it."""
+        """Whether it recurs when the run continues from before it."""
         return not self.once
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Neurons carry classes: how many each, how many fired never, and the SHA-256 of the responses behind it."""
+    """Classes were assigned to the neurons.
+
+    Attributes
+    ----------
+    per_class : tuple of int
+        Number of neurons of each class.
+    never_fired : int
+        Number of neurons that did not fire, which have no class.
+    responses : str
+        SHA-256 of the responses that the assignment is based on.
+    """
 
     per_class: tuple[int, ...]
     never_fired: int
@@ -224,7 +243,17 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Measured:
-    """A measure was taken: accuracy by read-out, of the network or of a baseline."""
+    """Accuracy was measured.
+
+    Attributes
+    ----------
+    what : str
+        ``"network"``, or the name of a baseline.
+    accuracy : mapping of str to float
+        Accuracy by read-out.
+    responses : str
+        SHA-256 of the responses that were evaluated; empty for a baseline without a network.
+    """
 
     what: str
     accuracy: Mapping[str, float]
@@ -234,16 +263,16 @@ class Measured:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The network at a position, as it answered to held-out pictures; told when it is known, with that position.
+    """Responses of the network to held-out pictures; the record has the position that was measured.
 
     Attributes
     ----------
     images : int
-        How many pictures were shown.
+        Number of pictures shown.
     part : str
-        ``"spare"`` for pictures that never train, ``"later"`` for those that had not trained yet.
+        ``"spare"`` for pictures that are never used for training, ``"later"`` for those not used yet.
     values : mapping of str to (float or None)
-        Measures by name (`stdpbench.readout.held_out.MEASURES`); None where one is undefined. Labels were read for
+        Measures by name (`stdpbench.readout.held_out.MEASURES`); None for an undefined one. Labels are used for
         measuring only.
     """
 
@@ -255,16 +284,16 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class LabelsRead:
-    """Answers were compared with the labels of pictures that are evaluated on.
+    """Responses were compared with the labels of evaluation pictures.
 
     Attributes
     ----------
     part : str
         ``"test"``, or ``"validation"`` for held-out training pictures.
     images : int
-        How many labels were read.
+        Number of labels read.
     purpose : str
-        What for.
+        What the labels were used for.
     """
 
     part: str
@@ -275,16 +304,16 @@ class LabelsRead:
 
 @dataclass(frozen=True)
 class Branched:
-    """The run goes on from another one, whose facts up to the position `at` are copied in front.
+    """The run is a branch of another run, whose facts up to the position `at` precede this one.
 
     Attributes
     ----------
     parent, parent_name : str
-        Its id and the name of its folder.
+        Id of the parent and name of its folder.
     at : int
-        Where this run goes its own way.
+        Position at which the branch diverges.
     made_with : int, optional
-        How many of the facts that follow are changes that it was made with; not said in older journals.
+        Number of the following facts that are changes made when the branch was created; None in older journals.
     """
 
     parent: str
@@ -296,7 +325,7 @@ class Branched:
 
 @dataclass(frozen=True)
 class Rewound:
-    """The run was taken back to an earlier position; what it left behind is kept as another run."""
+    """The run was rewound to an earlier position; its later part is kept as another run, named `kept_as`."""
 
     kept_as: str
     recurs: ClassVar[bool] = False
@@ -321,9 +350,9 @@ Fact = (
     | Rewound
 )
 Change = ParametersChanged | RuleChanged
-"""What changes an experiment in the middle of a run."""
+"""A change of the experiment during a run."""
 Intervention = ParametersChanged | RuleChanged | LearnedSet
-"""What a person does to a run in its middle that bears on the result."""
+"""An action of the user during a run that affects the result."""
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
@@ -349,18 +378,18 @@ _KINDS: dict[str, type[Any]] = {
 
 @dataclass(frozen=True)
 class Record:
-    """A fact in its place.
+    """A fact with its number, position and time.
 
     Attributes
     ----------
     number : int
-        Counts the facts of a run from 0.
+        Number of the fact within the run, from 0.
     position : int
-        Presentations that were over.
+        Number of presentations completed at that time.
     time : str
-        When, ISO 8601 in UTC.
+        Time of day, ISO 8601 in UTC.
     fact : Fact
-        What.
+        The fact.
     """
 
     number: int
@@ -370,14 +399,14 @@ class Record:
 
     @property
     def identity(self) -> tuple[str, int, str]:
-        """What is the same of a fact that recurs."""
+        """The part of a record that is the same whenever its fact recurs."""
         return type(self.fact).__name__, self.position, str(getattr(self.fact, "what", getattr(self.fact, "text", "")))
 
     def to_mapping(self) -> dict[str, Any]:
-        """As it stands in the journal."""
+        """Return the line of the journal as a mapping."""
         head = {"n": self.number, "position": self.position, "time": self.time, "fact": type(self.fact).__name__}
-        said = vars(self.fact).items()
-        return head | {name: list(value) if isinstance(value, array) else value for name, value in said}
+        values = vars(self.fact).items()
+        return head | {name: list(value) if isinstance(value, array) else value for name, value in values}
 
     @classmethod
     def from_mapping(cls, mapping: Any) -> Record:
@@ -386,7 +415,7 @@ class Record:
         Raises
         ------
         StdpbenchError
-            If it is not a fact of this format.
+            If the line is not a fact of this format.
         """
         name = mapping.get("fact") if isinstance(mapping, Mapping) else None
         if isinstance(name, str) and name not in _KINDS:
@@ -398,18 +427,18 @@ class Record:
             values = {f.name: mapping[f.name] for f in fields(kind) if f.name in mapping}
             record = cls(mapping["n"], mapping["position"], mapping["time"], _reader(mapping["fact"])(values))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            said = " ".join(str(error).partition(" [type=")[0].split())
-            raise StdpbenchError(f"it is no fact of this format ({said})") from None
+            reason = " ".join(str(error).partition(" [type=")[0].split())
+            raise StdpbenchError(f"not a fact of this format ({reason})") from None
         if not all(type(value) is int and value >= 0 for value in (record.number, record.position)):
-            raise StdpbenchError("its number and position are no whole numbers")
+            raise StdpbenchError("its number and position must be integers of at least 0")
         if not isinstance(record.time, str):
-            raise StdpbenchError("its time is no text")
+            raise StdpbenchError("its time must be a string")
         return record
 
 
 @cache
 def _reader(name: str) -> Callable[[Any], Any]:
-    """What makes a fact of JSON: checks the type of every value, and makes tuples of lists."""
+    """Return a function that reads a fact from JSON: it checks the types of all values and turns lists into tuples."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(_KINDS[name]).validate_python
@@ -417,18 +446,18 @@ def _reader(name: str) -> Callable[[Any], Any]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a phase has come: no fact, the newest replaces the older.
+    """Progress of a phase. Not a fact: a newer value replaces the older.
 
     Attributes
     ----------
     phase : str
         ``"train"``, ``"label"``, ``"test"``, or the name of a baseline.
     done, total : int
-        Presentations over, and in all.
+        Number of completed presentations, and of all.
     spikes_per_image, repeats, mean_theta : float, optional
-        Of the last training presentations: exc spikes per picture, share of pictures shown again, mean theta in mV.
+        Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV.
     accuracy : mapping of str to float
-        Running accuracy by read-out, on training labels: for the eye only.
+        Running accuracy by read-out, on training labels; for display only.
     """
 
     phase: str

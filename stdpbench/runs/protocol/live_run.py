@@ -1,6 +1,6 @@
-"""What a run looks like to its readers: facts and frames, folded into one model without a toolkit.
+"""Model of a run for its readers, built from facts and frames, independent of any GUI toolkit.
 
-The same model comes from watching a run and from replaying its journal. Views draw it; they do not compute.
+Following a run and replaying its journal give the same model. Views draw it and compute nothing.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ TOPICS = ("state", "progress", "curves", "parameters", "log", "metrics", "networ
 
 @dataclass
 class LiveRun:
-    """A run as far as it is known.
+    """State of a run as known from its facts and frames.
 
     Attributes
     ----------
     state, reason : State, str
-        Where in its life it is, and why.
+        Current state, and the reason for it.
     started : Started or None
-        What the network is, and what there is to do as it is planned now.
+        Description of the network, with the current plan.
     position : int
-        Presentations that are over, as far as facts tell.
+        Number of completed presentations, according to the facts.
     blocks : dict of int to Block
-        Finished blocks of training presentations by the position of their end.
+        Completed blocks of training presentations, by the position of their end.
     changes : list of (int, mapping)
-        Changes of parameters and of the rule with their position: path to (old, new); those of the rule name
+        Changes of parameters and of the rule with their positions: path to (old, new); a change of the rule includes
         ``plasticity.kind``.
     marks : list of (int, str)
-        What curves mark: the position of each change, and of arrays that were set, in few words.
+        Marks for curves: position and short description of each change and of each setting of learned arrays.
     learned_set : int
-        Number of the newest fact that set learned arrays; a frame of the network that does not know it is out of
-        date. -1: there is none.
+        Number of the newest fact that set learned arrays, -1 for none; frames of the network that precede it are out
+        of date.
     log : list of (int, str, str)
-        Position, time and sentence of all that happened.
+        Position, time and sentence of each event.
     metrics : dict of str to mapping
-        Accuracies by what was measured.
+        Accuracy by read-out, for the network and each baseline.
     labelled : Labelled or None
-        Classes of neurons.
+        Classes of the neurons.
     held_out : dict of int to HeldOut
-        Measures on held-out pictures by the position that they are of.
+        Measures on held-out pictures, by the position that was measured.
     estimated : Estimated or None
-        What the run will take.
+        Estimated resources of the run.
     checkpoints : list of int
-        Positions of checkpoints that were written.
+        Positions of the checkpoints that were written.
     progress, network, presentation : mapping
-        The newest frames; empty before there is one.
+        The newest frames; empty until one has arrived.
     replies : dict of int to (str, Any)
-        Answers to requests by number: error and value.
+        Replies to requests by number: error and value.
     """
 
     state: State = State.QUEUED
@@ -78,14 +78,14 @@ class LiveRun:
 
     @classmethod
     def replay(cls, records: Iterable[Record]) -> LiveRun:
-        """What the facts of a journal make."""
+        """Return the model that results from the facts of a journal."""
         live = cls()
         for record in records:
             live.take_record(record)
         return live
 
     def take(self, message: Any) -> set[str]:
-        """Fold a message of the run's process in; returns the topics that changed (`TOPICS`)."""
+        """Apply a message of the run's process and return the topics that changed (`TOPICS`)."""
         if message[0] == "record":
             return self.take_record(message[1])
         if message[0] == "frame":
@@ -95,9 +95,9 @@ class LiveRun:
         return {"replies"}
 
     def take_record(self, record: Record) -> set[str]:
-        """Fold a fact in; returns the topics that changed."""
+        """Apply a fact and return the topics that changed."""
         fact, changed = record.fact, {"log"}
-        if isinstance(fact, facts.HeldOut):  # of a position that the run may have left behind
+        if isinstance(fact, facts.HeldOut):  # its position may be earlier than that of the run
             self.held_out[record.position] = fact
             return {"curves"}
         self.position = record.position
@@ -121,8 +121,8 @@ class LiveRun:
                 else:
                     self.changes.append((record.position, fact.changes))
                 self.marks.append((record.position, in_brief(fact)))
-                # those of later positions are of another network: the run was cut off there, and went back
-                self.held_out = {at: told for at, told in self.held_out.items() if at <= record.position}
+                # measures at later positions were taken before an interruption, of a network that is gone
+                self.held_out = {at: measures for at, measures in self.held_out.items() if at <= record.position}
                 changed |= {"parameters", "curves"}
             case facts.Planned():
                 self.started = self.started and replace(self.started, phases=fact.phases)
@@ -145,20 +145,20 @@ class LiveRun:
         return changed
 
     def _is_built(self) -> set[str]:
-        """A run that is building waits no longer for what its reason says; returns the topics that change by it."""
+        """Clear the reason of a run that is building, whose wait is over, and return the topics that changed."""
         if self.state is not State.BUILDING or not self.reason:
             return set()
         self.reason = ""
         return {"state"}
 
     def parameters(self) -> dict[str, Any]:
-        """The experiment with the parameters in force, nested tables; empty before the network stands."""
+        """Return the experiment with the active parameters, as nested tables; empty before the network is ready."""
         if self.started is None:
             return {}
         return tables_with(self.started.experiment, self.changes)
 
     def before_changes(self) -> dict[str, Any]:
-        """The experiment as it started, but the rule as it took force; empty before the network stands."""
+        """Return the experiment at the start, with the current rule as first activated; empty before a network."""
         if self.started is None:
             return {}
         tables, changes = dict(self.started.experiment), sorted(self.changes, key=lambda change: change[0])
@@ -167,27 +167,27 @@ class LiveRun:
 
 
 def describe(record: Record) -> str:
-    """What a fact says to a person, in a sentence; empty for what curves show."""
+    """Return a fact as a sentence for the user; empty for facts that curves show."""
     fact = record.fact
     match fact:
         case facts.Started():
-            return f"The network stands, on the simulator {fact.simulator}. {fact.remark}".strip()
+            return f"Network ready on the simulator {fact.simulator}. {fact.remark}".strip()
         case facts.Estimated():
-            return f"To come: about {duration(fact.seconds)} and {fact.memory / 2**30:.1f} GiB of memory."
+            return f"Remaining: about {duration(fact.seconds)}, with {fact.memory / 2**30:.1f} GiB of memory."
         case facts.StateChanged():
-            said = "failed" if fact.state == State.FAILED else f"is {fact.state}"
-            return f"The run {said}{f': {fact.reason}' if fact.reason else ''}".rstrip(".") + "."
+            state = "failed" if fact.state == State.FAILED else f"is {fact.state}"
+            return f"The run {state}{f': {fact.reason}' if fact.reason else ''}".rstrip(".") + "."
         case facts.ParametersChanged():
-            said = ", ".join(f"{path} {old} → {new}" for path, (old, new) in fact.changes.items())
-            return f"From presentation {record.position} on: {said}."
+            changes = ", ".join(f"{path} {old} → {new}" for path, (old, new) in fact.changes.items())
+            return f"From presentation {record.position} on: {changes}."
         case facts.RuleChanged():
             return (
-                f"From presentation {record.position} on: the rule is {rule_name(fact.new)}, which was "
-                f"{rule_name(fact.old)}; weights and thresholds stay."
+                f"From presentation {record.position} on: rule {rule_name(fact.new)} instead of "
+                f"{rule_name(fact.old)}; weights and thresholds are kept."
             )
         case facts.LearnedSet():
-            said = ", ".join(f"{name} {sha256[:12]}…" for name, sha256 in fact.sha256.items())
-            return f"From presentation {record.position} on: {array_names(fact)} as they were set ({said})."
+            digests = ", ".join(f"{name} {sha256[:12]}…" for name, sha256 in fact.sha256.items())
+            return f"From presentation {record.position} on: {array_names(fact)} replaced ({digests})."
         case facts.CheckpointWritten():
             return f"Checkpoint at {record.position}."
         case facts.Remarked():
@@ -196,35 +196,35 @@ def describe(record: Record) -> str:
             never = f"; {fact.never_fired} did not fire" if fact.never_fired else ""
             return f"Neurons per class: {', '.join(map(str, fact.per_class))}{never}."
         case facts.Measured():
-            said = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())
-            return f"Accuracy of {fact.what}: {said}."
+            accuracy = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())
+            return f"Accuracy of {fact.what}: {accuracy}."
         case facts.HeldOut():
             return f"On {fact.images} held-out pictures: {held_out_words(fact)}."
         case facts.LabelsRead():
             return f"Labels of {fact.images} {fact.part} pictures were read: {fact.purpose}."
         case facts.Branched():
-            return f"Goes on from {fact.parent_name} at presentation {fact.at}."
+            return f"Branched from {fact.parent_name} at presentation {fact.at}."
         case facts.Rewound():
-            return f"Taken back to presentation {record.position}; what was after it is kept as {fact.kept_as}."
+            return f"Rewound to presentation {record.position}; the later part is kept as {fact.kept_as}."
     return ""
 
 
 def held_out_words(fact: facts.HeldOut) -> str:
-    """What was measured on held-out pictures, in a few words."""
-    values, said = fact.values, []
+    """Return the measures on held-out pictures as a short text."""
+    values, parts = fact.values, []
     vote, purity, nmi = values.get("accuracy_vote"), values.get("purity"), values.get("nmi")
     if vote is not None:
-        said.append(f"vote {100 * vote:.1f} %")
+        parts.append(f"vote {100 * vote:.1f} %")
     if purity is not None and nmi is not None:
-        said.append(f"winning neurons as K = {values.get('clusters') or 0:.0f} clusters: purity {purity:.2f}")
-        said.append(f"NMI {nmi:.2f}")
+        parts.append(f"winning neurons as K = {values.get('clusters') or 0:.0f} clusters: purity {purity:.2f}")
+        parts.append(f"NMI {nmi:.2f}")
     dead, duplicates = (round(values.get(name) or 0) for name in ("dead", "duplicates"))
-    said.append(f"{dead} neuron{'' if dead == 1 else 's'} silent, {duplicates} duplicate")
-    return ", ".join(said)
+    parts.append(f"{dead} neuron{'' if dead == 1 else 's'} silent, {duplicates} duplicate")
+    return ", ".join(parts)
 
 
 def duration(seconds: float) -> str:
-    """A time as a person says it."""
+    """Return a duration as text in s, min or h."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:

@@ -1,18 +1,18 @@
-"""What a run's process and its readers say to each other over one connection (`stdpbench.runs.protocol.wire`).
+"""Messages between the process of a run and its readers, over one connection (`stdpbench.runs.protocol.wire`).
 
-From the process: ``("record", Record)`` (lossless, in order), ``("frame", kind, values)`` (the newest replaces the
-older; sent only against credit), ``("reply", number, error, value)``. To the process: ``("request", number, name,
-arguments)``, ``("credit", kind, n)`` for frames that were taken in, ``("want", kinds, gaps)``: which frames, and the
-least seconds from one to the next of those kinds of which fewer are enough. Values are plain JSON and arrays.
+From the process: ``("record", Record)`` (lossless, in order), ``("frame", kind, values)`` (a newer frame replaces an
+older one; sent only against credit), ``("reply", number, error, value)``. To the process: ``("request", number, name,
+arguments)``, ``("credit", kind, n)`` for frames that were processed, ``("want", kinds, gaps)``: the kinds of frames to
+send, and by kind the minimum interval between two frames in seconds. Values are plain JSON and arrays.
 
 Frames
 ------
 ``progress``
     ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
 ``network``
-    ``position``; ``n_facts``, how many facts came before; ``w``, float32, (n_input, n_exc); ``theta``, float64,
-    (n_exc,), volt; ``exc_spikes``, int64, (n_exc,), in training presentations so far, or None where they were not
-    counted from the start. After training: the trained network, whichever one is being labelled and tested.
+    ``position``; ``n_facts``, the number of preceding facts; ``w``, float32, (n_input, n_exc); ``theta``, float64,
+    (n_exc,), volt; ``exc_spikes``, int64, (n_exc,), in training presentations so far, or None if they were not
+    counted from the start. After training: the trained network, even while a baseline is labelled and tested.
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
     (index, bin) of int32 arrays; ``n_bins``; ``recording``: None, or the arrays of a
@@ -23,26 +23,25 @@ Requests
 ``pause``, ``resume``, ``stop``, ``checkpoint``
     No arguments.
 ``step``
-    ``n``: presentations to take, then paused again.
+    ``n``: number of presentations, after which the run pauses again.
 ``set``
     ``changes``: dotted path to value.
 ``change_rule``
-    ``rule``: another plasticity rule as a table of a file, with its ``kind``. Where its network must be compiled, that
-    is done beside the run, which goes on; the answer comes when the rule is in force, or cannot be. The rule in force
-    with other values is changed as by ``set``.
+    ``rule``: another plasticity rule as a table of a file, with its ``kind``. If its network must be compiled, this
+    happens in the background while the run continues; the reply follows when the rule is active or has failed. A rule
+    of the active kind with other values is changed as by ``set``.
 ``set_learned``
     ``arrays``: name of a learned array (`stdpbench.network.Learned`) to the SHA-256 of a file in the run folder
     (`stdpbench.runs.folder.learned_arrays`); only while the run is paused.
 ``record``
-    ``neurons``: exc neurons whose time courses frames of ``presentation`` shall hold; empty for none.
+    ``neurons``: exc neurons whose time courses the frames of ``presentation`` include; empty for none.
 ``try``
-    ``image``: grey values of the size of the pictures, made ready as they are. The network answers as it is, frozen
-    and from the reset state, and learns on as if it had not been asked; see
-    `stdpbench.runs.process.present_image.try_picture`.
+    ``image``: grey values, of the size of the pictures and preprocessed like them. The network responds frozen and
+    from the reset state, and later learning is unaffected; see `stdpbench.runs.process.present_image.try_picture`.
 ``pace``
-    ``seconds``: the least time from one training presentation to the next; 0: as fast as it goes.
+    ``seconds``: minimum time from one training presentation to the next; 0: maximum speed.
 ``attach``
-    A `stdpbench.runs.protocol.wire.Invitation` of another reader (by way of the run folder only).
+    A `stdpbench.runs.protocol.wire.Invitation` from another reader (only through the run folder).
 """
 
 from __future__ import annotations
@@ -85,13 +84,15 @@ REQUESTS = (
     "attach",
 )
 CREDIT = 2
-"""Frames of each kind that may be under way at first."""
-STEPPED = "the steps that were asked for are taken"
+"""Initial credit: number of frames of each kind that may be in transit."""
+STEPPED = "the requested steps are done"
 """Reason of a pause after ``step``."""
+STEPPED_REASONS = frozenset({STEPPED, "the steps that were asked for are taken"})
+"""Reasons that mark a pause after ``step``: that of this version, and that of earlier versions."""
 TERMINATED = "the process was asked to end"
-"""Reason of a stop by a signal of the system."""
+"""Reason of a stop by a termination signal."""
 TOO_LATE = "the run ended before it could answer"
-"""Answer to what was asked of a run in its last moment."""
+"""Reply to requests that arrive while a run ends."""
 _MAILBOX = "requests"
 _ASK = r"[0-9a-f]{32}\.ask\.json"
 _NAME = r"[0-9a-f]{32}\.(ask|answer)\.json"
@@ -99,7 +100,7 @@ _NAME = r"[0-9a-f]{32}\.(ask|answer)\.json"
 
 @dataclass(frozen=True)
 class Request:
-    """Something that a run is asked to do, and the way its answer goes back."""
+    """A request to a run, and the function that sends its reply (error and value)."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -107,21 +108,21 @@ class Request:
 
 
 class EndedFirstError(StdpbenchError):
-    """The process of a run ended before it could answer."""
+    """The process of a run ended before it could reply."""
 
 
 class Mailbox:
-    """Requests to the process of a run or of a queue by way of files, from processes that have no connection to it.
+    """File-based requests to the process of a run or a queue, for processes without a connection to it.
 
-    Requests and answers are taken only from files that nobody but this user can have written; all others are left
-    alone.
+    Requests and replies are read only from files that no other user can have written; all other files are left
+    untouched.
 
     Parameters
     ----------
     folder : Path
         The run folder, or the folder of the queue.
     name : str
-        Name of the mailbox in it.
+        Name of the mailbox folder in it.
     """
 
     def __init__(self, folder: Path, name: str = _MAILBOX) -> None:
@@ -129,17 +130,17 @@ class Mailbox:
         self._folder = folder / name
 
     def clear(self) -> None:
-        """Drop what was asked of an earlier process."""
+        """Discard requests to an earlier process."""
         remove_files(self._folder, _NAME, self._run)
         remove_parts(self._folder, _NAME, self._run)
 
     def remove(self) -> None:
-        """Remove the mailbox with all that is left in it; for the process that it was for."""
+        """Remove the mailbox and its contents; for the process that it served."""
         with suppress(OSError):
             remove_folder(self._folder, f"{_NAME}|{part_of(_NAME)}", within=self._run)
 
     def take(self) -> list[Request]:
-        """Requests that have come since the last time, in order."""
+        """Return the requests that arrived since the last call, in order."""
         try:
             paths = sorted(
                 (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
@@ -152,35 +153,46 @@ class Mailbox:
         for _, name in paths:
             path = Path(name)
             answer = path.with_name(path.name.replace(".ask.", ".answer."))
-            request = None  # where it is none, nobody that waits for an answer wrote it
+            request = None  # a file without a valid request: nobody waits for a reply
             try:
                 content = read_own_file(path, self._run)
                 with suppress(ValueError, KeyError, TypeError, RecursionError):
-                    said = json.loads(content)
-                    request = Request(str(said["name"]), dict(said["arguments"]), _answering(answer))
+                    message = json.loads(content)
+                    request = Request(str(message["name"]), dict(message["arguments"]), _replying(answer))
                 remove_file(path, within=self._run)
-            except OSError:  # it is not ours, or would be taken again and again
+            except OSError:  # not our file, or one that cannot be removed and would be handled repeatedly
                 continue
             if request is not None:
                 found.append(request)
         return found
 
     def ask(self, name: str, arguments: Mapping[str, Any], alive: Callable[[], bool], timeout: float = 30.0) -> Any:
-        """Have the process do something, and wait for its answer.
+        """Send a request to the process, and return the value of its reply.
+
+        Parameters
+        ----------
+        name : str
+            Name of the request.
+        arguments : mapping
+            Its arguments.
+        alive : callable
+            Whether the process is still running.
+        timeout : float
+            Seconds to wait for the reply.
 
         Raises
         ------
         EndedFirstError
-            If the process ended first.
+            If the process ended before it replied.
         StdpbenchError
-            With what the process answered, or that it does not answer.
+            If the process replied with an error, or did not reply in time.
         """
         if self._folder.is_symlink():
             raise StdpbenchError(self._unsafe)
         try:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
-            raise DiskError(f"{self._folder} cannot be made: {error.strerror}") from error
+            raise DiskError(f"{self._folder} cannot be created: {error.strerror}") from error
         number = uuid.uuid4().hex
         path, answer = self._folder / f"{number}.ask.json", self._folder / f"{number}.answer.json"
         until = time.monotonic() + timeout
@@ -188,13 +200,13 @@ class Mailbox:
             write_text_aside(path, json.dumps({"name": name, "arguments": dict(arguments)}), private=True)
             self._check_is_taken(path)
             while time.monotonic() < until:
-                living = alive()  # before the look for an answer, which may be its last word
+                running = alive()  # checked before the reply is read, which may be written just before the exit
                 with suppress(OSError):
-                    said = json.loads(read_own_file(answer, self._run))
-                    if said["error"]:
-                        raise StdpbenchError(said["error"])
-                    return said["value"]
-                if not living:
+                    reply = json.loads(read_own_file(answer, self._run))
+                    if reply["error"]:
+                        raise StdpbenchError(reply["error"])
+                    return reply["value"]
+                if not running:
                     raise EndedFirstError(TOO_LATE)
                 time.sleep(0.02)
         finally:
@@ -204,10 +216,10 @@ class Mailbox:
         raise StdpbenchError(f"the process did not answer within {timeout:.0f} s; it may be busy")
 
     def _check_is_taken(self, path: Path) -> None:
-        """See that a request is one that the run's process will take."""
+        """Check that the process will accept the file of a request."""
         try:
             read_own_file(path, self._run)
-        except FileNotFoundError:  # it was taken already
+        except FileNotFoundError:  # already taken
             pass
         except OSError:
             raise StdpbenchError(self._unsafe) from None
@@ -215,19 +227,19 @@ class Mailbox:
     @property
     def _unsafe(self) -> str:
         return (
-            f"nothing can be asked by way of {self._folder}: it must be a folder, not a link, on a file "
-            "system that keeps owners and permissions of files"
+            f"requests cannot be sent through {self._folder}: it must be a folder, not a link, on a file system that "
+            "stores owners and permissions of files"
         )
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no form for, as lists and numbers where it is an array, else as text."""
+    """Convert a value that JSON cannot represent: an array to lists and numbers, anything else to text."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
-def _answering(path: Path) -> Callable[[str, Any], None]:
+def _replying(path: Path) -> Callable[[str, Any], None]:
     def reply(error: str, value: Any) -> None:
-        with suppress(StdpbenchError):  # whoever asked will say that no answer came
+        with suppress(StdpbenchError):  # the sender reports that no reply arrived
             write_text_aside(path, json.dumps({"error": error, "value": value}, default=_plain), private=True)
 
     return reply

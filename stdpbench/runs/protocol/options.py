@@ -1,4 +1,4 @@
-"""How a run is carried out: nothing of it changes a result."""
+"""Options for carrying out a run; none of them changes a result."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Options:
-    """How a run is carried out.
+    """Options for carrying out a run.
 
     Attributes
     ----------
     workers : int
-        Processes for the label and test phases; 0: one per processor, as far as memory goes.
+        Number of processes for the label and test phases; 0: one per processor, limited by free memory.
     simulator : str or None
-        Which simulator; None: the best there is.
+        Name of the simulator; None: the preferred available one.
     validation : bool
-        Whether the last training pictures are held out and evaluated on, instead of the test pictures.
+        Whether to hold out the last training pictures and evaluate on them instead of the test pictures.
     baselines : bool
-        Whether start weights and k-means are evaluated as well.
+        Whether to evaluate start weights and k-means as well.
     checkpoint_every : int
-        Training presentations between two checkpoints; 0: a twentieth of all, between 50 and 1000.
+        Training presentations between checkpoints; 0: a twentieth of all, but at least 50 and at most 1000.
     """
 
     workers: int = 0
@@ -32,15 +32,15 @@ class Options:
     checkpoint_every: int = 0
 
     def to_mapping(self) -> dict[str, Any]:
-        """As it stands in ``run.json``."""
+        """Return the options as a table for ``run.json``."""
         return asdict(self)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Options:
-        """What ``run.json`` says; what it does not say has its default."""
+        """Read options from ``run.json``; missing ones have their defaults, unknown ones are ignored."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in mapping.items() if name in known})
 
     def interval(self, total: int) -> int:
-        """Training presentations between two checkpoints, of `total` presentations."""
+        """Return the number of training presentations between checkpoints, given their total."""
         return self.checkpoint_every or max(50, min(1000, total // 20))

@@ -1,4 +1,4 @@
-"""The life of a run: its states, and which may follow which.
+"""Life cycle of a run: its states and the legal transitions between them.
 
 ::
 
@@ -10,17 +10,17 @@
       └──────────────┴── resume ──┘
 
 =========== ===========================================================================================
-queued      waits for its turn
-building    data are read and the network is built, or a checkpoint is loaded
+queued      waits to be started
+building    reads data and builds the network, or loads a checkpoint
 running     trains, labels or tests
-paused      stands between two presentations and answers requests
-finishing   the last presentation is over: metrics and figures are written; paused where there is no room for them
-finished    all is done; only a branch goes on from here
-stopped     ended on request; `resume` goes on from its newest checkpoint
-failed      ended by an error, or its process died; `resume` goes on from its newest checkpoint
+paused      waits between two presentations and answers requests
+finishing   writes metrics and figures after the last presentation; pauses if the disk is full
+finished    complete; can only be branched
+stopped     ended on request; `resume` continues from its newest checkpoint
+failed      ended by an error, or its process died; `resume` continues from its newest checkpoint
 =========== ===========================================================================================
 
-`TRANSITIONS` is the only place that says what is legal. Requests are resolved between two presentations.
+`TRANSITIONS` alone defines the legal transitions. Requests are handled between two presentations.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from stdpbench.errors import StdpbenchError
 
 
 class State(StrEnum):
-    """Where in its life a run is."""
+    """State of a run."""
 
     QUEUED = "queued"
     BUILDING = "building"
@@ -51,13 +51,15 @@ class State(StrEnum):
 
     @property
     def resumable(self) -> bool:
-        """Whether `resume` may go on from here."""
+        """Whether `resume` may continue a run in this state."""
         return self in (State.STOPPED, State.FAILED)
 
 
 COMPILING = "compiling the network"
 GENERATING = "generating the code of the network"
-"""Reasons of a run that is building, while that takes a while."""
+"""Reasons of a run in the state ``building`` during these steps."""
+EXITED_UNEXPECTEDLY = "the process exited unexpectedly (it was killed, or the machine went down)"
+"""Reason of a run in the state ``failed`` whose process died without recording one."""
 _ACTIVE = frozenset({State.BUILDING, State.RUNNING, State.PAUSED, State.FINISHING})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
@@ -73,12 +75,12 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 def check_transition(old: State, new: State) -> None:
-    """Refuse a transition that `TRANSITIONS` does not have.
+    """Check that a transition is legal.
 
     Raises
     ------
     StdpbenchError
-        Naming what would be legal.
+        If it is not in `TRANSITIONS`; the message lists the legal ones.
     """
     if new not in TRANSITIONS[old]:
         legal = ", ".join(sorted(TRANSITIONS[old])) or "nothing"
@@ -86,7 +88,7 @@ def check_transition(old: State, new: State) -> None:
 
 
 def state_before(about: Mapping[str, Any]) -> State:
-    """The state that ``run.json`` says; who holds the lock knows that an active one is of a process that died."""
+    """Return the state from ``run.json`` for the holder of the lock; an active one is of a process that died."""
     try:
         state = State(about.get("state", ""))
     except ValueError:

@@ -1,6 +1,7 @@
-"""The wire format between the process of a run and its readers: JSON and raw arrays over a local socket.
+"""Wire format between the process of a run and its readers: JSON and raw arrays over a local socket.
 
-A message is a list of JSON values with NumPy arrays anywhere in it. Nothing is unpickled. Each message is sent as
+A message is a list of JSON values that may contain NumPy arrays at any depth. Nothing is unpickled. Each message is
+sent as
 
 ====================  ==================================================================================
 uint32, big-endian    length of the header in bytes
@@ -8,12 +9,12 @@ header                JSON in UTF-8: ``{"arrays": [[dtype, shape], ...], "messag
 bytes of the arrays   in C order and little-endian, one after another
 ====================  ==================================================================================
 
-where ``{"__array__": i}`` in the message is the i-th array. A peer that breaks these rules or the limits is dropped
-(`WireError`).
+where ``{"__array__": i}`` in the message stands for the i-th array. A peer that violates the format or its limits is
+disconnected (`WireError`).
 
-The reader listens (`Listener`) and passes an `Invitation` to the process, by an environment variable or a request in
-the run folder; the process connects (`connect`). Both prove that they know the key of the invitation before either
-reads a message of the other.
+The reader listens (`Listener`) and passes an `Invitation` to the process, in an environment variable or by a request
+in the run folder; the process connects (`connect`). Both prove that they know the key of the invitation before either
+reads a message from the other.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ VERSION = 1
 _GREETING = f"stdpbench wire {VERSION:04d}\n".encode()
 _FOLDER = "stdpbench-reader-"
 _NONCE, _PROOF = 32, 32  # bytes
-_HANDSHAKE = 10.0  # s that a peer may take to prove that it knows the key
+_HANDSHAKE = 10.0  # s, time limit of the handshake
 _LENGTH = struct.Struct("!I")
 _MOST_TEXT = 1 << 26
 _MOST_ARRAYS = 256
@@ -59,30 +60,30 @@ _DTYPES = {
 _REFERENCE = "__array__"
 
 Address = str | tuple[str, int]
-"""Path of a Unix domain socket, or host and port where there are none."""
+"""Path of a Unix domain socket, or host and port on systems without such sockets."""
 
 
 class WireError(StdpbenchError):
-    """A peer does not speak this format, or does not know the key."""
+    """A peer does not use this format, or does not know the key."""
 
 
 class Channel:
     """Messages over a connected stream socket.
 
-    One thread may `send` while another receives without a time limit. Who uses `post`, `flush` or a time limit must
-    do everything in one thread, as these change the timeout of the socket.
+    One thread may `send` while another receives without a time limit. With `post`, `flush` or a time limit, all calls
+    must come from one thread, since these change the timeout of the socket.
 
     Parameters
     ----------
     connected : socket.socket
         The socket; closed by `close`.
     most : int
-        Largest total size in bytes of the arrays of a message that is received.
+        Limit on the total size of the arrays of a received message, in bytes.
 
     Attributes
     ----------
     progressing : bool
-        Whether the last call of `receive` got bytes of a message, but not all of it.
+        Whether the last call of `receive` received a part of a message, but not all of it.
     """
 
     def __init__(self, connected: socket.socket, most: int = 1 << 32) -> None:
@@ -98,24 +99,24 @@ class Channel:
         connected.settimeout(None)
 
     def fileno(self) -> int:
-        """The descriptor of the socket, for `select` and the like."""
+        """Return the file descriptor of the socket, for `select` and similar functions."""
         return self._socket.fileno()
 
     # -- sending ----------------------------------------------------------------------------------------------------
 
     def send(self, message: Any) -> None:
-        """Send a message; wait until the socket has taken all of it."""
+        """Send a message; block until the socket has accepted all of it."""
         self._set_timeout(None)
         for part in _encoded(message):
             self._socket.sendall(part)
 
     def post(self, message: Any) -> None:
-        """Send a message without waiting: what the socket does not take now goes with the next `post` or `flush`."""
+        """Send a message without blocking; what the socket does not accept is sent by the next `post` or `flush`."""
         self._unsent += _encoded(message)
         self.flush()
 
     def flush(self) -> None:
-        """Send as much of what was posted as the socket takes now; what a peer that is gone cannot get is dropped."""
+        """Send as much of the posted messages as the socket accepts; discard them if the peer has disconnected."""
         try:
             self._set_timeout(0.0)
             while self._unsent:
@@ -126,20 +127,20 @@ class Channel:
                     self._unsent[0] = self._unsent[0][sent:]
         except BlockingIOError:
             pass
-        except OSError:  # there may still be messages of the peer to receive
+        except OSError:  # messages from the peer may still be waiting to be received
             self._unsent.clear()
 
     # -- receiving --------------------------------------------------------------------------------------------------
 
     def receive(self, wait: float | None = None, rest: float = 0.0) -> Any:
-        """Receive a message, or go on receiving one of which an earlier call got a part.
+        """Receive a message, or continue one that an earlier call received in part.
 
         Parameters
         ----------
         wait : float, optional
-            Seconds to wait for a message to begin; without it, the call waits until one is complete.
+            Seconds to wait for the start of a message; default: wait until a message is complete.
         rest : float
-            Seconds to wait for the rest of a message of which a part has come.
+            Seconds to wait for the rest of a message that has been received in part.
 
         Returns
         -------
@@ -153,7 +154,7 @@ class Channel:
         OSError
             If the connection broke.
         WireError
-            If what came is not a message.
+            If the data received are not a message.
         """
         until = None if wait is None else time.monotonic() + (rest if self._begun else wait)
         self.progressing = False
@@ -178,7 +179,7 @@ class Channel:
                 return complete.value
 
     def _fill(self, until: float | None) -> bool:
-        """Receive bytes: into the array that is missing if it is large, else into `_read`; False if none came."""
+        """Receive bytes, directly into a large array or else into `_read`; return False if none arrived in time."""
         self._set_timeout(None if until is None else max(0.0, until - time.monotonic()))
         try:
             if len(self._part) >= _CHUNK:
@@ -199,7 +200,7 @@ class Channel:
             self._socket.settimeout(timeout)
 
     def shut_down(self) -> None:
-        """End the connection, which wakes threads that wait for it; `close` frees the socket."""
+        """End the connection, which wakes threads that wait on it; `close` frees the socket."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
@@ -214,28 +215,28 @@ class Channel:
 
 @dataclass(frozen=True)
 class Invitation:
-    """Where a reader listens, and the key that both sides must know."""
+    """Address at which a reader listens, and the key that both sides must know."""
 
     address: Address
     key: bytes
 
     def to_mapping(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """Return the invitation as plain JSON values."""
         return {"address": self.address, "key": self.key.hex(), "wire": VERSION}
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Invitation:
-        """Read what `to_mapping` made.
+        """Read an invitation from the values that `to_mapping` returned.
 
         Raises
         ------
         WireError
-            If it is not an invitation, or of another version of the wire format.
+            If they are not an invitation, or one of another version of the wire format.
         """
         if mapping.get("wire") != VERSION:
             raise WireError(
-                "the reader and the process of the run are of different versions of stdpbench and cannot talk to each "
-                "other; restart the older of the two"
+                "the reader and the process of the run use different versions of stdpbench and cannot communicate; "
+                "restart the older of the two"
             )
         address, key = mapping.get("address"), str(mapping.get("key"))
         with suppress(ValueError):
@@ -244,11 +245,11 @@ class Invitation:
                     return cls(address, bytes.fromhex(key))
                 case ["127.0.0.1", int(port)] if 0 < port < 1 << 16:
                     return cls(("127.0.0.1", port), bytes.fromhex(key))
-        raise WireError("a reader must name a local socket and a key")
+        raise WireError("an invitation must have the address of a local socket and a key")
 
 
 class Listener:
-    """Waits for one process to connect, at an address that only this user can reach."""
+    """Listens for one process to connect, at an address that only this user can reach."""
 
     def __init__(self) -> None:
         self._socket, address = _listening()
@@ -256,12 +257,12 @@ class Listener:
         self.invitation = Invitation(address, secrets.token_bytes(32))
 
     def accept(self) -> Channel:
-        """Wait for a process that knows the key; others are turned away.
+        """Wait for a process that knows the key; all others are rejected.
 
         Raises
         ------
         OSError
-            If the listener is closed meanwhile.
+            If the listener is closed in the meantime.
         """
         while True:
             connected, _ = self._socket.accept()
@@ -284,16 +285,16 @@ def connect(invitation: Invitation, most: int = 1 << 28) -> Channel:
     Parameters
     ----------
     invitation : Invitation
-        From the reader.
+        Invitation from the reader.
     most : int
-        Largest total size in bytes of the arrays of a message from it.
+        Limit on the total size of the arrays of a message from the reader, in bytes.
 
     Raises
     ------
     OSError, EOFError
-        If nobody listens there, or the connection breaks.
+        If no process listens there, or the connection breaks.
     WireError
-        If it does not know the key.
+        If the reader does not know the key.
     """
     unix = isinstance(invitation.address, str)
     if unix and not hasattr(socket, "AF_UNIX"):
@@ -310,7 +311,7 @@ def connect(invitation: Invitation, most: int = 1 << 28) -> Channel:
 
 def _listening() -> tuple[socket.socket, Address]:
     if sys.platform != "win32":
-        path = f"{tempfile.mkdtemp(prefix=_FOLDER)}/socket"  # a folder that nobody else may enter
+        path = f"{tempfile.mkdtemp(prefix=_FOLDER)}/socket"  # in a folder that no other user may enter
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             listening.bind(path)
@@ -333,16 +334,16 @@ def _remove_socket(address: Address) -> None:
 
 
 def _greeted(connected: socket.socket, key: bytes, own: bytes, other: bytes, most: int = 1 << 32) -> Channel:
-    """Prove to the peer that this side knows the key, and have it prove the same."""
+    """Authenticate both sides: each proves to the other that it knows the key."""
     connected.settimeout(_HANDSHAKE)
     if connected.family == socket.AF_INET:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     nonce = secrets.token_bytes(_NONCE)
     connected.sendall(_GREETING + nonce)
-    said = _exactly(connected, len(_GREETING) + _NONCE)
-    if not said.startswith(_GREETING):
-        raise WireError("the peer speaks another version of the wire format, or something else")
-    theirs = said[len(_GREETING) :]
+    greeting = _exactly(connected, len(_GREETING) + _NONCE)
+    if not greeting.startswith(_GREETING):
+        raise WireError("the peer uses another version of the wire format, or another protocol")
+    theirs = greeting[len(_GREETING) :]
     connected.sendall(hmac.digest(key, own + nonce + theirs, "sha256"))
     if not hmac.compare_digest(_exactly(connected, _PROOF), hmac.digest(key, other + theirs + nonce, "sha256")):
         raise WireError("the peer does not know the key")
@@ -362,7 +363,7 @@ def _exactly(connected: socket.socket, n: int) -> bytes:
 
 
 def _encoded(message: Any) -> list[memoryview]:
-    """What is sent of a message; large arrays are not copied."""
+    """Return the buffers to send for a message; large arrays are not copied."""
     arrays: list[NDArray[Any]] = []
 
     def plain(value: Any) -> Any:
@@ -402,7 +403,7 @@ def _sendable(value: NDArray[Any]) -> NDArray[Any]:
 
 
 def _parts(most: int) -> Generator[memoryview, None, Any]:
-    """Yield the buffers that a message must be received into, in order; return the message."""
+    """Yield the buffers to receive a message into, in order; return the message."""
     length = bytearray(_LENGTH.size)
     yield memoryview(length)
     (n,) = _LENGTH.unpack(length)
@@ -411,13 +412,13 @@ def _parts(most: int) -> Generator[memoryview, None, Any]:
     header = bytearray(n)
     yield memoryview(header)
     try:
-        said = json.loads(header)
-        shapes = [(_DTYPES[name], tuple(map(_size, shape))) for name, shape in said["arrays"]]
+        content = json.loads(header)
+        shapes = [(_DTYPES[name], tuple(map(_size, shape))) for name, shape in content["arrays"]]
         total = sum(dtype.itemsize * prod(shape) for dtype, shape in shapes)
         if len(shapes) > _MOST_ARRAYS or total > most:
-            raise WireError(f"{len(shapes)} arrays of {total} bytes are more than may be received")
+            raise WireError(f"{len(shapes)} arrays of {total} bytes exceed the limit")
         arrays = [np.empty(shape, dtype) for dtype, shape in shapes]
-        message = _with_arrays(said["message"], arrays) if arrays else said["message"]
+        message = _with_arrays(content["message"], arrays) if arrays else content["message"]
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise WireError(f"the header is malformed ({type(error).__name__}: {error})") from None
     for each in arrays:
@@ -432,7 +433,7 @@ def _size(value: Any) -> int:
 
 
 def _with_arrays(value: Any, arrays: list[NDArray[Any]]) -> Any:
-    """Plain JSON values with the arrays that they refer to in place."""
+    """Return plain JSON values with references replaced by their arrays."""
     if isinstance(value, list):
         return [_with_arrays(each, arrays) for each in value]
     if isinstance(value, dict):

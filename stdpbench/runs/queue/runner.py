@@ -26,7 +26,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.messages import STEPPED, TERMINATED
+from stdpbench.runs.protocol.messages import STEPPED_REASONS, TERMINATED
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue import run_queue, runner_process
@@ -274,7 +274,7 @@ class QueueRunner:
             state, reason = state_of(RunFolder.open(job.folder))
         except StdpbenchError:  # it will come out when the process ends
             return
-        if state is State.PAUSED and reason and reason != STEPPED:
+        if state is State.PAUSED and reason and reason not in STEPPED_REASONS:
             self._stop(job, reason)
         elif state is State.PAUSED:
             self._told(job.item, "is paused; `stdpbench resume` has it go on.")

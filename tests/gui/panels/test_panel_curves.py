@@ -134,9 +134,7 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
     assert "2:&nbsp;weights&nbsp;and&nbsp;thresholds&nbsp;set" in panel.legend.text()
     assert "parameters changed once, learned arrays set once" in panel.summary()
     assert (panel.figure() or {})["marks"] == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]
-    assert live.log[-1][2].startswith(
-        "From presentation 80 on: weights and thresholds as they were set (w abababababab…"
-    )
+    assert live.log[-1][2].startswith("From presentation 80 on: weights and thresholds replaced (w abababababab…")
 
 
 def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:

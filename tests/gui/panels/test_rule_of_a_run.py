@@ -70,7 +70,7 @@ def test_the_parameters_become_those_of_the_rule(
 def test_the_log_says_it_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     panel = Log(session(tmp_path, (60, CHANGED)))
     show(panel, qtbot)
-    assert "the rule is oja, which was diehl-cook-triplet; weights and thresholds stay." in panel.summary() + str(
+    assert "rule oja instead of diehl-cook-triplet; weights and thresholds are kept." in panel.summary() + str(
         panel.table()
     )
 

@@ -88,7 +88,7 @@ def test_a_change_that_cannot_be_sent_says_so_and_the_next_one_works(
     requests.write_text("", encoding="utf-8")
     change(panel, qtbot, "0.04")
     waits(qtbot, lambda: panel.changes.stack.count() == 2)
-    with pytest.raises(StdpbenchError, match="requests cannot be made: File exists"):
+    with pytest.raises(StdpbenchError, match="requests cannot be created: File exists"):
         ask(folder.path, "pause")
     requests.unlink()
 

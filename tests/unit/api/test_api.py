@@ -144,9 +144,9 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
     assert theta.shape == (12,)
     assert "w has the shape (784, 3), where this network has (784, 12)" in seen["refused"]
     assert "learned arrays are set while a run is paused; pause it with run.pause()" in seen["not paused"]
-    told = [entry.text for entry in run.log if "as they were set" in entry.text]
+    told = [entry.text for entry in run.log if "replaced (" in entry.text]
     assert len(told) == 3
-    assert [entry.text for entry in branch.log if "as they were set" in entry.text] == []
+    assert [entry.text for entry in branch.log if "replaced (" in entry.text] == []
     assert len(list((run.path / "arrays").iterdir())) == 3
     with pytest.raises(StdpbenchError, match="only a run that goes on can be given learned arrays"):
         run.set_learned({"w": before})

@@ -301,7 +301,7 @@ def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) ->
     (runs / "first" / "run.json").write_text("{", encoding="utf-8")
     for name in ("first", "third"):
         assert cli("show", name, status=2).startswith("stdpbench: ")
-    assert "journal.jsonl, line 1 is damaged: it is no fact of this format" in cli("show", "second")
+    assert "journal.jsonl, line 1 is damaged: not a fact of this format" in cli("show", "second")
     assert "damaged" in cli("list")
 
 

@@ -78,7 +78,7 @@ def test_an_account_says_what_a_run_was(family: list[RunFolder]) -> None:
     assert account.setting("plasticity.nu_pre") == "0.0001"
     assert account.setting("schedule.no_such") == "–"
     sentences = [sentence for _, _, sentence in account.history]
-    assert f"Goes on from {family[0].path.name} at presentation 30." in sentences
+    assert f"Branched from {family[0].path.name} at presentation 30." in sentences
     assert sentences[-1] == "The run is finished."
     metric = account.metrics["accuracy, vote"]
     assert metric.low is not None

@@ -358,9 +358,9 @@ def test_it_is_told_and_marked(run: RunFolder) -> None:
     live = LiveRun.replay(read_journal(run.path))
     assert live.changes == []
     assert live.marks == [(FIRST, "weights and thresholds set"), (SECOND, "thresholds set")]
-    (first, second) = (text for _, _, text in live.log if "as they were set" in text)
-    assert first.startswith(f"From presentation {FIRST} on: weights and thresholds as they were set (w ")
-    assert second.startswith(f"From presentation {SECOND} on: thresholds as they were set (theta ")
+    (first, second) = (text for _, _, text in live.log if "replaced (" in text)
+    assert first.startswith(f"From presentation {FIRST} on: weights and thresholds replaced (w ")
+    assert second.startswith(f"From presentation {SECOND} on: thresholds replaced (theta ")
     assert json.loads((run.path / "run.json").read_text())["state"] == "finished"
 
 

@@ -135,7 +135,7 @@ def test_what_the_journal_says_of_it(changed):
     assert live.before_changes()["plasticity"] == {**live.parameters()["plasticity"]}
     assert live.parameters()["plasticity"]["kind"] == name
     assert [text for at, _, text in live.log if at == 8] == [
-        f"From presentation 8 on: the rule is {old}, which was {name}; weights and thresholds stay."
+        f"From presentation 8 on: rule {old} instead of {name}; weights and thresholds are kept."
     ]
 
 

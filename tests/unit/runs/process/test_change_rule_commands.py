@@ -62,7 +62,7 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
         (at, "bcm"),
         (at + 2, "diehl-cook-triplet"),
     ]
-    sentence = f"From presentation {at} on: the rule is bcm, which was diehl-cook-triplet"
+    sentence = f"From presentation {at} on: rule bcm instead of diehl-cook-triplet"
     assert [entry.text.startswith(sentence) for entry in run.log].count(True) == 1
     (tmp_path / "mine.toml").write_text(RULE_FILE, encoding="utf-8")
     mine = ("--rule", str(tmp_path / "mine.toml"), "--set", "plasticity.rate=0.5")
@@ -73,10 +73,10 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     assert made_branch.name in listed
     assert "diehl-cook-triplet → custom" in listed
     shown = said_by("show", name)
-    assert "the rule is bcm, which was diehl-cook-triplet" in shown
+    assert "rule bcm instead of diehl-cook-triplet" in shown
     found = compare([RunFolder(run.path), RunFolder(made_branch)])
     assert f"In {name}, learned arrays were set: thresholds at presentation {at + 2}." in found.remarks
-    assert f"From presentation {at + 2} on: thresholds as they were set (theta " in shown
+    assert f"From presentation {at + 2} on: thresholds replaced (theta " in shown
     assert found.parameters["plasticity.traces.x.tau"] == ("–", f"– → tau_x (from {at + 1} on)")
 
 
