@@ -152,7 +152,7 @@ def one_panel(camera: Camera, key: str) -> None:
 
 def drawing(camera: Camera) -> None:
     """The pad, with an answer."""
-    pad = camera.window.habits.draw()
+    pad = camera.window.services.draw()
     camera.wait(20, lambda: pad.ready)
     if not pad.pad.strokes:
         pad.pad.add_stroke(THREE)
@@ -178,7 +178,7 @@ def dialogs(camera: Camera, data: Path) -> None:
         return open_it
 
     def own() -> QWidget:
-        dialog: OwnDataDialog = window.habits.choose_data(data)
+        dialog: OwnDataDialog = window.services.choose_data(data)
         camera.wait(20, lambda: dialog.experiment is not None)
         return dialog
 
@@ -228,19 +228,19 @@ def runs_page(camera: Camera) -> None:
     window, page = camera.window, camera.window.runs_page
     window.go_to("runs")
     camera.wait(10, lambda: page.model.n_all > 2)
-    page.ticks.tick([entry.name for entry in page.model.entries])
+    page.selection.tick([entry.name for entry in page.model.entries])
     page.table.choose([page.model.entries[0].name])
-    camera.wait(10, lambda: page.ticks.comparison is not None)
+    camera.wait(10, lambda: page.selection.comparison is not None)
     camera.in_all_looks("runs", lambda: window.go_to("runs"), 1.5)
     opened: list[QWidget] = []
 
     def add() -> QWidget:
         while opened:
             opened.pop().close()
-        page.doing.ask_what_to_queue()
-        assert page.doing.dialog is not None
-        opened.append(page.doing.dialog)
-        return page.doing.dialog
+        page.row_actions.ask_what_to_queue()
+        assert page.row_actions.dialog is not None
+        opened.append(page.row_actions.dialog)
+        return page.row_actions.dialog
 
     camera.in_both_themes("queue-add", add)
     opened.pop().close()

@@ -54,7 +54,7 @@ def opened(settings: QSettings, runs: Path) -> Iterator[MainWindow]:
         window.show()
         window.complete()
         yield window
-        window.habits._may_close = True
+        window.services._may_close = True
         window.close()
         window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -66,7 +66,7 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iter
     if request.node.get_closest_marker("shared_window"):
         window: MainWindow = request.getfixturevalue("shared_window")
         window.go_to("start")
-        window.tell("")
+        window.show_message("")
         yield window
         for dialog in window.findChildren(QDialog):
             if dialog.isVisible():

@@ -63,10 +63,10 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     with handled(signal.SIG_DFL, signal.SIGINT):
         try:
             window = MainWindow(runs=runs)
-            crash.install(window.tell)
+            crash.install(window.show_message)
             window.show()
             if shown is not None:
-                QTimer.singleShot(0, lambda: window.habits.open_path(shown))
+                QTimer.singleShot(0, lambda: window.services.open_path(shown))
             QTimer.singleShot(_SETTLED_MS, settle)
             status = app.exec()
             background.finish(_PATIENCE)

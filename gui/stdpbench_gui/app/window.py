@@ -49,7 +49,7 @@ from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll
 
 if TYPE_CHECKING:
-    from stdpbench_gui.app.persistence import Habits
+    from stdpbench_gui.app.window_services import WindowServices
     from stdpbench_gui.pages.evaluate.page import EvaluatePage
     from stdpbench_gui.pages.rules.page import RulesPage
     from stdpbench_gui.pages.runs.page import RunsPage
@@ -101,9 +101,9 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         assert bar is not None
         bar.addWidget(self.message, 1)
-        self.session.told.connect(self.tell)
+        self.session.message.connect(self.show_message)
         self.session.opened.connect(lambda: self.go_to("train"))
-        self.session.opened.connect(lambda: self.tell(""))
+        self.session.opened.connect(lambda: self.show_message(""))
         self.start.experiment_chosen.connect(self.run_experiment)
         self.start.run_chosen.connect(self.open_run)
         self.start.check_wanted.connect(self.check_machine)
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         """Make the pages other than the first, if they are not there yet."""
         if self._train is not None:
             return
-        from stdpbench_gui.app.persistence import Habits
+        from stdpbench_gui.app.window_services import WindowServices
         from stdpbench_gui.pages.evaluate.page import EvaluatePage
         from stdpbench_gui.pages.rules.page import RulesPage
         from stdpbench_gui.pages.runs.page import RunsPage
@@ -150,8 +150,8 @@ class MainWindow(QMainWindow):
                 let_scroll(page)
             self._page_of[name] = page
             self.pages.addWidget(page)
-        self._habits = Habits(self, self)
-        lab.dropped.connect(self._habits.open_dropped)
+        self._services = WindowServices(self, self)
+        lab.dropped.connect(self._services.open_dropped)
 
     @property
     def train(self) -> TrainPage:
@@ -179,10 +179,10 @@ class MainWindow(QMainWindow):
         return self._runs
 
     @property
-    def habits(self) -> Habits:
+    def services(self) -> WindowServices:
         """What a person expects of any app."""
         self.complete()
-        return self._habits
+        return self._services
 
     def _rail(self) -> QWidget:
         rail = QWidget()
@@ -310,7 +310,7 @@ class MainWindow(QMainWindow):
         elif page is self.start or page is self.runs_page:
             page.explain()
         else:
-            self.tell("Press F1 while one of the panels has the focus, or click the ? in its title.")
+            self.show_message("Press F1 while one of the panels has the focus, or click the ? in its title.")
 
     def _about(self) -> None:
         QMessageBox.about(
@@ -324,7 +324,7 @@ class MainWindow(QMainWindow):
 
     def run_experiment(self, experiment: Experiment) -> None:
         """Make a run of an experiment, start it, and show it."""
-        self.tell(f"Starting {experiment.name} …")
+        self.show_message(f"Starting {experiment.name} …")
         runs = self.runs
         self.session.start_new(lambda: create_run(experiment, runs, Options(), {"command": "desktop app"}))
 
@@ -344,8 +344,8 @@ class MainWindow(QMainWindow):
 
     def run_file(self, path: Path) -> None:
         """Show what an experiment file is, and run it if that is wanted."""
-        self.habits.recent.add(path.absolute())
-        ask = self.habits.ask_to_run
+        self.services.recent.add(path.absolute())
+        ask = self.services.ask_to_run
         self.session.work(lambda: read_experiment(path), ask, "The experiment cannot be read", owner=self)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -355,11 +355,11 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
         """Open what was dropped."""
-        self.habits.open_dropped(dropped_paths(event.mimeData() if event is not None else None))
+        self.services.open_dropped(dropped_paths(event.mimeData() if event is not None else None))
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
-    def tell(self, sentence: str) -> None:
+    def show_message(self, sentence: str) -> None:
         """Say a sentence at the foot of the window."""
         self.message.setText(sentence)
         self.message.setToolTip(sentence)
@@ -374,7 +374,7 @@ class MainWindow(QMainWindow):
         self.evaluate.restyle()
         self.lab.restyle()
         self.runs_page.restyle()
-        self.habits.restyle()
+        self.services.restyle()
 
     def _look_around(self) -> None:
         self._show_recent()
@@ -398,8 +398,8 @@ class MainWindow(QMainWindow):
 
         def show(found: tuple[list[Entry], str]) -> None:
             words = [[one.state, columns.text(one, "vote")] for one in found[0]]
-            texts = [" · vote ".join(filter(None, said)) for said in words]
-            self.start.show_recent([(one.path, said) for one, said in zip(found[0], texts, strict=True)], found[1])
+            texts = [" · vote ".join(filter(None, text)) for text in words]
+            self.start.show_recent([(one.path, text) for one, text in zip(found[0], texts, strict=True)], found[1])
 
         self.session.work(look, show, owner=self)
 
@@ -418,11 +418,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Ask what becomes of a run that goes on, and remember."""
-        if not self.habits.may_close():
+        if not self.services.may_close():
             if event is not None:
                 event.ignore()
             return
-        self.habits.closed()
+        self.services.closed()
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
         self.evaluate.save()

@@ -30,11 +30,11 @@ class BinDialog(QDialog):
 
     Attributes
     ----------
-    done_something : signal of str
+    reported : signal of str
         Runs were restored, or the bin was emptied: a sentence.
     """
 
-    done_something = pyqtSignal(str)
+    reported = pyqtSignal(str)
 
     def __init__(self, runs: Path, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
@@ -152,5 +152,5 @@ class BinDialog(QDialog):
         self._background.do(work, self._done, self._fail, owner=self)
 
     def _done(self, sentence: str) -> None:
-        self.done_something.emit(sentence)
+        self.reported.emit(sentence)
         self.look()

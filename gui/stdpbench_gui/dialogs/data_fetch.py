@@ -57,7 +57,7 @@ class FetchDialog(QDialog):
         where = f"to {data_folders()[0]}; or choose a folder that holds its four files."
         self.text = wrapped(f"{why} {'It' if why else words} is downloaded once, some 10 to 30 MB, {where}".strip())
         self.progress = ProgressBar("Progress of the download", thin=False)
-        self.said = wrapped("", "faint")
+        self.status = wrapped("", "faint")
         self.problem = wrapped("", "problem")
         self.download_button = QPushButton(f"Download {words}")
         self.download_button.setObjectName("primary")
@@ -74,7 +74,7 @@ class FetchDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(2 * theme.GRID,) * 4)
         layout.setSpacing(theme.GRID)
-        for widget in (self.text, self.progress, self.said, self.problem):
+        for widget in (self.text, self.progress, self.status, self.problem):
             layout.addWidget(widget)
         layout.addStretch(1)
         layout.addLayout(buttons)
@@ -96,7 +96,7 @@ class FetchDialog(QDialog):
     def _get(self, source: Path | None, words: str) -> None:
         self._transfer = transfer = _Transfer()
         self.problem.hide()
-        self.said.setText(words)
+        self.status.setText(words)
         self.progress.setRange(0, 0)
         self._show_busy(True)
         self._timer.start()
@@ -114,7 +114,7 @@ class FetchDialog(QDialog):
 
     def _take(self, found: Path) -> None:
         self._end()
-        self._session.told.emit(f"{WORDS.get(self.name, self.name)} lies in {found}.")
+        self._session.message.emit(f"{WORDS.get(self.name, self.name)} lies in {found}.")
         self.fetched.emit(self.name, found)
         self.accept()
 
@@ -131,9 +131,9 @@ class FetchDialog(QDialog):
         if transfer.total:
             self.progress.setRange(0, transfer.total)
             self.progress.setValue(transfer.done)
-            self.said.setText(f"{transfer.name}: {done:.1f} of {transfer.total / _MEGABYTE:.1f} MB")
+            self.status.setText(f"{transfer.name}: {done:.1f} of {transfer.total / _MEGABYTE:.1f} MB")
         else:
-            self.said.setText(f"{transfer.name}: {done:.1f} MB")
+            self.status.setText(f"{transfer.name}: {done:.1f} MB")
 
     def _choose(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
@@ -144,7 +144,7 @@ class FetchDialog(QDialog):
 
     def _show_busy(self, busy: bool) -> None:
         self.progress.setVisible(busy)
-        self.said.setVisible(busy)
+        self.status.setVisible(busy)
         self.download_button.setEnabled(not busy)
         self.folder_button.setEnabled(not busy)
 

@@ -406,21 +406,21 @@ class DrawDigitDialog(QDialog):
     def _in_words(self, answer: dict[str, Any], counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
         vote, total, fired = answer["vote"], int(counts.sum()), int((counts > 0).sum())
         times = "once" if answer["attempts"] == 1 else f"{answer['attempts']} times, brighter each time"
-        said = f"{total} spikes of {fired} neuron{'s' if fired != 1 else ''}; the drawing was shown {times}."
+        text = f"{total} spikes of {fired} neuron{'s' if fired != 1 else ''}; the drawing was shown {times}."
         if total == 0:
             return f"No neuron fired; the drawing was shown {times}."
         if vote is None:
-            return f"{said} Neurons carry no labels, so there is no vote."
+            return f"{text} Neurons carry no labels, so there is no vote."
         if vote["answer"] < 0:
-            return f"{said} None of the neurons that fired carries a label."
+            return f"{text} None of the neurons that fired carries a label."
         scores = np.array(vote["scores"])
         others = np.delete(np.arange(len(scores)), vote["answer"])
         second = int(others[scores[others].argmax()]) if len(others) else -1
         if second >= 0 and scores[second] > 0:
-            said += f" Second is {_name(names, second)}."
+            text += f" Second is {_name(names, second)}."
         if self.probe.by_run and self._session.live.labelled is None:
-            said += f" Labels come from the last {vote['pictures']} training pictures, so they are rough."
-        return said
+            text += f" Labels come from the last {vote['pictures']} training pictures, so they are rough."
+        return text
 
     def _show_vote(self, vote: dict[str, Any] | None, names: tuple[str, ...]) -> None:
         if vote is None:
@@ -438,8 +438,8 @@ class DrawDigitDialog(QDialog):
         self.bars_plot.getAxis("bottom").setTicks([[(k, _name(names, k)) for k in range(n)]])
         self.bars_plot.setXRange(-0.6, n - 0.4, padding=0)
         self.bars_plot.setYRange(0, max(vote["scores"]) * 1.1 or 1.0, padding=0)
-        said = ", ".join(f"{_name(names, k)} {score:.2f}" for k, score in enumerate(vote["scores"]) if score)
-        self.bars_plot.setAccessibleDescription(f"Mean spikes per neuron of each class: {said or 'none'}")
+        text = ", ".join(f"{_name(names, k)} {score:.2f}" for k, score in enumerate(vote["scores"]) if score)
+        self.bars_plot.setAccessibleDescription(f"Mean spikes per neuron of each class: {text or 'none'}")
 
     def _show_neurons(self, counts: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
         live = self._session.live

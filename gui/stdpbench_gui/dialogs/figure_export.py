@@ -44,7 +44,7 @@ _WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.
 _REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
 
 
-class Shows(Protocol):
+class Exportable(Protocol):
     """What shows something that can leave: every panel does, and other widgets may."""
 
     session: RunSession
@@ -64,14 +64,14 @@ class Shows(Protocol):
         """
 
 
-def add_actions(menu: QMenu, shown: Shows, parent: QWidget) -> None:
+def add_actions(menu: QMenu, shown: Exportable, parent: QWidget) -> None:
     """Put the ways out into a menu.
 
     Parameters
     ----------
     menu : QMenu
         The panel's own.
-    shown : Shows
+    shown : Exportable
         What leaves.
     parent : QWidget
         Owner of actions and dialogs.
@@ -90,47 +90,47 @@ def add_actions(menu: QMenu, shown: Shows, parent: QWidget) -> None:
     menu.setToolTipsVisible(True)
 
 
-def copy_picture(shown: Shows) -> None:
+def copy_picture(shown: Exportable) -> None:
     """Copy what is on screen."""
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     clipboard.setPixmap(shown.body.grab())
-    shown.session.told.emit(f"The picture of {shown.title} is on the clipboard.")
+    shown.session.message.emit(f"The picture of {shown.title} is on the clipboard.")
 
 
-def copy_numbers(shown: Shows) -> None:
+def copy_numbers(shown: Exportable) -> None:
     """Copy the table, columns set apart by tabs."""
     table = shown.table()
     if table is None or not table[1]:
-        shown.session.told.emit(f"{shown.title} shows no numbers yet.")
+        shown.session.message.emit(f"{shown.title} shows no numbers yet.")
         return
     _copy(shown, table)
 
 
-def _copy(shown: Shows, table: Table) -> None:
+def _copy(shown: Exportable, table: Table) -> None:
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     clipboard.setText(table_text(table, "tsv"))
-    shown.session.told.emit(f"{len(table[1])} rows of {shown.title} are on the clipboard.")
+    shown.session.message.emit(f"{len(table[1])} rows of {shown.title} are on the clipboard.")
 
 
-def show_numbers(shown: Shows, parent: QWidget) -> NumbersDialog | None:
+def show_numbers(shown: Exportable, parent: QWidget) -> NumbersDialog | None:
     """Open the table in a window of its own; None where there is none."""
     table = shown.table()
     if table is None or not table[1]:
-        shown.session.told.emit(f"{shown.title} shows no numbers yet.")
+        shown.session.message.emit(f"{shown.title} shows no numbers yet.")
         return None
     dialog = NumbersDialog(shown, table, parent)
     dialog.show()
     return dialog
 
 
-def export(shown: Shows, parent: QWidget) -> ExportDialog | None:
+def export(shown: Exportable, parent: QWidget) -> ExportDialog | None:
     """Open the dialog that exports; None where there is nothing to draw."""
     spec = shown.figure()
     if spec is None:
         table = shown.table()
-        shown.session.told.emit(
+        shown.session.message.emit(
             f"{shown.title} has no figure; “Show numbers…” in the same menu has what it says."
             if table is not None and table[1]
             else f"{shown.title} shows nothing yet that could be drawn."
@@ -141,18 +141,18 @@ def export(shown: Shows, parent: QWidget) -> ExportDialog | None:
     return dialog
 
 
-def caption_of(shown: Shows, spec: dict[str, Any]) -> str:
+def caption_of(shown: Exportable, spec: dict[str, Any]) -> str:
     """The caption of what is shown: run, seed, version, n, and what error bars mean."""
     if "caption" in spec:  # of several runs
         return str(spec["caption"])
     session = shown.session
     folder, started = session.folder, session.live.started
-    said = started.experiment if started is not None else {}
+    stored = started.experiment if started is not None else {}
     return caption(
         spec.get("title") or str(shown.title),
         run=folder.path.name if folder is not None else "none",
-        experiment=str(said.get("name", "unknown")),
-        seed=int(said.get("seed", 0)),
+        experiment=str(stored.get("name", "unknown")),
+        seed=int(stored.get("seed", 0)),
         version=__version__,
         n=str(spec.get("n") or f"one run, after {session.live.position} presentations"),
         errors=str(spec.get("errors", "")),
@@ -189,7 +189,7 @@ class _Numbers(QAbstractTableModel):
 class NumbersDialog(QDialog):
     """The numbers behind a panel, as they were when it was opened."""
 
-    def __init__(self, shown: Shows, table: Table, parent: QWidget) -> None:
+    def __init__(self, shown: Exportable, table: Table, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"{shown.title}: numbers")
@@ -204,14 +204,14 @@ class NumbersDialog(QDialog):
         header = self.view.horizontalHeader()
         assert header is not None
         header.setStretchLastSection(True)
-        said = QLabel(f"{len(table[1])} rows, as they are now")
-        said.setObjectName("faint")
+        n_rows = QLabel(f"{len(table[1])} rows, as they are now")
+        n_rows.setObjectName("faint")
         copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")
         copy.clicked.connect(lambda: _copy(shown, table))
         save.clicked.connect(self._save)
         close.clicked.connect(self.close)
         row = QHBoxLayout()
-        row.addWidget(said)
+        row.addWidget(n_rows)
         row.addStretch(1)
         for button in (copy, save, close):
             row.addWidget(button)
@@ -228,9 +228,9 @@ class NumbersDialog(QDialog):
         try:
             Path(chosen).write_text(table_text(self._table), encoding="utf-8")
         except OSError as error:
-            self._shown.session.told.emit(f"{chosen} cannot be written: {error.strerror}.")
+            self._shown.session.message.emit(f"{chosen} cannot be written: {error.strerror}.")
         else:
-            self._shown.session.told.emit(f"The numbers are in {chosen}.")
+            self._shown.session.message.emit(f"The numbers are in {chosen}.")
 
 
 class ExportDialog(QDialog):
@@ -250,7 +250,7 @@ class ExportDialog(QDialog):
         What draws.
     """
 
-    def __init__(self, shown: Shows, spec: dict[str, Any], parent: QWidget) -> None:
+    def __init__(self, shown: Exportable, spec: dict[str, Any], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Export {shown.title}")
@@ -378,7 +378,7 @@ class ExportDialog(QDialog):
         self._clean_up()
         if status == 0:
             target = Path(self.target.text().strip()).expanduser()
-            self._shown.session.told.emit(f"{target} is written, with its numbers, caption and Python beside it.")
+            self._shown.session.message.emit(f"{target} is written, with its numbers, caption and Python beside it.")
             self.accept()
             return
         output = bytes(self.process.readAllStandardError().data()).decode("utf-8", "replace")
@@ -456,7 +456,7 @@ class ExportDialog(QDialog):
         super().closeEvent(event)
 
 
-def _file_name(shown: Shows) -> str:
+def _file_name(shown: Exportable) -> str:
     folder = shown.session.folder
     words = str(shown.title).lower().replace(" ", "-")
     return f"{folder.path.name}-{words}" if folder is not None else words

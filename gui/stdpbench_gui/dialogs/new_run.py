@@ -56,7 +56,7 @@ class NewRunDialog(QDialog):
         value = getattr(getattr(experiment, self._section), name)
         ends = " This run is stopped first, so that its weights are written; it can be resumed." if at_work else ""
         what = "another kind" if name == "kind" else "another value"
-        said = wrapped(
+        text = wrapped(
             f"{path} is structural: {what} needs another network. The new run starts from weights and "
             f"thresholds of this one, with the parameters in force.{ends}{_RULE if path == 'plasticity.kind' else ''}"
         )
@@ -78,7 +78,7 @@ class NewRunDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(2 * theme.GRID,) * 4)
         layout.setSpacing(2 * theme.GRID)
-        layout.addWidget(said)
+        layout.addWidget(text)
         layout.addLayout(form)
         for widget in (self.summary, self.fields, self.error, self.time):
             layout.addWidget(widget)

@@ -96,7 +96,7 @@ class OwnDataDialog(QDialog):
         self.file_button.setToolTip("An npz file, or an IDX file; labels beside it are found")
         self.folder_button.clicked.connect(self._choose_folder)
         self.file_button.clicked.connect(self._choose_file)
-        self.said = wrapped(
+        self.status = wrapped(
             "A folder of PNG or JPEG pictures (one subfolder for each class; without subfolders there are no labels), "
             "an npz file with an array images, or IDX files as MNIST's."
         )
@@ -188,7 +188,7 @@ class OwnDataDialog(QDialog):
         layout.setContentsMargins(*(2 * theme.GRID,) * 4)
         layout.setSpacing(theme.GRID)
         layout.addLayout(place)
-        layout.addWidget(self.said)
+        layout.addWidget(self.status)
         layout.addLayout(middle, 1)
         layout.addLayout(buttons)
 
@@ -199,7 +199,7 @@ class OwnDataDialog(QDialog):
         self._path = path
         self.place.setText(short_path(path))
         self.place.setCursorPosition(len(self.place.text()))
-        self.said.setText("Reading …")
+        self.status.setText("Reading …")
         self._enable(False)
 
         def read() -> tuple[Dataset, Look]:
@@ -209,7 +209,7 @@ class OwnDataDialog(QDialog):
         self._work(read, lambda found: self._take_read(path, *found), self._fail_read)
 
     def _fail_read(self, reason: str) -> None:
-        self.said.setText("Nothing could be read.")
+        self.status.setText("Nothing could be read.")
         self.raw.clear()
         self._fail_look(reason)
 
@@ -269,7 +269,7 @@ class OwnDataDialog(QDialog):
 
     def _show_look(self, look: Look) -> None:
         self._look = look
-        self.said.setText(look.sentence)
+        self.status.setText(look.sentence)
         self.raw.show_pictures(look.raw, look.classes)
         self.ready.show_pictures(look.ready, look.classes, white=float(look.ready.max(initial=0)))
         self._plan()
@@ -336,7 +336,7 @@ class OwnDataDialog(QDialog):
         except StdpbenchError as error:
             self._show_problem(f"{error}.")
         else:
-            self._session.told.emit(f"The experiment is in {path}.")
+            self._session.message.emit(f"The experiment is in {path}.")
 
     def _enable(self, fine: bool) -> None:
         self.start_button.setEnabled(fine)

@@ -47,11 +47,11 @@ class RunFileDialog(QDialog):
         layout.addWidget(wrapped(about.title or experiment.name, "cardtitle"))
         if about.summary:
             layout.addWidget(wrapped(about.summary))
-        said = (
+        text = (
             f"{experiment.name}, seed {experiment.seed}: {experiment.network.n_exc} exc neurons, rule "
             f"{getattr(experiment.plasticity, 'kind', '')}, pictures of {getattr(experiment.data, 'kind', '')}."
         )
-        layout.addWidget(wrapped(said, "faint"))
+        layout.addWidget(wrapped(text, "faint"))
         if about.expected_accuracy:
             layout.addWidget(wrapped(f"Accuracy: {about.expected_accuracy}", "faint"))
         layout.addWidget(self.time)

@@ -75,7 +75,7 @@ class RunBar(QWidget):
         self.speed.setToolTip("Maximum number of training presentations per second")
         self.speed.setAccessibleName("Speed")
         self.speed.activated.connect(self._set_pace)
-        self._pace, self._told = 0, 0.0
+        self._pace, self._reported_pace = 0, 0.0
         top = QHBoxLayout()
         top.setSpacing(theme.GRID)
         top.addWidget(self.title)
@@ -106,7 +106,7 @@ class RunBar(QWidget):
         self.refresh()
 
     def _on_opened(self) -> None:
-        self._told = 0.0
+        self._reported_pace = 0.0
         self._show_pace(0.0)
         self.refresh()
 
@@ -122,7 +122,7 @@ class RunBar(QWidget):
             if self._pace == wanted:  # restore the active value
                 self._pace = before
                 self.speed.setCurrentIndex(before)
-            self._session.told.emit(sentence)
+            self._session.message.emit(sentence)
 
         self._session.request("pace", refused=refused, seconds=self.speed.currentData())
 
@@ -149,10 +149,10 @@ class RunBar(QWidget):
             self.state.setText(f"{_MARKS[live.state]} {live.state}")
             self.state.setToolTip(live.reason)
             self._show_progress()
-            told = live.progress.get("pace", self._told)
-            if told != self._told:  # only on a change: a frame may be older than the request made here
-                self._told = told
-                self._show_pace(told)
+            pace = live.progress.get("pace", self._reported_pace)
+            if pace != self._reported_pace:  # only on a change: a frame may be older than the request made here
+                self._reported_pace = pace
+                self._show_pace(pace)
         self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
         active = session.connected
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED

@@ -193,9 +193,9 @@ class Confusion(Panel):
         self.strip.setVisible(bool(len(numbers)))  # without pictures, the matrix gets the room
         for number in numbers[:_MOST].tolist():
             item = QListWidgetItem(_icon(split.test.pixels[number]), "")
-            said = f"{self._evaluated_on} picture {number}: {answers.spikes[number]} spikes"
-            item.setToolTip(said)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+            text = f"{self._evaluated_on} picture {number}: {answers.spikes[number]} spikes"
+            item.setToolTip(text)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
             item.setData(Qt.ItemDataRole.UserRole, number)
             self.strip.addItem(item)
 

@@ -15,7 +15,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table
-from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.pictures import Picture
@@ -41,7 +41,7 @@ class Stimulus(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.seen = Seen.of(session)
+        self.observed = Observed.of(session)
         self.picture = Picture("Training picture")
         self.spikes = Picture("Input spikes of each pixel")
         self.verdict = QLabel()
@@ -103,13 +103,13 @@ class Stimulus(Panel):
         new = self.session.live.presentation
         if new.get("presentation") != self._frame.get("presentation"):
             self._changed_at = now
-        self._frame, self._answer = new, self.seen.answer
+        self._frame, self._answer = new, self.observed.answer
         self._show()
 
     def _show(self) -> None:
         frame = self._frame
         started, split = self.session.live.started, self.session.split
-        label, answer = self.seen.label(frame["image"]), self._answer
+        label, answer = self.observed.label(frame["image"]), self._answer
         role, mark = self._judged(label, answer)
         sequential = colour_maps.sequential()
         self.picture.frame = role
@@ -124,10 +124,10 @@ class Stimulus(Panel):
         if counts is not None and started is not None:
             self.spikes.show_values(counts, 0.0, max(1.0, float(counts.max())), sequential)
             self.captions[1].setText(f"0 to {int(counts.max())} input spikes")
-        said = f"shown {self.seen.class_name(label)}" if label >= 0 else "shown: no label"
-        answered = self.seen.class_name(answer) if answer >= 0 else "nothing" if mark else "–"
+        text = f"shown {self.observed.class_name(label)}" if label >= 0 else "shown: no label"
+        answered = self.observed.class_name(answer) if answer >= 0 else "nothing" if mark else "–"
         unlabelled = split is not None and split.train.labels is None
-        verdict = "pictures without labels" if unlabelled else f"{mark} {said} · answered {answered}".strip()
+        verdict = "pictures without labels" if unlabelled else f"{mark} {text} · answered {answered}".strip()
         self.verdict.setText(verdict)
         colours = theme.current()
         self.verdict.setStyleSheet(f"color: {getattr(colours, role) if role else colours.ink};")
@@ -135,7 +135,7 @@ class Stimulus(Panel):
 
     def _judged(self, label: int, answer: int) -> tuple[str, str]:
         """Return theme role and mark of an answer; empty: unknown. No answer counts as wrong."""
-        if label < 0 or (answer < 0 and not self.seen.right):
+        if label < 0 or (answer < 0 and not self.observed.right):
             return "", ""
         return ("right", "✓") if label == answer else ("wrong", "✗")
 
@@ -146,7 +146,7 @@ class Stimulus(Panel):
             f"{n} exc spike{'s' if n != 1 else ''}",
             "shown once" if times == 1 else f"shown {times} times",
         ]
-        right = self.seen.right
+        right = self.observed.right
         if len(right) >= 10:
             parts.append(f"{sum(right)} of the last {len(right)} right")
         return parts
@@ -168,11 +168,13 @@ class Stimulus(Panel):
         """Describe what is shown."""
         if not self._frame:
             return self.nothing()
-        label = self.seen.label(self._frame["image"])
-        shown = f"picture {self._frame['image']}" + (f" of class {self.seen.class_name(label)}" if label >= 0 else "")
+        label = self.observed.label(self._frame["image"])
+        shown = f"picture {self._frame['image']}" + (
+            f" of class {self.observed.class_name(label)}" if label >= 0 else ""
+        )
         _, mark = self._judged(label, self._answer)
         verdict = {"✓": ", right", "✗": ", wrong", "": ""}[mark]
-        answered = f"answered {self.seen.class_name(self._answer)}{verdict}" if self._answer >= 0 else "no answer"
+        answered = f"answered {self.observed.class_name(self._answer)}{verdict}" if self._answer >= 0 else "no answer"
         return f"Shown {shown}; {answered}; {', '.join(self._about(self._frame))}."
 
     def table(self) -> Table | None:

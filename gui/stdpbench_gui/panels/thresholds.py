@@ -18,7 +18,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table, column
-from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
@@ -130,8 +130,8 @@ class Thresholds(Panel):
         self._recent: deque[tuple[int, NDArray[np.int64]]] = deque()
         self._sum: NDArray[np.int64] = np.zeros(0, np.int64)
         self._known: tuple[int, Experiment] | None = None
-        self.seen = Seen.of(session)
-        self.seen.changed.connect(self.mark_dirty)
+        self.observed = Observed.of(session)
+        self.observed.changed.connect(self.mark_dirty)
         session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
         self._on_what()
         self.restyle()
@@ -202,12 +202,12 @@ class Thresholds(Panel):
         """Return mean spikes per neuron and presentation, from received presentations or else from the run folder."""
         if self._recent:
             return np.asarray(self._sum / len(self._recent), np.float64)
-        stored = self.seen.stored
+        stored = self.observed.stored
         return None if stored is None else stored.spike_counts.mean(axis=0, dtype=np.float64)
 
     def _values(self) -> NDArray[np.float64]:
         """Return the values of the right histogram: rates in Hz per neuron, or spikes per presentation."""
-        means, stored = self._means(), self.seen.stored
+        means, stored = self._means(), self.observed.stored
         if means is None:
             return np.zeros(0)
         if self.what.currentIndex() == _RATES:
@@ -218,7 +218,7 @@ class Thresholds(Panel):
 
     def _over(self) -> str:
         """Describe the presentations of the right histogram."""
-        stored = self.seen.stored
+        stored = self.observed.stored
         if self._recent or stored is None:
             n = len(self._recent)
             return f"the last {f'{thousands(n)} presentations' if n > 1 else 'presentation'}"

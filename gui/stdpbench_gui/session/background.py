@@ -207,7 +207,7 @@ def finish(seconds: float) -> None:
 
 def in_words(error: BaseException) -> str:
     """What went wrong, in one line."""
-    said = " ".join(str(error).split())
-    if isinstance(error, StdpbenchError) and said:
-        return said
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    text = " ".join(str(error).split())
+    if isinstance(error, StdpbenchError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -15,7 +15,7 @@ from stdpbench_gui.session.background import call_in_app, in_words
 
 _log = logging.getLogger("stdpbench_gui")
 _LARGEST = 512 * 1024  # bytes of one log file; the one before it is kept
-_told: set[str] = set()
+_logged: set[str] = set()
 
 
 def log_file() -> Path:
@@ -30,25 +30,27 @@ def note(error: BaseException, where: str) -> None:
         trace = trace.tb_next
     place = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
     key = f"{where} {type(error).__name__} {place}"
-    if key in _told:
+    if key in _logged:
         return
-    _told.add(key)
+    _logged.add(key)
     open_log()
     _log.error("%s", where, exc_info=(type(error), error, error.__traceback__))
 
 
-def install(tell: Callable[[str], object]) -> None:
-    """Have unexpected errors told by `tell` instead of ending the process, as PyQt would.
+def install(show_message: Callable[[str], object]) -> None:
+    """Have unexpected errors told by `show_message` instead of ending the process, as PyQt would.
 
     Parameters
     ----------
-    tell : callable
+    show_message : callable
         Shows a sentence; only called from the thread of the app.
     """
 
     def show(error: BaseException, where: str) -> None:
         note(error, where)
-        tell(f"Something went wrong that should not have: {in_words(error)}. The app goes on; see {log_file()}.")
+        show_message(
+            f"Something went wrong that should not have: {in_words(error)}. The app goes on; see {log_file()}."
+        )
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

@@ -115,28 +115,28 @@ class HelperProcess(QObject):
         for line in lines:
             self._take(json.loads(line))
 
-    def _take(self, said: Mapping[str, Any]) -> None:
-        number = said["number"]
+    def _take(self, message: Mapping[str, Any]) -> None:
+        number = message["number"]
         if number not in self._waiting:
             return
-        if "progress" in said:
-            phase, done, total = said["progress"]
+        if "progress" in message:
+            phase, done, total = message["progress"]
             self.progress.emit(phase, done, total)
             return
         asked = self._waiting[number]
-        if "traceback" in said:
-            _log.error("in the process %s:\n%s", " ".join(self.command()), said["traceback"])
-        if "error" in said:
+        if "traceback" in message:
+            _log.error("in the process %s:\n%s", " ".join(self.command()), message["traceback"])
+        if "error" in message:
             self._answered(number)
-            asked.failed(said["error"])
-        elif not said["arrays"]:
+            asked.failed(message["error"])
+        elif not message["arrays"]:
             self._answered(number)
-            asked.then(said["value"], {})
+            asked.then(message["value"], {})
         else:
-            path = Path(said["arrays"])
+            path = Path(message["arrays"])
             self._background.do(
                 lambda: _read(path, Path(self._scratch.name)),
-                lambda arrays: self._give(number, said["value"], arrays),
+                lambda arrays: self._give(number, message["value"], arrays),
                 lambda reason: self._fail(number, reason),
             )
 

@@ -40,7 +40,7 @@ class StoredResponses:
     assignment: Assignment | None
 
 
-class Seen(QObject):
+class Observed(QObject):
     """One for each session; use `of` to get it. Sees only what some visible panel asks for.
 
     Attributes
@@ -70,7 +70,7 @@ class Seen(QObject):
         session.pictures_ready.connect(self._on_pictures)
 
     @classmethod
-    def of(cls, session: RunSession) -> Seen:
+    def of(cls, session: RunSession) -> Observed:
         """What was seen of a session; begins when first asked for."""
         found = session.findChild(cls)
         return found if found is not None else cls(session)

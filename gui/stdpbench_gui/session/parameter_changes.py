@@ -125,10 +125,10 @@ class Changes(QObject):
         """Take in what the run has said since."""
         before = self.can_undo, self.can_redo
         changes = self._session.live.changes
-        for _, said in changes[self._confirmed :]:
-            for path in said:
+        for _, change in changes[self._confirmed :]:
+            for path in change:
                 self.in_flight.pop(path, None)
-            if changes_rule(said):  # parameters of the rule before are no more, or mean something else
+            if changes_rule(change):  # parameters of the rule before are no more, or mean something else
                 self.stack.clear()
         self._confirmed = len(changes)
         if not self._session.connected:
@@ -195,7 +195,7 @@ class Changes(QObject):
 
         def done(found: tuple[RunFolder, int]) -> None:
             kept, resumes_at = found
-            self._session.told.emit(
+            self._session.message.emit(
                 f"Taken back to {thousands(to)}. {resumption(resumes_at, to, thousands)} What was after it is kept as "
                 f"{kept.path.name}."
             )

@@ -53,4 +53,4 @@ class Recorder(QObject):
     def _on_refusal(self, sentence: str) -> None:
         self._asked = []  # it records nothing, so that the next wish is asked anew
         if self._session.connected:
-            self._session.told.emit(sentence)
+            self._session.message.emit(sentence)

@@ -29,6 +29,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.found_run import FoundRun, journal_mark, open_run, start_run
 from stdpbench_gui.session.kept_frames import KeptFrames
+from stdpbench_gui.session.neuron_selection import NeuronSelection
 
 T = TypeVar("T")
 _TICK_MS, _SOON_MS = 33, 2
@@ -36,22 +37,6 @@ _BUDGET_S = 0.012
 _PRESENTATION_S = 0.08
 """Seconds from one presentation that is told to the next: pictures change three times a second, unless fast flicker is
 on, and what is counted over presentations is as right with a dozen a second."""
-
-
-class Selection(QObject):
-    """What is selected, for all panels."""
-
-    neuron_changed = pyqtSignal(int)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.neuron = -1
-
-    def select_neuron(self, neuron: int) -> None:
-        """Select an exc neuron; -1 for none."""
-        if neuron != self.neuron:
-            self.neuron = neuron
-            self.neuron_changed.emit(neuron)
 
 
 @dataclass(frozen=True)
@@ -75,7 +60,7 @@ class RunSession(QObject):
         Where it lies; None before a run is opened.
     split : Split or None
         Its pictures, once they are read.
-    selection : Selection
+    selection : NeuronSelection
         What is selected in it.
     drawing_share : float
         Share of the time that drawing takes of this process.
@@ -87,7 +72,7 @@ class RunSession(QObject):
 
     opened = pyqtSignal()
     changed = pyqtSignal(set)
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     pictures_ready = pyqtSignal()
 
     def __init__(self) -> None:
@@ -95,7 +80,7 @@ class RunSession(QObject):
         self.live = LiveRun()
         self.folder: RunFolder | None = None
         self.split: Split | None = None
-        self.selection = Selection()
+        self.selection = NeuronSelection()
         self.drawing_share = 0.0
         self.kept = KeptFrames()
         self._client: RunClient | None = None
@@ -146,7 +131,7 @@ class RunSession(QObject):
                 self._take_client(found, same_neurons)
             else:
                 found.close()
-                self.told.emit(f"{folder.path.name} was started; the Runs page lists it.")
+                self.message.emit(f"{folder.path.name} was started; the Runs page lists it.")
 
         self.work(partial(start_run, folder), take, "The run does not start")
 
@@ -184,16 +169,16 @@ class RunSession(QObject):
             self._begin(found)
             self._journal = found.journal
             self._settle(*found.state)
-        self.live.log += [(self.live.position, "", f"The run folder is not whole: {said}.") for said in found.damage]
+        self.live.log += [(self.live.position, "", f"The run folder is not whole: {text}.") for text in found.damage]
         if found.client is None:
             self.opened.emit()
             self.changed.emit(set(_ALL))
         if found.damage:
             more = len(found.damage) - 1
             rest = f" The log names {more} thing{'s' if more > 1 else ''} more." if more else ""
-            self.told.emit(f"{found.folder.path.name} is not whole: {found.damage[0]}.{rest}")
+            self.message.emit(f"{found.folder.path.name} is not whole: {found.damage[0]}.{rest}")
         if found.missing:
-            self.told.emit(
+            self.message.emit(
                 f"{found.folder.path.name} cannot be continued here: {' and '.join(found.missing)}. Its values are "
                 "shown as stored."
             )
@@ -316,7 +301,7 @@ class RunSession(QObject):
             asked.then(value)
 
     def _refuse(self, asked: _Asked, sentence: str) -> None:
-        (asked.refused or self.told.emit)(sentence)
+        (asked.refused or self.message.emit)(sentence)
 
     def _refuse_all(self, sentence: str) -> None:
         """Answer what the run will not answer any more."""
@@ -395,7 +380,7 @@ class RunSession(QObject):
 
         def fail(reason: str) -> None:
             if sorry:
-                self.told.emit(f"{sorry}: {reason}")
+                self.message.emit(f"{sorry}: {reason}")
             if failed is not None:
                 failed(reason)
 
@@ -452,9 +437,9 @@ class RunSession(QObject):
         """Say why a run paused by itself, until it goes on."""
         reason = self.live.reason
         if self.live.state is State.PAUSED and reason and reason not in STEPPED_REASONS:
-            self.told.emit(f"The run is paused: {reason.rstrip('.')}.")
+            self.message.emit(f"The run is paused: {reason.rstrip('.')}.")
         elif before is State.PAUSED and self.live.state is State.RUNNING:
-            self.told.emit("")
+            self.message.emit("")
 
     def _end(self) -> set[str]:
         """The process of the run is gone: with a word, or without."""
@@ -478,14 +463,14 @@ class RunSession(QObject):
         if live.state.active:  # its process lives, but nothing more comes from it
             lost = f"The connection to {folder.path.name} was lost, but the run goes on; open it again to follow it."
             self._refuse_all(lost)
-            self.told.emit(lost)
+            self.message.emit(lost)
         else:
             self._refuse_all(
                 f"The run ended before it could answer: it is {live.state}{f', {reason}' if reason else ''}."
             )
         if live.state is State.FAILED:
             after = " Resume goes on from its newest checkpoint." if live.checkpoints else " Resume begins it anew."
-            self.told.emit(f"The run failed: {reason}.{'' if gone else after}")
+            self.message.emit(f"The run failed: {reason}.{'' if gone else after}")
         return {"state", "log", "metrics"} | self.kept.end(live)
 
     def _settle(self, state: State, reason: str) -> None:

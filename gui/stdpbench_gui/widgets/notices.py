@@ -23,26 +23,26 @@ class Notice(QFrame):
         self,
         sentence: str,
         failed: bool = False,
-        doing: str = "",
-        do: Callable[[], object] | None = None,
+        action_text: str = "",
+        action: Callable[[], object] | None = None,
         about: str = "",
     ) -> None:
         super().__init__()
         self.setObjectName("notice")
         self.sentence, self.about = sentence, about
-        self.said = f"⚠ {sentence}" if failed else sentence
-        self.label = wrapped(breakable(self.said), "problem" if failed else "")
+        self.text = f"⚠ {sentence}" if failed else sentence
+        self.label = wrapped(breakable(self.text), "problem" if failed else "")
         self.label.setAccessibleName("What went wrong" if failed else "What happened")
-        self.button = QPushButton(doing)
-        self.button.setVisible(bool(doing))
+        self.button = QPushButton(action_text)
+        self.button.setVisible(bool(action_text))
         close = QToolButton()
         close.setText("✕")
         close.setAutoRaise(True)
         close.setToolTip("Close")
         close.setAccessibleName("Close this message")
         close.clicked.connect(self.gone)
-        if do is not None:
-            self.button.clicked.connect(lambda _=False: do())
+        if action is not None:
+            self.button.clicked.connect(lambda _=False: action())
             self.button.clicked.connect(self.gone)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.GRID, 2, 2, 2)
@@ -109,12 +109,12 @@ class Notices(QWidget):
         self.tasks: list[Task] = []
         self.hide()
 
-    def tell(
+    def add_notice(
         self,
         sentence: str,
         failed: bool = False,
-        doing: str = "",
-        do: Callable[[], object] | None = None,
+        action_text: str = "",
+        action: Callable[[], object] | None = None,
         about: str = "",
     ) -> Notice:
         """Show a sentence; it replaces the same sentence, and what was shown about the same subject, if it has one."""
@@ -122,7 +122,7 @@ class Notices(QWidget):
         self.withdraw_about(about)
         for old in [old for old in self._notices if old.sentence == sentence]:
             self._drop(old)
-        notice = Notice(sentence, failed, doing, do, about)
+        notice = Notice(sentence, failed, action_text, action, about)
         notice.gone.connect(lambda: self._drop(notice))
         self._notices.append(notice)
         self._layout.addWidget(notice)
@@ -133,7 +133,7 @@ class Notices(QWidget):
 
     def texts(self) -> list[str]:
         """What is told now."""
-        return [notice.said for notice in self._notices]
+        return [notice.text for notice in self._notices]
 
     def clear(self) -> None:
         """Take all notices back; long work goes on."""

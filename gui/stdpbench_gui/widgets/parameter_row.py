@@ -214,14 +214,14 @@ class ParameterRow(QWidget):
         changed = self._value != self._start
         mark = self.standing.value or ("↺" if changed else "")
         back = f"Back to {self._text(self._start)}, {self._words.start}"
-        said = {
+        text = {
             Standing.EDITED: self._words.edited,
             Standing.IN_FLIGHT: "Sent; it is in force once the run has confirmed it",
         }.get(self.standing, back)
         self.mark.setText(mark)
         self.mark.setEnabled(bool(mark) and self.standing is not Standing.IN_FLIGHT and not why_not)
-        self.mark.setToolTip(said if mark else "")
-        self.mark.setAccessibleName(f"{self.path}: {said}" if mark else f"{self.path}: in force")
+        self.mark.setToolTip(text if mark else "")
+        self.mark.setAccessibleName(f"{self.path}: {text}" if mark else f"{self.path}: in force")
         font = self.name.font()
         font.setBold(self.differs)
         font.setItalic(self.standing is not Standing.IN_FORCE)

@@ -33,8 +33,8 @@ class Thumbnails(QWidget):
         scaled = np.ascontiguousarray(np.clip(pixels.astype(np.float32) * (255 / brightest), 0, 255).astype(np.uint8))
         self._pictures = [QPixmap.fromImage(image_of(picture)) for picture in scaled]
         self._names = names
-        said = ", ".join(name for name in dict.fromkeys(names) if name)
-        self.setAccessibleDescription(f"{len(self._pictures)} pictures{f' of {said}' if said else ''}")
+        text = ", ".join(name for name in dict.fromkeys(names) if name)
+        self.setAccessibleDescription(f"{len(self._pictures)} pictures{f' of {text}' if text else ''}")
         self.updateGeometry()
         self.update()
 

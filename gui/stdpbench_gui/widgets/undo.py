@@ -100,12 +100,12 @@ class Steps(QObject):
 
     Attributes
     ----------
-    told : signal of (str, bool)
+    reported : signal of (str, bool)
         What came of it, and whether it failed.
     """
 
     changed = pyqtSignal()
-    told = pyqtSignal(str, bool)
+    reported = pyqtSignal(str, bool)
 
     def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
@@ -164,5 +164,5 @@ class Steps(QObject):
 
     def _end(self, sentence: str, failed: bool) -> None:
         self._busy = False
-        self.told.emit(sentence, failed)
+        self.reported.emit(sentence, failed)
         self.changed.emit()

@@ -52,7 +52,7 @@ def test_gui_opens_a_run_and_ends_when_the_window_is_closed_without_brian2(
         "        panel.show()\n"
         "        panel.raise_()\n"
         "        panel.draw_if_needed()\n"
-        "    window.habits.draw()\n"
+        "    window.services.draw()\n"
         "    QTimer.singleShot(500, window.actions_['quit'].trigger)\n"
         "MainWindow.show = show\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"

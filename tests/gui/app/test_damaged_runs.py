@@ -20,13 +20,13 @@ Open = Callable[[MainWindow, Path], None]
 
 
 def _by_recent(window: MainWindow, path: Path) -> None:
-    window.habits.recent.add(path)
-    window.habits.recent._menu.actions()[0].trigger()
+    window.services.recent.add(path)
+    window.services.recent._menu.actions()[0].trigger()
 
 
 WAYS: dict[str, Open] = {
     "chosen": lambda window, path: window.open_run(path),
-    "dropped": lambda window, path: window.habits.open_path(path),
+    "dropped": lambda window, path: window.services.open_path(path),
     "recent": _by_recent,
 }
 
@@ -43,7 +43,7 @@ def asked(window: MainWindow, qtbot: QtBot, run: Path, way: str) -> str:
     path = run.parent / way / run.name
     shutil.copytree(run, path)
     window.go_to("start")
-    window.tell("")
+    window.show_message("")
     WAYS[way](window, path)
     waits(qtbot, window.message.text)
     return window.message.text()
@@ -90,7 +90,7 @@ def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
         assert said.endswith(sentence), way
         assert window.pages.currentWidget() is window.start
         assert window.session.folder is None
-        assert window.habits.dialog is None, "it is a run, and no folder of pictures"
+        assert window.services.dialog is None, "it is a run, and no folder of pictures"
 
 
 @pytest.mark.skipif(

@@ -60,7 +60,7 @@ def test_a_finished_run_that_is_opened_shows_what_its_folder_holds(
     window.session.selection.select_neuron(int(counts.sum(axis=0).argmax()))
     waits(qtbot, lambda: "label phase" in neuron.bars._note and neuron.best[0].isVisible())
     labels = np.load(finished_run.path / "assignments.npz")["labels"]
-    label = neuron.seen.class_name(labels[window.session.selection.neuron])
+    label = neuron.observed.class_name(labels[window.session.selection.neuron])
     assert f"label {label} (label phase)" in neuron.summary()
 
 
@@ -94,7 +94,7 @@ def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
     assert panel.best_title.text() == "Unknown: no pictures received."
     made.live.state = State.FINISHED
     made.changed.emit({"state"})
-    waits(qtbot, lambda: panel.seen.stored is not None)
+    waits(qtbot, lambda: panel.observed.stored is not None)
     redraw(panel)
     redraw(thresholds)
     assert panel.best[0].toolTip().startswith("Test picture 2")
@@ -118,7 +118,7 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
     assert isinstance(curves, Curves)
     window.go_to("runs")
     waits(qtbot, lambda: window.runs_page.model.n_all == 3)
-    window.runs_page.ticks.tick(["digits-a"])
+    window.runs_page.selection.tick(["digits-a"])
     waits(qtbot, lambda: "digits-a" in curves.overlays)
     # the branch is made of a run that is ticked: its curves stay for that
     curves.overlay("digits-a", {}, window.runs / "digits-a", window.runs / "a-branch")
@@ -148,7 +148,7 @@ def test_a_notice_gives_way_to_what_happened_next(
     monkeypatch.setattr(type(shown), "connected", property(lambda self: True))
     monkeypatch.setattr(shown, "change_rule", lambda rule, then, refused: asked.append((then, refused)))
     shown.live.state, shown.live.progress = State.RUNNING, {"phase": "train"}
-    lab.notices.tell("The experiment is in oja.toml.")
+    lab.notices.add_notice("The experiment is in oja.toml.")
     lab.network.apply_here()
     assert len(lab.notices.texts()) == 2
     assert "Building the network" in lab.notices.texts()[-1]
@@ -163,10 +163,10 @@ def test_a_notice_gives_way_to_what_happened_next(
 
 def test_notices_about_a_run_and_the_queue_are_the_newest(window: MainWindow) -> None:
     page = window.runs_page
-    page.queue.told.emit("The queue was started.", False)
+    page.queue.reported.emit("The queue was started.", False)
     for sentence, name in (("a pauses at presentation 5.", "a"), ("b pauses at presentation 3.", "b")):
-        page.doing._told(sentence, about=name)
-    page.doing._told("a is running at presentation 5.", about="a")
+        page.row_actions._report(sentence, about=name)
+    page.row_actions._report("a is running at presentation 5.", about="a")
     assert page.notices.texts() == [
         "The queue was started.",
         "b pauses at presentation 3.",

@@ -39,15 +39,15 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
     assert window.pages.currentWidget() is window.train
     assert window.session.state is State.FINISHED
-    assert window.habits.recent.paths() == [finished_run.path]
+    assert window.services.recent.paths() == [finished_run.path]
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
-    names = [action.text() for action in other.habits.recent._menu.actions()]
+    names = [action.text() for action in other.services.recent._menu.actions()]
     assert names[0] == finished_run.path.name
-    other.habits.recent._menu.actions()[0].trigger()
+    other.services.recent._menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: other.session.folder is not None, timeout=60_000)
-    other.habits.recent.clear()
-    assert not other.habits.recent.paths()
+    other.services.recent.clear()
+    assert not other.services.recent.paths()
 
 
 @pytest.mark.shared_window
@@ -55,7 +55,7 @@ def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: Qt
     file = tmp_path / "mine.npz"
     np.savez(file, images=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8))
     drop(window, file)
-    dialog = window.habits.dialog
+    dialog = window.services.dialog
     assert isinstance(dialog, OwnDataDialog)
     qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
     dialog.reject()
@@ -78,7 +78,7 @@ def test_a_pair_of_files_that_is_dropped_opens_one_dialog(window: MainWindow, qt
     drop(window, labels, images)
     (dialog,) = window.findChildren(OwnDataDialog)
     qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
-    assert "3 classes" in dialog.said.text()
+    assert "3 classes" in dialog.status.text()
     assert not window.message.text()
     dialog.reject()
 
@@ -110,8 +110,8 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
     settings.setValue("recent", ["/" + "x" * 300, str(tmp_path)])  # too long a name: the system refuses to look
     window = MainWindow(settings, tmp_path / "runs")
     qtbot.addWidget(window)
-    assert window.habits.recent.paths() == [tmp_path]
-    window.habits.open_path(Path("/" + "x" * 300))
+    assert window.services.recent.paths() == [tmp_path]
+    window.services.open_path(Path("/" + "x" * 300))
     assert "cannot be opened" in window.message.text()
 
 
@@ -134,7 +134,7 @@ def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:
     name = "n" * 250
     before = [page.minimumSizeHint().width() for page in (window.start.recent, window.runs_page.notices)]
     window.start.show_recent([(window.runs / name, "finished")])
-    window.runs_page.notices.tell(f"{name} is back from the bin.")
+    window.runs_page.notices.add_notice(f"{name} is back from the bin.")
     for page, width in zip((window.start.recent, window.runs_page.notices), before, strict=True):
         assert page.minimumSizeHint().width() < width + 500
     assert name in window.start.recent.findChildren(QPushButton)[-1].accessibleName()

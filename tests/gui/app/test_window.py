@@ -20,9 +20,9 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.app import persistence
-from stdpbench_gui.app.persistence import ClosingQuestion
+from stdpbench_gui.app import window_services
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.app.window_services import ClosingQuestion
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
@@ -256,11 +256,11 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     monkeypatch.setattr(window, "run_experiment", started.append)
     window.start.show_machine(list(FINDINGS))
     window.start.cards["fast-100"].button.click()
-    dialog = window.habits.dialog
+    dialog = window.services.dialog
     assert isinstance(dialog, FetchDialog)
     assert "fast-100 learns from MNIST" in dialog.text.text()
     dialog.download_button.click()
-    qtbot.waitUntil(lambda: "of 10.0 MB" in dialog.said.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "of 10.0 MB" in dialog.status.text(), timeout=60_000)
     qtbot.waitUntil(lambda: bool(started), timeout=60_000)
     assert started[0].name == "fast-100"
     assert calls == [{"name": "mnist", "source": None}]
@@ -272,7 +272,7 @@ def test_a_download_that_fails_says_so_in_place_and_can_be_tried_again(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     calls = fake_fetch(monkeypatch, StdpbenchError("there is no connection"))
-    dialog = window.habits.get_data("mnist", "download")
+    dialog = window.services.get_data("mnist", "download")
     qtbot.waitUntil(lambda: not dialog.problem.isHidden(), timeout=60_000)
     assert dialog.problem.text() == "⚠ there is no connection."
     assert dialog.download_button.isEnabled()
@@ -285,8 +285,8 @@ def test_a_download_that_fails_says_so_in_place_and_can_be_tried_again(
 @pytest.mark.shared_window
 def test_a_download_is_cancelled_at_once(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_fetch(monkeypatch, "slow")
-    dialog = window.habits.get_data("mnist", "download")
-    qtbot.waitUntil(lambda: "MB" in dialog.said.text(), timeout=60_000)
+    dialog = window.services.get_data("mnist", "download")
+    qtbot.waitUntil(lambda: "MB" in dialog.status.text(), timeout=60_000)
     transfer = dialog._transfer
     assert transfer is not None
     dialog.cancel_button.click()
@@ -349,14 +349,14 @@ def test_a_run_that_goes_on_is_asked_about_and_can_be_stopped(window: MainWindow
     window.session.request("pace", seconds=5.0)
     qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=60_000)
     window.close()
-    question = window.habits.dialog
+    question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
     assert window.isVisible()
     question.button(question.StandardButton.Cancel).click()  # type: ignore[union-attr]
     assert window.isVisible()
     assert window.session.connected
     window.close()
-    question = window.habits.dialog
+    question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
     assert question.stop_button is not None
     question.stop_button.click()
@@ -369,9 +369,9 @@ def test_a_run_that_goes_on_is_asked_about_and_can_be_stopped(window: MainWindow
 def test_a_run_that_goes_on_can_be_left_alone(
     how: str, window: MainWindow, settings: QSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persistence, "goes_on", lambda session: True)
+    monkeypatch.setattr(window_services, "goes_on", lambda session: True)
     window.close()
-    question = window.habits.dialog
+    question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
     question.remember.setChecked(how == "always")
     assert question.leave_button is not None
@@ -380,7 +380,7 @@ def test_a_run_that_goes_on_can_be_left_alone(
     assert settings.value("closing", "ask") == ("leave" if how == "always" else "ask")
     assert window.actions_["ask"].isChecked() == (how == "once")
     if how == "always":
-        window.habits._may_close = False
+        window.services._may_close = False
         window.show()
         window.close()
         assert not window.isVisible()
@@ -391,4 +391,4 @@ def test_a_run_that_goes_on_can_be_left_alone(
 def test_nothing_is_asked_where_nothing_goes_on(window: MainWindow) -> None:
     window.close()
     assert not window.isVisible()
-    assert not isinstance(window.habits.dialog, QDialog)
+    assert not isinstance(window.services.dialog, QDialog)

@@ -62,7 +62,7 @@ def answered(dialog: DrawDigitDialog, qtbot: QtBot) -> None:
 
 
 def test_without_a_run_it_says_what_to_do(window: MainWindow) -> None:
-    dialog = window.habits.draw()
+    dialog = window.services.draw()
     dialog.pad.add_stroke(SEVEN)
     assert "No run is open" in dialog.words.text()
 
@@ -72,7 +72,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
 ) -> None:
     window.open_run(finished_run.path)
     window.actions_["draw"].trigger()
-    dialog = window.habits.drawing
+    dialog = window.services.drawing
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.ready, timeout=60_000)
     dialog.pad.add_stroke(SEVEN)
@@ -108,7 +108,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
 
 def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(small_experiment(schedule__passes=2000))
-    dialog = window.habits.draw()
+    dialog = window.services.draw()
     session = window.session
     qtbot.waitUntil(lambda: session.live.position > 10, timeout=60_000)
     session.request("pace", seconds=0.2)

@@ -31,7 +31,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
-    dialog: OwnDataDialog = window.habits.choose_data(path)
+    dialog: OwnDataDialog = window.services.choose_data(path)
     qtbot.waitUntil(lambda: dialog.experiment is not None or bool(dialog.problem.text()), timeout=60_000)
     return dialog
 
@@ -40,7 +40,8 @@ def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
 def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     assert (
-        "48 training and 12 test pictures of 8×8 pixels, seen as 28×28, in 2 classes: even, odd" in dialog.said.text()
+        "48 training and 12 test pictures of 8×8 pixels, seen as 28×28, in 2 classes: even, odd"
+        in dialog.status.text()
     )
     assert len(dialog.raw._pictures) == len(dialog.ready._pictures) == 24
     invert = dialog.form.fields["invert"]
@@ -56,7 +57,7 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
     frame = dialog.form.fields["frame"]
     assert isinstance(frame, QSpinBox)
     frame.setValue(32)
-    qtbot.waitUntil(lambda: "seen as 32×32" in dialog.said.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "seen as 32×32" in dialog.status.text(), timeout=60_000)
     assert dialog.experiment is not None
     assert dialog.experiment.network.weight_sum == pytest.approx(78 / 784 * 32 * 32, rel=1e-3)
     frame.setValue(10)
@@ -103,7 +104,7 @@ def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: Qt
 def test_unlabelled_pictures_are_fine(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (40, 28, 28), np.uint8))
     dialog = opened(window, qtbot, tmp_path / "mine.npz")
-    assert "without labels" in dialog.said.text()
+    assert "without labels" in dialog.status.text()
     assert dialog.experiment is not None
 
 

@@ -154,7 +154,7 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     page.look_for_runs()
     waits(qtbot, lambda: page.run.count() == 3)
     assert page.notices.texts() == [told], "the same run is chosen still"
-    page.notices.tell(told.removeprefix("⚠ ").rstrip("."), True)
+    page.notices.add_notice(told.removeprefix("⚠ ").rstrip("."), True)
     assert page.notices.texts() == [told], "the same is not said twice"
     page.run.setCurrentIndex(page._place_of(other))
     assert page.notices.texts() == []
@@ -208,7 +208,7 @@ def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: 
     waits(qtbot, lambda: page.state.chosen.kind == "neuron" and drawn(page))
     assert page.state.chosen.numbers == (winner,)
     assert 0 in numbers(page)
-    assert f"Neuron {winner}" in page.strip.said.text()
+    assert f"Neuron {winner}" in page.strip.note.text()
     choose(page, qtbot, Chosen("class", (3,)))
     assert page.matrix.matrix.row == 3
     assert page.matrix.matrix.score.n_images == 20
@@ -224,7 +224,7 @@ def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot:
     waits(qtbot, lambda: scatter._at >= 0)
     seen = scatter._at
     assert np.hypot(*(scatter._places[seen] - at)) <= 2
-    assert f"test picture {seen}" in page.strip.said.text()
+    assert f"test picture {seen}" in page.strip.note.text()
     assert "true" in scatter.accessibleDescription()
     qtbot.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=QPoint(int(at[0]), int(at[1])))
     assert page.state.chosen == Chosen("class", (int(look.labels[seen]),))
@@ -309,7 +309,7 @@ def test_t_sne_is_computed_aside_and_can_be_given_up(page: EvaluatePage, qtbot: 
     assert page.embedding.method.currentData() == "pca"
     page.embedding.plane_wanted.emit("t-sne")
     waits(qtbot, lambda: page.state.plane is not pca and drawn(page), 120)
-    assert page.embedding.said.text().startswith("t-SNE of 20 responses")
+    assert page.embedding.note.text().startswith("t-SNE of 20 responses")
     page.embedding.plane_wanted.emit("pca")  # known already
     assert page.state.plane is pca
 

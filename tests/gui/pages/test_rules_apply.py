@@ -56,12 +56,12 @@ def test_other_values_of_the_rule_in_force_change_the_running_network(run: Any) 
     changes, told = Made(), list[str]()
     rule = rules.build({**run.experiment.plasticity.to_mapping(), "nu_post": 0.03, "tau_x": 25.0}, "rule")
     seen = apply.outlook(run, rule, changes)
-    assert (seen.why_not_here, seen.why_not_beside) == ("", "")
+    assert (seen.why_not_here, seen.why_not_in_branch) == ("", "")
     assert "nu_post → 0.03" in seen.says
     apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
     assert changes.made == [("here", {"plasticity.nu_post": 0.03, "plasticity.tau_x": "25 ms"})]
     assert "can undo it" in told[-1]
-    apply.apply_beside(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    apply.apply_in_branch(run, rule, changes, lambda sentence, failed: told.append(sentence))
     assert changes.made[-1][0] == "branch"
     same = apply.outlook(run, run.experiment.plasticity, changes)
     assert "already" in same.why_not_here

@@ -175,7 +175,7 @@ def test_the_cursor_tells_values_by_keyboard(page: RulesPage, qtbot: QtBot) -> N
 
 
 def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot: QtBot) -> None:
-    page.beside.keep.click()
+    page.compare.keep.click()
     page.state.set_value("a_plus", 0.02)
     page.choose("pair-multiplicative")
     waits(qtbot, lambda: settled(page) and 0 in page.plots[0]._results)
@@ -188,16 +188,16 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot:
     assert "■" in page.plots[0].legend.text()
     page.state.plan(0, Plan("pair-window", {"pairs": 2}))  # kept ones are computed anew
     waits(qtbot, lambda: settled(page) and "2 pairs" in page.plots[0]._results[0].conditions)
-    item = page.beside.list.topLevelItem(0)
+    item = page.compare.list.topLevelItem(0)
     assert item is not None
     item.setText(0, "as published")
     waits(qtbot, lambda: settled(page) and page.plots[0].shown()[0].name == "as published")
-    page.beside.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)  # type: ignore[union-attr]
+    page.compare.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)  # type: ignore[union-attr]
     waits(qtbot, lambda: settled(page) and len(page.plots[0].shown()) == 1)
-    page.beside.taken_up.emit(0)
+    page.compare.taken_up.emit(0)
     assert page.state.kind == "pair-additive"
-    page.beside.list.setCurrentItem(page.beside.list.topLevelItem(0))
-    qtbot.keyClick(page.beside.list, Qt.Key.Key_Delete)
+    page.compare.list.setCurrentItem(page.compare.list.topLevelItem(0))
+    qtbot.keyClick(page.compare.list, Qt.Key.Key_Delete)
     assert page.state.kept == []
 
 
@@ -215,7 +215,7 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qt
     path = tmp_path / "slice.csv"
     path.write_text("dt,dw,sd\n10,0.5,0.1\n-10,-0.2,0.1\n")
     page.take(path, "pair-window")
-    waits(qtbot, lambda: settled(page) and page.beside.list.topLevelItemCount() == 3)
+    waits(qtbot, lambda: settled(page) and page.compare.list.topLevelItemCount() == 3)
     assert "Sjöström et al. 2001, Δt = +10 ms" in page.plots[2].summary()
     assert "slice" in page.plots[0].summary()
     assert "slice" not in page.plots[2].summary()
@@ -241,7 +241,7 @@ def test_what_is_dropped_goes_where_it_belongs(page: RulesPage, qtbot: QtBot, tm
     at = plot.mapTo(page, plot.rect().center())
     copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stdpbench_gui.app.persistence.Habits.open_path", lambda self, path: None)
+        patch.setattr("stdpbench_gui.app.window_services.WindowServices.open_path", lambda self, path: None)
         page.dropEvent(QDropEvent(QPointF(at), copy, data, left, Qt.KeyboardModifier.NoModifier))
     page.dropped.disconnect(heard.append)
     assert page.state.points[0].points.protocol == "frequency"
@@ -449,7 +449,7 @@ def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: RulesPag
         chain.append(widget)
         widget = widget.nextInFocusChain()
     row = page.values.rows["a_plus"]
-    order = [page.network.use_button, page.values.reset, row.slider, row.editor, page.beside.list]
+    order = [page.network.use_button, page.values.reset, row.slider, row.editor, page.compare.list]
     order += [page.plots[0].plot, page.plots[2].plot, page.editor.name, page.editor.parameters.table]
     places = [chain.index(each) for each in order]  # type: ignore[arg-type]  # the row has a slider
     assert places == sorted(places)

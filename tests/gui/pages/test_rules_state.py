@@ -15,5 +15,5 @@ def test_too_many_kept_curves_are_refused() -> None:
     with pytest.raises(StdpbenchError, match="curves can be kept; remove one first"):
         state.keep()
     assert len({kept.name for kept in state.kept}) == MOST_KEPT
-    state.remove_beside(2)
+    state.remove_compared(2)
     assert state.keep().number == 2  # its look is free again

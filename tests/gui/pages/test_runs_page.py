@@ -181,11 +181,11 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert isinstance(curves, Curves)
     page.table.choose(["digits-a"])
     qtbot.keyClick(page.table, Qt.Key.Key_Space)
-    waits(qtbot, lambda: "digits-a" in page.ticks.courses)
+    waits(qtbot, lambda: "digits-a" in page.selection.courses)
     assert "tick another one" in page.comparison.summary()
     index = page.model.index(page.model.row_of("digits-b"), 0)
     assert page.model.setData(index, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
-    waits(qtbot, lambda: page.ticks.comparison is not None)
+    waits(qtbot, lambda: page.selection.comparison is not None)
     assert index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
     assert [overlay.name for overlay in curves.overlays.shown()] == ["digits-a", "digits-b"]
     assert curves.overlays.slots() == [0, 1]
@@ -202,25 +202,25 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert {row[0] for row in table[1]} == {"digits-a", "digits-b"}
 
     curves.overlays.clear()  # "take other runs away" on the Train page
-    assert not page.ticks.slots
+    assert not page.selection.slots
     assert page.comparison.empty.isVisible()
 
 
 def test_compare_ticks_what_is_selected_and_nothing_else(page: RunsPage, qtbot: QtBot) -> None:
-    page.ticks.tick(["fast-c"])
+    page.selection.tick(["fast-c"])
     page.table.choose(["digits-a"])
     assert not page.run_actions.actions["compare"].isEnabled()
     page.table.choose(["digits-a", "digits-b"])
     page.run_actions.actions["compare"].trigger()
-    assert sorted(page.ticks.slots) == ["digits-a", "digits-b"]
-    waits(qtbot, lambda: page.ticks.comparison is not None)
+    assert sorted(page.selection.slots) == ["digits-a", "digits-b"]
+    waits(qtbot, lambda: page.selection.comparison is not None)
     page.comparison.clear.click()
-    assert not page.ticks.slots
+    assert not page.selection.slots
 
 
 def test_a_run_that_cannot_be_read_is_told_where_it_is_drawn(page: RunsPage, runs: Path, qtbot: QtBot) -> None:
     (runs / "digits-a" / "journal.jsonl").write_text('{"fact":"Nonsense","n":0}\n{"n":1}\n', encoding="utf-8")
-    page.ticks.tick(["digits-a"])
+    page.selection.tick(["digits-a"])
     waits(qtbot, lambda: page.comparison.problem.isVisible())
     assert "Cannot draw digits-a" in page.comparison.problem.text()
 
@@ -256,7 +256,7 @@ def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: Q
     page.run_actions.do("delete")
     waits(qtbot, lambda: len(shown(page)) == 1)
     page.bin_action.trigger()
-    dialog = page.doing.dialog
+    dialog = page.row_actions.dialog
     assert isinstance(dialog, BinDialog)
     waits(qtbot, lambda: dialog.list.count() == 2)
     dialog.list.setCurrentItem(dialog.list.findItems("digits-a", Qt.MatchFlag.MatchStartsWith)[0])
@@ -286,9 +286,9 @@ def test_export_writes_one_zip_and_says_where(
     with zipfile.ZipFile(target) as archive:
         assert "digits-a/metrics.json" in archive.namelist()
     assert not page.notices.tasks
-    page.doing.export(page.table.chosen()[0], tmp_path / "nowhere" / "one.zip")
+    page.row_actions.export(page.table.chosen()[0], tmp_path / "nowhere" / "one.zip")
     waits(qtbot, lambda: "Cannot export " in told(page))
-    page.doing.export(page.table.chosen()[0], tmp_path / "other.zip")
+    page.row_actions.export(page.table.chosen()[0], tmp_path / "other.zip")
     page.notices.tasks[0].cancel.click()
     waits(qtbot, lambda: not page.notices.tasks)
     assert not (tmp_path / "other.zip").exists() or "other.zip" in told(page)
@@ -338,15 +338,15 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
     waits(qtbot, lambda: state_of(made)[0] is State.RUNNING)
     page.run_actions.do("stop")
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
-    page.doing.pause(page.table.chosen())
+    page.row_actions.pause(page.table.chosen())
     waits(qtbot, lambda: "cannot be paused: no process works" in told(page))  # in its last moment "works any longer"
 
 
 def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
     page.table.choose(["digits-a"])
     page.run_actions.do("branch")
-    waits(qtbot, lambda: isinstance(page.doing.dialog, BranchDialog))
-    dialog = page.doing.dialog
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchDialog))
+    dialog = page.row_actions.dialog
     assert isinstance(dialog, BranchDialog)
     assert dialog.at.maximum() == 60
     dialog.at.setValue(40)
@@ -360,7 +360,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
     assert cell(page, name, "parent") == "digits-a at 40"
-    waits(qtbot, lambda: set(page.ticks.slots) == {"digits-a", name})
+    waits(qtbot, lambda: set(page.selection.slots) == {"digits-a", name})
     assert "as a branch of digits-a" in told(page)
     page.table.choose([name])
     page.run_actions.do("enqueue")
@@ -370,8 +370,8 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
 def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     page.table.choose(["digits-a"])
     page.run_actions.do("rewind")
-    waits(qtbot, lambda: isinstance(page.doing.dialog, RewindDialog))
-    dialog = page.doing.dialog
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindDialog))
+    dialog = page.row_actions.dialog
     assert isinstance(dialog, RewindDialog)
     waits(qtbot, dialog.to.hasFocus)
     before = max(at for at in positions(page.runs / "digits-a") if at < 58)
@@ -401,7 +401,7 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
 
 def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtBot) -> None:
     page.queue.add_button.click()
-    dialog = page.doing.dialog
+    dialog = page.row_actions.dialog
     assert isinstance(dialog, AddDialog)
     dialog.seeds.setText("one")
     dialog.try_it()

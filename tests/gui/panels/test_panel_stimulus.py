@@ -125,7 +125,7 @@ def test_another_run_begins_anew(panel: Stimulus) -> None:
     panel.session.opened.emit()
     redraw(panel)
     assert panel.summary() == panel.empty_text
-    assert panel.seen.recent is None
+    assert panel.observed.recent is None
 
 
 def test_a_picture_is_drawn_in_whole_pixels(panel: Stimulus) -> None:

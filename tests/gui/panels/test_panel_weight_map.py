@@ -241,12 +241,12 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
 def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
     other = session(tmp_path / "other").folder
     assert other is not None
-    with qtbot.waitSignal(panel.session.told) as told:
+    with qtbot.waitSignal(panel.session.message) as told:
         panel.sources.compare_with_run(other.path)
     assert "no weights yet" in told.args[0]
     other.write_array("weights.npy", np.zeros((4, 3)))
     other.write_array("theta.npy", np.zeros(3))
-    with qtbot.waitSignal(panel.session.told) as told:
+    with qtbot.waitSignal(panel.session.message) as told:
         panel.sources.compare_with_run(other.path)
     assert "shape (4, 3)" in told.args[0]
     other.write_array("weights.npy", np.zeros((30, N_EXC)))

@@ -70,12 +70,12 @@ def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtB
     assert isinstance(neuron, NeuronInspector)
     window.train.arrange("Inspect")
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: neuron.seen.stored is not None and window.session.split is not None, timeout=60_000)
-    assert neuron.seen.stored is not None
-    counts = neuron.seen.stored.spike_counts
+    qtbot.waitUntil(lambda: neuron.observed.stored is not None and window.session.split is not None, timeout=60_000)
+    assert neuron.observed.stored is not None
+    counts = neuron.observed.stored.spike_counts
     busiest = int(counts.sum(axis=0).argmax())
     window.session.selection.select_neuron(busiest)
     qtbot.waitUntil(lambda: "label phase" in neuron.bars._note, timeout=60_000)
-    best = neuron.seen.best_images(busiest, 1)
+    best = neuron.observed.best_images(busiest, 1)
     assert best == [(int(counts[:, busiest].argmax()), int(counts[:, busiest].max()))]
     assert raster.summary().startswith("Training is over, and presentations are not kept.")

@@ -62,7 +62,7 @@ def test_a_bug_reaches_who_waits_the_window_and_the_log(
     monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr("sys.excepthook", None)
     monkeypatch.setattr("threading.excepthook", None)
-    crash.install(window.tell)
+    crash.install(window.show_message)
     heard: list[str] = []
     window.session.work(bug, lambda _: None, "It cannot be counted", failed=heard.append)
     waits(qtbot, lambda: "ZeroDivisionError: of the thread. The app goes on" in window.message.text())

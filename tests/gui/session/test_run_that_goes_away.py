@@ -98,7 +98,7 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     learning: MainWindow, panel: ParametersPanel, qtbot: QtBot
 ) -> None:
     session, told = learning.session, list[str]()
-    session.told.connect(told.append)
+    session.message.connect(told.append)
     assert session.folder is not None
     process = session.folder.read_json("run.json")["pid"]
     os.kill(process, signal.SIGSTOP)

@@ -65,7 +65,7 @@ def shown(qtbot: QtBot, tmp_path: Path, client: Client) -> RunSession:
 def test_answers_and_refusals_come_back_to_who_asked(shown: RunSession, client: Client) -> None:
     heard: list[Any] = []
     told: list[str] = []
-    shown.told.connect(told.append)
+    shown.message.connect(told.append)
     shown.request("pause", heard.append, told.append)
     shown.request("step", heard.append, lambda sentence: heard.append(f"refused: {sentence}"), n=1)
     shown.request("checkpoint", heard.append)
@@ -95,7 +95,7 @@ def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) 
 @pytest.mark.parametrize("how", ["said", "killed", "deleted"])
 def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how: str) -> None:
     told: list[str] = []
-    shown.told.connect(told.append)
+    shown.message.connect(told.append)
     assert shown.folder is not None
     if how == "said":
         fact = facts.StateChanged("failed", "the disk is full")
@@ -119,7 +119,7 @@ def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how
 
 def test_a_run_that_pauses_by_itself_says_why_until_it_goes_on(shown: RunSession, client: Client) -> None:
     told: list[str] = []
-    shown.told.connect(told.append)
+    shown.message.connect(told.append)
 
     def enter(state: str, reason: str = "") -> None:
         fact = facts.StateChanged(state, reason)

@@ -36,9 +36,9 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     made = small_experiment(about__expected_time="a long night")
     file = tmp_path / "mine.toml"
     file.write_text(made.to_toml(), encoding="utf-8")
-    window.habits.open_path(file)
-    waits(qtbot, lambda: isinstance(window.habits.dialog, RunFileDialog))
-    dialog = window.habits.dialog
+    window.services.open_path(file)
+    waits(qtbot, lambda: isinstance(window.services.dialog, RunFileDialog))
+    dialog = window.services.dialog
     assert isinstance(dialog, RunFileDialog)
     waits(qtbot, dialog.time.text)
     assert dialog.time.text().startswith("About ")
@@ -47,7 +47,7 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     assert not started
     dialog.start_button.click()
     assert started == [made]
-    assert window.habits.recent.paths() == [file]
+    assert window.services.recent.paths() == [file]
 
 
 @pytest.mark.shared_window
@@ -57,7 +57,7 @@ def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
     started: list[Any] = []
     monkeypatch.setattr(window, "run_experiment", started.append)
     made = small_experiment(network__n_exc=5000, about__expected_time="a long night", network__inhibition="layer")
-    dialog = window.habits.ask_to_run(made)
+    dialog = window.services.ask_to_run(made)
     waits(qtbot, dialog.time.text)
     assert dialog.time.text() == "Its file says of the time: a long night."
     dialog.reject()
@@ -69,7 +69,7 @@ def test_own_pictures_say_it_as_the_number_of_neurons_changes(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (400, 28, 28), np.uint8))
-    dialog: OwnDataDialog = window.habits.choose_data(tmp_path / "mine.npz")
+    dialog: OwnDataDialog = window.services.choose_data(tmp_path / "mine.npz")
     waits(qtbot, dialog.time.text)
     assert "going by the shipped measurement of fast-100" in dialog.time.text()
     assert "5\u2009120 training presentations" in dialog.time.text()

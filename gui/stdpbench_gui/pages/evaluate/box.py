@@ -38,7 +38,7 @@ class Box(TitledBox):
         spec, look = self.plain_figure(), self.state.look
         if spec is None or look is None:
             return None
-        said = caption(
+        text = caption(
             str(spec.get("title") or self.title),
             run=look.name,
             experiment=look.experiment,
@@ -47,4 +47,4 @@ class Box(TitledBox):
             n=str(spec.get("n") or f"{look.n_images} {look.part} pictures, one run"),
             errors=str(spec.get("errors", "")),
         )
-        return {"caption": said, **spec}
+        return {"caption": text, **spec}

@@ -84,9 +84,9 @@ class ClustersBox(Box):
         controls.addWidget(self.slider, 1)
         for control in (self.spin, self.auto, self.cancel):
             controls.addWidget(control)
-        self.said = wrapped("", "faint")
-        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.said.setAccessibleName("About the clusters")
+        self.note = wrapped("", "faint")
+        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note.setAccessibleName("About the clusters")
         self.rows = table_of(
             "Clusters",
             (
@@ -101,7 +101,7 @@ class ClustersBox(Box):
         layout = column(self.body)
         layout.addLayout(controls)
         layout.addWidget(self.rows, 1)
-        layout.addWidget(self.said)
+        layout.addWidget(self.note)
         self._sliding = QTimer(self)
         self._sliding.setSingleShot(True)
         self._sliding.setInterval(_SLIDING_MS)
@@ -147,7 +147,7 @@ class ClustersBox(Box):
         self._say("clustering …" if busy else "")
 
     def _say(self, instead: str = "") -> None:
-        self.said.setText(instead or self._about())
+        self.note.setText(instead or self._about())
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 

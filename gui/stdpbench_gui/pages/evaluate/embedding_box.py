@@ -73,9 +73,9 @@ class EmbeddingBox(Box):
         self.title_extra.addWidget(self.method)
         self.title_extra.addWidget(self.colour)
         self.scatter = Scatter(self._picture)
-        self.said = wrapped("", "faint")
-        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.said.setAccessibleName("About the embedding")
+        self.note = wrapped("", "faint")
+        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note.setAccessibleName("About the embedding")
         self.under_way = QLabel()
         self.bar = ProgressBar("Progress of the embedding")
         self.cancel = QPushButton("Cancel")
@@ -89,7 +89,7 @@ class EmbeddingBox(Box):
         layout = column(self.body)
         layout.addWidget(self.scatter, 1)
         layout.addLayout(busy)
-        layout.addWidget(self.said)
+        layout.addWidget(self.note)
         self.scatter.pointed.connect(state.point_at)
         self.scatter.banded.connect(state.choose_pictures)
         self.scatter.clicked.connect(self._on_click)
@@ -113,7 +113,7 @@ class EmbeddingBox(Box):
             strong = np.zeros(look.n_images, bool)
             strong[state.pictures] = True
         self.scatter.show_strong(strong)
-        self.said.setText(self._about() + self._legend())
+        self.note.setText(self._about() + self._legend())
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -190,8 +190,8 @@ class EmbeddingBox(Box):
     def _on_pointed(self, number: int) -> None:
         self.scatter.point_at(number)
         look = self.state.look
-        said = "" if look is None or number < 0 else look.describe_picture(number, "vote", self.state.clustering)
-        self.scatter.setAccessibleDescription(said)
+        text = "" if look is None or number < 0 else look.describe_picture(number, "vote", self.state.clustering)
+        self.scatter.setAccessibleDescription(text)
 
     # -- summary and export ---------------------------------------------------------------------------------------
 
@@ -199,15 +199,15 @@ class EmbeddingBox(Box):
         look, plane = self.state.look, self.state.plane
         assert look is not None
         assert plane is not None
-        said = f"{_WORDS.get(plane.method, plane.method)} of {thousands(look.n_images)} responses"
+        text = f"{_WORDS.get(plane.method, plane.method)} of {thousands(look.n_images)} responses"
         if plane.trustworthiness is not None:
-            said += f" · trustworthiness {plane.trustworthiness:.2f}"
-            said += " (first 2000)" if look.n_images > 2000 else ""
+            text += f" · trustworthiness {plane.trustworthiness:.2f}"
+            text += " (first 2000)" if look.n_images > 2000 else ""
         if self.state.colour == VERDICT:
-            return f"{said} · ● right  ✕ wrong, by {self.state.readout}"
+            return f"{text} · ● right  ✕ wrong, by {self.state.readout}"
         if self.state.colour == CLUSTER and self.state.clustering is None:
-            return f"{said} · clustering …"
-        return f"{said} · coloured by {'cluster' if self.state.colour == CLUSTER else 'class'}"
+            return f"{text} · clustering …"
+        return f"{text} · coloured by {'cluster' if self.state.colour == CLUSTER else 'class'}"
 
     def _legend(self) -> str:
         groups = np.unique(self._groups())
@@ -251,9 +251,9 @@ class EmbeddingBox(Box):
             x, y = plane.points[groups == number].T
             shown.append({"x": x, "y": y, "label": self._group_name(number)})
         trust = plane.trustworthiness
-        said = "" if trust is None else f", trustworthiness {trust:.2f}"
+        text = "" if trust is None else f", trustworthiness {trust:.2f}"
         return {
             "kind": "points",
             "groups": shown,
-            "title": f"{_WORDS.get(plane.method, plane.method)} of responses{said}",
+            "title": f"{_WORDS.get(plane.method, plane.method)} of responses{text}",
         }

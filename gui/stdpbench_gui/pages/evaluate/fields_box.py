@@ -58,12 +58,12 @@ class FieldsBox(Box):
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self._draw())
         self.graphics.scene().sigMouseClicked.connect(self._on_click)
         self.graphics.viewport().installEventFilter(self)
-        self.said = wrapped("", "faint")
-        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.said.setAccessibleName("About the neurons")
+        self.note = wrapped("", "faint")
+        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note.setAccessibleName("About the neurons")
         layout = column(self.body)
         layout.addWidget(self.graphics, 1)
-        layout.addWidget(self.said)
+        layout.addWidget(self.note)
         self._levels = (0.0, 1.0)
         self.restyle()
 
@@ -81,7 +81,7 @@ class FieldsBox(Box):
             self._draw()
             self._draw_bars(by)
         self._draw_frames()
-        self.said.setText(self._about())
+        self.note.setText(self._about())
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -163,8 +163,8 @@ class FieldsBox(Box):
         assert look is not None
         n = len(self.state.neurons)
         if self.state.chosen.kind == "neuron":
-            said = look.describe_neuron(self.state.chosen.numbers[0])
-            return f"{said[0].upper()}{said[1:]}"
+            text = look.describe_neuron(self.state.chosen.numbers[0])
+            return f"{text[0].upper()}{text[1:]}"
         if n:
             which = "have this class" if self.state.chosen.kind == "class" else "win the selected pictures"
             return f"{n} of {look.n_exc} neurons {which} (framed)"

@@ -43,12 +43,12 @@ class MatrixBox(Box):
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
-        self.said = wrapped("", "faint")
-        self.said.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.said.setAccessibleName("About the matrix")
+        self.note = wrapped("", "faint")
+        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note.setAccessibleName("About the matrix")
         layout = column(self.body)
         layout.addWidget(self.matrix, 1)
-        layout.addWidget(self.said)
+        layout.addWidget(self.note)
 
     def refresh(self, topics: set[str]) -> None:
         """Draw the matrix."""
@@ -66,7 +66,7 @@ class MatrixBox(Box):
         self.matrix.row = state.chosen.numbers[0] if state.chosen.kind == "class" else -1
         if counted is not None:
             self.matrix.show_score(counted, look.class_names)
-        self.said.setText(self._about())
+        self.note.setText(self._about())
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""

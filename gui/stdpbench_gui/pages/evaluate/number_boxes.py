@@ -73,11 +73,11 @@ class MeasuresBox(Box):
         clustering = self.state.clustering
         if clustering is None or not clustering.rows:
             return self.empty_text
-        said = [
+        parts = [
             f"{row['name']}, K = {row['k']}: " + ", ".join(f"{short} {_shown(n, row[n])}" for n, short, _ in _MEASURES)
             for row in clustering.rows
         ]
-        return ". ".join(said) + "."
+        return ". ".join(parts) + "."
 
     def table(self) -> Table | None:
         """Return all measures."""
@@ -183,11 +183,11 @@ class ReadoutsBox(Box):
         look = self.state.look
         if look is None:
             return self.empty_text
-        said = [
+        parts = [
             f"{_named(one)} {100 * one.accuracy:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f} %)"
             for one in look.accuracies
         ]
-        return "; ".join(said) + "."
+        return "; ".join(parts) + "."
 
     def table(self) -> Table | None:
         """Return all rows."""

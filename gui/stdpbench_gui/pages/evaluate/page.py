@@ -73,12 +73,12 @@ class EvaluatePage(QWidget):
         self._desk, self._planes, self._readings = (Helper(self._background, self) for _ in range(3))
         self.state = EvaluationState(self)
         self.session = RunSession()  # names the run in figures and tables; never opens a run
-        self.session.told.connect(lambda sentence: self.notices.tell(sentence))
+        self.session.message.connect(lambda sentence: self.notices.add_notice(sentence))
         self.notices = Notices()
         self.reports = ReportWriter(self._background, self.notices, self)
         self._entries: list[Entry] = []
         self._opening: Path | None = None
-        self._told_of: Path | None = None
+        self._reported_run: Path | None = None
         self._next_clusters: tuple[str, int | None] | None = None
         self._arranged = False
         arguments = (self.state, self.session)
@@ -216,7 +216,7 @@ class EvaluatePage(QWidget):
         self._show_what_there_is()
 
     def _no_runs(self, reason: str) -> None:
-        self.notices.tell(f"Cannot list the runs: {reason}", True)
+        self.notices.add_notice(f"Cannot list the runs: {reason}", True)
 
     def _place_of(self, path: Path | None) -> int:
         return next((place for place in range(self.run.count()) if self.run.itemData(place) == path), -1)
@@ -229,8 +229,8 @@ class EvaluatePage(QWidget):
     def _on_run(self) -> None:
         """Withdraw the notices about the previously chosen run."""
         path = self.chosen_run()
-        if path != self._told_of:
-            self._told_of = path
+        if path != self._reported_run:
+            self._reported_run = path
             self.notices.clear()
         self._fit_buttons()
 
@@ -249,11 +249,11 @@ class EvaluatePage(QWidget):
         self.wanted.emit()
         folder = self._shown.folder
         if folder is None:
-            self.notices.tell(
+            self.notices.add_notice(
                 "No run is open on the Train page: choose one above, or open one on the Runs page.", True
             )
         elif self._shown.state is not State.FINISHED:
-            self.notices.tell(f"{folder.path.name} is not finished: evaluate it after its test phase.", True)
+            self.notices.add_notice(f"{folder.path.name} is not finished: evaluate it after its test phase.", True)
         else:
             self.evaluate(folder.path)
 
@@ -288,7 +288,7 @@ class EvaluatePage(QWidget):
     def _not_opened(self, reason: str) -> None:
         name = self._opening.name if self._opening is not None else "the run"
         self._opening = None
-        self.notices.tell(f"Cannot evaluate {name}: {reason}", True)
+        self.notices.add_notice(f"Cannot evaluate {name}: {reason}", True)
         self._show_what_there_is()
 
     def _give_up(self) -> None:
@@ -348,7 +348,7 @@ class EvaluatePage(QWidget):
         self.state.set_accuracies(None, f"no spike-time and supervised read-outs: {reason}")
 
     def _no_clusters(self, reason: str) -> None:
-        self.notices.tell(f"Clustering failed: {reason}", True)
+        self.notices.add_notice(f"Clustering failed: {reason}", True)
         self._ask_for_clusters()
 
     def _give_up_clusters(self) -> None:
@@ -373,7 +373,7 @@ class EvaluatePage(QWidget):
 
     def _no_plane(self, reason: str) -> None:
         self.embedding.show_progress("")
-        self.notices.tell(f"Embedding failed: {reason}", True)
+        self.notices.add_notice(f"Embedding failed: {reason}", True)
 
     def _give_up_plane(self) -> None:
         self._planes.give_up()
@@ -398,9 +398,9 @@ class EvaluatePage(QWidget):
     def _on_state(self, topics: set[str]) -> None:
         look = self.state.look
         if topics & {"look", "readout", "clusters"} and look is not None:
-            said = look.summary(self.state.readout, self.state.clustering)
-            self.summary.setText(said)
-            self.setAccessibleDescription(said)
+            text = look.summary(self.state.readout, self.state.clustering)
+            self.summary.setText(text)
+            self.setAccessibleDescription(text)
         chosen, folder = self.state.chosen, self._shown.folder
         same = look is not None and folder is not None and folder.path.resolve() == look.path.resolve()
         if "chosen" in topics and same and chosen.kind == "neuron":

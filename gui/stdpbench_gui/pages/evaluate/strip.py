@@ -46,9 +46,9 @@ class Strip(Box):
         self.which.setAccessibleName("Filter of pictures")
         self.which.activated.connect(lambda _: self._on_changed({"chosen"}))
         self.title_extra.addWidget(self.which)
-        self.said = wrapped("", "")
-        self.said.setContentsMargins(theme.GRID, 4, theme.GRID, 2)
-        self.said.setAccessibleName("Selection")
+        self.note = wrapped("", "")
+        self.note.setContentsMargins(theme.GRID, 4, theme.GRID, 2)
+        self.note.setAccessibleName("Selection")
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setFlow(QListView.Flow.LeftToRight)
@@ -63,7 +63,7 @@ class Strip(Box):
         self.list.setFixedHeight(_SIDE + self.fontMetrics().height() + 30)
         self.list.currentItemChanged.connect(self._on_item)
         layout = column(self.body)
-        layout.addWidget(self.said)
+        layout.addWidget(self.note)
         layout.addWidget(self.list)
         state.pointed.connect(self._on_pointed)
 
@@ -104,24 +104,24 @@ class Strip(Box):
         return item
 
     def _tell(self, item: QListWidgetItem | None, look: Look, number: int) -> None:
-        said = look.describe_picture(number, self.state.readout, self.state.clustering)
+        text = look.describe_picture(number, self.state.readout, self.state.clustering)
         if item is not None:
-            item.setToolTip(said)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+            item.setToolTip(text)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
 
     def _say(self) -> None:
         look, state = self.state.look, self.state
         assert look is not None
         if state.picture >= 0:
-            self.said.setText(look.describe_picture(state.picture, state.readout, state.clustering))
+            self.note.setText(look.describe_picture(state.picture, state.readout, state.clustering))
             return
         n = len(self.shown())
         more = f" · showing the first {_MOST} of {thousands(n)}" if n > _MOST else ""
         if state.chosen:
-            self.said.setText(f"{state.describe()}{more} · Esc clears the selection")
+            self.note.setText(f"{state.describe()}{more} · Esc clears the selection")
         else:
             hint = "Click a point, a cell, a cluster or a neuron, or drag over points, to select in all views"
-            self.said.setText(f"{hint}{more}")
+            self.note.setText(f"{hint}{more}")
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -139,7 +139,7 @@ class Strip(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        return self.empty_text if self.state.look is None else f"{self.said.text()}."
+        return self.empty_text if self.state.look is None else f"{self.note.text()}."
 
     def table(self) -> Table | None:
         """Return one row per picture."""

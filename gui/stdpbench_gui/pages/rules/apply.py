@@ -18,7 +18,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 
-Tell = Callable[[str, bool], None]
+Report = Callable[[str, bool], None]
 """Receives a message, and whether it reports a failure."""
 
 
@@ -28,7 +28,7 @@ class Outlook:
 
     Attributes
     ----------
-    why_not_here, why_not_beside : str
+    why_not_here, why_not_in_branch : str
         Why it cannot be applied to the run, or in a branch of it; empty if it can.
     says : str
         Description of the effect.
@@ -39,7 +39,7 @@ class Outlook:
     """
 
     why_not_here: str
-    why_not_beside: str
+    why_not_in_branch: str
     says: str = ""
     values: dict[str, Any] | None = None
     same: bool = True
@@ -81,34 +81,34 @@ def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outl
     return Outlook(why_not or session.cannot_change_rule() or busy, busy, says, None, False)
 
 
-def apply_here(session: RunSession, rule: PlasticityRule, changes: Changes, tell: Tell) -> None:
+def apply_here(session: RunSession, rule: PlasticityRule, changes: Changes, report: Report) -> None:
     """Apply a rule to the current run from the next presentation on."""
     seen = outlook(session, rule, changes)
     if seen.why_not_here:
-        tell(seen.why_not_here, True)
+        report(seen.why_not_here, True)
     elif seen.values is not None:
         changes.here(seen.values)
-        tell(f"Sent to {seen.says}. The Parameters panel shows the change and can undo it.", False)
+        report(f"Sent to {seen.says}. The Parameters panel shows the change and can undo it.", False)
     else:
-        change_rule(session, rule, tell)
+        change_rule(session, rule, report)
 
 
-def change_rule(session: RunSession, rule: PlasticityRule, tell: Tell) -> None:
+def change_rule(session: RunSession, rule: PlasticityRule, report: Report) -> None:
     """Request a rule with new equations in the current run; the answer comes once it is active or refused."""
     kind = getattr(rule, "kind", "")
-    tell(f"Building the network with {kind}; the run continues meanwhile …", False)
+    report(f"Building the network with {kind}; the run continues meanwhile …", False)
     session.change_rule(
         rule.to_mapping(),
-        lambda _: tell(f"{kind} is active.", False),
-        lambda reason: tell(f"The rule was not changed: {reason}", True),
+        lambda _: report(f"{kind} is active.", False),
+        lambda reason: report(f"The rule was not changed: {reason}", True),
     )
 
 
-def apply_beside(session: RunSession, rule: PlasticityRule, changes: Changes, tell: Tell) -> None:
+def apply_in_branch(session: RunSession, rule: PlasticityRule, changes: Changes, report: Report) -> None:
     """Continue with a rule in a branch of the current run."""
     seen = outlook(session, rule, changes)
-    if seen.why_not_beside:
-        tell(seen.why_not_beside, True)
+    if seen.why_not_in_branch:
+        report(seen.why_not_in_branch, True)
     elif seen.values is not None:
         changes.branch(seen.values)
     else:

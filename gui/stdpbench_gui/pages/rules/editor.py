@@ -135,12 +135,12 @@ class EditorBox(TitledBox):
         known, self._made = self._made, rule
         if type(rule) is type(known):  # the same definition: keep what the user is typing
             return
-        said = rule.definition
-        self.name.setText(str(said.get("title", "")))
+        definition = rule.definition
+        self.name.setText(str(definition.get("title", "")))
         for spot in _SPOTS:
-            self.fields[spot].show_text(str(said.get(spot, "")))
-        self.traces.show_rows(rows_of_traces(said["traces"]))
-        self.parameters.show_rows(rows_of_parameters(said["parameters"]))
+            self.fields[spot].show_text(str(definition.get(spot, "")))
+        self.traces.show_rows(rows_of_traces(definition["traces"]))
+        self.parameters.show_rows(rows_of_parameters(definition["parameters"]))
         self._show_problems(self.parts(), [])
 
     def restyle(self) -> None:
@@ -187,11 +187,11 @@ class EditorBox(TitledBox):
         """Return the values that were set on top of the definition and still apply."""
         rule, kept = self.state.rule, {"w_max": self.state.rule.w_max}
         before = getattr(rule, "definition", {}).get("parameters", {})
-        for name, said in parts["parameters"].items():
-            same = name in before and before[name]["unit"] == said["unit"]
+        for name, row in parts["parameters"].items():
+            same = name in before and before[name]["unit"] == row["unit"]
             if same and name in type(rule).model_fields:
                 with suppress(StdpbenchError):
-                    if read(before[name]["default"], said["unit"]) == read(said["default"], said["unit"]):
+                    if read(before[name]["default"], row["unit"]) == read(row["default"], row["unit"]):
                         kept[name] = rule.to_mapping()[name]
         return kept
 
@@ -199,12 +199,12 @@ class EditorBox(TitledBox):
         self.found = found
         names = known_names(parts)
         sides: dict[str, list[str]] = {"input": [], "output": []}
-        for name, said in parts["traces"].items():
-            sides[said["side"]].append(name)
+        for name, row in parts["traces"].items():
+            sides[row["side"]].append(name)
         for spot, field in self.fields.items():
             field.edit.know(names, sides["input"], sides["output"])
             field.show_problem(next((one for one in found if one.part == spot), None))
-        times = [name for name, said in parts["parameters"].items() if said["unit"] in ("ms", "s")]
+        times = [name for name, row in parts["parameters"].items() if row["unit"] in ("ms", "s")]
         self.traces.offer(2, times)
         for table, key in ((self.traces, "traces."), (self.parameters, "parameters.")):
             table.show_problems({one.part.removeprefix(key): one for one in found if one.part.startswith(key)})
@@ -227,9 +227,9 @@ class EditorBox(TitledBox):
         StdpbenchError
             If the file contains no valid rule.
         """
-        said = read_rule(str(path), path.name)
+        definition = read_rule(str(path), path.name)
         self._made = None
-        self.state.show(rules.build({"kind": "custom", **said}, "plasticity"), path.stem)
+        self.state.show(rules.build({"kind": "custom", **definition}, "plasticity"), path.stem)
 
     def write(self, path: Path) -> None:
         """Write the rule to a file.
@@ -241,7 +241,7 @@ class EditorBox(TitledBox):
         """
         assert isinstance(self.state.rule, CustomRule)
         write_text_aside(path, rule_file(self.state.rule))
-        self.session.told.emit(f"Saved the rule to {path}.")
+        self.session.message.emit(f"Saved the rule to {path}.")
 
     def _choose_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
@@ -258,7 +258,7 @@ class EditorBox(TitledBox):
         try:
             work(path)
         except StdpbenchError as error:
-            self.session.told.emit(f"{error}.")
+            self.session.message.emit(f"{error}.")
 
     def summary(self) -> str:
         """Describe what is shown."""

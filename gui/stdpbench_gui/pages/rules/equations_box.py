@@ -148,14 +148,14 @@ class EquationsBox(TitledBox):
         assert clipboard is not None
         lines = [rf"\text{{{label}}}\quad {tex} \\" if label else rf"{tex} \\" for label, tex in self._tex]
         clipboard.setText("\n".join(lines))
-        self.session.told.emit("Copied the equations as TeX.")
+        self.session.message.emit("Copied the equations as TeX.")
 
     def copy_picture(self) -> None:
         """Copy the picture to the clipboard."""
         clipboard = QGuiApplication.clipboard()
         assert clipboard is not None
         clipboard.setPixmap(self.picture.pixmap())
-        self.session.told.emit("Copied the picture of the equations.")
+        self.session.message.emit("Copied the picture of the equations.")
 
     def summary(self) -> str:
         """Describe the rule in its source expressions."""
@@ -167,5 +167,5 @@ class EquationsBox(TitledBox):
         ]
         texts = [("on an input spike", rule.on_input_spike), ("on an output spike", rule.on_output_spike)]
         texts += [("in every step", rule.each_step)]
-        said = [f"{label}: {' ; '.join(text.split(chr(10)))}" for label, text in texts if text.strip()]
-        return f"{'. '.join([*traces, *said])}."
+        parts = [f"{label}: {' ; '.join(text.split(chr(10)))}" for label, text in texts if text.strip()]
+        return f"{'. '.join([*traces, *parts])}."

@@ -23,7 +23,7 @@ from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import PlasticityRule, rules
 from stdpbench.plasticity.custom import CustomRule, as_custom, read_rule
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.rules.beside_box import BesideBox
+from stdpbench_gui.pages.rules.compare_box import CompareBox
 from stdpbench_gui.pages.rules.curves import Curves
 from stdpbench_gui.pages.rules.editor import EditorBox
 from stdpbench_gui.pages.rules.equations_box import EquationsBox
@@ -76,7 +76,7 @@ class RulesPage(QWidget):
         self._background = Background(self, 2)
         self.session = RunSession()  # receives the messages of the views; never opens a run
         self.notices = Notices()
-        self.session.told.connect(lambda sentence: self.notices.tell(sentence))
+        self.session.message.connect(lambda sentence: self.notices.add_notice(sentence))
         self.state = RulesState(self)
         self.curves = Curves(self._background, self)
         self.network = ToNetwork(self.state, shown, changes, runs, self.notices, self._background, self)
@@ -84,7 +84,7 @@ class RulesPage(QWidget):
         self.plots = [PlotBox(place, self.state, self.curves, self.session) for place in range(PLACES)]
         self.equations = EquationsBox(self.state, self._background, self.session)
         self.values = ValuesBox(self.state, self.session)
-        self.beside = BesideBox(self.state, self.session)
+        self.compare = CompareBox(self.state, self.session)
         self.editor = EditorBox(self.state, self.session)
         self._make_actions(actions)
         self._lay_out()
@@ -96,7 +96,7 @@ class RulesPage(QWidget):
     @property
     def boxes(self) -> list[TitledBox]:
         """All boxes of the page."""
-        return [self.equations, self.values, self.beside, *self.plots, self.editor]
+        return [self.equations, self.values, self.compare, *self.plots, self.editor]
 
     # -- layout ----------------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class RulesPage(QWidget):
             "Start, queue or save an experiment with this rule",
         )
         add("apply", "&Apply to the running network", self.network.apply_here, "", "From the next presentation on")
-        add("branch", "Apply in a &branch of it", self.network.apply_beside, "", "Compare both in the same plots")
+        add("branch", "Apply in a &branch of it", self.network.apply_in_branch, "", "Compare both in the same plots")
 
     def _lay_out(self) -> None:
         self.rule = QComboBox()
@@ -164,7 +164,7 @@ class RulesPage(QWidget):
             for name in _SHARES
         }
         for name, widgets in (
-            ("left", (self.equations, self.values, self.beside)),
+            ("left", (self.equations, self.values, self.compare)),
             ("right", self.plots[1:]),
             ("upper", (self.plots[0], self.splits["right"])),
             ("plots", (self.splits["upper"], self.editor)),
@@ -188,10 +188,10 @@ class RulesPage(QWidget):
         self.preset.activated.connect(self._take_preset)
         self.edit_button.clicked.connect(lambda _: self.edit())
         self.network.experiment_chosen.connect(self.experiment_chosen)
-        self.beside.keep_wanted.connect(self.keep)
-        self.beside.file_wanted.connect(self.choose_points)
-        self.beside.shipped_wanted.connect(self.draw_points)
-        self.beside.taken_up.connect(self._take_up)
+        self.compare.keep_wanted.connect(self.keep)
+        self.compare.file_wanted.connect(self.choose_points)
+        self.compare.shipped_wanted.connect(self.draw_points)
+        self.compare.taken_up.connect(self._take_up)
         self.state.changed.connect(self._on_state)
         self.curves.came.connect(lambda place, result, coarse: self.plots[place.plot].take(place.kept, result, coarse))
         self.curves.late.connect(lambda place: self.plots[place.plot].wait(place.kept))
@@ -206,7 +206,7 @@ class RulesPage(QWidget):
             self.network.apply_button,
             self.network.use_button,
         ]
-        order += [self.values.reset, self.beside.list, self.beside.keep, self.beside.points, self.beside.remove]
+        order += [self.values.reset, self.compare.list, self.compare.keep, self.compare.points, self.compare.remove]
         for plot in self.plots:
             order += [plot.choice, plot.options, plot.plot]
         order += [self.editor.load, self.editor.save, self.editor.name]
@@ -275,7 +275,7 @@ class RulesPage(QWidget):
         try:
             self.state.choose_kind(kind)
         except StdpbenchError as error:
-            self.notices.tell(f"{error}.", True)
+            self.notices.add_notice(f"{error}.", True)
             self._show_rule()
 
     def _take_preset(self, row: int) -> None:
@@ -289,7 +289,7 @@ class RulesPage(QWidget):
         try:
             made = rules.build(as_custom(self.state.rule), "plasticity")
         except StdpbenchError as error:
-            self.notices.tell(f"{error}.", True)
+            self.notices.add_notice(f"{error}.", True)
             return
         self.state.show(made, f"edit {self.state.kind} as custom rule")
         self.editor.fields["on_output_spike"].edit.setFocus()
@@ -301,7 +301,7 @@ class RulesPage(QWidget):
         try:
             self.state.keep()
         except StdpbenchError as error:
-            self.notices.tell(f"{error}.", True)
+            self.notices.add_notice(f"{error}.", True)
 
     def _take_up(self, row: int) -> None:
         if 0 <= row < len(self.state.kept):
@@ -316,12 +316,12 @@ class RulesPage(QWidget):
         try:
             self.state.add_points(source, protocol)
         except StdpbenchError as error:
-            self.notices.tell(f"{error}.", True)
+            self.notices.add_notice(f"{error}.", True)
             return
         protocols = {self.state.protocol(place) for place in range(PLACES)}
         for points in self.state.points:
             if points.source == source and points.points.protocol not in protocols:
-                self.notices.tell(f"{points.points.label}: no plot shows the protocol of these data points.")
+                self.notices.add_notice(f"{points.points.label}: no plot shows the protocol of these data points.")
                 break
 
     def choose_points(self, protocol: str = "pair-window") -> None:
@@ -362,7 +362,7 @@ class RulesPage(QWidget):
         try:
             self.editor.read(path)
         except StdpbenchError as error:
-            self.notices.tell(f"{error}.", True)
+            self.notices.add_notice(f"{error}.", True)
 
     def _load(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
@@ -373,7 +373,7 @@ class RulesPage(QWidget):
         if isinstance(self.state.rule, CustomRule):
             self.editor.save.click()
         else:
-            self.notices.tell("Only custom rules can be saved to a file: choose “Edit as custom rule” first.")
+            self.notices.add_notice("Only custom rules can be saved to a file: choose “Edit as custom rule” first.")
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
@@ -420,7 +420,7 @@ def _linked(reference: str) -> str:
 def _holds_a_rule(path: Path) -> bool:
     """Return whether a file defines a rule rather than an experiment."""
     try:
-        said = read_rule(str(path), path.name)
+        definition = read_rule(str(path), path.name)
     except StdpbenchError:
         return False
-    return any(key in said for key in ("on_input_spike", "on_output_spike"))
+    return any(key in definition for key in ("on_input_spike", "on_output_spike"))

@@ -139,9 +139,9 @@ class ValuesBox(TitledBox):
     def summary(self) -> str:
         """Describe what is shown."""
         rule = self.state.rule
-        said = [f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe()]
+        parts = [f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe()]
         differ = [p.name for p in rule.describe() if getattr(rule, p.name) != p.default]
-        return f"{', '.join(said)}; not the default: {', '.join(differ) or 'none'}."
+        return f"{', '.join(parts)}; not the default: {', '.join(differ) or 'none'}."
 
     def table(self) -> Table | None:
         """Return name, value, default, bounds and help of each parameter."""

@@ -226,17 +226,17 @@ class PlotBox(TitledBox):
             )
         self.why.setText(" ".join(why))
         self.why.setVisible(bool(why) and not self._tight)
-        said = [f"⚠ {self._problem}"] if self._problem else []
-        said += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
+        text = [f"⚠ {self._problem}"] if self._problem else []
+        text += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
         names = {kept.number: kept.name for kept in state.kept if kept.visible}
-        said += [
+        text += [
             f"Cannot draw {words.short(names[number])}: {reason}."
             for number, reason in self._not_drawn.items()
             if number in names
         ]
-        said += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
-        self.foot.setToolTip("\n\n".join(said))
-        self._fit_foot("\n".join(said))
+        text += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
+        self.foot.setToolTip("\n\n".join(text))
+        self._fit_foot("\n".join(text))
         self.status.setText("updates on release" if self._late else "coarse while you drag" if self._coarse else "")
 
     def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:

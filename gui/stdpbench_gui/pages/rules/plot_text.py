@@ -27,10 +27,10 @@ def summary(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -
         if not len(change):
             continue
         low, high = float(change.min()), float(change.max())
-        said = "is 0 throughout" if low == high == 0 else f"from {low:+.3g} to {high:+.3g}"
+        text = "is 0 throughout" if low == high == 0 else f"from {low:+.3g} to {high:+.3g}"
         if low < 0 < high:
-            said += f", 0 near {_crossings(result.x, curve.change)}"
-        parts.append(" ".join(filter(None, [curve.label, said])))
+            text += f", 0 near {_crossings(result.x, curve.change)}"
+        parts.append(" ".join(filter(None, [curve.label, text])))
     beside = [f"{len(shown) - 1} kept"] if len(shown) > 1 else []
     beside += [one.points.label for one in points]
     return (
@@ -77,14 +77,14 @@ def figure(shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> dict[str, A
 
 def caption(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> str:
     """Return a caption with rules, values, conditions, and the sources of data points."""
-    said = [f"{title}."]
+    parts = [f"{title}."]
     for drawn in reversed(shown):
         rule = drawn.result.rule
         values = ", ".join(f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe())
-        said.append(f"{drawn.name or getattr(rule, 'kind', '')}: {values}; {drawn.result.conditions}.")
-        said += drawn.result.remarks
-    said += [f"{one.points.label}: {one.points.about}." for one in points]
-    return " ".join([*said, f"stdpbench {__version__}."])
+        parts.append(f"{drawn.name or getattr(rule, 'kind', '')}: {values}; {drawn.result.conditions}.")
+        parts += drawn.result.remarks
+    parts += [f"{one.points.label}: {one.points.about}." for one in points]
+    return " ".join([*parts, f"stdpbench {__version__}."])
 
 
 def conditions_of(results: Sequence[tuple[str, Result]]) -> list[str]:

@@ -261,7 +261,7 @@ class RulesState(QObject):
             self.points.append(ShownPoints(number, points, source))
         self.changed.emit({"points"})
 
-    def change_beside(self, place: int, **what: Any) -> None:
+    def change_compared(self, place: int, **what: Any) -> None:
         """Change name or visibility of a row of the list: kept rules first, then data points."""
         if place < len(self.kept):
             self.kept[place] = replace(self.kept[place], **what)
@@ -270,7 +270,7 @@ class RulesState(QObject):
             self.points[place - len(self.kept)] = replace(self.points[place - len(self.kept)], **what)
             self.changed.emit({"points"})
 
-    def remove_beside(self, place: int) -> None:
+    def remove_compared(self, place: int) -> None:
         """Remove a row of the list."""
         if place < len(self.kept):
             del self.kept[place]
@@ -301,16 +301,16 @@ class RulesState(QObject):
     def restore(self, text: str) -> None:
         """Restore the text of `to_text`; unreadable parts are skipped."""
         with suppress(ValueError, KeyError, TypeError, AttributeError, StdpbenchError):
-            said = json.loads(text)
-            self.rule = self.now = rules.build(said["rule"], "plasticity")
-            for place, plan in enumerate(said["plans"][:PLACES]):
+            stored = json.loads(text)
+            self.rule = self.now = rules.build(stored["rule"], "plasticity")
+            for place, plan in enumerate(stored["plans"][:PLACES]):
                 if plan["protocol"] in ("", *QUICK):
                     options = {k: tuple(v) if isinstance(v, list) else v for k, v in plan["options"].items()}
                     self.plans[place] = Plan(plan["protocol"], options)
-            for one in said["kept"][:MOST_KEPT]:
+            for one in stored["kept"][:MOST_KEPT]:
                 rule = rules.build(one["rule"], "plasticity")
                 self.kept.append(Kept(int(one["number"]), str(one["name"]), rule, bool(one["visible"])))
-            for source, protocol in said["points"]:
+            for source, protocol in stored["points"]:
                 with suppress(StdpbenchError):  # the file no longer exists
                     self.add_points(source, protocol)
         self.changed.emit({"rule", "values", "plots", "kept", "points"})

@@ -190,7 +190,7 @@ def parameters_table() -> Table:
 def rows_of_traces(traces: Mapping[str, Mapping[str, str]]) -> list[Row]:
     """Return table rows for the traces of a definition."""
     words = {"add": "adds 1", "set": "sets to 1"}
-    return [(name, said["side"], said["tau"], words[said["on_spike"]]) for name, said in traces.items()]
+    return [(name, trace["side"], trace["tau"], words[trace["on_spike"]]) for name, trace in traces.items()]
 
 
 def traces_of(rows: Sequence[Row]) -> dict[str, Any]:
@@ -202,10 +202,10 @@ def traces_of(rows: Sequence[Row]) -> dict[str, Any]:
 def rows_of_parameters(parameters: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """Return table rows for the parameters of a definition."""
     found: list[Row] = []
-    for name, said in parameters.items():
-        numbers = [said.get(key, "") for key in ("default", "min", "max")]
+    for name, parameter in parameters.items():
+        numbers = [parameter.get(key, "") for key in ("default", "min", "max")]
         value, low, high = (f"{one:g}" if isinstance(one, int | float) else str(one) for one in numbers)
-        found.append((name, value, str(said.get("unit", "")), low, high, str(said.get("help", ""))))
+        found.append((name, value, str(parameter.get("unit", "")), low, high, str(parameter.get("help", ""))))
     return found
 
 
@@ -213,11 +213,11 @@ def parameters_of(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the parameters that rows define; text that is not a number is kept and refused by the check."""
     found: dict[str, Any] = {}
     for name, value, unit, low, high, text in rows:
-        said: dict[str, Any] = {"unit": unit, "help": text}
+        parameter: dict[str, Any] = {"unit": unit, "help": text}
         for key, cell in (("default", value), ("min", low), ("max", high)):
             if cell:
-                said[key] = _cell(cell)
-        found[name] = said
+                parameter[key] = _cell(cell)
+        found[name] = parameter
     return found
 
 

@@ -74,7 +74,7 @@ class ToNetwork(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.experiment_chosen)
         dialog.queued.connect(self._queue)
-        dialog.saved.connect(lambda path: self._notices.tell(f"Saved the experiment to {path}."))
+        dialog.saved.connect(lambda path: self._notices.add_notice(f"Saved the experiment to {path}."))
         dialog.open()
         return dialog
 
@@ -82,8 +82,8 @@ class ToNetwork(QObject):
         runs = self._runs
         self._background.do(
             lambda: Queue(runs).add(experiment, Options()),
-            lambda item: self._notices.tell(f"Added {item.name} to the queue on the Runs page."),
-            lambda reason: self._notices.tell(f"Cannot add it to the queue: {reason}", True),
+            lambda item: self._notices.add_notice(f"Added {item.name} to the queue on the Runs page."),
+            lambda reason: self._notices.add_notice(f"Cannot add it to the queue: {reason}", True),
         )
 
     def fill_menu(self) -> None:
@@ -93,29 +93,29 @@ class ToNetwork(QObject):
         self._say(seen.says)
         for text, why_not, slot in (
             ("To this run, from the next presentation on", seen.why_not_here, self.apply_here),
-            ("In a branch, to compare", seen.why_not_beside, self.apply_beside),
+            ("In a branch, to compare", seen.why_not_in_branch, self.apply_in_branch),
         ):
             action = self.menu.addAction(text)
             assert action is not None
             action.setEnabled(not why_not)
             action.setToolTip(why_not or text)
             action.triggered.connect(lambda _=False, slot=slot: slot())
-        for reason in dict.fromkeys((seen.why_not_here, seen.why_not_beside)):
+        for reason in dict.fromkeys((seen.why_not_here, seen.why_not_in_branch)):
             self._say(reason)
 
     def _say(self, sentence: str) -> None:
         for line in textwrap.wrap(sentence, _WIDE):
-            said = self.menu.addAction(line)
-            assert said is not None
-            said.setEnabled(False)
+            entry = self.menu.addAction(line)
+            assert entry is not None
+            entry.setEnabled(False)
 
     def apply_here(self) -> None:
         """Apply the rule to the current run."""
         apply.apply_here(self._shown, self._state.rule, self._changes, self._tell)
 
-    def apply_beside(self) -> None:
+    def apply_in_branch(self) -> None:
         """Continue with the rule in a branch of the current run."""
-        apply.apply_beside(self._shown, self._state.rule, self._changes, self._tell)
+        apply.apply_in_branch(self._shown, self._state.rule, self._changes, self._tell)
 
     def _tell(self, sentence: str, failed: bool) -> None:
-        self._notices.tell(sentence, failed, about=_RULE)
+        self._notices.add_notice(sentence, failed, about=_RULE)

@@ -61,7 +61,7 @@ class UseDialog(QDialog):
         self.base.setCurrentIndex(usual)
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the experiment")
-        self.said = wrapped("", "faint")
+        self.note = wrapped("", "faint")
         self.time = ForecastLabel(runs, shown)
         self.problem = wrapped("", "problem")
         self.problem.setAccessibleName("Error")
@@ -90,7 +90,7 @@ class UseDialog(QDialog):
         layout.addWidget(wrapped(rule.summary, "cardtitle"))
         layout.addWidget(wrapped(f"In the digit network: {rule.in_digit_network}.", "faint"))
         layout.addLayout(form)
-        layout.addWidget(self.said)
+        layout.addWidget(self.note)
         layout.addWidget(self.time)
         layout.addWidget(self.problem)
         layout.addStretch(1)
@@ -118,7 +118,7 @@ class UseDialog(QDialog):
             base = read_experiment(name) if name or self._running is None else self._running
             self._experiment = made = experiment_with(self._rule, base, self.name.text().strip())
             norm = made.network.weight_sum
-            self.said.setText(
+            self.note.setText(
                 f"{made.network.n_exc} exc neurons; the weights of a neuron "
                 + (f"sum to {norm:g}" if norm else "are not normalised")
                 + f"; {made.schedule.passes} pass{'es' if made.schedule.passes > 1 else ''} over "
@@ -126,7 +126,7 @@ class UseDialog(QDialog):
             )
         except StdpbenchError as error:
             reason = f"⚠ {error}."
-            self.said.setText("")
+            self.note.setText("")
         self.time.show_for(self._experiment)
         self.problem.setText(reason)
         self.problem.setVisible(bool(reason))

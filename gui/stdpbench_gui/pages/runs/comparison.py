@@ -32,7 +32,7 @@ from stdpbench.runs.catalog.comparison_spec import (
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.pages.runs.selection import Ticks
+from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
@@ -62,7 +62,7 @@ class ComparisonPanel(QWidget):
     clear_wanted = pyqtSignal()
     title = "Comparison"
 
-    def __init__(self, session: RunSession, ticks: Ticks) -> None:
+    def __init__(self, session: RunSession, ticks: RunSelection) -> None:
         super().__init__()
         self.session = session
         self._ticks = ticks

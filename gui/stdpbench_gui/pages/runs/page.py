@@ -20,9 +20,9 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
 from stdpbench_gui.pages.runs.model import RunsModel
 from stdpbench_gui.pages.runs.queue_box import QueueBox
-from stdpbench_gui.pages.runs.row_actions import Doing
+from stdpbench_gui.pages.runs.row_actions import RowActions
 from stdpbench_gui.pages.runs.run_actions import (
-    Deed,
+    ActionSpec,
     RunActions,
     at_rest,
     can_pause,
@@ -33,7 +33,7 @@ from stdpbench_gui.pages.runs.run_actions import (
     is_finished,
     whole,
 )
-from stdpbench_gui.pages.runs.selection import Ticks
+from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.pages.runs.table import RunsTable
 from stdpbench_gui.pages.runs.watcher import Watcher
 from stdpbench_gui.session.background import Background
@@ -87,12 +87,12 @@ class RunsPage(QWidget):
         self.watcher = Watcher(runs, self)
         self.notices = Notices()
         self.steps = Steps(self._background, self)
-        self.doing = Doing(runs, self._background, self.notices, self.steps, self)
-        self.ticks = Ticks(overlays, self)
+        self.row_actions = RowActions(runs, self._background, self.notices, self.steps, self)
+        self.selection = RunSelection(overlays, self)
         self.model = RunsModel(self)
         self.table = RunsTable(self.model, settings)
         self.queue = QueueBox(runs, self._background)
-        self.comparison = ComparisonPanel(session, self.ticks)
+        self.comparison = ComparisonPanel(session, self.selection)
         self._wished: list[str] = []
         self._remarks: tuple[str, ...] = ()
         self._worked_on = False  # whether a process was running the queue at the last update
@@ -105,26 +105,28 @@ class RunsPage(QWidget):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _make_actions(self, actions: Actions) -> None:
-        doing = self.doing
-        self.run_actions = RunActions(actions, self.table.chosen, self._deeds())
+        doing = self.row_actions
+        self.run_actions = RunActions(actions, self.table.chosen, self._specs())
         actions.add("runs-find", "R&uns", "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
         self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Deleted runs")
         actions.separator("R&uns")
         actions.add("queue-add", "R&uns", "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
         actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
 
-    def _deeds(self) -> list[Deed | None]:
-        doing = self.doing
+    def _specs(self) -> list[ActionSpec | None]:
+        doing = self.row_actions
         return [
-            Deed("open", "&Open in Train", self._open, whole, "Open the run on the Train page (Enter)", one=True),
-            Deed(
+            ActionSpec(
+                "open", "&Open in Train", self._open, whole, "Open the run on the Train page (Enter)", one=True
+            ),
+            ActionSpec(
                 "evaluate", "E&valuate", self._evaluate, is_finished, "Evaluate what the network has learned", one=True
             ),
             None,
-            Deed("pause", "&Pause", doing.pause, can_pause, "Pause after the current presentation"),
-            Deed("resume", "&Resume", doing.resume, can_resume, "Start or continue the run"),
-            Deed("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed"),
-            Deed(
+            ActionSpec("pause", "&Pause", doing.pause, can_pause, "Pause after the current presentation"),
+            ActionSpec("resume", "&Resume", doing.resume, can_resume, "Start or continue the run"),
+            ActionSpec("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed"),
+            ActionSpec(
                 "enqueue",
                 "Add to the &queue",
                 doing.put_into_queue,
@@ -132,14 +134,16 @@ class RunsPage(QWidget):
                 "Resume it when its turn in the queue comes",
             ),
             None,
-            Deed(
+            ActionSpec(
                 "branch", "&Branch…", _one(doing.ask_for_branch), whole, "Continue with a change", "Ctrl+B", one=True
             ),
-            Deed(
+            ActionSpec(
                 "rewind", "Re&wind…", _one(doing.ask_for_rewind), whole, "Go back to an earlier presentation", one=True
             ),
-            Deed("reproduce", "Repro&duce", _one(doing.reproduce), is_finished, "Run it again and compare", one=True),
-            Deed(
+            ActionSpec(
+                "reproduce", "Repro&duce", _one(doing.reproduce), is_finished, "Run it again and compare", one=True
+            ),
+            ActionSpec(
                 "export",
                 "&Export…",
                 _one(doing.ask_where_to_export),
@@ -148,17 +152,17 @@ class RunsPage(QWidget):
                 one=True,
             ),
             None,
-            Deed("compare", "&Compare", self._compare, whole, "Compare the selected runs", "Ctrl+M", fewest=2),
-            Deed(
+            ActionSpec("compare", "&Compare", self._compare, whole, "Compare the selected runs", "Ctrl+M", fewest=2),
+            ActionSpec(
                 "tick",
                 "&Tick or untick",
                 self._toggle_ticks,
                 whole,
                 "Draw in the comparison and on the Train page (Space)",
             ),
-            Deed("parent", "Show parent ru&n", self._show_parent, has_parent, one=True),
+            ActionSpec("parent", "Show parent ru&n", self._show_parent, has_parent, one=True),
             None,
-            Deed("delete", "De&lete", doing.delete, at_rest, "Move to the bin; can be undone (Delete)"),
+            ActionSpec("delete", "De&lete", doing.delete, at_rest, "Move to the bin; can be undone (Delete)"),
         ]
 
     def _lay_out(self) -> None:
@@ -228,17 +232,17 @@ class RunsPage(QWidget):
         assert selection is not None
         selection.selectionChanged.connect(lambda *_: self._on_selection())
         self.model.dataChanged.connect(lambda *_: self.run_actions.refresh())
-        self.model.ticks_wanted.connect(lambda name, on: self.ticks.tick([name], on))
-        self.ticks.changed.connect(lambda: self.model.show_ticks(self.ticks.slots))
-        self.ticks.changed.connect(self._fit_comparison)
-        self.comparison.clear_wanted.connect(lambda: self.ticks.only([]))
-        self.doing.changed.connect(self.watcher.look)
-        self.doing.tick_wanted.connect(self._tick_when_seen)
-        self.steps.told.connect(self._on_step)
+        self.model.ticks_wanted.connect(lambda name, on: self.selection.tick([name], on))
+        self.selection.changed.connect(lambda: self.model.show_ticks(self.selection.slots))
+        self.selection.changed.connect(self._fit_comparison)
+        self.comparison.clear_wanted.connect(lambda: self.selection.only([]))
+        self.row_actions.changed.connect(self.watcher.look)
+        self.row_actions.tick_wanted.connect(self._tick_when_seen)
+        self.steps.reported.connect(self._on_step)
         self.queue.changed.connect(self.watcher.look)
-        self.queue.told.connect(lambda sentence, failed: self.notices.tell(sentence, failed, about=_QUEUE))
+        self.queue.reported.connect(lambda sentence, failed: self.notices.add_notice(sentence, failed, about=_QUEUE))
         self.queue.removed.connect(self._on_removed)
-        self.queue.add_wanted.connect(self.doing.ask_what_to_queue)
+        self.queue.add_wanted.connect(self.row_actions.ask_what_to_queue)
 
     def explain(self) -> None:
         """Show the explanation of the comparison if it has the focus, otherwise of the page."""
@@ -265,16 +269,16 @@ class RunsPage(QWidget):
             self.notices.withdraw_about(_QUEUE)
         self._worked_on = bool(seen.queue.runners)
         self.model.show_entries(seen.entries)
-        self.ticks.show_entries(seen.entries)
+        self.selection.show_entries(seen.entries)
         self.queue.show_seen(seen)
         for put, word in ((self.bin_action.setText, "B&in"), (self.bin_action.setIconText, "Bin")):
             put(f"{word} ({seen.in_bin})…" if seen.in_bin else f"{word}…")
         for remark in seen.remarks:
             if remark not in self._remarks:  # a closed remark does not reappear
-                self.notices.tell(remark)
+                self.notices.add_notice(remark)
         self._remarks = seen.remarks
         if self._wished and all(name in seen.entries for name in self._wished):
-            self.ticks.tick(self._wished)
+            self.selection.tick(self._wished)
             self._wished = []
         self._search()
         self.run_actions.refresh()
@@ -284,7 +288,7 @@ class RunsPage(QWidget):
         if not reason:
             self.notices.withdraw_about(_LOOK)
         else:
-            self.notices.tell(
+            self.notices.add_notice(
                 f"Cannot read the runs folder: {reason.rstrip('.')}. Retrying every second.",
                 True,
                 about=_LOOK,
@@ -344,7 +348,7 @@ class RunsPage(QWidget):
 
     def _ask_what_to_queue(self) -> None:
         self.wanted.emit()
-        self.doing.ask_what_to_queue()
+        self.row_actions.ask_what_to_queue()
 
     def _open(self, entries: list[Entry]) -> None:
         self.run_chosen.emit(entries[0].path)
@@ -354,11 +358,11 @@ class RunsPage(QWidget):
 
     def _compare(self, entries: list[Entry]) -> None:
         self.wanted.emit()
-        self.ticks.only([entry.name for entry in entries])
+        self.selection.only([entry.name for entry in entries])
 
     def _toggle_ticks(self, entries: list[Entry]) -> None:
         names = [entry.name for entry in entries]
-        self.ticks.tick(names, not all(name in self.ticks.slots for name in names))
+        self.selection.tick(names, not all(name in self.selection.slots for name in names))
 
     def _tick_when_seen(self, names: list[str]) -> None:
         self._wished = names
@@ -372,9 +376,9 @@ class RunsPage(QWidget):
         if what in ("delete", "tick"):
             self.run_actions.do(what)
         elif what == "missing parent":
-            self.notices.tell("The parent run is not in the list: it was deleted or does not match the search.")
+            self.notices.add_notice("The parent run is not in the list: it was deleted or does not match the search.")
         else:
-            self.notices.tell("The branches of this run are not in the list: they do not match the search.")
+            self.notices.add_notice("The branches of this run are not in the list: they do not match the search.")
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.run_actions.menu(self)
@@ -382,18 +386,18 @@ class RunsPage(QWidget):
         menu.popup(place)
 
     def _on_step(self, sentence: str, failed: bool) -> None:
-        self.notices.tell(sentence, failed)
+        self.notices.add_notice(sentence, failed)
         self.watcher.look()
 
     def _on_removed(self, step: object) -> None:
         self.steps.push(step)  # type: ignore[arg-type]
-        self.notices.tell(f"Ctrl+Z undoes {self.steps.undo_text}.", doing="Undo", do=self.steps.undo)
+        self.notices.add_notice(f"Ctrl+Z undoes {self.steps.undo_text}.", action_text="Undo", action=self.steps.undo)
 
     # -- appearance ------------------------------------------------------------------------------------------------
 
     def _fit_comparison(self) -> None:
         """Give the comparison room while runs are ticked."""
-        some = bool(self.ticks.slots)
+        some = bool(self.selection.slots)
         self.comparison.setMaximumHeight(16_777_215 if some else self.comparison.sizeHint().height())
         if some and self.comparison.height() < 200:
             whole_height = self.split.height()
@@ -403,24 +407,24 @@ class RunsPage(QWidget):
         """Apply the colours of the theme."""
         self.comparison.restyle()
         self.model.show_ticks({})
-        self.model.show_ticks(self.ticks.slots)
+        self.model.show_ticks(self.selection.slots)
 
     def _restore(self) -> None:
         state = self._settings.value("runs/split")
         if isinstance(state, QByteArray):
             self.split.restoreState(state)
         self.queue.at_once.setValue(int(self._settings.value("runs/at_once", 1)))
-        self.doing.export_folder = str(self._settings.value("runs/export", self.doing.export_folder))
+        self.row_actions.export_folder = str(self._settings.value("runs/export", self.row_actions.export_folder))
         self._fit_comparison()
 
     def save(self) -> None:
         """Save the state of the page, and detach from running tasks."""
         self.watcher.stop()
-        self.doing.leave()
+        self.row_actions.leave()
         self.table.save()
         self._settings.setValue("runs/split", self.split.saveState())
         self._settings.setValue("runs/at_once", self.queue.at_once.value())
-        self._settings.setValue("runs/export", self.doing.export_folder)
+        self._settings.setValue("runs/export", self.row_actions.export_folder)
 
 
 def _one(do: Callable[[Entry], object]) -> Callable[[list[Entry]], object]:

@@ -57,7 +57,7 @@ class QueueBox(QWidget):
 
     Attributes
     ----------
-    told : signal of (str, bool)
+    reported : signal of (str, bool)
         A message, and whether it reports a failure.
     changed : signal
         The queue was changed; read it again.
@@ -67,7 +67,7 @@ class QueueBox(QWidget):
         Request to add items.
     """
 
-    told = pyqtSignal(str, bool)
+    reported = pyqtSignal(str, bool)
     changed = pyqtSignal()
     removed = pyqtSignal(object)
     add_wanted = pyqtSignal()
@@ -196,13 +196,13 @@ class QueueBox(QWidget):
         states = [self.model.state(row) for row in range(self.model.rowCount())]
         kinds = (RUNNING, PAUSED, LEFT, WAITING, HELD, FAILED)
         counts = [f"{n} {kind}" for kind in kinds if (n := states.count(kind))]
-        said = ", ".join(counts) or "empty"
+        text = ", ".join(counts) or "empty"
         if not self._runners:
-            return f"{said} · queue not running" if states else said
+            return f"{text} · queue not running" if states else text
         stopping = next((runner.stopping for runner in self._runners if runner.stopping), "")
         who = ", ".join(f"process {runner.pid}" for runner in self._runners)
         when = {AFTER: "after the active runs"}.get(stopping, stopping)
-        return f"{said} · run by {who}{f', stopping {when}' if when else ''}"
+        return f"{text} · run by {who}{f', stopping {when}' if when else ''}"
 
     def chosen(self) -> list[Item]:
         """Return the selected items, in order."""
@@ -283,7 +283,7 @@ class QueueBox(QWidget):
         def ended(sentence: str, failed: bool) -> None:
             self._starting = False
             self._enable()
-            self.told.emit(sentence, failed)
+            self.reported.emit(sentence, failed)
             self.changed.emit()
 
         self._background.do(
@@ -314,4 +314,6 @@ class QueueBox(QWidget):
             done(outcome)
             self.changed.emit()
 
-        self._background.do(work, taken, lambda reason: self.told.emit(f"The queue was not changed: {reason}", True))
+        self._background.do(
+            work, taken, lambda reason: self.reported.emit(f"The queue was not changed: {reason}", True)
+        )

@@ -43,7 +43,7 @@ class _GivenUpError(StdpbenchError):
     pass
 
 
-class Doing(QObject):
+class RowActions(QObject):
     """Performs actions on runs.
 
     Attributes
@@ -98,11 +98,11 @@ class Doing(QObject):
             sentence, damaged = outcome
             if damaged:
                 again = partial(self._resume, entry, repair=True)
-                self._notices.tell(sentence, failed=True, doing="Repair and resume", do=again)
+                self._notices.add_notice(sentence, failed=True, action_text="Repair and resume", action=again)
             else:
-                self._told(sentence)
+                self._report(sentence)
 
-        self._background.do(work, done, lambda reason: self._told(f"{entry.name} does not go on: {reason}", True))
+        self._background.do(work, done, lambda reason: self._report(f"{entry.name} does not go on: {reason}", True))
 
     def stop(self, entries: Sequence[Entry]) -> None:
         """Stop runs."""
@@ -113,14 +113,14 @@ class Doing(QObject):
         for entry in entries:
             self._background.do(
                 lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
-                lambda sentence, name=entry.name: self._told(sentence, about=name),  # type: ignore[misc]
-                lambda reason, name=entry.name: self._told(  # type: ignore[misc]
+                lambda sentence, name=entry.name: self._report(sentence, about=name),  # type: ignore[misc]
+                lambda reason, name=entry.name: self._report(  # type: ignore[misc]
                     f"{name} {sorry}: {reason}", True, about=name
                 ),
             )
 
-    def _told(self, sentence: str, failed: bool = False, about: str = "") -> None:
-        self._notices.tell(sentence, failed, about=about)
+    def _report(self, sentence: str, failed: bool = False, about: str = "") -> None:
+        self._notices.add_notice(sentence, failed, about=about)
         self.changed.emit()
 
     # -- branches --------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class Doing(QObject):
         self._background.do(
             lambda: control.reached_by(RunFolder.open(entry.path)),
             then,
-            lambda reason: self._told(f"Cannot read {entry.name}: {reason}", True),
+            lambda reason: self._report(f"Cannot read {entry.name}: {reason}", True),
         )
 
     def _open_branch(self, entry: Entry, reached: int) -> None:
@@ -155,7 +155,7 @@ class Doing(QObject):
 
         def done() -> None:
             for folder, what in made:
-                self._told(f"Created {folder.path.name} as a branch of {entry.name}. {what}", about=folder.path.name)
+                self._report(f"Created {folder.path.name} as a branch of {entry.name}. {what}", about=folder.path.name)
                 self.tick_wanted.emit([entry.name, folder.path.name])
 
         dialog = BranchDialog(entry.name, reached, make, self._background, self._window)
@@ -163,11 +163,11 @@ class Doing(QObject):
         self._open(dialog)
 
     def _open_rewind(self, entry: Entry, reached: int) -> None:
-        said: list[str] = []
+        parts: list[str] = []
 
         def go_back(to: int) -> None:
             kept, resumes_at = control.rewind(RunFolder.open(entry.path), to)
-            said.append(
+            parts.append(
                 f"{entry.name} is back at presentation {thousands(to)}. {resumption(resumes_at, to, thousands)} "
                 f"The later presentations are kept as {kept.path.name}."
             )
@@ -178,7 +178,7 @@ class Doing(QObject):
 
         stops = at_work(entry.path)
         dialog = RewindDialog(entry.name, reached, stops, explain, go_back, self._background, self._window)
-        dialog.accepted.connect(lambda: self._told(" ".join(said)))
+        dialog.accepted.connect(lambda: self._report(" ".join(parts)))
         self._open(dialog)
 
     # -- the queue and the bin -------------------------------------------------------------------------------------
@@ -192,7 +192,9 @@ class Doing(QObject):
 
         dialog = AddDialog(put, self._background, self._window)
         dialog.accepted.connect(
-            lambda: self._told(f"Added item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))} to the queue.")
+            lambda: self._report(
+                f"Added item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))} to the queue."
+            )
         )
         self._open(dialog)
 
@@ -208,7 +210,7 @@ class Doing(QObject):
     def open_bin(self) -> None:
         """Open the bin."""
         dialog = BinDialog(self._runs, self._background, self._window)
-        dialog.done_something.connect(self._told)
+        dialog.reported.connect(self._report)
         self._open(dialog)
 
     def delete(self, entries: Sequence[Entry]) -> None:
@@ -234,14 +236,14 @@ class Doing(QObject):
         def done(sentence: str) -> None:
             step = Step(f"deleting {names}", bring_back, delete)
             self._steps.push(step)
-            notice = self._notices.tell(sentence, doing="Undo (Ctrl+Z)", do=self._steps.undo)
-            self._steps.told.connect(lambda *_: self._notices.withdraw(notice))
+            notice = self._notices.add_notice(sentence, action_text="Undo (Ctrl+Z)", action=self._steps.undo)
+            self._steps.reported.connect(lambda *_: self._notices.withdraw(notice))
             self.changed.emit()
 
         def fail(reason: str) -> None:
             if lies:  # runs before the failed one were deleted
                 done(f"{len(lies)} of {len(paths)} runs moved to the bin.")
-            self._told(f"Not deleted: {reason}", True)
+            self._report(f"Not deleted: {reason}", True)
 
         self._background.do(delete, done, fail)
 
@@ -258,14 +260,14 @@ class Doing(QObject):
         """Write a run to a zip file; an existing file is replaced, as the file dialog has asked."""
         task = self._begin(f"Exporting {entry.name}:")
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             task.done, task.total = done, total
             if task.cancelled or task.left:
                 raise _GivenUpError(f"Export of {entry.name} cancelled.")
 
         def work() -> str:
             try:
-                export_run(RunFolder.open(entry.path), target, replace=True, told=told)
+                export_run(RunFolder.open(entry.path), target, replace=True, told=report)
             except _GivenUpError as error:
                 return str(error)
             return f"Exported {entry.name} to {target} ({target.stat().st_size / 2**20:.1f} MB)."
@@ -280,11 +282,11 @@ class Doing(QObject):
         """Run a run again, and report whether the results agree."""
         task, runs = self._begin(f"Reproducing {entry.name}:"), self._runs
 
-        def told(progress: Any) -> None:
+        def report(progress: Any) -> None:
             if "phase" in progress:  # otherwise it is still being prepared
                 task.phase, task.done, task.total = progress["phase"], progress["done"], progress["total"]
 
-        def wish() -> str:
+        def decide() -> str:
             return LEAVE if task.left else STOP if task.cancelled else GO_ON
 
         def done(outcome: Reproduced) -> None:
@@ -292,7 +294,7 @@ class Doing(QObject):
             self._end(task, outcome.sentence, failed)
 
         self._background.do(
-            lambda: reproduce(entry.path, runs, told, wish, _ABOUT),
+            lambda: reproduce(entry.path, runs, report, decide, _ABOUT),
             done,
             lambda reason: self._end(task, f"Cannot reproduce {entry.name}: {reason}", True),
         )
@@ -308,7 +310,7 @@ class Doing(QObject):
 
     def _end(self, task: Task, sentence: str, failed: bool = False) -> None:
         self._notices.end_task(task)
-        self._told(sentence, failed)
+        self._report(sentence, failed)
 
     def _look_at_tasks(self) -> None:
         for task in self._notices.tasks:

@@ -19,7 +19,7 @@ _BUTTONS = ("open", "evaluate", "pause", "resume", "stop", "branch", "compare", 
 
 
 @dataclass(frozen=True)
-class Deed:
+class ActionSpec:
     """An action on the selected runs.
 
     Attributes
@@ -93,23 +93,25 @@ class RunActions:
         Actions of the window.
     chosen : callable
         Returns the selected runs.
-    deeds : sequence of Deed
+    specs : sequence of ActionSpec
         Actions in the order of the menu; None: a separator.
     """
 
-    def __init__(self, actions: Actions, chosen: Callable[[], list[Entry]], deeds: Sequence[Deed | None]) -> None:
+    def __init__(
+        self, actions: Actions, chosen: Callable[[], list[Entry]], specs: Sequence[ActionSpec | None]
+    ) -> None:
         self._chosen = chosen
-        self._deeds = [deed for deed in deeds if deed is not None]
-        self._order = list(deeds)
+        self._specs = [spec for spec in specs if spec is not None]
+        self._order = list(specs)
         self.actions: dict[str, QAction] = {}
-        for deed in deeds:
-            if deed is None:
+        for spec in specs:
+            if spec is None:
                 actions.separator(_MENU)
                 continue
-            self.actions[deed.key] = actions.add(
-                f"runs-{deed.key}", _MENU, deed.text, partial(self._do, deed), deed.shortcut, deed.tip
+            self.actions[spec.key] = actions.add(
+                f"runs-{spec.key}", _MENU, spec.text, partial(self._do, spec), spec.shortcut, spec.tip
             )
-            self.actions[deed.key].setIconText(deed.text.replace("&", ""))  # Qt's default drops the dots
+            self.actions[spec.key].setIconText(spec.text.replace("&", ""))  # Qt's default drops the dots
         actions.separator(_MENU)
         self.refresh()
 
@@ -120,29 +122,29 @@ class RunActions:
     def menu(self, parent: QWidget) -> QMenu:
         """Return a context menu."""
         menu = QMenu(parent)
-        for deed in self._order:
-            if deed is None:
+        for spec in self._order:
+            if spec is None:
                 menu.addSeparator()
             else:
-                menu.addAction(self.actions[deed.key])
+                menu.addAction(self.actions[spec.key])
         return menu
 
     def refresh(self) -> None:
         """Enable the actions that apply to the selected runs."""
         chosen = self._chosen()
-        for deed in self._deeds:
-            self.actions[deed.key].setEnabled(self._possible(deed, chosen))
+        for spec in self._specs:
+            self.actions[spec.key].setEnabled(self._possible(spec, chosen))
 
     def do(self, key: str) -> None:
         """Perform an action if it is enabled."""
-        self._do(next(deed for deed in self._deeds if deed.key == key))
+        self._do(next(spec for spec in self._specs if spec.key == key))
 
-    def _do(self, deed: Deed) -> None:
+    def _do(self, spec: ActionSpec) -> None:
         chosen = self._chosen()
-        if self._possible(deed, chosen):
-            deed.do([entry for entry in chosen if deed.fits(entry)])
+        if self._possible(spec, chosen):
+            spec.do([entry for entry in chosen if spec.fits(entry)])
 
     @staticmethod
-    def _possible(deed: Deed, chosen: Sequence[Entry]) -> bool:
-        fit = [entry for entry in chosen if deed.fits(entry)]
-        return len(fit) >= deed.fewest and not (deed.one and len(chosen) != 1)
+    def _possible(spec: ActionSpec, chosen: Sequence[Entry]) -> bool:
+        fit = [entry for entry in chosen if spec.fits(entry)]
+        return len(fit) >= spec.fewest and not (spec.one and len(chosen) != 1)

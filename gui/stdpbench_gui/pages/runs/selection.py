@@ -21,7 +21,7 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlay, Overlays
 
 
-class Ticks(QObject):
+class RunSelection(QObject):
     """The ticked runs, in the order of ticking, and their data.
 
     Attributes

@@ -229,7 +229,7 @@ class Curves(Panel):
         for count, (position, group) in enumerate(groupby(numbered, lambda one: one[1][0])):
             some = list(group)  # changes at one position share a line, labelled with their first and last numbers
             first, last = some[0][0], some[-1][0]
-            said = ", ".join(text for _, (_, text) in some)
+            sentence = ", ".join(text for _, (_, text) in some)
             for plot in self._placed:
                 height = 0.08 + 0.15 * (count % 3)  # keeps the numbers of close lines apart
                 options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
@@ -240,7 +240,7 @@ class Curves(Panel):
                 line = pg.InfiniteLine(position, angle=90, pen=pen, label=label, labelOpts=options)
                 if label is not None:
                     line.label.setFont(theme.plot_font())
-                line.setToolTip(f"{said} from presentation {thousands(position)} on")
+                line.setToolTip(f"{sentence} from presentation {thousands(position)} on")
                 plot.addItem(line, ignoreBounds=True)
                 self.lines.append(line)
 

@@ -29,8 +29,8 @@ class ClassBars(QWidget):
         """Show spikes per picture of each class; `note` names their source, or why there are none."""
         self._values, self._names, self._label, self._note = values, names, label, note
         self._top = step_up(max(values, default=1.0))
-        said = ", ".join(f"{name}: {value:.2f}" for name, value in zip(names, values, strict=True))
-        self.setAccessibleDescription(f"Spikes per picture, {note}. {said}")
+        text = ", ".join(f"{name}: {value:.2f}" for name, value in zip(names, values, strict=True))
+        self.setAccessibleDescription(f"Spikes per picture, {note}. {text}")
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -89,7 +89,7 @@ class ClassBars(QWidget):
             area = self._area()
             number = int((event.pos().x() - area.left()) // (area.width() / len(self._values)))
             if 0 <= number < len(self._values):
-                said = f"{self._names[number]}: {self._values[number]:.3f} spikes per picture"
-                QToolTip.showText(event.globalPos(), said, self)
+                text = f"{self._names[number]}: {self._values[number]:.3f} spikes per picture"
+                QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

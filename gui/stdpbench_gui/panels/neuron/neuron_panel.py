@@ -22,7 +22,7 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.neuron.class_bars import ClassBars
 from stdpbench_gui.panels.neuron.course_plots import conductance_plot, of_conductance, of_potential, potential_plot
-from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
@@ -52,7 +52,7 @@ class NeuronInspector(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.seen = Seen.of(session)
+        self.observed = Observed.of(session)
         self.recorder = Recorder.of(session)
         self.number = QSpinBox()
         self.number.setRange(-1, 0)
@@ -83,7 +83,7 @@ class NeuronInspector(Panel):
         self._courses: Courses | None = None
         self._changed_at = 0.0
         session.selection.neuron_changed.connect(self._on_neuron)
-        self.seen.changed.connect(self.mark_dirty)
+        self.observed.changed.connect(self.mark_dirty)
         self._on_neuron(session.selection.neuron)
         self.restyle()
 
@@ -174,15 +174,17 @@ class NeuronInspector(Panel):
         w = live.network["w"][:, neuron]
         self.field.show_values(w.reshape(live.started.shape), 0.0, float(w.max()) or 1.0, colour_maps.sequential())
         self.field.setToolTip(f"Weights from all pixels, 0 to {float(w.max()):.3f}")
-        assignment = self.seen.assignment()
+        assignment = self.observed.assignment()
         parts = [f"<b>neuron {neuron}</b>", f"theta {live.network['theta'][neuron] * 1e3:.2f} mV"]
         if assignment is None or assignment.n_exc != len(live.network["theta"]):
             self.bars.show_values((), (), -1, "once labels arrive")
         else:
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
-            names = [self.seen.class_name(number) for number in range(len(values))]
+            names = [self.observed.class_name(number) for number in range(len(values))]
             self.bars.show_values(values, names, label, self._source())
-            parts.insert(1, f"label {self.seen.class_name(label)}" if label >= 0 else f"no label: {self._silent()}")
+            parts.insert(
+                1, f"label {self.observed.class_name(label)}" if label >= 0 else f"no label: {self._silent()}"
+            )
         frame = live.presentation
         if frame:
             n = int((frame["exc"][0] == neuron).sum())
@@ -190,9 +192,9 @@ class NeuronInspector(Panel):
         self.about.setText(" · ".join(parts))
 
     def _source(self) -> str:
-        if self.seen.stored is not None and self.seen.stored.assignment is not None:
+        if self.observed.stored is not None and self.observed.stored.assignment is not None:
             return "label phase"
-        recent = self.seen.recent
+        recent = self.observed.recent
         return f"last {recent.n_labelled} received" if recent is not None else ""
 
     def _silent(self) -> str:
@@ -221,8 +223,8 @@ class NeuronInspector(Panel):
         self.conductance.getAxis("bottom").setStyle(showValues=bool(len(times)))
 
     def _show_best(self) -> None:
-        images = self.seen.best_of_images()
-        found = self.seen.best_images(self.session.selection.neuron, _BEST) if images is not None else []
+        images = self.observed.best_of_images()
+        found = self.observed.best_images(self.session.selection.neuron, _BEST) if images is not None else []
         self.best_title.setText(self._best_title(images, bool(found)))
         part = "Test" if self.session.split is not None and images is self.session.split.test else "Training"
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
@@ -233,7 +235,7 @@ class NeuronInspector(Panel):
                 pixels = np.asarray(images.pixels[image], np.float64)
                 picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, colour_maps.sequential())
                 label = NO_ANSWER if images.labels is None else int(images.labels[image])
-                name = self.seen.class_name(label)
+                name = self.observed.class_name(label)
                 caption.setText(f"{name}: {n}" if label >= 0 else str(n))
                 tip = f"{part} picture {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
                 picture.setToolTip(tip)
@@ -244,7 +246,7 @@ class NeuronInspector(Panel):
             return "Reading the pictures …"
         if any_found:
             return f"excited most by ({'class: ' if images.labels is not None else ''}spikes)"
-        if self.seen.stored is None and (self.seen.recent is None or not self.seen.recent.n_seen):
+        if self.observed.stored is None and (self.observed.recent is None or not self.observed.recent.n_seen):
             return "Unknown: no pictures received."
         return "No received picture evoked a spike."
 
@@ -253,22 +255,22 @@ class NeuronInspector(Panel):
         neuron, live = self.session.selection.neuron, self.session.live
         if not self.has_content():
             return self.empty_text
-        said = f"Neuron {neuron}: theta {live.network['theta'][neuron] * 1e3:.2f} mV"
-        assignment = self.seen.assignment()
+        text = f"Neuron {neuron}: theta {live.network['theta'][neuron] * 1e3:.2f} mV"
+        assignment = self.observed.assignment()
         if assignment is not None:
             label = int(assignment.labels[neuron])
-            said += (
-                f", label {self.seen.class_name(label)} ({self._source()})"
+            text += (
+                f", label {self.observed.class_name(label)} ({self._source()})"
                 if label >= 0
                 else f", no label: {self._silent()}"
             )
-        best = self.seen.best_images(neuron, _BEST)
+        best = self.observed.best_images(neuron, _BEST)
         if best:
-            said += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)
+            text += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)
         if self._courses is not None:
             low, high = float(self._courses.v.min()), float(self._courses.v.max())
-            said += f"; in presentation {self._shown['presentation']}, v ranged from {low:.1f} to {high:.1f} mV"
-        return said + "."
+            text += f"; in presentation {self._shown['presentation']}, v ranged from {low:.1f} to {high:.1f} mV"
+        return text + "."
 
     def table(self) -> Table | None:
         """Return the recorded time courses."""

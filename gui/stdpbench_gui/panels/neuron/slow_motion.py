@@ -19,7 +19,7 @@ from stdpbench_gui.panels.neuron.player import Player
 from stdpbench_gui.panels.neuron.slow_motion_plots import SlowMotionPlots
 from stdpbench_gui.panels.neuron.slow_motion_text import courses_table, figure_of, in_words, outcome
 from stdpbench_gui.panels.neuron.weights_pair import WeightsPair
-from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
@@ -52,7 +52,7 @@ class SlowMotionPanel(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.seen = Seen.of(session)
+        self.observed = Observed.of(session)
         self.recorder = Recorder.of(session)
         self.moment: SlowMotion | None = None
         self.pixel = -1
@@ -140,7 +140,7 @@ class SlowMotionPanel(Panel):
 
     def refresh(self) -> None:
         """Load the newest presentation, if the run is paused and it is not shown already."""
-        frame, network = self.seen.presentation, self.seen.network
+        frame, network = self.observed.presentation, self.observed.network
         still = self.session.state is not State.RUNNING and not self.session.kept.describe(self.frames)
         if frame and network and still and frame["position"] == network["position"] and not self._go_on(frame):
             self._build(frame, network)
@@ -176,7 +176,7 @@ class SlowMotionPanel(Panel):
             if self.session.state is State.RUNNING:
                 return "Press ▶ to pause the run and replay its last presentation."
             return "Press “Record next” to run and replay one presentation."
-        return in_words(self.moment, self.seen)
+        return in_words(self.moment, self.observed)
 
     def _build(self, frame: Mapping[str, Any], network: Mapping[str, Any]) -> None:
         neuron = self.session.selection.neuron
@@ -184,7 +184,7 @@ class SlowMotionPanel(Panel):
         if wanted == self._built_for or self._building:
             return
         self._built_for, self._building, self._trouble = wanted, True, ""
-        live, earlier, before = self.session.live, self.seen.earlier, self.seen.before
+        live, earlier, before = self.session.live, self.observed.earlier, self.observed.before
 
         def make() -> SlowMotion:
             experiment = experiment_at(live, frame["presentation"])
@@ -241,7 +241,7 @@ class SlowMotionPanel(Panel):
             Maximum number of further presentations until the neuron spikes.
         """
         self._armed, self._tries = True, tries
-        self._tried = self.seen.presentation.get("presentation", -1)
+        self._tried = self.observed.presentation.get("presentation", -1)
         self.player.stop()
         self.session.request("step", refused=self._on_refusal, n=1)
         self.mark_dirty()
@@ -249,7 +249,7 @@ class SlowMotionPanel(Panel):
     def _on_refusal(self, sentence: str) -> None:
         """Stop waiting for a presentation."""
         self._armed, self._tries = False, 0
-        self.session.told.emit(sentence)
+        self.session.message.emit(sentence)
         self.mark_dirty()
 
     def _go_on(self, frame: Mapping[str, Any]) -> bool:

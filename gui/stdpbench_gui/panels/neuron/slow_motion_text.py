@@ -9,13 +9,13 @@ import numpy as np
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
 from stdpbench.units import thousands
 from stdpbench_gui.panels.base import Table
-from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.observed import Observed
 
 
-def in_words(moment: SlowMotion, seen: Seen) -> str:
+def in_words(moment: SlowMotion, observed: Observed) -> str:
     """Describe the replayed presentation, and the limits of the replay."""
-    label = seen.label(moment.image)
-    shown = f" (class {seen.class_name(label)})" if label >= 0 else ""
+    label = observed.label(moment.image)
+    shown = f" (class {observed.class_name(label)})" if label >= 0 else ""
     again = f", presented {moment.attempts} times, showing the last" if moment.attempts > 1 else ""
     head = f"Neuron {moment.neuron}, presentation {thousands(moment.presentation)}{shown}{again}."
     return " ".join([head, *_others(moment), *moment.remarks])

@@ -198,7 +198,7 @@ class ParametersPanel(Panel):
             if name in self.form.declared(section):  # the rule may have changed in the meantime
                 self.form.row(path).say(sentence)
         self.mark_dirty()
-        self.session.told.emit(sentence)
+        self.session.message.emit(sentence)
 
     def _compare(self, parent: Path, blocks: Mapping[int, Block], branch: Path) -> None:
         """Draw the parent's curves with the branch; the weight difference follows once the branch is opened."""
@@ -220,7 +220,7 @@ class ParametersPanel(Panel):
         found.compare_with_parent(parent)
         found.show()
         found.raise_()
-        self.session.told.emit(
+        self.session.message.emit(
             f"Created {folder.path.name} as a branch of {parent.name}, which is unchanged. The weight map shows their "
             "difference, the curves show both."
         )

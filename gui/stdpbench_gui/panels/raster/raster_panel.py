@@ -15,7 +15,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table, column
 from stdpbench_gui.panels.raster.strips import RATE_BIN, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
-from stdpbench_gui.session.observed import Seen
+from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
@@ -46,7 +46,7 @@ class Raster(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.seen = Seen.of(session)
+        self.observed = Observed.of(session)
         self.view = RasterView()
         column(self.body).addWidget(self.view)
         self.sampled = QLabel()
@@ -137,8 +137,8 @@ class Raster(Panel):
             self.view.sizes = self._sizes(frame)
         self.strips.append(strip)
         del self.strips[: -COUNTS[-1] - 1]
-        label = self.seen.label(strip.image)
-        name = f" · {self.seen.class_name(label)}" if label >= 0 else ""
+        label = self.observed.label(strip.image)
+        name = f" · {self.observed.class_name(label)}" if label >= 0 else ""
         again = f" · {strip.attempts}×" if strip.attempts > 1 else ""
         number = thousands(strip.presentation)
         fuller = (f"№ {number}{name}{again}", f"{number}{name}{again}", f"{number}{name}", number)
@@ -187,11 +187,11 @@ class Raster(Panel):
             return self.nothing()
         last, neuron = self.strips[-1], self.session.selection.neuron
         n = {layer: len(pair[0]) for layer, pair in last.spikes.items()}
-        said = f"Presentation {last.presentation}: {n['input']} input, {n['exc']} exc and {n['inh']} inh spikes"
+        text = f"Presentation {last.presentation}: {n['input']} input, {n['exc']} exc and {n['inh']} inh spikes"
         if neuron >= 0:
-            said += f", {int((last.spikes['exc'][0] == neuron).sum())} of exc neuron {neuron}"
+            text += f", {int((last.spikes['exc'][0] == neuron).sum())} of exc neuron {neuron}"
         times = every(self.strips[-8:])
-        return said + (f"; showing every {_ordinal(times)} presentation." if times > 1 else ".")
+        return text + (f"; showing every {_ordinal(times)} presentation." if times > 1 else ".")
 
     def table(self) -> Table | None:
         """Return every spike on the screen."""

@@ -119,8 +119,8 @@ class DifferenceBar(QWidget):
 
     def refresh(self) -> None:
         """Update the text."""
-        said = self._sources.difference()
-        self.setVisible(bool(said))
-        if said != self.label.text():
-            self.label.setText(said)
-            self.label.setToolTip(said)
+        text = self._sources.difference()
+        self.setVisible(bool(text))
+        if text != self.label.text():
+            self.label.setText(text)
+            self.label.setToolTip(text)

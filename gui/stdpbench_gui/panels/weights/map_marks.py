@@ -193,10 +193,10 @@ class MapMarks(QObject):
 
     def summary(self) -> str:
         """Describe the marked neurons."""
-        said = f"{int(self.dead.sum())} never fired"
+        text = f"{int(self.dead.sum())} never fired"
         if self._shown_none:
-            said = "no picture shown yet"
+            text = "no picture shown yet"
         elif not self._counted:
-            said = NOT_COUNTED
+            text = NOT_COUNTED
         n = int(self.alike.sum())
-        return f"{said}, {n} duplicate{'' if n == 1 else 's'}" if self.show_alike and len(self.alike) else said
+        return f"{text}, {n} duplicate{'' if n == 1 else 's'}" if self.show_alike and len(self.alike) else text

@@ -41,8 +41,8 @@ class Recent:
 
     def paths(self) -> list[Path]:
         """What was opened last and is still there."""
-        said = self._settings.value("recent", [])
-        texts = [said] if isinstance(said, str) else list(said or [])
+        stored = self._settings.value("recent", [])
+        texts = [stored] if isinstance(stored, str) else list(stored or [])
         return [path for text in texts if _is_there(path := Path(str(text)))]
 
     def add(self, path: Path) -> None:
@@ -131,7 +131,7 @@ class ClosingQuestion(QMessageBox):
 
 
 class App(Protocol):
-    """The parts of the window that `Habits` uses."""
+    """The parts of the window that `WindowServices` uses."""
 
     settings: QSettings
     runs: Path
@@ -143,7 +143,7 @@ class App(Protocol):
     def train(self) -> TrainPage:
         """The Train page."""
 
-    def tell(self, sentence: str) -> None:
+    def show_message(self, sentence: str) -> None:
         """Show a sentence at the foot of the window."""
 
     def open_run(self, path: Path) -> None:
@@ -159,7 +159,7 @@ class App(Protocol):
         """Check the machine again."""
 
 
-class Habits(QObject):
+class WindowServices(QObject):
     """What a window does beside showing pages: recent files, what is dropped on it, settings, how it closes.
 
     Parameters
@@ -256,7 +256,7 @@ class Habits(QObject):
     def _set_asking(self) -> None:
         asks = self._app.actions_["ask"].isChecked()
         self._settings.setValue("closing", "ask" if asks else "leave")
-        self._app.tell(
+        self._app.show_message(
             "Closing the window will ask what becomes of a run that goes on."
             if asks
             else "Closing the window will leave a run that goes on alone."
@@ -267,13 +267,15 @@ class Habits(QObject):
     def open_dropped(self, paths: Sequence[Path]) -> None:
         """Open the first of what was dropped; what belongs to it, as the labels of IDX pictures, it finds itself."""
         if not paths:
-            self._app.tell("Only files and folders of this machine can be dropped here.")
+            self._app.show_message("Only files and folders of this machine can be dropped here.")
             return
         first, *others = paths
         self.open_path(first)
         left = [path for path in others if path.parent != first.parent or not is_own_data(path)]
         if left:
-            self._app.tell(f"{first.name} is opened, one at a time; not {', '.join(path.name for path in left)}.")
+            self._app.show_message(
+                f"{first.name} is opened, one at a time; not {', '.join(path.name for path in left)}."
+            )
 
     def open_path(self, path: Path) -> None:
         """Open what was chosen or dropped: a run folder, an experiment file, or pictures."""
@@ -281,18 +283,18 @@ class Habits(QObject):
             if path.suffix == ".toml" and path.is_file():
                 self._app.run_file(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-                self._app.tell(f"{path} cannot be opened: its files may not be read.")
+                self._app.show_message(f"{path} cannot be opened: its files may not be read.")
             elif looks_like_run(path):
                 self._app.open_run(path)
             elif is_own_data(path):
                 self.choose_data(path)
             else:
-                self._app.tell(
+                self._app.show_message(
                     f"{path.name or path} is no run folder, no experiment file (.toml) and no pictures (a folder, npz "
                     "or IDX)."
                 )
         except OSError as error:  # a folder that may not be looked into, or a disk that went
-            self._app.tell(f"{path} cannot be opened: {error.strerror or error}.")
+            self._app.show_message(f"{path} cannot be opened: {error.strerror or error}.")
 
     def ask_to_run(self, experiment: Experiment) -> RunFileDialog:
         """Open the dialog that says what an experiment is and takes, and starts it."""
@@ -341,7 +343,7 @@ class Habits(QObject):
         folder = self._app.session.folder
         if folder is not None:
             self.recent.add(folder.path.absolute())
-            self._app.tell("")
+            self._app.show_message("")
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""
@@ -375,7 +377,7 @@ class Habits(QObject):
             self._stop_and_close()
 
     def _stop_and_close(self) -> None:
-        self._app.tell("Stopping the run; the window closes when it has.")
+        self._app.show_message("Stopping the run; the window closes when it has.")
         self._closing = QTimer(self)
         self._closing.setSingleShot(True)
         self._closing.timeout.connect(self._close)
@@ -387,7 +389,7 @@ class Habits(QObject):
         if self._closing is not None:
             self._closing.stop()
         self._closing = None
-        self._app.tell(f"The run was not stopped, so the window stays: {sentence}")
+        self._app.show_message(f"The run was not stopped, so the window stays: {sentence}")
 
     def _on_changed(self, topics: set[str]) -> None:
         if self._closing is not None and not self._app.session.connected:

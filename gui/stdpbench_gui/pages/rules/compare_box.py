@@ -17,7 +17,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 
 
-class BesideList(QTreeWidget):
+class CompareList(QTreeWidget):
     """Rows with a check box, a symbol and a name; Del removes, F2 renames.
 
     Attributes
@@ -37,7 +37,7 @@ class BesideList(QTreeWidget):
             super().keyPressEvent(event)
 
 
-class BesideBox(TitledBox):
+class CompareBox(TitledBox):
     """Box with the list of kept curves and data points.
 
     Attributes
@@ -71,7 +71,7 @@ class BesideBox(TitledBox):
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.list = BesideList()
+        self.list = CompareList()
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
         self.list.setIconSize(QSize(30, 16))
@@ -106,7 +106,7 @@ class BesideBox(TitledBox):
         self._stack.setCurrentWidget(self.body)
         self.keep.clicked.connect(lambda _: self.keep_wanted.emit())
         self.remove.clicked.connect(lambda _: self.list.removed.emit(self._row()) if self._row() >= 0 else None)
-        self.list.removed.connect(state.remove_beside)
+        self.list.removed.connect(state.remove_compared)
         self.list.itemChanged.connect(self._on_change)
         self.list.itemDoubleClicked.connect(lambda item, _: self.taken_up.emit(self.list.indexOfTopLevelItem(item)))
         self.list.currentItemChanged.connect(lambda *_: self.remove.setEnabled(self._row() >= 0))
@@ -173,7 +173,7 @@ class BesideBox(TitledBox):
         what: dict[str, object] = {"visible": visible}
         if place < len(self.state.kept) and item.text(0).strip():
             what["name"] = item.text(0).strip()
-        self.state.change_beside(place, **what)
+        self.state.change_compared(place, **what)
 
     def summary(self) -> str:
         """Describe what is shown."""
