@@ -1,4 +1,4 @@
-"""The app: it draws, and computes nothing. Its process never imports brian2."""
+"""The desktop app. It draws but computes nothing; its process never imports brian2."""
 
 from stdpbench_gui.app.startup import main
 

@@ -77,10 +77,10 @@ def report(
     """Write a report on what networks learned: read-outs, clusters, neurons, baselines."""
     from stdpbench.cli.report_command import report_command
     from stdpbench.report.analysis import Extent
-    from stdpbench.report.making import Wish
+    from stdpbench.report.making import ReportOptions
 
-    wish = Wish(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
-    report_command(run, output, wish, runs, json)
+    options = ReportOptions(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
+    report_command(run, output, options, runs, json)
 
 
 @analysis_app.command()

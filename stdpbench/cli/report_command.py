@@ -16,17 +16,19 @@ from stdpbench.cli.follow import INTERRUPTED, Interrupt, find_run
 from stdpbench.cli.progress import Display
 from stdpbench.paths import runs_folder
 from stdpbench.readout import INTERVAL
-from stdpbench.report.making import PAGE, Wish, make_report
+from stdpbench.report.making import PAGE, ReportOptions, make_report
 from stdpbench.runs.protocol.facts import Progress
 
 
-def report_command(runs: Sequence[str], output: Path | None, wish: Wish, folder: Path | None, json: bool) -> None:
+def report_command(
+    runs: Sequence[str], output: Path | None, options: ReportOptions, folder: Path | None, json: bool
+) -> None:
     """Carry out ``stdpbench report``."""
     folders = [find_run(run, folder or runs_folder()) for run in runs]
     target = output or (folders[0].path / "report" if len(folders) == 1 else Path("report"))
     console, data = Console(stderr=json), dict[str, Any]()
     interrupt, stopped = Interrupt(console, "Stopping after this part; press Ctrl+C again to end at once."), False
-    with Display(console) as display, closing(make_report(folders, target, wish)) as events:
+    with Display(console) as display, closing(make_report(folders, target, options)) as events:
         while not stopped:
             try:
                 with interrupt.heard():  # installed repeatedly: importing brian2 installs its own handler

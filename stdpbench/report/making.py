@@ -30,7 +30,7 @@ PAGE = "report.html"
 
 
 @dataclass(frozen=True)
-class Wish:
+class ReportOptions:
     """Content of a report, and settings for its computation.
 
     Attributes
@@ -52,7 +52,7 @@ class Wish:
 
 
 def make_report(
-    folders: Sequence[RunFolder], target: Path, wish: Wish
+    folders: Sequence[RunFolder], target: Path, options: ReportOptions
 ) -> Generator[Progress | Remarked, None, dict[str, Any]]:
     """Measure runs and write a report.
 
@@ -62,7 +62,7 @@ def make_report(
         Finished runs, at least one.
     target : Path
         Folder of the report; created if missing. The page is written last.
-    wish : Wish
+    options : ReportOptions
         Content and settings.
 
     Yields
@@ -93,10 +93,10 @@ def make_report(
     for folder in folders:
         yield Progress(f"{folder.path.resolve().name[:40]}", 0, 1)
         material = gather(folder)
-        found = yield from _measured(material, wish)
+        found = yield from _measured(material, options)
         readings = count_readings(folder)
         data = run_data(material, found, readings)
-        n = min(wish.robustness or robustness.IMAGES, len(material.test_counts))
+        n = min(options.robustness or robustness.IMAGES, len(material.test_counts))
         data["robustness"] = robustness.rows(material, n, _kept(folder))
         if data["robustness"]:
             curves[data["run"]] = data["robustness"]
@@ -129,15 +129,15 @@ def _kept(folder: RunFolder) -> Path:
     return kept
 
 
-def _measured(material: Material, wish: Wish) -> Generator[Progress | Remarked, None, Findings]:
-    extent, n_test = wish.extent, len(material.test_counts)
+def _measured(material: Material, options: ReportOptions) -> Generator[Progress | Remarked, None, Findings]:
+    extent, n_test = options.extent, len(material.test_counts)
     if material.missing:
         _note(material, "report")
         missing = " and ".join(material.missing)
         yield Remarked(f"{material.name}: {missing}, so its network is not shown pictures again.")
         return (yield from analyse(material, None, extent))
-    shown = min(n_test, max(extent.sample, wish.robustness))
-    workers = wish.workers or _workers(material)
+    shown = min(n_test, max(extent.sample, options.robustness))
+    workers = options.workers or _workers(material)
     networks = {
         "trained": Learned(material.w, material.theta, material.lateral),
         "random weights": material.random_network(),
@@ -147,14 +147,14 @@ def _measured(material: Material, wish: Wish) -> Generator[Progress | Remarked, 
         "label": _unlabelled(material.label_images.part(0, 2 * extent.sample)),
         "test": _unlabelled(material.split.test.part(0, shown)),
     }
-    simulator = wish.simulator or material.said.get("simulator")
+    simulator = options.simulator or material.said.get("simulator")
     with Presenter(material.experiment, images, networks, simulator, workers) as presenter:
         if not _note(material, "report"):
             yield Remarked(f"{material.name} has no journal, so this access to its labels cannot be recorded.")
         found = yield from analyse(material, presenter, extent)
-        if wish.robustness:
+        if options.robustness:
             _note(material, "robustness")
-            yield from robustness.measure(material, presenter, min(wish.robustness, n_test), _kept(material.folder))
+            yield from robustness.measure(material, presenter, min(options.robustness, n_test), _kept(material.folder))
     return found
 
 

@@ -28,7 +28,7 @@ from stdpbench.readout import READOUTS, readouts
 from stdpbench.readout.clustering import Features, cluster, features, winners
 from stdpbench.readout.embedding import embed
 from stdpbench.report.clusters import CHANCE, cluster_row
-from stdpbench.report.making import PAGE, Wish, make_report
+from stdpbench.report.making import PAGE, ReportOptions, make_report
 from stdpbench.report.material import Material, gather
 from stdpbench.report.readings import TIMED, supervised_rows, timed_rows
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
@@ -163,7 +163,7 @@ class Desk:
 
     def _report(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         target = self._folder.path / "report"
-        for event in make_report([self._folder], target, Wish()):
+        for event in make_report([self._folder], target, ReportOptions()):
             if isinstance(event, Progress):
                 told(event.phase, event.done, event.total)
         return {"page": str(target / PAGE)}, {}

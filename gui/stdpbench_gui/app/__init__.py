@@ -1,4 +1,4 @@
-"""The window, its start and what it remembers."""
+"""The main window, its startup and its services."""
 
 from stdpbench_gui.app.startup import main
 

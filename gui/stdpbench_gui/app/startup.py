@@ -1,4 +1,4 @@
-"""The start of the app: sentences instead of aborts where it cannot open."""
+"""Startup of the app, with a readable error message if it cannot open."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from stdpbench.cli.doctor import display
 from stdpbench.signals import handled
 
 _SETTLED_MS = 1500
-_PATIENCE = 5.0  # s for work in threads, such as the start of a run, to end after the window is closed
+_PATIENCE = 5.0  # s to wait for work in threads, such as the start of a run, after the window is closed
 
 
 def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Path | None = None) -> int:
-    """Open the app's window and wait until it is closed.
+    """Open the main window and wait until it is closed.
 
     Parameters
     ----------
     argv : sequence of str, optional
-        As ``sys.argv``, the program's name first; Qt picks out what is meant for it.
+        Like ``sys.argv``, starting with the program name; Qt takes its own options from it.
     runs : Path, optional
-        The runs folder; by default `stdpbench.paths.runs_folder`.
+        The runs folder; default `stdpbench.paths.runs_folder`.
     shown : Path, optional
-        A run folder, an experiment file or pictures to open at once.
+        A run folder, an experiment file or pictures to open on start.
 
     Returns
     -------
     int
-        Exit status: 0, or 1 after a sentence on standard error that says why there is no window.
+        Exit status: 0, or 1 if the window cannot open; the reason is printed to standard error.
     """
     draw_in_one_thread()
     screen = display()
     if screen.state != "ok":
-        return _refuse(f"the display is {screen.detail}; what helps: {screen.fix}")
+        return _refuse(f"the display is {screen.detail}. To fix this: {screen.fix}")
     try:
         from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
         from PyQt6.QtWidgets import QApplication
@@ -45,10 +45,10 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
         from stdpbench_gui.app.window import MainWindow
         from stdpbench_gui.session import background, crash
     except ImportError as error:
-        return _refuse(f"Qt cannot be loaded ({error}); `stdpbench doctor` says what to install")
+        return _refuse(f"cannot load Qt ({error}); `stdpbench doctor` lists what to install")
 
     def at_start(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:
-        # Qt aborts the process after a fatal message, and a core dump is no sentence
+        # Qt aborts the process after a fatal message: print a sentence instead of a core dump
         if kind == QtMsgType.QtFatalMsg:
             _refuse(f"Qt cannot open a window ({' '.join((message or '').split())}); see `stdpbench doctor`")
             sys.stderr.flush()
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
         app = QApplication.instance() or QApplication(list(argv or ["stdpbench"]))
     finally:
         qInstallMessageHandler(previous_handler)
-    # Qt's loop runs no Python, which would make Ctrl+C in the terminal wait for the next event
+    # Qt's event loop runs no Python code, so Ctrl+C in the terminal would wait for the next event
     with handled(signal.SIG_DFL, signal.SIGINT):
         try:
             window = MainWindow(runs=runs)
@@ -77,20 +77,19 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
 
 
 def draw_in_one_thread() -> None:
-    """Have Qt draw by the thread of the window alone; to be called before there is a `QApplication`.
+    """Make Qt draw in the main thread only; call it before creating a `QApplication`.
 
-    It would draw larger images by several threads at a time, which push a run aside that is at work, and save the
-    window nothing that could be seen.
+    Qt would draw larger images with several threads, which slows down active runs without a visible gain.
     """
     os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
 
 
 def settle() -> None:
-    """Have what there is now, which stays, left out of the search for garbage, which would hold up the window."""
+    """Exclude all current, long-lived objects from garbage collection, which would stall the window."""
     gc.collect()
     gc.freeze()
 
 
 def _refuse(reason: str) -> int:
-    print(f"The app cannot open: {reason}.", file=sys.stderr)
+    print(f"The app cannot start: {reason}.", file=sys.stderr)
     return 1

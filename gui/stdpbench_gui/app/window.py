@@ -1,7 +1,6 @@
-"""The window: a rail of pages, menus, the command palette.
+"""The main window: a rail of pages, menus, the command palette.
 
-The Start page is painted first. The other pages, and what they import, are made in the moment after, or when somebody
-asks for one of them.
+The Start page is painted first. The other pages and their imports are created right after, or when one is needed.
 """
 
 from __future__ import annotations
@@ -63,15 +62,15 @@ _PAGES = (
     ("evaluate", "◉", "Evaluate"),
     ("runs", "☰", "Runs"),
 )
-"""Key, mark and word of each page, in the order of the rail."""
+"""Key, symbol and title of each page, in the order of the rail."""
 
 
 _RAIL = 84
-"""Pixels that the rail is wide, unless the system's letters are large."""
+"""Width of the rail in pixels, unless the system font is large."""
 
 
 class MainWindow(QMainWindow):
-    """The app's window."""
+    """The main window."""
 
     def __init__(self, settings: QSettings | None = None, runs: Path | None = None) -> None:
         super().__init__()
@@ -113,13 +112,13 @@ class MainWindow(QMainWindow):
     # -- pages -----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Have the other pages made once this one is painted."""
+        """Create the other pages once the first one is painted."""
         super().paintEvent(event)
         if self._train is None:
             QTimer.singleShot(0, self.complete)
 
     def complete(self) -> None:
-        """Make the pages other than the first, if they are not there yet."""
+        """Create the remaining pages, unless they exist."""
         if self._train is not None:
             return
         from stdpbench_gui.app.window_services import WindowServices
@@ -146,7 +145,7 @@ class MainWindow(QMainWindow):
         runs.evaluation_wanted.connect(evaluate.evaluate)
         evaluate.wanted.connect(lambda: self.go_to("evaluate"))
         for name, page in (("train", train), ("evaluate", evaluate), ("lab", lab), ("runs", runs)):
-            if page is not train:  # whose bar stays where it is
+            if page is not train:  # its run bar must not scroll away
                 let_scroll(page)
             self._page_of[name] = page
             self.pages.addWidget(page)
@@ -180,7 +179,7 @@ class MainWindow(QMainWindow):
 
     @property
     def services(self) -> WindowServices:
-        """What a person expects of any app."""
+        """Recent files, dialogs, settings and closing."""
         self.complete()
         return self._services
 
@@ -230,13 +229,13 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> None:
         add = self.actions_.add
-        add("open", "&File", "&Open a run…", self._choose_run, "Ctrl+O", "Show a run folder")
+        add("open", "&File", "&Open a run…", self._choose_run, "Ctrl+O", "Open a run folder")
         add("experiment", "&File", "Run an &experiment file…", self._choose_experiment, "Ctrl+E")
         self.actions_.separator("&File")
         add("quit", "&File", "&Quit", self.close, "Ctrl+Q")
-        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", "Pause or resume the run that is shown")
-        add("step", "&Run", "Step", lambda: self.session.request("step", n=1), "Ctrl+Right", "One presentation")
-        add("stop", "&Run", "Stop", self._stop, "", "End the run; it can be resumed")
+        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", "Pause or resume the current run")
+        add("step", "&Run", "Step", lambda: self.session.request("step", n=1), "Ctrl+Right", "Run one presentation")
+        add("stop", "&Run", "Stop", self._stop, "", "Stop the run; it can be resumed")
         add(
             "checkpoint",
             "&Run",
@@ -250,7 +249,7 @@ class MainWindow(QMainWindow):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
         self.actions_.separator("&View")
         chosen, group = str(self.settings.value("theme", "system")), QActionGroup(self)
-        for name, word in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
+        for name, word in (("system", "System theme"), ("light", "Light theme"), ("dark", "Dark theme")):
             action = add(f"theme-{name}", "&View", word, partial(self.set_theme, name), checkable=True)
             action.setChecked(name == chosen)
             group.addAction(action)
@@ -310,7 +309,7 @@ class MainWindow(QMainWindow):
         elif page is self.start or page is self.runs_page:
             page.explain()
         else:
-            self.show_message("Press F1 while one of the panels has the focus, or click the ? in its title.")
+            self.show_message("Press F1 while a panel has the focus, or click the ? in its title.")
 
     def _about(self) -> None:
         QMessageBox.about(
@@ -323,7 +322,7 @@ class MainWindow(QMainWindow):
     # -- runs ------------------------------------------------------------------------------------------------------
 
     def run_experiment(self, experiment: Experiment) -> None:
-        """Make a run of an experiment, start it, and show it."""
+        """Create a run of an experiment, start it and show it."""
         self.show_message(f"Starting {experiment.name} …")
         runs = self.runs
         self.session.start_new(lambda: create_run(experiment, runs, Options(), {"command": "desktop app"}))
@@ -343,29 +342,29 @@ class MainWindow(QMainWindow):
             self.run_file(Path(chosen))
 
     def run_file(self, path: Path) -> None:
-        """Show what an experiment file is, and run it if that is wanted."""
+        """Describe an experiment file and offer to run it."""
         self.services.recent.add(path.absolute())
         ask = self.services.ask_to_run
-        self.session.work(lambda: read_experiment(path), ask, "The experiment cannot be read", owner=self)
+        self.session.work(lambda: read_experiment(path), ask, "Cannot read the experiment", owner=self)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Take run folders, experiment files and pictures."""
+        """Accept run folders, experiment files and pictures."""
         if event is not None and event.mimeData() is not None and event.mimeData().hasUrls():  # type: ignore[union-attr]
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Open what was dropped."""
+        """Open the dropped files."""
         self.services.open_dropped(dropped_paths(event.mimeData() if event is not None else None))
 
-    # -- the rest --------------------------------------------------------------------------------------------------
+    # -- messages, theme, closing ----------------------------------------------------------------------------------
 
     def show_message(self, sentence: str) -> None:
-        """Say a sentence at the foot of the window."""
+        """Show a sentence in the status bar."""
         self.message.setText(sentence)
         self.message.setToolTip(sentence)
 
     def set_theme(self, name: str) -> None:
-        """Choose the appearance: ``"system"``, ``"light"`` or ``"dark"``."""
+        """Choose the theme: ``"system"``, ``"light"`` or ``"dark"``."""
         self.settings.setValue("theme", name)
         self.actions_[f"theme-{name}"].setChecked(True)
         theme.apply(name)
@@ -404,11 +403,11 @@ class MainWindow(QMainWindow):
         self.session.work(look, show, owner=self)
 
     def check_machine(self) -> None:
-        """Look at the machine anew."""
+        """Check the machine again."""
         from stdpbench.cli.doctor import diagnose
 
         self.start.show_machine([])
-        self.session.work(diagnose, self.start.show_machine, "The machine cannot be looked at", owner=self)
+        self.session.work(diagnose, self.start.show_machine, "Cannot check the machine", owner=self)
 
     def _restore(self) -> None:
         self.resize(1280, 800)
@@ -417,7 +416,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Ask what becomes of a run that goes on, and remember."""
+        """Ask about an active run, and save settings."""
         if not self.services.may_close():
             if event is not None:
                 event.ignore()

@@ -1,4 +1,4 @@
-"""What the window remembers and asks: recent runs and files, and what becomes of a run when the window closes."""
+"""Services of the main window: recent runs and files, opening of paths, dialogs, motion settings, closing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STOPPING_MS = 15_000
 
 
 class Recent:
-    """Runs and experiment files that were opened last, newest first; in a menu that shows those that still exist."""
+    """Recently opened runs and experiment files, newest first. The menu lists those that still exist."""
 
     def __init__(self, settings: QSettings, menu: QMenu, open_path: Callable[[Path], object]) -> None:
         self._settings = settings
@@ -40,24 +40,24 @@ class Recent:
         self.fill()
 
     def paths(self) -> list[Path]:
-        """What was opened last and is still there."""
+        """Return the recently opened paths that still exist."""
         stored = self._settings.value("recent", [])
         texts = [stored] if isinstance(stored, str) else list(stored or [])
-        return [path for text in texts if _is_there(path := Path(str(text)))]
+        return [path for text in texts if _exists(path := Path(str(text)))]
 
     def add(self, path: Path) -> None:
-        """Put a path in front."""
+        """Put a path first."""
         others = [str(other) for other in self.paths() if other != path]
         self._settings.setValue("recent", [str(path), *others][:_KEPT])
         self.fill()
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all entries."""
         self._settings.remove("recent")
         self.fill()
 
     def fill(self) -> None:
-        """Make the menu anew."""
+        """Rebuild the menu."""
         self._menu.clear()
         paths = self.paths()
         for path in paths:
@@ -67,29 +67,29 @@ class Recent:
             self._menu.addAction(action)
         if paths:
             self._menu.addSeparator()
-            forget = QAction("Forget these", self._menu)
-            forget.triggered.connect(lambda _=False: self.clear())
-            self._menu.addAction(forget)
+            clear = QAction("Clear", self._menu)
+            clear.triggered.connect(lambda _=False: self.clear())
+            self._menu.addAction(clear)
         else:
-            nothing = QAction("Nothing was opened yet", self._menu)
-            nothing.setEnabled(False)
-            self._menu.addAction(nothing)
+            placeholder = QAction("Nothing opened yet", self._menu)
+            placeholder.setEnabled(False)
+            self._menu.addAction(placeholder)
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # it may not be looked at, or its disk does not answer
+    except OSError:  # no permission, or the disk does not respond
         return False
 
 
-def goes_on(session: RunSession) -> bool:
-    """Whether a process would go on working when the window closes."""
+def is_active(session: RunSession) -> bool:
+    """Return whether the process of the run would keep running after the window closes."""
     return session.connected and session.state in (State.BUILDING, State.RUNNING, State.PAUSED, State.FINISHING)
 
 
 class ClosingQuestion(QMessageBox):
-    """Asks what becomes of a run that goes on, and remembers the answer if that is wanted.
+    """Asks whether to stop an active run, and remembers the answer on request.
 
     Attributes
     ----------
@@ -105,19 +105,19 @@ class ClosingQuestion(QMessageBox):
         self.setWindowTitle("Close the window?")
         name = session.folder.path.name if session.folder is not None else "The run"
         paused = session.state is State.PAUSED
-        self.setText(f"{name} is {'paused' if paused else 'at work'}.")
+        self.setText(f"{name} is {'paused' if paused else 'running'}.")
         self.setInformativeText(
-            "It stays paused in its own process, which takes memory; stop it instead? It can be resumed either way."
+            "It can stay paused in its own process, which uses memory, or be stopped. It can be resumed either way."
             if paused
-            else "It goes on in its own process, and can be opened again; stop it instead? It can be resumed later."
+            else "It can keep running in its own process, or be stopped. It can be opened or resumed later either way."
         )
         self.leave_button = self.addButton(
-            "Leave it paused" if paused else "Let it go on", QMessageBox.ButtonRole.AcceptRole
+            "Leave it paused" if paused else "Keep it running", QMessageBox.ButtonRole.AcceptRole
         )
         self.stop_button = self.addButton("Stop it", QMessageBox.ButtonRole.DestructiveRole)
         self.addButton(QMessageBox.StandardButton.Cancel)
         self.setDefaultButton(self.leave_button)
-        self.remember = QCheckBox("Do so always, and do not ask again")
+        self.remember = QCheckBox("Remember my choice and do not ask again")
         self.setCheckBox(self.remember)
         self.buttonClicked.connect(self._clicked)
 
@@ -131,7 +131,7 @@ class ClosingQuestion(QMessageBox):
 
 
 class App(Protocol):
-    """The parts of the window that `WindowServices` uses."""
+    """The parts of the main window that `WindowServices` uses."""
 
     settings: QSettings
     runs: Path
@@ -144,7 +144,7 @@ class App(Protocol):
         """The Train page."""
 
     def show_message(self, sentence: str) -> None:
-        """Show a sentence at the foot of the window."""
+        """Show a sentence in the status bar."""
 
     def open_run(self, path: Path) -> None:
         """Show a run."""
@@ -160,23 +160,23 @@ class App(Protocol):
 
 
 class WindowServices(QObject):
-    """What a window does beside showing pages: recent files, what is dropped on it, settings, how it closes.
+    """Recent files, dropped files, dialogs, motion settings and closing of the main window.
 
     Parameters
     ----------
     window : QMainWindow
-        Parent of the dialogs, with the menu bar.
+        Parent of the dialogs; has the menu bar.
     app : App
-        What the dialogs act on: the window itself.
+        Target of the dialogs: the window itself.
 
     Attributes
     ----------
     recent : Recent
-        What was opened last.
+        Recently opened paths.
     dialog : QDialog or None
-        The dialog that was opened last.
+        The dialog opened last.
     drawing : DrawDigitDialog or None
-        The pad, once it was opened.
+        The drawing pad; None until it is opened.
     """
 
     def __init__(self, window: QMainWindow, app: App) -> None:
@@ -212,20 +212,20 @@ class WindowServices(QObject):
 
     def _add_actions(self) -> None:
         add, actions = self._app.actions_.add, self._app.actions_
-        add("own-data", "&File", "Your own &pictures…", self.choose_data, "Ctrl+I", "Learn from pictures of your own")
+        add("own-data", "&File", "Your own &pictures…", self.choose_data, "Ctrl+I", "Train on your own pictures")
         actions.separator("&Run")
-        add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw, and see what the network answers")
+        add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw a digit and see the network's answer")
         actions.separator("&Run")
-        add("ask", "&Run", "Ask before closing", self._set_asking, "", "While a run goes on", checkable=True)
+        add("ask", "&Run", "Ask before closing", self._set_asking, "", "While a run is active", checkable=True)
         actions.separator("&View")
-        add("reduce", "&View", "Reduce motion", self._set_motion, "", "Nothing glides", checkable=True)
+        add("reduce", "&View", "Reduce motion", self._set_motion, "", "Turn off animations", checkable=True)
         add(
             "flicker",
             "&View",
             "Fast flicker",
             self._set_motion,
             "",
-            "Pictures change as fast as they come, rather than three times a second",
+            "Show pictures as fast as they arrive, not limited to three a second",
             checkable=True,
         )
         actions["ask"].setChecked(str(self._settings.value("closing", "ask")) == "ask")
@@ -233,12 +233,12 @@ class WindowServices(QObject):
         actions["flicker"].setChecked(self._is_set("motion/fast_flicker"))
         self._set_motion()
         file, own = self._menu("&File"), actions["own-data"]
-        if file is not None:  # after the experiment file, not after Quit
+        if file is not None:  # below the experiment file, not below Quit
             file.removeAction(own)
             file.insertAction(file.actions()[2], own)
         bar, about = self._window.menuBar(), self._menu("&Help")
         assert bar is not None
-        if about is not None:  # at the end, where people look for it
+        if about is not None:  # the Help menu comes last by convention
             bar.removeAction(about.menuAction())
             bar.addAction(about.menuAction())
 
@@ -257,47 +257,46 @@ class WindowServices(QObject):
         asks = self._app.actions_["ask"].isChecked()
         self._settings.setValue("closing", "ask" if asks else "leave")
         self._app.show_message(
-            "Closing the window will ask what becomes of a run that goes on."
+            "Closing the window will ask whether to stop an active run."
             if asks
-            else "Closing the window will leave a run that goes on alone."
+            else "Closing the window will leave an active run running."
         )
 
-    # -- what is opened --------------------------------------------------------------------------------------------
+    # -- opening ---------------------------------------------------------------------------------------------------
 
     def open_dropped(self, paths: Sequence[Path]) -> None:
-        """Open the first of what was dropped; what belongs to it, as the labels of IDX pictures, it finds itself."""
+        """Open the first dropped path; companion files, such as labels of IDX pictures, are found automatically."""
         if not paths:
-            self._app.show_message("Only files and folders of this machine can be dropped here.")
+            self._app.show_message("Only local files and folders can be dropped here.")
             return
         first, *others = paths
         self.open_path(first)
-        left = [path for path in others if path.parent != first.parent or not is_own_data(path)]
-        if left:
-            self._app.show_message(
-                f"{first.name} is opened, one at a time; not {', '.join(path.name for path in left)}."
-            )
+        ignored = [path for path in others if path.parent != first.parent or not is_own_data(path)]
+        if ignored:
+            names = ", ".join(path.name for path in ignored)
+            self._app.show_message(f"Opened {first.name} only; drop one item at a time. Ignored: {names}.")
 
     def open_path(self, path: Path) -> None:
-        """Open what was chosen or dropped: a run folder, an experiment file, or pictures."""
+        """Open a chosen or dropped path: a run folder, an experiment file, or pictures."""
         try:
             if path.suffix == ".toml" and path.is_file():
                 self._app.run_file(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-                self._app.show_message(f"{path} cannot be opened: its files may not be read.")
+                self._app.show_message(f"Cannot open {path}: no permission to read it.")
             elif looks_like_run(path):
                 self._app.open_run(path)
             elif is_own_data(path):
                 self.choose_data(path)
             else:
                 self._app.show_message(
-                    f"{path.name or path} is no run folder, no experiment file (.toml) and no pictures (a folder, npz "
-                    "or IDX)."
+                    f"{path.name or path} is not a run folder, an experiment file (.toml) or pictures (a folder, an "
+                    "npz file or IDX files)."
                 )
-        except OSError as error:  # a folder that may not be looked into, or a disk that went
-            self._app.show_message(f"{path} cannot be opened: {error.strerror or error}.")
+        except OSError as error:  # no permission, or the disk is gone
+            self._app.show_message(f"Cannot open {path}: {error.strerror or error}.")
 
     def ask_to_run(self, experiment: Experiment) -> RunFileDialog:
-        """Open the dialog that says what an experiment is and takes, and starts it."""
+        """Open the dialog that describes an experiment and starts it."""
         dialog = RunFileDialog(experiment, self._app.runs, self._app.session, self._window)
         dialog.chosen.connect(self._app.run_experiment)
         dialog.open()
@@ -305,7 +304,7 @@ class WindowServices(QObject):
         return dialog
 
     def choose_data(self, path: Path | None = None) -> OwnDataDialog:
-        """Open the dialog that makes an experiment of pictures."""
+        """Open the dialog that makes an experiment from pictures."""
         dialog = OwnDataDialog(self._app.session, self._app.runs, self._window, path)
         dialog.chosen.connect(self._app.run_experiment)
         dialog.open()
@@ -313,7 +312,7 @@ class WindowServices(QObject):
         return dialog
 
     def draw(self) -> DrawDigitDialog:
-        """Open the pad; it is one, and keeps its drawing."""
+        """Open the drawing pad. There is only one, and it keeps its drawing."""
         if self.drawing is None:
             self.drawing = DrawDigitDialog(self._app.session, self._window)
         self.drawing.show()
@@ -322,7 +321,7 @@ class WindowServices(QObject):
         return self.drawing
 
     def get_data(self, name: str, way: str, why: str = "") -> FetchDialog:
-        """Open the dialog that gets a data set; `way` is ``"download"``, ``"folder"``, or empty to have it asked."""
+        """Open the dialog that gets a data set; `way` is ``"download"``, ``"folder"``, or empty to ask."""
         dialog = FetchDialog(name, self._app.session, self._window, why)
         dialog.fetched.connect(lambda *_: self._app.check_machine())
         dialog.open()
@@ -335,7 +334,7 @@ class WindowServices(QObject):
 
     def _get_data_for(self, name: str, experiment: Experiment) -> None:
         dialog = self.get_data(
-            name, "", f"{experiment.name} learns from {WORDS.get(name, name)}, which is not here yet."
+            name, "", f"{experiment.name} trains on {WORDS.get(name, name)}, which is not installed."
         )
         dialog.fetched.connect(lambda *_: self._app.run_experiment(experiment))
 
@@ -346,21 +345,21 @@ class WindowServices(QObject):
             self._app.show_message("")
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._app.start.restyle()
         if self.drawing is not None:
             self.drawing.restyle()
 
-    # -- how the window closes -------------------------------------------------------------------------------------
+    # -- closing ---------------------------------------------------------------------------------------------------
 
     def may_close(self) -> bool:
-        """Whether the window may close now; where a run goes on, it is asked first, and closed by the answer."""
-        if self._may_close or not goes_on(self._app.session):
+        """Return whether the window may close now; if a run is active, ask first and close on the answer."""
+        if self._may_close or not is_active(self._app.session):
             return True
-        wish = str(self._settings.value("closing", "ask"))
-        if wish == "leave":
+        choice = str(self._settings.value("closing", "ask"))
+        if choice == "leave":
             return True
-        if wish == "stop":
+        if choice == "stop":
             self._stop_and_close()
             return False
         question = ClosingQuestion(self._app.session, self._settings, self._window)
@@ -377,7 +376,7 @@ class WindowServices(QObject):
             self._stop_and_close()
 
     def _stop_and_close(self) -> None:
-        self._app.show_message("Stopping the run; the window closes when it has.")
+        self._app.show_message("Stopping the run; the window closes once it has stopped.")
         self._closing = QTimer(self)
         self._closing.setSingleShot(True)
         self._closing.timeout.connect(self._close)
@@ -385,11 +384,11 @@ class WindowServices(QObject):
         self._app.session.request("stop", refused=self._not_stopped, reason="the window was closed")
 
     def _not_stopped(self, sentence: str) -> None:
-        """The window stays, since the run goes on."""
+        """Keep the window open, because the run is still active."""
         if self._closing is not None:
             self._closing.stop()
         self._closing = None
-        self._app.show_message(f"The run was not stopped, so the window stays: {sentence}")
+        self._app.show_message(f"The window stays open, because the run was not stopped: {sentence}")
 
     def _on_changed(self, topics: set[str]) -> None:
         if self._closing is not None and not self._app.session.connected:
@@ -401,11 +400,11 @@ class WindowServices(QObject):
         self._window.close()
 
     def closed(self) -> None:
-        """Let go of what the window leaves behind."""
+        """Close the probe process of the drawing pad."""
         if self.drawing is not None:
             self.drawing.probe.close()
 
 
 def _with(options: QMainWindow.DockOption, animated: bool) -> QMainWindow.DockOption:
-    glides = QMainWindow.DockOption.AnimatedDocks
-    return options | glides if animated else options & ~glides
+    flag = QMainWindow.DockOption.AnimatedDocks
+    return options | flag if animated else options & ~flag

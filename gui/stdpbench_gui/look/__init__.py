@@ -1,1 +1,1 @@
-"""How the app looks: palette, colour maps, motion."""
+"""Look of the app: palette, colour maps, motion."""

@@ -1,8 +1,8 @@
-"""Colour maps for values: ink on paper, and differences about zero; by day and by night.
+"""Colour maps in a light and a dark variant: sequential for values, diverging for differences around zero.
 
-Both are made in CIELAB (D65), where equal steps of lightness look equal: the lightness is linear in the value, the
-hue stays (two hues for differences, blue and orange, which colour-blind eyes tell apart), and the chroma rises and
-falls again, within what a screen can show.
+Both are defined in CIELAB (D65), where equal steps of lightness look equal. Lightness is linear in the value and the
+hue is constant (differences have two hues, blue and orange, which are distinct for colour-blind viewers). The chroma
+rises and falls, and stays within the sRGB gamut.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _WHITE = _TO_XYZ.sum(axis=1)
 
 
 def sequential() -> pg.ColorMap:
-    """Weights and counts: dark ink on paper by day, light on the night's background."""
+    """Return the map for weights and counts: dark on light in the light theme, light on dark in the dark theme."""
     return _sequential(theme.current().base, theme.current().dark)
 
 
 def diverging() -> pg.ColorMap:
-    """Differences: blue below zero, the background at zero, orange above it."""
+    """Return the map for differences: blue below zero, the background at zero, orange above."""
     return _diverging(theme.current().base, theme.current().dark)
 
 
@@ -51,7 +51,7 @@ def _diverging(base: str, dark: bool) -> pg.ColorMap:
 def _colours(
     paper: NDArray[np.float64], end: float, hue: float, chroma: NDArray[np.float64], t: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
-    """Colours from the paper to a lightness, with as much of the chroma as a screen can show: uint8, (len(t), 3)."""
+    """Return colours from the background to a lightness, their chroma clipped to the gamut: uint8, (len(t), 3)."""
     lightness = paper[0] + (end - paper[0]) * t
     share = np.linspace(0.0, 1.0, 101)[:, None]
     angle = np.deg2rad(hue)
@@ -71,7 +71,7 @@ def _colours(
 
 
 def _lab_of(colour: str) -> NDArray[np.float64]:
-    """CIELAB of a colour such as ``"#ffffff"``."""
+    """Return the CIELAB coordinates of a colour such as ``"#ffffff"``."""
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     xyz = _TO_XYZ @ linear / _WHITE
@@ -80,7 +80,7 @@ def _lab_of(colour: str) -> NDArray[np.float64]:
 
 
 def _rgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
-    """sRGB, 0 to 1 (beyond where no screen shows it), of colours in CIELAB: (..., 3)."""
+    """Convert colours from CIELAB to sRGB, (..., 3): 0 to 1, and outside of that beyond the gamut."""
     fy = (lab[..., 0] + 16) / 116
     f = np.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)
     xyz = np.where(f > 0.206893, f**3, (f - 16 / 116) / 7.787) * _WHITE

@@ -1,7 +1,7 @@
-"""How much may move and flash on the screen.
+"""Settings of motion and flashing on the screen.
 
-What flashes changes at most three times a second, which is the limit of WCAG 2.3.1, unless the user turns fast flicker
-on; with reduced motion nothing glides.
+Flashing content changes at most three times a second, the limit of WCAG 2.3.1, unless the user turns on fast flicker.
+Reduced motion turns off animations.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ _SHORTEST_GAP = 0.34  # s
 
 @dataclass
 class Motion:
-    """What the user chose.
+    """The user's settings.
 
     Attributes
     ----------
     fast_flicker : bool
-        Whether pictures may change as fast as they come.
+        Whether pictures may change as fast as they arrive.
     reduced : bool
-        Whether nothing glides.
+        Whether animations are off.
     """
 
     fast_flicker: bool = False
@@ -28,9 +28,9 @@ class Motion:
 
     @property
     def shortest_gap(self) -> float:
-        """Seconds from one change to the next, at least, of what flashes."""
+        """Minimum time in seconds between two changes of flashing content."""
         return 0.0 if self.fast_flicker else _SHORTEST_GAP
 
 
 motion = Motion()
-"""In force in the whole app."""
+"""Applies to the whole app."""

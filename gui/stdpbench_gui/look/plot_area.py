@@ -1,4 +1,4 @@
-"""The ground that plots are drawn on."""
+"""The area that plots are drawn in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PyQt6.QtCore import Qt
 
 
 class PlotArea(pg.GraphicsLayoutWidget):  # type: ignore[misc]
-    """pyqtgraph's area for several plots. It paints all of its ground, so that Qt need not paint what lies behind."""
+    """pyqtgraph's area for several plots. It is opaque, so that Qt does not paint the widgets behind it."""
 
     def __init__(self) -> None:
         super().__init__()

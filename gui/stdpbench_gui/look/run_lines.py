@@ -1,4 +1,4 @@
-"""Colour and line of runs that are drawn over each other: the same wherever a run is drawn while it is ticked."""
+"""Colours and line styles of ticked runs, the same in every plot."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from PyQt6.QtGui import QColor
 from stdpbench_gui.look import theme
 
 _STYLES = ((Qt.PenStyle.DashLine, "╌╌"), (Qt.PenStyle.DashDotLine, "─·"), (Qt.PenStyle.DotLine, "┈┈"))
-_COLOURS = (1, 2, 3, 7, 8)  # of the classes, but blue, which is the run that is shown on the Train page
+_COLOURS = (1, 2, 3, 7, 8)  # class colours, without blue, which is used for the current run on the Train page
 N_DIFFERENT = len(_STYLES) * len(_COLOURS)
-"""So many runs can be told apart."""
+"""Number of distinct styles."""
 
 
 def colour(slot: int) -> str:
-    """The colour of a run by its slot, from 0."""
+    """Return the colour of a run by its slot, from 0."""
     return theme.CLASS_COLOURS[_COLOURS[slot % len(_COLOURS)]]
 
 
 def mark(slot: int) -> str:
-    """A mark that looks like the line of a run."""
+    """Return a symbol that looks like the line of a run."""
     return _STYLES[slot % len(_STYLES)][1]
 
 
 def pen(slot: int, width: float = 1.5) -> pg.QtGui.QPen:
-    """The pen of a run."""
+    """Return the pen of a run."""
     return pg.mkPen(QColor(colour(slot)), width=width, style=_STYLES[slot % len(_STYLES)][0])

@@ -1,8 +1,8 @@
-"""What things look like: palette, colours with a meaning, colour maps.
+"""Themes: palette, style sheet, and colours with a meaning.
 
-The same thing has the same colour everywhere. Plots take background and ink from Qt's palette, light or dark after
-the system or as chosen. Colours with a meaning are Okabe and Ito's (2008), which colour-blind eyes tell apart, and
-never stand alone: names, marks or numbers go with them.
+A thing has the same colour everywhere. Plots take their background and ink from Qt's palette, which is light or dark,
+as the system or the user prefers. Colours with a meaning are those of Okabe and Ito (2008), which are distinct for
+colour-blind viewers. They are always accompanied by names, marks or numbers.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication
 
-_ASSETS = Path(__file__).parent / "assets"
+_ASSETS = Path(__file__).parent.parent / "assets"
 GRID = 8
-"""Pixels; margins and gaps are multiples of it."""
+"""Unit of margins and gaps in pixels."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one appearance."""
+    """Colours of a theme."""
 
     dark: bool
     window: str
@@ -40,7 +40,7 @@ class Theme:
     wrong: str
 
     def pen(self, role: str, width: float = 1.5) -> pg.QtGui.QPen:
-        """A pen of a role, such as ``"exc"``."""
+        """Return a pen in the colour of a role, such as ``"exc"``."""
         return pg.mkPen(getattr(self, role), width=width)
 
 
@@ -89,31 +89,31 @@ _times = 1.0
 
 
 def enlarge_plots(times: float) -> None:
-    """Have plots written so many times as large as the app's letters; they take it on when they are restyled."""
+    """Set the factor by which the font of plots exceeds the app's font; applied when plots are restyled."""
     global _times
     _times = times
 
 
 def plot_font() -> QFont:
-    """What plots are written in: they know of no style sheet, which tells widgets."""
+    """Return the font of plots, which style sheets do not apply to."""
     font = QApplication.font()
     font.setPointSizeF(font.pointSizeF() * _times)
     return font
 
 
 def current() -> Theme:
-    """The theme that is in force."""
+    """Return the active theme."""
     return _current
 
 
 def system_is_dark() -> bool:
-    """Whether the system prefers a dark appearance."""
+    """Return whether the system prefers a dark theme."""
     hints = QGuiApplication.styleHints()
     return hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
 
 
 def apply(choice: str) -> Theme:
-    """Put an appearance in force: ``"light"``, ``"dark"``, or ``"system"``."""
+    """Activate a theme: ``"light"``, ``"dark"``, or ``"system"``."""
     global _current
     _current = DARK if choice == "dark" or (choice == "system" and system_is_dark()) else LIGHT
     app = QApplication.instance()
@@ -123,19 +123,19 @@ def apply(choice: str) -> Theme:
     if not app.styleSheet():
         app.setStyle("Fusion")
     app.setPalette(_palette(_current))
-    if app.styleSheet() != sheet:  # it has every widget that there is polished anew
+    if app.styleSheet() != sheet:  # setting it polishes every widget again
         app.setStyleSheet(sheet)
     pg.setConfigOptions(background=_current.base, foreground=_current.ink, antialias=False, imageAxisOrder="row-major")
     return _current
 
 
 def class_colour(number: int) -> QColor:
-    """The colour of a class; grey for a neuron that carries none."""
+    """Return the colour of a class; grey for a neuron without a class."""
     return QColor(CLASS_COLOURS[number % len(CLASS_COLOURS)]) if number >= 0 else QColor(_current.faint)
 
 
 def lookup(table: pg.ColorMap, n: int = 256) -> NDArray[np.uint8]:
-    """A colour map as a table of n colours: uint8, (n, 4)."""
+    """Return a colour map as a table of n colours: uint8, (n, 4)."""
     return np.asarray(table.getLookupTable(0.0, 1.0, n, alpha=True), np.uint8)
 
 

@@ -82,7 +82,7 @@ class Card(QFrame):
         layout.addLayout(row)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
-    def show_beside(self, picture: QWidget) -> None:
+    def set_picture(self, picture: QWidget) -> None:
         """Show a picture to the right of the text."""
         self._text.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
 
@@ -179,7 +179,7 @@ class StartPage(QScrollArea):
         )
         self._pictures = {self.fields: "fields"}
         self.fields.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        first.show_beside(self.fields)
+        first.set_picture(self.fields)
         self._layout.addLayout(row)
 
     def _experiments(self) -> None:

@@ -96,9 +96,9 @@ class Stimulus(Panel):
     def refresh(self) -> None:
         """Show the newest presentation, once the previous one was shown long enough."""
         now = time.monotonic()
-        stands = motion.shortest_gap - (now - self._changed_at)
-        if stands > 0:
-            self.draw_later(stands)
+        remaining = motion.shortest_gap - (now - self._changed_at)
+        if remaining > 0:
+            self.draw_later(remaining)
             return
         new = self.session.live.presentation
         if new.get("presentation") != self._frame.get("presentation"):

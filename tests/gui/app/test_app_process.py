@@ -81,13 +81,13 @@ def test_without_a_display_main_says_so_in_a_sentence() -> None:
 def test_what_makes_qt_abort_is_a_sentence_too() -> None:
     done = run("import sys, stdpbench_gui; sys.exit(stdpbench_gui.main([]))", QT_QPA_PLATFORM="nonsense")
     assert done.returncode == 1
-    assert done.stderr.startswith("The app cannot open: Qt cannot open a window")
+    assert done.stderr.startswith("The app cannot start: Qt cannot open a window")
 
 
 def test_starts_as_a_module() -> None:
     done = run("import runpy; runpy.run_module('stdpbench_gui', run_name='__main__')", QT_QPA_PLATFORM="nonsense")
     assert done.returncode == 1
-    assert "The app cannot open" in done.stderr
+    assert "The app cannot start" in done.stderr
 
 
 def test_a_broken_qt_is_a_sentence() -> None:
@@ -99,6 +99,6 @@ def test_a_broken_qt_is_a_sentence() -> None:
         QT_QPA_PLATFORM="offscreen",
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("The app cannot open: Qt cannot be loaded")
+    assert done.stderr.startswith("The app cannot start: cannot load Qt")
     assert "stdpbench doctor" in done.stderr
     assert done.stderr.count("\n") == 1

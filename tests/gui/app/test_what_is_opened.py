@@ -62,11 +62,11 @@ def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: Qt
 
 
 @pytest.mark.shared_window
-def test_what_is_nothing_is_told_so(window: MainWindow, tmp_path: Path) -> None:
+def test_an_unknown_file_is_named_in_a_message(window: MainWindow, tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("nothing of the sort", encoding="utf-8")
     drop(window, file)
-    assert "notes.txt is no run folder" in window.message.text()
+    assert "notes.txt is not a run folder" in window.message.text()
 
 
 @pytest.mark.shared_window
@@ -84,7 +84,7 @@ def test_a_pair_of_files_that_is_dropped_opens_one_dialog(window: MainWindow, qt
 
 
 @pytest.mark.shared_window
-def test_what_is_dropped_beside_it_and_is_not_opened_is_named(
+def test_further_dropped_files_are_named_as_ignored(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
@@ -94,13 +94,13 @@ def test_what_is_dropped_beside_it_and_is_not_opened_is_named(
         file.write_text('name = "x"\n', encoding="utf-8")
     drop(window, *files)
     assert opened == files[:1]
-    assert "not two.toml" in window.message.text()
+    assert "Ignored: two.toml." in window.message.text()
 
 
 @pytest.mark.shared_window
-def test_what_lies_on_another_machine_is_not_taken_for_the_working_folder(window: MainWindow) -> None:
+def test_a_remote_url_is_not_opened(window: MainWindow) -> None:
     drop(window, QUrl("https://example.org/pictures.npz"))
-    assert "this machine" in window.message.text()
+    assert "Only local files" in window.message.text()
     assert not window.findChildren(OwnDataDialog)
 
 
@@ -112,7 +112,7 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
     qtbot.addWidget(window)
     assert window.services.recent.paths() == [tmp_path]
     window.services.open_path(Path("/" + "x" * 300))
-    assert "cannot be opened" in window.message.text()
+    assert "Cannot open /xxx" in window.message.text()
 
 
 @pytest.mark.shared_window

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
+from PyQt6.QtWidgets import QCheckBox, QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
@@ -115,6 +115,17 @@ def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSetting
     assert chosen == ["light"]  # the menu says which it is
 
 
+@pytest.mark.shared_window
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_checked_box_shows_a_check_mark(name: str, window: MainWindow, qtbot: QtBot) -> None:
+    window.set_theme(name)
+    box = QCheckBox()
+    qtbot.addWidget(box)
+    clear = box.grab().toImage()
+    box.setChecked(True)
+    assert box.grab().toImage() != clear
+
+
 def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     docks = window.train.docks
     window.actions_["reduce"].trigger()
@@ -180,7 +191,7 @@ def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qt
     window.go_to("train")
     window.train.arrange("Present")
     assert accuracy.getAxis("left").style["tickFont"].pointSizeF() > 1.2 * ticks
-    window.set_theme("dark")  # which has every widget polished anew
+    window.set_theme("dark")  # polishes every widget again
     for around in (window.rail, window.train.bar.title, window.menuBar()):
         assert around is not None
         assert around.fontMetrics().height() == usual
@@ -208,15 +219,15 @@ FINDINGS = (
 )
 
 
-def mend(window: MainWindow, name: str) -> QPushButton:
+def fix_button(window: MainWindow, name: str) -> QPushButton:
     found = window.start.machine.findChildren(QPushButton)
     return next(button for button in reversed(found) if button.accessibleName() == name)
 
 
 @pytest.mark.shared_window
-def test_faults_stand_beside_what_mends_them(window: MainWindow) -> None:
+def test_faults_have_a_button_for_the_fix(window: MainWindow) -> None:
     window.start.show_machine(list(FINDINGS))
-    mend(window, "Copy the fix for C++ compiler").click()
+    fix_button(window, "Copy the fix for C++ compiler").click()
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     assert clipboard.text() == "sudo apt install g++"
@@ -258,7 +269,7 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     window.start.cards["fast-100"].button.click()
     dialog = window.services.dialog
     assert isinstance(dialog, FetchDialog)
-    assert "fast-100 learns from MNIST" in dialog.text.text()
+    assert "fast-100 trains on MNIST" in dialog.text.text()
     dialog.download_button.click()
     qtbot.waitUntil(lambda: "of 10.0 MB" in dialog.status.text(), timeout=60_000)
     qtbot.waitUntil(lambda: bool(started), timeout=60_000)
@@ -343,7 +354,7 @@ def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
 # -- how it closes ---------------------------------------------------------------------------------
 
 
-def test_a_run_that_goes_on_is_asked_about_and_can_be_stopped(window: MainWindow, qtbot: QtBot) -> None:
+def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(small_experiment())
     qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
     window.session.request("pace", seconds=5.0)
@@ -366,10 +377,10 @@ def test_a_run_that_goes_on_is_asked_about_and_can_be_stopped(window: MainWindow
 
 
 @pytest.mark.parametrize("how", ["once", "always"])
-def test_a_run_that_goes_on_can_be_left_alone(
+def test_closing_can_leave_an_active_run_running(
     how: str, window: MainWindow, settings: QSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(window_services, "goes_on", lambda session: True)
+    monkeypatch.setattr(window_services, "is_active", lambda session: True)
     window.close()
     question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
@@ -388,7 +399,7 @@ def test_a_run_that_goes_on_can_be_left_alone(
         assert settings.value("closing") == "ask"
 
 
-def test_nothing_is_asked_where_nothing_goes_on(window: MainWindow) -> None:
+def test_closing_without_an_active_run_asks_nothing(window: MainWindow) -> None:
     window.close()
     assert not window.isVisible()
     assert not isinstance(window.services.dialog, QDialog)

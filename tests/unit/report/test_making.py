@@ -26,7 +26,7 @@ from stdpbench.readout import wilson_interval
 from stdpbench.report import making, robustness
 from stdpbench.report.analysis import Extent
 from stdpbench.report.disturbances import Kind
-from stdpbench.report.making import PAGE, Wish, make_report
+from stdpbench.report.making import PAGE, ReportOptions, make_report
 from stdpbench.report.material import gather
 from stdpbench.report.service import Desk
 from stdpbench.report.showing import Presenter, Showing
@@ -40,7 +40,7 @@ from stdpbench.runs.protocol.facts import HeldOut, LabelsRead, Progress, Record
 from stdpbench.runs.protocol.options import Options
 from stdpbench.sweeps.seeds import over_seeds
 
-WISH = Wish(Extent(40, 1), workers=1)
+OPTIONS = ReportOptions(Extent(40, 1), workers=1)
 HELD_OUT = {
     60: HeldOut(
         40, "spare", {"accuracy_vote": 0.5, "purity": 0.625, "nmi": 0.25, "clusters": 9.0, "neuron_purity": None}
@@ -93,8 +93,8 @@ def runs(tmp_path_factory):
     return first, second
 
 
-def carried_out(folders, target, wish=WISH):
-    told, events = [], make_report(folders, target, wish)
+def carried_out(folders, target, options=OPTIONS):
+    told, events = [], make_report(folders, target, options)
     while True:
         try:
             told.append(next(events))
@@ -106,7 +106,7 @@ def carried_out(folders, target, wish=WISH):
 def report(runs, tmp_path_factory):
     target = tmp_path_factory.mktemp("reports") / "both"
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
-        data, told = carried_out(runs, target, Wish(Extent(40, 1), robustness=30, workers=1))
+        data, told = carried_out(runs, target, ReportOptions(Extent(40, 1), robustness=30, workers=1))
     return data, told, target
 
 
@@ -217,9 +217,9 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
 def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path):
     folders, measured, found = [*runs, finished(tmp_path / "runs", 0, plasticity__nu_post=0.02)], making._measured, []
 
-    def once(material, wish):  # what is compared stands in metrics.json, and to measure three runs takes long
+    def once(material, options):  # what is compared stands in metrics.json, and to measure three runs takes long
         if not found:
-            found.append((yield from measured(material, wish)))
+            found.append((yield from measured(material, options)))
         return found[0]
 
     with patch.object(making, "_measured", once):
@@ -331,7 +331,7 @@ def test_a_run_whose_kinds_are_not_installed_has_a_report_of_what_it_stored(runs
     shutil.copytree(runs[0].path, path)
     missing = " and ".join([uninstall(path, each) for each in ("encoding", "exc", "inh", "plasticity", "lateral")])
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
-        data, told = carried_out([RunFolder(path)], tmp_path / "report", Wish(Extent(40, 1), 30, workers=1))
+        data, told = carried_out([RunFolder(path)], tmp_path / "report", ReportOptions(Extent(40, 1), 30, workers=1))
     assert [event.text for event in told if not isinstance(event, Progress)] == [
         f"{path.name}: {missing}, so its network is not shown pictures again."
     ]

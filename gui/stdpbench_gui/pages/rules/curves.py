@@ -39,8 +39,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A request for a curve."""
+class CurveRequest:
+    """A curve to compute."""
 
     rule: PlasticityRule
     protocol: str
@@ -76,7 +76,7 @@ class Curves(QObject):
     def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
         self.process = RuleProcess(background, self)
-        self._waiting: dict[Place, Wish] = {}
+        self._waiting: dict[Place, CurveRequest] = {}
         self._under_way: Place | None = None
         self._known: dict[str, Result] = {}
         self._asked: dict[Place, int] = {}  # number of requests of each place
@@ -87,18 +87,18 @@ class Curves(QObject):
         """Whether a curve is being computed or waits."""
         return self._under_way is not None or bool(self._waiting)
 
-    def want(self, place: Place, wish: Wish) -> None:
+    def want(self, place: Place, request: CurveRequest) -> None:
         """Request a curve, replacing one that still waits; a cached curve arrives immediately."""
-        opened, _ = as_opened(wish.rule, wish.protocol)
-        wish = Wish(opened, wish.protocol, wish.options, wish.coarse)
+        opened, _ = as_opened(request.rule, request.protocol)
+        request = CurveRequest(opened, request.protocol, request.options, request.coarse)
         number = self._asked[place] = self._asked.get(place, 0) + 1
-        known = self._known.get(wish.key)
+        known = self._known.get(request.key)
         if known is not None:
             self._waiting.pop(place, None)
             self._answered[place] = number
             self.came.emit(place, known, False)
             return
-        self._waiting[place] = wish
+        self._waiting[place] = request
         self._next()
 
     def forget(self, place: Place) -> None:
@@ -111,29 +111,29 @@ class Curves(QObject):
             return
         # the edited rule goes before kept ones; places take turns so that none starves
         place = min(self._waiting, key=lambda one: one.kept >= 0)
-        wish, number = self._waiting.pop(place), self._asked[place]
+        request, number = self._waiting.pop(place), self._asked[place]
         self._under_way = place
         self.busy_changed.emit(True)
         self.process.ask(
             "curve",
-            lambda value, _: self._take(place, number, wish, value),
+            lambda value, _: self._take(place, number, request, value),
             lambda reason: self._fail(place, reason),
-            rule=wish.rule.to_mapping(),
-            protocol=wish.protocol,
-            options=dict(wish.options),
-            coarse=wish.coarse,
+            rule=request.rule.to_mapping(),
+            protocol=request.protocol,
+            options=dict(request.options),
+            coarse=request.coarse,
         )
 
-    def _take(self, place: Place, number: int, wish: Wish, value: Mapping[str, Any]) -> None:
+    def _take(self, place: Place, number: int, request: CurveRequest, value: Mapping[str, Any]) -> None:
         self._under_way = None
         if value.get("skipped"):
             self.late.emit(place)
         else:
             found = Result.from_mapping(value)
-            if not wish.coarse:
+            if not request.coarse:
                 while len(self._known) >= _MOST_REMEMBERED:
                     del self._known[next(iter(self._known))]
-                self._known[wish.key] = found
+                self._known[request.key] = found
             if number > self._answered.get(place, 0):  # otherwise a newer request was answered meanwhile
                 self._answered[place] = number
                 self.came.emit(place, found, bool(value["coarse"]))

@@ -16,7 +16,7 @@ from stdpbench.lab.result import Result
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules import plot_text as words
-from stdpbench_gui.pages.rules.curves import Curves, Place, Wish
+from stdpbench_gui.pages.rules.curves import CurveRequest, Curves, Place
 from stdpbench_gui.pages.rules.options_popup import OptionsPopup
 from stdpbench_gui.pages.rules.plot import CurvePlot, Drawn
 from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_of
@@ -128,15 +128,15 @@ class PlotBox(TitledBox):
             self._results.clear()
             self._not_drawn.clear()
         if topics & {"rule", "values", "dragged", "plots"}:
-            wish = Wish(state.now, protocol, options, coarse=state.dragging)
-            self._curves.want(Place(self.place), wish)
+            request = CurveRequest(state.now, protocol, options, coarse=state.dragging)
+            self._curves.want(Place(self.place), request)
         if topics & {"rule", "plots", "kept"}:
             shown = {kept.number: kept for kept in state.kept if kept.visible}
             for number in [number for number in self._results if number >= 0 and number not in shown]:
                 del self._results[number]
                 self._curves.forget(Place(self.place, number))
             for number, kept in shown.items():
-                self._curves.want(Place(self.place, number), Wish(kept.rule, protocol, options))
+                self._curves.want(Place(self.place, number), CurveRequest(kept.rule, protocol, options))
 
     def take(self, kept: int, result: Result, coarse: bool) -> None:
         """Accept a requested curve."""
@@ -194,8 +194,8 @@ class PlotBox(TitledBox):
             found.append(Drawn(self._name_of_now(found), -1, self._results[-1]))
         return found
 
-    def _name_of_now(self, beside: list[Drawn]) -> str:
-        return name_of(self._results[-1].rule) if beside else ""
+    def _name_of_now(self, others: list[Drawn]) -> str:
+        return name_of(self._results[-1].rule) if others else ""
 
     def _points(self) -> list[ShownPoints]:
         return [one for one in self.state.points if one.visible and one.points.protocol == self._of]

@@ -31,11 +31,11 @@ def summary(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -
         if low < 0 < high:
             text += f", 0 near {_crossings(result.x, curve.change)}"
         parts.append(" ".join(filter(None, [curve.label, text])))
-    beside = [f"{len(shown) - 1} kept"] if len(shown) > 1 else []
-    beside += [one.points.label for one in points]
+    compared = [f"{len(shown) - 1} kept"] if len(shown) > 1 else []
+    compared += [one.points.label for one in points]
     return (
         f"{title} of {name_of(result.rule)}: {result.y_name} {'; '.join(parts)}. "
-        + (f"Compared with: {', '.join(beside)}. " if beside else "")
+        + (f"Compared with: {', '.join(compared)}. " if compared else "")
         + " ".join([f"{result.conditions}.", *result.remarks])
     )
 

@@ -102,7 +102,7 @@ class RowActions(QObject):
             else:
                 self._report(sentence)
 
-        self._background.do(work, done, lambda reason: self._report(f"{entry.name} does not go on: {reason}", True))
+        self._background.do(work, done, lambda reason: self._report(f"{entry.name} was not resumed: {reason}", True))
 
     def stop(self, entries: Sequence[Entry]) -> None:
         """Stop runs."""
@@ -217,19 +217,19 @@ class RowActions(QObject):
         """Move runs to the bin; the step can be undone."""
         runs, paths = self._runs, [entry.path for entry in entries]
         names = entries[0].name if len(entries) == 1 else f"{len(entries)} runs"
-        lies: list[str] = []
+        deleted: list[str] = []
 
         def delete() -> str:
-            lies.clear()
+            deleted.clear()
             queue, forgotten = Queue(runs), False
             for path in paths:
-                lies.append(move_to_bin(RunFolder.open(path)).name)
+                deleted.append(move_to_bin(RunFolder.open(path)).name)
                 forgotten |= queue.forget(path) is not None
             more = " and removed from the queue" if forgotten else ""
             return f"{names} moved to the bin{more}."
 
         def bring_back() -> str:
-            for name in lies:
+            for name in deleted:
                 restore(runs, name)
             return f"{names} restored from the bin."
 
@@ -241,8 +241,8 @@ class RowActions(QObject):
             self.changed.emit()
 
         def fail(reason: str) -> None:
-            if lies:  # runs before the failed one were deleted
-                done(f"{len(lies)} of {len(paths)} runs moved to the bin.")
+            if deleted:  # runs before the failed one were deleted
+                done(f"{len(deleted)} of {len(paths)} runs moved to the bin.")
             self._report(f"Not deleted: {reason}", True)
 
         self._background.do(delete, done, fail)

@@ -181,8 +181,8 @@ class Curves(Panel):
                 self.plots[plot].addItem(item)
                 self._others.append(item)
         if self._has_held_out():
-            beside = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
-            pens = [(other.live, run_lines.pen(slot)) for slot, other in beside if other.live is not None]
+            others = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
+            pens = [(other.live, run_lines.pen(slot)) for slot, other in others if other.live is not None]
             self.held_out.draw(self.session.live, pens)
         self._set_ranges(drawn)
         self._write_legend()
@@ -302,7 +302,7 @@ class Curves(Panel):
             at = max(live.held_out)
             fact = live.held_out[at]
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
-        beside = f"; other runs: {', '.join(others)}" if others else ""
+        named = f"; other runs: {', '.join(others)}" if others else ""
         rules = [in_short(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)]
         n = len(live.changes) - len(rules)
         changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters unchanged"
@@ -310,7 +310,7 @@ class Curves(Panel):
             changed += f", the rule to {', then '.join(rules)}"
         if sets := len(live.marks) - len(live.changes):
             changed += f", learned arrays set {'once' if sets == 1 else f'{sets} times'}"
-        return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{beside}."
+        return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{named}."
 
     def figure(self) -> dict[str, Any] | None:
         """Return all drawn runs with the chosen held-out measures."""

@@ -159,9 +159,9 @@ class NeuronInspector(Panel):
     def refresh(self) -> None:
         """Show the neuron, once the previous content was shown long enough."""
         now = time.monotonic()
-        stands = motion.shortest_gap - (now - self._changed_at)
-        if stands > 0:
-            self.draw_later(stands)
+        remaining = motion.shortest_gap - (now - self._changed_at)
+        if remaining > 0:
+            self.draw_later(remaining)
             return
         self._changed_at = now
         self._show_field()

@@ -126,7 +126,7 @@ class WeightSources(QObject):
 
     def shown(self) -> Weights | None:
         """Return the weights to draw; None: none yet."""
-        return (self._beside or self.now()) if self.wanted is None else self._past
+        return (self._aligned or self.now()) if self.wanted is None else self._past
 
     @property
     def reading(self) -> bool:
@@ -220,7 +220,7 @@ class WeightSources(QObject):
 
     def _follow(self, path: Path | None) -> None:
         self._followed, self._followed_at, self._following = path, -1, False
-        self._beside: Weights | None = None
+        self._aligned: Weights | None = None
         if path is None:
             self._timer.stop()
         else:
@@ -232,7 +232,7 @@ class WeightSources(QObject):
             return
         shown = self.now() if newest else self._past
         position, before = shown.position if shown is not None else self._session.live.position, self._followed_at
-        self._following, aligned = True, self._beside is not None
+        self._following, aligned = True, self._aligned is not None
 
         def read() -> tuple[RunFolder, Path, Weights | None, Weights | None]:
             own = None
@@ -261,7 +261,7 @@ class WeightSources(QObject):
             return
         self._following = False
         if weights is not None:
-            self._followed_at, self.reference, self._beside = weights.position, weights, own
+            self._followed_at, self.reference, self._aligned = weights.position, weights, own
             self.changed.emit()
 
     def _read(self, position: int, take: object) -> None:
