@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
-from stdpbench_gui.session.background import in_words
+from stdpbench_gui.session.background import describe_error
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import Elided, title_buttons
@@ -186,7 +186,7 @@ class Panel(QDockWidget):
     def _show_failure(self, error: Exception) -> None:
         crash.note(error, f"Cannot draw the panel {self.title}")
         self._empty.setText(
-            f"Cannot draw {self.title}: {in_words(error)}. Retrying with the next data; "
+            f"Cannot draw {self.title}: {describe_error(error)}. Retrying with the next data; "
             f"details are in {crash.log_file()}."
         )
         self._stack.setCurrentWidget(self._empty)

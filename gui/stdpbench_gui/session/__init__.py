@@ -1,1 +1,1 @@
-"""The run on display and background work, without widgets."""
+"""The current run and background work, without widgets."""

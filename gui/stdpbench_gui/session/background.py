@@ -1,11 +1,11 @@
-"""Work in threads: the one mechanism of the app for what may take time.
+"""Background threads: the app's only mechanism for work that may take time.
 
-`Background.do` calls a function in a thread, and hands its outcome to a callback in the thread of the app. A
-`StdpbenchError` is the outcome "it cannot be done, because …" and goes to the caller's error callback. Any other
-exception is a bug: the error callback hears of it too, so that nothing waits for ever, and then it is raised in the
-thread of the app, where the exception hook (`stdpbench_gui.session.crash`) logs its traceback and shows a sentence.
+`Background.do` calls a function in a thread and passes its result to a callback in the main thread. A `StdpbenchError`
+is an expected failure and goes to the error callback of the caller. Any other exception is a bug: the error callback
+is called as well, so that nothing waits forever; then the exception is raised in the main thread, where the exception
+hook (`stdpbench_gui.session.crash`) logs its traceback and shows a message.
 
-The threads are daemons: a process that ends does not wait for what they wait for, except as long as `finish` says.
+The threads are daemons: an exiting process does not wait for them, except for the time given to `finish`.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _current = threading.local()
 _unfinished: set[Job] = set()
 
 
-class Cancelled(Exception):  # noqa: N818 - no error: the way out of work that nobody waits for any more
+class Cancelled(Exception):  # noqa: N818 - not an error: it ends work whose result is no longer wanted
     """Raised by `check_cancelled`."""
 
 
-class _Post(QObject):
-    """Has functions called in the thread of the app; there is one, and it lives as long as the process."""
+class _MainThread(QObject):
+    """Calls functions in the main thread; a singleton that lives as long as the process."""
 
     sent = pyqtSignal(object)
 
@@ -46,12 +46,12 @@ class _Post(QObject):
         function()
 
 
-_post: _Post | None = None
+_main_thread: _MainThread | None = None
 
 
 @dataclass(eq=False)
 class Job:
-    """Work that was handed to a `Background`."""
+    """Work submitted to a `Background`."""
 
     work: Callable[[], Any]
     done: Callable[[Any], object]
@@ -60,18 +60,18 @@ class Job:
     cancelled: bool = False
 
     def cancel(self) -> None:
-        """Drop the outcome. Work that has not begun is left undone; the rest ends at its next `check_cancelled`."""
+        """Discard the result. A job that has not started never runs; others end at their next `check_cancelled`."""
         self.cancelled = True
 
     def run(self, ended: Callable[[Job], object]) -> None:
-        """Do the work in this thread, and send its outcome to the thread of the app."""
+        """Do the work in this thread and send its result to the main thread."""
         _current.job = self
         outcome: Any = None
         error: Exception | None = None
         try:
             check_cancelled()
             outcome = self.work()
-        except Exception as raised:  # a bug, too: the app gets it
+        except Exception as raised:  # including bugs: they are raised in the main thread
             error = raised
         _current.job = None
         _unfinished.discard(self)
@@ -87,7 +87,7 @@ class Job:
         if isinstance(error, Cancelled):
             return
         if awaited and self.failed is not None:
-            self.failed(in_words(error))
+            self.failed(describe_error(error))
         elif isinstance(error, StdpbenchError):
             _log.warning("%s", error)
         if not isinstance(error, StdpbenchError):
@@ -95,7 +95,7 @@ class Job:
 
 
 class _Threads:
-    """Threads that work off a queue, and end when it is empty."""
+    """Threads that process a queue and end when it is empty."""
 
     def __init__(self, most: int) -> None:
         self.jobs: set[Job] = set()
@@ -117,7 +117,7 @@ class _Threads:
     def _work(self) -> None:
         while (job := self._next()) is not None:
             job.run(self.jobs.discard)
-            del job  # with all that it holds
+            del job  # release everything it references
 
     def _next(self) -> Job | None:
         with self._lock:
@@ -128,25 +128,25 @@ class _Threads:
 
 
 class Background(QObject):
-    """A few threads that work for one part of the app.
+    """A small thread pool for one part of the app.
 
     Parameters
     ----------
     parent : QObject
-        The part. Once it is destroyed, no more outcomes are delivered.
+        The part. Once it is destroyed, no more results are delivered.
     threads : int
-        How many jobs run at the same time, at most; others wait in order.
+        Maximum number of concurrent jobs; others wait in order.
     """
 
     def __init__(self, parent: QObject, threads: int = 8) -> None:
         super().__init__(parent)
-        global _post
-        _post = _post or _Post()
+        global _main_thread
+        _main_thread = _main_thread or _MainThread()
         self._threads = _Threads(threads)
 
     @property
     def busy(self) -> int:
-        """Number of jobs whose outcome is still to come."""
+        """Number of jobs that have not delivered their result."""
         return len(self._threads.jobs)
 
     def do(
@@ -156,23 +156,23 @@ class Background(QObject):
         failed: Callable[[str], object] | None = None,
         owner: QObject | None = None,
     ) -> Job:
-        """Do something in a thread.
+        """Run a function in a thread.
 
         Parameters
         ----------
         work : callable
-            What to do.
+            The function.
         done : callable
-            Gets its outcome, in the thread of the app.
+            Called with the result, in the main thread.
         failed : callable, optional
-            Gets the reason why there is none, in a sentence. Without it, a `StdpbenchError` is only logged.
+            Called with the error message, in the main thread. Without it, a `StdpbenchError` is only logged.
         owner : QObject, optional
-            Neither callback is called once it is destroyed; by default this object.
+            Neither callback is called once it is destroyed; default: this object.
 
         Returns
         -------
         Job
-            To cancel it.
+            Handle for cancelling.
         """
         job = Job(work, done, failed, owner or self)
         self._threads.add(job)
@@ -180,12 +180,12 @@ class Background(QObject):
 
 
 def check_cancelled() -> None:
-    """End the work of this thread if its outcome is not wanted any more; for long work, to be called now and then.
+    """End the job of this thread if it was cancelled; long work calls this now and then.
 
     Raises
     ------
     Cancelled
-        Not to be caught.
+        If the job was cancelled. Do not catch it.
     """
     job = getattr(_current, "job", None)
     if job is not None and job.cancelled:
@@ -193,20 +193,20 @@ def check_cancelled() -> None:
 
 
 def call_in_app(function: Callable[[], object]) -> None:
-    """Have a function called in the thread of the app, from any thread."""
-    if _post is not None:
-        _post.sent.emit(function)
+    """Call a function in the main thread; may be used in any thread."""
+    if _main_thread is not None:
+        _main_thread.sent.emit(function)
 
 
 def finish(seconds: float) -> None:
-    """Give work that was begun a moment to end; for the end of the process, after the window is closed."""
+    """Wait up to some seconds for started work to end; for the exit of the process, after the window has closed."""
     until = time.monotonic() + seconds
     while _unfinished and time.monotonic() < until:
         time.sleep(0.02)
 
 
-def in_words(error: BaseException) -> str:
-    """What went wrong, in one line."""
+def describe_error(error: BaseException) -> str:
+    """Return the message of an error on one line."""
     text = " ".join(str(error).split())
     if isinstance(error, StdpbenchError) and text:
         return text

@@ -1,4 +1,4 @@
-"""The log file of the app, and what becomes of unexpected errors: logged, shown in a sentence, and the app goes on."""
+"""The log file of the app, and unexpected errors: they are logged and shown in a message, and the app continues."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from types import TracebackType
 
 from stdpbench.paths import cache_folder
-from stdpbench_gui.session.background import call_in_app, in_words
+from stdpbench_gui.session.background import call_in_app, describe_error
 
 _log = logging.getLogger("stdpbench_gui")
-_LARGEST = 512 * 1024  # bytes of one log file; the one before it is kept
+_LARGEST = 512 * 1024  # bytes of a log file before it is rotated; one old file is kept
 _logged: set[str] = set()
 
 
 def log_file() -> Path:
-    """Where the details stand."""
+    """Return the path of the log file."""
     return cache_folder() / "app.log"
 
 
 def note(error: BaseException, where: str) -> None:
-    """Write an error with its traceback to the log file; one that recurs is written once."""
+    """Log an error with its traceback; a recurring error is logged once."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -38,19 +38,17 @@ def note(error: BaseException, where: str) -> None:
 
 
 def install(show_message: Callable[[str], object]) -> None:
-    """Have unexpected errors told by `show_message` instead of ending the process, as PyQt would.
+    """Show unexpected errors with `show_message`, where PyQt would end the process.
 
     Parameters
     ----------
     show_message : callable
-        Shows a sentence; only called from the thread of the app.
+        Shows a sentence; only called in the main thread.
     """
 
     def show(error: BaseException, where: str) -> None:
         note(error, where)
-        show_message(
-            f"Something went wrong that should not have: {in_words(error)}. The app goes on; see {log_file()}."
-        )
+        show_message(f"Unexpected error: {describe_error(error)}. The app continues; see {log_file()}.")
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -70,7 +68,7 @@ def install(show_message: Callable[[str], object]) -> None:
 
 
 def open_log() -> None:
-    """Have everything that the packages log written to the log file."""
+    """Write all log records of both packages to the log file."""
     path = log_file()
     for handler in _log.handlers:
         if isinstance(handler, RotatingFileHandler) and handler.baseFilename == str(path.absolute()):
@@ -78,7 +76,7 @@ def open_log() -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=_LARGEST, backupCount=1, encoding="utf-8", delay=True)
-    except OSError:  # a disk that is full or read-only: the sentence has to do
+    except OSError:  # the disk is full or read-only: the message must suffice
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     for logger in (_log, logging.getLogger("stdpbench")):

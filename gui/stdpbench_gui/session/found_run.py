@@ -1,4 +1,4 @@
-"""What a run folder holds when it is opened or its process is started. Takes time: for threads."""
+"""Opening run folders and starting their processes. This takes time: call it in threads."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class FoundRun:
     Attributes
     ----------
     folder : RunFolder
-        Where it lies.
+        Its folder.
     client : RunClient or None
-        The connection to its process; None where no process works on it.
+        The connection to its process; None if it has no process.
     live : LiveRun
-        What its journal says.
+        State replayed from its journal.
     n_known : int
-        Facts of the journal in `live`; the process sends them once more.
+        Number of journal facts in `live`; the process sends them again.
     state : tuple of (State, str)
-        Of a run without a process: its state and the reason.
+        State and reason of a run without a process.
     damage : list of str
-        What is missing or damaged, each as a clause.
+        Missing or damaged files, each as a clause.
     journal : object
         `journal_mark` before the journal was read.
     missing : tuple of str
-        Kinds of it that are missing here, each as a clause.
+        Kinds that are not installed, each as a clause.
     """
 
     folder: RunFolder
@@ -56,18 +56,18 @@ class FoundRun:
     missing: tuple[str, ...] = ()
 
     def close(self) -> None:
-        """Let go of it: it is not shown after all."""
+        """Close the connection, because the run is not shown after all."""
         if self.client is not None:
             self.client.close()
 
 
 def start_run(folder: RunFolder) -> FoundRun:
-    """Start the process of a run, or connect to the one that another window started meanwhile.
+    """Start the process of a run, or connect to a process that another window has started.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be started.
+        If the process cannot be started.
     """
     records = read_undamaged(folder.path).records
     live = LiveRun.replay(records)
@@ -80,12 +80,12 @@ def start_run(folder: RunFolder) -> FoundRun:
 
 
 def open_run(path: Path) -> FoundRun:
-    """Connect to the process of a run, or read its folder where no process works on it.
+    """Connect to the process of a run, or read its folder if it has no process.
 
     Raises
     ------
     StdpbenchError
-        If it is not a run folder, or cannot be read.
+        If the path is not a run folder or cannot be read.
     """
     folder = RunFolder.open(path)
     mark, journal = journal_mark(folder), read_undamaged(folder.path)
@@ -94,13 +94,13 @@ def open_run(path: Path) -> FoundRun:
     if at_work(folder.path):
         return FoundRun(folder, RunClient.attach(folder.path), live, len(records), damage=found)
     live.network, missing = _network(folder, live), tuple[str, ...]()
-    with suppress(StdpbenchError):  # it is among the damage
+    with suppress(StdpbenchError):  # reported as damage
         missing = missing_kinds(folder.stored_experiment, records)
     return FoundRun(folder, None, live, len(records), state_of(folder), found, mark, missing)
 
 
 def journal_mark(folder: RunFolder) -> object:
-    """Something that changes whenever the journal of a run is written."""
+    """Return a value that changes whenever the journal of a run is written."""
     try:
         found = (folder.path / "journal.jsonl").stat()
     except OSError:
@@ -109,7 +109,7 @@ def journal_mark(folder: RunFolder) -> object:
 
 
 def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:
-    """The newest network of a run folder as a frame; empty where it holds none."""
+    """Return the newest network of a run folder as a frame; empty if there is none."""
     try:
         found = newest_weights(folder.path)
     except StdpbenchError:

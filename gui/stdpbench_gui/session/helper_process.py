@@ -1,7 +1,7 @@
-"""A process beside the app that answers what it is asked (`stdpbench.rpc_server`).
+"""A helper process that answers requests of the app (`stdpbench.rpc_server`).
 
-Brian2, scikit-learn, matplotlib, and all that takes longer than a picture takes to be drawn, live there; the window
-only hears.
+It does everything that needs Brian2, scikit-learn or matplotlib, or takes longer than a screen update; the window only
+receives the results.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Request:
     then: Callable[[Mapping[str, Any], Arrays], object]
     failed: Callable[[str], object]
 
 
 class HelperProcess(QObject):
-    """Asks a process; a subclass says which. It is started by the first request.
+    """Sends requests to a process, which the first request starts; subclasses define the command.
 
     Attributes
     ----------
     progress : signal of str, int, int
-        What is under way, how much of it is done, and of how much.
+        Phase, amount done and total amount of the active request.
     busy_changed : signal
-        Something is under way, or nothing any more.
+        A request was sent, answered or dropped.
     """
 
     progress = pyqtSignal(str, int, int)
@@ -54,16 +54,16 @@ class HelperProcess(QObject):
         self._scratch = tempfile.TemporaryDirectory(prefix="stdpbench-helper-", ignore_cleanup_errors=True)
         self._process: QProcess | None = None
         self._number = 0
-        self._waiting: dict[int, _Asked] = {}
-        self._heard = b""
+        self._waiting: dict[int, _Request] = {}
+        self._received = b""
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is waited for."""
+        """Whether a request is unanswered."""
         return bool(self._waiting)
 
     def command(self) -> list[str]:
-        """What Python is started with."""
+        """Return the arguments of the Python interpreter."""
         raise NotImplementedError
 
     def ask(
@@ -73,16 +73,16 @@ class HelperProcess(QObject):
         failed: Callable[[str], object],
         **arguments: Any,
     ) -> None:
-        """Have something done; `then` gets plain values and arrays, `failed` the reason why not."""
+        """Send a request; `then` is called with plain values and arrays, `failed` with the error message."""
         process = self._process or self._start()
         self._number += 1
-        self._waiting[self._number] = _Asked(then, failed)
+        self._waiting[self._number] = _Request(then, failed)
         line = json.dumps({"number": self._number, "name": name, "arguments": arguments})
         process.write((line + "\n").encode())
         self.busy_changed.emit()
 
     def give_up(self) -> None:
-        """End the process with all that it was asked; the next request starts another one."""
+        """Kill the process and drop all requests; the next request starts a new process."""
         process, self._process = self._process, None
         waited = bool(self._waiting)
         self._waiting.clear()
@@ -95,23 +95,23 @@ class HelperProcess(QObject):
             self.busy_changed.emit()
 
     def leave(self) -> None:
-        """The window closes."""
+        """Kill the process and remove temporary files, because the window closes."""
         self.give_up()
         self._scratch.cleanup()
 
     def _start(self) -> QProcess:
         process = QProcess(self)
-        self._process, self._heard = process, b""
-        process.readyReadStandardOutput.connect(self._hear)
+        self._process, self._received = process, b""
+        process.readyReadStandardOutput.connect(self._receive)
         process.finished.connect(lambda *_: self._ended(process))
         process.errorOccurred.connect(lambda _: self._ended(process))
         process.start(sys.executable, self.command())
         return process
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         if self._process is None:
             return
-        *lines, self._heard = (self._heard + self._process.readAllStandardOutput().data()).split(b"\n")
+        *lines, self._received = (self._received + self._process.readAllStandardOutput().data()).split(b"\n")
         for line in lines:
             self._take(json.loads(line))
 
@@ -150,18 +150,18 @@ class HelperProcess(QObject):
         if asked is not None:
             asked.failed(reason)
 
-    def _answered(self, number: int) -> _Asked | None:
+    def _answered(self, number: int) -> _Request | None:
         asked = self._waiting.pop(number, None)
         self.busy_changed.emit()
         return asked
 
     def _ended(self, process: QProcess) -> None:
-        """It ended by itself, which it should not."""
-        if process is not self._process or sip.isdeleted(process):  # the app may be gone meanwhile
+        """Fail all requests, because the process exited unexpectedly."""
+        if process is not self._process or sip.isdeleted(process):  # the app may have closed meanwhile
             return
         output = bytes(process.readAllStandardError().data()).decode("utf-8", "replace")
-        _log.error("the process %s ended:\n%s", " ".join(self.command()), output)
-        why = error_in(output) or "the process that was asked exited unexpectedly"
+        _log.error("the process %s exited:\n%s", " ".join(self.command()), output)
+        why = error_in(output) or "the helper process exited unexpectedly"
         waiting = list(self._waiting.values())
         self.give_up()
         for asked in waiting:

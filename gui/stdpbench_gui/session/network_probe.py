@@ -1,4 +1,4 @@
-"""Shows the network of the run on display a picture: by the process of the run, or by one that only looks at it."""
+"""Presents pictures to the network of the current run, in the process of the run or in a read-only probe process."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ _TICK_MS = 30
 
 
 class NetworkProbe(QObject):
-    """One question at a time; of those that come meanwhile, the newest is asked next.
+    """Presents one picture at a time; of those requested meanwhile, the newest is next.
 
-    Where a process works on the run, it is asked between two presentations. Where none does, a process is started that
-    opens the network as the run left it; it stays until another run is shown, or `close`.
+    If the run has a process, that process presents the picture between two training presentations. Otherwise a probe
+    process is started, which loads the network as the run left it; it stays until another run is shown or until
+    `close`.
 
     Attributes
     ----------
     answered : signal of dict
-        What `stdpbench.runs.process.present_image.try_picture` returns.
+        Result of `stdpbench.runs.process.present_image.try_picture`.
     refused : signal of str
-        Why there is no answer, a sentence.
+        Reason why there is no answer, a sentence.
     """
 
     answered = pyqtSignal(object)
@@ -46,21 +47,21 @@ class NetworkProbe(QObject):
 
     @property
     def waiting(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether an answer is pending."""
         return self._asked is not None or self._next is not None
 
     @property
     def by_run(self) -> bool:
-        """Whether the process of the run is asked, rather than one that only looks."""
+        """Whether the process of the run presents pictures; otherwise a probe process does."""
         return self._session.connected
 
     def ask(self, picture: list[float]) -> None:
-        """Show the network a picture; `answered` or `refused` follows, unless a newer question overtakes it."""
+        """Present a picture; `answered` or `refused` follows, unless a newer picture replaces it."""
         self._next = picture
-        self._go_on()
+        self._continue()
 
     def close(self) -> None:
-        """Let the process go that only looks."""
+        """End the probe process."""
         self._timer.stop()
         self._asked = self._next = None
         self._generation += 1
@@ -68,13 +69,13 @@ class NetworkProbe(QObject):
             self._client.close()
             self._client = None
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         session = self._session
         if self._asked is not None or self._next is None:
             return
         if session.folder is None:
             self._next = None
-            self.refused.emit("No run is open, so there is no network to ask.")
+            self.refused.emit("No run is open, so there is no network to present the drawing to.")
         elif session.connected:
             self._drop_client()
             self._asked, self._next, self._by_run = self._next, None, True
@@ -91,7 +92,7 @@ class NetworkProbe(QObject):
                 self._client = ProbeClient.open(session.folder.path)
             except OSError as error:
                 self._next = None
-                self.refused.emit(f"No process can be started that opens the network: {error.strerror}.")
+                self.refused.emit(f"Cannot start a process to load the network: {error.strerror}.")
                 return
             self._timer.start()
         elif self._client.connected:
@@ -109,7 +110,7 @@ class NetworkProbe(QObject):
             self.refused.emit(f"{error.rstrip('.')}.")
         else:
             self.answered.emit(value)
-        self._go_on()
+        self._continue()
 
     def _tick(self) -> None:
         client = self._client
@@ -123,9 +124,9 @@ class NetworkProbe(QObject):
             why = client.why_ended()
             self._drop_client()
             self._asked = self._next = None
-            self.refused.emit(f"The process that opens the network ended: {why}")
+            self.refused.emit(f"The process that loads the network exited: {why}")
             return
-        self._go_on()
+        self._continue()
         if not self.waiting:
             self._timer.stop()
 
@@ -142,7 +143,7 @@ class NetworkProbe(QObject):
         if "state" not in topics:
             return
         if self._by_run and self._asked is not None and not self._session.connected:
-            # the run ended before it could answer: its network can be looked at now
+            # the run ended before it could answer: a probe process can load its network now
             self._next, self._asked = self._next or self._asked, None
             self._generation += 1
-            self._go_on()
+            self._continue()

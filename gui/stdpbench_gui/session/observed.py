@@ -1,4 +1,4 @@
-"""What the app saw of the run that is shown: the last frames, and what neurons answered in them."""
+"""Frames received from the current run, and the answers of neurons in them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _FRAMES = ("network", "presentation")
 
 @dataclass(frozen=True, eq=False)
 class StoredResponses:
-    """Responses of the trained network that a run folder holds.
+    """Stored responses of the trained network of a run.
 
     Attributes
     ----------
     phase : str
-        ``"label"`` for responses to training pictures; ``"test"`` where pictures carry no labels.
+        ``"label"`` for responses to training pictures; ``"test"`` if the pictures have no labels.
     spike_counts : ndarray, uint16, (n_images, n_exc)
         Exc spikes for each picture.
     assignment : Assignment or None
-        Classes of the neurons; None without labels.
+        Classes of the neurons; None if the pictures have no labels.
     """
 
     phase: str
@@ -41,22 +41,22 @@ class StoredResponses:
 
 
 class Observed(QObject):
-    """One for each session; use `of` to get it. Sees only what some visible panel asks for.
+    """Frames and answers of a session, limited to the frames that visible panels request; use `of` to get it.
 
     Attributes
     ----------
     presentation, network : mapping
-        The newest frames; empty before there is one.
+        The newest frames; empty before the first.
     earlier, before : mapping
-        The frames of ``presentation`` and ``network`` that were seen before these.
+        The previous frames of ``presentation`` and ``network``.
     answer : int
-        What neurons voted for in the newest presentation, by their responses before it; `NO_ANSWER` for nothing.
+        Vote in the newest presentation, with classes from the responses before it; `NO_ANSWER` for none.
     right : deque of bool
-        Whether the answers to the last labelled presentations were right, up to a hundred.
+        Whether the answers to the last labelled presentations, up to a hundred, were right.
     recent : RecentResponses or None
-        Responses of the last presentations.
+        Responses to the last presentations.
     stored : StoredResponses or None
-        Of the label phase once it is over, or of the test phase of a finished run without labels.
+        Stored responses of the completed label phase, or of the test phase of a finished run without labels.
     """
 
     changed = pyqtSignal()
@@ -71,19 +71,19 @@ class Observed(QObject):
 
     @classmethod
     def of(cls, session: RunSession) -> Observed:
-        """What was seen of a session; begins when first asked for."""
+        """Return the `Observed` of a session; the first call creates it."""
         found = session.findChild(cls)
         return found if found is not None else cls(session)
 
     def label(self, image: int) -> int:
-        """Class of a training picture; `NO_ANSWER` where it is not known."""
+        """Return the class of a training picture; `NO_ANSWER` if unknown."""
         split = self._session.split
         if split is None or split.train.labels is None or not 0 <= image < len(split.train):
             return NO_ANSWER
         return int(split.train.labels[image])
 
     def class_name(self, number: int) -> str:
-        """What a class is called; a dash for `NO_ANSWER`."""
+        """Return the name of a class; a dash for `NO_ANSWER`."""
         if number < 0:
             return "–"
         started = self._session.live.started
@@ -91,7 +91,7 @@ class Observed(QObject):
         return names[number] if number < len(names) else str(number)
 
     def assignment(self) -> Assignment | None:
-        """Classes of neurons: of the label phase if it is over, else as far as was seen; None where nothing was."""
+        """Return the classes of neurons, from the label phase if complete, else from recent responses; or None."""
         if self.stored is not None and self.stored.assignment is not None:
             return self.stored.assignment
         if self.recent is None or not self.recent.n_labelled:
@@ -99,7 +99,7 @@ class Observed(QObject):
         return self.recent.assignment()
 
     def best_images(self, neuron: int, n: int) -> list[tuple[int, int]]:
-        """Pictures that drew most spikes from a neuron, as numbers within `best_of_images`: (picture, spikes)."""
+        """Return the pictures with most spikes of a neuron: (index within `best_of_images`, spikes)."""
         if self.recent is not None and self.recent.n_seen:
             return self.recent.best_images(neuron, n)
         if self.stored is not None:
@@ -108,15 +108,15 @@ class Observed(QObject):
         return []
 
     def best_of_images(self) -> Images | None:
-        """The pictures that `best_images` is about; None until they are read."""
+        """Return the pictures that `best_images` indexes; None until they are loaded."""
         split, stored = self._session.split, self.stored
         if split is None:
             return None
-        seen = self.recent is not None and self.recent.n_seen
-        return split.test if not seen and stored is not None and stored.phase == "test" else split.train
+        live = self.recent is not None and self.recent.n_seen
+        return split.test if not live and stored is not None and stored.phase == "test" else split.train
 
     def _on_opened(self) -> None:
-        if self._session.kept.describe(_FRAMES):  # what was seen stays as long as it is shown
+        if self._session.kept.describe(_FRAMES):  # keep the data of frames that are still shown
             self._asked = False
         else:
             self._forget()
@@ -136,7 +136,7 @@ class Observed(QObject):
     def _on_changed(self, topics: set[str]) -> None:
         live, folder = self._session.live, self._session.folder
         if self.stored is not None and self._stored_of != folder and not self._session.kept.describe(["network"]):
-            self.stored = None  # of the parent of a branch, which has a network of its own by now
+            self.stored = None  # it belongs to the parent of a branch, which now has its own network
         if "network" in topics and live.network:
             if self.network.get("position") != live.network["position"]:
                 self.before = self.network
@@ -166,7 +166,7 @@ class Observed(QObject):
 
     def _on_pictures(self) -> None:
         if self.recent is not None and not self.recent.n_labelled:
-            self.recent = None  # what came before the pictures was without labels
+            self.recent = None  # responses from before the pictures were loaded have no labels
 
     def _take_stored(self, found: tuple[RunFolder, StoredResponses]) -> None:
         if self._session.folder is not None and found[0].path == self._session.folder.path:
@@ -175,7 +175,7 @@ class Observed(QObject):
 
 
 def _stored(folder: RunFolder) -> tuple[RunFolder, StoredResponses]:
-    """The responses of a run whose label or test phase is over."""
+    """Read the responses of a run whose label or test phase is complete."""
     phase, assignment = "test", None
     if (folder.path / "assignments.npz").is_file():
         phase = "label"

@@ -1,4 +1,4 @@
-"""Curves of other runs under those of the run that is shown; they follow runs that are still at work."""
+"""Curves of other runs, drawn below those of the current run and updated while those runs are active."""
 
 from __future__ import annotations
 
@@ -27,18 +27,17 @@ class Overlay:
     Attributes
     ----------
     name : str
-        Names it in the legend.
+        Name in the legend.
     blocks : mapping of int to Block
         Blocks of training presentations by the position of their end.
     path : Path or None
-        Its folder; None where only the blocks are known.
+        Run folder; None if only the blocks are known.
     slot : int or None
-        What it is drawn as (`stdpbench_gui.look.run_lines`); None: by its place among the others.
+        Line style (`stdpbench_gui.look.run_lines`); None: the next free one.
     live : LiveRun or None
-        All that its journal says, once it was read: measures on held-out pictures are in it.
+        State replayed from its journal, with measures on held-out pictures; None until it is read.
     branch : Path or None
-        The branch of it that it is compared with: it goes when neither of the two is shown. None: it stays until
-        it is taken away.
+        The branch it is compared with: it is removed when neither of the two is shown. None: it stays until removed.
     """
 
     name: str
@@ -50,23 +49,23 @@ class Overlay:
 
     @property
     def held_out(self) -> Mapping[int, HeldOut]:
-        """Measures on held-out pictures by position; empty until they are read."""
+        """Measures on held-out pictures by position; empty until read."""
         return self.live.held_out if self.live is not None else {}
 
     def known(self) -> LiveRun:
-        """All that is known of it."""
+        """Return all known data of the run."""
         return replace(self.live or LiveRun(), blocks=dict(self.blocks))
 
 
 class Overlays(QObject):
-    """The runs that are drawn beside the one that is shown, by name, in the order in which they came.
+    """The runs drawn in addition to the current run, by name, in the order of adding.
 
     Parameters
     ----------
     session : RunSession
-        The run that is shown.
+        The current run.
     panel : QWidget
-        Where they are drawn; while nobody looks at it, no journal is read.
+        The panel that draws them; journals are read only while it is visible.
     """
 
     changed = pyqtSignal()
@@ -83,26 +82,26 @@ class Overlays(QObject):
         session.opened.connect(self._drop_unrelated)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of runs."""
         return len(self._overlays)
 
     def __contains__(self, name: object) -> bool:
-        """Whether a run of this name is drawn."""
+        """Return whether a run of this name is drawn."""
         return name in self._overlays
 
     def slots(self) -> list[int]:
-        """What the runs of `shown` are drawn as: those that were not told take what is free."""
+        """Return the line styles of the runs of `shown`; runs without one get free ones."""
         shown, taken = self.shown(), {overlay.slot for overlay in self._overlays.values()}
         free = (slot for slot in count() if slot not in taken)
         return [next(free) if overlay.slot is None else overlay.slot for overlay in shown]
 
     def shown(self) -> list[Overlay]:
-        """All but the run that is shown itself."""
+        """Return all runs except the current one."""
         folder = self._session.folder
         return [o for o in self._overlays.values() if folder is None or o.path is None or o.path != folder.path]
 
     def add(self, overlay: Overlay) -> None:
-        """Draw a run as well; one of the same name gives way."""
+        """Add a run; it replaces one of the same name."""
         self._overlays[overlay.name] = overlay
         self._settled.discard(overlay.name)
         if overlay.path is not None:
@@ -116,12 +115,12 @@ class Overlays(QObject):
                 self.remove(overlay.name)
 
     def remove(self, name: str) -> None:
-        """Take a run away."""
+        """Remove a run."""
         if self._overlays.pop(name, None) is not None:
             self.changed.emit()
 
     def clear(self) -> None:
-        """Take all of them away."""
+        """Remove all runs."""
         self._overlays.clear()
         self._timer.stop()
         self.changed.emit()
@@ -153,12 +152,12 @@ class Overlays(QObject):
 
 
 def _read(paths: Mapping[str, Path]) -> dict[str, tuple[LiveRun, bool]]:
-    """What journals say, and whether there is no more to come."""
+    """Replay journals; return for each run its state and whether its process has ended."""
     found: dict[str, tuple[LiveRun, bool]] = {}
     for name, path in paths.items():
         over = not at_work(path)
         try:
             found[name] = LiveRun.replay(read_journal(path)), over
-        except StdpbenchError:  # it was deleted, or is damaged: what there is stays
+        except StdpbenchError:  # deleted or damaged: the known curves stay
             found[name] = LiveRun(), True
     return found

@@ -1,7 +1,6 @@
-"""Changes of parameters: here, in a branch, after going back, or in a new run; undone and redone.
+"""Changes of parameters in this run, in a branch, after a rewind or in a new run, with undo and redo.
 
-A change is *in flight* from when it is sent until the run says that it is in force. What may take time runs in
-threads.
+A change is *in flight* from sending until the run confirms it. Anything that may take time runs in threads.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _ABOUT = {"command": "desktop app"}
 
 
 class Change(QUndoCommand):
-    """A change that is in force. It does nothing by itself: it is undone once the run has confirmed the opposite."""
+    """A confirmed change. It is passive: it is marked as undone once the run confirms the opposite change."""
 
     def __init__(self, differences: Mapping[str, Sequence[Any]]) -> None:
         super().__init__(in_short({path: (old, new) for path, (old, new) in differences.items()}))
@@ -38,16 +37,16 @@ class Change(QUndoCommand):
 
 
 class Changes(QObject):
-    """What is asked of the run that is shown, and what became of it.
+    """Parameter changes requested from the current run.
 
     Attributes
     ----------
     in_flight : dict of str to Any
-        Sent and not confirmed: dotted path to value.
+        Values sent but not confirmed, by dotted path.
     stack : QUndoStack
-        Confirmed changes of this run that were made here.
+        Confirmed changes of this run that were made in this window.
     branched : signal of (Path, dict of int to Block, Path)
-        A branch was made: folder and blocks of the parent, and folder of the branch.
+        A branch was created: folder and blocks of the parent, and folder of the branch.
     """
 
     changed = pyqtSignal()
@@ -68,7 +67,7 @@ class Changes(QObject):
         session.changed.connect(self._on_changed)
 
     def reset(self) -> None:
-        """Forget the run that was shown before."""
+        """Forget the changes of the previous run."""
         self._generation += 1
         self.in_flight.clear()
         self._confirmed = 0
@@ -83,14 +82,14 @@ class Changes(QObject):
         self._send(values, "new")
 
     def undo(self) -> None:
-        """Make the opposite of the last change; what was learned in between stays."""
+        """Send the opposite of the last change; learning in between is kept."""
         if self.can_undo:
             command = self.stack.command(self.stack.index() - 1)
             assert isinstance(command, Change)
             self._send(command.old, "undo")
 
     def redo(self) -> None:
-        """Make the change again that was undone last."""
+        """Send the change that was undone last again."""
         if self.can_redo:
             command = self.stack.command(self.stack.index())
             assert isinstance(command, Change)
@@ -98,37 +97,37 @@ class Changes(QObject):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a change to undo, and no other one under way."""
+        """Whether there is a change to undo and none is in flight."""
         return self.stack.canUndo() and not self.in_flight and self._session.connected
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a change to make again, and no other one under way."""
+        """Whether there is a change to redo and none is in flight."""
         return self.stack.canRedo() and not self.in_flight and self._session.connected
 
     @property
     def undo_text(self) -> str:
-        """The change that would be undone."""
+        """The change that Undo would undo."""
         return self.stack.undoText()
 
     @property
     def redo_text(self) -> str:
-        """The change that would be made again."""
+        """The change that Redo would redo."""
         return self.stack.redoText()
 
     def _on_changed(self, topics: set[str]) -> None:
-        """Look whether something is in force by now: the panel, if nobody sees it, does not."""
+        """Confirm changes here, because a hidden panel does not."""
         if topics & {"parameters", "state"}:
             self.confirm()
 
     def confirm(self) -> None:
-        """Take in what the run has said since."""
+        """Process the changes that the run has confirmed since the last call."""
         before = self.can_undo, self.can_redo
         changes = self._session.live.changes
         for _, change in changes[self._confirmed :]:
             for path in change:
                 self.in_flight.pop(path, None)
-            if changes_rule(change):  # parameters of the rule before are no more, or mean something else
+            if changes_rule(change):  # parameters of the previous rule no longer exist, or have another meaning
                 self.stack.clear()
         self._confirmed = len(changes)
         if not self._session.connected:
@@ -144,7 +143,7 @@ class Changes(QObject):
 
         def settle(differences: Mapping[str, Sequence[Any]], error: str = "") -> None:
             if self._generation != of:
-                return  # another run is shown by now
+                return  # another run is shown meanwhile
             for path in values:
                 if path not in differences:
                     self.in_flight.pop(path, None)
@@ -163,14 +162,14 @@ class Changes(QObject):
     # -- elsewhere -------------------------------------------------------------------------------------------------
 
     def branch(self, values: Values, at: int | None = None, rule: Values | None = None) -> None:
-        """Make a run that goes on from here, or from an earlier position, with the change; start and show it.
+        """Create a run that continues from here or from an earlier position with a change; start and show it.
 
         Parameters
         ----------
         values : mapping of str to Any
-            Dotted path to value.
+            New values by dotted path.
         at : int, optional
-            The position; where the run is, if not said.
+            The position; default: the current position of the run.
         rule : mapping of str to Any, optional
             Table of another plasticity rule, with its ``kind``.
         """
@@ -185,10 +184,10 @@ class Changes(QObject):
             self.branched.emit(folder.path, blocks, made.path)
             self._session.start(made, same_neurons=True)
 
-        self._work("Making a branch …", make, done)
+        self._work("Creating a branch …", make, done)
 
     def rewind(self, values: Values, to: int) -> None:
-        """Take the run back to an earlier position, and let it go on from there with the change."""
+        """Rewind the run to an earlier position and continue from there with a change."""
         folder = self._session.folder
         if folder is None:
             return
@@ -196,16 +195,16 @@ class Changes(QObject):
         def done(found: tuple[RunFolder, int]) -> None:
             kept, resumes_at = found
             self._session.message.emit(
-                f"Taken back to {thousands(to)}. {resumption(resumes_at, to, thousands)} What was after it is kept as "
-                f"{kept.path.name}."
+                f"Rewound to presentation {thousands(to)}. {resumption(resumes_at, to, thousands)} The later part is "
+                f"kept as {kept.path.name}."
             )
             self._after_start = folder.path, values
             self._start(folder)
 
-        self._work(f"Going back to {thousands(to)} …", lambda: rewind(folder, to), done)
+        self._work(f"Rewinding to presentation {thousands(to)} …", lambda: rewind(folder, to), done)
 
     def new_run(self, experiment: Experiment, values: Values) -> None:
-        """Make a run that starts from weights and thresholds of this one, which is ended; start and show it."""
+        """End this run and create one that starts from its weights and thresholds; start and show it."""
         folder = self._session.folder
         if folder is None:
             return
@@ -215,7 +214,7 @@ class Changes(QObject):
             options = Options.from_mapping(folder.read_json("run.json").get("options", {}))
             return create_run_from(folder, values, folder.path.parent, options, _ABOUT, experiment)
 
-        self._work("Making a new run …", make, self._start)
+        self._work("Creating a new run …", make, self._start)
 
     def _work(self, busy: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         if self.busy:
@@ -239,7 +238,7 @@ class Changes(QObject):
     def _on_opened(self) -> None:
         folder, after = self._session.folder, self._after_start
         if after is not None and folder is not None and folder.path == after[0] and self._session.connected:
-            # the run has no more than connected: it answers before its next presentation
+            # the run has only just connected: it answers before its next presentation
             self._after_start = None
 
             def confirmed(differences: Mapping[str, Sequence[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Asks the run for time courses of the selected neuron, while somebody looks at them."""
+"""Requests time courses of the selected neuron from the run while a visible panel shows them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from stdpbench_gui.session.run_session import RunSession
 
 
 class Recorder(QObject):
-    """One for each session: the run records for all panels or for none.
-
-    Use `of` to get it.
-    """
+    """Recording requests of all panels of a session; use `of` to get it."""
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
@@ -24,19 +21,19 @@ class Recorder(QObject):
 
     @classmethod
     def of(cls, session: RunSession) -> Recorder:
-        """The recorder of a session; made when first asked for."""
+        """Return the recorder of a session; the first call creates it."""
         found = session.findChild(cls)
         return found if found is not None else cls(session)
 
-    def watch(self, who: str, visible: bool) -> None:
-        """Say whether somebody looks at time courses."""
-        (self._watchers.add if visible else self._watchers.discard)(who)
+    def watch(self, panel: str, visible: bool) -> None:
+        """Set whether a panel shows time courses."""
+        (self._watchers.add if visible else self._watchers.discard)(panel)
         self._ask()
 
     def _on_changed(self, topics: set[str]) -> None:
         if "state" in topics:
             if not self._session.connected:
-                self._asked = []  # the next process records nothing of its own accord
+                self._asked = []  # a new process records nothing until requested
             self._ask()
 
     def _forget(self) -> None:
@@ -51,6 +48,6 @@ class Recorder(QObject):
             self._session.request("record", refused=self._on_refusal, neurons=wanted)
 
     def _on_refusal(self, sentence: str) -> None:
-        self._asked = []  # it records nothing, so that the next wish is asked anew
+        self._asked = []  # nothing is recorded: send the next request again
         if self._session.connected:
             self._session.message.emit(sentence)

@@ -1,7 +1,7 @@
-"""The run that the app shows: its connection, what is known of it, and who wants to hear.
+"""The current run of the app: its connection, its state, and signals about changes.
 
-A timer drains the connection within a budget, folds what came into a `LiveRun`, and emits one signal with the topics
-that changed. Nothing here blocks: what may take time runs in a thread.
+A timer drains the connection within a time budget, applies the messages to a `LiveRun`, and emits one signal with the
+topics that changed. Nothing here blocks: anything that may take time runs in a thread.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ T = TypeVar("T")
 _TICK_MS, _SOON_MS = 33, 2
 _BUDGET_S = 0.012
 _PRESENTATION_S = 0.08
-"""Seconds from one presentation that is told to the next: pictures change three times a second, unless fast flicker is
-on, and what is counted over presentations is as right with a dozen a second."""
+"""Minimum time in seconds between two presentation frames: pictures change at most three times a second unless fast
+flicker is on, and a dozen frames a second suffice for counts over presentations."""
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Something that was asked of the run, and who hears what becomes of it."""
+class _Request:
+    """A request to the run, with its callbacks."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -50,24 +50,32 @@ class _Asked:
 
 
 class RunSession(QObject):
-    """The run that is shown.
+    """The current run.
 
     Attributes
     ----------
     live : LiveRun
-        What is known of it.
+        Its state.
     folder : RunFolder or None
-        Where it lies; None before a run is opened.
+        Its folder; None before a run is opened.
     split : Split or None
-        Its pictures, once they are read.
+        Its pictures; None until they are loaded.
     selection : NeuronSelection
-        What is selected in it.
+        The selected neuron.
     drawing_share : float
-        Share of the time that drawing takes of this process.
+        Share of time that this process spends on drawing, 0 to 1.
     kept : KeptFrames
-        Which frames of it are from before its process started.
+        Frames that are older than the process of the run.
     background : Background
         Threads for work on the run.
+    opened : signal
+        Another run, or the same run in another process, is shown.
+    changed : signal of set of str
+        Topics of `live` that changed.
+    message : signal of str
+        A sentence for the status bar.
+    pictures_ready : signal
+        `split` is loaded.
     """
 
     opened = pyqtSignal()
@@ -84,13 +92,13 @@ class RunSession(QObject):
         self.drawing_share = 0.0
         self.kept = KeptFrames()
         self._client: RunClient | None = None
-        self._n_known = 0  # facts that were read from the journal; the process tells them once more
+        self._n_known = 0  # number of facts read from the journal; the process sends them again
         self._wanted: frozenset[str] = frozenset({"progress"})
-        self._said_wanted: object = None
+        self._sent_wanted: object = None
         self._experiment: Experiment | None = None
         self._experiment_of: tuple[object, int] = None, 0
-        self._waiting: dict[int, _Asked] = {}
-        self._backlog: list[_Asked] = []
+        self._waiting: dict[int, _Request] = {}
+        self._backlog: list[_Request] = []
         self.background = Background(self)
         self._opening = 0
         self._journal: object = None
@@ -103,25 +111,25 @@ class RunSession(QObject):
     # -- opening ---------------------------------------------------------------------------------------------------
 
     def start_new(self, make: Callable[[], RunFolder]) -> None:
-        """Make a run folder in a thread, start its process, and show it."""
+        """Create a run folder in a thread, start its process, and show the run."""
         opening = self._open_another()
-        self.work(make, lambda folder: self._connect(folder, opening), "The run cannot be made")
+        self.work(make, lambda folder: self._connect(folder, opening), "Cannot create the run")
 
     def start(self, folder: RunFolder, *, same_neurons: bool = False) -> None:
-        """Start the process of a run that waits, was stopped or failed, and show it; follow one that is at work.
+        """Start the process of a queued, stopped or failed run, or connect to its active process, and show it.
 
         Parameters
         ----------
         folder : RunFolder
             The run.
         same_neurons : bool
-            Whether it goes on from the one that is shown: then the neuron that is selected stays so, and the last
-            frames stay until its own network is ready.
+            Whether it continues the current run: the selected neuron then stays selected, and the last frames stay
+            until its own network is ready.
         """
         self._connect(folder, self._open_another(), same_neurons=same_neurons)
 
     def _open_another(self) -> int:
-        """Number of an opening. Of several that are under way, the run of the last one is shown."""
+        """Return a number for this opening; of several openings in progress, only the last is shown."""
         self._opening += 1
         return self._opening
 
@@ -131,12 +139,12 @@ class RunSession(QObject):
                 self._take_client(found, same_neurons)
             else:
                 found.close()
-                self.message.emit(f"{folder.path.name} was started; the Runs page lists it.")
+                self.message.emit(f"Started {folder.path.name}; find it on the Runs page.")
 
-        self.work(partial(start_run, folder), take, "The run does not start")
+        self.work(partial(start_run, folder), take, "Cannot start the run")
 
     def open(self, path: Path) -> None:
-        """Show a run: connected where a process works on it, else from its folder."""
+        """Show a run: connect to its process, or read its folder if it has none."""
         opening = self._open_another()
 
         def take(found: FoundRun) -> None:
@@ -145,10 +153,10 @@ class RunSession(QObject):
             else:
                 found.close()
 
-        self.work(partial(open_run, path), take, "The run cannot be opened")
+        self.work(partial(open_run, path), take, "Cannot open the run")
 
     def catch_up(self) -> None:
-        """Show the run again if something else changed it: a command line, a queue, a rewind."""
+        """Open the run again if another program changed it: the command line, a queue, a rewind."""
         folder, shown, journal, opening = self.folder, self.live.state, self._journal, self._opening
         if folder is None or self.connected:
             return
@@ -156,8 +164,8 @@ class RunSession(QObject):
         def changed() -> bool:
             return at_work(folder.path) or state_of(folder)[0] is not shown or journal_mark(folder) != journal
 
-        def take(went_on: bool) -> None:
-            if went_on and opening == self._opening and not self.connected:
+        def take(has_changed: bool) -> None:
+            if has_changed and opening == self._opening and not self.connected:
                 self.open(folder.path)
 
         self.work(changed, take)
@@ -169,14 +177,14 @@ class RunSession(QObject):
             self._begin(found)
             self._journal = found.journal
             self._settle(*found.state)
-        self.live.log += [(self.live.position, "", f"The run folder is not whole: {text}.") for text in found.damage]
+        self.live.log += [(self.live.position, "", f"The run folder is damaged: {text}.") for text in found.damage]
         if found.client is None:
             self.opened.emit()
             self.changed.emit(set(_ALL))
         if found.damage:
             more = len(found.damage) - 1
-            rest = f" The log names {more} thing{'s' if more > 1 else ''} more." if more else ""
-            self.message.emit(f"{found.folder.path.name} is not whole: {found.damage[0]}.{rest}")
+            rest = f" The log lists {more} more problem{'s' if more > 1 else ''}." if more else ""
+            self.message.emit(f"{found.folder.path.name} is damaged: {found.damage[0]}.{rest}")
         if found.missing:
             self.message.emit(
                 f"{found.folder.path.name} cannot be continued here: {' and '.join(found.missing)}. Its values are "
@@ -186,7 +194,7 @@ class RunSession(QObject):
     def _take_client(self, found: FoundRun, same_neurons: bool = False) -> None:
         self._begin(found, same_neurons)
         self._client, self._n_known = found.client, found.n_known
-        self._said_wanted = None
+        self._sent_wanted = None
         self.opened.emit()
         self.changed.emit(set(_ALL))
         self._timer.start()
@@ -212,13 +220,13 @@ class RunSession(QObject):
             validation = bool(folder.read_json("run.json").get("validation", False))
             try:
                 experiment = folder.stored_experiment
-            except StdpbenchError:  # which was said when it was opened, or is what its process ends of
+            except StdpbenchError:  # already reported on opening, or by the failing process
                 return None
-            if experiment.data.missing:  # so was this
+            if experiment.data.missing:  # already reported as well
                 return None
             return folder, load_split(experiment, validation)
 
-        self.work(read, self._take_pictures, f"The pictures of {folder.path.name} cannot be shown")
+        self.work(read, self._take_pictures, f"Cannot load the pictures of {folder.path.name}")
 
     def _take_pictures(self, found: tuple[RunFolder, Split] | None) -> None:
         if found is not None and self.folder is not None and found[0].path == self.folder.path:
@@ -226,27 +234,27 @@ class RunSession(QObject):
             self.pictures_ready.emit()
 
     def leave(self) -> None:
-        """Let go of the run that is shown: it goes on."""
+        """Disconnect from the current run; it continues."""
         self._timer.stop()
         if self._client is not None:
             self._client.close()
             self._client = None
 
-    # -- asking ----------------------------------------------------------------------------------------------------
+    # -- requests --------------------------------------------------------------------------------------------------
 
     @property
     def connected(self) -> bool:
-        """Whether a process works on the run and hears us."""
+        """Whether there is a connection to a process of the run."""
         return self._client is not None and not self._client.over
 
     @property
     def state(self) -> State:
-        """Where in its life the run is."""
+        """The state of the run."""
         return self.live.state
 
     @property
     def experiment(self) -> Experiment | None:
-        """The experiment with the parameters in force; None before the network stands."""
+        """The experiment with the current parameters; None before the network is ready."""
         started, n_changes = self.live.started, len(self.live.changes)
         if self._experiment_of[0] is not started or self._experiment_of[1] != n_changes:
             parameters = self.live.parameters()
@@ -255,7 +263,7 @@ class RunSession(QObject):
         return self._experiment
 
     def want(self, frames: Iterable[str]) -> None:
-        """Say which frames the visible panels draw."""
+        """Set which frames the visible panels need."""
         self._wanted = frozenset(frames) | {"progress"}
 
     def request(
@@ -265,26 +273,26 @@ class RunSession(QObject):
         refused: Callable[[str], None] | None = None,
         **arguments: Any,
     ) -> None:
-        """Ask the run for something.
+        """Send a request to the run.
 
         Parameters
         ----------
         name : str
             One of `stdpbench.runs.protocol.messages.REQUESTS`.
         then : callable, optional
-            Gets the answer.
+            Called with the answer.
         refused : callable, optional
-            Gets the sentence that says why not: the run refuses, ends before it answers, or no process works on it.
-            Without it a refusal is told at the foot of the window.
+            Called with the reason if the run refuses, ends before it answers, or has no process. Without it, the
+            reason is shown in the status bar.
         **arguments
-            Of the request.
+            Arguments of the request.
         """
-        asked, folder = _Asked(name, arguments, then, refused), self.folder
+        asked, folder = _Request(name, arguments, then, refused), self.folder
         if self._client is not None and self._client.connected:
             self._send(self._client, asked)
         elif self._client is not None:
             self._backlog.append(asked)
-        elif folder is not None and at_work(folder.path):  # resumed by something else: the folder is the way to it
+        elif folder is not None and at_work(folder.path):  # resumed by another program: ask through the run folder
             self.background.do(
                 lambda: ask(folder.path, name, **arguments),
                 lambda value: self._answer(asked, value),
@@ -293,18 +301,18 @@ class RunSession(QObject):
             self.catch_up()
         else:
             finished = self.live.state is State.FINISHED
-            way = "it is finished, and a branch of it goes on" if finished else "resume it first"
-            self._refuse(asked, f"No process works on this run; {way}.")
+            way = "finished; create a branch to continue from it" if finished else "not active; resume it first"
+            self._refuse(asked, f"This run is {way}.")
 
-    def _answer(self, asked: _Asked, value: Any) -> None:
+    def _answer(self, asked: _Request, value: Any) -> None:
         if asked.then is not None:
             asked.then(value)
 
-    def _refuse(self, asked: _Asked, sentence: str) -> None:
+    def _refuse(self, asked: _Request, sentence: str) -> None:
         (asked.refused or self.message.emit)(sentence)
 
     def _refuse_all(self, sentence: str) -> None:
-        """Answer what the run will not answer any more."""
+        """Refuse all requests that the run can no longer answer."""
         unanswered = [*self._waiting.values(), *self._backlog]
         self._waiting.clear()
         self._backlog.clear()
@@ -314,23 +322,23 @@ class RunSession(QObject):
             else:
                 self._refuse(asked, sentence)
 
-    def _send(self, client: RunClient, asked: _Asked) -> None:
+    def _send(self, client: RunClient, asked: _Request) -> None:
         self._waiting[client.request(asked.name, **asked.arguments)] = asked
 
     def cannot_change_rule(self) -> str:
-        """Why the rule of the run cannot be changed here and now, in a sentence; empty where it can."""
+        """Return why the rule of the run cannot be changed now, a sentence; empty if it can."""
         live = self.live
         n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
         if live.started is None:
-            return "The network does not stand yet."
+            return "The network is not ready yet."
         if live.position >= n_train or live.progress.get("phase", "train") != "train":
-            return "Training is over, and nothing learns any more; a branch from an earlier position can."
+            return "Training is over: change the rule in a branch from an earlier position."
         if not self.connected:
-            return "No process works on this run; resume it first, or make a branch."
+            return "This run is not active: resume it first, or create a branch."
         if live.state not in (State.RUNNING, State.PAUSED):
             return f"The run is {live.state}."
         if any(asked.name == "change_rule" for asked in (*self._waiting.values(), *self._backlog)):
-            return "Another network is being built for this run; wait for that first."
+            return "Another rule change is in progress: wait until its network is built."
         return ""
 
     def change_rule(
@@ -339,21 +347,21 @@ class RunSession(QObject):
         then: Callable[[Any], None] | None = None,
         refused: Callable[[str], None] | None = None,
     ) -> None:
-        """Ask the run to learn by another rule; it learns on while its network is built. See `request`.
+        """Change the rule of the run, which keeps learning while the new network is built. See `request`.
 
         Parameters
         ----------
         rule : mapping of str to Any
             Table of the rule, with its ``kind``.
         then : callable
-            Gets what is different when it is in force, as dotted path to (old, new).
+            Called with the differences once the rule is active: dotted path to (old, new).
         refused : callable
-            Gets the sentence that says why it is not.
+            Called with the reason if the rule was not changed.
         """
         self.request("change_rule", then, refused, rule=dict(rule))
 
     def resume(self) -> None:
-        """Go on: at once where the run is paused, else by starting its process."""
+        """Resume a paused run, or start the process of an inactive one."""
         if self.connected:
             self.request("resume")
         elif self.folder is not None:
@@ -363,33 +371,28 @@ class RunSession(QObject):
         self,
         work: Callable[[], T],
         done: Callable[[T], object],
-        sorry: str = "",
+        failure: str = "",
         *,
         failed: Callable[[str], object] | None = None,
         owner: QObject | None = None,
     ) -> Job:
-        """Do something in a thread, then take its outcome; see `Background.do`.
+        """Run a function in a thread; see `Background.do`.
 
-        Parameters
-        ----------
-        work, done, failed, owner
-            As there.
-        sorry : str
-            What to tell, followed by the reason, if it fails.
+        On failure, show the message `failure`, followed by the reason.
         """
 
         def fail(reason: str) -> None:
-            if sorry:
-                self.message.emit(f"{sorry}: {reason}")
+            if failure:
+                self.message.emit(f"{failure}: {reason}")
             if failed is not None:
                 failed(reason)
 
-        return self.background.do(work, done, fail if sorry or failed else None, owner)
+        return self.background.do(work, done, fail if failure or failed else None, owner)
 
-    # -- listening -------------------------------------------------------------------------------------------------
+    # -- messages of the run ---------------------------------------------------------------------------------------
 
     def add_cost(self, seconds: float) -> None:
-        """Count time that drawing took."""
+        """Add time spent on drawing."""
         self._busy += seconds
 
     def _tick(self) -> None:
@@ -402,8 +405,8 @@ class RunSession(QObject):
                 self._send(client, asked)
             self._backlog.clear()
             wanted = self._wanted, motion.fast_flicker
-            if self._said_wanted != wanted:
-                self._said_wanted = wanted
+            if self._sent_wanted != wanted:
+                self._sent_wanted = wanted
                 client.want(*self._wanted, gaps={} if motion.fast_flicker else {"presentation": _PRESENTATION_S})
         topics: set[str] = set()
         before = self.live.state
@@ -421,7 +424,7 @@ class RunSession(QObject):
             else:
                 self._answer(asked, value)
         if self.live.state is not before:
-            self._tell_trouble(before)
+            self._show_pause(before)
         self._timer.setInterval(_SOON_MS if client.receiving else _TICK_MS)
         if client.over:
             topics |= self._end()
@@ -433,8 +436,8 @@ class RunSession(QObject):
             self.drawing_share = self._busy / (now - self._since)
             self._busy, self._since = 0.0, now
 
-    def _tell_trouble(self, before: State) -> None:
-        """Say why a run paused by itself, until it goes on."""
+    def _show_pause(self, before: State) -> None:
+        """Show why a run paused without a request, until it resumes."""
         reason = self.live.reason
         if self.live.state is State.PAUSED and reason and reason not in STEPPED_REASONS:
             self.message.emit(f"The run is paused: {reason.rstrip('.')}.")
@@ -442,7 +445,7 @@ class RunSession(QObject):
             self.message.emit("")
 
     def _end(self) -> set[str]:
-        """The process of the run is gone: with a word, or without."""
+        """Handle the end of the process, or of the connection to it; return the topics that changed."""
         self._timer.stop()
         client, self._client = self._client, None
         folder, live = self.folder, self.live
@@ -452,16 +455,16 @@ class RunSession(QObject):
         if gone and live.state.active:
             self._settle(State.FAILED, gone)
         elif not client.connected:
-            self._settle(State.FAILED, f"its process ended before it began: {client.why_ended()}")
-        elif live.state.active or live.state is State.QUEUED:  # it did not say how it ended
+            self._settle(State.FAILED, f"its process exited during startup: {client.why_ended()}")
+        elif live.state.active or live.state is State.QUEUED:  # it exited without a final state
             try:
                 self._settle(*state_of(folder))
             except StdpbenchError as error:  # the folder is damaged
                 self._settle(State.FAILED, str(error))
         self._journal = journal_mark(folder)
         reason = live.reason.rstrip(".")
-        if live.state.active:  # its process lives, but nothing more comes from it
-            lost = f"The connection to {folder.path.name} was lost, but the run goes on; open it again to follow it."
+        if live.state.active:  # the process is alive, but the connection is lost
+            lost = f"The connection to {folder.path.name} was lost, but the run continues; open it again to follow it."
             self._refuse_all(lost)
             self.message.emit(lost)
         else:
@@ -469,24 +472,24 @@ class RunSession(QObject):
                 f"The run ended before it could answer: it is {live.state}{f', {reason}' if reason else ''}."
             )
         if live.state is State.FAILED:
-            after = " Resume goes on from its newest checkpoint." if live.checkpoints else " Resume begins it anew."
+            after = f" Resume continues from {'its newest checkpoint' if live.checkpoints else 'the beginning'}."
             self.message.emit(f"The run failed: {reason}.{'' if gone else after}")
         return {"state", "log", "metrics"} | self.kept.end(live)
 
     def _settle(self, state: State, reason: str) -> None:
-        """Take in how the run ended; where its process could not say so itself, the log does here."""
+        """Set the final state of the run; a failure that its process could not log is logged here."""
         if state is State.FAILED and self.live.state is not state:
             self.live.log.append((self.live.position, "", f"The run failed: {reason.rstrip('.')}."))
         self.live.state, self.live.reason = state, reason
 
     def not_coming(self) -> str:
-        """Why the run that is shown takes no training presentation, and what to do; empty where it may."""
+        """Return why no training presentations come from the run, and what to do; empty if they may."""
         if self.folder is None:
             return ""
         phase = self.live.progress.get("phase", "train")
         if self.state is State.FINISHED or (self.state.active and phase != "train"):
-            return "Training is over, and presentations are not kept. A branch from a checkpoint shows those to come."
-        return "" if self.state.active else "No process works on this run; it goes on with Resume, above."
+            return "Training is over, and its presentations are not stored. Create a branch to see new ones."
+        return "" if self.state.active else "This run is not active. Continue it with Resume, above."
 
 
 _ALL = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation")

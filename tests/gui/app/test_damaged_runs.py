@@ -54,8 +54,8 @@ def test_a_damaged_experiment_is_told_and_the_rest_is_shown(window: MainWindow, 
     (run / "weights.npy").write_bytes(b"")
     for way in WAYS:
         said = asked(window, qtbot, run, way)
-        assert said.startswith("a run is not whole: experiment.toml is not valid TOML: "), way
-        assert said.endswith(" The log names 1 thing more."), way
+        assert said.startswith("a run is damaged: experiment.toml is not valid TOML: "), way
+        assert said.endswith(" The log lists 1 more problem."), way
         assert window.pages.currentWidget() is window.train
         assert window.session.folder is not None
         assert window.session.folder.path.parent.name == way
@@ -63,11 +63,11 @@ def test_a_damaged_experiment_is_told_and_the_rest_is_shown(window: MainWindow, 
         assert live.state is State.FINISHED
         assert live.blocks
         assert live.network["position"] == 60, "what is shown of the network is its checkpoint"
-        told = [sentence for _, _, sentence in live.log if sentence.startswith("The run folder is not whole: ")]
+        told = [sentence for _, _, sentence in live.log if sentence.startswith("The run folder is damaged: ")]
         assert [sentence.split(": ")[1].split()[0] for sentence in told] == ["experiment.toml", "weights.npy"]
     window.train.bring(window.train.panels["log"])
     log = window.train.panels["log"]
-    waits(qtbot, lambda: "⚠ The run folder is not whole: weights.npy" in log.text.toPlainText())  # type: ignore[attr-defined]
+    waits(qtbot, lambda: "⚠ The run folder is damaged: weights.npy" in log.text.toPlainText())  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
         (run / "run.json").write_text(content, encoding="utf-8")
     for way in WAYS:
         said = asked(window, qtbot, run, way)
-        assert said.startswith("The run cannot be opened: "), way
+        assert said.startswith("Cannot open the run: "), way
         assert said.endswith(sentence), way
         assert window.pages.currentWidget() is window.start
         assert window.session.folder is None
@@ -115,7 +115,7 @@ def test_pictures_that_are_gone_are_told_and_the_run_is_shown(window: MainWindow
     (run / "experiment.toml").write_text(gone, encoding="utf-8")
     window.open_run(run)
     waits(qtbot, window.message.text)
-    assert window.message.text() == "The pictures of a run cannot be shown: there is no file /nowhere/mine.npz"
+    assert window.message.text() == "Cannot load the pictures of a run: there is no file /nowhere/mine.npz"
     assert window.session.state is State.FINISHED
 
 
@@ -128,11 +128,11 @@ def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow
     window.open_run(run)
     waits(qtbot, window.message.text)
     sentence = f"journal.jsonl, line {damaged + 1} is damaged: invalid JSON"
-    assert window.message.text() == f"a run is not whole: {sentence}; what came after it is not shown."
+    assert window.message.text() == f"a run is damaged: {sentence}; what came after it is not shown."
     assert max(window.session.live.blocks) == 29
     assert window.session.state is State.STOPPED
     window.session.resume()
-    waits(qtbot, lambda: window.message.text().startswith("The run does not start: "))
+    waits(qtbot, lambda: window.message.text().startswith("Cannot start the run: "))
     assert f"{sentence}; a repair, which Resume on the Runs page offers, continues from " in window.message.text()
 
 
@@ -147,7 +147,7 @@ def test_a_process_that_ends_before_it_begins_says_why(
     monkeypatch.setattr("sys.executable", str(killed))
     window.session.start(RunFolder(run))
     waits(qtbot, lambda: window.session.state is State.FAILED)
-    assert window.message.text().startswith("The run failed: its process ended before it began: killed by SIGKILL")
+    assert window.message.text().startswith("The run failed: its process exited during startup: killed by SIGKILL")
     assert "warn" not in window.message.text()
 
 
@@ -190,6 +190,6 @@ def test_a_run_that_needs_a_kind_that_is_not_installed_is_not_resumed(
     window.open_run(run)
     waits(qtbot, window.message.text)
     window.session.resume()
-    waits(qtbot, lambda: "does not start" in window.message.text())
-    assert window.message.text() == f"The run does not start: a run cannot run here: {clause}"
+    waits(qtbot, lambda: "Cannot start the run" in window.message.text())
+    assert window.message.text() == f"Cannot start the run: a run cannot run here: {clause}"
     assert RunFolder(run).read_json("run.json")["state"] == "stopped"

@@ -106,7 +106,7 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
     os.kill(int(folder.read_json("run.json")["pid"]), signal.SIGKILL)
     qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     assert session.state is State.FAILED
-    assert "Resume goes on from its newest checkpoint" in window.message.text()
+    assert "Resume continues from its newest checkpoint" in window.message.text()
     drawn(window, qtbot)
 
     window.actions_["pause"].trigger()  # which says Resume now
@@ -139,7 +139,7 @@ def test_recorded_journals_are_replayed_in_every_panel(
         assert len(table[1]) == len(live.blocks)
         told = log.table()
         assert told is not None
-        lacks = [sentence for _, _, sentence in told[1] if str(sentence).startswith("The run folder is not whole: ")]
+        lacks = [sentence for _, _, sentence in told[1] if str(sentence).startswith("The run folder is damaged: ")]
         assert len(lacks) == (0 if whole else 2), "arrays of the other one are not kept"
         assert len(told[1]) == len(live.log) + len(lacks)
         assert window.session.live.metrics == live.metrics

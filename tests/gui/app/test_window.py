@@ -347,7 +347,7 @@ def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
         raise ValueError("out of the blue")
     except ValueError as error:
         sys.excepthook(ValueError, error, error.__traceback__)
-    assert "ValueError: out of the blue. The app goes on" in told[0]
+    assert "ValueError: out of the blue. The app continues" in told[0]
     assert "out of the blue" in (tmp_path / "app.log").read_text(encoding="utf-8")
 
 

@@ -82,7 +82,7 @@ def test_why_a_rule_cannot_be_applied_is_said(run: Any) -> None:
 
 def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> None:
     changes, told, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
-    run.cannot = "Another network is being built for this run; wait for that first."
+    run.cannot = "Another rule change is in progress: wait until its network is built."
     assert apply.outlook(run, rule, changes).why_not_here == run.cannot
     apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
     assert run.asked == []

@@ -449,4 +449,4 @@ def test_a_refused_change_after_going_back_is_told_in_its_row(panel: ParametersP
     assert folder is not None
     panel.changes._after_start = folder.path, {PATH: 0.02}
     panel.changes._on_opened()  # no process hears it
-    assert "No process works on this run" in panel.form.row(PATH).error.text()
+    assert "This run is not active" in panel.form.row(PATH).error.text()

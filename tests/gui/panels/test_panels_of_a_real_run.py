@@ -78,4 +78,4 @@ def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: "label phase" in neuron.bars._note, timeout=60_000)
     best = neuron.observed.best_images(busiest, 1)
     assert best == [(int(counts[:, busiest].argmax()), int(counts[:, busiest].max()))]
-    assert raster.summary().startswith("Training is over, and presentations are not kept.")
+    assert raster.summary().startswith("Training is over, and its presentations are not stored.")

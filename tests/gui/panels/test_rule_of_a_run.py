@@ -77,14 +77,14 @@ def test_the_log_says_it_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_a_session_says_whether_a_rule_can_be_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = session(tmp_path)
-    assert "No process works on this run" in shown.cannot_change_rule()
+    assert "This run is not active" in shown.cannot_change_rule()
     monkeypatch.setattr(RunSession, "connected", True)
     assert shown.cannot_change_rule() == ""
     shown.live.state = State.BUILDING
     assert shown.cannot_change_rule() == "The run is building."
     shown.live.position = 400
     assert "Training is over" in shown.cannot_change_rule()
-    assert "does not stand yet" in RunSession().cannot_change_rule()
+    assert "The network is not ready" in RunSession().cannot_change_rule()
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     window.lab.state.set_value("a_plus", 0.02)
     window.lab.network.apply_here()
     assert "Building the network with" in window.lab.notices.texts()[-1]
-    assert "Another network is being built" in shown.cannot_change_rule()
+    assert "Another rule change is in progress" in shown.cannot_change_rule()
     before = shown.live.position
     qtbot.waitUntil(lambda: "is active" in window.lab.notices.texts()[-1], timeout=120_000)
     window.go_to("train")

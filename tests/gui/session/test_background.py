@@ -65,7 +65,7 @@ def test_a_bug_reaches_who_waits_the_window_and_the_log(
     crash.install(window.show_message)
     heard: list[str] = []
     window.session.work(bug, lambda _: None, "It cannot be counted", failed=heard.append)
-    waits(qtbot, lambda: "ZeroDivisionError: of the thread. The app goes on" in window.message.text())
+    waits(qtbot, lambda: "ZeroDivisionError: of the thread. The app continues" in window.message.text())
     assert heard == ["ZeroDivisionError: of the thread"]
     logged = (tmp_path / "app.log").read_text(encoding="utf-8")
     assert "Traceback" in logged

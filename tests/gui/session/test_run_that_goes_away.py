@@ -193,6 +193,6 @@ def test_the_window_does_not_wait_for_the_rest_of_a_message_nor_for_the_process(
     waits(qtbot, lambda: not window.session.connected)
     assert len(heartbeats) > before + 10
     assert window.message.text() == (
-        "The connection to digits-a was lost, but the run goes on; open it again to follow it."
+        "The connection to digits-a was lost, but the run continues; open it again to follow it."
     )
     process.communicate()

@@ -87,8 +87,8 @@ def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) 
     shown.live.state = State.STOPPED
     shown.request("try", None, heard.append)
     assert heard[1:] == [
-        "No process works on this run; it is finished, and a branch of it goes on.",
-        "No process works on this run; resume it first.",
+        "This run is finished; create a branch to continue from it.",
+        "This run is not active; resume it first.",
     ]
 
 
@@ -111,7 +111,7 @@ def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how
     assert shown.state is State.FAILED
     assert told[-1].startswith("The run failed: ")
     assert reason[how] in told[-1]
-    assert told[-1].endswith(". Resume begins it anew.") == (how != "deleted")
+    assert told[-1].endswith(". Resume continues from the beginning.") == (how != "deleted")
     assert [sentence for _, _, sentence in shown.live.log][-1].startswith("The run failed: ")
     assert reason[how] in shown.live.log[-1][2]
     assert "Errno" not in told[-1]

@@ -108,14 +108,14 @@ class RowActions(QObject):
         """Stop runs."""
         self._each(entries, control.stop, "cannot be stopped")
 
-    def _each(self, entries: Sequence[Entry], act: Callable[[RunFolder], str], sorry: str) -> None:
+    def _each(self, entries: Sequence[Entry], act: Callable[[RunFolder], str], failure: str) -> None:
         """Perform an action on several runs concurrently, and report each result."""
         for entry in entries:
             self._background.do(
                 lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
                 lambda sentence, name=entry.name: self._report(sentence, about=name),  # type: ignore[misc]
                 lambda reason, name=entry.name: self._report(  # type: ignore[misc]
-                    f"{name} {sorry}: {reason}", True, about=name
+                    f"{name} {failure}: {reason}", True, about=name
                 ),
             )
 
