@@ -269,7 +269,7 @@ def _show_account(
     lines = [("run", account.name), ("state", state), ("folder", account.path), ("command", account.command)]
     if account.damage:
         repair = f"`stdpbench resume {account.path} --repair` continues from before the damage"
-        lines.append(("damaged", f"{account.damage}; what came after it is not shown; {repair}"))
+        lines.append(("damaged", f"{account.damage}; later entries are not shown; {repair}"))
     lines += [("started", times), ("simulator", account.simulator)]
     lines += [("missing" if not number else "", clause) for number, clause in enumerate(missing)]
     lines += [("origin" if not number else "", origin) for number, origin in enumerate(origins)]

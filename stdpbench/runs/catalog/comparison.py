@@ -332,7 +332,7 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
         if account.state != "finished":
             said.append(f"{account.name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
         if account.damage:
-            said.append(f"{account.damage}; what came after it is not shown.")
+            said.append(f"{account.damage}; later entries are not shown.")
         if account.learned_set:
             sets = ", ".join(f"{names} at presentation {position}" for position, names in account.learned_set)
             said.append(f"In {account.name}, learned arrays were set: {sets}.")

@@ -27,7 +27,7 @@ from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_json import NAME as RUN
 from stdpbench.runs.folder.run_json import is_text, read_run, read_table
 from stdpbench.runs.folder.staging import remove_left_behind
-from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 
 BIN = "bin"
 SWEEP = "sweep.jsonl"
@@ -37,7 +37,6 @@ DAMAGED = "damaged"
 _CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
 _FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
 _LONGEST_LIST = 20
-_NO_WORD = "its process ended without a word (it was killed, or the machine went down)"
 _PLAIN = (
     "experiment",
     "seed",
@@ -302,7 +301,7 @@ class Store:
                 row[key] = json.loads(row[key])
         path = self.runs / name
         if row["state"] != DAMAGED and State(row["state"]).active and not at_work(path):
-            row |= {"state": str(State.FAILED), "reason": _NO_WORD}
+            row |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
         return Entry(name=name, path=path, **row)
 
 

@@ -1,1 +1,1 @@
-"""The run folder on disk: journal, checkpoints, lock, snapshots, and detection of damage."""
+"""The run folder on disk: journal, checkpoints, lock, snapshots and damage detection."""

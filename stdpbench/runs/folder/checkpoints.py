@@ -1,9 +1,9 @@
-"""Checkpoints: all that a run needs to go on bit for bit, each a folder of its own.
+"""Checkpoints: everything that a run needs to continue bit for bit, in one folder each.
 
-A checkpoint ``checkpoints/<position>`` holds ``state.npz`` (every array of `Simulator.state`), ``history.npz`` (what
-curves are made of) and ``checkpoint.json`` (position, experiment in force, versions, SHA-256 of the arrays). It is
-written aside, synced and renamed, so that one that exists is whole; digests are checked on loading all the same, of
-arrays and of ``checkpoint.json`` itself, and a damaged one gives way to the one before.
+A checkpoint ``checkpoints/<position>`` contains ``state.npz`` (every array of `Simulator.state`), ``history.npz`` (the
+data of curves) and ``checkpoint.json`` (position, active experiment, versions, SHA-256 of the arrays). It is written
+under a temporary name, synced and renamed, so an existing checkpoint is complete. Loading nevertheless checks the
+digests of the arrays and of ``checkpoint.json`` itself, and falls back from a damaged checkpoint to the previous one.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ _HOLDS = rf"{'|'.join(map(re.escape, _FILES))}|{part_of('|'.join(map(re.escape, 
 _OLD = r"\.([0-9]{9,})(\.[0-9]+)?\.old"
 _LEFT = rf"{_OLD}|\.[0-9]{{9,}}\.[0-9]+\.part"
 _NAMED = rf"[0-9]{{9,}}|{_LEFT}"
-_KEPT_NEWEST, _KEPT_SPREAD = 2, 5  # the latter at least, and up to twice as many
+_KEPT_NEWEST, _KEPT_SPREAD = 2, 5  # older checkpoints kept: at least _KEPT_SPREAD, at most twice as many
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What a run needs to go on.
+    """Everything that a run needs to continue.
 
     Attributes
     ----------
     position : int
-        Training presentations that are over.
+        Number of completed training presentations.
     number : int
-        The number that the next fact of the journal will get.
+        Number of the next fact of the journal.
     experiment : mapping
-        The experiment with the parameters in force, nested tables.
+        The experiment with the active parameters, as nested tables.
     seconds : float
-        Spent on training so far.
+        Training time so far, in seconds.
     silent : int
-        Most exc neurons so far whose weights could not be normalised.
+        Largest number so far of exc neurons whose weights could not be normalised.
     versions : mapping
-        Of Python and packages that wrote it.
+        Versions of Python and packages that wrote the checkpoint.
     state, history : mapping of str to ndarray
-        Arrays of the simulator, and what curves are made of.
+        Arrays of the simulator, and data of curves.
     """
 
     position: int
@@ -70,19 +70,19 @@ class Checkpoint:
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
-    """Write a checkpoint into a run folder and thin out older ones; returns its name.
+    """Write a checkpoint into a run folder, thin out older ones, and return its name.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be written; earlier ones are untouched, and nothing half-written stays.
+        If it cannot be written; earlier checkpoints are unchanged, and no partial files remain.
     """
     name = f"{checkpoint.position:09d}"
     parent = folder / _FOLDER
     aside, final = parent / f".{name}.{os.getpid()}.part", parent / name
     try:
         _remove(folder, aside.name)
-        parent.mkdir(exist_ok=True)  # not its parents: a run folder that is gone is not made anew, half
+        parent.mkdir(exist_ok=True)  # without parents: a deleted run folder must not be partly recreated
         aside.mkdir()
         digests = {}
         for file_name, arrays in zip(_ARRAYS, (checkpoint.state, checkpoint.history), strict=True):
@@ -113,11 +113,11 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
 
 
 def _replace(folder: Path, aside: Path, final: Path) -> None:
-    """Give a checkpoint its name; one that has it already goes only once the new one is there."""
+    """Move a checkpoint to its final name; an existing one of that name is removed only afterwards."""
     replaced, number = final.with_name(f".{final.name}.old"), 1
     if final.exists():
         _remove(folder, replaced.name)
-        while replaced.exists():  # it holds files of the user, or is reached by a link
+        while replaced.exists():  # it contains files of the user, or is reached through a link
             number += 1
             replaced = final.with_name(f".{final.name}.{number}.old")
         final.rename(replaced)
@@ -131,35 +131,35 @@ def _replace(folder: Path, aside: Path, final: Path) -> None:
 
 
 def _remove(folder: Path, name: str) -> None:
-    """Remove a checkpoint, or one that is only half there; what else a folder holds stays, and so does a link."""
+    """Remove a complete or partial checkpoint; other files in its folder are kept, and so is a link."""
     path = folder / _FOLDER / name
     with suppress(OSError):
         if not remove_folder(path, _HOLDS, _NAMED, within=folder) and name.isdigit():
-            path.rename(path.with_name(f"{name}.kept"))  # it is no longer a checkpoint
+            path.rename(path.with_name(f"{name}.kept"))  # what remains is no longer a checkpoint
 
 
 def tidy_checkpoints(folder: Path) -> None:
-    """Remove what a process left behind that was killed while it wrote; only for the holder of the run's lock."""
+    """Clean up after processes that were killed while writing; only for the holder of the run's lock."""
     parent = folder / _FOLDER
-    if lie_elsewhere(folder):
+    if is_linked(folder):
         return
     with suppress(OSError):
         for path in sorted(parent.iterdir()):
             old = re.fullmatch(_OLD, path.name)
-            if old and (path / _ABOUT).exists() and not path.with_name(old[1]).exists():  # killed between two names
+            if old and (path / _ABOUT).exists() and not path.with_name(old[1]).exists():  # killed between renames
                 with suppress(OSError):
                     path.rename(path.with_name(old[1]))
             elif re.fullmatch(_LEFT, path.name):
                 _remove(folder, path.name)
 
 
-def lie_elsewhere(folder: Path) -> bool:
-    """Whether ``checkpoints`` is a link: then they are written and read there, but none of them is removed."""
+def is_linked(folder: Path) -> bool:
+    """Return whether ``checkpoints`` is a link; checkpoints are written and read through it, but never removed."""
     return (folder / _FOLDER).is_symlink()
 
 
 def renumber_checkpoint(folder: Path, position: int, number: int) -> None:
-    """Say in a checkpoint how many facts come before it, in a journal that was written anew."""
+    """Update the number of preceding facts in a checkpoint after the journal was rewritten."""
     path = checkpoint_path(folder, position)
     _write_about(path, {**_read_about(path), "number": number})
 
@@ -172,19 +172,19 @@ def _write_about(path: Path, about: Mapping[str, Any]) -> None:
 def _read_about(path: Path) -> dict[str, Any]:
     about = json.loads((path / _ABOUT).read_text(encoding="utf-8"))
     if about["format"] > FORMAT:
-        raise StdpbenchError(f"the checkpoint {_called(path)} was written by a later version of stdpbench")
+        raise StdpbenchError(f"the checkpoint {_relative(path)} was written by a later version of stdpbench")
     if about.pop("digest") != _digest_of(about):
-        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: checkpoint.json has another digest")
+        raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: checkpoint.json has a wrong digest")
     return dict(about)
 
 
 def _digest_of(about: Mapping[str, Any]) -> str:
-    """SHA-256, hexadecimal, of what ``checkpoint.json`` says, however it is set out."""
+    """Return the SHA-256, hexadecimal, of the contents of ``checkpoint.json``, independent of formatting."""
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def positions(folder: Path) -> list[int]:
-    """Positions of the checkpoints of a run folder, ascending."""
+    """Return the positions of the checkpoints of a run folder, ascending."""
     try:
         names = [path.name for path in (folder / _FOLDER).iterdir()]
     except OSError:
@@ -193,7 +193,7 @@ def positions(folder: Path) -> list[int]:
 
 
 def checkpoint_path(folder: Path, position: int) -> Path:
-    """Where the checkpoint of a position lies."""
+    """Return the path of the checkpoint at a position."""
     return folder / _FOLDER / f"{position:09d}"
 
 
@@ -203,7 +203,7 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
     Raises
     ------
     StdpbenchError
-        If it is damaged or of a later format.
+        If it is damaged, or has a later format.
     """
     path = checkpoint_path(folder, position)
     try:
@@ -223,46 +223,55 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
         raise
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: {missing} is missing") from None
+        raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: {missing} is missing") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: checkpoint.json is not valid JSON") from None
-    except Exception as error:  # whatever a damaged file makes of its reader
-        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: {type(error).__name__}: {error}") from None
+        raise StdpbenchError(
+            f"the checkpoint {_relative(path)} is damaged: checkpoint.json is not valid JSON"
+        ) from None
+    except Exception as error:  # a damaged file may raise any exception
+        raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: {type(error).__name__}: {error}") from None
     if found.position != position:
-        raise StdpbenchError(f"the checkpoint {_called(path)} is damaged: it says it is of position {found.position}")
+        raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: it contains position {found.position}")
     return found
 
 
 def newest_checkpoint(
     folder: Path, at_most: int | None = None, n_facts: int | None = None
 ) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that is whole, and a sentence for each newer one that is not.
+    """Find the newest intact checkpoint.
 
     Parameters
     ----------
     folder : Path
-        A run folder.
+        The run folder.
     at_most : int, optional
-        Only checkpoints up to this position count.
+        Largest position to consider.
     n_facts : int, optional
-        Facts in the journal: one that lacks facts which come before a checkpoint cannot go on from there.
+        Number of facts in the journal; checkpoints that more facts precede are skipped.
+
+    Returns
+    -------
+    checkpoint : Checkpoint or None
+        None if there is no intact checkpoint.
+    sentences : list of str
+        A sentence for each newer checkpoint that was skipped.
     """
-    said: list[str] = []
+    sentences: list[str] = []
     for position in reversed(positions(folder)):
         if at_most is not None and position > at_most:
             continue
         try:
             found = read_checkpoint(folder, position)
             if n_facts is not None and found.number > n_facts:
-                raise StdpbenchError(f"the journal lacks facts that the checkpoint of position {position} knows")
-            return found, said
+                raise StdpbenchError(f"the journal lacks facts that precede the checkpoint at position {position}")
+            return found, sentences
         except StdpbenchError as error:
-            said.append(f"{error}; the one before it is taken.")
-    return None, said
+            sentences.append(f"{error}; the previous checkpoint is used.")
+    return None, sentences
 
 
 def copy_checkpoint(source: Path, target: Path, position: int) -> None:
-    """Copy a checkpoint into another run folder, aside first."""
+    """Copy a checkpoint into another run folder, atomically."""
     parent = target / _FOLDER
     parent.mkdir(parents=True, exist_ok=True)
     aside = parent / f".{position:09d}.{os.getpid()}.part"
@@ -278,24 +287,24 @@ def copy_checkpoint(source: Path, target: Path, position: int) -> None:
 
 
 def remove_checkpoints(folder: Path, beyond: int) -> None:
-    """Remove the checkpoints beyond a position."""
+    """Remove the checkpoints after a position."""
     for position in positions(folder):
         if position > beyond:
             _remove(folder, checkpoint_path(folder, position).name)
 
 
 def _thin_out(folder: Path) -> None:
-    """Keep the newest checkpoints, and of the older ones some that are spread evenly."""
+    """Keep the newest checkpoints and some evenly spaced older ones, and remove the others."""
     found = positions(folder)
     for position in set(found) - thinned_out(found):
         _remove(folder, checkpoint_path(folder, position).name)
 
 
 def thinned_out(found: Sequence[int]) -> set[int]:
-    """Which of some positions, ascending, keep their checkpoints."""
+    """Return those of the positions, which are ascending, whose checkpoints are kept."""
     if not found:
         return set()
-    # a power of two: what was kept at an earlier step is what the next one, twice as long, chooses from
+    # a power of two, so that the checkpoints kept for one step include those for the next step, twice as long
     step = 1 << max(0, (found[-1] // _KEPT_SPREAD).bit_length() - 1)
     keep, mark = set(found[-_KEPT_NEWEST:]), 0
     for position in found:
@@ -305,14 +314,14 @@ def thinned_out(found: Sequence[int]) -> set[int]:
     return keep
 
 
-def _called(path: Path) -> str:
-    """A checkpoint as its run knows it: the sentence may go into the journal, and the folder to another machine."""
+def _relative(path: Path) -> str:
+    """Return the path of a checkpoint in its run folder, for sentences that may be stored in the journal."""
     return f"{_FOLDER}/{path.name}"
 
 
 def _read_arrays(path: Path, digest: str) -> dict[str, NDArray[Any]]:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise StdpbenchError(f"the checkpoint {_called(path.parent)} is damaged: {path.name} has another SHA-256")
+        raise StdpbenchError(f"the checkpoint {_relative(path.parent)} is damaged: {path.name} has a wrong SHA-256")
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}

@@ -1,6 +1,6 @@
-"""The journal: all facts of a run, one line of JSON each, only ever appended to.
+"""The journal: all facts of a run, append-only, with one line of JSON per fact.
 
-A line counts once its newline is there; what follows the last newline was cut off by a crash, and is cut on opening.
+A line is complete once its newline is written. A crash may leave a partial last line, which is truncated on opening.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from stdpbench.files import sync_folder, write_aside, write_text_aside
 from stdpbench.runs.protocol.facts import Record
 
 NAME = "journal.jsonl"
-_LONGEST_LINE = 16 * 2**20  # bytes; what is longer is no fact, and is not read into memory
+_LONGEST_LINE = 16 * 2**20  # bytes; a longer line is not a fact and is not read into memory
 
 
 class DamagedJournalError(StdpbenchError):
-    """A line of a journal that is not what a run wrote."""
+    """A journal has a damaged line."""
 
 
 @dataclass(frozen=True)
 class Readable:
-    """What can be read of a journal.
+    """The readable part of a journal.
 
     Attributes
     ----------
     records : list of Record
-        The facts that precede the first damaged line; all of them where none is damaged.
+        The facts before the first damaged line; all facts if no line is damaged.
     length : int
-        Bytes of their lines.
+        Length of their lines, in bytes.
     damage : str
-        Which line is damaged and why, as a clause; empty where none is.
+        The damaged line and the reason, as a clause; empty if no line is damaged.
     """
 
     records: list[Record]
@@ -44,9 +44,9 @@ class Readable:
 
 
 def read_undamaged(folder: Path) -> Readable:
-    """The facts of a run folder up to the first damaged line, in order; none where there is no journal.
+    """Read the facts of a run folder up to the first damaged line, in order; none if there is no journal.
 
-    A last line that was cut off is left out.
+    A partial last line is ignored.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def read_undamaged(folder: Path) -> Readable:
                 try:
                     record = _record(line)
                     if record.number != len(records):
-                        raise StdpbenchError(f"fact {record.number} stands where {len(records)} belongs")
+                        raise StdpbenchError(f"it is fact {record.number}, but fact {len(records)} was expected")
                 except StdpbenchError as error:
                     return Readable(records, length, f"{path}, line {len(records) + 1} is damaged: {error}")
                 records.append(record)
@@ -77,14 +77,14 @@ def read_undamaged(folder: Path) -> Readable:
 
 
 def read_journal(folder: Path) -> list[Record]:
-    """All facts of a run folder, in order; empty where there is no journal.
+    """Read all facts of a run folder, in order; none if there is no journal.
 
-    A last line that was cut off is left out.
+    A partial last line is ignored.
 
     Raises
     ------
     DamagedJournalError
-        If a line that is whole is damaged; it names the line.
+        If a complete line is damaged; the message names the line.
     StdpbenchError
         If the journal cannot be read.
     """
@@ -95,7 +95,7 @@ def read_journal(folder: Path) -> list[Record]:
 
 
 def read_after(folder: Path, length: int) -> list[Record]:
-    """The facts of a journal after so many bytes; lines that are damaged are passed over."""
+    """Read the facts of a journal after the first `length` bytes; damaged lines are skipped."""
     records: list[Record] = []
     with (folder / NAME).open("rb") as file:
         file.seek(length)
@@ -116,16 +116,16 @@ def _record(line: bytes) -> Record:
 
 
 def write_journal(folder: Path, records: Iterable[Record]) -> None:
-    """Replace the whole journal: for branches and rewinding, never while a run goes on."""
+    """Replace the whole journal: for branching and rewinding, never while a process works on the run."""
     write_text_aside(folder / NAME, "".join(_line(record) for record in records))
 
 
 class Journal:
-    """Appends facts; used by the one process that holds the run's lock.
+    """Appends facts to the journal, in the process that holds the run's lock.
 
-    After a failed sync the file is not trusted: the system may have dropped what it could not write, and a second sync
-    that succeeds says nothing of that. The next append or sync replaces the file then, by what was on disk after the
-    last sync that succeeded and the lines since, which are kept in memory.
+    After a failed sync, the file is no longer trusted: the operating system may have discarded unwritten data, and a
+    later successful sync does not reveal this. The next append or sync then replaces the file by its contents at the
+    last successful sync and the lines appended since, which are kept in memory.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -144,12 +144,12 @@ class Journal:
             raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
 
     def append(self, record: Record, *, sync: bool = False) -> None:
-        """Write a fact; with `sync`, it is on disk before this returns.
+        """Append a fact; with `sync`, it is on disk when this returns.
 
         Raises
         ------
         DiskError
-            If it cannot be written; nothing of it is in the file then.
+            If it cannot be written; the file then contains no part of it.
         """
         data = _line(record).encode()
         self._replace_untrusted()
@@ -172,12 +172,12 @@ class Journal:
         self.records.append(record)
 
     def sync(self) -> None:
-        """Have all facts on disk.
+        """Flush all facts to disk.
 
         Raises
         ------
         DiskError
-            If the disk does not take them.
+            If they cannot be written.
         """
         self._replace_untrusted()
         try:
@@ -198,12 +198,12 @@ class Journal:
         self._since_sync.clear()
 
     def _replace_untrusted(self) -> None:
-        """Replace a file that is not trusted by a new one.
+        """Replace the file by a new one if it is not trusted.
 
         Raises
         ------
         DiskError
-            If the new one cannot be written; it is tried again with the next append or sync.
+            If the new file cannot be written; the next append or sync tries again.
         """
         if self._trusted:
             return
@@ -220,7 +220,7 @@ class Journal:
         self._trusted = True
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
 

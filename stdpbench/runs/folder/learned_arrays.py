@@ -1,8 +1,8 @@
-"""Learned arrays that a person sets, as files of the run folder: ``arrays/<SHA-256>.npy``.
+"""Learned arrays set by the user, as files of the run folder: ``arrays/<SHA-256>.npy``.
 
-Whoever asks for it writes the file; the request and the fact in the journal (`LearnedSet`) carry its digest alone.
-The digest is checked on every reading, so that a run which goes on, a branch, and a run that is reproduced all have
-the same array, or stop with a sentence.
+The sender of the request writes the file; the request and the fact in the journal (`LearnedSet`) contain only its
+digest. The digest is checked on every read, so that a resumed run, a branch and a reproduction either use the same
+array or fail with an error.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS
 from stdpbench.runs.protocol.facts import LearnedSet, Record
 
-_LARGEST_THETA = 1.0  # V; a neuron with a higher threshold could not fire anyway, and 20 is meant to be mV
-_ROUNDING = 1e-6  # what float32 may add to the largest weight
+_LARGEST_THETA = 1.0  # V; with a higher threshold a neuron could not fire; a value such as 20 is meant in mV
+_ROUNDING = 1e-6  # relative rounding error of float32 on the largest weight
 
 
 def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
@@ -39,26 +39,26 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
     folder : Path
         The run folder.
     arrays : mapping of str to array_like
-        Name (`stdpbench.network.Learned`) to numbers, which become float64.
+        Arrays by name (`stdpbench.network.Learned`), which are converted to float64.
 
     Returns
     -------
     dict of str to str
-        Name to SHA-256, hexadecimal.
+        SHA-256, hexadecimal, by name.
 
     Raises
     ------
     StdpbenchError
-        If a name is unknown, an array is not one of numbers, or it cannot be written.
+        If a name is unknown, or an array is not numeric or cannot be written.
     """
     if not isinstance(arrays, Mapping) or not arrays:
-        raise StdpbenchError(f"nothing to set: name an array and its values, of {', '.join(Learned._fields)}")
+        raise StdpbenchError(f"nothing to set: give values for an array, one of {', '.join(Learned._fields)}")
     contents = {name: _content(name, values) for name, values in arrays.items()}
     place = folder / ARRAYS
     try:
         place.mkdir(exist_ok=True)
     except OSError as error:
-        raise DiskError(f"{place} cannot be made: {error.strerror}") from error
+        raise DiskError(f"{place} cannot be created: {error.strerror}") from error
     digests = {}
     for name, content in contents.items():
         digests[name] = hashlib.sha256(content).hexdigest()
@@ -68,7 +68,7 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _content(name: str, values: Any) -> bytes:
-    """An array as the bytes of an npy file."""
+    """Return an array as the bytes of an npy file."""
     if name not in Learned._fields:
         raise StdpbenchError(f"there is no learned array {name!r}; {suggestion(str(name), Learned._fields)}")
     try:
@@ -88,7 +88,7 @@ def read_learned(folder: Path, sha256: str) -> NDArray[np.float64]:
     Raises
     ------
     StdpbenchError
-        If it is missing or damaged.
+        If the file is missing or damaged.
     """
     name = f"{sha256}.npy"
     if not re.fullmatch(ARRAY, name):
@@ -100,7 +100,7 @@ def read_learned(folder: Path, sha256: str) -> NDArray[np.float64]:
     except OSError as error:
         raise StdpbenchError(f"{ARRAYS}/{name} cannot be read: {error.strerror}") from None
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise StdpbenchError(f"{ARRAYS}/{name} is damaged: its SHA-256 is not its name")
+        raise StdpbenchError(f"{ARRAYS}/{name} is damaged: its SHA-256 does not match its name")
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
@@ -113,31 +113,31 @@ def read_learned(folder: Path, sha256: str) -> NDArray[np.float64]:
 def read_checked(
     folder: Path, digests: Mapping[str, str], learned: Learned, experiment: Experiment
 ) -> tuple[LearnedSet, Learned]:
-    """Read arrays that are to replace those of a network, and check them.
+    """Read and check arrays that will replace those of a network.
 
     Parameters
     ----------
     folder : Path
         The run folder.
     digests : mapping of str to str
-        Name to SHA-256.
+        SHA-256 by name.
     learned : Learned
-        What the network has now.
+        The current arrays of the network.
     experiment : Experiment
-        With the parameters in force.
+        The experiment with the active parameters.
 
     Returns
     -------
     fact : LearnedSet
-        For the journal.
+        Fact for the journal.
     learned : Learned
-        What the network is to have.
+        The new arrays of the network.
 
     Raises
     ------
     StdpbenchError
-        If a file is missing or damaged, the network has no such array, or it differs in shape, is not finite or lies
-        out of bounds.
+        If a file is missing or damaged, the network has no such array, or the array has another shape, is not finite
+        or is out of bounds.
     """
     arrays = {name: read_learned(folder, sha256) for name, sha256 in digests.items()}
     fact = LearnedSet(dict(digests), {name: array.shape for name, array in arrays.items()})
@@ -151,17 +151,17 @@ def read_checked(
         if low < 0 or high > limit * (1 + _ROUNDING):
             raise StdpbenchError(f"{name} holds values from {low:g} to {high:g}; {why}")
     if (lateral := arrays.get("lateral")) is not None and np.diagonal(lateral).any():
-        raise StdpbenchError("lateral must be 0 on its diagonal: no neuron inhibits itself")
+        raise StdpbenchError("lateral must be 0 on its diagonal: neurons do not inhibit themselves")
     return fact, replaced
 
 
 def with_arrays(learned: Learned, arrays: Mapping[str, NDArray[np.float64]]) -> Learned:
-    """What a network has learned, with some arrays replaced.
+    """Return learned arrays with some of them replaced.
 
     Raises
     ------
     StdpbenchError
-        If it has no such array, or one of another shape.
+        If the network has no such array, or one of another shape.
     """
     for name, array in arrays.items():
         old = getattr(learned, name)
@@ -171,12 +171,12 @@ def with_arrays(learned: Learned, arrays: Mapping[str, NDArray[np.float64]]) -> 
                 "(lateral.kind = 'fixed'); w and theta can"
             )
         if array.shape != old.shape:
-            raise StdpbenchError(f"{name} has the shape {array.shape}, where this network has {old.shape}")
+            raise StdpbenchError(f"{name} has the shape {array.shape}, but {old.shape} in this network")
     return learned._replace(**arrays)
 
 
 def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:
-    """What a network has learned after a fact.
+    """Return the learned arrays after a fact.
 
     Raises
     ------
@@ -187,29 +187,29 @@ def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:
 
 
 def _limit(name: str, old: NDArray[np.float64], experiment: Experiment) -> tuple[float, str]:
-    """The largest value that an array may hold, and a clause that says so."""
+    """Return the largest allowed value of an array, and a clause that states the limits."""
     if name == "theta":
-        return _LARGEST_THETA, f"it is in volt, and 0 to {_LARGEST_THETA:g} are possible"
+        return _LARGEST_THETA, f"allowed are 0 to {_LARGEST_THETA:g}, in volt"
     rule, path = (experiment.plasticity, "plasticity") if name == "w" else (experiment.lateral, "lateral")
     assert isinstance(rule, PlasticityRule)
-    # scaling to network.weight_sum may lift a weight above w_max: what the network has can be put back
+    # scaling to network.weight_sum may raise a weight above w_max; the current weights must remain valid
     limit = max(rule.w_max, float(old.max()))
-    return limit, f"0 to {limit:g} are possible ({path}.w_max = {rule.w_max:g})"
+    return limit, f"allowed are 0 to {limit:g} ({path}.w_max = {rule.w_max:g})"
 
 
 def digests_in(records: Iterable[Record]) -> list[str]:
-    """The SHA-256 of the arrays that facts name, each once, in order."""
+    """Return the SHA-256 of the arrays that facts refer to, without duplicates, in order."""
     facts = (record.fact for record in records)
     return list(dict.fromkeys(d for fact in facts if isinstance(fact, LearnedSet) for d in fact.sha256.values()))
 
 
 def check_files(folder: Path, records: Iterable[Record]) -> None:
-    """Check that all array files that facts name are there and whole.
+    """Check that all array files that facts refer to exist and are intact.
 
     Raises
     ------
     StdpbenchError
-        If one is not.
+        If one is missing or damaged.
     """
     for record in records:
         for sha256 in digests_in([record]):
@@ -220,12 +220,12 @@ def check_files(folder: Path, records: Iterable[Record]) -> None:
 
 
 def copy_files(source: Path, target: Path, records: Iterable[Record]) -> None:
-    """Copy the array files that facts name into another run folder; a missing one is left out.
+    """Copy the array files that facts refer to into another run folder, skipping missing ones.
 
     Raises
     ------
     OSError
-        If one cannot be written.
+        If a file cannot be written.
     """
     for sha256 in digests_in(records):
         (target / ARRAYS).mkdir(exist_ok=True)
@@ -234,7 +234,7 @@ def copy_files(source: Path, target: Path, records: Iterable[Record]) -> None:
 
 
 def remove_unnamed(folder: Path, records: Iterable[Record], digests: Iterable[str]) -> None:
-    """Remove array files with these digests that no fact names."""
+    """Remove the array files with these digests that no fact refers to."""
     for sha256 in set(digests).difference(digests_in(records)):
         with suppress(OSError, ValueError):
             remove_file(folder / ARRAYS / f"{sha256}.npy", ARRAY, within=folder)

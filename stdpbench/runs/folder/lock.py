@@ -1,7 +1,7 @@
-"""The lock of a run folder, as those see it who do not hold it: light enough for lists of thousands of runs.
+"""Query the lock of a run folder without holding it, cheaply enough for lists of thousands of runs.
 
-Whoever works on a folder holds its lock with `filelock.FileLock`. On Unix that is flock(2), and asking for a shared
-lock tells whether somebody holds it, so that any number of askers do not take each other for a holder.
+A process that works on a folder holds its lock with `filelock.FileLock`. On Unix this is flock(2): a query requests a
+shared lock, so concurrent queries do not mistake each other for a holder.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from pathlib import Path
 
 
 def lock_path(folder: Path) -> Path:
-    """The file that is locked while a process works on a run."""
+    """Return the file that is locked while a process works on a run."""
     return folder / "lock"
 
 
 def at_work(folder: Path) -> bool:
-    """Whether a process works on the run in a folder."""
+    """Return whether a process works on the run in a folder."""
     return locked(lock_path(folder))
 
 
 def locked(path: Path) -> bool:
-    """Whether a process holds a lock file."""
+    """Return whether a process holds a lock file."""
     if sys.platform == "win32":
         return path.exists() and _held(path)
     import fcntl
 
     try:
         handle = os.open(path, os.O_RDONLY)
-    except OSError:  # not there, or in a folder that one may not read
+    except OSError:  # missing, or in a folder without read permission
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except OSError:  # a file system without flock, where filelock has another way
+    except OSError:  # a file system without flock, for which filelock has a fallback
         return _held(path)
     finally:
         os.close(handle)

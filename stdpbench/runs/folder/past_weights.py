@@ -1,4 +1,4 @@
-"""Weights that a run folder keeps: the newest, or those as near to a position as it has them."""
+"""Weights stored in a run folder: the newest, or those nearest to a position."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from stdpbench.runs.protocol.facts import LearnedSet
 
 @dataclass(frozen=True, eq=False)
 class PastWeights:
-    """Weights and thresholds at some time.
+    """Weights and thresholds at a position.
 
     Attributes
     ----------
     position : int
-        Presentations that were over; -1 where that is not known.
+        Number of completed presentations; -1 if unknown.
     w : ndarray, float32, (n_input, n_exc)
+        Weights from input to exc.
     theta : ndarray, float64, (n_exc,), volt
+        Adaptive thresholds.
     exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in training presentations up to then; None where they were not counted.
+        Spikes of each exc neuron in the training presentations so far; None if they were not counted.
     """
 
     position: int
@@ -40,38 +42,38 @@ class PastWeights:
 
 
 def nearest_position(folder: Path, position: int) -> int | None:
-    """The newest checkpoint of a run that is not beyond a position, else the first one; None where there is none."""
+    """Return the position of the newest checkpoint up to `position`, else of the first one; None if there is none."""
     found = positions(folder)
     return max((at for at in found if at <= position), default=min(found, default=None))
 
 
 def common_position(branch: Path, parent: Path, position: int) -> int | None:
-    """The newest checkpoint up to a position that a branch and its parent both have; None where there is none.
+    """Return the newest position up to `position` at which branch and parent both have a checkpoint, or None.
 
-    That from which the branch began, its first, does not count: nothing is different there.
+    The first checkpoint of the branch, from which it started, is excluded because both are identical there.
     """
     own = positions(branch)
     return max((at for at in set(own[1:]) & set(positions(parent)) if at <= position), default=None)
 
 
 def weights_at(folder: Path, position: int) -> PastWeights:
-    """Read the checkpoint of a position.
+    """Read the weights of the checkpoint at a position.
 
     Raises
     ------
     StdpbenchError
-        If there is none, or it is damaged.
+        If the checkpoint is missing or damaged.
     """
     return _of(folder, read_checkpoint(folder, position))
 
 
 def weights_near(folder: Path, position: int) -> PastWeights:
-    """Read the checkpoint of `nearest_position`.
+    """Read the weights of the checkpoint at `nearest_position`.
 
     Raises
     ------
     StdpbenchError
-        If there is none, or it is damaged.
+        If the run has no checkpoint, or it is damaged.
     """
     at = nearest_position(folder, position)
     if at is None:
@@ -80,12 +82,12 @@ def weights_near(folder: Path, position: int) -> PastWeights:
 
 
 def newest_weights(folder: Path) -> PastWeights:
-    """The weights that a run wrote when it ended; where it went on since, those of its newest checkpoint.
+    """Return the weights that a run saved when it ended, or those of its newest checkpoint if that is newer.
 
     Raises
     ------
     StdpbenchError
-        If there are neither.
+        If the run has neither.
     """
     written, newest = _written(folder), max(positions(folder), default=-1)
     if written is not None and written.position >= newest:
@@ -99,9 +101,9 @@ def newest_weights(folder: Path) -> PastWeights:
 
 
 def learned_at(folder: Path, checkpoint: Checkpoint) -> Learned:
-    """What the network of a checkpoint has learned, with the arrays that were set at its position afterwards.
+    """Return the learned arrays of a checkpoint, including arrays that were set later at its position.
 
-    Where the journal or such an array is damaged, as the checkpoint has it.
+    If the journal or such an array is damaged, the arrays of the checkpoint itself.
     """
     state = checkpoint.state
     learned = Learned(state["plastic.w"], state["exc.theta"], state.get("lateral.w"))
@@ -122,7 +124,7 @@ def _of(folder: Path, checkpoint: Checkpoint) -> PastWeights:
 
 
 def _written(folder: Path) -> PastWeights | None:
-    """What stands in files of its own."""
+    """Return the weights that were saved in separate files at the end of the run; None if they cannot be read."""
     try:
         w = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
         theta = np.load(folder / "theta.npy", allow_pickle=False)
@@ -135,7 +137,7 @@ def _written(folder: Path) -> PastWeights | None:
         position = -1
     try:
         exc_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # of an earlier version, which did not count them
+    except (OSError, ValueError, EOFError):  # written by an earlier version, which did not count them
         exc_spikes = None
     if exc_spikes is not None and exc_spikes.shape != theta.shape:
         exc_spikes = None

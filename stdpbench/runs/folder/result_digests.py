@@ -1,4 +1,4 @@
-"""What came out of a run, as digests that two runs can be compared by."""
+"""Digests of the results of a run, for comparing two runs."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
 
 
 def outcome(folder: RunFolder) -> dict[str, str]:
-    """SHA-256, hexadecimal, of every result of a run, by name; times of day and durations are not in it.
+    """Return the SHA-256, hexadecimal, of each result of a run, by name, excluding times and durations.
 
-    Weights, thresholds, curves, responses, assignments and metrics, the facts that recur with the position at which
-    they were noted, measures on held-out pictures by position, the changes of parameters and rule, and
-    learned arrays that were set.
+    Results are weights, thresholds, curves, responses, assignments and metrics, the recurring facts with their
+    positions, measures on held-out pictures by position, the changes of parameters and rule, and learned arrays that
+    were set.
     """
     found: dict[str, str] = {}
     for name in _ARRAYS:
@@ -43,12 +43,12 @@ def outcome(folder: RunFolder) -> dict[str, str]:
     if (folder.path / "metrics.json").is_file():
         found["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
     records = read_journal(folder.path)
-    # a change made while an interrupted run caught up replaces what was there; measures come in when they are done
+    # a change made while a resumed run was catching up replaces later facts; held-out measures arrive out of order
     newest = {record.identity: record.to_mapping() for record in records if record.fact.recurs}
     recurring = [fact for name, fact in newest.items() if name[0] != HeldOut.__name__]
     if held_out := LiveRun.replay(records).held_out:
-        told = [_timeless({"position": at, **asdict(held_out[at])}) for at in sorted(held_out)]
-        found["held-out measures"] = _digest(told)
+        measures = [_timeless({"position": at, **asdict(held_out[at])}) for at in sorted(held_out)]
+        found["held-out measures"] = _digest(measures)
     found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
     if sets := [(r.position, asdict(r.fact)) for r in records if isinstance(r.fact, LearnedSet)]:
         found["learned arrays"] = _digest(sets)
@@ -62,7 +62,7 @@ def _array_digest(folder: RunFolder, name: str) -> str:
     try:
         loaded = np.load(folder.path / name, allow_pickle=False)
         arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in sorted(loaded.files)}
-    except Exception as error:  # whatever a damaged file makes of its reader
+    except Exception as error:  # a damaged file may raise any exception
         raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
     for key, array in arrays.items():
         digest.update(f"{key} {array.dtype.str} {array.shape}".encode())

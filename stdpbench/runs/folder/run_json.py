@@ -1,6 +1,6 @@
-"""``run.json``: how a run was started, by which versions on what machine, and how it ended. Read and checked here.
+"""Read and check ``run.json``: start, versions, machine and end of a run.
 
-Imports nothing heavy: a list of runs reads a thousand of them.
+Has no expensive imports, since a list of runs may read a thousand of these files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from stdpbench.errors import StdpbenchError
 
 NAME = "run.json"
 _EXPECTED: Mapping[Any, str] = {str: "text", bool: "true or false", int: "a whole number from 0 to 2^63 - 1"}
-_SHOWN = 40  # characters of a value in a sentence
+_SHOWN = 40  # characters of a value shown in a message
 _ORIGIN = {"id": str, "name": str, "at": int}
 _TYPES: Mapping[str, Any] = {
     "id": str,
@@ -43,16 +43,16 @@ _TYPES: Mapping[str, Any] = {
     "reproduces": _ORIGIN,
     "sweep": {"name": str, "arm": str},
 }
-"""Type of each value: a type, a table by key (``""`` for any key), or one of several. Keys of later versions pass."""
+"""Type of each value: a type, a table by key (``""``: any key), or alternatives. Unknown keys are accepted."""
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """Read a JSON file that holds a table.
+    """Read a JSON file that contains a table.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be read, or holds anything else.
+        If it cannot be read, or contains anything else.
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -63,7 +63,7 @@ def read_table(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise StdpbenchError(f"{path} is damaged: invalid JSON") from None
     if not isinstance(value, dict):
-        raise StdpbenchError(f"{path} holds no table")
+        raise StdpbenchError(f"{path} does not contain a table")
     return value
 
 
@@ -73,7 +73,7 @@ def read_run(path: Path) -> dict[str, Any]:
     Raises
     ------
     StdpbenchError
-        If it cannot be read, or a value has the wrong type; it names the value.
+        If it cannot be read, or a value has the wrong type; the message names the value.
     """
     table = {key: value for key, value in read_table(path).items() if value is not None}
     problem = _problem(table, _TYPES, "")
@@ -83,7 +83,7 @@ def read_run(path: Path) -> dict[str, Any]:
 
 
 def _problem(value: Any, expected: Any, where: str) -> str:
-    """What is wrong with a value, as a clause; empty where it has the expected type."""
+    """Return the problem of a value as a clause; empty if it has the expected type."""
     if isinstance(expected, tuple):
         return "" if value is None else _problem(value, expected[0], where)
     if not isinstance(expected, Mapping):
@@ -107,7 +107,7 @@ def _is(value: Any, expected: type) -> bool:
 
 
 def is_text(value: str) -> bool:
-    """Whether a string can be written: JSON, and names of files, may hold halves of surrogate pairs."""
+    """Return whether a string can be encoded: JSON and file names may contain unpaired surrogates."""
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -1,9 +1,9 @@
-"""Snapshots of a network that wait to be measured on held-out pictures, as files of the run folder.
+"""Snapshots of a network to be measured on held-out pictures, as files of the run folder.
 
-A snapshot ``held_out/<position>.npz`` holds all that the measurement depends on: weights as a presentation sees them,
-thresholds, pictures with their labels, and the parameters in force. It is written before any checkpoint of the same
-position, and removed once what was measured stands in the journal; so a run that is cut off in between measures it
-when it goes on, and has the same facts in the end.
+A snapshot ``held_out/<position>.npz`` contains everything that the measurement depends on: weights as used by a
+presentation, thresholds, pictures with their labels, and the active parameters. It is written before any checkpoint of
+the same position, and removed once the measures are in the journal. A run that is interrupted in between measures it
+after it is resumed, and ends with the same facts.
 """
 
 from __future__ import annotations
@@ -30,27 +30,29 @@ _NAME = r"[0-9]{9,}\.npz"
 
 
 class LostSnapshotError(StdpbenchError):
-    """A snapshot that is gone or cannot be read: its point is lost, and nothing else."""
+    """A snapshot is missing or cannot be read, so its point of the curve is lost."""
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A network at a position, and what it is to be shown.
+    """A network at a position, with the held-out pictures to show.
 
     Attributes
     ----------
     experiment : mapping
-        With the parameters in force, nested tables.
+        The experiment with the active parameters, as nested tables.
     simulator : str
-        Which simulator.
+        Name of the simulator.
     w, theta : ndarray, float64, (n_input, n_exc) and (n_exc,)
+        Weights, and thresholds in volt.
     images : Images
         Held-out pictures.
     n_classes : int
+        Number of classes.
     part : str
-        Where the pictures come from; see `stdpbench.runs.protocol.facts.HeldOut`.
+        Origin of the pictures; see `stdpbench.runs.protocol.facts.HeldOut`.
     lateral : ndarray, float64, (n_exc, n_exc), or None
-        Weights of lateral inhibition, where they learn.
+        Weights of lateral inhibition if they learn, else None.
     """
 
     experiment: Mapping[str, Any]
@@ -64,14 +66,14 @@ class Snapshot:
 
 
 def snapshot_path(folder: Path, position: int) -> Path:
-    """Where the snapshot of a position lies as long as it waits."""
+    """Return the path of the snapshot of a position."""
     return folder / FOLDER / f"{position:09d}.npz"
 
 
 def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
-    """Write a snapshot into a run folder; returns its file.
+    """Write a snapshot into a run folder and return its path.
 
-    It is not synced: what a crash of the machine takes is one point of a curve.
+    The file is not synced: a crash of the machine loses one point of a curve at most.
 
     Raises
     ------
@@ -105,12 +107,12 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
 
 
 def read_snapshot(path: Path) -> Snapshot:
-    """Read what `write_snapshot` wrote.
+    """Read a snapshot.
 
     Raises
     ------
     LostSnapshotError
-        If it is gone, or damaged.
+        If it is missing or damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -120,19 +122,19 @@ def read_snapshot(path: Path) -> Snapshot:
             return Snapshot(w=arrays["w"], theta=arrays["theta"], images=images, lateral=lateral, **about)
     except FileNotFoundError:
         raise LostSnapshotError(f"{FOLDER}/{path.name} is no longer in the run folder") from None
-    except Exception:  # whatever a damaged file makes of its reader
+    except Exception:  # a damaged file may raise any exception
         raise LostSnapshotError(f"{FOLDER}/{path.name} is damaged") from None
 
 
 def waiting(folder: Path) -> dict[int, Path]:
-    """Snapshots that wait, by position, ascending."""
+    """Return the files of snapshots that are not measured yet, by position, ascending."""
     paths = (folder / FOLDER).glob("*.npz")
     found = {int(path.stem): path for path in paths if re.fullmatch(_NAME, path.name)}
     return dict(sorted(found.items()))
 
 
 def copy_snapshots(source: Path, target: Path, at_most: int) -> None:
-    """Copy what waits up to a position into another run folder; what is measured meanwhile stays away."""
+    """Copy pending snapshots up to a position into another run folder; those measured in the meantime are skipped."""
     for position, path in waiting(source).items():
         if position <= at_most:
             with suppress(OSError):
@@ -141,12 +143,12 @@ def copy_snapshots(source: Path, target: Path, at_most: int) -> None:
 
 
 def remove_snapshots(folder: Path) -> None:
-    """Remove all of them, and what a process left behind that was killed while it wrote one."""
+    """Remove all snapshots, and partial files of processes that were killed while writing one."""
     with suppress(OSError):
         remove_folder(folder / FOLDER, f"{_NAME}|{part_of(_NAME)}")
 
 
 def remove_snapshot(folder: Path, position: int) -> None:
-    """Remove the snapshot of a position, where it can be."""
+    """Remove the snapshot of a position, ignoring errors."""
     with suppress(OSError):
         remove_file(snapshot_path(folder, position), within=folder)

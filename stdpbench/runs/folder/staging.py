@@ -1,7 +1,7 @@
-"""Run folders while they are made: aside, under a name that starts with a dot, beside a lock of their maker.
+"""Staging of new run folders under a temporary name that starts with a dot, next to a lock file.
 
-The maker holds the lock from before the folder is there until the folder has its name or is gone. So a folder whose
-lock nobody holds was left behind by a process that was killed, and may be removed by whoever comes across it.
+The creating process holds the lock from before the folder exists until the folder is renamed or removed. A staging
+folder whose lock is not held was left behind by a killed process, and any process may remove it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from stdpbench.runs.folder.lock import locked
 
 _PREFIX, _LOCK = ".making-", ".lock"
 _NAME = r"\.making-[0-9a-f]{32}"
-_FORGOTTEN = 86_400  # s after which what has no lock, or is nothing but a lock, was left behind
+_FORGOTTEN = 86_400  # s after which a folder without a lock, or a lock without a folder, counts as left behind
 
 
 @contextmanager
-def made_aside(runs: Path) -> Iterator[Path]:
-    """A folder in `runs` to fill and to rename; what of it is still there at the end is removed.
+def staging_folder(runs: Path) -> Iterator[Path]:
+    """Create a staging folder in `runs`, to be filled and renamed; it is removed at the end unless it was renamed.
 
     Raises
     ------
@@ -35,22 +35,22 @@ def made_aside(runs: Path) -> Iterator[Path]:
 
     runs.mkdir(parents=True, exist_ok=True)
     remove_left_behind(runs)
-    aside = runs / f"{_PREFIX}{uuid.uuid4().hex}"
+    folder = runs / f"{_PREFIX}{uuid.uuid4().hex}"
     try:
-        with FileLock(_lock_of(aside)):
+        with FileLock(_lock_of(folder)):
             try:
-                aside.mkdir()
-                yield aside
+                folder.mkdir()
+                yield folder
             finally:
                 with suppress(OSError):
-                    remove_tree(aside, _NAME)
+                    remove_tree(folder, _NAME)
     finally:
         with suppress(OSError):
-            remove_file(_lock_of(aside))
+            remove_file(_lock_of(folder))
 
 
 def remove_left_behind(runs: Path) -> None:
-    """Remove what processes left in a runs folder that were killed while they made a run; what cannot be, stays."""
+    """Remove the staging folders of killed processes from a runs folder, ignoring errors."""
     try:
         with os.scandir(runs) as entries:
             found = [runs / entry.name for entry in entries if re.fullmatch(rf"{_NAME}({_LOCK})?", entry.name)]
@@ -61,8 +61,8 @@ def remove_left_behind(runs: Path) -> None:
         if locked(lock):
             continue
         if path == lock and path.with_suffix("").exists():
-            continue  # it goes with the folder
-        # a lock alone may be one that its maker is about to take, before it makes the folder
+            continue  # it is removed with the folder
+        # a lock without a folder may belong to a process that is about to acquire it and create the folder
         left = (path != lock and lock.exists()) or _is_old(path)
         if left:
             with suppress(OSError):
@@ -70,12 +70,12 @@ def remove_left_behind(runs: Path) -> None:
                 remove_file(lock)
 
 
-def _lock_of(aside: Path) -> Path:
-    return aside.with_name(aside.name + _LOCK)
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + _LOCK)
 
 
 def _is_old(path: Path) -> bool:
     try:
         return time.time() - path.stat().st_mtime > _FORGOTTEN
-    except OSError:  # it is gone
+    except OSError:  # already removed
         return False

@@ -1,4 +1,4 @@
-"""The state of a run as its folder shows it, and the right to work on it."""
+"""The current state of a run according to its folder, and exclusive access to the folder."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from filelock import FileLock, Timeout
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.lock import at_work, lock_path
 from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
-from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 
 
 def state_of(folder: RunFolder) -> tuple[State, str]:
-    """The state of a run and its reason, as they are: a run whose process died without a word has failed."""
-    said = folder.read_json("run.json")
+    """Return the actual state of a run and its reason: a run whose process exited unexpectedly has failed."""
+    about = folder.read_json("run.json")
     try:
-        state = State(said.get("state", ""))
+        state = State(about.get("state", ""))
     except ValueError:
-        there = f" that there is: {said['state']!r}" if "state" in said else ""
-        return State.FAILED, f"run.json names no state{there}"
+        unknown = f"the unknown state {about['state']!r}" if "state" in about else "no state"
+        return State.FAILED, f"run.json contains {unknown}"
     if state.active and not at_work(folder.path):
-        return State.FAILED, "its process ended without a word (it was killed, or the machine went down)"
-    return state, str(said.get("reason", ""))
+        return State.FAILED, EXITED_UNEXPECTEDLY
+    return state, str(about.get("reason", ""))
 
 
 @contextmanager
 def held(folder: RunFolder) -> Generator[None, None, None]:
-    """Hold the lock of a run.
+    """Hold the lock of a run during the block.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def held(folder: RunFolder) -> Generator[None, None, None]:
         lock.acquire(timeout=0.5)
     except Timeout:
         raise StdpbenchError(
-            f"another process is at work on {folder.path}; `stdpbench watch` follows it, `stdpbench stop` ends it"
+            f"another process is working on {folder.path}; `stdpbench watch` follows it, `stdpbench stop` ends it"
         ) from None
     except OSError as error:
         raise StdpbenchError(f"{folder.path} cannot be locked: {error.strerror}") from None

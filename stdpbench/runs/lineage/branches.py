@@ -308,7 +308,7 @@ def state_of_records(records: Sequence[Record]) -> tuple[State, str]:
     if last is None:
         return State.QUEUED, ""
     state = State(last.state)
-    return (State.FAILED, "its process ended without a word") if state.active else (state, last.reason)
+    return (State.FAILED, "the process exited unexpectedly") if state.active else (state, last.reason)
 
 
 def _split_facts(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder.checkpoints import Checkpoint, lie_elsewhere, newest_checkpoint, tidy_checkpoints
+from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.preparation.start import (
     check_brightness,
@@ -87,7 +87,7 @@ def open_network(
     folder.update_run(simulator=simulator.name, data_sha256=known)
     simulator.set_learned(start_arrays(folder, start, split))
     sentences = list(damage)
-    if lie_elsewhere(folder.path):
+    if is_linked(folder.path):
         sentences.append("The folder checkpoints is a link, so checkpoints that are no longer needed are not removed.")
     if lateral := lateral_memory(simulator.layout):
         sentences.append(

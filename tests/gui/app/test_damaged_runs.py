@@ -74,7 +74,7 @@ def test_a_damaged_experiment_is_told_and_the_rest_is_shown(window: MainWindow, 
     ("content", "sentence"),
     [
         ('{"state": 5}', "run.json is damaged: state should be text, not 5"),
-        (None, "is no run folder: there is no run.json in it"),
+        (None, "is not a run folder: run.json is missing"),
     ],
 )
 @pytest.mark.shared_window
@@ -128,7 +128,7 @@ def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow
     window.open_run(run)
     waits(qtbot, window.message.text)
     sentence = f"journal.jsonl, line {damaged + 1} is damaged: invalid JSON"
-    assert window.message.text() == f"a run is damaged: {sentence}; what came after it is not shown."
+    assert window.message.text() == f"a run is damaged: {sentence}; later entries are not shown."
     assert max(window.session.live.blocks) == 29
     assert window.session.state is State.STOPPED
     window.session.resume()

@@ -108,10 +108,10 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     os.kill(process, signal.SIGKILL)
     waits(qtbot, lambda: not session.connected)
     assert not panel.changes.in_flight
-    reason = "The run ended before it could answer: it is failed, its process ended without a word"
+    reason = "The run ended before it could answer: it is failed, the process exited unexpectedly"
     assert reason in panel.form.row(PATH).error.text()
     assert [sentence for sentence in told if sentence.startswith(reason)]
-    assert told[-1].startswith("The run failed: its process ended without a word")
+    assert told[-1].startswith("The run failed: the process exited unexpectedly")
     session.resume()
     waits(qtbot, lambda: session.connected and session.state is State.RUNNING)
     waits(qtbot, lambda: panel.form.row(PATH).editor.isEnabled())

@@ -107,7 +107,7 @@ def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how
         shutil.rmtree(shown.folder.path)
     client.over = True
     shown._tick()
-    reason = {"said": "the disk is full", "killed": "its process ended without a word", "deleted": "is gone"}
+    reason = {"said": "the disk is full", "killed": "the process exited unexpectedly", "deleted": "is gone"}
     assert shown.state is State.FAILED
     assert told[-1].startswith("The run failed: ")
     assert reason[how] in told[-1]

@@ -142,7 +142,7 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
     np.testing.assert_array_equal(before, same)
     assert (after == 0.5).all()
     assert theta.shape == (12,)
-    assert "w has the shape (784, 3), where this network has (784, 12)" in seen["refused"]
+    assert "w has the shape (784, 3), but (784, 12) in this network" in seen["refused"]
     assert "learned arrays are set while a run is paused; pause it with run.pause()" in seen["not paused"]
     told = [entry.text for entry in run.log if "replaced (" in entry.text]
     assert len(told) == 3
@@ -266,9 +266,9 @@ def test_what_is_over_takes_no_requests(lived: Lived) -> None:
     assert run.stop().state == "finished"
     with pytest.raises(StdpbenchError, match="a position must be a whole number, not 'x'"):
         run.rewind("x")  # type: ignore[arg-type]
-    with pytest.raises(StdpbenchError, match="is no run folder"):
+    with pytest.raises(StdpbenchError, match="is not a run folder"):
         stdpbench.open_run(run.path.parent)
-    with pytest.raises(StdpbenchError, match=r"there is no run folder .*nowhere"):
+    with pytest.raises(StdpbenchError, match=r"the run folder .*nowhere does not exist"):
         stdpbench.open_run(run.path.parent / "nowhere")
 
 
@@ -305,7 +305,7 @@ def test_a_run_outlives_its_session_and_its_process(runs: Path) -> None:
     with pytest.raises(StdpbenchError, match="is not through after 0 s: it is running"):
         run.resume().wait(progress=False, timeout=0)
     os.kill(run.about["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
-    with pytest.raises(StdpbenchError, match="failed: its process ended without a word"):
+    with pytest.raises(StdpbenchError, match="failed: the process exited unexpectedly"):
         run.wait(progress=False)
     assert run.weights.shape == (784, 12)  # of the checkpoint that the pause wrote
     assert run.resume().pause().position >= reached

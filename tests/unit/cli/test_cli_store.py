@@ -212,7 +212,7 @@ def test_delete_and_restore(cli: Cli, runs: Path) -> None:
     assert "1 run permanently removed" in cli("delete", "--empty-bin", "--yes")
     assert [line.split()[0] for line in cli("list").splitlines()[1:]] == ["first", "second"]
     with FileLock(lock_path(runs / "first")):
-        assert "at work" in cli("delete", "first", status=2)
+        assert "is working" in cli("delete", "first", status=2)
 
 
 def test_the_queue(cli: Cli, runs: Path) -> None:

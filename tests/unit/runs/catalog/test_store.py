@@ -169,7 +169,7 @@ def test_a_run_whose_process_died_has_failed(tmp_path: Path, make_run: Make) -> 
     with FileLock(lock_path(folder)):
         assert at_work(folder)
         assert names(tmp_path, "state=running") == ["r"]
-    assert entries(tmp_path)[0].reason.startswith("its process ended")
+    assert entries(tmp_path)[0].reason.startswith("the process exited unexpectedly")
 
 
 def test_damaged_folders_are_listed_as_such(three: Path) -> None:
@@ -306,7 +306,7 @@ def test_the_bin_keeps_runs_of_one_name_apart(three: Path, make_run: Make) -> No
 
 
 def test_a_run_at_work_is_neither_deleted_nor_removed(three: Path) -> None:
-    with FileLock(lock_path(three / "a")), pytest.raises(StdpbenchError, match="at work"):
+    with FileLock(lock_path(three / "a")), pytest.raises(StdpbenchError, match="another process is working"):
         move_to_bin(RunFolder.open(three / "a"))
     assert names(three) == ["a", "b", "c"]
     move_to_bin(RunFolder.open(three / "a"))

@@ -177,7 +177,7 @@ def test_a_damaged_one_gives_way_to_the_one_before_and_says_so(how, tmp_path):
     (sentence,) = said
     assert "000000010" in sentence
     assert "later version" in sentence if how == "of a later format" else "damaged" in sentence
-    assert "the one before it is taken" in sentence
+    assert "the previous checkpoint is used" in sentence
     assert "\n" not in sentence
     damage(checkpoint_path(tmp_path, 5), how)
     found, said = newest_checkpoint(tmp_path)

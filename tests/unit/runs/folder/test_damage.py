@@ -1,4 +1,4 @@
-"""What of a run folder is gone or damaged is found, with what follows from it."""
+"""Missing and damaged files of a run folder are detected, with the consequences."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_a_whole_run_has_none(whole: Path) -> None:
     [
         ("experiment.toml", b"what [", "experiment.toml is not valid TOML: "),
         ("experiment.toml", b"[network]\nn_exc = -3\n", "experiment.toml, line 2: network.n_exc must be at least 1"),
-        ("weights.npy", b"x", "weights.npy is damaged: it is no array of numbers"),
+        ("weights.npy", b"x", "weights.npy is damaged: it is not a numeric array"),
         ("weights.npy", b"", "weights.npy is damaged: "),
         ("metrics.json", b'{\n"a":', "metrics.json is damaged: invalid JSON, in line 2"),
         ("metrics.json", b"\xff", "metrics.json is damaged: invalid JSON"),
-        ("run.json", b"{}", "run.json names no state"),
-        ("run.json", b'{"state": "odd"}', "run.json names no state that there is: 'odd'"),
-        ("weights.npy", None, "weights.npy is missing, so its network is not known"),
-        ("journal.jsonl", None, "journal.jsonl is missing, so what happened in the run is not known"),
+        ("run.json", b"{}", "run.json contains no state"),
+        ("run.json", b'{"state": "odd"}', "run.json contains the unknown state 'odd'"),
+        ("weights.npy", None, "weights.npy is missing, so its network is unknown"),
+        ("journal.jsonl", None, "journal.jsonl is missing, so the events of the run are unknown"),
     ],
 )
 def test_each_is_one_clause(whole: Path, name: str, content: bytes | None, clause: str) -> None:
@@ -77,28 +77,32 @@ def test_each_is_one_clause(whole: Path, name: str, content: bytes | None, claus
 def test_where_weights_are_gone_its_newest_checkpoint_is_shown(whole: Path) -> None:
     (whole / "weights.npy").unlink()
     checkpoint_path(whole, 7).mkdir(parents=True)
-    assert said(whole) == ["weights.npy is missing, so shown is its newest checkpoint"]
+    assert said(whole) == ["weights.npy is missing, so its newest checkpoint is shown"]
 
 
 def test_an_experiment_that_was_changed_afterwards(whole: Path) -> None:
     began = Experiment.from_mapping({"name": "tiny"}).override({"exc.tau_m": "25 ms", "data.resize": 9})
     (found,) = said(whole, Started(began.to_mapping(), "runtime", "", (), (2, 2), ()))
-    assert found == "experiment.toml is not what the run began with: it has another exc.tau_m"
+    assert found == "experiment.toml was changed after the run started: it has another exc.tau_m"
 
 
 def test_what_a_run_goes_on_from(whole: Path) -> None:
     _state(whole, state="stopped")
     assert said(whole) == [], "it had none yet"
-    assert said(whole, CheckpointWritten("000000007")) == ["its checkpoints are gone: Resume begins it anew"]
+    assert said(whole, CheckpointWritten("000000007")) == [
+        "its checkpoints are missing: Resume starts it from the beginning"
+    ]
     for position in (5, 7):
         checkpoint_path(whole, position).mkdir(parents=True)
         (checkpoint_path(whole, position) / "checkpoint.json").write_text("{")
     assert said(whole) == [
-        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is not valid JSON: Resume begins it anew"
+        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is not valid JSON: "
+        "Resume starts it from the beginning"
     ]
     (checkpoint_path(whole, 7) / "checkpoint.json").unlink()
     assert said(whole) == [
-        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is missing: Resume begins it anew"
+        "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is missing: "
+        "Resume starts it from the beginning"
     ]
     _state(whole, state="finished")
     assert said(whole) == [], "nothing goes on from them"
@@ -108,7 +112,7 @@ def test_a_folder_without_run_json_is_that_of_a_run_all_the_same(whole: Path, tm
     (whole / "run.json").unlink()
     assert looks_like_run(whole)
     assert not looks_like_run(tmp_path)
-    with pytest.raises(StdpbenchError, match=r"is no run folder: there is no run\.json in it"):
+    with pytest.raises(StdpbenchError, match=r"is not a run folder: run\.json is missing"):
         RunFolder.open(whole)
 
 

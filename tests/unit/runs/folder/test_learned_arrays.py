@@ -228,12 +228,12 @@ def test_what_cannot_be_set_is_refused_in_a_sentence_and_leaves_nothing(tmp_path
     bad = W.copy()
     bad[3, 2] = np.nan
     wishes = [
-        (asks(folder, w=W[:, :3]), "w has the shape (64, 3), where this network has (64, 4)"),
-        (asks(folder, theta=THETA[None]), "theta has the shape (1, 4), where this network has (4,)"),
+        (asks(folder, w=W[:, :3]), "w has the shape (64, 3), but (64, 4) in this network"),
+        (asks(folder, theta=THETA[None]), "theta has the shape (1, 4), but (4,) in this network"),
         (asks(folder, w=bad), "w holds values that are not finite numbers"),
-        (asks(folder, w=W - 0.3), "0 to 1 are possible (plasticity.w_max = 1)"),
-        (asks(folder, w=W + 0.5), "0 to 1 are possible (plasticity.w_max = 1)"),
-        (asks(folder, theta=np.full(4, 20.0)), "theta holds values from 20 to 20; it is in volt"),
+        (asks(folder, w=W - 0.3), "allowed are 0 to 1 (plasticity.w_max = 1)"),
+        (asks(folder, w=W + 0.5), "allowed are 0 to 1 (plasticity.w_max = 1)"),
+        (asks(folder, theta=np.full(4, 20.0)), "theta holds values from 20 to 20; allowed are 0 to 1, in volt"),
         (asks(folder, lateral=np.zeros((4, 4))), "lateral cannot be set: lateral inhibition does not learn"),
         (("set_learned", {"arrays": {"w": "0" * 64}}), f"arrays/{'0' * 64}.npy is missing"),
         (("set_learned", {"arrays": {"w": "../run"}}), "'../run' is not the SHA-256 of an array"),
@@ -283,7 +283,7 @@ def test_a_disk_without_room_leaves_the_network_as_it_is(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "nothing to set: name an array and its values, of w, theta, lateral"),
+        ({}, "nothing to set: give values for an array, one of w, theta, lateral"),
         ({"W": W}, "there is no learned array 'W'; known are lateral, theta, w"),
         ({"w": W * 1j}, "w must be an array of real numbers, not of complex128"),
         ({"w": [["a"]]}, "w must be an array of real numbers"),
@@ -312,7 +312,7 @@ def test_files_that_are_not_what_they_are_named_are_refused(run: RunFolder, tmp_
     path = folder.path / "arrays" / f"{sha256}.npy"
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + b"\0")
-    with pytest.raises(StdpbenchError, match="is damaged: its SHA-256 is not its name"):
+    with pytest.raises(StdpbenchError, match="is damaged: its SHA-256 does not match its name"):
         read_learned(folder.path, sha256)
     with pytest.raises(StdpbenchError, match=f"damaged.*it was set at presentation {FIRST}"):
         prepare(folder, tmp_path / "again")
@@ -373,7 +373,7 @@ def test_lateral_weights_that_learn_can_be_set(tmp_path: Path) -> None:
     engine = drive(folder, **hooks, paused=[[*refused, asks(folder, lateral=lateral), "resume"]])
     errors = [error for name, error, _ in engine.replies if name == "set_learned"]
     assert "0 on its diagonal" in errors[0]
-    assert "0 to 10 are possible (lateral.w_max = 10)" in errors[1]
+    assert "allowed are 0 to 10 (lateral.w_max = 10)" in errors[1]
     assert errors[2] == ""
     again, _ = prepare(folder, tmp_path / "again", workers=1)
     finished(again)
@@ -397,7 +397,7 @@ def test_weights_of_the_network_itself_can_be_put_back(tmp_path: Path) -> None:
     engine = drive(folder, boundary=boundary, paused=[[asks(folder, w=w), asks(folder, w=w * 1.1), "stop"]])
     errors = [error for name, error, _ in engine.replies if name == "set_learned"]
     assert errors[0] == ""
-    assert "0 to 0.45 are possible (plasticity.w_max = 0.4)" in errors[1]
+    assert "allowed are 0 to 0.45 (plasticity.w_max = 0.4)" in errors[1]
 
 
 def test_a_network_that_is_looked_at_has_what_was_set(tmp_path: Path) -> None:

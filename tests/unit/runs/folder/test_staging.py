@@ -17,8 +17,8 @@ from stdpbench.runs.folder.run_folder import RunFolder
 _MAKER = """
 import sys
 from pathlib import Path
-from stdpbench.runs.folder.staging import made_aside
-with made_aside(Path(sys.argv[1])) as place:
+from stdpbench.runs.folder.staging import staging_folder
+with staging_folder(Path(sys.argv[1])) as place:
     (place / "run.json").write_text("{}")
     (place / "experiment.toml").write_text("")
     print("made", flush=True)

@@ -270,7 +270,7 @@ def test_a_run_is_not_taken_to_where_it_never_was(to, parent):
 
 
 def test_a_run_that_is_at_work_is_not_taken_back(parent):
-    with held(parent), pytest.raises(StdpbenchError, match="another process is at work"):
+    with held(parent), pytest.raises(StdpbenchError, match="another process is working"):
         rewind(parent, 3)
 
 
@@ -341,7 +341,7 @@ def test_a_new_run_starts_from_no_weights_that_do_not_fit(parent, tmp_path):
         with pytest.raises(StdpbenchError):
             create_run_from(damaged, {}, tmp_path, Options())
     new = new_run(tmp_path / "new")
-    with pytest.raises(StdpbenchError, match="did not get as far"):
+    with pytest.raises(StdpbenchError, match="the run has not saved it"):
         create_run_from(new, {}, tmp_path, Options())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged", "new"]
 

@@ -120,7 +120,7 @@ def test_what_is_no_longer_the_run_is_not_repaired(killed, tmp_path):
     assert (folder.path / NAME).read_bytes() == journal
     assert not list(folder.path.glob("before-repair-*"))
     folder, _, _ = damaged(killed, tmp_path / "killed", 12)  # the branch may have the same name
-    with held(folder), pytest.raises(StdpbenchError, match="another process is at work"):
+    with held(folder), pytest.raises(StdpbenchError, match="another process is working"):
         repair(folder)
 
 
@@ -136,13 +136,13 @@ def test_commands_show_what_precedes_the_damage_and_name_the_repair(killed, tmp_
 
     status, out, _ = run("show", str(folder.path))
     assert status == 0
-    assert f"line {line + 1} is damaged: invalid JSON; what came after it is not shown; `stdpbench resume" in out
+    assert f"line {line + 1} is damaged: invalid JSON; later entries are not shown; `stdpbench resume" in out
     assert "plasticity.nu_post 0.01 → 0.05" in out
     status, out, _ = run("show", str(folder.path), "--json")
     assert f"line {line + 1} is damaged" in json.loads(out)["damage"]
     status, out, _ = run("compare", str(folder.path), str(killed.path))
     assert status == 0
-    assert "is damaged: invalid JSON; what came after it is not shown." in out
+    assert "is damaged: invalid JSON; later entries are not shown." in out
     status, _, err = run("resume", str(folder.path))
     assert status == 2
     assert err.endswith(

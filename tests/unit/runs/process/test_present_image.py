@@ -121,7 +121,7 @@ def test_a_stopped_run_is_looked_at_by_its_newest_checkpoint(tmp_path):
 
 
 def test_a_run_without_a_network_is_refused(tmp_path):
-    with pytest.raises(StdpbenchError, match="did not get as far"):
+    with pytest.raises(StdpbenchError, match="the run has not saved it"):
         Probe(new_run(tmp_path))
 
 

@@ -50,7 +50,7 @@ def test_a_process_is_started_by_hand(tmp_path):
     assert not at_work(folder.path)
     nowhere = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert nowhere.returncode == 1
-    assert "no run folder" in nowhere.stderr
+    assert "is not a run folder" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
 
 

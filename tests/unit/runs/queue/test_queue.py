@@ -420,7 +420,7 @@ def test_items_that_are_finished_or_gone(tmp_path: Path, make_run: Make, play: C
     play()
     ((number, state, reason),) = left(tmp_path)
     assert (number, state) == (2, FAILED)
-    assert "no run folder" in reason
+    assert "does not exist" in reason
     assert FakeClient.begun == []
 
 
