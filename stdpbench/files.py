@@ -15,7 +15,11 @@ import os
 import re
 import shutil
 import stat
+import struct
+import tokenize
 import tomllib
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +31,11 @@ NOTHING = "(?!)"
 """Matches no name: `remove_folder` removes a folder that is empty."""
 TEMPORARY = "[a-z0-9_]{8}"
 """What the functions of `tempfile` put behind a prefix."""
+DAMAGE = (
+    *(OSError, ValueError, LookupError, EOFError, OverflowError, RuntimeError, SyntaxError, tokenize.TokenError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What damaged JSON, npy and npz files raise in their readers; anything else, such as a `TypeError`, is a bug."""
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _HAS_DIR_FD = {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))

@@ -31,7 +31,7 @@ from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.past_weights import learned_at
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.changes import Changes, changes_rule, in_short, tables_with
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -333,26 +333,16 @@ class RunView:
                 return np.array(frame[variable])
         written = (self.path / name).is_file()
         if written and (trained or state_of(self._folder)[0] in (State.FINISHED, State.STOPPED)):
-            return self._read(name)
+            with reading(self.path / name):
+                return np.asarray(np.load(self.path / name, allow_pickle=False))
         checkpoint, _ = newest_checkpoint(self.path)
         if checkpoint is not None:
             array: NDArray[np.floating[Any]] = getattr(learned_at(self.path, checkpoint), variable)
             return array
         raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
 
-    def _read(self, name: str) -> NDArray[np.floating[Any]]:
-        try:
-            return np.asarray(np.load(self.path / name, allow_pickle=False))
-        except (OSError, ValueError) as error:
-            raise StdpbenchError(f"{self.path / name} is damaged: {error}") from None
-
     def _labels(self) -> NDArray[np.int64] | None:
         """Classes of the exc neurons, where they were labelled."""
-        path = self.path / "assignments.npz"
-        if self._following() is not None or not path.is_file():
+        if self._following() is not None or not (self.path / "assignments.npz").is_file():
             return None
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return np.asarray(arrays["labels"])
-        except (OSError, ValueError, KeyError) as error:
-            raise StdpbenchError(f"{path} is damaged: {error}") from None
+        return self._folder.read_arrays("assignments.npz", "labels")[0]

@@ -15,6 +15,7 @@ from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, fo
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment, shipped_experiments
+from stdpbench.files import DAMAGE
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.runs.client.run_client import RunClient, ask
@@ -171,7 +172,7 @@ def _read_npy(path: Path) -> Any:
         return np.load(path, allow_pickle=False)
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, EOFError):
+    except DAMAGE:
         raise StdpbenchError(f"{path} is not an array as numpy.save writes it") from None
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from stdpbench.datasets._checks import grey_values, label_values, local_path
 from stdpbench.datasets._holdout import HoldingOut, Raw
 from stdpbench.datasets.base import Split
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import DAMAGE
 from stdpbench.parameters import parameter
 
 _NAMES = ("images", "labels", "test_images", "test_labels")
@@ -74,11 +73,11 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         return arrays
     except FileNotFoundError:
         raise StdpbenchError(f"there is no file {path}") from None
-    except (BadZipFile, EOFError, zlib.error, ValueError) as error:
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    except DAMAGE as error:
         if str(error).startswith("Object arrays"):
             raise StdpbenchError(
                 f"{path} holds Python objects, which are not read; its arrays must hold numbers or fixed-length texts"
             ) from None
         raise StdpbenchError(f"{path} is damaged, or not an .npz file as written by numpy.savez") from None
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.files import DAMAGE
 from stdpbench.network import Learned
 from stdpbench.readout import Assignment, SpikeTrains, assign
 from stdpbench.runs.folder.journal import read_journal
@@ -180,11 +181,7 @@ def gather(folder: RunFolder) -> Material:
 
 
 def _counts(folder: RunFolder, name: str, n_exc: int) -> NDArray[np.uint16]:
-    try:
-        with np.load(folder.path / name, allow_pickle=False) as arrays:
-            counts = arrays["spike_counts"]
-    except Exception as error:  # whatever a damaged file makes of its reader
-        raise StdpbenchError(f"{folder.path / name} is damaged or missing: {error}") from None
+    (counts,) = folder.read_arrays(name, "spike_counts")
     if counts.ndim != 2 or counts.shape[1] != n_exc or counts.dtype != np.uint16:
         raise StdpbenchError(
             f"{folder.path / name} holds {counts.dtype} {counts.shape}, not counts of {n_exc} neurons"
@@ -199,7 +196,7 @@ def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTr
     try:
         with np.load(folder.path / name, allow_pickle=False) as arrays:
             trains = SpikeTrains.from_arrays(arrays)
-    except Exception as error:  # whatever a damaged file makes of its reader
+    except (StdpbenchError, *DAMAGE) as error:
         raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
     if len(trains) != len(counts) or (np.diff(trains.first) != counts.sum(axis=1, dtype=np.int64)).any():
         return None  # from another evaluation

@@ -22,6 +22,7 @@ import numpy as np
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.files import DAMAGE
 from stdpbench.runs.catalog.store import Entry, Store, flat
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, environment
@@ -241,7 +242,7 @@ def _of_run(entry: Entry) -> _Known | None:
     try:
         records = read_journal(entry.path)
         n_input = int(np.load(entry.path / "weights.npy", mmap_mode="r", allow_pickle=False).shape[0])
-    except (StdpbenchError, OSError, ValueError, IndexError, EOFError):
+    except (StdpbenchError, *DAMAGE):
         return None
     before, compiling, after = _times(records)
     plans = [record.fact.phases for record in records if isinstance(record.fact, Started | Planned)]

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import part_of, remove_folder, sync_folder, write_aside, write_text_aside
+from stdpbench.files import DAMAGE, part_of, remove_folder, sync_folder, write_aside, write_text_aside
 
 FORMAT = 1
 _FOLDER = "checkpoints"
@@ -171,11 +171,13 @@ def _write_about(path: Path, about: Mapping[str, Any]) -> None:
 
 def _read_about(path: Path) -> dict[str, Any]:
     about = json.loads((path / _ABOUT).read_text(encoding="utf-8"))
+    if not isinstance(about, dict) or not isinstance(about.get("format"), int):
+        raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: checkpoint.json has no format")
     if about["format"] > FORMAT:
         raise StdpbenchError(f"the checkpoint {_relative(path)} was written by a later version of stdpbench")
     if about.pop("digest") != _digest_of(about):
         raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: checkpoint.json has a wrong digest")
-    return dict(about)
+    return about
 
 
 def _digest_of(about: Mapping[str, Any]) -> str:
@@ -228,7 +230,7 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
         raise StdpbenchError(
             f"the checkpoint {_relative(path)} is damaged: checkpoint.json is not valid JSON"
         ) from None
-    except Exception as error:  # a damaged file may raise any exception
+    except DAMAGE as error:
         raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: {type(error).__name__}: {error}") from None
     if found.position != position:
         raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: it contains position {found.position}")

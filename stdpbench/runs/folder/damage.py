@@ -11,6 +11,7 @@ import numpy as np
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.files import DAMAGE
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.learned_arrays import check_files
@@ -107,8 +108,8 @@ def _read(folder: RunFolder, name: str, n_axes: int) -> None:
     """Read the header of an array; if it is not as expected, read the whole array to get the error."""
     try:
         array = np.load(folder.path / name, allow_pickle=False, mmap_mode="r")
-        fits = array.ndim == n_axes and array.dtype == np.float64
-    except Exception:  # a damaged file may raise any exception
+        fits = isinstance(array, np.ndarray) and array.ndim == n_axes and array.dtype == np.float64
+    except DAMAGE:
         fits = False
     if not fits:
         folder.read_array(name, (0,) * n_axes)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
-from stdpbench.files import remove_file, sync_folder, write_aside
+from stdpbench.files import DAMAGE, remove_file, sync_folder, write_aside
 from stdpbench.network import Learned
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS
@@ -103,7 +103,7 @@ def read_learned(folder: Path, sha256: str) -> NDArray[np.float64]:
         raise StdpbenchError(f"{ARRAYS}/{name} is damaged: its SHA-256 does not match its name")
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except DAMAGE as error:
         raise StdpbenchError(f"{ARRAYS}/{name} is not an npy file: {error}") from None
     if not isinstance(array, np.ndarray) or array.dtype != np.float64:
         raise StdpbenchError(f"{ARRAYS}/{name} is not an array of float64")

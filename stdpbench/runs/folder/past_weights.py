@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import DAMAGE
 from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -128,16 +128,16 @@ def _written(folder: Path) -> PastWeights | None:
     try:
         w = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
         theta = np.load(folder / "theta.npy", allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # EOFError: an empty file
+    except DAMAGE:
         return None
     try:
         with np.load(folder / "training.npz", allow_pickle=False) as arrays:
             position = len(arrays["image"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except DAMAGE:
         position = -1
     try:
         exc_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # written by an earlier version, which did not count them
+    except DAMAGE:  # written by an earlier version, which did not count them
         exc_spikes = None
     if exc_spikes is not None and exc_spikes.shape != theta.shape:
         exc_spikes = None

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.protocol.facts import Change, HeldOut, LearnedSet
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -59,11 +58,9 @@ def outcome(folder: RunFolder) -> dict[str, str]:
 
 def _array_digest(folder: RunFolder, name: str) -> str:
     digest = hashlib.sha256()
-    try:
+    with reading(folder.path / name):
         loaded = np.load(folder.path / name, allow_pickle=False)
         arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in sorted(loaded.files)}
-    except Exception as error:  # a damaged file may raise any exception
-        raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
     for key, array in arrays.items():
         digest.update(f"{key} {array.dtype.str} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())

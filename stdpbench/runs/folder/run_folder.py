@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.files import (
+    DAMAGE,
     NOTHING,
     part_of,
     remove_file,
@@ -215,7 +216,7 @@ class RunFolder:
     def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Read a float64 array of the folder and check its shape."""
         path = self.path / name
-        with _reading(path):
+        with reading(path):
             array = np.load(path, allow_pickle=False)
         if not isinstance(array, np.ndarray):
             raise StdpbenchError(f"{path} is damaged: it contains several arrays")
@@ -226,7 +227,7 @@ class RunFolder:
     def read_arrays(self, name: str, *keys: str) -> list[NDArray[Any]]:
         """Read arrays of an npz file of the folder, by name."""
         path = self.path / name
-        with _reading(path), np.load(path, allow_pickle=False) as arrays:
+        with reading(path), np.load(path, allow_pickle=False) as arrays:
             return [arrays[key] for key in keys]
 
     def write_text(self, name: str, text: str) -> None:
@@ -266,7 +267,7 @@ def _json_text(value: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Convert errors of reading arrays to `StdpbenchError`."""
     try:
         yield
@@ -274,7 +275,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise StdpbenchError(f"{path} is missing: the run has not saved it") from None
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    except Exception as error:  # a damaged file may raise any exception
+    except DAMAGE as error:
         reason = "it is not a numeric array" if "pickle" in str(error) else error
         raise StdpbenchError(f"{path} is damaged: {reason}") from None
 

@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Images
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import part_of, remove_file, remove_folder
+from stdpbench.files import DAMAGE, part_of, remove_file, remove_folder
 
 FOLDER = "held_out"
 _NAME = r"[0-9]{9,}\.npz"
+_ABOUT = ("experiment", "simulator", "n_classes", "part")
 
 
 class LostSnapshotError(StdpbenchError):
@@ -81,7 +82,7 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
         If it cannot be written.
     """
     target = snapshot_path(folder, position)
-    about = {name: getattr(snapshot, name) for name in ("experiment", "simulator", "n_classes", "part")}
+    about = {name: getattr(snapshot, name) for name in _ABOUT}
     arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
         "w": snapshot.w,
@@ -119,10 +120,11 @@ def read_snapshot(path: Path) -> Snapshot:
             about = json.loads(arrays["about"].tobytes())
             images = Images(arrays["pixels"], arrays.get("labels"))
             lateral = arrays.get("lateral")
+            about = {name: about[name] for name in _ABOUT}
             return Snapshot(w=arrays["w"], theta=arrays["theta"], images=images, lateral=lateral, **about)
     except FileNotFoundError:
         raise LostSnapshotError(f"{FOLDER}/{path.name} is no longer in the run folder") from None
-    except Exception:  # a damaged file may raise any exception
+    except DAMAGE:
         raise LostSnapshotError(f"{FOLDER}/{path.name} is damaged") from None
 
 

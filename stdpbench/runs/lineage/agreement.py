@@ -125,18 +125,6 @@ def compare(original: RunFolder, again: RunFolder) -> Agreement:
     StdpbenchError
         If something that a run writes is damaged.
     """
-    try:
-        return _compare(original, again)
-    except StdpbenchError:
-        raise
-    except Exception as error:  # whatever damaged files make of their readers
-        raise StdpbenchError(
-            f"the results of {original.path.name} and {again.path.name} cannot be compared, since some are damaged: "
-            f"{type(error).__name__}: {error}"
-        ) from None
-
-
-def _compare(original: RunFolder, again: RunFolder) -> Agreement:
     before, after = outcome(original), outcome(again)
     results = {
         name: before[name] == after[name] for name in before if name in after and name.endswith((".npy", ".npz"))
@@ -160,7 +148,18 @@ def _compare(original: RunFolder, again: RunFolder) -> Agreement:
 
 
 def _metrics(folder: RunFolder) -> dict[str, Any]:
-    return folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
+    path = folder.path / "metrics.json"
+    metrics = folder.read_json("metrics.json") if path.is_file() else {}
+    for name in ("training", "baselines", "accuracy"):
+        if not isinstance(metrics.get(name, {}), dict):
+            raise StdpbenchError(f"{path} is damaged: {name} is not a table")
+    for name, score in metrics.get("accuracy", {}).items():
+        match score:
+            case {"accuracy": int() | float(), "interval_95": [int() | float(), int() | float()]}:
+                pass
+            case _:
+                raise StdpbenchError(f"{path} is damaged: the accuracy of {name} is not a number with an interval")
+    return metrics
 
 
 def _comparable(metrics: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,8 +179,7 @@ def _recurring(folder: RunFolder) -> list[tuple[int, facts.Fact]]:
 
 
 def _array(folder: RunFolder, name: str, key: str) -> NDArray[np.int64]:
-    with np.load(folder.path / name, allow_pickle=False) as arrays:
-        return np.asarray(arrays[key]).astype(np.int64)
+    return folder.read_arrays(name, key)[0].astype(np.int64)
 
 
 def _spike_difference(phase: str, before: NDArray[np.int64], again: NDArray[np.int64]) -> list[SpikeDifference]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.files import DAMAGE
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
 
@@ -109,7 +110,7 @@ def create_run_from(
 def _weights(folder: RunFolder) -> NDArray[np.float64]:
     """The weights of a run, of whatever size."""
     shape: tuple[int, ...] = ()
-    with suppress(Exception):  # what is wrong is said below
+    with suppress(*DAMAGE, AttributeError):  # AttributeError: it is an npz file; what is wrong is said below
         shape = np.load(folder.path / "weights.npy", allow_pickle=False, mmap_mode="r").shape
     return folder.read_array("weights.npy", shape if len(shape) == 2 else (0, 0))
 

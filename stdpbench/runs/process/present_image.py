@@ -8,7 +8,6 @@ later learning does not depend on it.
 from __future__ import annotations
 
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.files import DAMAGE
 from stdpbench.network import Learned
 from stdpbench.readout import Assignment, assign
 from stdpbench.readout.vote import Vote
@@ -166,7 +166,7 @@ def written_labels(folder: RunFolder, n_exc: int) -> Assignment | None:
     try:
         with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
             found = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there, or damaged
+    except DAMAGE:
         return None
     fits = found.labels.shape == (n_exc,) and found.mean_response.shape == (len(found.class_counts), n_exc)
     return found if fits else None

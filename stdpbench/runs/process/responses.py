@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import DiskError
+from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.files import write_aside
+from stdpbench.files import DAMAGE, write_aside
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RESPONSES
 from stdpbench.runs.process.evaluation import Part, split_up
@@ -98,7 +98,7 @@ class Responses:
         try:
             with np.load(self._path(start), allow_pickle=False) as arrays:
                 attempts, trains = arrays["attempts"], SpikeTrains.from_arrays(arrays)
-        except Exception:  # not there, or whatever a damaged file makes of its reader: it is computed again
+        except (StdpbenchError, *DAMAGE):  # missing or damaged: computed again
             return False
         if attempts.shape != (stop - start,) or attempts.dtype != np.int16 or attempts.min() < 1:
             return False

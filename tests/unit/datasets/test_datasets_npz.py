@@ -124,9 +124,10 @@ def test_files_that_are_no_archives(tmp_path):
     np.save(tmp_path / "single.npy", blobs(3))
     with pytest.raises(StdpbenchError, match="is a single array"):
         NPZ(path=str(tmp_path / "single.npy")).load()
-    for member in ("images", "images.npy"):
+    unterminated = (tmp_path / "single.npy").read_bytes().replace(b"}", b" ")
+    for member, content in (("images", b"hello"), ("images.npy", b"hello"), ("images.npy", unterminated)):
         with zipfile.ZipFile(tmp_path / "no arrays.npz", "w") as archive:
-            archive.writestr(member, b"hello")
+            archive.writestr(member, content)
         with pytest.raises(StdpbenchError, match=r"no arrays\.npz is damaged, or not an \.npz file"):
             NPZ(path=str(tmp_path / "no arrays.npz")).load()
     for path in ("~nobody here/x", "a\0b"):

@@ -10,12 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import stdpbench
+from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder.checkpoints import checkpoint_path
+from stdpbench.runs.folder.checkpoints import Checkpoint, checkpoint_path, read_checkpoint, write_checkpoint
 from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.past_weights import newest_weights
+from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
+from stdpbench.runs.folder.snapshots import Snapshot, read_snapshot, snapshot_path, write_snapshot
 from stdpbench.runs.protocol.facts import CheckpointWritten, Record, Started
 
 Make = Callable[..., Path]
@@ -124,3 +129,56 @@ def test_what_may_not_be_read_is_a_sentence(whole: Path) -> None:
             RunFolder.open(whole)
     finally:
         whole.chmod(0o700)
+
+
+READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "read_array": ("weights.npy", lambda run: RunFolder(run).read_array("weights.npy", (4, 3))),
+    "read_arrays": ("assignments.npz", lambda run: RunFolder(run).read_arrays("assignments.npz", "labels")),
+    "result digests": ("theta.npy", lambda run: outcome(RunFolder(run))),
+    "newest weights": ("weights.npy", newest_weights),
+    "weights in Python": ("weights.npy", lambda run: stdpbench.open_run(run).weights),
+    "snapshot": ("held_out/000000005.npz", lambda run: read_snapshot(snapshot_path(run, 5))),
+    "checkpoint": ("checkpoints/000000003/state.npz", lambda run: read_checkpoint(run, 3)),
+}
+
+
+@pytest.fixture
+def full(whole: Path) -> Path:
+    images = Images(np.zeros((2, 2, 2), np.uint8), None)
+    write_snapshot(whole, 5, Snapshot({}, "runtime", np.zeros((4, 3)), np.zeros(3), images, 2, "spare"))
+    state = {"plastic.w": np.zeros((4, 3)), "exc.theta": np.zeros(3)}
+    write_checkpoint(whole, Checkpoint(3, 2, {}, 1.0, 0, {}, state, {}))
+    np.savez(whole / "training.npz", image=np.zeros(7))
+    np.savez(whole / "assignments.npz", labels=np.zeros(3, np.int64))
+    return whole
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_damaged_header_is_a_sentence(reader: str, full: Path) -> None:
+    name, read = READERS[reader]
+    read(full)
+    path = full / name
+    path.write_bytes(path.read_bytes().replace(b"}", b" "))
+    if reader == "newest weights":  # which has another source
+        assert newest_weights(full).position == 3
+        return
+    with pytest.raises(StdpbenchError, match="damaged") as found:
+        read(full)
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_bug_is_not_called_damage(reader: str, full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*arguments: object, **options: object) -> None:
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(np, "load", load)
+    with pytest.raises(TypeError, match="a bug"):
+        READERS[reader][1](full)
+
+
+@pytest.mark.parametrize("about", [[], {}, {"format": "1"}])
+def test_a_checkpoint_without_a_format_is_damaged(about: object, full: Path) -> None:
+    (checkpoint_path(full, 3) / "checkpoint.json").write_text(json.dumps(about))
+    with pytest.raises(StdpbenchError, match=r"damaged: checkpoint\.json has no format"):
+        read_checkpoint(full, 3)
