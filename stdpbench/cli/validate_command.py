@@ -16,7 +16,7 @@ from rich.table import Table
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.checks.base import Outcome
-from stdpbench.lab.checks.page import write
+from stdpbench.lab.checks.page import HEADINGS, write
 from stdpbench.lab.checks.suite import validate
 
 
@@ -26,7 +26,7 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
     Raises
     ------
     SystemExit
-        With status 1 if a value was missed.
+        With status 1 if a value does not match.
     """
     if output is not None:
         try:
@@ -41,7 +41,7 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
     reached = sum(finding.reached for finding in findings)
     console.print(f"{reached} of {len(findings)} values match", highlight=False)
     if output is not None:
-        command = " ".join(["stdpbench validate", *kinds, *(["--quick"] if quick else []), "--output docs"])
+        command = " ".join(["stdpbench validate", *kinds, *(["--quick"] if quick else []), f"--output {output}"])
         made = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
         console.print(f"written: {write(outcomes, output, made)}", highlight=False, soft_wrap=True)
     if json:
@@ -53,7 +53,7 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
 
 def _table(outcome: Outcome) -> Table:
     table = Table(title=outcome.kind, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("what", "expected", "found", "tolerance", "verdict", "reference"):
+    for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
     for f in outcome.findings:
         style = None if f.reached else "bold red"

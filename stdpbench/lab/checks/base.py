@@ -14,18 +14,18 @@ from stdpbench.lab.result import Result
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the table.
+    """One row of the table.
 
     Attributes
     ----------
     what : str
-        What was measured.
+        The quantity and its conditions.
     expected, found, tolerance : str
         Formatted for the table.
     reached : bool
-        The verdict.
+        Whether the expected value was found.
     reference : str
-        Theory, or who published it.
+        The theory, or the publication.
     """
 
     what: str
@@ -37,8 +37,8 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """One word, or two."""
-        return "reached" if self.reached else "not reached"
+        """``match`` or ``mismatch``."""
+        return "match" if self.reached else "mismatch"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +60,11 @@ class Outcome:
 
     @property
     def reached(self) -> bool:
-        """Whether all values were reached."""
+        """Whether all values match."""
         return all(finding.reached for finding in self.findings)
 
     def formula(self, what: str, said: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
-        """Compare arrays: the largest difference counts."""
+        """Compare arrays by their largest difference."""
         difference = float(np.abs(np.asarray(found) - np.asarray(expected)).max())
         self.findings.append(
             Finding(
@@ -88,7 +88,7 @@ class Outcome:
         )
 
     def said(self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–") -> None:
-        """A verdict that is not a comparison of numbers."""
+        """Add a finding that is not a comparison of numbers."""
         self.findings.append(Finding(what, expected, found, tolerance, bool(reached), reference))
 
 

@@ -15,7 +15,7 @@ from stdpbench.plasticity import rules
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_HEADINGS = ("what", "expected", "found", "tolerance", "verdict", "reference")
+HEADINGS = ("check", "expected", "found", "tolerance", "verdict", "reference")
 
 
 def draw(outcome: Outcome) -> Figure:
@@ -41,7 +41,7 @@ def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
     folder : Path
         A folder that exists.
     made : str
-        By which command, when, and with which versions.
+        The command, its date and the versions, for the page.
     """
     (folder / "images").mkdir(exist_ok=True)
     for outcome in outcomes:
@@ -68,25 +68,25 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
     lines = [
         "# Validation of the plasticity rules",
         "",
-        "Every rule against theory or the published figure that is canonical for it, by the protocols of the",
-        "laboratory ([plasticity.md](plasticity.md)): the rule's real equations in Brian2. Nothing is adjusted to",
-        "pass; a value that is not reached stands here as such. This page is written by the command:",
+        "Each rule is compared with theory, or with the published figure that is canonical for it. The protocols of the",
+        "laboratory ([plasticity.md](plasticity.md#the-laboratory)) run the rule's actual equations in Brian2. Nothing is",
+        "tuned to pass, and mismatches are marked. This page is written by the command:",
         "",
         f"    {made}",
         "",
-        f"{len(findings) - len(missed)} of {len(findings)} values are reached."
-        + (" Not reached: " + "; ".join(f"{kind}, {what}" for kind, what in missed) + "." if missed else ""),
+        f"{len(findings) - len(missed)} of {len(findings)} values match."
+        + (" Mismatches: " + "; ".join(f"{kind}, {what}" for kind, what in missed) + "." if missed else ""),
         "",
     ]
     for outcome in outcomes:
         lines += [f"## {outcome.kind}", "", f"{rules.get(outcome.kind).summary}.", ""]
         if not outcome.findings:
-            lines += ["No check is known here: the rule comes from another package.", ""]
+            lines += ["There are no checks for this rule, which comes from another package.", ""]
             continue
-        lines += [f"| {' | '.join(_HEADINGS)} |", "|" + "---|" * len(_HEADINGS)]
+        lines += [f"| {' | '.join(HEADINGS)} |", "|" + "---|" * len(HEADINGS)]
         for f in outcome.findings:
             verdict = f.verdict if f.reached else f"**{f.verdict}**"
             row = (f.what, f.expected, f.found, f.tolerance, verdict, f.reference)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
-        lines += ["", f"![{outcome.kind}: what was found](images/validation-{outcome.kind}.png)", ""]
+        lines += ["", f"![{outcome.kind}: results](images/validation-{outcome.kind}.png)", ""]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""``stdpbench validate``: the short part of the checks, and that a wrong rule is found out."""
+"""``stdpbench validate``: the short checks of all rules, and the detection of wrong rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_REACHED = {
         "b = 0.0805 nA, as printed: data at -10 ms; 0.1, 10, 20, 40, 50 Hz",
     ]
 }
-"""What docs/validation.md says is not reached: the model as it is printed, which the figure was not made with."""
+"""Mismatches in docs/validation.md: the model as printed, which the published figure was not made with."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -40,7 +40,7 @@ def test_every_rule_has_checks() -> None:
 
 
 def test_a_wrong_rule_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sign of depression, as ports have had it wrong; and a trace that is set where it should add up."""
+    """The wrong sign of depression that some ports have; and a trace that is set instead of incremented."""
     monkeypatch.setattr(PairAdditive, "on_input_spike", "w = clip(w + a_minus*w_max*y, 0, w_max)")
     (outcome,) = validate(["pair-additive"], quick=True)
     assert not outcome.reached
@@ -58,15 +58,15 @@ def test_a_comparison_says_what_was_found() -> None:
     assert [finding.reached for finding in outcome.findings] == [False, False, True]
     assert outcome.findings[0].found == "largest difference 1.0e-03"
     assert outcome.findings[1].found == "0.100, 0.250"
-    assert outcome.findings[0].verdict == "not reached"
+    assert outcome.findings[0].verdict == "mismatch"
 
 
-def test_the_page_says_what_was_not_reached(tmp_path: Path) -> None:
+def test_the_page_lists_mismatches(tmp_path: Path) -> None:
     outcome = Outcome("oja")
     outcome.values("first | second", 0.1, 0.5, 0.01, "somebody")
     page = write([outcome], tmp_path, "the command").read_text(encoding="utf-8")
-    assert "0 of 1 values are reached. Not reached: oja, first | second." in page
-    assert "**not reached**" in page
+    assert "0 of 1 values match. Mismatches: oja, first | second." in page
+    assert "**mismatch**" in page
     assert "first \\| second" in page
 
 
