@@ -89,7 +89,7 @@ def lab(
     protocol: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PROTOCOL]",
+            metavar="PROTOCOL",
             help="pair-window, frequency, pairing, triplets, quadruplets, poisson-pairs, weight-dependence, neuron or "
             "reward-delay. Default: the one that shows most about the rule.",
             autocompletion=completion.protocols,
@@ -135,7 +135,7 @@ def lab(
 def validate_rules(
     rule: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RULE…]", help="Kinds of rules. Default: all.", autocompletion=completion.rule_kinds),
+        typer.Argument(metavar="RULE…", help="Kinds of rules. Default: all.", autocompletion=completion.rule_kinds),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out checks in which a neuron learns for minutes.")
@@ -146,7 +146,7 @@ def validate_rules(
     ] = None,
     json: EndWithJson = False,
 ) -> None:
-    """Check plasticity rules against theory and published figures; exit status 1 if a value is missed."""
+    """Check plasticity rules against theory and published figures; exit status 1 if a value does not match."""
     from stdpbench.cli.validate_command import validate_command
 
     validate_command(rule or [], quick, output, json)

@@ -285,7 +285,7 @@ def gui(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN|EXPERIMENT|FILE]",
+            metavar="RUN|EXPERIMENT|FILE",
             help="A run to show, or an experiment to run after a question.",
             autocompletion=completion.experiments_or_runs,
         ),

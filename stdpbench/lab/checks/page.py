@@ -68,9 +68,9 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
     lines = [
         "# Validation of the plasticity rules",
         "",
-        "Each rule is compared with theory, or with the published figure that is canonical for it. The protocols of the",
-        "laboratory ([plasticity.md](plasticity.md#the-laboratory)) run the rule's actual equations in Brian2. Nothing is",
-        "tuned to pass, and mismatches are marked. This page is written by the command:",
+        "Each rule is compared with theory, or with the published figure that is canonical for it. The protocols of",
+        "the laboratory ([plasticity.md](plasticity.md#the-laboratory)) run the rule's actual equations in Brian2.",
+        "Nothing is tuned to pass, and mismatches are marked. This page is written by the command:",
         "",
         f"    {made}",
         "",
