@@ -157,7 +157,7 @@ class Display:
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:
-                rows.append((baseline.replace("k_means", "k-means, as many centres"), result))
+                rows.append((baseline.replace("k_means", "k-means, one centre per neuron"), result))
             else:
                 rows.append((f"{baseline.replace('_', ' ')} (vote)", result["vote"]))
         if rows:

@@ -1,4 +1,4 @@
-"""Baseline: clustering of the same pixels with as many centres as the network has neurons."""
+"""Baseline: clustering of the same pixels, with one centre per neuron of the network."""
 
 from __future__ import annotations
 

@@ -64,7 +64,8 @@ def _baselines(material: Material, found: Findings) -> list[str]:
         said.append(f"{_learning(gain)}: with random weights, the network reaches {_right(random, vote)}.")
     k_means = next((row for row in found.accuracies if row.group == "pixels"), None)
     if k_means is not None:
-        said.append(f"{_against(vote, k_means)} k-means on pixels with as many centres ({percent(k_means.accuracy)}).")
+        centres = "k-means on pixels with one centre per neuron"
+        said.append(f"{_against(vote, k_means)} {centres} ({percent(k_means.accuracy)}).")
     return said
 
 
