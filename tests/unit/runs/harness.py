@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.result_digests import outcome
@@ -170,6 +174,30 @@ def wait_until(true: Callable[[], Any], seconds: float = 60.0) -> None:
     while not true():
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.01)
+
+
+@contextmanager
+def processes_ended() -> Iterator[None]:
+    """End, by their ids, the processes that are started within the block, and runs that those have started."""
+    mark, begin, begun = uuid4().hex, subprocess.Popen.__init__, list[subprocess.Popen[Any]]()
+
+    def note(process: subprocess.Popen[Any], *arguments: Any, **options: Any) -> None:
+        begin(process, *arguments, **options)
+        begun.append(process)
+
+    try:
+        with patch.dict(os.environ, STDPBENCH_TEST=mark), patch.object(subprocess.Popen, "__init__", note):
+            yield
+    finally:
+        for process in begun:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        for path in Path("/proc").glob("[0-9]*/environ") if begun else ():
+            with suppress(OSError):  # it has ended, or is another user's
+                run = b"-m\0stdpbench" in (path.parent / "cmdline").read_bytes()
+                if run and mark.encode() in path.read_bytes():
+                    os.kill(int(path.parent.name), signal.SIGKILL)
 
 
 def set_(**changes: Any) -> tuple[str, dict[str, Any]]:

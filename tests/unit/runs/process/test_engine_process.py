@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import experiment, finished, new_run, wait_until
+from harness import experiment, finished, new_run, processes_ended, wait_until
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -237,6 +237,20 @@ def test_a_parameter_set_from_another_process_is_kept_through_a_kill(tmp_path):
         at={record.position: [("set", {"changes": {"plasticity.nu_post": 0.05}})]},
     )
     assert found == expected
+
+
+def test_a_test_that_fails_leaves_no_process_of_a_run_behind(tmp_path):
+    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
+    for started_by in ("the test", "another process"):
+        with suppress(ZeroDivisionError), processes_ended():
+            if started_by == "the test":
+                RunClient.start(folder.path)
+            else:
+                subprocess.Popen([sys.executable, "-c", START, str(folder.path), ""], stdout=subprocess.DEVNULL)
+            wait_until(lambda: at_work(folder.path))
+            raise ZeroDivisionError
+        wait_until(lambda: not at_work(folder.path))
+        assert state_of(folder)[0] is not State.FINISHED
 
 
 START = """
