@@ -117,17 +117,17 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
         position = engine._position
         if position not in marks:
             marks[position] = {"wall": time.perf_counter(), "processor": time.process_time()}
-            measures = engine._in_force.held_out
+            measures = engine._active.held_out
             late += position % options.every == 0 and bool(measures._tasks) and not _due(position, options)
         if position == 0:
-            engine._in_force.held_out.take = chosen  # type: ignore[method-assign]
+            engine._active.held_out.take = chosen  # type: ignore[method-assign]
         elif position == total:
             requests.put(_stop())
         offer(makers, flush=flush)
 
     def chosen(position: int, experiment: Any) -> None:
         if _due(position, options):
-            type(engine._in_force.held_out).take(engine._in_force.held_out, position, experiment)
+            type(engine._active.held_out).take(engine._active.held_out, position, experiment)
 
     publisher.offer = timed  # type: ignore[method-assign]
     engine.run()

@@ -18,7 +18,8 @@ _WARNINGS = (
     "differ",
     "will never fire",
     "cannot be written",
-    "came out",
+    "are replaced",
+    "came out",  # of earlier versions
 )
 
 

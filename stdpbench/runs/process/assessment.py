@@ -1,4 +1,4 @@
-"""What a trained network is worth: labels from training pictures, answers to others, and baselines beside them."""
+"""Assessment of a trained network: labelling with training pictures, testing on other pictures, and baselines."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
 
 AssessmentEvent = Progress | Remarked | Labelled | LabelsRead | Measured
-"""What an assessment tells while it goes on."""
+"""Event of an assessment."""
 
 
 @dataclass(frozen=True)
 class _Context:
-    """What all steps of an assessment need."""
+    """Data that all steps of an assessment share."""
 
     simulator: Simulator
     experiment: Experiment
@@ -45,7 +45,7 @@ class _Context:
 
 
 def phases(experiment: Experiment, split: Split, options: Options) -> tuple[tuple[str, int], ...]:
-    """Name and number of presentations of each phase of an assessment, in order."""
+    """Return the name and number of presentations of each phase of an assessment, in order."""
     n_label, n_test = experiment.schedule.label_images or len(split.train), len(split.test)
     if split.train.labels is None or split.test.labels is None:
         return (("test", n_test),)
@@ -62,10 +62,10 @@ def assess(
     training: Mapping[str, Any],
     start: Learned,
 ) -> Generator[AssessmentEvent, None, dict[str, Any]]:
-    """Label and test the network in `simulator`, evaluate baselines, and write all of it down.
+    """Label and test the network in `simulator`, evaluate baselines, and save the results.
 
     The baseline of start weights is the network before learning, `start`, labelled and tested in the same way.
-    Closing the generator leaves what an earlier assessment wrote, or what is already measured of this one.
+    Closing the generator early keeps the results of an earlier assessment, or those measured so far.
 
     Yields
     ------
@@ -74,7 +74,7 @@ def assess(
     Returns
     -------
     metrics : dict
-        What ``metrics.json`` holds.
+        Contents of ``metrics.json``.
     """
     label_images = split.train.part(0, experiment.schedule.label_images or len(split.train))
     context = _Context(simulator, experiment, label_images, split, options, folder, start)
@@ -101,7 +101,7 @@ def assess(
 
 
 def _remarks(context: _Context) -> Iterator[AssessmentEvent]:
-    """What a person should know before the numbers."""
+    """Yield warnings about the data."""
     train, test, names = context.split.train.labels, context.split.test.labels, context.split.class_names
     if train is None or test is None:
         whose = "The" if train is None and test is None else "The test" if test is None else "The training"
@@ -119,12 +119,12 @@ def _remarks(context: _Context) -> Iterator[AssessmentEvent]:
 def _measure(
     context: _Context, metrics: dict[str, Any]
 ) -> Generator[AssessmentEvent, None, tuple[Assignment | None, dict[str, Score]]]:
-    """Responses of both phases, written down, and the scores that follow."""
+    """Compute and save the responses of both phases, and score them."""
     label, folder = None, context.folder
     if context.labelled:
         label = yield from _respond(context, context.label_images, "label", "label")
     test = yield from _respond(context, context.split.test, "test", "test")
-    if label is not None:  # only now, so that both files are of the same evaluation
+    if label is not None:  # saved only now, so that both files are from the same evaluation
         folder.write_arrays("label.npz", spike_counts=label.spike_counts, attempts=label.attempts)
         folder.write_arrays("label_spikes.npz", **label.trains.to_arrays())
     folder.write_arrays("test.npz", spike_counts=test.spike_counts, attempts=test.attempts)
@@ -179,7 +179,7 @@ def _scores(
 
 
 def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
-    """The network before learning, labelled and tested in the same way; and k-means with as many centres."""
+    """Evaluate the network before learning in the same way, and k-means with one centre per exc neuron."""
     simulator, experiment, split = context.simulator, context.experiment, context.split
     trained = simulator.learned
     try:
@@ -215,7 +215,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
 
 
 def _reading(context: _Context, purpose: str) -> LabelsRead:
-    """To be told before labels of evaluated pictures are looked at."""
+    """Return the event to yield before the labels of evaluation pictures are used."""
     return LabelsRead("validation" if context.options.validation else "test", len(context.split.test), purpose)
 
 

@@ -1,7 +1,7 @@
-"""The label and test phases: frozen presentations, each from the reset state, spread over processes.
+"""The label and test phases: frozen presentations, each from the reset state, distributed over processes.
 
 Because each presentation starts from the reset state and nothing is learned, its response depends on weights,
-thresholds and its own number alone: not on how many processes share the work, nor on the order.
+thresholds and its number alone, not on the number of processes or the order of presentations.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from stdpbench.signals import handled
 from stdpbench.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
 
 _CHUNK = 50
-PROCESS_MEMORY = 150 * 2**20  # bytes of a worker without its network
+PROCESS_MEMORY = 150 * 2**20  # memory of a worker process without its network, in bytes
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Responses to a run of pictures.
+    """Responses to consecutive pictures.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Part:
     spike_counts : ndarray, uint16, (n, n_exc)
         Exc spikes per picture.
     attempts : ndarray, int16, (n,)
-        How often each picture was shown.
+        Number of times each picture was shown.
     trains : SpikeTrains
         The same spikes, with their times.
     """
@@ -58,7 +58,7 @@ class Part:
 
 
 def default_workers(layout: Layout) -> int:
-    """Processors that this process may use, but no more processes than the free memory holds."""
+    """Return the number of available processors, limited by the number of processes that fit into free memory."""
     affinity = getattr(os, "sched_getaffinity", None)
     processors = len(affinity(0)) if affinity else os.cpu_count() or 1
     free = available_memory()
@@ -73,28 +73,42 @@ def present_frozen(
     number: int,
     presentation: int | None = None,
 ) -> tuple[Response, int]:
-    """Show one picture with frozen weights, from the reset state, brighter until it draws enough spikes.
+    """Show a picture with frozen weights, from the reset state, brighter until it evokes enough spikes.
 
     Parameters
     ----------
+    simulator : Simulator
+        The network.
+    experiment : Experiment
+        Parameters of the presentation.
+    images : Images
+        The pictures.
+    phase : str
+        Name of the random stream of the stimuli.
     number : int
-        Of the picture.
+        Number of the picture.
     presentation : int, optional
-        Numbers the random stream, where a picture is shown again with other input spikes; that of the picture if not
-        said.
+        Number of the presentation in the random stream, for showing a picture again with other input spikes; default:
+        `number`.
 
     Returns
     -------
     response : Response
-        To the last attempt.
+        Response to the last attempt.
     attempts : int
+        Number of attempts.
+
+    Raises
+    ------
+    StdpbenchError
+        If the state of neurons becomes infinite or NaN.
     """
     schedule = experiment.schedule
     presentation = number if presentation is None else presentation
     for attempt in range(schedule.max_attempts):
         simulator.reset()
         spikes = encode(experiment, images, phase, presentation, attempt, number)
-        # delayed spikes of the whole stimulus still arrive; what they cause after it does not count
+        # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count
         response = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins)
         if odd := simulator.not_finite():
             raise StdpbenchError(
@@ -107,7 +121,7 @@ def present_frozen(
 
 
 def part_of(start: int, shown: Sequence[tuple[Response, int]], n_exc: int, experiment: Experiment) -> Part:
-    """Responses to a run of pictures, packed."""
+    """Return responses to consecutive pictures as arrays."""
     counts = np.array([response.spike_counts for response, _ in shown]).reshape(-1, n_exc).astype(np.uint16)
     trains = SpikeTrains.of_pictures(
         [(response.exc.index, response.exc.bin) for response, _ in shown],
@@ -127,27 +141,27 @@ def respond(
     workers: int,
     chunks: Sequence[tuple[int, int]] | None = None,
 ) -> Generator[Part, None, None]:
-    """Responses to the pictures of a phase, part by part, in any order.
+    """Compute the responses to the pictures of a phase in parts, which may arrive in any order.
 
     Parameters
     ----------
     simulator : Simulator
-        Holds the weights and thresholds; with one worker it does the work itself, and has its state back afterwards.
+        The network. With one worker, it is used directly and its state is restored afterwards.
     experiment : Experiment
-        What is shown and how.
+        Parameters of the presentations.
     images : Images
         The pictures, one presentation each.
     phase : {"label", "test", "held-out"}
-        Names the random stream of the stimuli.
+        Name of the random stream of the stimuli.
     workers : int
         Number of processes.
     chunks : sequence of (int, int), optional
-        First and one past the last picture of each part; by default all pictures in parts of 50.
+        First and one past the last picture of each part; default: all pictures in parts of 50.
 
     Yields
     ------
     Part
-        Responses to some pictures. While the caller does not ask for more, little more is computed. Closing the
+        Responses to some pictures. Only a limited number of parts is computed ahead of the caller. Closing the
         generator ends the processes.
     """
     chunks = split_up(0, len(images)) if chunks is None else chunks
@@ -158,7 +172,7 @@ def respond(
 
 
 def split_up(start: int, stop: int) -> list[tuple[int, int]]:
-    """Parts of some pictures in a row, as `respond` takes them."""
+    """Split a range of pictures into parts for `respond`."""
     return [(first, min(first + _CHUNK, stop)) for first in range(start, stop, _CHUNK)]
 
 
@@ -196,7 +210,7 @@ def _in_processes(
         if simulator.lateral is not None:
             np.save(Path(folder) / "lateral.npy", simulator.lateral)
         arguments = (folder, experiment.to_mapping(), simulator.name, phase, os.getpid())
-        with sigint_ignored():  # what a process is born with: Ctrl+C is for the parent, which ends the workers
+        with sigint_ignored():  # inherited by the workers, which the parent ends on Ctrl+C
             pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
             ahead = iter(chunks)
             tasks = {pool.submit(_worker_part, *chunk) for chunk in islice(ahead, 2 * workers)}
@@ -208,7 +222,7 @@ def _in_processes(
                     yield task.result()
         except BrokenProcessPool as error:
             raise StdpbenchError(
-                "a process that labels or tests ended unexpectedly, perhaps for want of memory: try --workers 1"
+                "a process of the label or test phase exited unexpectedly, perhaps out of memory: try --workers 1"
             ) from error
         finally:
             pool.shutdown(wait=True, kill_workers=True)
@@ -216,7 +230,7 @@ def _in_processes(
 
 @contextmanager
 def sigint_ignored() -> Iterator[None]:
-    """Have processes that are started meanwhile ignore Ctrl+C, which is for the one that ends them."""
+    """Make processes that are started in the block ignore Ctrl+C, which their parent handles."""
     with handled(signal.SIG_IGN, signal.SIGINT):
         yield
 
@@ -237,17 +251,19 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
             simulator.lateral[...] = np.load(Path(folder) / "lateral.npy")
         _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
     except StdpbenchError as error:
-        _worker["failure"] = error  # told with the first part: a pool whose initializer fails says nothing of use
+        _worker["failure"] = (
+            error  # raised with the first part, since a failing initializer of a pool gives no useful error
+        )
 
 
 def end_with_parent(parent: int, folder: Path | None = None) -> None:
-    """Have this process end, and what it reads removed, once its parent is gone, which could not if it was killed."""
+    """End this process and remove its input folder when its parent exits, even if the parent is killed."""
     threading.Thread(target=end_with, args=(parent, folder), daemon=True).start()
 
 
 def end_with(parent: int, folder: Path | None) -> None:
-    """Wait until a parent is gone; see `end_with_parent`."""
-    while os.name != "nt" and os.getppid() == parent:  # Windows does not tell
+    """Wait until the parent exits, then end this process; see `end_with_parent`."""
+    while os.name != "nt" and os.getppid() == parent:  # not supported by Windows
         time.sleep(1)
     if os.name != "nt":
         if folder is not None:

@@ -1,6 +1,6 @@
-"""What a run writes down and tells: its facts, each first in the journal and then to readers.
+"""Event log of a run: writes each fact to the journal, then publishes it to readers.
 
-Facts that recur after a checkpoint are recognised here, and what a full disk kept from the journal waits here.
+Recognises facts that recur after a checkpoint, and queues facts that cannot be written because the disk is full.
 """
 
 from __future__ import annotations
@@ -21,40 +21,43 @@ class EventLog:
     Parameters
     ----------
     folder : RunFolder
-        Of the run.
+        The run folder.
     publisher : Publisher
         Sends facts to readers.
     on_failure : callable
-        Called with the reason when a fact cannot be written and waits.
+        Called with the reason when a fact cannot be written and is queued.
 
     Attributes
     ----------
     number : int
-        What the next fact will get.
+        Number of the next fact.
     """
 
     def __init__(self, folder: RunFolder, publisher: Publisher, on_failure: Callable[[str], None]) -> None:
         self.journal = Journal(folder.path)
         self.number = len(self.journal.records)
         self._publisher, self._on_failure = publisher, on_failure
-        self._unwritten: list[Record] = []
+        self._pending: list[Record] = []
         self._expected: dict[tuple[str, int, str], Fact] = {}
 
     @property
     def records(self) -> list[Record]:
         """All facts so far."""
-        return [*self.journal.records, *self._unwritten]
+        return [*self.journal.records, *self._pending]
 
     def expect(self, records: Iterable[Record]) -> None:
-        """Have facts that stand there already, and will recur, not written twice."""
+        """Register facts of the journal that will recur, so that they are not written twice."""
         self._expected |= {record.identity: record.fact for record in records if record.fact.recurs}
 
     def intervene(self, fact: facts.Intervention, position: int) -> None:
-        """Have on disk, and tell, what a person does to the run; facts of later positions do not recur then.
+        """Write an intervention to disk and publish it; facts at later positions are no longer expected to recur.
 
-        Raises as `add` does.
+        Raises
+        ------
+        DiskError
+            If it is not on disk; in this case it is not published.
         """
-        self.write_what_is_left()
+        self.write_pending()
         self.add(fact, position, sync=True)
         later = [identity for identity in self._expected if identity[1] > position]
         for identity in later:
@@ -62,65 +65,65 @@ class EventLog:
         if later:
             self.note(
                 f"This change comes before presentation {max(at for _, at, _ in later)}, which the run had reached "
-                "before it was interrupted; what came out from here to there is replaced.",
+                "when it was interrupted; the results in between are replaced.",
                 position,
             )
 
     def add(self, fact: Fact, position: int, *, sync: bool = False) -> bool:
-        """Write a fact to the journal and tell it, unless it recurs and stands there.
+        """Write a fact to the journal and publish it, unless it recurs and is in the journal already.
 
         Returns
         -------
         bool
-            Whether it is written; else it waits.
+            Whether it is written; else it is queued.
 
         Raises
         ------
         DiskError
-            With `sync`, if it is not on disk; it is not told then.
+            With `sync`, if it is not on disk; in this case it is not published.
         """
         if fact.recurs:
             known = self._expected.pop(Record(self.number, position, "", fact).identity, None)
             if known == fact:
                 return True
             if known is not None:
-                self.note("What follows came out differently than before the run was interrupted.", position)
+                self.note("From here on, results differ from those before the run was interrupted.", position)
         record = Record(self.number, position, now(), fact)
         if sync:
             self.journal.append(record, sync=True)
         else:
-            self._unwritten.append(record)
+            self._pending.append(record)
             try:
-                self.write_what_is_left()
+                self.write_pending()
             except DiskError as error:
                 self._on_failure(str(error))
         self.number += 1
-        self._publisher.tell(record)
-        return not self._unwritten
+        self._publisher.publish(record)
+        return not self._pending
 
     def note(self, sentence: str, position: int) -> None:
-        """Tell a sentence, once."""
+        """Add a sentence for the user, unless it is in the journal already for this position."""
         note = facts.Remarked(sentence, once=True)
         if not any(record.fact == note and record.position == position for record in self.records):
             self.add(note, position)
 
-    def write_what_is_left(self) -> None:
-        """Write what could not be written before.
+    def write_pending(self) -> None:
+        """Write queued facts to the journal.
 
         Raises
         ------
         DiskError
-            If it still cannot; it may be tried again.
+            If they still cannot be written; the call may be repeated.
         """
-        while self._unwritten:
-            self.journal.append(self._unwritten[0])
-            del self._unwritten[0]
+        while self._pending:
+            self.journal.append(self._pending[0])
+            del self._pending[0]
 
     def sync(self) -> None:
-        """Have all facts on disk."""
-        self.write_what_is_left()
+        """Flush all facts to disk."""
+        self.write_pending()
         self.journal.sync()
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Close the journal."""
         self.journal.close()

@@ -1,4 +1,4 @@
-"""The figures of a run folder."""
+"""Figures of a run folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stdpbench.runs.protocol.changes import in_brief
 def draw_training(
     folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], curves: Curves
 ) -> None:
-    """Draw receptive fields, and the course of training with what the journal says was changed on the way."""
+    """Draw receptive fields, and the curves of training with marks for the changes in the journal."""
     (folder.path / "figures").mkdir(exist_ok=True)
     _draw_fields(folder, experiment, split, w, None)
     if curves.points:
@@ -56,7 +56,7 @@ def draw_assessment(
 
 
 def _changes(folder: RunFolder) -> list[tuple[int, str]]:
-    """Positions at which a person changed something, in order, and what."""
+    """Return position and short description of each intervention, in order."""
     changed = [
         (record.position, in_brief(record.fact))
         for record in read_journal(folder.path)

@@ -1,4 +1,4 @@
-"""The frames that readers draw from (`runs.protocol.messages`): copied only when a reader waits for them."""
+"""Frames for the displays of readers (`runs.protocol.messages`), copied only when a reader waits for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stdpbench.simulators import Recording, Simulator
 def network_frame(
     network: Simulator | Learned, exc_spikes: NDArray[np.int64] | None, position: int, n_facts: int
 ) -> dict[str, Any]:
-    """Weights as float32, thresholds, and spikes of each exc neuron."""
+    """Return the frame ``network``: weights as float32, thresholds, and spikes of each exc neuron."""
     return {
         "position": position,
         "n_facts": n_facts,
@@ -28,7 +28,7 @@ def network_frame(
 
 
 def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str, Any]:
-    """What was shown last, and what the network did."""
+    """Return the frame ``presentation``: the last picture shown, and the response of the network."""
     response = presented.response
     return {
         "position": presented.presentation + 1,

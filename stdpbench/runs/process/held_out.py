@@ -44,30 +44,30 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _log = logging.getLogger(__name__)
-_POINTS, _SHORTEST, _LONGEST = 16, 500, 4000  # points over training, and presentations between two
+_POINTS, _SHORTEST, _LONGEST = 16, 500, 4000  # number of points, and limits of presentations between two points
 _SHARE = 0.27  # held-out pictures per training presentation
-_FEWEST, _MOST = 200, 1000  # of them per point
-_LEAST = 20  # of which a measure says anything
-_OF_TRAINING = 0.1  # of the first pass, where pictures are held out that train later
-_MOMENT = 0.01  # s
-_MOST_WAITING = 32  # snapshots; a helper that has fallen back further is waited for
+_FEWEST, _MOST = 200, 1000  # limits of held-out pictures per point
+_LEAST = 20  # minimum number of pictures for a meaningful measure
+_OF_TRAINING = 0.1  # maximum share of the first pass that is held out until its turn
+_MOMENT = 0.01  # s between two checks
+_MOST_WAITING = 32  # snapshots; with more of them pending, training waits
 
 
 def interval(experiment: Experiment, total: int) -> int:
-    """Training presentations between two measurements, of `total` presentations; 0: there are none."""
-    asked = experiment.schedule.held_out_every
-    return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if asked is None else asked
+    """Return the number of training presentations between measurements, given their total; 0: no measurements."""
+    given = experiment.schedule.held_out_every
+    return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if given is None else given
 
 
 def held_out_part(experiment: Experiment, split: Split) -> tuple[Images, str, int]:
-    """The pictures that are held out.
+    """Select the held-out pictures.
 
     Returns
     -------
     images : Images
-        None of which trains before `until`, nor does a neuron start from it.
+        Pictures that are neither used for training before `until` nor for start weights.
     part : {"spare", "later"}
-        Whether they never train, or later.
+        Whether they are never used for training, or later.
     until : int
         The last position at which they are held out.
     """
@@ -78,7 +78,7 @@ def held_out_part(experiment: Experiment, split: Split) -> tuple[Images, str, in
     later = min(wanted, int(_OF_TRAINING * len(split.train)))
     if split.spare is not None and len(split.spare) >= max(later, 1):
         n = min(wanted, len(split.spare))
-        chosen = np.arange(n) * len(split.spare) // n  # from all of them: they may be sorted by class
+        chosen = np.arange(n) * len(split.spare) // n  # spread over all of them, which may be sorted by class
         return _chosen(split.spare, chosen), "spare", sys.maxsize
     first = training_order(experiment, len(split.train))[: len(split.train)]
     free = np.flatnonzero(~np.isin(first, start_pictures(experiment, len(split.train))))
@@ -91,45 +91,45 @@ def _chosen(images: Images, numbers: Any) -> Images:
 
 
 class HeldOutMeasures:
-    """Takes snapshots of a run where they are due, and has them measured.
+    """Takes snapshots of a run at due positions and measures them in a separate process.
 
     Parameters
     ----------
     folder : Path
         The run folder.
     simulator : Simulator
-        That trains.
+        The network that is trained.
     split : Split
         The pictures.
     total : int
-        Training presentations in all.
+        Total number of training presentations.
 
     Attributes
     ----------
-    trouble : str
-        Why nothing is measured any more in this process; empty as long as all is well.
+    failure : str
+        Why measuring has stopped in this process; empty while it works.
     """
 
     def __init__(self, folder: Path, simulator: Simulator, split: Split, total: int) -> None:
-        self.trouble, self._told = "", False
+        self.failure, self._failure_noted = "", False
         self._last = 0
         self._folder, self._simulator, self._split, self._total = folder, simulator, split, total
         self._part: tuple[Images, str, int] | None = None
-        self._part_of: tuple[int | None, int | None] | None = None
+        self._part_key: tuple[int | None, int | None] | None = None
         self._pool: Any = None
         self._tasks: dict[int, Future[HeldOut]] = {}
 
     def begin(self, checkpoint: Checkpoint | None, records: Iterable[Record], experiment: Experiment) -> None:
-        """Take the first snapshot of a run that begins; have measured what one that goes on left behind.
+        """Take the first snapshot of a new run, or measure the pending snapshots of a resumed run.
 
         Parameters
         ----------
         checkpoint : Checkpoint or None
-            That it goes on from; what lies beyond comes again. None: it begins.
+            The checkpoint to continue from, beyond which snapshots will be taken again; None for a new run.
         records : iterable of Record
-            What stands in its journal.
+            Facts of the journal.
         experiment : Experiment
-            With the parameters in force.
+            The experiment with the active parameters.
         """
         known = {record.position for record in records if isinstance(record.fact, HeldOut)}
         for at, path in snapshots.waiting(self._folder).items():
@@ -141,13 +141,13 @@ class HeldOutMeasures:
             self.take(0, experiment)
 
     def exchange(self, simulator: Simulator) -> None:
-        """Measure another network from here on, which goes on from the one before."""
+        """Measure another network from now on, which continues the previous one."""
         self._simulator = simulator
 
     def take(self, position: int, experiment: Experiment) -> None:
         """Take a snapshot, if one is due at this position."""
         self._last, every = position, interval(experiment, self._total)
-        if self.trouble or not every or position % every or self._total < every:
+        if self.failure or not every or position % every or self._total < every:
             return
         images, part, until = self._held_out(experiment)
         w, theta = self._simulator.w, self._simulator.theta
@@ -166,49 +166,46 @@ class HeldOutMeasures:
         try:
             self._submit(position, snapshots.write_snapshot(self._folder, position, snapshot))
         except StdpbenchError as error:
-            self._give_up(str(error))
+            self._stop_measuring(str(error))
 
-    def tell(self, chronicle: EventLog) -> None:
-        """Tell what came in meanwhile, as facts of the positions that they are of."""
+    def report(self, event_log: EventLog) -> None:
+        """Add completed measurements to the event log, as facts at the positions that were measured."""
         for position in [position for position, task in self._tasks.items() if task.done()]:
             try:
                 fact = self._tasks.pop(position).result()
             except snapshots.LostSnapshotError as error:
                 snapshots.remove_snapshot(self._folder, position)
-                back = "to before that presentation" if position else "to the beginning"
+                back = "before that presentation" if position else "to the beginning"
                 lost = (
-                    f"{error}, so what the network of presentation {position} makes of held-out pictures is not "
-                    f"measured; training goes on as before. To go back {back} (stdpbench rewind) measures it again."
+                    f"{error}, so the network of presentation {position} is not measured on held-out pictures; "
+                    f"training continues. Rewinding {back} (stdpbench rewind) measures it again."
                 )
-                chronicle.note(lost, self._last)
+                event_log.note(lost, self._last)
                 continue
-            except Exception as error:  # training must not end because something could not be measured
+            except Exception as error:  # a failed measurement must not end training
                 _log.exception("a snapshot cannot be measured")
-                self._give_up(str(error) or type(error).__name__)
+                self._stop_measuring(str(error) or type(error).__name__)
                 break
-            if chronicle.add(fact, position):
+            if event_log.add(fact, position):
                 snapshots.remove_snapshot(self._folder, position)
-        if self.trouble and not self._told:
-            self._told = True
-            chronicle.note(self.trouble, self._last)
+        if self.failure and not self._failure_noted:
+            self._failure_noted = True
+            event_log.note(self.failure, self._last)
 
-    def caught_up(self, *, over: bool) -> Iterator[None]:
-        """Wait where the process that measures has fallen far behind, or training is over and it is to end.
-
-        Yields
-        ------
-        None
-            While there is something to wait for.
-        """
-        while self._tasks and not self.trouble and (over or len(self._tasks) >= _MOST_WAITING):
+    def catch_up(self, most_waiting: int = _MOST_WAITING) -> Iterator[None]:
+        """Wait while as many snapshots are pending, or more, and yield None in between."""
+        while len(self._tasks) >= most_waiting and not self.failure:
             time.sleep(_MOMENT)
             yield None
-        if over:
-            self.close()
-            snapshots.remove_snapshots(self._folder)
+
+    def finish(self) -> Iterator[None]:
+        """Wait until all snapshots are measured, yielding None in between, and end the measuring process."""
+        yield from self.catch_up(1)
+        self.close()
+        snapshots.remove_snapshots(self._folder)
 
     def close(self) -> None:
-        """End the process that measures; what waits is measured when the run goes on."""
+        """End the measuring process; pending snapshots are measured when the run is resumed."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
             self._pool = None
@@ -216,35 +213,35 @@ class HeldOutMeasures:
 
     def _held_out(self, experiment: Experiment) -> tuple[Images, str, int]:
         schedule = experiment.schedule
-        asked = schedule.held_out_every, schedule.held_out_images
-        if self._part is None or asked != self._part_of:
-            self._part, self._part_of = held_out_part(experiment, self._split), asked
+        key = schedule.held_out_every, schedule.held_out_images
+        if self._part is None or key != self._part_key:
+            self._part, self._part_key = held_out_part(experiment, self._split), key
         return self._part
 
     def _submit(self, position: int, path: Path) -> None:
-        if self.trouble:
+        if self.failure:
             return
         try:
-            with sigint_ignored():  # what a process is born with: Ctrl+C is for the parent
+            with sigint_ignored():  # inherited by the measuring process, which the parent ends on Ctrl+C
                 self._pool = self._pool or _open_pool()
                 self._tasks[position] = self._pool.submit(measure, path)
-        except Exception as error:  # a pool that broke, or a process that cannot be started
-            _log.exception("the process that measures cannot be used")
-            self._give_up(str(error) or type(error).__name__)
+        except Exception as error:  # the pool is broken, or a process cannot be started
+            _log.exception("the measuring process cannot be used")
+            self._stop_measuring(str(error) or type(error).__name__)
 
-    def _give_up(self, why: str) -> None:
-        self.trouble = f"Nothing is measured on held-out pictures any more: {why}"
+    def _stop_measuring(self, why: str) -> None:
+        self.failure = f"Measuring on held-out pictures has stopped: {why}"
         self._tasks.clear()
 
 
 def _open_pool() -> Any:
     from loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(1, initializer=_give_way, initargs=(os.getpid(),))
+    return ProcessPoolExecutor(1, initializer=_lower_priority, initargs=(os.getpid(),))
 
 
-def _give_way(parent: int) -> None:
-    """Make this process one that gives way to all others, and ends with its parent."""
+def _lower_priority(parent: int) -> None:
+    """Give this process the lowest priority, and end it with its parent."""
     if hasattr(os, "nice"):
         os.nice(19)
     one_blas_thread()
@@ -255,7 +252,7 @@ _opened: dict[str, Any] = {}
 
 
 def measure(path: Path) -> HeldOut:
-    """Measure a snapshot, in this process; the simulator stays open for the next one."""
+    """Measure a snapshot in this process, keeping the simulator open for the next one."""
     snapshot = snapshots.read_snapshot(path)
     experiment = Experiment.from_mapping(snapshot.experiment)
     if _opened and not _opened["simulator"].experiment.same_rule(experiment):
@@ -270,6 +267,6 @@ def measure(path: Path) -> HeldOut:
     for number in range(len(images)):
         response, _ = present_frozen(simulator, experiment, images, "held-out", number)
         counts[number] = response.spike_counts
-    alike = int(duplicates(snapshot.w).sum())
-    values = measure_held_out(counts, images.labels, snapshot.n_classes, alike)
+    n_duplicates = int(duplicates(snapshot.w).sum())
+    values = measure_held_out(counts, images.labels, snapshot.n_classes, n_duplicates)
     return HeldOut(len(images), snapshot.part, values)

@@ -16,23 +16,23 @@ from stdpbench.runs.protocol.changes import changes_between, rule_name
 from stdpbench.runs.protocol.messages import Request
 from stdpbench.simulators import Simulator
 
-LATER = object()  # instead of an answer that comes at a later boundary
+LATER = object()  # returned in place of a reply that follows at a later boundary
 
 
 @dataclass(frozen=True)
 class Interventions:
-    """What a person may change at a position.
+    """The changes that a user can make at a position of a run.
 
     Parameters
     ----------
     folder : RunFolder
         The run.
     event_log : EventLog
-        Its facts.
+        Facts of the run.
     active : ActiveConfig
-        What changes.
+        The configuration to change.
     position : int
-        Changes apply from the next presentation on.
+        Current position; changes apply from the next presentation on.
     """
 
     folder: RunFolder
@@ -50,12 +50,12 @@ class Interventions:
         """
         if self.position >= self.active.n_train:
             raise StdpbenchError(
-                "training is over, and labels and test go by what holds at its end; make a branch from an earlier "
-                "position instead: stdpbench branch RUN --at POSITION --set … or --rule …"
+                "training is over, and the label and test phases use the configuration at its end; branch from an "
+                "earlier position instead: stdpbench branch RUN --at POSITION --set … or --rule …"
             )
 
     def set(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Change parameters; returns old and new values by path."""
+        """Change parameters, and return old and new values by path."""
         self.check_learns()
         return self._change(self.active.experiment.changed_live(dict(changes)))
 
@@ -63,17 +63,17 @@ class Interventions:
         number = self.event_log.number
         changes = changes_between(self.active.experiment, changed)
         if changes:
-            if self.folder.gone:  # nothing that is written now would ever be read
+            if self.folder.gone:  # the change could not be recorded
                 raise StdpbenchError(self.folder.gone)
             self.active.check(changed)
-            for change in changes:  # one, since a request changes parameters or the rule
+            for change in changes:  # only one, as a request changes either parameters or the rule
                 self.event_log.intervene(change, self.position)
             self.active.activate(changed, number, made)
             self.announce_plan()
         return {path: list(values) for change in changes for path, values in change.changes.items()}
 
     def set_learned(self, digests: Mapping[str, str], check_paused: Callable[[], None]) -> None:
-        """Replace learned arrays by those in the run folder, which are removed if they are refused."""
+        """Replace learned arrays by those in the run folder, whose files are removed if the request is refused."""
         active = self.active
         try:
             check_paused()
@@ -90,12 +90,13 @@ class Interventions:
         self.check_learns()
         active = self.active
         changed = active.with_rule(request.arguments["rule"])
-        if changed.same_rule(active.experiment):  # with other values: the network stays
+        if changed.same_rule(active.experiment):  # the same rule with other values: the network is kept
             return self._change(changed)
         if not built and active.rules.build(request, changed, active.simulator):
             name = rule_name(changed.plasticity.to_mapping())
             self.event_log.note(
-                f"A network with the rule {name} is built beside this one, which learns on until it is there.",
+                f"A network with the rule {name} is being built in the background; training continues until it is "
+                "ready.",
                 self.position,
             )
             return LATER
@@ -113,10 +114,10 @@ class Interventions:
                 raise StdpbenchError(failure)
             return self.change_rule(request, built=True)
         except StdpbenchError as error:
-            self.event_log.note(f"The rule stays as it is: {error}", self.position)
-            raise StdpbenchError(f"the rule stays as it is: {error}") from None
+            self.event_log.note(f"The rule is unchanged: {error}", self.position)
+            raise StdpbenchError(f"the rule is unchanged: {error}") from None
 
     def announce_plan(self) -> None:
-        """Write the phases to the journal, unless it has them for this position."""
+        """Write the plan to the journal, unless it already has it for this position."""
         if (planned := self.active.planned(self.event_log.records, self.position)) is not None:
             self.event_log.add(planned, self.position)

@@ -1,4 +1,4 @@
-"""How fast a run goes, how long it will take, and how slow it shall be."""
+"""Speed of a run: measurement, estimate of the remaining time, and limit."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from stdpbench.runs.process.stimuli import encode
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.simulators import Simulator, synapse_memory
 
-_WINDOW = 10.0  # s over which speed is measured
-_EVERY = 0.5  # s between two writings of the progress file
+_WINDOW = 10.0  # s over which the speed is measured
+_EVERY = 0.5  # s between two updates of the progress file
 _TRIALS = 3
 
 
 class Pace:
-    """Measures speed, tells progress, and holds training back where it is asked to go slowly.
+    """Measures the speed of a run, reports progress, and limits the speed of training.
 
     Attributes
     ----------
-    shortest : float
-        Least time from one training presentation to the next, in seconds.
+    min_interval : float
+        Minimum time from one training presentation to the next, in seconds.
     """
 
     def __init__(self) -> None:
-        self.shortest = 0.0
+        self.min_interval = 0.0
         self._marks: deque[tuple[float, int]] = deque()
         self._latest: dict[str, Any] = {}
         self._shown = 0.0
         self._last = 0.0
 
-    def take(self, progress: Progress, position: int, before: int) -> None:
-        """Take in how far a phase has come; `before` is the position at which it began."""
+    def update(self, progress: Progress, position: int) -> None:
+        """Update the measured speed with the progress of a phase and the position of the run."""
         now = time.monotonic()
         if self._latest.get("phase") != progress.phase:
             self._marks.clear()
@@ -59,16 +59,16 @@ class Pace:
         }
 
     def restart(self, position: int) -> None:
-        """Begin to measure anew: the run stood still."""
+        """Restart the measurement after a pause."""
         self._marks.clear()
         self._marks.append((time.monotonic(), position))
 
     def values(self) -> dict[str, Any]:
-        """The frame ``progress``, empty until a phase has begun; ``pace`` is `shortest`."""
-        return self._latest and self._latest | {"pace": self.shortest}
+        """Return the frame ``progress``, empty until a phase has begun; ``pace`` is `min_interval`."""
+        return self._latest and self._latest | {"pace": self.min_interval}
 
     def show(self, folder: Path, state: str, position: int, *, force: bool = False) -> None:
-        """Write the progress file for readers without a connection, now and then; it may fail."""
+        """Write the progress file for readers without a connection, at limited rate and ignoring errors."""
         now = time.monotonic()
         if not force and now - self._shown < _EVERY:
             return
@@ -83,8 +83,8 @@ class Pace:
                 remove_file(aside)
 
     def wait(self, listen: Callable[[float], None], going: Callable[[], bool]) -> None:
-        """Wait until the next training presentation may begin, open to requests; no longer than the run is `going`."""
-        while going() and self.shortest and (left := self._last + self.shortest - time.monotonic()) > 0:
+        """Wait until the next training presentation may begin, handling requests, while the run is `going`."""
+        while going() and self.min_interval and (left := self._last + self.min_interval - time.monotonic()) > 0:
             listen(min(left, 0.05))
         if going():
             self._last = time.monotonic()
@@ -98,9 +98,30 @@ def estimate(
     n_train: int,
     phases: Sequence[tuple[str, int]],
 ) -> tuple[float, int]:
-    """Seconds and bytes that a run will take, from a few presentations; the simulator has its state back afterwards.
+    """Estimate the time and memory of the rest of a run from a few presentations.
 
-    k-means is not in it. Seconds are as if the machine did nothing else.
+    The state of the simulator is restored. The estimate excludes k-means and assumes an otherwise idle machine.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        The network.
+    experiment : Experiment
+        The experiment with the active parameters.
+    split : Split
+        The pictures.
+    workers : int
+        Number of processes for the label and test phases; 0: the default.
+    n_train : int
+        Number of training presentations left.
+    phases : sequence of (str, int)
+        Name and number of presentations of the other phases.
+
+    Returns
+    -------
+    seconds : float
+    memory : int
+        Peak memory of all processes, in bytes.
     """
     state = simulator.state()
     learning, frozen = [], []

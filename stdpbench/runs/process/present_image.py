@@ -1,8 +1,8 @@
-"""Show a reader's picture to the network: nothing is learned and no state remains.
+"""Show a reader's picture to the network, without learning and without any effect on its state.
 
-The request ``try``, of a run's process and of `runs.process.probe`, ends here. The presentation is frozen and starts
-from the reset state, as in the test phase. The state of the simulator is restored afterwards to the bit, so that
-later learning does not depend on it.
+Implements the request ``try`` of a run's process and of `runs.process.probe`. The presentation is frozen and starts
+from the reset state, as in the test phase. The state of the simulator is restored exactly afterwards, so later
+learning is unaffected.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from stdpbench.runs.process.stimuli import encode
 from stdpbench.simulators import Simulator
 
 _PRESENTATION = 1_000_000_000
-"""Number of the presentation within the test phase, which gives it a random stream of its own, always the same."""
+"""Number of the presentation within the test phase, beyond those of pictures: a separate, fixed random stream."""
 
 
 def try_picture(
@@ -37,43 +37,44 @@ def try_picture(
     learned: Learned,
     assignment: Assignment | None = None,
 ) -> dict[str, Any]:
-    """Show a picture to a frozen network, from the reset state, brighter until it draws enough spikes.
+    """Show a picture to a frozen network, from the reset state, brighter until it evokes enough spikes.
 
     Parameters
     ----------
     simulator : Simulator
-        What computes; it has its state back afterwards.
+        The simulator; its state is restored afterwards.
     experiment : Experiment
-        The parameters in force.
+        The experiment with the active parameters.
     picture : array_like, (height, width) or (n_input,)
-        Grey values, made ready as the pictures of the experiment are.
+        Grey values, preprocessed like the pictures of the experiment.
     shape : tuple of int
-        Height and width of these.
+        Height and width of the pictures of the experiment.
     learned : Learned
-        Weights and thresholds as a presentation sees them: normalised, where the experiment normalises.
+        Weights and thresholds as used by a presentation, normalised if the experiment normalises.
     assignment : Assignment, optional
-        What the neurons stand for; without it there is no vote.
+        Classes of the neurons; without them there is no vote.
 
     Returns
     -------
     dict
-        ``spike_counts``, list of int, n_exc long; ``exc`` and ``input``, pairs (index, bin) of lists; ``n_bins``, of
-        the stimulus; ``dt``, ms; ``attempts``; ``vote``: None, or a dict with ``answer`` (class, or -1 for none),
+        ``spike_counts``, list of int of length n_exc; ``exc`` and ``input``, pairs (index, bin) of lists; ``n_bins``
+        of the stimulus; ``dt`` in ms; ``attempts``; ``vote``: None, or a dict with ``answer`` (class, or -1 for none),
         ``scores`` (mean spikes of the neurons of each class), ``labels`` (class of each neuron, or -1) and
-        ``pictures`` (how many the labels come from). Lists throughout, so that it goes by any way.
+        ``pictures`` (number of pictures that the labels are based on). All values are lists, not arrays, so that any
+        transport can encode them.
 
     Raises
     ------
     StdpbenchError
-        If the picture is of another size, holds what is no grey value, is black, or is too bright to be encoded.
+        If the picture has another size, contains invalid grey values, is black, or is too bright to be encoded.
     """
     pixels = _checked(picture, shape)
     schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
     brightest = float(pixels.max())
     if not experiment.encoding.largest_probability(brightest, 0, dt) < 1:
         raise StdpbenchError(
-            f"the brightest pixel of the picture ({brightest:.0f}) is too bright to be encoded; more ink spreads the "
-            "light over more pixels"
+            f"the brightest pixel of the picture ({brightest:.0f}) is too bright to be encoded; more strokes spread "
+            "the brightness over more pixels"
         )
     images = Images(pixels[None].astype(np.float32), None)
     state = simulator.state()
@@ -107,18 +108,18 @@ def try_in_run(
     trained: RunFolder | None,
     curves: Curves,
 ) -> dict[str, Any]:
-    """Show a picture to the network of a run that goes on; see `try_picture`.
+    """Show a picture to the network of an active run; see `try_picture`.
 
     Parameters
     ----------
     simulator, experiment, picture
-        As in `try_picture`; the simulator holds the network while it is trained.
+        As in `try_picture`; during training, the simulator has the network of the run.
     split : Split
         The pictures of the run.
     trained : RunFolder or None
-        Where training is over: the run, whose weights and labels are taken from its files.
+        After training, the run folder, from which weights and labels are read; else None.
     curves : Curves
-        Hold the last training pictures, which say what neurons stand for as long as no label phase has.
+        Responses to recent training pictures, which determine the labels until the label phase is over.
     """
     layout, assignment = simulator.layout, None
     if trained is not None:
@@ -138,14 +139,14 @@ def try_in_run(
 def recent_labels(
     images: NDArray[np.int64], counts: NDArray[Any], labels: NDArray[np.int64] | None, n_classes: int
 ) -> Assignment | None:
-    """What neurons stand for while the network learns: by its answers to the last training pictures.
+    """Assign classes to neurons during training, from the responses to recent training pictures.
 
     Parameters
     ----------
     images : ndarray, int64, (n,)
-        Which training pictures were shown last.
+        Numbers of the training pictures shown most recently.
     counts : ndarray, integer, (n, n_exc)
-        Exc spikes that they drew.
+        Exc spikes in response to them.
     labels : ndarray, int64, (n_images,), or None
         Classes of the training pictures.
     n_classes : int
@@ -154,7 +155,7 @@ def recent_labels(
     Returns
     -------
     Assignment or None
-        None where pictures carry no labels, or none was shown yet.
+        None if the pictures have no labels, or none has been shown yet.
     """
     if labels is None or not len(images) or n_classes < 1:
         return None
@@ -162,7 +163,7 @@ def recent_labels(
 
 
 def written_labels(folder: RunFolder, n_exc: int) -> Assignment | None:
-    """What neurons stand for as the label phase of a run found it; None where it did not come as far."""
+    """Return the classes of neurons that the label phase of a run saved; None if they cannot be read."""
     try:
         with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
             found = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
@@ -176,16 +177,16 @@ def _checked(picture: Any, shape: tuple[int, int]) -> NDArray[np.float64]:
     try:
         pixels = np.asarray(picture, np.float64)
     except (TypeError, ValueError):
-        raise StdpbenchError("the picture must be a list of grey values, as long as it has pixels") from None
+        raise StdpbenchError("the picture must be a list of grey values, one per pixel") from None
     if pixels.shape not in (shape, (shape[0] * shape[1],)):
         raise StdpbenchError(
-            f"the picture has the shape {'×'.join(map(str, pixels.shape))}, where this network takes "
+            f"the picture has the shape {'×'.join(map(str, pixels.shape))}, but this network needs "
             f"{shape[0]}×{shape[1]} pixels"
         )
     if not np.isfinite(pixels).all() or pixels.min() < 0:
-        raise StdpbenchError("the picture holds values that are no grey values: they must be finite and at least 0")
+        raise StdpbenchError("the picture has invalid grey values: they must be finite and at least 0")
     if not pixels.any():
-        raise StdpbenchError("the picture is black, so there is nothing to answer to")
+        raise StdpbenchError("the picture is black, so it evokes no response")
     return pixels.reshape(shape)
 
 

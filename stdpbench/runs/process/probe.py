@@ -1,7 +1,7 @@
 """Answer requests about the network of a run without a process: ``python -m stdpbench.runs.process.probe FOLDER``.
 
-It reads and never writes, so it needs no lock, and any number of probes may read one run. It speaks the messages of
-`runs.protocol.messages` but knows the request ``try`` alone, and ends when its reader disconnects. The reader's side
+A probe only reads, so it needs no lock, and any number of probes may use one run. It exchanges the messages of
+`runs.protocol.messages` but supports only the request ``try``, and ends when its reader disconnects. The reader's side
 is `runs.client.probe_client`.
 """
 
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class Probe:
-    """The network of a run as it was left: that of its last step, or of its newest checkpoint.
+    """The network that a run saved: the trained network, or that of its newest checkpoint.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Probe:
     Raises
     ------
     StdpbenchError
-        If the run left no network, or it cannot be opened.
+        If the run has saved no network, or it cannot be opened.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -60,8 +60,8 @@ class Probe:
         if checkpoint is not None:
             self._experiment = Experiment.from_mapping(checkpoint.experiment)
         else:
-            in_force = LiveRun.replay(read_journal(folder.path)).parameters()
-            self._experiment = Experiment.from_mapping(in_force) if in_force else folder.experiment
+            parameters = LiveRun.replay(read_journal(folder.path)).parameters()
+            self._experiment = Experiment.from_mapping(parameters) if parameters else folder.experiment
         n_exc = self._experiment.network.n_exc
         if finished or checkpoint is None:
             self._learned = trained_arrays(folder, self._experiment, n_input)
@@ -75,9 +75,9 @@ class Probe:
         self._simulator, _ = open_simulator(self._experiment, n_input, name)
 
     def answer(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Do what is asked for."""
+        """Carry out a request and return the value of its reply."""
         if name != "try":
-            raise StdpbenchError(f"a network that is only looked at does not know how to {name}")
+            raise StdpbenchError(f"a probe does not support the request {name!r}")
         height, width = self._split.train.pixels.shape[1:3]
         return try_picture(
             self._simulator,
@@ -98,7 +98,7 @@ class Probe:
 
 
 def main(arguments: list[str]) -> int:
-    """Answer one reader until it goes; returns the exit status."""
+    """Answer one reader until it disconnects; return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     invitation = Invitation.from_mapping(json.loads(os.environ.pop(ATTACH)))
     with closing(connect(invitation)) as channel, suppress(OSError, EOFError):
@@ -111,7 +111,7 @@ def _serve(channel: Channel, path: Path) -> None:
     while True:
         message = channel.receive()
         if message[0] != "request":
-            continue  # credit and wishes are for frames, and there are none
+            continue  # messages about frames, which a probe does not send
         _, number, name, arguments = message
         try:
             if probe is None:
@@ -119,7 +119,7 @@ def _serve(channel: Channel, path: Path) -> None:
             value = probe.answer(name, arguments)
         except StdpbenchError as error:
             channel.send(("reply", number, str(error), None))
-        except Exception as error:  # a folder of any sort: the reader is told, and may ask for something else
+        except Exception as error:  # a damaged folder may raise any exception; report it and continue
             _log.exception("the request %r failed", name)
             channel.send(("reply", number, f"the request {name!r} failed: {type(error).__name__}: {error}", None))
         else:

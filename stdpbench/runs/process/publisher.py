@@ -1,8 +1,8 @@
-"""Tells readers what happens in a run, and never waits for them.
+"""Publish the facts and frames of a run to its readers without ever waiting for them.
 
-Each reader has a thread that sends and one that receives. Facts queue up for a reader that is slow; frames do not:
-of each kind only the newest waits, and it goes out only against credit, which the reader gives back as it takes
-frames in. A reader that hangs holds up nothing but its own thread.
+Each reader has a sending and a receiving thread. Facts are queued for a slow reader. Of each kind of frame, only the
+newest is kept, and it is sent only against credit, which the reader returns as it processes frames. A reader that
+hangs blocks only its own thread.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from stdpbench.threads import give_way
 
 _log = logging.getLogger(__name__)
 _SHORTEST_GAP = {"progress": 1 / 10, "network": 1 / 10, "presentation": 1 / 40}
-"""Seconds between two frames of one kind. What is written is read by the eye, and weights move little in a tenth of a
-second, but are by far the most bytes."""
-_SHARE = 0.01  # of the time may go into making frames
+"""Minimum interval between two frames of one kind, in seconds. Progress is read by people, and the weights, which are
+by far the largest frames, change little within a tenth of a second."""
+_SHARE = 0.01  # maximum share of the time spent on making frames
 
 Makers = Mapping[str, Callable[[], Any]]
 
 
 class Publisher:
-    """All readers of a run.
+    """Sends facts and frames to all readers of a run.
 
     Parameters
     ----------
     requests : SimpleQueue of Request
-        Where what readers ask for is put.
+        Receives the requests from readers.
     """
 
     def __init__(self, requests: SimpleQueue[Request]) -> None:
@@ -44,26 +44,26 @@ class Publisher:
         self._next: dict[str, float] = dict.fromkeys(FRAMES, 0.0)
 
     def attach(self, invitation: Invitation, past: Iterable[Record]) -> None:
-        """Connect to a reader that listens; it gets all facts of the past first.
+        """Connect to a listening reader, which first receives all past facts.
 
-        The connection is made in a thread of the reader's own: one that listens but does not answer holds up nobody.
+        The connection is made in a thread per reader, so a reader that does not answer blocks nothing else.
         """
         self._readers.append(_Reader(invitation, past, self._requests))
 
-    def tell(self, record: Record) -> None:
-        """Pass a fact on."""
-        for reader in self._living():
+    def publish(self, record: Record) -> None:
+        """Send a fact to all readers."""
+        for reader in self._connected():
             reader.put(record)
 
     def offer(self, makers: Makers, *, flush: bool = False) -> None:
-        """Make those frames that a reader waits for and whose turn it is, and pass them on.
+        """Make the frames that are due and that readers wait for, and send them.
 
         Parameters
         ----------
         makers : mapping of str to callable
-            Kind to what makes its values; called only if they are sent.
+            Function that returns the values of a frame, by kind; called only if the frame is sent.
         flush : bool
-            Whether it is everybody's turn: before a pause and at the end.
+            Whether all frames are due, as before a pause and at the end.
         """
         if not self._readers:
             return
@@ -71,7 +71,7 @@ class Publisher:
         for kind, make in makers.items():
             if not flush and now < self._next[kind]:
                 continue
-            readers = [reader for reader in self._living() if reader.waits_for(kind, now, flush)]
+            readers = [reader for reader in self._connected() if reader.waits_for(kind, now, flush)]
             if not readers:
                 continue
             values = make()
@@ -82,12 +82,12 @@ class Publisher:
             now = end
 
     def close(self, timeout: float = 2.0) -> None:
-        """Give readers a moment to take in what is left, then let them go."""
+        """Disconnect all readers, after a short time for sending what is left."""
         until = time.monotonic() + timeout
         for reader in self._readers:
             reader.finish(max(0.0, until - time.monotonic()))
 
-    def _living(self) -> list[_Reader]:
+    def _connected(self) -> list[_Reader]:
         if any(reader.gone for reader in self._readers):
             self._readers = [reader for reader in self._readers if not reader.gone]
         return self._readers
@@ -135,7 +135,7 @@ class _Reader:
         self.gone = True
 
     def _take(self) -> Any:
-        """The next message to send; None when all is said and the run is over."""
+        """Return the next message to send; None when the run is over and everything is sent."""
         with self._changed:
             while True:
                 if self._facts:
@@ -152,7 +152,7 @@ class _Reader:
         give_way()
         try:
             channel = connect(self._invitation)
-        except (OSError, EOFError, WireError):  # nobody listens there, or somebody else does
+        except (OSError, EOFError, WireError):  # the reader no longer listens, or another process does
             self.gone = True
             return
         threading.Thread(target=self._receive, args=(channel,), name="receiver", daemon=True).start()
@@ -162,9 +162,9 @@ class _Reader:
                     message = "record", message[1].to_mapping()
                 channel.send(message)
         except OSError:
-            pass  # the reader is gone
+            pass  # the reader has disconnected
         except Exception:
-            _log.exception("a reader is dropped: a message to it cannot be sent")
+            _log.exception("disconnecting a reader: a message to it cannot be sent")
         finally:
             self.gone = True
             channel.close()
@@ -173,13 +173,13 @@ class _Reader:
         give_way()
         try:
             while True:
-                self._heed(channel.receive())
+                self._handle(channel.receive())
         except (OSError, EOFError):
-            pass  # the reader is gone
+            pass  # the reader has disconnected
         except WireError as error:
-            _log.warning("a reader is dropped: %s", error)
+            _log.warning("disconnecting a reader: %s", error)
         except Exception:
-            _log.exception("a reader is dropped")
+            _log.exception("disconnecting a reader")
         finally:
             self.gone = True
             channel.shut_down()  # the sender may wait for the reader
@@ -189,7 +189,7 @@ class _Reader:
                 self._frames.clear()
                 self._changed.notify()
 
-    def _heed(self, message: Any) -> None:
+    def _handle(self, message: Any) -> None:
         match message:
             case ["credit", str(kind), int(n)] if kind in FRAMES:
                 with self._changed:
@@ -200,9 +200,9 @@ class _Reader:
                     raise WireError("a gap between frames is not a number of seconds")
                 self._gaps, self._wanted = gaps, frozenset(kinds)
             case ["request", int(number), str(name), dict(arguments)]:
-                self._requests.put(Request(name, arguments, self._answering(number)))
+                self._requests.put(Request(name, arguments, self._replying(number)))
             case _:
-                raise WireError("it sent something that is not a message of a reader")
+                raise WireError("it sent an invalid message")
 
-    def _answering(self, number: int) -> Callable[[str, Any], None]:
+    def _replying(self, number: int) -> Callable[[str, Any], None]:
         return lambda error, value: self._put_message(("reply", number, error, value))

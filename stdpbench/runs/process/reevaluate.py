@@ -21,35 +21,35 @@ from stdpbench.simulators import open_simulator
 
 
 def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, None, dict[str, Any]]:
-    """Label and test the network of a run folder again, with the parameters that were in force at its end.
+    """Label and test the network of a run folder again, with the parameters at its end.
 
     Yields
     ------
     Progress, Remarked, Labelled, LabelsRead, Measured
-        Readings of labels are in the journal before they are told.
-        Closing the generator in its middle leaves what an earlier evaluation wrote.
+        Each `LabelsRead` is in the journal before it is yielded. Closing the generator early keeps the results of an
+        earlier evaluation.
 
     Returns
     -------
     metrics : dict
-        What ``metrics.json`` holds then.
+        New contents of ``metrics.json``.
 
     Raises
     ------
     StdpbenchError
-        If there is no trained network in it, or another process is at work on it.
+        If the folder has no trained network, or another process is working on it.
     """
     folder = RunFolder.open(path)
     with held(folder):
-        said = folder.read_json("run.json")
-        options = replace(options, validation=bool(said.get("validation", False)))
+        about = folder.read_json("run.json")
+        options = replace(options, validation=bool(about.get("validation", False)))
         start, records = folder.experiment, read_journal(folder.path)
         experiment = experiment_at(start, records, reached_position(records))
         split = load_split(experiment, options.validation)
-        print_of_data = fingerprint_at_start(start, experiment, split, options.validation)
-        if said.get("data_sha256") not in (None, print_of_data):
+        fingerprint = fingerprint_at_start(start, experiment, split, options.validation)
+        if about.get("data_sha256") not in (None, fingerprint):
             yield Remarked(
-                "The pictures are not those that this network was trained with: data or their preparation changed."
+                "The pictures differ from those that trained this network: the data or their preparation changed."
             )
         n_input = split.train.n_input
         trained = trained_arrays(folder, experiment, n_input)
@@ -73,13 +73,13 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
 
 
 def _journaled(
-    folder: RunFolder, told: Generator[AssessmentEvent, None, dict[str, Any]]
+    folder: RunFolder, events: Generator[AssessmentEvent, None, dict[str, Any]]
 ) -> Generator[AssessmentEvent, None, dict[str, Any]]:
-    """Write readings of labels down; all else of an evaluation stands in ``metrics.json``."""
-    with closing(told):
+    """Write the use of labels to the journal; all other results of an evaluation are in ``metrics.json``."""
+    with closing(events):
         while True:
             try:
-                event = next(told)
+                event = next(events)
             except StopIteration as end:
                 metrics: dict[str, Any] = end.value
                 return metrics

@@ -1,7 +1,7 @@
-"""Responses of a phase, kept in groups on disk while it goes on, so that one that is cut off goes on where it was.
+"""Responses of a phase, saved in groups, so that an interrupted phase continues where it stopped.
 
-Because a frozen presentation depends on weights, thresholds and its own number alone, a group that exists need not be
-computed again. Groups are filed under a digest of all that they depend on.
+Because a frozen presentation depends on weights, thresholds and its number alone, an existing group need not be
+computed again. Groups are stored under a digest of everything they depend on.
 """
 
 from __future__ import annotations
@@ -27,21 +27,23 @@ _GROUP = 500
 
 
 class Responses:
-    """Exc spikes of a phase as they come in.
+    """Collects the exc spikes of a phase.
 
     Parameters
     ----------
     folder : Path
         The run folder.
     key : str
-        What they depend on; see `response_key`.
+        Digest of everything that the responses depend on; see `response_key`.
     n_images, n_exc : int
-        Their shape.
+        Number of pictures and of exc neurons.
 
     Attributes
     ----------
     spike_counts : ndarray, uint16, (n_images, n_exc)
+        Exc spikes per picture.
     attempts : ndarray, int16, (n_images,)
+        Number of times each picture was shown; 0 while its response is missing.
     """
 
     def __init__(self, folder: Path, key: str, n_images: int, n_exc: int) -> None:
@@ -54,21 +56,21 @@ class Responses:
 
     @property
     def done(self) -> int:
-        """Pictures whose response is there."""
+        """Number of pictures with a response."""
         return int((self.attempts > 0).sum())
 
     @property
     def trains(self) -> SpikeTrains:
-        """Spikes with their times, of all pictures; only once none is missing."""
+        """Spikes of all pictures with their times; valid once no response is missing."""
         return SpikeTrains.joined([self._trains[first] for first in sorted(self._trains)])
 
     def missing(self) -> list[tuple[int, int]]:
-        """Parts that are still to be computed."""
+        """Return the parts that are still to be computed."""
         groups = zip(self._groups, self._written, strict=True)
         return [part for (start, stop), written in groups if not written for part in split_up(start, stop)]
 
     def add(self, part: Part) -> None:
-        """Take a part in; a group that is whole is written down."""
+        """Add a part, and save the group that it completes, if any."""
         stop = part.start + len(part.attempts)
         self.spike_counts[part.start : stop], self.attempts[part.start : stop] = part.spike_counts, part.attempts
         self._trains[part.start] = part.trains
@@ -76,10 +78,10 @@ class Responses:
         first, last = self._groups[number]
         if not self._written[number] and (self.attempts[first:last] > 0).all():
             try:
-                self._folder.parent.mkdir(exist_ok=True)  # not the run folder, should it be gone
+                self._folder.parent.mkdir(exist_ok=True)  # without the run folder, which may have been deleted
                 self._folder.mkdir(exist_ok=True)
             except OSError as error:
-                raise DiskError(f"{self._folder} cannot be made: {error.strerror}") from error
+                raise DiskError(f"{self._folder} cannot be created: {error.strerror}") from error
             starts = sorted(start for start in self._trains if first <= start < last)
             trains = SpikeTrains.joined([self._trains.pop(start) for start in starts])
             self._trains[first] = trains
@@ -88,7 +90,7 @@ class Responses:
             self._written[number] = True
 
     def digest(self) -> str:
-        """SHA-256 of all responses, hexadecimal."""
+        """Return the SHA-256 of all responses, hexadecimal."""
         return hashlib.sha256(self.spike_counts.data).hexdigest()
 
     def _path(self, first: int) -> Path:
@@ -110,7 +112,7 @@ class Responses:
 
 
 def response_key(simulator: Simulator, experiment: Experiment, phase: str, pixels: NDArray[Any]) -> str:
-    """SHA-256, hexadecimal, of all that the responses of a phase depend on."""
+    """Return the SHA-256, hexadecimal, of everything that the responses of a phase depend on."""
     digest = hashlib.sha256(phase.encode())
     digest.update(json.dumps(_responding(experiment.to_mapping()), sort_keys=True).encode())
     lateral = () if simulator.lateral is None else (simulator.lateral,)

@@ -1,11 +1,12 @@
-"""A change of the plasticity rule while a run goes on: another network is made beside the one that runs.
+"""Change the plasticity rule of a running run: another network is built while the current one keeps running.
 
-The network that arrived at a position is kept until the next presentation. What takes its place is made from it, also
-where the rule is changed once more before that, and a change back goes on with it. So what holds in a presentation
-depends on the changes before it, and not on whether they were asked for one by one or read from a journal.
+The network that a change replaces at a position is kept until the next presentation. Its successor copies its state,
+also if the rule is changed again before that presentation, and a change back restores it. The network of a
+presentation therefore depends only on the changes before it, not on whether they were requested one by one or read
+from a journal.
 
-A network that was replaced is kept a while, so that to change back takes no time: all that a presentation may change
-is in the state, so a network that was used is as good as a new one.
+Networks that are no longer used are kept for a while so that changing back is immediate. Presentations change nothing
+but the state of a network, so a used network is equivalent to a new one.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ from dataclasses import dataclass
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.process.compile_process import Beside
+from stdpbench.runs.process.compile_process import CompileProcess
 from stdpbench.runs.protocol.changes import rule_name
 from stdpbench.runs.protocol.messages import Request
 from stdpbench.simulators import Simulator, is_compiled, open_simulator
 
-_KEPT = 3  # networks beside the one that runs
+_KEPT = 3  # networks kept in addition to the current one
 
 
 @dataclass(frozen=True, eq=False)
-class Arrived:
-    """The network that arrived at a position, where another rule has taken its place.
+class Replaced:
+    """The network of the previous presentation, after a change of the rule at this position has replaced it.
 
     Attributes
     ----------
     simulator : Simulator
-        In the state in which it arrived, with its parameters.
+        The network, with its state and parameters before the change.
     number : int
-        The first fact that these parameters do not know of.
+        Number of the first fact that its parameters do not include.
     """
 
     simulator: Simulator
@@ -43,61 +44,66 @@ class Arrived:
 class _Wanted:
     request: Request
     name: str
-    beside: Beside
+    process: CompileProcess
 
 
 class RuleChanges:
-    """The networks of one run: the one that arrived, and one that is being built.
+    """The networks of a run in addition to the current one, including one that is being built.
 
     Attributes
     ----------
-    arrived : Arrived or None
-        None while the network that runs is the one that arrived.
+    replaced : Replaced or None
+        The network of the previous presentation, if it was replaced at this position.
     """
 
     def __init__(self) -> None:
-        self.arrived: Arrived | None = None
+        self.replaced: Replaced | None = None
         self._wanted: _Wanted | None = None
-        self._used: list[Simulator] = []  # the one that was replaced last comes last
+        self._used: list[Simulator] = []  # networks used earlier, the most recent last
 
-    # -- built beside ----------------------------------------------------------------------------------------------
+    # -- building in the background --------------------------------------------------------------------------------
 
     def build(self, request: Request, experiment: Experiment, current: Simulator) -> bool:
-        """Begin to build the network of an experiment, for who asked for it, if that takes time.
+        """Start building the network of an experiment in the background, unless it is available immediately.
+
+        Returns
+        -------
+        bool
+            Whether a build was started.
 
         Raises
         ------
         StdpbenchError
-            If another one is being built.
+            If another network is being built.
         """
         if self._wanted is not None:
             raise StdpbenchError(f"the network with the rule {self._wanted.name} is being built; wait for that first")
         n_input, name = current.layout.n_input, current.name
-        at_hand = any(network.experiment.same_rule(experiment) for network in (self._origin(current), *self._used))
-        if at_hand or is_compiled(experiment, n_input, name):
+        available = any(network.experiment.same_rule(experiment) for network in (self._origin(current), *self._used))
+        if available or is_compiled(experiment, n_input, name):
             return False
         self._wanted = _Wanted(
-            request, rule_name(experiment.plasticity.to_mapping()), Beside(experiment, n_input, name)
+            request, rule_name(experiment.plasticity.to_mapping()), CompileProcess(experiment, n_input, name)
         )
         return True
 
     def built(self) -> tuple[Request, str] | None:
-        """The request whose network was built since the last call, and why it could not be, else empty."""
+        """Return the request whose build has ended since the last call, with its error (empty on success), or None."""
         wanted = self._wanted
-        if wanted is None or not wanted.beside.over:
+        if wanted is None or not wanted.process.over:
             return None
         self._wanted = None
-        return wanted.request, wanted.beside.outcome()
+        return wanted.request, wanted.process.error()
 
-    # -- put in place ----------------------------------------------------------------------------------------------
+    # -- replacing the network -------------------------------------------------------------------------------------
 
     def network(self, experiment: Experiment, current: Simulator) -> Simulator:
-        """The network that goes on with the rule of an experiment; nothing has changed if it cannot be had.
+        """Return a network with the rule of an experiment that continues from the current state.
 
         Raises
         ------
         StdpbenchError
-            If it cannot be built.
+            If it cannot be built; nothing changes in this case.
         """
         origin = self._origin(current)
         if origin.experiment.same_rule(experiment):
@@ -111,35 +117,35 @@ class RuleChanges:
         return made
 
     def replace(self, current: Simulator, made: Simulator, number: int) -> None:
-        """Note that a network has taken the place of another one, by the fact with this number."""
+        """Record that a network has replaced the current one, by the fact with this number."""
         if made in self._used:
             self._used.remove(made)
-        if self.arrived is None:
-            self.arrived = Arrived(current, number)
+        if self.replaced is None:
+            self.replaced = Replaced(current, number)
             return
         self._keep(current)
-        if made is self.arrived.simulator:
-            self.arrived = None
+        if made is self.replaced.simulator:
+            self.replaced = None
 
     def drop(self, made: Simulator, current: Simulator) -> None:
-        """Let a network go that is not put in place after all."""
+        """Close a network from `network` that is not used after all."""
         if made is not self._origin(current) and made not in self._used:
             made.close()
 
     def settle(self) -> None:
-        """A presentation follows: there is no way back any more."""
-        if self.arrived is not None:
-            self._keep(self.arrived.simulator)
-            self.arrived = None
+        """Release the replaced network before the next presentation, after which it cannot be restored."""
+        if self.replaced is not None:
+            self._keep(self.replaced.simulator)
+            self.replaced = None
 
     def close(self) -> None:
-        """The run is over: what is being built is given up, and networks that do not run are let go."""
+        """Cancel a build in progress and close all networks except the current one, at the end of the run."""
         self.settle()
         for network in self._used:
             network.close()
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
-            wanted.beside.end()
+            wanted.process.end()
             wanted.request.reply(f"the run ended before the network with the rule {wanted.name} was built", None)
 
     def _keep(self, network: Simulator) -> None:
@@ -148,16 +154,16 @@ class RuleChanges:
             self._used.pop(0).close()
 
     def _origin(self, current: Simulator) -> Simulator:
-        return current if self.arrived is None else self.arrived.simulator
+        return current if self.replaced is None else self.replaced.simulator
 
 
 def _open(experiment: Experiment, current: Simulator) -> Simulator:
-    """A new network, of the kind of the one that runs."""
+    """Return a new network on the simulator of the current one."""
     try:
         return open_simulator(experiment, current.layout.n_input, current.name)[0]
     except StdpbenchError:
         raise
-    except Exception as error:  # of Brian2, or of a rule of another package
+    except Exception as error:  # from Brian2, or from a rule of another package
         logging.getLogger(__name__).exception("the network cannot be built")
         name = rule_name(experiment.plasticity.to_mapping())
         raise StdpbenchError(

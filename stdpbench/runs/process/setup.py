@@ -1,4 +1,4 @@
-"""What a run begins or goes on with: its newest whole checkpoint, its pictures, and its network."""
+"""Setup of a run: load its newest intact checkpoint and its pictures, and open its network."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from stdpbench.simulators import Simulator, lateral_memory, open_simulator, open
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
-    """A run that can be gone on with.
+class Setup:
+    """A run that is ready to start or to continue.
 
     Attributes
     ----------
     simulator : Simulator
-        With the weights and thresholds of the start.
+        The network, with its initial weights and thresholds.
     experiment : Experiment
-        With the parameters that the checkpoint has in force.
+        The experiment with the parameters of the checkpoint.
     split : Split
         The pictures.
     checkpoint : Checkpoint or None
-        What it goes on from; None at the beginning.
+        The checkpoint to continue from; None for a new run.
     remark : str
-        A sentence where another simulator than the best was chosen; else empty.
+        A sentence if a simulator other than the preferred one was chosen; else empty.
     sentences : tuple of str
-        What a person should know of how it goes on.
+        Sentences for the user about the setup.
     """
 
     simulator: Simulator
@@ -51,7 +51,7 @@ class Opened:
 
 def open_network(
     folder: RunFolder, options: Options, n_facts: int, waiting: Callable[[str], None] = lambda reason: None
-) -> Opened:
+) -> Setup:
     """Read a run's checkpoint and pictures, and open its network.
 
     Parameters
@@ -59,16 +59,16 @@ def open_network(
     folder : RunFolder
         The run, whose lock the caller holds.
     options : Options
-        How it runs.
+        Options of the run.
     n_facts : int
-        Facts in its journal; a checkpoint that knows more of them is not of this journal.
+        Number of facts in its journal; checkpoints that more facts precede are skipped.
     waiting : callable
-        Told what it is that takes a while, before it does.
+        Called with a description of the step before code generation or compilation.
 
     Raises
     ------
     StdpbenchError
-        If data, weights or network cannot be had; it says why.
+        If data, weights or network are not available.
     """
     tidy_checkpoints(folder.path)
     checkpoint, damage = newest_checkpoint(folder.path, n_facts=n_facts)
@@ -77,13 +77,13 @@ def open_network(
     split = load_split(experiment, options.validation)
     check_weights(experiment, split)
     check_brightness(experiment, split)
-    said = folder.read_json("run.json")
-    name = said.get("simulator", options.simulator)
+    about = folder.read_json("run.json")
+    name = about.get("simulator", options.simulator)
     if work := opening_takes(experiment, split.train.n_input, name):
         waiting({"compile": COMPILING, "generate": GENERATING}[work])
     simulator, remark = open_simulator(experiment, split.train.n_input, name)
-    print_of_data = fingerprint_at_start(start, experiment, split, options.validation)
-    known = said.get("data_sha256", print_of_data)
+    fingerprint = fingerprint_at_start(start, experiment, split, options.validation)
+    known = about.get("data_sha256", fingerprint)
     folder.update_run(simulator=simulator.name, data_sha256=known)
     simulator.set_learned(start_arrays(folder, start, split))
     sentences = list(damage)
@@ -91,11 +91,13 @@ def open_network(
         sentences.append("The folder checkpoints is a link, so checkpoints that are no longer needed are not removed.")
     if lateral := lateral_memory(simulator.layout):
         sentences.append(
-            f"Lateral inhibition has a weight for each of {simulator.layout.n_exc}² pairs of exc neurons: "
-            f"{lateral / 2**20:.1f} MiB in every process that holds the network."
+            f"Lateral inhibition has {simulator.layout.n_exc}² weights, one per pair of exc neurons: "
+            f"{lateral / 2**20:.1f} MiB in each process with the network."
         )
-    if known != print_of_data:
-        sentences.append("The pictures are not those that this run began with: data or their preparation changed.")
+    if known != fingerprint:
+        sentences.append(
+            "The pictures differ from those at the start of the run: the data or their preparation changed."
+        )
     if checkpoint is not None and checkpoint.versions != versions():
-        sentences.append("Versions of Python or packages are not those of the checkpoint, so numbers may differ.")
-    return Opened(simulator, experiment, split, checkpoint, remark, tuple(sentences))
+        sentences.append("Versions of Python or packages differ from those of the checkpoint, so results may differ.")
+    return Setup(simulator, experiment, split, checkpoint, remark, tuple(sentences))

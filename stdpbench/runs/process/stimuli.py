@@ -1,4 +1,4 @@
-"""Stimuli encoded ahead: while the network runs, a thread draws the spikes of the next presentations."""
+"""Encode stimuli ahead: while the network runs, a thread draws the spikes of the next presentations."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from stdpbench.threads import give_way
 Key = tuple[str, int, int, int]
 
 _MOST_AHEAD = 8
-"""Stimuli that wait at most: enough to go on while the processor of the thread draws a window of the app."""
+"""Maximum number of stimuli encoded ahead: enough to continue while the app uses the processor of the thread."""
 
 
 def encode(experiment: Experiment, images: Images, phase: str, presentation: int, attempt: int, image: int) -> Spikes:
-    """The input spikes of one attempt at one presentation, wherever and whenever it is asked for.
+    """Return the input spikes of one attempt of one presentation, which depend on the arguments alone.
 
-    In training without a rest, the last bins stay empty where a delayed spike would be in flight at the end.
+    In training without a rest, the last bins are empty so that no delayed spike is in transit at the end.
     """
     network, n_bins = experiment.network, experiment.stimulus_bins
     if phase == "train":
@@ -33,10 +33,10 @@ def encode(experiment: Experiment, images: Images, phase: str, presentation: int
 
 
 class Stimuli:
-    """Encodes presentations of one phase, the next ones ahead of time.
+    """Encodes the presentations of one phase, ahead of time in a thread.
 
-    A stimulus encoded ahead is used only if phase, presentation, attempt and parameter version are still those in
-    force; otherwise it is thrown away and encoded again.
+    A stimulus encoded ahead is used only if phase, presentation, attempt and version of the parameters still match;
+    otherwise it is discarded and encoded again.
     """
 
     def __init__(self, experiment: Experiment, images: Images, phase: str, order: NDArray[np.int64]) -> None:
@@ -54,11 +54,11 @@ class Stimuli:
         self._version += 1
 
     def get(self, presentation: int, attempt: int) -> Spikes:
-        """The spikes of a presentation; starts on those of the next ones."""
+        """Return the spikes of a presentation, and start encoding the next ones."""
         key = self._key(presentation, attempt)
         if self._ahead and self._ahead[0][0] == key:
             stimulus = self._ahead.popleft()[1]
-            # one that waits still, as the thread gives way to others, is sooner done here
+            # a stimulus that the low-priority thread has not started is encoded here instead
             spikes = self._encode(self._experiment, presentation, 0) if stimulus.cancel() else stimulus.result()
         else:
             spikes = self._encode(self._experiment, presentation, attempt)
@@ -66,7 +66,7 @@ class Stimuli:
             for _, stimulus in self._ahead:
                 stimulus.cancel()
             self._ahead.clear()
-        if len(self._ahead) <= _MOST_AHEAD // 2:  # some at a time, so that the thread wakes more seldom
+        if len(self._ahead) <= _MOST_AHEAD // 2:  # several at a time, so that the thread wakes less often
             following = presentation + 1 + len(self._ahead)
             for number in range(following, min(presentation + 1 + _MOST_AHEAD, len(self._order))):
                 stimulus = self._thread.submit(self._encode, self._experiment, number, 0)
@@ -85,9 +85,9 @@ class Stimuli:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let it go."""
+        """End the thread."""
         self.close()
 
     def close(self) -> None:
-        """Let the thread go."""
+        """End the thread."""
         self._thread.shutdown(wait=True, cancel_futures=True)

@@ -1,7 +1,7 @@
-"""The training phase: one presentation after the other, learning.
+"""The training phase: presentations in sequence, with learning.
 
-Everything that is not the network happens here, between two presentations: weights are normalised, the stimulus is
-fetched, a picture with too few spikes is shown again brighter, theta decays, state is carried over or reset.
+Everything outside the network happens here, between two presentations: weights are normalised, the stimulus is
+fetched, a picture with too few spikes is shown again brighter, theta decays, and state is carried over or reset.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from stdpbench.network import normalise
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.simulators import Response, Simulator
 
-_ORDER = 201  # stream of the seed for the order of pictures
+_ORDER = 201  # number of the random stream for the order of pictures
 
 
 @dataclass(frozen=True, eq=False)
 class Presented:
-    """One training presentation that is over.
+    """A completed training presentation.
 
     Attributes
     ----------
     presentation : int
-        Its number, from 0.
+        Number of the presentation, from 0.
     image : int
-        Which training picture was shown.
+        Number of the training picture.
     attempts : int
-        How often it was shown.
+        Number of times the picture was shown.
     response : Response
-        The network's response to the last attempt.
+        Response of the network to the last attempt.
     silent : int
-        Exc neurons whose weights sum to 0 and could not be normalised.
+        Number of exc neurons whose weights sum to 0 and could not be normalised.
     exc_spikes : ndarray, int64, (n_exc,)
-        Spikes of each exc neuron in all attempts, those of the rest included.
+        Spikes of each exc neuron in all attempts, including rests.
     """
 
     presentation: int
@@ -51,7 +51,7 @@ class Presented:
 
 
 def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
-    """Which picture each training presentation shows: int64, (passes * pictures,)."""
+    """Return the number of the picture of each training presentation: int64, (passes * pictures,)."""
     schedule = experiment.schedule
     n = min(n_images, schedule.train_images or n_images)
     if schedule.order == "dataset":
@@ -62,27 +62,27 @@ def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
 
 
 class Training:
-    """Shows the training pictures one after the other, learning.
+    """Shows the training pictures in sequence, with learning.
 
     Parameters
     ----------
     simulator : Simulator
-        Holds weights, thresholds and state; they are changed.
+        The network; its weights, thresholds and state change.
     experiment : Experiment
-        What is shown and how.
+        Parameters of the network and the presentations.
     images : Images
         The training pictures.
     start : int
-        Presentation to begin with.
+        Number of the first presentation.
 
     Attributes
     ----------
     position : int
-        Presentations that are over.
+        Number of completed presentations.
     total : int
-        Presentations in all.
+        Total number of presentations.
     experiment : Experiment
-        With the parameters that are in force.
+        The experiment with the active parameters.
     """
 
     def __init__(self, simulator: Simulator, experiment: Experiment, images: Images, start: int = 0) -> None:
@@ -93,31 +93,31 @@ class Training:
         self._simulator = simulator
         self._stimuli = Stimuli(experiment, images, "train", self._order)
         self._decay = theta_decay(experiment)
-        self._odd: tuple[str, ...] = ()
+        self._not_finite: tuple[str, ...] = ()
 
     def change(self, experiment: Experiment) -> None:
-        """Put the parameters of another experiment in force, from the next presentation on.
+        """Activate the parameters of another experiment from the next presentation on.
 
         Raises
         ------
         StdpbenchError
-            If it differs in something structural; nothing has changed then.
+            If it differs in a structural parameter; nothing changes in this case.
         """
         self._simulator.set_parameters(experiment)
         self._stimuli.change(experiment)
         self.experiment, self._decay = experiment, theta_decay(experiment)
 
     def exchange(self, simulator: Simulator) -> None:
-        """Go on with another network, from the next presentation on."""
+        """Continue with another network from the next presentation on."""
         self._simulator = simulator
 
     def step(self, record: Sequence[int] | None = None) -> Presented:
-        """Show the next picture, again and brighter until it draws enough spikes.
+        """Show the next picture, repeatedly and brighter until it evokes enough spikes.
 
         Parameters
         ----------
         record : sequence of int, optional
-            Exc neurons whose time courses the response is to hold; changes no other result.
+            Exc neurons whose time courses are recorded; other results do not depend on it.
         """
         presentation, schedule = self.position, self.experiment.schedule
         weight_sum, simulator, silent = self.experiment.network.weight_sum, self._simulator, 0
@@ -128,30 +128,32 @@ class Training:
             spikes = self._stimuli.get(presentation, attempt)
             response = simulator.present(spikes, plastic=True, n_rest=self.experiment.rest_bins, record=record)
             exc_spikes += np.bincount(response.exc.index, minlength=len(exc_spikes))
-            self._odd = simulator.not_finite()  # before a reset hides it
+            self._not_finite = simulator.not_finite()  # checked before a reset hides it
             simulator.theta[...] *= self._decay
             if schedule.between == "reset":
                 simulator.reset()
-            if self._odd or response.spike_counts.sum() >= schedule.min_spikes:
+            if self._not_finite or response.spike_counts.sum() >= schedule.min_spikes:
                 break
         self.position += 1
         return Presented(presentation, int(self._order[presentation]), attempt + 1, response, silent, exc_spikes)
 
     @property
-    def blown_up(self) -> str:
-        """A sentence that names what is no longer finite after the last presentation; empty if everything is."""
+    def divergence(self) -> str:
+        """A sentence that names the variables that are no longer finite after the last presentation; empty if none."""
         lateral = 0.0 if self._simulator.lateral is None else self._simulator.lateral.sum()
         weights = np.isfinite(self._simulator.w.sum() + lateral)
-        if weights and not self._odd:
+        if weights and not self._not_finite:
             return ""
-        what = ", ".join(self._odd) if weights and "exc.theta" not in self._odd else "weights or thresholds"
+        what = (
+            ", ".join(self._not_finite) if weights and "exc.theta" not in self._not_finite else "weights or thresholds"
+        )
         return (
             f"{what} are no longer finite after training presentation {self.position - 1}: a plasticity or neuron "
             "parameter is too large"
         )
 
     def close(self) -> None:
-        """Let the thread go that encodes ahead."""
+        """End the thread that encodes ahead."""
         self._stimuli.close()
 
     def __enter__(self) -> Training:
@@ -159,7 +161,7 @@ class Training:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let it go."""
+        """End the thread."""
         self.close()
 
 
@@ -171,23 +173,23 @@ def train(
     Yields
     ------
     Presented
-        After each presentation. The iterator may be closed between any two.
+        Each completed presentation. The iterator may be closed after any of them.
 
     Raises
     ------
     StdpbenchError
-        If weights, thresholds or the state of neurons stop being finite numbers.
+        If weights, thresholds or the state of neurons become infinite or NaN.
     """
     with Training(simulator, experiment, images, start) as training:
         while training.position < training.total:
             presented = training.step()
-            if sentence := training.blown_up:
+            if sentence := training.divergence:
                 raise StdpbenchError(sentence)
             yield presented
 
 
 def theta_decay(experiment: Experiment) -> float:
-    """Factor on theta per attempt: its decay over stimulus and rest, whether or not the rest is simulated."""
+    """Return the decay factor of theta per attempt: over stimulus and rest, even if the rest is not simulated."""
     tau = experiment.exc.quantities().get("tau_theta")
     duration = (experiment.schedule.stimulus + experiment.schedule.rest) * 1e-3
     return 1.0 if tau is None else float(np.exp(-duration / tau))

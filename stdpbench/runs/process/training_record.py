@@ -1,4 +1,4 @@
-"""What training leaves behind: curves, facts of its blocks, and the files written at its end."""
+"""Results of training: curves, facts of its blocks, and the files written at the end."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from stdpbench.simulators import Simulator
 
 
 class TrainingRecord:
-    """Takes training presentations in, one by one.
+    """Collects the results of training presentations.
 
     Parameters
     ----------
     simulator : Simulator
-        Whose weights and thresholds are measured.
+        The network whose weights and thresholds are measured.
     split : Split
         The pictures.
     total : int
-        Training presentations in all.
+        Total number of training presentations.
 
     Attributes
     ----------
     curves : Curves
-        What is drawn.
+        Curves over training.
     seconds : float
-        Spent on training.
+        Training time, in seconds.
     silent : int
-        Most exc neurons so far whose weights could not be normalised.
+        Largest number so far of exc neurons whose weights could not be normalised.
     exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in all training presentations of the run; None where the run goes on from a
+        Spikes of each exc neuron in all training presentations of the run; None if the run continues from a
         checkpoint of a version that did not count them.
     """
 
@@ -54,11 +54,11 @@ class TrainingRecord:
         self._w_of_last_block = simulator.w.copy()
 
     def exchange(self, simulator: Simulator) -> None:
-        """Measure another network, whose weights are the same."""
+        """Measure another network with the same weights from now on."""
         self._simulator = simulator
 
     def take(self, presented: Presented) -> Block | None:
-        """Take a presentation in; the fact of a block that is over with it."""
+        """Add a presentation, and return the fact of the block that it completes, if any."""
         self.silent = max(self.silent, presented.silent)
         if self.exc_spikes is not None:
             self.exc_spikes += presented.exc_spikes
@@ -80,7 +80,7 @@ class TrainingRecord:
         )
 
     def progress(self, position: int) -> Progress:
-        """How far training has come."""
+        """Return the progress of training."""
         curves = self.curves
         return Progress(
             "train",
@@ -93,7 +93,7 @@ class TrainingRecord:
         )
 
     def sentences(self, experiment: Experiment) -> Iterator[str]:
-        """What a person should know about the training that is over."""
+        """Yield warnings about the completed training."""
         if self.silent:
             yield (
                 f"{self.silent} exc neurons had weights that summed to 0; they were not normalised and will never "
@@ -110,7 +110,7 @@ class TrainingRecord:
     def write(
         self, folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], *, stopped: bool
     ) -> dict[str, Any]:
-        """Write weights, thresholds, curves and their figures; returns what ``metrics.json`` says of training."""
+        """Write weights, thresholds, curves and figures, and return the section of ``metrics.json`` on training."""
         curves, theta, done = self.curves, self._simulator.theta, len(self.curves.image)
         folder.write_array("weights.npy", w)
         folder.write_array("theta.npy", theta)
@@ -135,7 +135,7 @@ class TrainingRecord:
         }
 
     def history(self) -> dict[str, NDArray[Any]]:
-        """All that `restore` needs, as arrays for a checkpoint."""
+        """Return the data for `restore`, as arrays for a checkpoint."""
         return {
             **self.curves.arrays(np.int32),
             **self.curves.recent(self._simulator.layout.n_exc),
@@ -144,9 +144,9 @@ class TrainingRecord:
         }
 
     def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
-        """Put back what a checkpoint kept."""
+        """Restore the data of a checkpoint."""
         self._w_of_last_block = history["w_of_last_block"]
-        if len(history["image"]):  # else no neuron can have fired
+        if len(history["image"]):  # otherwise no neuron can have fired
             self.exc_spikes = history.get("exc_spikes")
         self.curves.restore(history)
         self.seconds, self.silent = seconds, silent

@@ -1,7 +1,7 @@
 """The process of a run: ``python -m stdpbench.runs.process.worker FOLDER``.
 
-The one place where a network runs for a long time. It holds the run's lock, listens to its readers, and goes on if
-they hang or die. Ctrl+C is not for it; a termination signal has it stop at the next boundary.
+This process trains and evaluates the network. It holds the run's lock, answers its readers, and continues if they hang
+or die. It ignores Ctrl+C; a termination signal stops it at the next boundary.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.wire import Invitation, WireError
 from stdpbench.threads import one_blas_thread
 
-_LOCK = 1.0  # s to wait for the lock: others hold it for a moment to see whether somebody does
+_LOCK = 1.0  # s to wait for the lock, which other processes hold briefly to query it
 
 
 def main(arguments: list[str]) -> int:
-    """Carry out the run in the folder that is named; returns the exit status."""
+    """Carry out the run in the given folder and return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder = RunFolder.open(Path(arguments[0]))
     lock = FileLock(lock_path(folder.path))
     try:
         lock.acquire(timeout=_LOCK)
     except Timeout:
-        print(f"{ERROR}another process is at work on {folder.path}", file=sys.stderr)
+        print(f"{ERROR}another process is working on {folder.path}", file=sys.stderr)
         return 3
     remove_left_parts(folder.path)
-    Mailbox(folder.path).clear()  # now, for what comes from here on is asked of this process
+    Mailbox(folder.path).clear()  # requests from now on are for this process
     return _carry_out(folder)
 
 
@@ -73,7 +73,7 @@ def _carry_out(folder: RunFolder) -> int:
 
 
 def _refuse(requests: SimpleQueue[Request], mailbox: Mailbox) -> None:
-    """Answer what was asked too late."""
+    """Reply to requests that arrived too late."""
     for request in mailbox.take():
         requests.put(request)
     while not requests.empty():

@@ -157,7 +157,7 @@ class Driven(RunEngine):
     @property
     def simulator(self) -> Any:
         """What computes."""
-        return self._in_force.simulator
+        return self._active.simulator
 
     def run(self) -> State:
         """Run; None of what a killed process cannot do is done after a kill."""
@@ -165,7 +165,7 @@ class Driven(RunEngine):
             return super().run()
         finally:
             with suppress(AssertionError):  # there is none
-                self._in_force.simulator.close()
+                self._active.simulator.close()
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60.0) -> None:

@@ -255,7 +255,7 @@ def test_only_a_paused_run_that_trains_takes_arrays(run: RunFolder, tmp_path: Pa
     when = {FIRST: [asks(folder, w=W)], N_TRAIN: ["pause"]}
     engine = drive(folder, at=when, paused=[[asks(folder, w=W), "stop"]])
     errors = [error for name, error, _ in engine.replies if name == "set_learned"]
-    assert "learned arrays can be set while the run is paused, and it is running" in errors[0]
+    assert "learned arrays can only be set while the run is paused, not while it is running" in errors[0]
     assert "training is over" in errors[1]
     assert kept_in(folder) == set()
 
@@ -272,7 +272,7 @@ def test_a_disk_without_room_leaves_the_network_as_it_is(tmp_path: Path, monkeyp
 
     def boundary(engine: Driven) -> None:
         if engine.position == FIRST:
-            monkeypatch.setattr(engine._chronicle, "intervene", full)
+            monkeypatch.setattr(engine._event_log, "intervene", full)
 
     hooks = {"at": {FIRST: ["pause"]}, "paused": [[asks(folder, w=W), "stop"]]}
     drive(folder, **hooks, replied=replied, boundary=boundary)

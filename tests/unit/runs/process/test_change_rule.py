@@ -270,7 +270,7 @@ def test_a_change_that_cannot_be_written_is_none(undisturbed, tmp_path, monkeypa
     assert arrays(folder) == undisturbed
 
 
-# -- built beside ----------------------------------------------------------------------------------
+# -- built in the background -----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -300,7 +300,10 @@ def test_a_run_learns_on_while_the_network_is_built(not_compiled, tmp_path, monk
     ((at, _, _),) = rules_in(folder)
     assert at > 3
     said = [(r.position, r.fact.text) for r in read_journal(folder.path) if isinstance(r.fact, Remarked)]
-    assert (3, "A network with the rule bcm is built beside this one, which learns on until it is there.") in said
+    assert (
+        3,
+        "A network with the rule bcm is being built in the background; training continues until it is ready.",
+    ) in said
     monkeypatch.undo()
     assert arrays(folder) == arrays_of(tmp_path, {at: [to(BCM)]})
 
@@ -317,9 +320,9 @@ def test_a_network_that_cannot_be_built_changes_nothing(not_compiled, tmp_path, 
 
     engine = drive(folder, boundary=at_boundary, at={3: ["pause"]}, paused=[[to(BCM)]], replied=replied)
     error = next(error for name, error, _ in engine.replies if name == "change_rule")
-    assert error.startswith("the rule stays as it is: the cache of compiled networks at")
+    assert error.startswith("the rule is unchanged: the cache of compiled networks at")
     assert rules_in(folder) == []
-    assert any("The rule stays as it is" in text for _, _, text in LiveRun.replay(read_journal(folder.path)).log)
+    assert any("The rule is unchanged" in text for _, _, text in LiveRun.replay(read_journal(folder.path)).log)
     assert folder.read_json("run.json")["state"] == "finished"
 
 
@@ -331,16 +334,16 @@ def test_a_run_that_ends_before_the_network_is_built_says_so(end, not_compiled, 
     def at_boundary(engine: Driven) -> None:
         if end == "training" and engine.position == 23 and not engine.replies:
             engine.ask("change_rule", rule=BCM)
-            engine._in_force.rules.built = lambda: None  # type: ignore[method-assign]
-        rules = engine._in_force.rules
+            engine._active.rules.built = lambda: None  # type: ignore[method-assign]
+        rules = engine._active.rules
         if engine.position >= 24 and "built" in vars(rules):
             del rules.built
-            wait_until(lambda: rules._wanted is None or rules._wanted.beside.over)
+            wait_until(lambda: rules._wanted is None or rules._wanted.process.over)
             engine._listened = 0.0
 
     engine = drive(folder, at=wishes, boundary=at_boundary)
     said = {name: error for name, error, _ in engine.replies}
-    wanted = {"stop": "the run ended before the network", "training": "the rule stays as it is: training is over"}
+    wanted = {"stop": "the run ended before the network", "training": "the rule is unchanged: training is over"}
     assert wanted[end] in said["change_rule"]
     assert rules_in(folder) == []
 
@@ -349,7 +352,7 @@ def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path
     folder = new(tmp_path)
     drive(folder, at={8: [set_(plasticity__nu_post=0.05)]}, die=killed_at_position(9))
     engine = drive(folder, at={6: [to(BCM)], 8: [to(BCM)]})
-    assert "until presentation 8 the run repeats" in engine.replies[0][1]
+    assert "up to presentation 8 the run repeats" in engine.replies[0][1]
     assert engine.replies[1][1] == ""
     assert [at for at, _, _ in rules_in(folder)] == [8]
 

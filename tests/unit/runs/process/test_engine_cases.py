@@ -97,7 +97,7 @@ def test_other_pictures_are_remarked(tmp_path):
     assert "data or their preparation changed" in notes(folder)[0]
 
 
-def test_what_comes_out_differently_is_remarked(tmp_path):
+def test_results_that_differ_after_an_interruption_are_remarked(tmp_path):
     folder = new_run(tmp_path)
     drive(folder, die=killed_at_position(9))
     path = folder.path / "journal.jsonl"
@@ -106,8 +106,8 @@ def test_what_comes_out_differently_is_remarked(tmp_path):
     changed["spikes"] = [77]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     finished(folder)
-    assert [note for note in notes(folder) if "differently" in note] == [
-        "What follows came out differently than before the run was interrupted."
+    assert [note for note in notes(folder) if "differ" in note] == [
+        "From here on, results differ from those before the run was interrupted."
     ]
     blocks = [r.fact for r in read_journal(folder.path) if type(r.fact).__name__ == "Block" and r.position == 7]
     assert len(blocks) == 2

@@ -65,7 +65,7 @@ class Filmed:
 
     def watches(self, engine: Driven) -> Driven:
         """Film before every line of the journal, too, and in its middle."""
-        film, file = self, engine._chronicle.journal._file
+        film, file = self, engine._event_log.journal._file
 
         class File:
             def write(self, data: bytes) -> int:
@@ -75,7 +75,7 @@ class Filmed:
             def __getattr__(self, name: str) -> Any:
                 return getattr(file, name)
 
-        engine._chronicle.journal._file = File()  # type: ignore[assignment]
+        engine._event_log.journal._file = File()  # type: ignore[assignment]
         return engine
 
     def taken(self, every: int) -> list[RunFolder]:

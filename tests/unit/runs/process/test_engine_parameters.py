@@ -22,7 +22,7 @@ from stdpbench.simulators import find_compiler
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 ROTATION = {"between": ["rest", "reset", "carry"], "label_images": [3, 7], "test_images": [2, 5]}
-NOT_THOSE = "The pictures are not those"
+NOT_THOSE = "The pictures differ from those"
 
 
 def other_value(parameter: Parameter, value: Any) -> Any:
@@ -130,7 +130,7 @@ def test_a_change_while_a_run_catches_up_replaces_what_was_after_it(tmp_path):
     assert found == finished(whole := new_run(tmp_path, baselines=False), at={12: [set_(plasticity__nu_post=0.2)]})
     records = read_journal(folder.path)
     assert len([text for text in remarks(folder) if "before presentation 14" in text]) == 1
-    assert not [text for text in remarks(folder) if "came out differently" in text]
+    assert not [text for text in remarks(folder) if "results differ" in text]
     assert LiveRun.replay(records).blocks == LiveRun.replay(read_journal(whole.path)).blocks
     assert len([r for r in records if isinstance(r.fact, Block) and r.position == 13]) == 2
 

@@ -173,7 +173,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
         check=False,
     )
     assert second.returncode == 3
-    assert second.stderr.strip() == f"stdpbench: another process is at work on {folder.path}"
+    assert second.stderr.strip() == f"stdpbench: another process is working on {folder.path}"
     with pytest.raises(StdpbenchError, match="another process is at work"):
         RunClient.start(folder.path)
     # by way of the folder
@@ -181,7 +181,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     assert position in positions(folder.path) or position == 0
     with pytest.raises(StdpbenchError, match="did you mean"):
         ask(folder.path, "set", changes={"plasticity.nu_pots": 1})
-    with pytest.raises(StdpbenchError, match="does not know how to fly"):
+    with pytest.raises(StdpbenchError, match="does not support the request 'fly'"):
         ask(folder.path, "fly")
     # a reader that comes later hears of the past, too; one that dies does no harm
     other = RunClient.attach(folder.path)

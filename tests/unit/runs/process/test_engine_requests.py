@@ -271,7 +271,7 @@ def test_changes_that_cannot_be_are_refused_whole(changes, said, tmp_path):
     assert "\n" not in error
     assert re.search(said, error)
     assert not [record for record in read_journal(folder.path) if isinstance(record.fact, ParametersChanged)]
-    assert engine._in_force.experiment.differences(folder.experiment) == {}
+    assert engine._active.experiment.differences(folder.experiment) == {}
 
 
 @pytest.mark.parametrize("position", [N_TRAIN, N_TRAIN + N_LABEL, TOTAL])

@@ -62,7 +62,7 @@ def test_a_parameter_that_blows_weights_up_pauses_the_run_which_can_be_rewound(u
     assert "rewind" in reason
     refused = [(name, error) for name, error, _ in engine.replies if error]
     assert [name for name, _ in refused] == ["resume", "step", "checkpoint"]
-    assert all("finite" in error or "blown up" in error for _, error in refused)
+    assert all("finite" in error or "diverged" in error for _, error in refused)
     assert positions(folder.path) == [5]  # none where weights were not finite, none on the way out
     assert not (folder.path / "weights.npy").exists()
     # the same again, if it goes on from where it was
@@ -145,7 +145,7 @@ def test_a_conductance_that_blows_up_pauses_the_run(between, tmp_path):
     ((position, reason),) = engine.pauses
     assert position == 8
     assert reason.startswith("exc.v, exc.gi are no longer finite after training presentation 7: "), reason
-    assert reason.endswith("a plasticity or neuron parameter is too large; rewind the run to go on from before it")
+    assert reason.endswith("a plasticity or neuron parameter is too large; rewind the run to continue from before it")
     assert [name for name, error, _ in engine.replies if error] == ["resume", "checkpoint"]
     assert positions(folder.path) == [5]
     assert not (folder.path / "weights.npy").exists()
@@ -216,7 +216,7 @@ class Disk:
 
     def holds(self, engine: Driven) -> Driven:
         """Have an engine write its journal to this disk."""
-        disk, file, path = self, engine._chronicle.journal._file, engine._chronicle.journal.path
+        disk, file, path = self, engine._event_log.journal._file, engine._event_log.journal.path
         synced = path.read_bytes()
 
         class File:
@@ -242,7 +242,7 @@ class Disk:
             def __getattr__(self, name: str) -> Any:
                 return getattr(file, name)
 
-        engine._chronicle.journal._file = File()  # type: ignore[assignment]
+        engine._event_log.journal._file = File()  # type: ignore[assignment]
         return engine
 
 

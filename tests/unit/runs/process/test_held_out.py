@@ -153,7 +153,7 @@ def test_a_snapshot_that_somebody_removed_is_told_in_a_sentence_and_comes_again_
     pool.lag = 9
     drive(folder, die=remove)
     (said,) = [text for text in remarks(folder) if "held_out" in text]
-    assert said.startswith("held_out/000000006.npz is no longer in the run folder, so what the network of")
+    assert said.startswith("held_out/000000006.npz is no longer in the run folder, so the network of presentation 6")
     assert "Error" not in said
     assert measures(folder) == {at: fact for at, fact in undisturbed[1].items() if at != 6}
     rewind(folder, 5)
@@ -223,7 +223,7 @@ def test_a_process_that_cannot_measure_ends_no_training(pool, tmp_path):
     pool.failure = StdpbenchError("there is no room")
     folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
     finished(folder)
-    assert "Nothing is measured on held-out pictures any more: there is no room" in remarks(folder)
+    assert "Measuring on held-out pictures has stopped: there is no room" in remarks(folder)
     assert pool.asked == 1
 
 
@@ -318,5 +318,5 @@ def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):
     measured = held_out.HeldOutMeasures(tmp_path / "gone", Simulator(), load_split(experiment(), False), N_TRAIN)  # type: ignore[arg-type]
     with patch("os.fsync"):
         measured.take(6, experiment(**MEASURED))
-    assert "cannot be written" in measured.trouble
-    assert list(measured.caught_up(over=True)) == []
+    assert "cannot be written" in measured.failure
+    assert list(measured.finish()) == []

@@ -100,8 +100,8 @@ def test_a_trial_is_a_frozen_presentation(undisturbed):
     [
         ([[1.0, 2.0]], "the shape 1×2"),
         (np.zeros((8, 8)).tolist(), "is black"),
-        ((-np.ones((8, 8))).tolist(), "no grey values"),
-        (np.full((8, 8), np.nan).tolist(), "no grey values"),
+        ((-np.ones((8, 8))).tolist(), "invalid grey values"),
+        (np.full((8, 8), np.nan).tolist(), "invalid grey values"),
         (np.full((8, 8), 1e6).tolist(), "too bright"),
         ([[1], [2, 3]], "a list of grey values"),
         ("seven", "a list of grey values"),
@@ -133,7 +133,7 @@ def test_a_process_of_its_own_answers_and_writes_nothing(undisturbed):
     client = ProbeClient.open(undisturbed.path)
     answer = client.ask("try", image=PICTURE)
     assert answer == Probe(undisturbed).answer("try", {"image": PICTURE})
-    with pytest.raises(StdpbenchError, match="does not know how to pause"):
+    with pytest.raises(StdpbenchError, match="does not support the request 'pause'"):
         client.ask("pause")
     with pytest.raises(StdpbenchError, match="is black"):
         client.ask("try", image=np.zeros(64).tolist())

@@ -66,7 +66,7 @@ def test_whole_groups_are_kept_in_whatever_order_they_come(tmp_path):
 def test_where_there_is_no_room_it_is_said_and_may_be_tried_again(tmp_path, monkeypatch):
     (tmp_path / RESPONSES).write_text("a file where a folder belongs")
     made = Responses(tmp_path, KEY, N, N_EXC)
-    with pytest.raises(DiskError, match="cannot be made"):
+    with pytest.raises(DiskError, match="cannot be created"):
         made.add(part(0, 3))
     (tmp_path / RESPONSES).unlink()
     made.add(part(0, 3))

@@ -32,7 +32,7 @@ def test_of_two_processes_that_start_at_once_one_carries_out_the_run(tmp_path):
     # the second one found the lock held, or, where it came late, a run that is finished
     assert ends in ([0, 1], [0, 3])
     loser = next(client for client in clients if client.wait_for_process(1))
-    assert re.search("another process is at work|finished cannot become", loser.why_ended())
+    assert re.search("another process is working|finished cannot become", loser.why_ended())
     for client in clients:
         client.close()
     assert state_of(folder) == (State.FINISHED, "")

@@ -27,14 +27,14 @@ WISHES = {
 
 
 def watched(engine: Driven, live: LiveRun) -> Driven:
-    """Have a model take in what the engine tells its readers, as it comes out of a pipe."""
-    tell = engine._publisher.tell
+    """Apply all facts that the engine publishes to a model, after a round trip through pickle."""
+    publish = engine._publisher.publish
 
     def told(record: Record) -> None:
         assert live.take(pickle.loads(pickle.dumps(("record", record)))) <= set(TOPICS)
-        tell(record)
+        publish(record)
 
-    engine._publisher.tell = told  # type: ignore[method-assign]
+    engine._publisher.publish = told  # type: ignore[method-assign]
     return engine
 
 
@@ -59,7 +59,7 @@ def test_watching_and_replaying_give_the_same(baselines, tmp_path):
     assert live.metrics.keys() == ({"network", "start weights", "k-means"} if baselines else {"network"})
     assert [blocks.first for blocks in live.blocks.values()] == list(range(24))
     assert live.checkpoints[-1] == 24
-    assert Experiment.from_mapping(live.parameters()).differences(engine._in_force.experiment) == {}
+    assert Experiment.from_mapping(live.parameters()).differences(engine._active.experiment) == {}
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
