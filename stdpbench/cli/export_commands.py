@@ -18,7 +18,7 @@ from stdpbench.paths import runs_folder
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.agreement import Agreement, compare
 from stdpbench.runs.lineage.export import export_run
-from stdpbench.runs.lineage.reproduction_folder import opened, prepare
+from stdpbench.runs.lineage.reproduction_folder import open_source, prepare
 
 
 def export_command(run: str, output: Path | None, runs: Path | None) -> None:
@@ -34,7 +34,7 @@ def reproduce_command(
 ) -> None:
     """Carry out ``stdpbench reproduce``; exits with status 1 if the results differ."""
     runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
-    with opened(path if path.is_file() else find_run(source, runs_folder()).path) as original:
+    with open_source(path if path.is_file() else find_run(source, runs_folder()).path) as original:
         about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
         said = dict(parse_assignment(text) for text in places)
         again, remark = prepare(original, runs, places=said, workers=workers, simulator=simulator, about=about)

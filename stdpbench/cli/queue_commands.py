@@ -20,7 +20,7 @@ from stdpbench.runs.catalog.columns import local_time
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.queue.run_queue import LEFT, RUNNING, Item, Queue
+from stdpbench.runs.queue.run_queue import DETACHED, RUNNING, Item, Queue
 from stdpbench.signals import handled
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def _state(queue: Queue, item: Item) -> str:
     from stdpbench.runs.folder.status import state_of
     from stdpbench.runs.protocol.states import State
 
-    state, folder = queue.standing(item), queue.folder_of(item)
-    if state not in (RUNNING, LEFT) or folder is None:
+    state, folder = queue.current_state(item), queue.folder_of(item)
+    if state not in (RUNNING, DETACHED) or folder is None:
         return state
     try:
         paused = state_of(RunFolder.open(folder))[0] is State.PAUSED

@@ -1,6 +1,6 @@
-"""Runs: training, labelling, testing, and the folder that is left behind.
+"""Runs: training, labelling, testing, and the run folders that record them.
 
-The package can also be called: ``stdpbench.runs()`` lists runs (`stdpbench.api.runs`).
+The package is callable: ``stdpbench.runs()`` lists runs (`stdpbench.api.runs`).
 """
 
 import sys

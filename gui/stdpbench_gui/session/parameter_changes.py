@@ -16,7 +16,7 @@ from PyQt6.QtGui import QUndoCommand, QUndoStack
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import resumption
-from stdpbench.runs.lineage.control import branch_off, end, rewind
+from stdpbench.runs.lineage.control import branch_off, ensure_stopped, rewind
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.protocol.changes import changes_rule, in_short
 from stdpbench.runs.protocol.options import Options
@@ -210,7 +210,7 @@ class Changes(QObject):
             return
 
         def make() -> RunFolder:
-            end(folder, "to start another run from its weights")
+            ensure_stopped(folder, "to start another run from its weights")
             options = Options.from_mapping(folder.read_json("run.json").get("options", {}))
             return create_run_from(folder, values, folder.path.parent, options, _ABOUT, experiment)
 

@@ -1,4 +1,4 @@
-"""Whether the numbers of a run came out again in another one."""
+"""Compare the results of a run with those of its reproduction."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _COUNTED = (
 
 @dataclass(frozen=True)
 class SpikeDifference:
-    """How spike counts of a phase differ.
+    """Difference between the spike counts of a phase in two runs.
 
     Attributes
     ----------
     phase : str
         ``"training"`` (exc spikes per presentation), ``"label"`` or ``"test"`` (per picture and exc neuron).
     different, counts : int
-        Counts that differ, of how many; all of them where there are more or fewer than before.
+        Number of differing counts, and of all counts; all of them differ if their numbers do.
     largest : int
-        The largest difference.
+        The largest difference of a count.
     before, again : int
-        Spikes in all.
+        Total numbers of spikes in the original run and in the reproduction.
     """
 
     phase: str
@@ -48,8 +48,8 @@ class SpikeDifference:
 
 
 @dataclass(frozen=True)
-class AccuracyAgain:
-    """An accuracy, its 95 % Wilson interval, and what came out the second time."""
+class ReproducedAccuracy:
+    """An accuracy of the original run with its 95 % Wilson interval, and the accuracy of the reproduction."""
 
     readout: str
     before: float
@@ -59,71 +59,77 @@ class AccuracyAgain:
 
     @property
     def within(self) -> bool:
-        """Whether it lies within the interval."""
+        """Whether the accuracy of the reproduction lies within the interval of the original."""
         return self.low <= self.again <= self.high
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Whether the numbers of a run came out again.
+    """Comparison of a run with its reproduction.
 
     Attributes
     ----------
     results : mapping of str to bool
-        Each result that both runs have, and whether it is the same to the bit.
+        For each result that both runs have, whether it is identical to the bit.
     environment : mapping of str to (str, str)
-        What is different here: a package, Python, the machine, the pictures; before and now.
+        Differences between the environments (packages, Python, machine, pictures): original and present values.
     spikes : tuple of SpikeDifference
         Phases whose spike counts differ.
-    accuracy : tuple of AccuracyAgain
-        Every read-out that both have.
+    accuracy : tuple of ReproducedAccuracy
+        Accuracies of the read-outs that both runs have.
     """
 
     results: Mapping[str, bool]
     environment: Mapping[str, tuple[str, str]]
     spikes: tuple[SpikeDifference, ...]
-    accuracy: tuple[AccuracyAgain, ...]
+    accuracy: tuple[ReproducedAccuracy, ...]
 
     @property
     def same(self) -> bool:
-        """Whether all is the same to the bit."""
+        """Whether all results are identical to the bit."""
         return all(self.results.values())
 
     @property
     def agrees(self) -> bool:
-        """Whether the run counts as reproduced: to the bit, or elsewhere with every accuracy within its interval."""
+        """Whether the run counts as reproduced.
+
+        It does if the results are identical to the bit, or if the environments differ and every accuracy lies within
+        its interval.
+        """
         if self.same:
             return True
         return bool(self.environment and self.accuracy) and all(score.within for score in self.accuracy)
 
     @property
     def verdict(self) -> str:
-        """What came of it, in a sentence."""
+        """The result of the comparison in a sentence."""
         if self.same:
             return "The numbers agree to the bit."
         outside = [score.readout for score in self.accuracy if not score.within]
         if not self.environment:
             return (
-                "The numbers differ, although machine and versions are the same as far as they are written down: "
+                "The numbers differ, although the recorded machine and versions are the same: "
                 f"{', '.join(name for name, same in self.results.items() if not same)}."
             )
-        where = f"not the same machine, versions and data ({', '.join(self.environment)})"
+        environment = f"machine, versions or data ({', '.join(self.environment)})"
         if not self.accuracy:
-            return f"The numbers differ; this is {where}, and there is no accuracy to compare."
+            return f"The numbers differ, as do {environment}; there is no accuracy to compare."
         if outside:
             return (
-                f"The numbers differ; this is {where}, and accuracy lies outside its interval: {', '.join(outside)}."
+                f"The numbers differ, as do {environment}; accuracies outside their intervals: {', '.join(outside)}."
             )
-        return f"The numbers differ, as they may where this is {where}; every accuracy lies within its interval."
+        return (
+            f"The numbers differ, which is possible with other {environment}; every accuracy lies within its interval."
+        )
 
 
 def compare(original: RunFolder, again: RunFolder) -> Agreement:
-    """Compare the results of a run with those of another one that was to be the same.
+    """Compare the results of a run with those of its reproduction.
 
     Raises
     ------
     StdpbenchError
-        If something that a run writes is damaged.
+        If a file of either run is damaged.
     """
     before, after = outcome(original), outcome(again)
     results = {
@@ -131,7 +137,7 @@ def compare(original: RunFolder, again: RunFolder) -> Agreement:
     }
     metrics = [_metrics(folder) for folder in (original, again)]
     results["metrics.json"] = _comparable(metrics[0], metrics[1]) == _comparable(metrics[1], metrics[0])
-    # remarks tell of interruptions as well, and those do not come out again
+    # remarks also record interruptions, which do not recur
     results["facts"] = before["facts"] == after["facts"] or _recurring(original) == _recurring(again)
     if "held-out measures" in before and "held-out measures" in after:  # older runs have none
         results["held-out measures"] = before["held-out measures"] == after["held-out measures"]
@@ -163,7 +169,7 @@ def _metrics(folder: RunFolder) -> dict[str, Any]:
 
 
 def _comparable(metrics: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Metrics without times, and without baselines that the other run has not."""
+    """Return metrics without times and without baselines that the other run does not have."""
     training = {name: value for name, value in metrics.get("training", {}).items() if name not in _TIMES}
     shared = other.get("baselines", {})
     baselines = {name: value for name, value in metrics.get("baselines", {}).items() if name in shared}
@@ -193,18 +199,18 @@ def _spike_difference(phase: str, before: NDArray[np.int64], again: NDArray[np.i
 
 
 def _environment(original: RunFolder, again: RunFolder) -> dict[str, tuple[str, str]]:
-    """What a result depends on and is not the same."""
+    """Return the factors that results depend on and that differ between the runs."""
     found: list[dict[str, str]] = []
     for folder in (original, again):
-        said = folder.read_json("run.json")
-        host = said.get("host", {})
+        metadata = folder.read_json("run.json")
+        host = metadata.get("host", {})
         found.append(
             {
-                **{str(name): str(version) for name, version in said.get("versions", {}).items()},
+                **{str(name): str(version) for name, version in metadata.get("versions", {}).items()},
                 "system": str(host.get("system", "")),
                 "processor": str(host.get("processor", "")),
-                "simulator": str(said.get("simulator", "")),
-                "pictures": str(said.get("data_sha256", ""))[:12],
+                "simulator": str(metadata.get("simulator", "")),
+                "pictures": str(metadata.get("data_sha256", ""))[:12],
             }
         )
     before, now = found
@@ -212,10 +218,10 @@ def _environment(original: RunFolder, again: RunFolder) -> dict[str, tuple[str, 
     return {n: (before.get(n, ""), now.get(n, "")) for n in names if before.get(n, "") != now.get(n, "")}
 
 
-def _accuracies(before: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[AccuracyAgain, ...]:
+def _accuracies(before: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[ReproducedAccuracy, ...]:
     second = again.get("accuracy", {})
     return tuple(
-        AccuracyAgain(
+        ReproducedAccuracy(
             name, score["accuracy"], score["interval_95"][0], score["interval_95"][1], second[name]["accuracy"]
         )
         for name, score in before.get("accuracy", {}).items()

@@ -1,8 +1,8 @@
-"""Branches of a run, and going back in it.
+"""Branch a run, or rewind it.
 
-Input depends on seed, phase, presentation and attempt alone, so a branch sees the same spikes as its parent: what
-differs is what was changed. A branch can begin at any position, not only where a checkpoint lies: it begins at the
-checkpoint before, and what lies between recurs.
+Input depends only on seed, phase, presentation and attempt, so a branch sees the same input spikes as its parent and
+differs from it only in what was changed. A branch can start at any position, not only at a checkpoint: it resumes from
+the checkpoint before and recomputes the presentations in between.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _RESULT_FOLDERS = {
     "report": r"report\.(html|json)|robustness\.json|"
     r"(accuracy|clusters|confusion|embedding|held_out|neurons|over_seeds|robustness)\.csv",
 }
-"""Folders with the files in them that the program writes; others are the user's and stay."""
+"""Result folders, with a pattern for the files that stdpbench writes in them; other files are kept."""
 
 
 def branch(
@@ -67,32 +67,33 @@ def branch(
     about: Mapping[str, Any] | None = None,
     rule: Mapping[str, Any] | None = None,
 ) -> RunFolder:
-    """Make a run that goes on from a position of another one, with parameters or the rule changed there.
+    """Create a run that continues from a position of another one, with changed parameters or another rule.
 
     Parameters
     ----------
     parent : RunFolder
-        Any run; it may be at work.
+        Any run; it may be active.
     at : int, optional
-        Training presentations after which the branch goes its own way; by default where the parent is.
+        Number of training presentations after which the branch departs from its parent. Default: the current
+        position of the parent.
     changes : mapping of str to Any, optional
-        Dotted path to value; parameters that may change in the middle of a run.
+        New values by dotted path; only parameters that may change during a run.
     runs : Path, optional
-        Where the folder is made; by default beside the parent.
+        Folder in which the run folder is created. Default: the folder of the parent.
     about : mapping, optional
-        More for ``run.json``.
+        Additional entries for ``run.json``.
     rule : mapping of str to Any, optional
-        Another plasticity rule, as a table with its ``kind``; `changes` come on top of it.
+        Another plasticity rule, as a table with its ``kind``; `changes` are applied after it.
 
     Returns
     -------
     RunFolder
-        Of a run that waits to be started.
+        Folder of the new run, ready to be started.
 
     Raises
     ------
     StdpbenchError
-        If the parent has not come as far, a change is structural, or the rule does not run in this network.
+        If the parent has not reached the position, a change is structural, or the rule cannot run in this network.
     """
     records = read_journal(parent.path)
     reached = reached_position(records)
@@ -102,10 +103,10 @@ def branch(
     changed = (experiment.with_rule(rule) if rule is not None else experiment).changed_live(changes or {})
     made_with = changes_between(experiment, changed)
     checkpoint, _ = newest_checkpoint(parent.path, at, len(records))
-    said = parent.read_json("run.json")
-    name = said.get("id", "")
-    inherited = {key: said[key] for key in _INHERITED if key in said}
-    branched = facts.Branched(name, parent.path.name, at, len(made_with))
+    metadata = parent.read_json("run.json")
+    run_id = metadata.get("id", "")
+    inherited = {key: metadata[key] for key in _INHERITED if key in metadata}
+    branched = facts.Branched(run_id, parent.path.name, at, len(made_with))
     new = [_record(fact, at) for fact in (branched, *made_with)]
     early, late = _split_facts(records, at, checkpoint)
 
@@ -123,72 +124,73 @@ def branch(
     return RunFolder.create(
         runs or parent.path.parent,
         parent.experiment,
-        {**(about or {}), **inherited, "parent": {"id": name, "name": parent.path.name, "at": at}},
+        {**(about or {}), **inherited, "parent": {"id": run_id, "name": parent.path.name, "at": at}},
         fill,
     )
 
 
 def rewind(folder: RunFolder, to: int) -> RunFolder:
-    """Take a run back to an earlier position, and keep what it leaves behind as another run.
+    """Take a run back to an earlier position and keep its present state as another run.
 
-    What was changed at that very position, parameters or rule, belongs to what follows it, and is put back: so a run
-    that a change has blown up can be taken back to where the change was made. What a branch was made with stays.
-    Learned arrays that were set at that position are dropped as well.
+    Changes of parameters or of the rule at exactly that position are undone, since they only affect later
+    presentations: a run that diverged after a change can be rewound to the position of the change. Changes with which
+    a branch was created are kept. Learned arrays that were set at that position are dropped.
 
-    The run resumes from its newest checkpoint at or before that position (`resume_position`), and computes the
-    presentations in between again. `stdpbench.runs.lineage.control.rewind` does the same with a run that is at work.
+    The run resumes from its newest checkpoint at or before that position (`resume_position`) and recomputes the
+    presentations in between. `stdpbench.runs.lineage.control.rewind` also rewinds active runs.
 
     Parameters
     ----------
     folder : RunFolder
-        A run that no process works on.
+        An inactive run.
     to : int
-        Training presentations that shall be over.
+        Number of training presentations to go back to.
 
     Returns
     -------
     RunFolder
-        The run that keeps what was there.
+        The run that keeps the state before the rewind.
 
     Raises
     ------
     StdpbenchError
-        If a process works on the run, or it has not come as far.
+        If the run is active, or has not reached the position.
     """
     with held(folder):
         records = read_journal(folder.path)
         check_rewind(folder, to, reached_position(records))
-        said = folder.read_json("run.json")
+        metadata = folder.read_json("run.json")
         state, reason = state_of_records(records)
-        lineage = {"id": said.get("id", ""), "name": folder.path.name, "at": to}
+        lineage = {"id": metadata.get("id", ""), "name": folder.path.name, "at": to}
 
         def keep(kept: RunFolder) -> None:
             own = kept.read_json("run.json")["id"]
-            left_out = shutil.ignore_patterns("lock", "requests", ".*")
+            ignored = shutil.ignore_patterns("lock", "requests", ".*")
             try:
-                shutil.copytree(folder.path, kept.path, dirs_exist_ok=True, ignore=left_out)
+                shutil.copytree(folder.path, kept.path, dirs_exist_ok=True, ignore=ignored)
             except OSError as error:
-                raise DiskError(f"what {folder.path.name} leaves behind cannot be kept: {error}") from error
-            about = {**said, "id": own, "parent": lineage, "state": str(state), "reason": reason}
+                raise DiskError(f"cannot keep a copy of {folder.path.name}: {error}") from error
+            about = {**metadata, "id": own, "parent": lineage, "state": str(state), "reason": reason}
             kept.write_json("run.json", about)
 
         kept = RunFolder.create(folder.path.parent, folder.experiment, {}, keep)
-        # from here on the run itself changes; a crash in between leaves it at the later position or the earlier one
+        # from here on the run itself changes; a crash leaves it either at the old position or at the new one
         checkpoint, _ = newest_checkpoint(folder.path, to, len(records))
         if checkpoint is not None and checkpoint.position == to and checkpoint.number > _first_set(records, to):
             checkpoint, _ = newest_checkpoint(folder.path, to - 1, len(records))
         resumes_at = 0 if checkpoint is None else checkpoint.position
         past = [record for record in records if not (isinstance(record.fact, LearnedSet) and record.position == to)]
         early, late = _split_facts(past, to, checkpoint)
-        in_force = experiment_at(folder.experiment, records, to)
-        before = experiment_at(folder.experiment, _without_changes_here(records, to), to)
+        active = experiment_at(folder.experiment, records, to)
+        before = experiment_at(folder.experiment, _without_changes_at(records, to), to)
+        reason = f"rewound to presentation {to}"
         late += [
-            *(_record(change, to) for change in changes_between(in_force, before)),
+            *(_record(change, to) for change in changes_between(active, before)),
             _record(facts.Rewound(kept.path.name), to),
-            _record(facts.StateChanged(str(State.STOPPED), f"taken back to presentation {to}"), resumes_at),
+            _record(facts.StateChanged(str(State.STOPPED), reason), resumes_at),
         ]
-        folder.update_run(state=str(State.STOPPED), reason=f"taken back to presentation {to}")
-        # a later one is damaged, or knows arrays that were set where the run is taken back to
+        folder.update_run(state=str(State.STOPPED), reason=reason)
+        # later checkpoints are damaged, or contain arrays that were set at the position of the rewind
         remove_checkpoints(folder.path, -1 if checkpoint is None else resumes_at)
         if checkpoint is not None:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
@@ -199,81 +201,82 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         folder.write_json("progress.json", {**phase, "state": str(State.STOPPED), "position": resumes_at})
         for name in _RESULTS:
             remove_file(folder.path / name)
-        for name, holds in _RESULT_FOLDERS.items():
-            remove_folder(folder.path / name, holds)
+        for name, pattern in _RESULT_FOLDERS.items():
+            remove_folder(folder.path / name, pattern)
         remove_responses(folder.path)
     return kept
 
 
 def check_rewind(folder: RunFolder, to: int, reached: int) -> None:
-    """Refuse to take a run back to a position that it has not reached, or where what goes lies outside of its folder.
+    """Check that a run has reached a position and that no result to be removed is a symbolic link.
 
     Raises
     ------
     StdpbenchError
-        Before anything has changed.
+        If the run cannot be rewound.
     """
     _check_position(folder, to, reached)
     for name in (*_RESULTS, *_RESULT_FOLDERS, "responses", "checkpoints"):
         if (folder.path / name).is_symlink():
             raise StdpbenchError(
-                f"{folder.path / name} is a link, and nothing behind it may be removed: put the {name} itself there "
-                "before the run is taken back"
+                f"{folder.path / name} is a symbolic link, and nothing outside of the run folder may be removed: "
+                "replace it with its target before rewinding the run"
             )
 
 
 def _check_position(folder: RunFolder, position: int, reached: int) -> None:
-    """Refuse a position that a run has not reached.
+    """Check that a run has reached a position.
 
     Raises
     ------
     StdpbenchError
-        With the positions that there are.
+        If it has not.
     """
     if not 0 <= position <= reached:
-        there = f"expected 0 to {reached}, the training presentations so far"
-        raise StdpbenchError(f"no position {position} in {folder.path.name}: {there}")
+        raise StdpbenchError(
+            f"no position {position} in {folder.path.name}: expected 0 to {reached}, the training presentations so far"
+        )
 
 
 def resume_position(folder: Path, to: int, reached: int | None = None) -> int:
-    """Position of the checkpoint from which a run would resume after a `rewind`; 0 where it would start again.
+    """Return the position from which a run would resume after a `rewind`: that of a checkpoint, or 0 for the start.
 
     Parameters
     ----------
     folder : Path
         The run folder.
     to : int
-        Where the run would be taken back to.
+        Position to which the run would be rewound.
     reached : int, optional
-        Position of a run at work: it writes one more checkpoint there when it is stopped, which thins out others.
+        Position of an active run: it writes a last checkpoint there when it is stopped, which thins out older ones.
     """
-    there = set(positions(folder))
+    available = set(positions(folder))
     if reached is not None:
-        there = thinned_out(sorted({*there, reached}))
-    if to in there and (folder / ARRAYS).is_dir():
-        with suppress(StdpbenchError):  # damaged, which whoever takes the run back is told
+        available = thinned_out(sorted({*available, reached}))
+    if to in available and (folder / ARRAYS).is_dir():
+        with suppress(StdpbenchError):  # damaged, which the rewind itself reports
             first = _first_set(read_journal(folder), to)
             if first < sys.maxsize and (to == reached or read_checkpoint(folder, to).number > first):
-                there.remove(to)
-    return max((position for position in there if position <= to), default=0)
+                available.remove(to)
+    return max((position for position in available if position <= to), default=0)
 
 
 def _first_set(records: Sequence[Record], position: int) -> int:
-    """Number of the first fact that set learned arrays at a position: a checkpoint there may know what a rewind drops.
+    """Return the number of the first fact that set learned arrays at a position; `sys.maxsize` if there is none.
 
-    The largest number where there is none.
+    A checkpoint written after that fact contains arrays that a rewind to the position drops.
     """
     sets = (record.number for record in records if isinstance(record.fact, LearnedSet) and record.position == position)
     return min(sets, default=sys.maxsize)
 
 
 def resumption(resumes_at: int, to: int, number: Callable[[int], str] = str) -> str:
-    """Where a run that was taken back resumes, and what it computes again, in a sentence.
+    """Describe in a sentence where a rewound run resumes, and which presentations it recomputes.
 
     Parameters
     ----------
     resumes_at, to : int
-        Position of the checkpoint, and the one that the run was taken back to.
+        Position of the checkpoint, and position to which the run was rewound.
     number : callable
         Formats a position.
     """
@@ -285,10 +288,10 @@ def resumption(resumes_at: int, to: int, number: Callable[[int], str] = str) -> 
     return f"It resumes from {where}: {again} computed again, with the same input."
 
 
-def _without_changes_here(records: Sequence[Record], position: int) -> list[Record]:
-    """Facts without the changes at a position, but for those that a branch was made with."""
+def _without_changes_at(records: Sequence[Record], position: int) -> list[Record]:
+    """Return facts without the changes at a position, except those with which a branch was created."""
     kept: list[Record] = []
-    own = 0  # changes that may still come of those that a branch was made with
+    own = 0  # number of following changes that belong to the creation of a branch
     for record in records:
         if isinstance(record.fact, facts.Branched):
             own = 1 if record.fact.made_with is None else record.fact.made_with
@@ -303,7 +306,7 @@ def _without_changes_here(records: Sequence[Record], position: int) -> list[Reco
 
 
 def state_of_records(records: Sequence[Record]) -> tuple[State, str]:
-    """The state that a journal ends with; an active one is a run whose process died."""
+    """Return the last state in a journal and its reason; an active state means that the process died."""
     last = next((r.fact for r in reversed(records) if isinstance(r.fact, facts.StateChanged)), None)
     if last is None:
         return State.QUEUED, ""
@@ -314,14 +317,14 @@ def state_of_records(records: Sequence[Record]) -> tuple[State, str]:
 def _split_facts(
     records: Sequence[Record], at: int, checkpoint: Checkpoint | None
 ) -> tuple[list[Record], list[Record]]:
-    """Facts up to a position that the checkpoint knows, and those after it that do not recur by themselves."""
+    """Split the facts up to a position into those that the checkpoint covers, and later ones that do not recur."""
     number, position = (0, 0) if checkpoint is None else (checkpoint.number, checkpoint.position)
     early, late = [], []
     for record in records:
         if not _inherited(record, at):
             continue
-        # a fact of a later position may have been written before, where the run was cut off and went on from earlier;
-        # what follows from a position up to the checkpoint does not come again, whenever it came in
+        # after an interruption, facts of later positions can precede the checkpoint's in the journal; recurring facts
+        # up to the position of the checkpoint are not computed again, wherever they are in the journal
         known = record.number < number or record.fact.recurs
         if known and record.position <= position and checkpoint is not None:
             early.append(record)
@@ -331,7 +334,7 @@ def _split_facts(
 
 
 def _inherited(record: Record, at: int) -> bool:
-    """Whether a run that goes its own way at a position shares a fact with what was before."""
+    """Whether a run that branches off at a position inherits a fact."""
     if isinstance(record.fact, facts.Started):
         return True
     lasting = facts.Intervention | facts.Planned | facts.Branched | facts.Rewound | facts.CheckpointWritten

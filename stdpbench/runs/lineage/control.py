@@ -1,6 +1,6 @@
 """Control a run through its folder, wherever it was started: pause, resume, stop, branch, rewind.
 
-Every function waits for the answer; callers that must not wait use a thread.
+Every function blocks until the run has answered; callers that must not block use a thread.
 """
 
 from __future__ import annotations
@@ -21,54 +21,54 @@ from stdpbench.runs.lineage.branches import branch, check_rewind, resume_positio
 from stdpbench.runs.protocol.changes import n_train, reached_position
 from stdpbench.runs.protocol.states import State
 
-_ENDS = 120.0  # s that a process may take to end after it was asked to
+_STOP_TIMEOUT = 120.0  # s that a process may take to exit after a request to stop
 
 
 def pause(folder: RunFolder) -> str:
-    """Have a run stand between two presentations; returns what came of it, in a sentence.
+    """Pause a run between two presentations; return a sentence that confirms it.
 
     Raises
     ------
     StdpbenchError
-        If no process works on it, or it refuses.
+        If the run is not active, or refuses.
     """
-    said = ask(folder.path, "pause")
-    return f"{folder.path.name} pauses at presentation {said['position']}."
+    answer = ask(folder.path, "pause")
+    return f"{folder.path.name} pauses at presentation {answer['position']}."
 
 
 def resume(folder: RunFolder) -> str:
-    """Have a run go on: at once where it is paused, else in a process of its own; returns what came of it.
+    """Resume a paused run, or start the process of an inactive one; return a sentence that confirms it.
 
     Raises
     ------
     StdpbenchError
-        If it is finished, refuses, or its process does not start.
+        If the run is finished or refuses, or its process fails to start.
     """
     if at_work(folder.path):
-        said = ask(folder.path, "resume")
-        return f"{folder.path.name} is {said['state']} at presentation {said['position']}."
+        answer = ask(folder.path, "resume")
+        return f"{folder.path.name} is {answer['state']} at presentation {answer['position']}."
     waits = state_of(folder)[0] is State.QUEUED
     client = RunClient.start(folder.path)
     try:
         client.wait_for_connection()
     finally:
         client.close()
-    return f"{folder.path.name} {'begins' if waits else 'goes on from its newest checkpoint'}."
+    return f"{folder.path.name} {'starts' if waits else 'resumes from its newest checkpoint'}."
 
 
-def stop(folder: RunFolder, reason: str = "on request", patience: float = _ENDS) -> str:
-    """Have a run stop, and wait until its process has let it go; returns what came of it.
+def stop(folder: RunFolder, reason: str = "on request", timeout: float = _STOP_TIMEOUT) -> str:
+    """Stop a run and wait until its process has released it; return a sentence that confirms it.
 
     Raises
     ------
     StdpbenchError
-        If no process works on it, or that does not end.
+        If the run is not active, or its process does not exit within `timeout` seconds.
     """
     ask(folder.path, "stop", reason=reason)
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while at_work(folder.path):
         if time.monotonic() > until:
-            raise StdpbenchError(f"{folder.path.name} was asked to stop, but its process is still at work")
+            raise StdpbenchError(f"{folder.path.name} was asked to stop, but its process is still running")
         time.sleep(0.02)
     return f"{folder.path.name} is {state_of(folder)[0]}."
 
@@ -82,12 +82,13 @@ def branch_off(
 ) -> RunFolder:
     """Branch a run at its current or an earlier position; see `runs.lineage.branches.branch`.
 
-    A run that is at work writes a checkpoint for it first, where it can, so that nothing has to be done twice.
+    To branch an active run at its current position, a checkpoint is requested first, so that the branch need not
+    recompute presentations.
 
     Raises
     ------
     StdpbenchError
-        If it has not come as far, or the changes or the rule cannot be.
+        If the run has not reached the position, or the changes or the rule are invalid.
     """
     if at is None and at_work(folder.path):
         with suppress(StdpbenchError):
@@ -96,12 +97,13 @@ def branch_off(
 
 
 def rewind(folder: RunFolder, to: int) -> tuple[RunFolder, int]:
-    """Stop a run that is at work, and take it back; see `stdpbench.runs.lineage.branches.rewind`.
+    """Stop a run if it is active and rewind it; see `stdpbench.runs.lineage.branches.rewind`.
 
     Returns
     -------
     RunFolder, int
-        The run that keeps what was there, and the position of the checkpoint that the run resumes from.
+        The run that keeps the state before the rewind, and the position of the checkpoint from which the rewound run
+        resumes.
 
     Raises
     ------
@@ -109,13 +111,16 @@ def rewind(folder: RunFolder, to: int) -> tuple[RunFolder, int]:
         If the run has not reached the position, which is checked before it is stopped; or if it cannot be stopped.
     """
     check_rewind(folder, to, reached_by(folder))
-    end(folder, f"to go back to presentation {to}")
+    ensure_stopped(folder, f"to rewind to presentation {to}")
     kept = branches.rewind(folder, to)
     return kept, resume_position(folder.path, to)
 
 
 def reached_by(folder: RunFolder) -> int:
-    """Training presentations that a run has taken so far; of one at work, its journal lags behind."""
+    """Return the number of training presentations of a run so far.
+
+    The journal of an active run lags behind, so its progress file is read as well.
+    """
     records = read_journal(folder.path)
     reached = reached_position(records)
     if at_work(folder.path):
@@ -124,13 +129,13 @@ def reached_by(folder: RunFolder) -> int:
     return reached
 
 
-def end(folder: RunFolder, reason: str) -> None:
-    """See that no process works on a run: stop the one that does.
+def ensure_stopped(folder: RunFolder, reason: str) -> None:
+    """Stop a run if it is active.
 
     Raises
     ------
     StdpbenchError
-        If it does not end.
+        If its process does not exit.
     """
     if at_work(folder.path):
         stop(folder, reason)

@@ -1,10 +1,10 @@
-"""One zip with all that reproduces a run, and the way back from it.
+"""Export a run to a zip file from which it can be reproduced, and unpack such files.
 
-The zip holds one folder, named after the run: what lies in a run folder but for checkpoints and what only its process
-needs, the packages that were installed where it was exported, and how to reproduce it. Data sets are not in it.
+The zip contains one folder, named after the run: the files of the run folder without checkpoints and files that only
+the process needs, a list of the installed packages, and instructions for reproduction. It contains no data sets.
 
-A zip comes from anywhere: what it says is checked before a byte is written, and nothing outside of the folder that
-it is unpacked into can be touched.
+Zip files come from untrusted sources: entries are checked before anything is written, and nothing outside of the
+target folder can be written.
 """
 
 from __future__ import annotations
@@ -47,52 +47,52 @@ _NAMES = (
     "start_lateral.npy",
 )
 _FIGURES = "figures"
-_LARGEST = 16 * 2**30  # bytes that a zip may hold, unpacked
+_LARGEST = 16 * 2**30  # maximum unpacked size of a zip in bytes
 _LARGEST_OF = {
     ".toml": 2**20,
     ".json": 64 * 2**20,
     ".jsonl": 64 * 2**20,
     ".png": 64 * 2**20,
     ".npy": 2 * 2**30,
-    ".npz": 2 * 2**30,  # also of what is in it
+    ".npz": 2 * 2**30,  # also the limit of the arrays in it
 }
-"""Bytes that a file of a run may have, unpacked: many times what a run writes, and what fits into memory."""
+"""Maximum unpacked size of a file in bytes, by type: far more than a run writes, and small enough for memory."""
 _DENSEST, _SMALL = 200, 2**20
-"""How much smaller a zip may make text or a picture, of more than so many bytes; arrays of zeros take no room."""
+"""Maximum compression ratio of text and images, and the size in bytes up to which it is not checked. Arrays are
+exempt, since arrays of zeros compress to almost nothing."""
 _READ = 2**20
 
 _README = """\
 How to reproduce this run
 =========================
 
-1. Install stdpbench, in the version that run.json names under "versions"; {packages} lists all packages that were
-   installed with it where this was exported ({differing}).
-2. Have the pictures: {data}.
+1. Install stdpbench in the version given in run.json under "versions"; {packages} lists all packages that were
+   installed where the run was exported ({differing}).
+2. Install the data set: {data}.
 3. stdpbench reproduce {name}.zip
 
-That runs it again, with the parameters that were changed on the way changed at the same presentations, and learned
-arrays set where they were set, and says
-whether the numbers agree: to the bit with the same machine and versions, else by how many spikes they differ and
-whether accuracies lie within their intervals. {ended}
+This runs the experiment again, with the same changes of parameters and learned arrays at the same presentations, and
+reports whether the numbers agree: to the bit on the same machine with the same versions; otherwise how many spikes
+differ, and whether the accuracies lie within their intervals. {ended}
 
 """
 
 
 def export_run(
-    folder: RunFolder, target: Path, *, replace: bool = False, told: ProgressCallback = lambda done, total: None
+    folder: RunFolder, target: Path, *, replace: bool = False, on_progress: ProgressCallback = lambda done, total: None
 ) -> Path:
-    """Write a run to a zip.
+    """Write a run to a zip file.
 
     Parameters
     ----------
     folder : RunFolder
-        A run that no process works on.
+        An inactive run.
     target : Path
-        The zip, in a folder that exists.
+        The zip file, in an existing folder.
     replace : bool
-        Whether one that is there gives way, once the new one is whole.
-    told : callable
-        Gets how many bytes are read, and how many there are; what it raises gives the export up.
+        Whether to replace an existing file, once the new one is complete.
+    on_progress : callable
+        Called with the number of bytes read so far and in total; an exception that it raises cancels the export.
 
     Returns
     -------
@@ -102,17 +102,17 @@ def export_run(
     Raises
     ------
     StdpbenchError
-        If a process works on the run, `target` exists and shall not be replaced, or it cannot be written; nothing
-        half-written stays.
+        If the run is active, `target` exists and is not to be replaced, or it cannot be written. No incomplete file
+        is left behind.
     """
     if at_work(folder.path):
         raise StdpbenchError(
-            f"a process is at work on {folder.path}: `stdpbench stop` ends it, then it can be exported"
+            f"{folder.path} is in use by a process; stop it with `stdpbench stop` before exporting the run"
         )
     if target.exists() and not replace:
-        raise StdpbenchError(f"{target} exists already; --output names another file")
+        raise StdpbenchError(f"{target} already exists; choose another file with --output")
     if not target.absolute().parent.is_dir():
-        raise StdpbenchError(f"{target} cannot be written: there is no folder {target.absolute().parent}")
+        raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
     name = folder.path.resolve().name
     files = [path for path in (folder.path / entry for entry in _NAMES) if path.is_file()]
     files += sorted((folder.path / _FIGURES).glob("*.png"))
@@ -131,7 +131,7 @@ def export_run(
                     while part := content.read(_READ):
                         entry_file.write(part)
                         done += len(part)
-                        told(done, total)
+                        on_progress(done, total)
 
     write_aside(target, write)
     return target
@@ -143,15 +143,15 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
     Parameters
     ----------
     source : Path
-        The zip.
+        The zip file.
     into : Path
-        A folder; the run folder is made in it.
+        Folder in which the run folder is created.
 
     Raises
     ------
     StdpbenchError
-        If it is no zip of a run, is damaged, holds anything but plain files below one folder, or a file of it is
-        larger than a run can have.
+        If the file is not a zip of a run or is damaged, contains anything but regular files below one folder, or a
+        file in it is larger than any file of a run can be.
     """
     try:
         with zipfile.ZipFile(source) as archive:
@@ -168,51 +168,51 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
     except FileNotFoundError:
         raise StdpbenchError(f"there is no file {source}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise StdpbenchError(f"{source} is no zip, or is damaged: {error}") from None
+        raise StdpbenchError(f"{source} is not a zip file, or is damaged: {error}") from None
     except OSError as error:
-        raise DiskError(f"{source} cannot be unpacked: {error.strerror or error}") from error
+        raise DiskError(f"cannot unpack {source}: {error.strerror or error}") from error
     try:
         return RunFolder.open(folder)
     except StdpbenchError:
-        raise StdpbenchError(f"{source} holds no run: experiment.toml and run.json are not both in it") from None
+        raise StdpbenchError(f"{source} does not contain a run: experiment.toml or run.json is missing") from None
 
 
 def installed() -> list[str]:
-    """The packages that are installed here, as ``name==version``, sorted."""
+    """Return the installed packages as ``name==version``, sorted."""
     found = {str(package.metadata["Name"]): package.version for package in distributions() if package.metadata["Name"]}
     return [f"{name}=={version}" for name, version in sorted(found.items(), key=lambda item: item[0].lower())]
 
 
 def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The files of a run among the entries of a zip, by their name in the run folder; refuses what is not harmless."""
+    """Return the entries of a zip that are files of a run, by name in the run folder; refuse unsafe entries."""
     wanted: dict[str, zipfile.ZipInfo] = {}
     tops = set()
     for info in entries:
-        # a zip says / only; Windows takes \ and C: for paths as well
+        # zip files use / only, but Windows also accepts \ and C: in paths
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in info.filename or not path.parts:
-            raise StdpbenchError(f"{source} is refused: {info.filename!r} in it leads out of its folder")
+            raise StdpbenchError(f"refused {source}: its entry {info.filename!r} leads out of its folder")
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise StdpbenchError(f"{source} is refused: {info.filename!r} in it is no plain file")
+            raise StdpbenchError(f"refused {source}: its entry {info.filename!r} is not a regular file")
         name = "/".join(path.parts[1:])
         known = name in _NAMES or _is_in_folder(path.parts)
         if known and not info.is_dir():
             if name in wanted:
-                raise StdpbenchError(f"{source} is refused: {name} is in it twice")
+                raise StdpbenchError(f"refused {source}: it contains {name} twice")
             tops.add(path.parts[0])
             wanted[name] = info
     if len(tops) > 1:
-        raise StdpbenchError(f"{source} holds no run: a run is one folder, and there are {len(tops)} in it")
+        raise StdpbenchError(f"{source} does not contain a run: expected one folder, found {len(tops)}")
     for name, info in wanted.items():
         _check_size(source, name, info.file_size)
         dense = info.file_size > max(_SMALL, _DENSEST * info.compress_size)
         if dense and PurePosixPath(name).suffix not in (".npy", ".npz"):
             raise StdpbenchError(
-                f"{source} is refused: {name} in it is compressed more than {_DENSEST}-fold, as no file of a run is"
+                f"refused {source}: {name} in it is compressed more than {_DENSEST}-fold, which no file of a run is"
             )
     if sum(info.file_size for info in wanted.values()) > _LARGEST:
-        raise StdpbenchError(f"{source} is refused: unpacked it is larger than {_LARGEST // 2**30} GiB")
+        raise StdpbenchError(f"refused {source}: its unpacked size is larger than {_LARGEST // 2**30} GiB")
     return wanted
 
 
@@ -220,13 +220,13 @@ def _check_size(source: Path, name: str, size: int) -> None:
     largest = _LARGEST_OF[PurePosixPath(name).suffix]
     if size > largest:
         raise StdpbenchError(
-            f"{source} is refused: unpacked, {name} in it is larger than {largest // 2**20} MiB, as no such file of a "
-            "run is"
+            f"refused {source}: unpacked, {name} in it is larger than {largest // 2**20} MiB, the limit for this type "
+            "of file"
         )
 
 
 def _copy(source: Path, name: str, content: IO[bytes], file: IO[bytes]) -> None:
-    """Unpack a file, whatever size the zip says that it has."""
+    """Unpack a file and check its actual size, since the size stated in a zip may be wrong."""
     size = 0
     while part := content.read(_READ):
         size += len(part)
@@ -235,19 +235,19 @@ def _copy(source: Path, name: str, content: IO[bytes], file: IO[bytes]) -> None:
 
 
 def _check_arrays(source: Path, name: str, path: Path) -> None:
-    """Refuse an npz, a zip itself, whose arrays are too large."""
+    """Refuse an npz file, itself a zip, whose arrays are too large."""
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise StdpbenchError(f"{source} is refused: {name} in it is damaged: {error}") from None
+        raise StdpbenchError(f"refused {source}: {name} in it is damaged: {error}") from None
     _check_size(source, name, size)
 
 
 def _is_in_folder(parts: tuple[str, ...]) -> bool:
-    """Whether a path is of a figure, or of an array that was set."""
-    names = {_FIGURES: r".*\.png", ARRAYS: ARRAY}
-    return len(parts) == 3 and parts[1] in names and re.fullmatch(names[parts[1]], parts[2]) is not None
+    """Whether a path is that of a figure or of a learned array that was set."""
+    patterns = {_FIGURES: r".*\.png", ARRAYS: ARRAY}
+    return len(parts) == 3 and parts[1] in patterns and re.fullmatch(patterns[parts[1]], parts[2]) is not None
 
 
 def _readme(folder: RunFolder, name: str) -> str:
@@ -255,14 +255,18 @@ def _readme(folder: RunFolder, name: str) -> str:
     data = folder.stored_experiment.data
     kind = str(getattr(data, "kind", ""))
     where = next((str(v) for v in data.to_mapping().values() if isinstance(v, str) and Path(v).is_absolute()), "")
-    said = f"{kind!r} (`stdpbench data list` says which are there)"
+    data_set = f"{kind!r} (`stdpbench data list` shows which data sets are installed)"
     if where:
-        said = f"{kind!r}, which lay at {where}; --set data.…=… names where they lie now"
+        data_set = f"{kind!r}, originally in {where}; use --set data.…=… to give another location"
     versions = folder.read_json("run.json").get("versions", {})
     here = dict(line.split("==", 1) for line in installed())
     other = [f"{package} {old}" for package, old in versions.items() if here.get(package, old) != old]
-    differing = f"the run began with {', '.join(other)}" if other else "the versions that the run began with"
-    ended = "" if state is State.FINISHED else f"\n\nIt is {state}: only a finished run has numbers to compare with."
-    head = _README.format(packages=PACKAGES, differing=differing, data=said, name=name, ended=ended)
+    differing = f"the run was started with {', '.join(other)}" if other else "the versions the run was started with"
+    ended = (
+        ""
+        if state is State.FINISHED
+        else f"\n\nThis run is {state}; only the results of a finished run can be compared."
+    )
+    head = _README.format(packages=PACKAGES, differing=differing, data=data_set, name=name, ended=ended)
     own = folder.path / "README.txt"
     return head + (own.read_text(encoding="utf-8", errors="replace") if own.is_file() else "")

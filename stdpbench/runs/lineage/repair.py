@@ -1,7 +1,7 @@
-"""Repair of a run whose journal is damaged: it continues from the newest checkpoint before the damage.
+"""Repair a run whose journal is damaged, so that it continues from the newest checkpoint before the damage.
 
-Nothing is deleted: the damaged journal, and checkpoints after the damage, move to a folder ``before-repair-N`` in the
-run folder.
+Nothing is deleted: the damaged journal and checkpoints after the damage are moved to a folder ``before-repair-N`` in
+the run folder.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def check_journal(folder: RunFolder, way: str) -> None:
     folder : RunFolder
         The run.
     way : str
-        How to repair it, as the subject of a clause.
+        How to repair the run, as the subject of a clause.
 
     Raises
     ------
     DamagedJournalError
-        If the journal is damaged; it says where, and from which presentation a repair continues.
+        If the journal is damaged; the message says where, and from which presentation a repaired run continues.
     """
     found = read_undamaged(folder.path)
     if found.damage:
@@ -53,25 +53,26 @@ def check_journal(folder: RunFolder, way: str) -> None:
 
 
 def repair(folder: RunFolder) -> str:
-    """Make a run with a damaged journal resumable from the newest whole checkpoint before the damage.
+    """Make a run with a damaged journal resumable from the newest intact checkpoint before the damage.
 
-    Facts before the damage are kept, and of those after it the readings of labels, which count whatever comes of the
-    run. Changes after the damage are lost to the run; its log says how many can still be read in the damaged journal.
+    Facts before the damage are kept. Of later facts, only recorded uses of test labels are kept, since they count
+    whatever becomes of the run. Changes after the damage are lost; the log of the run states how many of them can
+    still be read in the damaged journal.
 
     Parameters
     ----------
     folder : RunFolder
-        A run that no process works on.
+        An inactive run.
 
     Returns
     -------
     str
-        What was done, in sentences; empty where the journal is whole.
+        Description of the repair; empty if the journal is intact.
 
     Raises
     ------
     StdpbenchError
-        If a process works on the run, it cannot be written, or the damage lies in facts that the run was made with.
+        If the run is active or cannot be written, or the damage affects facts with which the run was created.
     """
     with held(folder):
         found = read_undamaged(folder.path)
@@ -83,9 +84,9 @@ def repair(folder: RunFolder) -> str:
             later = read_after(folder.path, found.length)
             aside = _set_aside(folder.path, position)
         except OSError as error:
-            raise DiskError(f"{folder.path} cannot be repaired: {error.strerror or error}") from error
+            raise DiskError(f"cannot repair {folder.path}: {error.strerror or error}") from error
         sentence = _sentence(found, position, aside, later)
-        reason = "its journal was damaged, and is repaired"
+        reason = "the journal was damaged and has been repaired"
         readings = [record.fact for record in later if isinstance(record.fact, facts.LabelsRead)]
         stopped = facts.StateChanged(str(State.STOPPED), reason)
         added: list[facts.Fact] = [*readings, facts.Remarked(sentence, once=True), stopped]
@@ -101,20 +102,20 @@ def _checkpoint_before(folder: RunFolder, found: Readable) -> int:
 
 
 def _check_origin(folder: RunFolder, found: Readable) -> None:
-    """Refuse to repair a run that would no longer be what it was made as: it has facts of another run in front."""
+    """Refuse to repair a branch or reproduction whose facts from its original run are damaged."""
     about = folder.read_json("run.json")
     own = any(isinstance(record.fact, facts.StateChanged) for record in found.records)
     for key in ("parent", "reproduces"):
         if key in about and not own:
             name = about[key].get("name", "another run")
             raise StdpbenchError(
-                f"{found.damage}; it is one of the facts that the run took over from {name}, so it cannot be "
-                "repaired: make the run again"
+                f"{found.damage}; this is one of the facts copied from {name}, so the run cannot be repaired: "
+                "create it again"
             )
 
 
 def _set_aside(folder: Path, position: int) -> Path:
-    """Keep the damaged journal and the checkpoints after a position; returns where."""
+    """Move the damaged journal and the checkpoints after a position to a new folder; return that folder."""
     number = 1
     while (aside := folder / f"{_ASIDE}-{number}").exists():
         number += 1
@@ -136,6 +137,6 @@ def _sentence(found: Readable, position: int, aside: Path, later: Sequence[Recor
     if changes:
         lost = f" {changes} change{'s' if changes > 1 else ''} after the damage must be made again."
     return (
-        f"The journal was damaged in line {line}: the run continues from {where}.{lost} The damaged journal, and "
-        f"checkpoints after the damage, are in {aside.name}."
+        f"The journal was damaged in line {line}: the run continues from {where}.{lost} The damaged journal and "
+        f"checkpoints after the damage are in {aside.name}."
     )

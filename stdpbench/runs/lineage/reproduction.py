@@ -1,4 +1,4 @@
-"""Run a finished run again and say whether its numbers came out, in one call, with progress and a way out."""
+"""Run a finished run again and compare the results, in one call with progress reports that can be cancelled."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.lineage.agreement import Agreement, compare
-from stdpbench.runs.lineage.reproduction_folder import opened, prepare
+from stdpbench.runs.lineage.reproduction_folder import open_source, prepare
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
-GO_ON, STOP, LEAVE = "go on", "stop", "leave"
-"""What whoever waits may wish: nothing; that the second run is stopped; or left to itself, and nobody waits for it."""
+CONTINUE, STOP, DETACH = "continue", "stop", "detach"
+"""Commands to a reproduction: continue, stop the second run, or let it run and return without waiting for it."""
 
 
 @dataclass(frozen=True)
-class Reproduced:
-    """What came of running a run again.
+class Reproduction:
+    """Result of running a run again.
 
     Attributes
     ----------
     path : Path
-        The second run.
+        Folder of the second run.
     agreement : Agreement or None
-        Whether its numbers are those of the first; None where it did not come to its end.
+        Comparison with the first run; None if the second run did not finish.
     sentence : str
-        The same in words.
+        The result in a sentence.
     """
 
     path: Path
@@ -42,51 +42,52 @@ class Reproduced:
 def reproduce(
     source: Path,
     runs: Path,
-    told: Callable[[Mapping[str, Any]], None] = lambda progress: None,
-    wish: Callable[[], str] = lambda: GO_ON,
+    on_progress: Callable[[Mapping[str, Any]], None] = lambda progress: None,
+    command: Callable[[], str] = lambda: CONTINUE,
     about: Mapping[str, Any] | None = None,
-) -> Reproduced:
-    """Run a finished run again, in a process of its own, and compare.
+) -> Reproduction:
+    """Run a finished run again in a separate process and compare the results.
 
     Parameters
     ----------
     source : Path
-        A run folder, or the zip of one.
+        A run folder, or the zip file of one.
     runs : Path
-        Where the folder of the second run is made.
-    told : callable
-        Gets frames of progress (`stdpbench.runs.protocol.messages`) as they come.
-    wish : callable
-        Says `GO_ON`, `STOP` or `LEAVE`; asked several times a second.
+        Folder in which the folder of the second run is created.
+    on_progress : callable
+        Called with progress frames (`stdpbench.runs.protocol.messages`) as they arrive.
+    command : callable
+        Returns `CONTINUE`, `STOP` or `DETACH`; called several times per second.
     about : mapping, optional
-        More for ``run.json`` of the second run.
+        Additional entries for ``run.json`` of the second run.
 
     Raises
     ------
     StdpbenchError
-        If the run cannot be run again, or the second run fails.
+        If the run cannot be reproduced, or the second run fails.
     """
-    with opened(source) as original:
+    with open_source(source) as original:
         again, remark = prepare(original, runs, about=about)
-        if wish() != GO_ON:
+        if command() != CONTINUE:
             with suppress(OSError):
-                remove_run(again)  # nothing has happened in it
-            return Reproduced(again.path, None, f"{original.path.name} is not run again.")
-        live, left = _follow(again, told, wish)
-        if left or live.state is State.STOPPED:
-            how = "goes on by itself" if left else "was stopped, and can be resumed"
-            return Reproduced(again.path, None, f"{again.path.name} {how}; nothing was compared.")
+                remove_run(again)  # it has not been started
+            return Reproduction(again.path, None, f"The reproduction of {original.path.name} was cancelled.")
+        live, detached = _follow(again, on_progress, command)
+        if detached or live.state is State.STOPPED:
+            how = "continues in the background" if detached else "was stopped and can be resumed"
+            return Reproduction(again.path, None, f"{again.path.name} {how}; nothing was compared.")
         if live.state is not State.FINISHED:
-            raise StdpbenchError(f"{again.path.name}, the second run, failed: {live.reason or 'without a word'}")
+            reason = live.reason or "the process exited unexpectedly"
+            raise StdpbenchError(f"{again.path.name}, the second run, failed: {reason}")
         agreement = compare(original, again)
-        sentence = f"{original.path.name} again as {again.path.name}: {agreement.verdict}"
-        return Reproduced(again.path, agreement, f"{sentence} {remark}".strip())
+        sentence = f"Reproduced {original.path.name} as {again.path.name}. {agreement.verdict}"
+        return Reproduction(again.path, agreement, f"{sentence} {remark}".strip())
 
 
 def _follow(
-    folder: RunFolder, told: Callable[[Mapping[str, Any]], None], wish: Callable[[], str]
+    folder: RunFolder, on_progress: Callable[[Mapping[str, Any]], None], command: Callable[[], str]
 ) -> tuple[LiveRun, bool]:
-    """Start the process of a run and follow it to its end; also whether it was left before."""
+    """Start the process of a run and follow it until it ends; also return whether it was detached before."""
     client, live, stopping = RunClient.start(folder.path), LiveRun(), False
     try:
         client.wait_for_connection()
@@ -94,13 +95,13 @@ def _follow(
         while not client.over:
             for message in client.drain(budget=0.05, wait=0.1):
                 if "progress" in live.take(message):
-                    told(live.progress)
-            wished = wish()
-            if wished == LEAVE:
+                    on_progress(live.progress)
+            current = command()
+            if current == DETACH:
                 return live, True
-            if wished == STOP and not stopping:
+            if current == STOP and not stopping:
                 stopping = True
-                client.request("stop", reason="the reproduction was given up")
+                client.request("stop", reason="the reproduction was cancelled")
     finally:
         client.close()
     client.wait_for_process(10)

@@ -1,9 +1,9 @@
-"""Run a finished run again.
+"""Create the folder of a run that reproduces a finished one.
 
-Input depends on the seed; changes of parameters and rule, and arrays that were set, are in the journal with their
-positions. So a new run folder with the same experiment, the same arrays and a journal that holds nothing but those
-facts is the same run. For a branch that is as true as for any other run: its journal holds the changes of its
-parents. Whether the numbers came out again is for `stdpbench.runs.lineage.agreement` to say.
+Input depends only on the seed. Changes of parameters and rule, and learned arrays that were set, are in the journal
+with their positions. A new run folder with the same experiment, the same arrays and a journal with only those facts
+therefore defines the same run. This also holds for a branch, whose journal contains the changes of its parents.
+`stdpbench.runs.lineage.agreement` compares the results.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _START = ("start_weights.npy", "start_theta.npy", "start_lateral.npy")
 
 
 @contextmanager
-def opened(source: Path) -> Generator[RunFolder, None, None]:
-    """A run folder, or the zip of one, unpacked as long as it is needed.
+def open_source(source: Path) -> Generator[RunFolder, None, None]:
+    """Open a run folder, or the zip file of one, which is unpacked to a temporary folder.
 
     Raises
     ------
     StdpbenchError
-        If it is neither.
+        If the path is neither.
     """
     if source.is_dir():
         yield RunFolder.open(source)
@@ -60,44 +60,44 @@ def prepare(
     simulator: str | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> tuple[RunFolder, str]:
-    """Make the folder of a run that does again what another one did.
+    """Create the folder of a run that reproduces another one.
 
     Parameters
     ----------
     original : RunFolder
         A finished run.
     runs : Path
-        Where the folder is made.
+        Folder in which the run folder is created.
     places : mapping of str to Any, optional
-        Where its data lie now: ``data.path`` and its like.
+        Present locations of the data, by parameter: ``data.path`` and the like.
     workers : int
-        Processes for the label and test phases; changes no number.
+        Number of processes for the label and test phases; does not affect results.
     simulator : {"compiled", "runtime"}, optional
-        By default the one that ran it.
+        Default: the simulator of the original run.
     about : mapping, optional
-        More for ``run.json``.
+        Additional entries for ``run.json``.
 
     Returns
     -------
     folder : RunFolder
-        Of a run that waits to be started.
+        Folder of the new run, ready to be started.
     remark : str
-        A sentence where the pictures here are not those of the original; else empty.
+        A sentence if the pictures differ from those of the original; otherwise empty.
 
     Raises
     ------
     StdpbenchError
-        If the original is not finished, something of it is damaged, or its data are not here; no folder is made then.
+        If the original is not finished or is damaged, or its data are not available. No folder is created then.
     """
     state, _ = state_of(original)
     if state is not State.FINISHED:
-        raise StdpbenchError(f"{original.path.name} is {state}: only a finished run has numbers to compare with")
-    said, experiment = original.read_json("run.json"), _placed(original.experiment, places or {})
-    options = _options(original, said, workers, simulator)
+        raise StdpbenchError(f"{original.path.name} is {state}: only a finished run can be reproduced")
+    metadata, experiment = original.read_json("run.json"), _relocated(original.experiment, places or {})
+    options = _options(original, metadata, workers, simulator)
     changes = _interventions(original)
     check_files(original.path, changes)
-    compare(original, original)  # what is damaged had better be found before hours of work
-    known, print_here = said.get("data_sha256"), fingerprint(load_split(experiment, options.validation))
+    compare(original, original)  # detects damaged results before hours of computation
+    known, present = metadata.get("data_sha256"), fingerprint(load_split(experiment, options.validation))
     folder = RunFolder.create(
         runs,
         experiment,
@@ -106,7 +106,7 @@ def prepare(
             "options": options.to_mapping(),
             "validation": options.validation,
             "digest": experiment.digest,
-            "reproduces": {"id": str(said.get("id", "")), "name": original.path.resolve().name},
+            "reproduces": {"id": str(metadata.get("id", "")), "name": original.path.resolve().name},
         },
     )
     try:
@@ -118,17 +118,20 @@ def prepare(
     except OSError as error:
         with suppress(OSError):
             remove_run(folder)
-        raise DiskError(f"{folder.path} cannot be written: {error.strerror or error}") from error
-    differ = "The pictures here are not those of the run: data or their preparation differ, so the numbers may."
-    return folder, "" if known in (None, print_here) else differ
+        raise DiskError(f"cannot write {folder.path}: {error.strerror or error}") from error
+    differ = (
+        "The pictures differ from those of the original run, because the data set or its preparation differs; the "
+        "numbers may differ as well."
+    )
+    return folder, "" if known in (None, present) else differ
 
 
-def _placed(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
-    """The experiment with its data where they lie now."""
+def _relocated(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
+    """Return the experiment with the present locations of its data."""
     for path in places:
         if path not in _PLACES:
             raise StdpbenchError(
-                f"{path} cannot be changed, since that would be another run; only where data lie may be said anew: "
+                f"{path} cannot be changed, since that would be another run; only the location of data can be set: "
                 f"{', '.join(_PLACES)}"
             )
     experiment = experiment.override(places) if places else experiment
@@ -136,13 +139,13 @@ def _placed(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
 
 
 def _interventions(original: RunFolder) -> list[Record]:
-    """The journal of a run in which a person does the same, and nothing else happens yet."""
+    """Return the interventions of the user as the journal of a new run."""
     records = read_journal(original.path)
     if not any(isinstance(record.fact, facts.Started) for record in records):
-        raise StdpbenchError(f"{original.path.name} cannot be run again: its journal is not there, or says nothing")
+        raise StdpbenchError(f"{original.path.name} cannot be reproduced: its journal is missing or empty")
     found = [record for record in records if isinstance(record.fact, facts.Intervention)]
     experiment = original.experiment
-    for record in sorted(found, key=lambda record: record.position):  # as they take force
+    for record in sorted(found, key=lambda record: record.position):  # in the order in which they take effect
         if isinstance(record.fact, facts.ParametersChanged):
             experiment.changed_live({path: new for path, (_, new) in record.fact.changes.items()})
         if isinstance(record.fact, facts.Change):
@@ -150,10 +153,10 @@ def _interventions(original: RunFolder) -> list[Record]:
     return [replace(record, number=number) for number, record in enumerate(found)]
 
 
-def _options(original: RunFolder, said: Mapping[str, Any], workers: int, simulator: str | None) -> Options:
+def _options(original: RunFolder, metadata: Mapping[str, Any], workers: int, simulator: str | None) -> Options:
     try:
-        options = Options.from_mapping(said.get("options", {}))
-        known = simulator or said.get("simulator") or options.simulator
+        options = Options.from_mapping(metadata.get("options", {}))
+        known = simulator or metadata.get("simulator") or options.simulator
         return Options(
             workers=workers,
             simulator=None if known is None else str(known),
@@ -163,5 +166,5 @@ def _options(original: RunFolder, said: Mapping[str, Any], workers: int, simulat
         )
     except (TypeError, ValueError, AttributeError):
         raise StdpbenchError(
-            f"{original.path.name} cannot be run again: the options in run.json are damaged"
+            f"{original.path.name} cannot be reproduced: the options in run.json are damaged"
         ) from None

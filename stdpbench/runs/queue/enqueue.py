@@ -1,4 +1,4 @@
-"""What is put into a queue, looked at before: what else would be said in the night is said now."""
+"""Build and check experiments before they enter the queue, so that mistakes show at once and not hours later."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from stdpbench.runs.protocol.options import Options
 
 
 def experiments_of(name: str, assignments: Sequence[str], seeds: Sequence[int]) -> list[Experiment]:
-    """The experiments that a person names.
+    """Build the experiments to enqueue, one per seed.
 
     Parameters
     ----------
     name : str
-        One that ships, or a TOML file.
+        Name of a shipped experiment, or path of a TOML file.
     assignments : sequence of str
         ``PATH=VALUE``, as after ``--set``.
     seeds : sequence of int
-        One experiment for each; without any, one with the seed that it has.
+        One experiment is built for each seed; if empty, a single one with the seed of the base experiment.
 
     Raises
     ------
     StdpbenchError
-        If there is no such experiment, parameter or value.
+        If the experiment or a parameter does not exist, or a value is invalid.
     """
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     base = read_experiment(name)
@@ -32,12 +32,12 @@ def experiments_of(name: str, assignments: Sequence[str], seeds: Sequence[int]) 
 
 
 def check_data(experiment: Experiment, options: Options) -> None:
-    """See that an experiment has its pictures, and that they and its weights fit.
+    """Check that the pictures of an experiment exist and match the network, and that its weights match, too.
 
     Raises
     ------
     StdpbenchError
-        If not.
+        If a check fails.
     """
     from stdpbench.runs.preparation.start import check_brightness, check_weights, load_split
 

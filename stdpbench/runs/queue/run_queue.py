@@ -1,17 +1,17 @@
-"""The queue of a runs folder: what shall be run, in which order.
+"""The queue of a runs folder: which runs to execute, in which order.
 
 ::
 
-    waiting ──claim──▶ running ──▶ (gone: the run is finished)
+    waiting ──claim──▶ running ──▶ (removed: the run is finished)
       ▲  │               │
-      │  hold            ├──▶ failed    with its reason; `release` has it go on from where it was
+      │  hold            ├──▶ failed    with the reason; `release` retries it from its newest checkpoint
       │  ▼               │
-      └─ held ◀──────────┘    stopped by a person
+      └─ held ◀──────────┘    stopped by the user
 
-An item is an experiment with options, whose run folder is made when its turn comes, or a run folder that is there. A
-queue runner (`stdpbench.runs.queue.runner`) claims one item after the other, each in a transaction of its own, so that
-no two get the same. It holds a lock as long as it lives: an item that is running under a runner that is gone may be
-claimed by the next one, which goes on with the run where it was.
+An item is either an experiment with options, whose run folder is created when its turn comes, or an existing run
+folder. A queue runner (`stdpbench.runs.queue.runner`) claims one item after another, each in its own transaction, so
+that no item is claimed twice. A runner holds a lock while it is alive: an item that is marked as running under a dead
+runner can be claimed by the next one, which resumes its run.
 """
 
 from __future__ import annotations
@@ -36,40 +36,40 @@ if TYPE_CHECKING:
     from stdpbench.experiment import Experiment
 
 WAITING, HELD, RUNNING, FAILED = "waiting", "held", "running", "failed"
-LEFT, INTERRUPTED = "left at work", "interrupted"
-"""How items stand that were running under a runner which is gone."""
+DETACHED, INTERRUPTED = "detached", "interrupted"
+"""States shown for items whose runner is gone: the run is still active, or was interrupted."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something that shall be run.
+    """A run in the queue.
 
     Attributes
     ----------
     number : int
-        What people call it by.
+        Number by which users refer to the item.
     rank : float
-        Items go in ascending order of it.
+        Sort key: items are executed in ascending order of rank.
     state : str
         ``"waiting"``, ``"held"``, ``"running"`` or ``"failed"``.
     name : str
         Experiment and seed, or the name of the run.
     token : str
-        What the run folder says in ``run.json`` that was made for this item.
+        Identifier that is recorded in ``run.json`` of the run folder created for the item.
     folder : str
-        The run folder, relative to the runs folder if it lies there; empty until it is made.
+        The run folder, relative to the runs folder if it is inside it; empty until it is created.
     reason : str
-        Why it is held or has failed.
+        Why the item is held or has failed.
     runner : str
-        Which queue runner has it.
+        Name of the queue runner that has claimed the item.
     added : str
-        When, ISO 8601 in UTC.
+        Time of addition, ISO 8601 in UTC.
     deaths : int
-        How often its process has died under a living runner.
+        How often the process of the run died while its runner was alive.
     options : mapping
-        Of `stdpbench.runs.protocol.options.Options`.
+        Values of `stdpbench.runs.protocol.options.Options`.
     experiment : str
-        TOML; empty for a run folder that was there.
+        The experiment as TOML; empty if the item is an existing run folder.
     """
 
     number: int
@@ -86,29 +86,29 @@ class Item:
     experiment: str = ""
 
     def to_row(self) -> dict[str, Any]:
-        """As it stands in the index and in its copy."""
+        """Return the item as a row of the index and of its JSON copy."""
         return asdict(self) | {"options": json.dumps(self.options or {})}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Item:
-        """Read a row of the index."""
+        """Create an item from a row of the index."""
         return cls(**{**dict(row), "options": json.loads(row["options"])})
 
 
 class Queue:
-    """The queue of a runs folder. Any number of processes may use it at once.
+    """The queue of a runs folder. Several processes may use it at the same time.
 
     Parameters
     ----------
     runs : Path
-        The folder of all runs; made when something is added.
+        The runs folder; created when an item is added.
     """
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
 
     def items(self) -> list[Item]:
-        """All items in the order in which they go; those that run come first."""
+        """Return all items in execution order, running ones first."""
         if not index.index_path(self.runs).is_file() and not index.queue_folder(self.runs).is_dir():
             return []
         with index.opened(self.runs) as connection:
@@ -116,16 +116,16 @@ class Queue:
         return sorted(items, key=lambda item: (item.state != RUNNING, item.rank))
 
     def add(self, experiment: Experiment, options: Options, *, hold: bool = False) -> Item:
-        """Add an experiment at the end.
+        """Append an experiment.
 
         Parameters
         ----------
         experiment : Experiment
-            What to run; it is kept as it is now, with every value spelled out.
+            Experiment to run; stored with all values resolved, so that later changes of defaults do not affect it.
         options : Options
-            How.
+            Options of the run.
         hold : bool
-            Whether it shall wait until it is released.
+            Whether to hold the item until it is released.
         """
         resolved = experiment.model_copy(update={"data": experiment.data.resolved()})
         return self._append(
@@ -136,46 +136,46 @@ class Queue:
         )
 
     def add_run(self, folder: Path, *, hold: bool = False) -> Item:
-        """Add a run folder at the end, to be started or resumed.
+        """Append an existing run folder, to be started or resumed.
 
         Raises
         ------
         StdpbenchError
-            If it is in the queue already.
+            If the run is already in the queue.
         """
-        text = self._text(folder)
+        text = self.path_text(folder)
         for item in self.items():
             if item.folder == text:
-                raise StdpbenchError(f"{folder.name} is in the queue already, as item {item.number}")
+                raise StdpbenchError(f"{folder.name} is already in the queue, as item {item.number}")
         return self._append(state=HELD if hold else WAITING, name=folder.name, folder=text)
 
     def move(self, number: int, to: str) -> Item:
-        """Move an item to another place.
+        """Move an item to another position.
 
         Parameters
         ----------
         number : int
-            Which.
+            Number of the item.
         to : str
-            ``"front"``, ``"back"``, or the place that it shall have among the items that do not run, from 1.
+            ``"front"``, ``"back"``, or the new position among the items that are not running, counted from 1.
 
         Raises
         ------
         StdpbenchError
-            If there is no such item or place, or it runs.
+            If the item or position does not exist, or the item is running.
         """
-        with self._changing() as connection:
-            item = self._at_rest(connection, number, "moved")
+        with self._transaction() as connection:
+            item = self._not_running(connection, number, "moved")
             others = [one for one in _items(connection) if one.number != number and not self.busy(one)]
             if to not in ("front", "back") and not (to.isdecimal() and 1 <= int(to) <= len(others) + 1):
                 raise StdpbenchError(
-                    f"an item moves to front, back, or a place from 1 to {len(others) + 1}, not {to!r}"
+                    f"invalid position {to!r}: expected front, back or a number from 1 to {len(others) + 1}"
                 )
             place = 0 if to == "front" else len(others) if to == "back" else int(to) - 1
             before = others[place - 1].rank if place else None
             after = others[place].rank if place < len(others) else None
             rank = _between(before, after)
-            if rank in (before, after):  # as near as numbers can be
+            if rank in (before, after):  # no float left between the two
                 others.insert(place, item)
                 for count, one in enumerate(others):
                     self._write(connection, one, rank=float(count))
@@ -183,110 +183,111 @@ class Queue:
             return self._write(connection, item, rank=rank)
 
     def hold(self, numbers: Iterable[int]) -> list[Item]:
-        """Have items wait until they are released.
+        """Hold items until they are released.
 
         Raises
         ------
         StdpbenchError
-            If there is no such item, or it runs; then none is held.
+            If an item does not exist or is running; then none is changed.
         """
-        with self._changing() as connection:
-            items = [self._at_rest(connection, number, "held") for number in numbers]
+        with self._transaction() as connection:
+            items = [self._not_running(connection, number, "held") for number in numbers]
             return [self._write(connection, item, state=HELD, runner="") for item in items]
 
     def release(self, numbers: Iterable[int]) -> list[Item]:
-        """Have items that were held or failed wait for their turn again.
+        """Return held or failed items to the waiting state.
 
         Raises
         ------
         StdpbenchError
-            If there is no such item, or it runs; then none is released.
+            If an item does not exist or is running; then none is changed.
         """
-        with self._changing() as connection:
-            items = [self._at_rest(connection, number, "released") for number in numbers]
+        with self._transaction() as connection:
+            items = [self._not_running(connection, number, "released") for number in numbers]
             return [self._write(connection, one, state=WAITING, reason="", runner="", deaths=0) for one in items]
 
     def remove(self, numbers: Iterable[int]) -> list[Item]:
-        """Take items out of the queue; run folders stay.
+        """Remove items from the queue; their run folders are kept.
 
         Raises
         ------
         StdpbenchError
-            If there is no such item, or it runs; then none is removed.
+            If an item does not exist or is running; then none is removed.
         """
-        with self._changing() as connection:
-            items = [self._at_rest(connection, number, "removed") for number in numbers]
+        with self._transaction() as connection:
+            items = [self._not_running(connection, number, "removed") for number in numbers]
             for item in items:
                 self._delete(connection, item.number)
             return items
 
     def put_back(self, item: Item) -> Item:
-        """Put an item in again that was taken out: at the end, with a new number; returns it."""
+        """Append an item that was removed again, under a new number, and return it."""
         state = HELD if item.state == HELD else WAITING
         return self._append(
             state=state, name=item.name, folder=item.folder, options=item.options, experiment=item.experiment
         )
 
     def forget(self, folder: Path) -> Item | None:
-        """Take the item of a run folder that is deleted out of the queue, if there is one."""
-        text = self._text(folder)
+        """Remove the item of a deleted run folder, if any, and return it."""
+        text = self.path_text(folder)
         found = [item for item in self.items() if item.folder == text]
         return self.remove([found[0].number])[0] if found else None
 
     def busy(self, item: Item) -> bool:
-        """Whether a living queue runner has the item."""
+        """Whether a live queue runner has claimed the item."""
         return item.state == RUNNING and locked(self.runner_lock(item.runner))
 
-    def standing(self, item: Item) -> str:
-        """The state of an item, as it is: one whose runner is gone may be at work all the same."""
+    def current_state(self, item: Item) -> str:
+        """Return the actual state of an item: a run may still be active although its runner is gone."""
         if item.state != RUNNING or self.busy(item):
             return item.state
         folder = self.folder_of(item)
-        return LEFT if folder is not None and at_work(folder) else INTERRUPTED
+        return DETACHED if folder is not None and at_work(folder) else INTERRUPTED
 
     # -- for queue runners -----------------------------------------------------------------------------------------
 
     def claim(self, runner: str) -> Item | None:
-        """Take the item whose turn it is: first one whose runner is gone, then the first that waits."""
+        """Claim the next item: items of dead runners come first, then waiting ones. None if there is none."""
         if not self.items():
             return None
-        with self._changing() as connection:
+        with self._transaction() as connection:
             items = _items(connection)
-            left = [item for item in items if item.state == RUNNING and not self.busy(item)]
-            free = left or [item for item in items if item.state == WAITING]
+            orphaned = [item for item in items if item.state == RUNNING and not self.busy(item)]
+            free = orphaned or [item for item in items if item.state == WAITING]
             return self._write(connection, free[0], state=RUNNING, runner=runner, reason="") if free else None
 
-    def note(self, number: int, **changes: Any) -> Item | None:
-        """Write down what became of an item; None if it is no longer there."""
-        with self._changing() as connection:
+    def update(self, number: int, **changes: Any) -> Item | None:
+        """Change fields of an item and return it; None if it has been removed."""
+        with self._transaction() as connection:
             item = _item(connection, number)
             return None if item is None else self._write(connection, item, **changes)
 
     def finish(self, number: int) -> None:
-        """Take an item out whose run is finished."""
-        with self._changing() as connection:
+        """Remove an item whose run is finished."""
+        with self._transaction() as connection:
             self._delete(connection, number)
 
     def folder_of(self, item: Item) -> Path | None:
-        """The run folder of an item, if there is one."""
+        """Return the run folder of an item, or None if it has not been created."""
         return self.runs / item.folder if item.folder else None
 
-    def place_of(self, folder: Path) -> str:
-        """How an item names a run folder."""
-        return self._text(folder)
+    def path_text(self, folder: Path) -> str:
+        """Return a run folder as recorded in an item: its name if it is in the runs folder, else its full path."""
+        path = folder.resolve()
+        return path.name if path.parent == self.runs.resolve() else str(path)
 
     def runner_lock(self, runner: str) -> Path:
-        """The file that a queue runner holds locked as long as it lives."""
+        """Return the file that a queue runner keeps locked while it is alive."""
         return lock_of(self.runs, runner)
 
-    # -- within ----------------------------------------------------------------------------------------------------
+    # -- internal ----------------------------------------------------------------------------------------------------
 
     def _append(self, **values: Any) -> Item:
         try:
             self.runs.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DiskError(f"{self.runs} cannot be made: {error.strerror}") from error
-        with self._changing() as connection:
+            raise DiskError(f"cannot create {self.runs}: {error.strerror}") from error
+        with self._transaction() as connection:
             (last,) = connection.execute("SELECT max(rank) FROM queue").fetchone()
             now = datetime.now(UTC).isoformat(timespec="seconds")
             item = Item(0, _between(last, None), token=uuid.uuid4().hex, added=now, **values)
@@ -296,14 +297,14 @@ class Queue:
             index.write_copy(self.runs, {"number": number, **row})
             return Item(**{**asdict(item), "number": number})
 
-    def _at_rest(self, connection: sqlite3.Connection, number: int, done: str) -> Item:
+    def _not_running(self, connection: sqlite3.Connection, number: int, participle: str) -> Item:
         item = _item(connection, number)
         if item is None:
-            raise StdpbenchError(f"there is no item {number} in the queue; `stdpbench queue list` shows them")
+            raise StdpbenchError(f"there is no item {number} in the queue; `stdpbench queue list` lists the items")
         if self.busy(item):
             raise StdpbenchError(
-                f"item {number} is running, so it cannot be {done}: `stdpbench pause` and `stdpbench stop` reach its "
-                "run"
+                f"item {number} is running and cannot be {participle}; use `stdpbench pause` or `stdpbench stop` on "
+                "its run"
             )
         return item
 
@@ -318,12 +319,8 @@ class Queue:
         connection.execute("DELETE FROM queue WHERE number = ?", (number,))
         index.remove_copy(self.runs, number)
 
-    def _text(self, folder: Path) -> str:
-        path = folder.resolve()
-        return path.name if path.parent == self.runs.resolve() else str(path)
-
     @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with index.opened(self.runs) as connection, index.transaction(connection):
             yield connection
 

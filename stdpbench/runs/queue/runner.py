@@ -1,7 +1,7 @@
-"""Carries out a queue: starts the processes of its items, so many at a time, and follows them to their end.
+"""Process a queue: start the runs of its items with bounded concurrency and follow them until they end.
 
-The processes live on their own. A runner that dies leaves them at work; the next one finds them and follows them, or
-goes on with runs whose process is gone too. What fails is written down, and the next item gets its turn.
+The processes of the runs are independent of the runner. If a runner dies, they continue; the next runner attaches to
+them, or resumes runs whose process is gone, too. A failed item keeps the reason and the next item starts.
 """
 
 from __future__ import annotations
@@ -33,16 +33,15 @@ from stdpbench.runs.queue import run_queue, runner_process
 from stdpbench.runs.queue.run_queue import Item, Queue
 
 _MOST_DEATHS = 3
-_LOOK = 1.0  # s between two looks whether there is something to do
-_LET_GO = 15.0  # s that a process may take to end after it has said its last
-_NOT_LOCKED = 3  # exit status of a process that found another one at work
-_CONNECT = 60.0  # s that a process which is at work already may take to connect
-_QUEUE_STOPPED = "the queue was stopped"
-# what the process of a run says, of which a queue makes something else than of other reasons
+_LOOK = 1.0  # s between two checks for new work
+_EXIT_TIMEOUT = 15.0  # s that a process may take to exit after its last message
+_NOT_LOCKED = 3  # exit status of a process that found the run folder locked by another one
+_CONNECT = 60.0  # s that a process which is already running may take to connect
+_QUEUE_STOPPED = "the queue was stopped"  # reason given to runs that are stopped along with the queue
 
 
-class Unheard:
-    """Stands for the connection to a process that is at work but did not answer: it builds, or is about to end."""
+class UnresponsiveRun:
+    """Stands in for the connection to a live process that did not answer: it is building, or about to exit."""
 
     def __init__(self, folder: Path) -> None:
         self.connected = False
@@ -51,43 +50,43 @@ class Unheard:
 
     @property
     def over(self) -> bool:
-        """Whether it is gone, or it is time to try again."""
+        """Whether the process is gone, or it is time to try again."""
         return not at_work(self._folder) or time.monotonic() > self._until
 
     def drain(self, budget: float, wait: float) -> list[Any]:
-        """Wait; nothing comes."""
+        """Wait; there are never any messages."""
         time.sleep(wait)
         return []
 
     def close(self) -> None:
-        """Leave the run alone."""
+        """Do nothing: there is no connection to close."""
 
 
 @dataclass
 class Job:
-    """An item that a queue runner has begun.
+    """An item that a queue runner has started.
 
     Attributes
     ----------
     item : Item
-        As it was when it was begun.
+        The item as it was when started.
     folder : Path
-        Its run.
-    client : RunClient or Unheard
-        The connection to its process.
+        The run folder.
+    client : RunClient or UnresponsiveRun
+        Connection to the process of the run.
     attached : bool
-        Whether the process was at work already.
+        Whether the process was already running.
     live : LiveRun
-        What is known of it.
+        State of the run according to its messages.
     stopped_because : str
-        Why this runner asked it to stop; empty if it did not.
+        Reason for which this runner requested a stop; empty if it did not.
     begun : float
-        When it was begun, on the clock `time.monotonic`.
+        Start time on the clock `time.monotonic`, in s.
     """
 
     item: Item
     folder: Path
-    client: RunClient | Unheard
+    client: RunClient | UnresponsiveRun
     attached: bool
     live: LiveRun = field(default_factory=LiveRun)
     stopped_because: str = ""
@@ -95,55 +94,55 @@ class Job:
 
 
 class QueueRunner:
-    """Takes items of a queue to their end.
+    """Executes the items of a queue.
 
     Parameters
     ----------
     runs : Path
-        The folder of all runs.
+        The runs folder.
     at_once : int
-        Runs that are at work at the same time.
-    told : callable
-        Gets each item of which there is something to say, and the sentence.
-    shown : callable
-        Gets the jobs at work, several times a second.
+        Maximum number of concurrent runs.
+    on_message : callable
+        Called with an item and a sentence about it whenever its state changes.
+    on_progress : callable
+        Called with the active jobs several times per second.
 
     Notes
     -----
-    A run that is paused keeps its place. One that pauses by itself, because something is amiss, is stopped: nobody may
-    be there to mend it, and it would hold up the others.
+    A run that the user pauses keeps its slot. A run that pauses because of a problem is stopped and its item fails:
+    there may be nobody to fix the problem, and the run would block the others.
     """
 
     def __init__(
         self,
         runs: Path,
         at_once: int = 1,
-        told: Callable[[Item, str], None] = lambda item, sentence: None,
-        shown: Callable[[list[Job]], None] = lambda jobs: None,
+        on_message: Callable[[Item, str], None] = lambda item, sentence: None,
+        on_progress: Callable[[list[Job]], None] = lambda jobs: None,
     ) -> None:
         self.queue = Queue(runs)
         self.name = uuid.uuid4().hex
         self.jobs: list[Job] = []
         self._runs = runs
         self._at_once = at_once
-        self._told = told
-        self._shown = shown
+        self._on_message = on_message
+        self._on_progress = on_progress
         self._stopping = False
         self._closing = False
         self._looked = -_LOOK
         self._mailbox = runner_process.mailbox_of(runs, self.name)
 
     def stop(self) -> None:
-        """Begin nothing more and stop what is at work; its items wait for the next runner; for signal handlers."""
+        """Start no more items and stop active runs, whose items return to the queue; safe in signal handlers."""
         self._stopping = True
 
     def run(self, *, wait: bool = False) -> None:
-        """Process the queue until nothing waits.
+        """Process the queue until no item is waiting.
 
         Parameters
         ----------
         wait : bool
-            Whether to stay when nothing waits any more, until `stop`.
+            Whether to wait for new items when the queue is empty, until `stop` is called.
         """
         with self.registered():
             while self.step() or (wait and not self._stopping and not self._closing):
@@ -152,19 +151,19 @@ class QueueRunner:
 
     @contextmanager
     def registered(self) -> Generator[None, None, None]:
-        """Hold the lock of a runner and be listed as one; processes that are still at work afterwards continue.
+        """Hold the lock of this runner and announce it; processes that are still running afterwards continue.
 
         Raises
         ------
         DiskError
-            If the folder of the queue cannot be made.
+            If the queue folder cannot be created.
         """
         lock = self.queue.runner_lock(self.name)
         try:
             lock.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DiskError(f"{lock.parent} cannot be made: {error.strerror}") from error
-        _clean(lock.parent)
+            raise DiskError(f"cannot create {lock.parent}: {error.strerror}") from error
+        _remove_stale_locks(lock.parent)
         with FileLock(lock):
             runner_process.announce(self._runs, self.name, self._at_once)
             try:
@@ -175,11 +174,11 @@ class QueueRunner:
                 runner_process.withdraw(self._runs, self.name)
 
     def look_again(self) -> None:
-        """Look for waiting items in the next step, rather than after a second: one was added."""
+        """Check for waiting items in the next step instead of after a second; call it after adding an item."""
         self._looked = -_LOOK
 
-    def _heed(self) -> None:
-        """Do what other processes ask of this runner."""
+    def _process_requests(self) -> None:
+        """Carry out requests of other processes to this runner."""
         for request in self._mailbox.take():
             at_once, stop = (request.arguments.get(name) for name in ("at_once", "stop"))
             if type(at_once) is int and at_once > 0:
@@ -191,9 +190,9 @@ class QueueRunner:
             request.reply("", {"at_once": self._at_once, "stopping": stopping})
 
     def step(self) -> bool:
-        """Start waiting items where there is room and take in messages of the runs; returns whether any is at work."""
+        """Start waiting items in free slots and process messages of the runs; return whether any run is active."""
         while self._due():
-            self._heed()
+            self._process_requests()
             if self._stopping or self._closing or len(self.jobs) >= self._at_once:
                 break
             item = self.queue.claim(self.name)
@@ -203,7 +202,7 @@ class QueueRunner:
             self.look_again()
         busy = bool(self.jobs)
         for job in list(self.jobs):
-            self._hear(job, 0.2 / len(self.jobs))
+            self._receive(job, 0.2 / len(self.jobs))
             if self._stopping and not job.stopped_because:
                 self._stop(job, _QUEUE_STOPPED)
             if job.client.over:
@@ -211,57 +210,57 @@ class QueueRunner:
                 job.client.close()
                 self._end(job)
                 self.look_again()
-        self._shown(self.jobs)
+        self._on_progress(self.jobs)
         return busy
 
     def _due(self) -> bool:
-        moment = time.monotonic()
-        if moment - self._looked < _LOOK:
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
             return False
-        self._looked = moment
+        self._looked = now
         return True
 
     def _begin(self, item: Item) -> None:
-        """Start the process of an item, or find the one that is at work."""
+        """Start the process of an item, or attach to the one that is already running."""
         try:
             item, folder = self._with_folder(item)
             state, _ = state_of(RunFolder.open(folder))
             if state is State.FINISHED:
                 self.queue.finish(item.number)
-                self._told(item, "is finished already.")
+                self._on_message(item, "has already finished.")
                 return
             attached = at_work(folder)
-            client = _attached(folder) if attached else RunClient.start(folder)
+            client = _attach(folder) if attached else RunClient.start(folder)
         except (StdpbenchError, OSError) as error:
             self._fail(item, str(error))
             return
         self.jobs.append(Job(item, folder, client, attached))
-        said = "begins" if state is State.QUEUED else "goes on from where it was"
-        self._told(item, f"{'is at work already, and is followed from here on' if attached else said}: {folder}")
+        verb = "attached to its running process" if attached else "started" if state is State.QUEUED else "resumed"
+        self._on_message(item, f"{verb}: {folder}")
 
     def _with_folder(self, item: Item) -> tuple[Item, Path]:
-        """An item and its run folder, which is made if this is its first turn."""
+        """Return an item and its run folder, which is created if necessary."""
         known = self.queue.folder_of(item)
         if known is not None:
             return item, known
-        with Store(self._runs) as store:  # one that a runner made that died before it could say so
+        with Store(self._runs) as store:  # created by a runner that died before it could record the folder
             found = store.of_item(item.token)
         if found is None:
             experiment = Experiment.from_mapping(_tables(item))
             options = Options.from_mapping(item.options or {})
             about = {"command": f"stdpbench queue run (item {item.number})", "queue": item.token}
             found = create_run(experiment, self._runs, options, about).path
-        return self.queue.note(item.number, folder=self.queue.place_of(found), name=found.name) or item, found
+        return self.queue.update(item.number, folder=self.queue.path_text(found), name=found.name) or item, found
 
-    def _hear(self, job: Job, wait: float) -> None:
-        """Take in what a run says."""
+    def _receive(self, job: Job, wait: float) -> None:
+        """Process messages of a run."""
         connected = job.client.connected
         for message in job.client.drain(budget=0.05, wait=wait):
             before = job.live.state
             job.live.take(message)
             if job.live.state is State.PAUSED and before is not State.PAUSED:
-                self._paused(job)
-        if isinstance(job.client, Unheard):
+                self._handle_pause(job)
+        if isinstance(job.client, UnresponsiveRun):
             return
         if not connected and job.client.connected:
             job.client.want("progress")
@@ -269,15 +268,15 @@ class QueueRunner:
         if not job.client.connected and job.attached and (late or not at_work(job.folder)):
             job.client.close()
 
-    def _paused(self, job: Job) -> None:
-        try:  # a run that goes on tells what it went through before
+    def _handle_pause(self, job: Job) -> None:
+        try:  # not the message: a resumed run sends its earlier pauses, too
             state, reason = state_of(RunFolder.open(job.folder))
-        except StdpbenchError:  # it will come out when the process ends
+        except StdpbenchError:  # reported when the process exits
             return
         if state is State.PAUSED and reason and reason not in STEPPED_REASONS:
             self._stop(job, reason)
         elif state is State.PAUSED:
-            self._told(job.item, "is paused; `stdpbench resume` has it go on.")
+            self._on_message(job.item, "is paused; `stdpbench resume` continues it.")
 
     def _stop(self, job: Job, reason: str) -> None:
         if isinstance(job.client, RunClient) and job.client.connected and not job.client.over:
@@ -285,52 +284,53 @@ class QueueRunner:
             job.client.request("stop", reason=reason)
 
     def _end(self, job: Job) -> None:
-        """Write down what became of an item whose process has said its last."""
+        """Record the outcome of an item whose process has exited or is about to."""
         status = None
         if isinstance(job.client, RunClient):
-            status = job.client.wait_for_process(_LET_GO)
-            until = time.monotonic() + _LET_GO
+            status = job.client.wait_for_process(_EXIT_TIMEOUT)
+            until = time.monotonic() + _EXIT_TIMEOUT
             while at_work(job.folder) and time.monotonic() < until:
                 time.sleep(0.05)
         item = job.item
         try:
             folder = RunFolder.open(job.folder)
-            said = folder.read_json("run.json")
+            metadata = folder.read_json("run.json")
             state, reason = state_of(folder)
-            died = not state.active and State(said["state"]).active
-            reason = f"its process ended: {_why_ended(job)}" if died else reason
-            died |= said.get("reason") == TERMINATED or status == _NOT_LOCKED
+            died = not state.active and State(metadata["state"]).active
+            reason = f"the process exited: {_why_ended(job)}" if died else reason
+            died |= metadata.get("reason") == TERMINATED or status == _NOT_LOCKED
         except (StdpbenchError, ValueError, KeyError) as error:
             self._fail(item, str(error))
             return
         if state is State.FINISHED:
             self.queue.finish(item.number)
-            self._told(item, f"is finished{_result(folder)}.")
+            self._on_message(item, f"is finished{_result(folder)}.")
         elif self._stopping and (died or job.stopped_because == _QUEUE_STOPPED):
-            self.queue.note(item.number, state=run_queue.WAITING, runner="")
-            self._told(item, "waits, and goes on with the next `stdpbench queue run`.")
-        elif state.active:  # only the connection is gone
+            self.queue.update(item.number, state=run_queue.WAITING, runner="")
+            self._on_message(item, "is stopped; the next `stdpbench queue run` resumes it.")
+        elif state.active:  # only the connection was lost
             if not self._stopping:
                 self._begin(item)
         elif died and item.deaths < _MOST_DEATHS:
-            self._told(item, f"has lost its process ({_why_ended(job)}).")
-            self._begin(self.queue.note(item.number, deaths=item.deaths + 1) or replace(item, deaths=item.deaths + 1))
+            self._on_message(item, f"lost its process ({_why_ended(job)}) and is restarted.")
+            changed = self.queue.update(item.number, deaths=item.deaths + 1)
+            self._begin(changed or replace(item, deaths=item.deaths + 1))
         elif state is State.STOPPED and not job.stopped_because:
-            self.queue.note(item.number, state=run_queue.HELD, runner="", reason=f"stopped {reason}".strip())
-            self._told(item, f"was stopped; `stdpbench queue release {item.number}` has it go on.")
+            self.queue.update(item.number, state=run_queue.HELD, runner="", reason=f"stopped {reason}".strip())
+            self._on_message(item, f"was stopped; `stdpbench queue release {item.number}` continues it.")
         else:
             self._fail(item, job.stopped_because or reason or _why_ended(job))
 
     def _fail(self, item: Item, reason: str) -> None:
-        self.queue.note(item.number, state=run_queue.FAILED, runner="", reason=reason)
-        self._told(item, f"failed: {reason}")
+        self.queue.update(item.number, state=run_queue.FAILED, runner="", reason=reason)
+        self._on_message(item, f"failed: {reason}")
 
 
-def _attached(folder: Path) -> RunClient | Unheard:
+def _attach(folder: Path) -> RunClient | UnresponsiveRun:
     try:
         return RunClient.attach(folder)
     except StdpbenchError:
-        return Unheard(folder)
+        return UnresponsiveRun(folder)
 
 
 def _why_ended(job: Job) -> str:
@@ -354,8 +354,8 @@ def _result(folder: RunFolder) -> str:
     return ""
 
 
-def _clean(folder: Path) -> None:
-    """Remove the locks that runners of long ago left behind."""
+def _remove_stale_locks(folder: Path) -> None:
+    """Remove lock files that dead runners left behind more than a day ago."""
     for path in folder.glob("runner-*.lock"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > 86_400 and not locked(path):

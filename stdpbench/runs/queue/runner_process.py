@@ -1,7 +1,7 @@
-"""Queue runners as others see them: which are at work, how one is started, and what they are asked.
+"""Queue runners seen from other processes: list the active ones, start one, and send it requests.
 
-A queue runner holds the lock ``queue/runner-NAME.lock`` as long as it lives, says in ``runner-NAME.about`` who it is,
-how many runs it works on at a time and when it stops, and is asked to change that by way of the mailbox
+A queue runner keeps ``queue/runner-NAME.lock`` locked while it is alive and publishes its process ID, its number of
+concurrent runs and when it stops in ``runner-NAME.about``. Other processes change these through the mailbox
 ``runner-NAME.requests``.
 """
 
@@ -26,24 +26,24 @@ from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
 
 LOG = "runner.log"
 NOW, AFTER = "now", "after what is at work"
-"""When a runner shall stop: at once, its runs too; or when they are over."""
-_STARTS = 30.0  # s that a runner may take until it holds its lock
+"""When a runner is to stop: immediately, along with its runs, or when its active runs have ended."""
+_START_TIMEOUT = 30.0  # s that a runner may take to acquire its lock
 
 
 @dataclass(frozen=True)
 class Runner:
-    """A queue runner that lives.
+    """An active queue runner.
 
     Attributes
     ----------
     name : str
-        What queue items call it by.
+        Name by which queue items refer to it.
     pid : int
-        Its process; 0 where it did not say.
+        Its process ID; 0 if unknown.
     at_once : int
-        Runs that are at work at the same time, at most.
+        Maximum number of concurrent runs.
     stopping : str
-        `NOW`, `AFTER`, or empty: whether it will stop before the queue is empty.
+        `NOW` or `AFTER` if it stops before the queue is empty; otherwise empty.
     """
 
     name: str
@@ -53,36 +53,37 @@ class Runner:
 
 
 def lock_of(runs: Path, name: str) -> Path:
-    """The file that a queue runner holds locked as long as it lives."""
+    """Return the file that a queue runner keeps locked while it is alive."""
     return index.queue_folder(runs) / f"runner-{name}.lock"
 
 
 def mailbox_of(runs: Path, name: str) -> Mailbox:
-    """Where a queue runner is asked for things."""
+    """Return the mailbox for requests to a queue runner."""
     return Mailbox(index.queue_folder(runs), f"runner-{name}.requests")
 
 
 def runners(runs: Path) -> list[Runner]:
-    """The queue runners of a runs folder that live, by name."""
+    """Return the active queue runners of a runs folder, sorted by name."""
     found = []
     for lock in sorted(index.queue_folder(runs).glob("runner-*.lock")):
         if locked(lock):
-            said, stop = _read(lock.with_suffix(".about")), ""
-            if said.get("stopping") in (NOW, AFTER):
-                stop = said["stopping"]
+            about, stop = _read(lock.with_suffix(".about")), ""
+            if about.get("stopping") in (NOW, AFTER):
+                stop = about["stopping"]
             name = lock.stem.removeprefix("runner-")
-            found.append(Runner(name, _whole(said.get("pid"), 0), _whole(said.get("at_once"), 1), stop))
+            pid, at_once = _positive_int(about.get("pid"), 0), _positive_int(about.get("at_once"), 1)
+            found.append(Runner(name, pid, at_once, stop))
     return found
 
 
 def announce(runs: Path, name: str, at_once: int, stopping: str = "") -> None:
-    """Say who a runner is and what it does; for itself."""
+    """Publish the state of the runner that runs in this process."""
     about = {"pid": os.getpid(), "at_once": at_once, "stopping": stopping}
     write_text_aside(lock_of(runs, name).with_suffix(".about"), json.dumps(about) + "\n")
 
 
 def withdraw(runs: Path, name: str) -> None:
-    """Remove what a runner said and was asked; for itself."""
+    """Remove the files of a runner; called by the runner itself when it ends."""
     mailbox_of(runs, name).remove()
     for suffix in (".about", ".lock"):
         with suppress(OSError):
@@ -90,34 +91,36 @@ def withdraw(runs: Path, name: str) -> None:
 
 
 def ask_runner(runs: Path, name: str, *, at_once: int = 0, stop: str = "") -> None:
-    """Have a runner work on another number of runs at a time, or stop; returns once it has answered.
+    """Request another number of concurrent runs from a runner, or that it stop; return once it has answered.
 
     Raises
     ------
     StdpbenchError
-        If it does not live any more, does not answer, or nothing can be written.
+        If the runner has ended or does not answer, or the request cannot be written.
     """
     lock = lock_of(runs, name)
     try:
         if not locked(lock):
             raise EndedFirstError
         if not is_own(lock):
-            raise StdpbenchError(f"another user's process works on the queue of {runs}, and heeds that user alone")
+            raise StdpbenchError(
+                f"the queue of {runs} is processed by another user, whose process accepts requests from that user only"
+            )
         mailbox_of(runs, name).ask("work", {"at_once": at_once, "stop": stop}, lambda: locked(lock))
     except EndedFirstError:
-        raise StdpbenchError("nothing works on the queue any more") from None
+        raise StdpbenchError("the queue is not running any more") from None
 
 
 def start_runner(runs: Path, at_once: int) -> None:
-    """Start ``stdpbench queue run`` in a process that lives on by itself; returns once it is at work.
+    """Start ``stdpbench queue run`` in a detached process; return once it is running.
 
     Raises
     ------
     StdpbenchError
-        If one is at work already, or it does not start, with the reason.
+        If a runner is already active, or the process fails to start.
     """
     if runners(runs):
-        raise StdpbenchError("something works on the queue already")
+        raise StdpbenchError("the queue is already running")
     folder = index.queue_folder(runs)
     command = [sys.executable, "-P", "-m", "stdpbench", "queue", "run", "--at-once", str(at_once), "--runs", str(runs)]
     try:
@@ -127,14 +130,14 @@ def start_runner(runs: Path, at_once: int) -> None:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
     except OSError as error:
-        raise DiskError(f"the queue cannot be worked on: {error.strerror}") from error
-    until = time.monotonic() + _STARTS
+        raise DiskError(f"cannot start the queue: {error.strerror}") from error
+    until = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < until:
-        if any(runner.pid for runner in runners(runs)):  # which it announces after it has locked its file
+        if any(runner.pid for runner in runners(runs)):  # published after the lock is acquired
             leave(process)
             return
         if process.poll() is not None:
-            if process.returncode == 0:  # there was nothing to do, or it is done already
+            if process.returncode == 0:  # the queue was empty, or is already finished
                 return
             break
         time.sleep(0.05)
@@ -142,16 +145,16 @@ def start_runner(runs: Path, at_once: int) -> None:
     with suppress(OSError):
         output = (folder / LOG).read_text(encoding="utf-8", errors="replace")
     why = why_ended(process.poll(), output, folder / LOG)
-    raise StdpbenchError(f"the process that works on the queue does not start: {why}")
+    raise StdpbenchError(f"the process of the queue failed to start: {why}")
 
 
 def _read(path: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
-        said = json.loads(path.read_bytes())
-        if isinstance(said, dict):
-            return said
+        content = json.loads(path.read_bytes())
+        if isinstance(content, dict):
+            return content
     return {}
 
 
-def _whole(value: Any, otherwise: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else otherwise
+def _positive_int(value: Any, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else default

@@ -26,7 +26,7 @@ from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import RUNNING, WAITING, Item
-from stdpbench.runs.watching import QueueSeen, Seen
+from stdpbench.runs.watching import QueueState, RunsFolderState
 from stdpbench_gui.app import window as window_module
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
@@ -255,7 +255,7 @@ def test_a_queue_item_is_paused_where_its_run_is(window: MainWindow, tmp_path: P
         )
         for name, state in (("one", "paused"), ("two", "running"), ("three", "paused"))
     }
-    box.show_seen(Seen(entries, QueueSeen(items)))
+    box.show_seen(RunsFolderState(entries, QueueState(items)))
     states = [box.model.index(row, 1).data() for row in range(3)]
     assert states == ["‖ paused", "▶ running", "… waiting"]
     assert [box.model.index(row, 3).data() for row in range(2)] == ["train 5 / 60"] * 2

@@ -326,7 +326,7 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
     assert (can["resume"].isEnabled(), can["pause"].isEnabled(), can["stop"].isEnabled()) == (True, False, False)
     page.run_actions.do("resume")
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "▶ running")
-    assert f"{made.path.name} begins." in told(page)
+    assert f"{made.path.name} starts." in told(page)
     ask(made.path, "pace", seconds=0.05)
     waits(qtbot, lambda: cell(page, made.path.name, "progress").startswith("train "))
     waits(qtbot, can["pause"].isEnabled)

@@ -14,7 +14,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.search import Search
 from stdpbench.runs.catalog.store import Entry
-from stdpbench.runs.watching import Seen
+from stdpbench.runs.watching import RunsFolderState
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
@@ -263,7 +263,7 @@ class RunsPage(QWidget):
         super().hideEvent(event)
         self.watcher.stop()
 
-    def _show(self, seen: Seen) -> None:
+    def _show(self, seen: RunsFolderState) -> None:
         begun = time.perf_counter()
         if self._worked_on and not seen.queue.runners:
             self.notices.withdraw_about(_QUEUE)

@@ -20,9 +20,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.runs.queue.run_queue import FAILED, HELD, LEFT, RUNNING, WAITING, Item, Queue
+from stdpbench.runs.queue.run_queue import DETACHED, FAILED, HELD, RUNNING, WAITING, Item, Queue
 from stdpbench.runs.queue.runner_process import AFTER, NOW, Runner, ask_runner, start_runner
-from stdpbench.runs.watching import QueueSeen, Seen
+from stdpbench.runs.watching import QueueState, RunsFolderState
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.queue_model import PAUSED, QueueModel
 from stdpbench_gui.session.background import Background
@@ -118,7 +118,7 @@ class QueueBox(QWidget):
         selection = self.view.selectionModel()
         assert selection is not None
         selection.selectionChanged.connect(lambda *_: self._enable())
-        self.show_seen(Seen({}, QueueSeen()))
+        self.show_seen(RunsFolderState({}, QueueState()))
 
     def _buttons(self) -> None:
         def button(text: str, slot: Callable[[], object], tip: str, name: str = "") -> QPushButton:
@@ -172,7 +172,7 @@ class QueueBox(QWidget):
 
     # -- content ---------------------------------------------------------------------------------------------------
 
-    def show_seen(self, seen: Seen) -> None:
+    def show_seen(self, seen: RunsFolderState) -> None:
         """Show the current content of the runs folder."""
         self.model.show(seen.queue, seen.entries)
         self._runners = seen.queue.runners
@@ -194,7 +194,7 @@ class QueueBox(QWidget):
     def words(self) -> str:
         """Describe the queue in a sentence."""
         states = [self.model.state(row) for row in range(self.model.rowCount())]
-        kinds = (RUNNING, PAUSED, LEFT, WAITING, HELD, FAILED)
+        kinds = (RUNNING, PAUSED, DETACHED, WAITING, HELD, FAILED)
         counts = [f"{n} {kind}" for kind in kinds if (n := states.count(kind))]
         text = ", ".join(counts) or "empty"
         if not self._runners:

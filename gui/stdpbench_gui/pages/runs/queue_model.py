@@ -11,14 +11,14 @@ from PyQt6.QtGui import QColor
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.queue.run_queue import FAILED, HELD, INTERRUPTED, LEFT, RUNNING, WAITING, Item
-from stdpbench.runs.watching import QueueSeen
+from stdpbench.runs.queue.run_queue import DETACHED, FAILED, HELD, INTERRUPTED, RUNNING, WAITING, Item
+from stdpbench.runs.watching import QueueState
 from stdpbench_gui.look import theme
 
 _TITLES = ("item", "state", "what", "progress", "added", "reason")
 PAUSED = str(State.PAUSED)
-_MARKS = {WAITING: "…", HELD: "‖", RUNNING: "▶", FAILED: "✗", LEFT: "▶", INTERRUPTED: "⚠", PAUSED: "‖"}
-_ROLE_OF = {FAILED: "wrong", INTERRUPTED: "wrong", RUNNING: "accent", LEFT: "accent", HELD: "faint"}
+_MARKS = {WAITING: "…", HELD: "‖", RUNNING: "▶", FAILED: "✗", DETACHED: "▶", INTERRUPTED: "⚠", PAUSED: "‖"}
+_ROLE_OF = {FAILED: "wrong", INTERRUPTED: "wrong", RUNNING: "accent", DETACHED: "accent", HELD: "faint"}
 _MIME = "application/x-stdpbench-queue-item"
 _Role = Qt.ItemDataRole
 
@@ -51,7 +51,7 @@ class QueueModel(QAbstractTableModel):
         """Return the displayed state of a row's item: paused if its run is paused."""
         item, standing = self._rows[row]
         entry = self._entries.get(item.folder)
-        paused = standing in (RUNNING, LEFT) and entry is not None and entry.state == PAUSED
+        paused = standing in (RUNNING, DETACHED) and entry is not None and entry.state == PAUSED
         return PAUSED if paused else standing
 
     def row_of(self, number: int) -> int:
@@ -62,7 +62,7 @@ class QueueModel(QAbstractTableModel):
         """Return the numbers of the movable items, in order."""
         return [item.number for item, standing in self._rows if standing != RUNNING]
 
-    def show(self, queue: QueueSeen, entries: Mapping[str, Entry]) -> None:
+    def show(self, queue: QueueState, entries: Mapping[str, Entry]) -> None:
         """Show the current content of the queue."""
         self._entries = entries
         wanted = list(queue.items)

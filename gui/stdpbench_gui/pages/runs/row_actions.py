@@ -25,7 +25,7 @@ from stdpbench.runs.lineage.branches import branch, resume_position, resumption
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
-from stdpbench.runs.lineage.reproduction import GO_ON, LEAVE, STOP, Reproduced, reproduce
+from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.units import thousands
@@ -260,14 +260,14 @@ class RowActions(QObject):
         """Write a run to a zip file; an existing file is replaced, as the file dialog has asked."""
         task = self._begin(f"Exporting {entry.name}:")
 
-        def report(done: int, total: int) -> None:
+        def on_progress(done: int, total: int) -> None:
             task.done, task.total = done, total
             if task.cancelled or task.left:
                 raise _GivenUpError(f"Export of {entry.name} cancelled.")
 
         def work() -> str:
             try:
-                export_run(RunFolder.open(entry.path), target, replace=True, told=report)
+                export_run(RunFolder.open(entry.path), target, replace=True, on_progress=on_progress)
             except _GivenUpError as error:
                 return str(error)
             return f"Exported {entry.name} to {target} ({target.stat().st_size / 2**20:.1f} MB)."
@@ -282,19 +282,19 @@ class RowActions(QObject):
         """Run a run again, and report whether the results agree."""
         task, runs = self._begin(f"Reproducing {entry.name}:"), self._runs
 
-        def report(progress: Any) -> None:
+        def on_progress(progress: Any) -> None:
             if "phase" in progress:  # otherwise it is still being prepared
                 task.phase, task.done, task.total = progress["phase"], progress["done"], progress["total"]
 
-        def decide() -> str:
-            return LEAVE if task.left else STOP if task.cancelled else GO_ON
+        def command() -> str:
+            return DETACH if task.left else STOP if task.cancelled else CONTINUE
 
-        def done(outcome: Reproduced) -> None:
+        def done(outcome: Reproduction) -> None:
             failed = outcome.agreement is not None and not outcome.agreement.agrees
             self._end(task, outcome.sentence, failed)
 
         self._background.do(
-            lambda: reproduce(entry.path, runs, report, decide, _ABOUT),
+            lambda: reproduce(entry.path, runs, on_progress, command, _ABOUT),
             done,
             lambda reason: self._end(task, f"Cannot reproduce {entry.name}: {reason}", True),
         )

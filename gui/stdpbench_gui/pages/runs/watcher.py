@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from stdpbench.runs.watching import RunsWatch, Seen
+from stdpbench.runs.watching import RunsFolderState, RunsWatch
 from stdpbench_gui.session.background import Background
 
 _LOOK_MS = 1000
@@ -17,11 +17,11 @@ class Watcher(QObject):
 
     Attributes
     ----------
-    seen : signal of Seen
+    seen : signal of RunsFolderState
         The current content of the folder.
     failed : signal of str
         Why the folder cannot be read; empty once it can be read again.
-    last : Seen or None
+    last : RunsFolderState or None
         The last reported content.
     """
 
@@ -34,7 +34,7 @@ class Watcher(QObject):
         self._background = Background(self, 1)
         self._again = False
         self._trouble = ""
-        self.last: Seen | None = None
+        self.last: RunsFolderState | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -55,7 +55,7 @@ class Watcher(QObject):
             return
         self._background.do(self._watch.look, self._take, self._fail)
 
-    def _take(self, seen: Seen | None) -> None:
+    def _take(self, seen: RunsFolderState | None) -> None:
         if self._trouble:
             self._trouble = ""
             self.failed.emit("")

@@ -1,4 +1,4 @@
-"""Export and reproduction: a zip that says all, zips that mean ill, and numbers that come out again or do not."""
+"""Export and reproduction: complete zip files, malicious ones, and results that agree or differ."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import export
 from stdpbench.runs.lineage import reproduction as reproduction_call
-from stdpbench.runs.lineage.agreement import AccuracyAgain, Agreement, compare
+from stdpbench.runs.lineage.agreement import Agreement, ReproducedAccuracy, compare
 from stdpbench.runs.lineage.export import export_run, installed, unpack_run
-from stdpbench.runs.lineage.reproduction import GO_ON, STOP
-from stdpbench.runs.lineage.reproduction_folder import opened, prepare
+from stdpbench.runs.lineage.reproduction import CONTINUE, STOP
+from stdpbench.runs.lineage.reproduction_folder import open_source, prepare
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.facts import ParametersChanged
 from stdpbench.runs.protocol.options import Options
@@ -114,17 +114,19 @@ def test_unpacking_gives_a_run_folder(branch: RunFolder, zipped: Path, tmp_path:
     assert folder.path == tmp_path / branch.path.name
     assert stdpbench.open_run(folder.path).state == "finished"
     assert compare(branch, folder).same
-    with opened(zipped) as other:
+    with open_source(zipped) as other:
         assert other.experiment == branch.experiment
     assert not other.path.exists()
 
 
-def test_what_cannot_be_exported_is_said(branch: RunFolder, zipped: Path, tmp_path: Path) -> None:
-    with pytest.raises(StdpbenchError, match="exists already"):
+def test_export_refuses_existing_files_missing_folders_and_active_runs(
+    branch: RunFolder, zipped: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StdpbenchError, match="already exists"):
         export_run(branch, zipped)
     with pytest.raises(StdpbenchError, match="there is no folder"):
         export_run(branch, tmp_path / "nowhere" / "run.zip")
-    with FileLock(lock_path(branch.path)), pytest.raises(StdpbenchError, match="a process is at work"):
+    with FileLock(lock_path(branch.path)), pytest.raises(StdpbenchError, match="in use by a process"):
         export_run(branch, tmp_path / "run.zip")
     assert not list(tmp_path.iterdir())
 
@@ -149,7 +151,7 @@ def test_links_doubles_and_bombs_are_refused(tmp_path: Path, monkeypatch: pytest
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
         archive.writestr(link, "/etc/passwd")
-    with pytest.raises(StdpbenchError, match="no plain file"):
+    with pytest.raises(StdpbenchError, match="not a regular file"):
         unpack_run(tmp_path / "link.zip", tmp_path)
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("run/run.json", "{}")
@@ -179,12 +181,12 @@ def test_a_file_that_is_larger_than_any_of_a_run_is_refused_before_it_is_unpacke
     name: str, mebibytes: int, tmp_path: Path
 ) -> None:
     path = bomb(tmp_path / "a.zip", name, mebibytes * 2**20 + 1)
-    with pytest.raises(StdpbenchError, match=rf"a\.zip is refused: .*{name} in it is larger than {mebibytes} MiB"):
+    with pytest.raises(StdpbenchError, match=rf"refused .*a\.zip: .*{name} in it is larger than {mebibytes} MiB"):
         unpack_run(path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     if mebibytes > 1:
         path = bomb(tmp_path / "b.zip", name, 2 * 2**20)
-        with pytest.raises(StdpbenchError, match=rf"b\.zip is refused: {name} in it is compressed more than 200-fold"):
+        with pytest.raises(StdpbenchError, match=rf"refused .*b\.zip: {name} in it is compressed more than 200-fold"):
             unpack_run(path, tmp_path / "out")
 
 
@@ -206,7 +208,7 @@ def test_a_zip_that_says_less_than_it_holds_is_refused(tmp_path: Path) -> None:
     path = bomb(tmp_path / "a.zip", "journal.jsonl", 2 * 2**20)
     data = path.read_bytes()
     path.write_bytes(data.replace((2 * 2**20).to_bytes(4, "little"), (1000).to_bytes(4, "little")))
-    with pytest.raises(StdpbenchError, match=r"a\.zip is no zip, or is damaged"):
+    with pytest.raises(StdpbenchError, match=r"a\.zip is not a zip file, or is damaged"):
         unpack_run(path, tmp_path / "out")
     left = tmp_path / "out" / "run" / "journal.jsonl"
     assert not left.exists() or left.stat().st_size <= 1000
@@ -230,13 +232,13 @@ def test_damaged_zips_get_one_sentence(zipped: Path, tmp_path: Path) -> None:
         except StdpbenchError as error:
             refused += str(path) in str(error)  # anything else is a traceback, and ends the test
     assert refused > 30
-    for text, said in ((b"", "no zip"), (b"PK", "no zip")):
+    for text in (b"", b"PK"):
         (tmp_path / "x.zip").write_bytes(text)
-        with pytest.raises(StdpbenchError, match=said):
+        with pytest.raises(StdpbenchError, match="not a zip file"):
             unpack_run(tmp_path / "x.zip", tmp_path / "x")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
         pass
-    with pytest.raises(StdpbenchError, match="holds no run"):
+    with pytest.raises(StdpbenchError, match="does not contain a run"):
         unpack_run(tmp_path / "empty.zip", tmp_path / "empty")
     with pytest.raises(StdpbenchError, match="there is no file"):
         unpack_run(tmp_path / "nowhere.zip", tmp_path)
@@ -289,12 +291,12 @@ def not_finished(copy: RunFolder) -> None:
         (structural_change, "structural"),
         (no_change, "damaged"),
         (odd_change, "damaged"),
-        (no_journal, "its journal is not there"),
+        (no_journal, "its journal is missing"),
         (odd_options, "options"),
         (not_finished, "only a finished run"),
     ],
 )
-def test_what_cannot_be_run_again_is_said_before_anything_is_made(
+def test_unusable_runs_are_refused_before_a_folder_is_created(
     spoil: Callable[[RunFolder], None], said: str, copy: RunFolder, tmp_path: Path
 ) -> None:
     spoil(copy)
@@ -303,7 +305,7 @@ def test_what_cannot_be_run_again_is_said_before_anything_is_made(
     assert not (tmp_path / "again").exists()
 
 
-def test_only_where_data_lie_may_be_said_anew(branch: RunFolder, tmp_path: Path) -> None:
+def test_only_the_location_of_data_can_be_set(branch: RunFolder, tmp_path: Path) -> None:
     with pytest.raises(StdpbenchError, match="would be another run"):
         prepare(branch, tmp_path / "again", places={"seed": 3})
     assert not (tmp_path / "again").exists()
@@ -313,12 +315,12 @@ def test_other_pictures_are_noticed_beforehand(copy: RunFolder, tmp_path: Path) 
     assert prepare(copy, tmp_path / "again")[1] == ""
     copy.update_run(data_sha256="0" * 64)
     folder, remark = prepare(copy, tmp_path / "again")
-    assert "not those of the run" in remark
+    assert "pictures differ from those of the original run" in remark
     assert "data_sha256" not in folder.read_json("run.json")
 
 
 def test_interruptions_do_not_count(branch: RunFolder, copy: RunFolder) -> None:
-    # what a resumed run notes beside its results, and baselines that were evaluated afterwards
+    # remarks of a resumed run, and baselines that were evaluated later
     lines = (copy.path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     remark = {"n": len(lines), "position": 130, "time": "2025-01-01T00:00:00+00:00", "fact": "Remarked", "text": "x"}
     copy.write_text("journal.jsonl", "\n".join([*lines, json.dumps(remark)]) + "\n")
@@ -330,7 +332,7 @@ def test_interruptions_do_not_count(branch: RunFolder, copy: RunFolder) -> None:
     assert compare(branch, copy).same
 
 
-def test_differences_are_told_with_their_size(branch: RunFolder, copy: RunFolder) -> None:
+def test_differences_are_reported_with_their_size(branch: RunFolder, copy: RunFolder) -> None:
     with np.load(copy.path / "test.npz") as arrays:
         counts, attempts = arrays["spike_counts"].copy(), arrays["attempts"]
     counts[3, 2] += 5
@@ -355,12 +357,13 @@ def test_differences_are_told_with_their_size(branch: RunFolder, copy: RunFolder
 
 
 def test_an_accuracy_outside_its_interval_is_no_reproduction() -> None:
-    inside, outside = AccuracyAgain("vote", 0.9, 0.88, 0.92, 0.89), AccuracyAgain("confidence", 0.9, 0.88, 0.92, 0.95)
+    inside = ReproducedAccuracy("vote", 0.9, 0.88, 0.92, 0.89)
+    outside = ReproducedAccuracy("confidence", 0.9, 0.88, 0.92, 0.95)
     elsewhere = {"numpy": ("1", "2")}
     assert Agreement({"weights.npy": False}, elsewhere, (), (inside,)).agrees
     found = Agreement({"weights.npy": False}, elsewhere, (), (inside, outside))
     assert not found.agrees
-    assert "outside its interval: confidence" in found.verdict
+    assert "outside their intervals: confidence" in found.verdict
     assert not Agreement({"weights.npy": False}, elsewhere, (), ()).agrees
     assert Agreement({"weights.npy": True}, elsewhere, (), ()).agrees
 
@@ -378,44 +381,46 @@ def test_the_command_line_says_what_is_wrong(
     err = capsys.readouterr().err
     assert (tmp_path / f"{branch.path.name}.zip").is_file()
     assert main_status == [0, 2, 2]
-    assert "exists already" in err
+    assert "already exists" in err
     assert "there is no run 'nowhere'" in err
     (tmp_path / "text.zip").write_text("no zip")
     status, _, err = reproduce(["text.zip", "--runs", str(tmp_path / "again")], capsys)
     assert status == 2
-    assert "text.zip is no zip" in err
+    assert "text.zip is not a zip file" in err
     assert not (tmp_path / "again").exists()
 
 
-def test_an_export_tells_how_far_it_is_and_can_be_given_up(branch: RunFolder, tmp_path: Path) -> None:
+def test_an_export_reports_progress_and_can_be_cancelled(branch: RunFolder, tmp_path: Path) -> None:
     target, told = tmp_path / "run.zip", []
     target.write_bytes(b"an older one")
-    with pytest.raises(StdpbenchError, match="exists already"):
+    with pytest.raises(StdpbenchError, match="already exists"):
         export_run(branch, target)
 
-    def give_up(done: int, total: int) -> None:
+    def cancel(done: int, total: int) -> None:
         raise StdpbenchError("enough")
 
     with pytest.raises(StdpbenchError, match="enough"):
-        export_run(branch, target, replace=True, told=give_up)
+        export_run(branch, target, replace=True, on_progress=cancel)
     assert target.read_bytes() == b"an older one"
     assert list(tmp_path.iterdir()) == [target]
-    export_run(branch, target, replace=True, told=lambda done, total: told.append((done, total)))
+    export_run(branch, target, replace=True, on_progress=lambda done, total: told.append((done, total)))
     assert told[-1][0] == told[-1][1] > 0
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert unpack_run(target, tmp_path / "unpacked").read_json("run.json")["state"] == "finished"
 
 
-def test_reproducing_in_one_call_says_what_came_of_it(branch: RunFolder, tmp_path: Path) -> None:
+def test_reproduction_in_one_call_reports_its_result(branch: RunFolder, tmp_path: Path) -> None:
     told: list[str] = []
     again = reproduction_call.reproduce(branch.path, tmp_path, lambda progress: told.append(progress.get("phase", "")))
     assert again.agreement is not None
     assert again.agreement.same
     assert again.sentence.endswith("The numbers agree to the bit.")
     assert {"train", "label", "test"} & set(told)  # a phase may be over between two looks
-    stopped = reproduction_call.reproduce(branch.path, tmp_path, wish=iter([GO_ON, GO_ON, *[STOP] * 10_000]).__next__)
+    stopped = reproduction_call.reproduce(
+        branch.path, tmp_path, command=iter([CONTINUE, CONTINUE, *[STOP] * 10_000]).__next__
+    )
     assert stopped.agreement is None
     assert "nothing was compared" in stopped.sentence
-    none = reproduction_call.reproduce(branch.path, tmp_path, wish=lambda: STOP)
-    assert "is not run again" in none.sentence
+    none = reproduction_call.reproduce(branch.path, tmp_path, command=lambda: STOP)
+    assert "was cancelled" in none.sentence
     assert not none.path.exists()

@@ -73,7 +73,7 @@ def test_a_run_continues_from_the_checkpoint_before_the_damage(position, kind, b
     assert positions(folder.path) == [at for at in (5, 10, 15) if at <= back]
     assert [record.fact for record in read_journal(folder.path)[:line]] == known
     assert said in remarks(folder)
-    assert state_of(folder) == (State.STOPPED, "its journal was damaged, and is repaired")
+    assert state_of(folder) == (State.STOPPED, "the journal was damaged and has been repaired")
     assert repair(folder) == "", "it is whole"
     assert finished(folder) == outcome(done)
 
@@ -114,7 +114,7 @@ def test_what_is_no_longer_the_run_is_not_repaired(killed, tmp_path):
     made = branch(killed, 12, {"exc.tau_m": "90 ms"}, tmp_path / "branches")
     folder, _, journal = damaged(made, tmp_path, 1)
     with pytest.raises(
-        StdpbenchError, match=rf"line 2 is damaged: .* took over from {killed.path.name}.*make the run"
+        StdpbenchError, match=rf"line 2 is damaged: .* copied from {killed.path.name}.*create it again"
     ):
         repair(folder)
     assert (folder.path / NAME).read_bytes() == journal

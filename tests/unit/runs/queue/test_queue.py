@@ -1,4 +1,4 @@
-"""The queue: its order, that no item is begun twice, and what becomes of items whose runs end in all ways."""
+"""The queue: order of items, exclusive claims, and the outcome of items for every way in which a run can end."""
 
 from __future__ import annotations
 
@@ -309,7 +309,7 @@ def test_all_are_run_in_order_and_leave_the_queue(tmp_path: Path, play: Callable
     assert not list(index.queue_folder(tmp_path).glob("runner-*")), "a runner takes its lock away"
 
 
-def test_so_many_at_once(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+def test_the_number_of_concurrent_runs_is_bounded(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     filled(tmp_path, *"abcdef")
     play(at_once=3)
     assert max(FakeClient.together) == 3
@@ -318,7 +318,7 @@ def test_so_many_at_once(tmp_path: Path, play: Callable[..., list[str]]) -> None
 
 def test_what_fails_keeps_its_reason_and_stops_nothing(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     queue = filled(tmp_path, *"abc")
-    queue.note(2, experiment="no toml [")
+    queue.update(2, experiment="no toml [")
     said = play(a=Script(("building", ""), ("failed", "no pictures")))
     assert left(tmp_path)[0] == (1, FAILED, "no pictures")
     assert left(tmp_path)[1][:2] == (2, FAILED)
@@ -338,7 +338,7 @@ def test_a_process_that_dies_is_resumed_but_not_for_ever(tmp_path: Path, play: C
     assert FakeClient.begun == ["a"] * 3 + ["b"] * 4
     ((number, state, reason),) = left(tmp_path)
     assert (number, state) == (2, FAILED)
-    assert reason == "its process ended: killed by SIGKILL"
+    assert reason == "the process exited: killed by SIGKILL"
 
 
 def test_one_that_was_terminated_or_found_the_lock_taken_is_resumed(
@@ -373,7 +373,7 @@ def test_one_that_was_paused_and_goes_on_is_not_stopped(tmp_path: Path, play: Ca
 
 def test_a_stopped_queue_goes_on_later(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     filled(tmp_path, *"ab")
-    runner = QueueRunner(tmp_path, told=lambda item, sentence: runner.stop())
+    runner = QueueRunner(tmp_path, on_message=lambda item, sentence: runner.stop())
     FakeClient.scripts = {"a": [Script(*[("running", "")] * 50)]}
     runner.run()
     assert left(tmp_path) == [(1, WAITING, ""), (2, WAITING, "")]
@@ -407,8 +407,8 @@ def test_one_that_does_not_answer_is_waited_for(
     monkeypatch.setattr(queue_runner, "at_work", at_work)
     monkeypatch.setattr("stdpbench.runs.folder.status.at_work", at_work)
     said = play()
-    assert "is at work already" in said[0]
-    assert "has lost its process" in said[1]
+    assert "attached to its running process" in said[0]
+    assert "lost its process" in said[1]
     assert FakeClient.begun == ["tiny"]
     assert left(tmp_path) == []
 
@@ -463,7 +463,7 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     assert found["long"].state == found["short"].state == "finished"
     said = [record.fact for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
     assert said.count(StateChanged("building")) == 2
-    assert any("goes on from where it was" in sentence for _, sentence in told)
+    assert any(sentence.startswith("resumed: ") for _, sentence in told)
     assert any("is finished: vote" in sentence for _, sentence in told)
 
 

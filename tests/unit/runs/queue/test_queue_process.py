@@ -1,4 +1,4 @@
-"""A queue runner in a process of its own: started, seen, asked for something, stopped."""
+"""A queue runner in a separate process: start, list, requests, stop."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def when(look: Callable[[], Any]) -> Any:
 
 def test_nobody_works_where_there_is_no_queue(tmp_path: Path) -> None:
     assert runners(tmp_path / "runs") == []
-    with pytest.raises(StdpbenchError, match="nothing works on the queue"):
+    with pytest.raises(StdpbenchError, match="the queue is not running"):
         ask_runner(tmp_path, "x", at_once=2)
 
 
@@ -87,7 +87,7 @@ def test_a_queue_is_worked_on_and_stopped_from_outside(tmp_path: Path) -> None:
     (runner,) = runners(tmp_path)
     assert runner == Runner(runner.name, runner.pid, 1, "")
     assert runner.pid > 0
-    with pytest.raises(StdpbenchError, match="works on the queue already"):
+    with pytest.raises(StdpbenchError, match="the queue is already running"):
         start_runner(tmp_path, 1)
     folder = RunFolder(when(lambda: next(tmp_path.glob("a-*/checkpoints/*0"), None)).parents[1])
     assert "pauses at" in control.pause(folder)
@@ -106,9 +106,9 @@ def test_a_queue_is_worked_on_and_stopped_from_outside(tmp_path: Path) -> None:
     assert not list((tmp_path / "queue").glob("runner-*"))
 
     # and from outside of any queue
-    assert "goes on from its newest checkpoint" in control.resume(folder)
+    assert "resumes from its newest checkpoint" in control.resume(folder)
     ask(folder.path, "pause")
     assert control.stop(folder) == f"{folder.path.name} is stopped."
-    control.end(folder, "there is nothing to end")
+    control.ensure_stopped(folder, "there is nothing to stop")
     with pytest.raises(StdpbenchError, match="no process works"):
         control.pause(folder)
