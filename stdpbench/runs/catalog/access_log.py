@@ -1,8 +1,8 @@
-"""Who looked at the labels of test pictures, and how often: the ledger of an experiment.
+"""Log how often the labels of test pictures are read in an experiment.
 
-A test set is worth as much as it was left alone: whoever looks at it often, and goes by what is seen, has trained on
-it. Each time answers are compared with labels of pictures that are evaluated on, a fact `LabelsRead` is journaled. It
-does not recur: who looks twice is counted twice. Showing pictures reads no labels.
+A test set loses its value with use: choosing models by repeated evaluation on it amounts to training on it. Each time
+answers are compared with labels of evaluated pictures, a fact `LabelsRead` is written to the journal. It does not
+recur on resumption: each reading counts. Displaying pictures does not read labels.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _NOT_COMPARED = ("name", "about", "seed")
 
 @dataclass(frozen=True)
 class Readings:
-    """How often labels of evaluated pictures were read.
+    """Numbers of readings of labels of evaluated pictures.
 
     Attributes
     ----------
     run : int or None
-        For this run; None for one without a journal, of which nobody knows.
+        Readings for this run; None if it has no journal.
     experiment : int
-        For all runs of the same experiment, whatever their seed, in the same folder of runs and its bin.
+        Readings for all runs of the same experiment, with any seed, in the same runs folder and its bin.
     runs : int
-        How many runs those are.
+        Number of those runs.
     unknown : int
-        How many of them have no journal.
+        Number of those runs without a readable journal.
     """
 
     run: int | None
@@ -50,12 +50,12 @@ class Readings:
 
 
 def note_reading(folder: RunFolder, fact: LabelsRead) -> bool:
-    """Write a reading into the journal of a run, whose lock the caller holds.
+    """Write a reading to the journal of a run. The caller must hold the lock of the run.
 
     Returns
     -------
     bool
-        Whether there is a journal to write into; runs of before there were journals have none.
+        Whether the run has a journal; runs of versions without journals have none.
     """
     if not (folder.path / NAME).is_file():
         return False
@@ -69,9 +69,9 @@ def note_reading(folder: RunFolder, fact: LabelsRead) -> bool:
 
 
 def count_readings(folder: RunFolder) -> Readings:
-    """Count the readings of a run, and of all runs of its experiment beside it and in the bin: what was seen was seen.
+    """Count the readings for a run and for all runs of its experiment in the same folder, including deleted ones.
 
-    Runs whose experiment or journal cannot be read count among the unknown ones.
+    Runs whose journal cannot be read are counted as unknown.
     """
     own, wanted = folder.path.resolve(), _compared(folder.path)
     total = runs = unknown = 0
@@ -95,9 +95,9 @@ def count_readings(folder: RunFolder) -> Readings:
 
 
 def shared_pictures(training: Images, shown: Images) -> int:
-    """How many of the shown pictures are, pixel by pixel, also among the training pictures.
+    """Count the presented pictures that are identical, pixel by pixel, to a training picture.
 
-    The parts are disjoint by construction; a data set may still hold one picture twice.
+    The parts of a split are disjoint, but a data set may contain a picture twice.
     """
     known = {_bytes(training, number) for number in range(len(training))}
     return sum(_bytes(shown, number) in known for number in range(len(shown)))
@@ -116,7 +116,7 @@ def _compared(path: Path) -> Mapping[str, Any] | None:
 
 
 def _count(path: Path) -> int | None:
-    """Readings of a journal, without reading all of its facts: they may be thousands of lines."""
+    """Count the readings in a journal without parsing all facts, which can be thousands of lines."""
     try:
         lines = (path / NAME).read_bytes().split(b"\n")
     except OSError:

@@ -1,4 +1,4 @@
-"""How the columns of a list of runs read: titles, values, and which columns there are."""
+"""Columns of a list of runs: available columns, titles, and formatted values."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from stdpbench.units import thousands
 
 TITLES = {
     "vote": "accuracy, vote",
-    "parent": "goes on from",
+    "parent": "continues from",
     "name": "run",
     "position": "presentations",
-    "done": "done in the phase",
-    "total": "to do in the phase",
+    "done": "done in phase",
+    "total": "total in phase",
 }
-"""Columns that are not called by their name."""
+"""Titles of columns that differ from the column name."""
 SHARES = ("accuracy.", "baselines.")
-"""Beginnings of metrics that are shares, shown in per cent."""
+"""Prefixes of metrics that are fractions, shown in per cent."""
 MARKS = {
     "queued": "…",
     "building": "⚙",
@@ -31,16 +31,16 @@ MARKS = {
     "failed": "✗",
     "damaged": "⚠",
 }
-"""A mark for each state, which stands in front of its word."""
+"""Symbol that is shown before the name of each state."""
 
 
 def title(column: str) -> str:
-    """The title of a column."""
+    """Return the title of a column."""
     return TITLES.get(column, column)
 
 
 def text(entry: Entry, column: str, now: str = "") -> str:
-    """What stands in a column, for a person.
+    """Return the formatted value of a column.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def text(entry: Entry, column: str, now: str = "") -> str:
     column : str
         One of `COLUMNS`, or the dotted path of a parameter or metric.
     now : str
-        The time, ISO 8601 in UTC: a run that is at work has lasted until then.
+        Current time, ISO 8601 in UTC: end of the duration of an active run.
     """
     value = entry.value(column)
     if column in ("started", "ended"):
@@ -73,17 +73,17 @@ def text(entry: Entry, column: str, now: str = "") -> str:
 
 
 def is_share(column: str) -> bool:
-    """Whether a column holds shares, which are shown in per cent."""
+    """Whether a column contains fractions, which are shown in per cent."""
     return column == "vote" or (column.startswith(SHARES) and column.endswith(".accuracy"))
 
 
 def is_active(entry: Entry) -> bool:
-    """Whether a process works on the run."""
+    """Whether the run is active."""
     return entry.state in tuple(State) and State(entry.state).active
 
 
 def is_number(entries: Iterable[Entry], column: str) -> bool:
-    """Whether a column ends on the right: what stands in it are numbers, or times of the clock."""
+    """Whether a column contains numbers or durations, and is therefore right-aligned."""
     if column in ("vote", "duration", "seed", "done", "total", "position"):
         return True
     value = next((value for entry in entries if (value := entry.value(column)) is not None), None)
@@ -91,7 +91,7 @@ def is_number(entries: Iterable[Entry], column: str) -> bool:
 
 
 def columns(entries: Iterable[Entry]) -> dict[str, list[str]]:
-    """All columns that there are, by heading: those of every run, metrics, and parameters by their section."""
+    """Return the available columns by heading: common columns, metrics, and parameters by section."""
     metrics: dict[str, None] = {}
     parameters: dict[str, None] = {}
     for entry in entries:
@@ -106,7 +106,7 @@ def columns(entries: Iterable[Entry]) -> dict[str, list[str]]:
 
 
 def summary(entries: Iterable[Entry]) -> str:
-    """What a list of runs holds, in a sentence."""
+    """Summarise a list of runs in a line."""
     all_ = list(entries)
     if not all_:
         return "no runs"
@@ -116,19 +116,19 @@ def summary(entries: Iterable[Entry]) -> str:
         if n:
             parts.append(f"{thousands(n)} {state}")
     votes = [100 * entry.vote for entry in all_ if entry.vote is not None]
-    if votes:  # a range, and no name: to choose a run by it would be to choose on the test set
+    if votes:  # a range without names: choosing a run by it would be selection on the test set
         parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %" if len(votes) > 1 else f"vote {votes[0]:.1f} %")
     return " · ".join(parts)
 
 
 def clock(seconds: float) -> str:
-    """A duration as hours, minutes and seconds."""
+    """Format a duration in s as hours, minutes and seconds."""
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def local_time(text: str) -> str:
-    """A time of a file as the clock on the wall says it."""
+    """Convert an ISO 8601 time to local time; other texts are returned as they are."""
     try:
         return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}"
     except ValueError:

@@ -1,6 +1,6 @@
-"""What a run was, and how it differs from others: lineage, parameters and their changes, versions, metrics.
+"""Describe runs and their differences: lineage, parameters and their changes, versions, metrics.
 
-Values out of the run folders, in an order for reading; the command line and the app show them.
+Values are read from run folders and arranged for display by the command line and the app.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MEASURES = {
 
 
 def metric_text(metric: Metric | None) -> str:
-    """A number that came out of a run, for a person: in per cent with its interval where it has one."""
+    """Format a metric: in per cent with its interval if it has one."""
     if metric is None:
         return "–"
     if metric.low is None or metric.high is None:
@@ -50,7 +50,7 @@ def metric_text(metric: Metric | None) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """A parameter that was changed in the middle of a run: at which position, from what, to what."""
+    """Change of a parameter during a run: position, path, old and new value."""
 
     position: int
     path: str
@@ -60,31 +60,32 @@ class Change:
 
 @dataclass(frozen=True)
 class Account:
-    """What there is to say of a run.
+    """Description of a run.
 
     Attributes
     ----------
     name, path, state, reason, command : str
-        Of its folder, and what ``run.json`` says.
+        Name and path of the run folder, and values of ``run.json``.
     simulator, data_sha256, evaluated_on : str
-        Empty where it has not come to it.
+        Empty if not known yet.
     versions, host : mapping
-        What it ran with.
+        Versions of packages, and the machine on which the run was executed.
     parameters : mapping of str to Any
-        Dotted path to value, as at the start.
+        Initial values by dotted path.
     changes : tuple of Change
-        Parameters that were changed in the middle, in order.
+        Changes of parameters during the run, in the order in which they took effect.
     history : tuple of (str, int, str)
-        Time, position and sentence of what happened to it, in the order of the journal; of what was measured on
-        held-out pictures, the newest.
+        Time, position and description of events in the order of the journal; of measurements on held-out pictures,
+        only the newest.
     metrics : mapping of str to Metric
-        By what was measured; accuracies first.
+        Metrics by name, accuracies first.
     damage : str
-        Which line of the journal is damaged, as a clause; what follows that line is not known. Else empty.
+        Clause that names the damaged line of the journal; everything after that line is unknown. Empty if the journal
+        is intact.
     missing : tuple of str
-        A clause for each kind that it was run with and that is missing here.
+        A clause for each kind that the run used and that is not installed.
     learned_set : tuple of (int, str)
-        Positions at which learned arrays were set, and which.
+        Positions at which learned arrays were set, with the names of the arrays.
     """
 
     name: str
@@ -114,7 +115,7 @@ class Account:
         StdpbenchError
             If a file other than its journal is damaged.
         """
-        said, experiment = folder.read_json("run.json"), folder.stored_experiment
+        metadata, experiment = folder.read_json("run.json"), folder.stored_experiment
         state, reason = state_of(folder)
         journal = read_undamaged(folder.path)
         has_metrics = (folder.path / "metrics.json").is_file()
@@ -124,12 +125,12 @@ class Account:
             str(folder.path),
             str(state),
             reason,
-            str(said.get("command", "")),
-            str(said.get("simulator", "")),
-            str(said.get("data_sha256", "")),
+            str(metadata.get("command", "")),
+            str(metadata.get("simulator", "")),
+            str(metadata.get("data_sha256", "")),
             str(metrics.get("evaluated_on", "")),
-            dict(said.get("versions", {})),
-            dict(said.get("host", {})),
+            dict(metadata.get("versions", {})),
+            dict(metadata.get("host", {})),
             flat(experiment.to_mapping()),
             changes_of(journal.records),
             _history(journal.records),
@@ -144,7 +145,7 @@ class Account:
         )
 
     def setting(self, path: str) -> str:
-        """The value of a parameter, and what it was changed to at which position."""
+        """Return the initial value of a parameter and its changes with their positions."""
         text = value_text(self.parameters.get(path)) or "–"
         for change in self.changes:
             if change.path == path:
@@ -154,21 +155,21 @@ class Account:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several runs beside each other.
+    """Side-by-side comparison of several runs.
 
     Attributes
     ----------
     accounts : tuple of Account
-        The runs.
+        Descriptions of the runs.
     parameters : mapping of str to tuple of str
-        Dotted path to each run's value, of parameters that are not the same in all; ``name`` and ``about`` do not
-        count.
+        Values in each run, by dotted path, of parameters that are not equal in all runs; ``name`` and ``about`` are
+        ignored.
     versions : mapping of str to tuple of str
-        The same of Python and packages.
+        Versions of Python and of packages that are not equal in all runs.
     metrics : mapping of str to tuple of (Metric or None)
-        What was measured in at least one run.
+        Metrics that at least one run has.
     remarks : tuple of str
-        Sentences on what makes their numbers hard to compare.
+        Sentences on limits of the comparison.
     """
 
     accounts: tuple[Account, ...]
@@ -184,7 +185,7 @@ def compare(folders: Sequence[RunFolder]) -> Comparison:
     Raises
     ------
     StdpbenchError
-        If there are fewer than two, or files of one are damaged.
+        If there are fewer than two runs, or files of a run are damaged.
     """
     if len({folder.path.resolve() for folder in folders}) < 2:
         raise StdpbenchError("there is nothing to compare: name at least two runs")
@@ -201,7 +202,7 @@ def compare(folders: Sequence[RunFolder]) -> Comparison:
 
 
 def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
-    """Parameters that are not the same in all runs, changes in the middle included."""
+    """Return the parameters that are not equal in all runs, including changes during a run."""
     paths = dict.fromkeys(path for account in accounts for path in account.parameters)
     paths |= dict.fromkeys(change.path for account in accounts for change in account.changes)
     counted = [path for path in paths if path != "name" and not path.startswith("about.")]
@@ -209,13 +210,13 @@ def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ..
 
 
 def shipped_reference(folder: RunFolder) -> tuple[str, Experiment] | None:
-    """Name and value of the shipped experiment that has a run's name, if there is one."""
+    """Return the shipped experiment with the name of the run's experiment, and that name; None if there is none."""
     name = folder.stored_experiment.name
     return (name, read_experiment(name)) if name in shipped_experiments() else None
 
 
 def differences_from(account: Account, experiment: Experiment) -> dict[str, tuple[str, str]]:
-    """Parameters that a run has different from an experiment: dotted path to (the experiment's value, the run's)."""
+    """Return parameters that differ from those of an experiment, by path: (value of the experiment, value of the run)."""
     theirs = flat(experiment.to_mapping())
     seen = dict.fromkeys([*theirs, *account.parameters, *(change.path for change in account.changes)])
     both = {path: (value_text(theirs.get(path)) or "–", account.setting(path)) for path in seen}
@@ -227,11 +228,11 @@ def differences_from(account: Account, experiment: Experiment) -> dict[str, tupl
 
 
 def lineage(folder: RunFolder, store: Store) -> list[str]:
-    """Sentences on where a run comes from, nearest first."""
+    """Return sentences about the ancestors of a run, nearest first."""
     sentences: list[str] = []
     seen: set[str] = set()
-    said = folder.read_json("run.json")
-    while (found := _origin(said)) is not None:
+    metadata = folder.read_json("run.json")
+    while (found := _origin(metadata)) is not None:
         words, origin = found
         name, run_id = str(origin.get("name", "")), str(origin.get("id", ""))
         at = f" at presentation {origin['at']}" if "at" in origin else ""
@@ -241,19 +242,19 @@ def lineage(folder: RunFolder, store: Store) -> list[str]:
         if entry is None:
             break
         seen.add(run_id)
-        said = RunFolder(entry.path).read_json("run.json")
+        metadata = RunFolder(entry.path).read_json("run.json")
     return sentences
 
 
-def _origin(said: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    for key, words in (("parent", "goes on from"), ("from", "starts from the weights and thresholds of")):
-        if isinstance(said.get(key), Mapping):
-            return words, said[key]
+def _origin(metadata: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    for key, words in (("parent", "continues from"), ("from", "starts from the weights and thresholds of")):
+        if isinstance(metadata.get(key), Mapping):
+            return words, metadata[key]
     return None
 
 
 def metrics_of(metrics: Mapping[str, Any]) -> dict[str, Metric]:
-    """The numbers of ``metrics.json`` that a person compares, by what they are of."""
+    """Return the metrics of ``metrics.json`` that are worth comparing, by name."""
     found: dict[str, Metric] = {}
     for name, score in _tables(metrics.get("accuracy")):
         _take(found, f"accuracy, {name}", score)
@@ -272,9 +273,9 @@ def metrics_of(metrics: Mapping[str, Any]) -> dict[str, Metric]:
 
 
 def changes_of(records: Sequence[Record]) -> tuple[Change, ...]:
-    """What a journal says was changed in the middle, parameters or a rule with all that it has, as it took force.
+    """Return changes of parameters and of the rule in the order in which they took effect.
 
-    That is not the order of the journal where a run was cut off and went on from earlier.
+    That differs from the order of the journal if the run was interrupted and resumed from an earlier position.
     """
     return tuple(
         Change(record.position, path, old, new)
@@ -285,7 +286,7 @@ def changes_of(records: Sequence[Record]) -> tuple[Change, ...]:
 
 
 def _flat_changes(change: facts.Change) -> Mapping[str, tuple[Any, Any]]:
-    """Dotted path to (old, new), with the tables of a rule of one's own taken apart."""
+    """Return (old, new) by dotted path; the tables of a custom rule are flattened."""
     if isinstance(change, facts.ParametersChanged):
         return change.changes
     old, new = flat({"plasticity": change.old}), flat({"plasticity": change.new})
@@ -305,7 +306,7 @@ def _take(found: dict[str, Metric], name: str, score: Mapping[str, Any]) -> None
 
 
 def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
-    told = (
+    shown = (
         facts.StateChanged
         | facts.Intervention
         | facts.Branched
@@ -316,9 +317,9 @@ def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
         | facts.LabelsRead
     )
     measured = [one for one in records if isinstance(one.fact, facts.HeldOut)]
-    newest = max(measured, key=lambda one: one.position, default=None)  # the others make a curve
+    newest = max(measured, key=lambda one: one.position, default=None)  # the others are shown as a curve
     return tuple(
-        (one.time, one.position, describe(one)) for one in records if one is newest or isinstance(one.fact, told)
+        (one.time, one.position, describe(one)) for one in records if one is newest or isinstance(one.fact, shown)
     )
 
 
@@ -327,21 +328,21 @@ def _differing(values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ..
 
 
 def _remarks(accounts: Sequence[Account]) -> list[str]:
-    said = []
+    remarks = []
     for account in accounts:
         if account.state != "finished":
-            said.append(f"{account.name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
+            remarks.append(f"{account.name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
         if account.damage:
-            said.append(f"{account.damage}; later entries are not shown.")
+            remarks.append(f"{account.damage}; later entries are not shown.")
         if account.learned_set:
             sets = ", ".join(f"{names} at presentation {position}" for position, names in account.learned_set)
-            said.append(f"In {account.name}, learned arrays were set: {sets}.")
+            remarks.append(f"In {account.name}, learned arrays were set: {sets}.")
     missing = dict.fromkeys(clause for account in accounts for clause in account.missing)
-    said += [f"Values are shown as stored: {clause}." for clause in missing]
+    remarks += [f"Values are shown as stored: {clause}." for clause in missing]
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:
-        said.append("The runs were given different pictures.")
+        remarks.append("The runs used different pictures.")
     if len({account.evaluated_on for account in accounts if account.evaluated_on}) > 1:
-        said.append("Some runs were evaluated on test pictures, others on held-out training pictures.")
+        remarks.append("Some runs were evaluated on test pictures, others on held-out training pictures.")
     if len({account.simulator for account in accounts if account.simulator}) > 1:
-        said.append("The runs were simulated by different simulators.")
-    return said
+        remarks.append("The runs used different simulators.")
+    return remarks

@@ -1,4 +1,4 @@
-"""Several runs beside each other, for a paper and as a table: what `stdpbench.figures.paper` takes."""
+"""Figures and tables that compare runs, as input of `stdpbench.figures.paper`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ MEASURES = {
     "spikes": ("exc spikes per image", 1.0),
     "mean_theta": ("mean theta (mV)", 1.0),
 }
-"""What is drawn of a `Course`: the label of its axis, and by what its values are multiplied."""
+"""Plotted attributes of a `Course`, with axis label and scale factor."""
 
 
 def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] | None:
-    """The figure that compares runs; None where none has a point yet.
+    """Return the specification of a figure that compares runs; None if no run has a data point yet.
 
     Parameters
     ----------
     courses : sequence of Course
         The runs, in the order of their colours.
     version : str
-        Of stdpbench, for the caption.
+        Version of stdpbench, for the caption.
     """
     plots = []
     for name, (label, factor) in MEASURES.items():
@@ -56,7 +56,7 @@ def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] |
 
 
 def course_table(courses: Sequence[Course]) -> Table:
-    """A row for each point of each run."""
+    """Return a table with a row for each data point of each run."""
     names = ("run", "presentation", *(label for label, _ in MEASURES.values()))
     rows = [
         (course.name, int(at), *(factor * float(getattr(course, name)[k]) for name, (_, factor) in MEASURES.items()))
@@ -67,7 +67,10 @@ def course_table(courses: Sequence[Course]) -> Table:
 
 
 def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What came out, what differs and what else was measured, as rows: heading, what, and a text for each run."""
+    """Return the comparison as rows of heading, name and one text per run.
+
+    Accuracies come first, then differing parameters, other metrics and differing versions.
+    """
     measured = {name: tuple(map(metric_text, metrics)) for name, metrics in comparison.metrics.items()}
     accuracies = [name for name in measured if name.startswith("accuracy")]
     rows = [(f"accuracy ({INTERVAL})", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
@@ -77,7 +80,7 @@ def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, .
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Names of runs without the parts, between hyphens, that all begin with; one alone keeps its name."""
+    """Shorten names of runs by their common leading parts, separated by hyphens; a single name is kept."""
     split = [name.split("-") for name in names]
     n = 0
     while len(names) > 1 and all(len(parts) > n + 1 and parts[n] == split[0][n] for parts in split):
@@ -86,7 +89,7 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
 
 
 def comparison_words(comparison: Comparison) -> str:
-    """The comparison in a sentence or two."""
+    """Summarise the comparison in a few sentences."""
     n, differ = len(comparison.accounts), [*comparison.parameters]
     scores = [account.metrics.get("accuracy, vote") for account in comparison.accounts]
     votes = [100 * vote.value for vote in scores if vote is not None]
@@ -94,5 +97,5 @@ def comparison_words(comparison: Comparison) -> str:
     if votes:
         parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %")
     listed = ", ".join(differ[:4]) + (f" and {len(differ) - 4} more" if len(differ) > 4 else "")
-    parts.append(f"different: {listed}" if differ else "no parameter is different")
+    parts.append(f"different: {listed}" if differ else "no differing parameters")
     return " ".join([f"{'; '.join(parts)}.", *comparison.remarks])

@@ -1,4 +1,4 @@
-"""How the training of runs went, read from their folders, for `stdpbench.figures.comparison`."""
+"""Read the course of training of runs from their folders, for `stdpbench.figures.comparison`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from stdpbench.runs.protocol.facts import Record
 
 
 def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Course:
-    """Read how the training of a run went.
+    """Read the course of training of a run.
 
     Parameters
     ----------
     folder : RunFolder
         The run.
     records : sequence of Record, optional
-        Its journal, where it was read already.
+        Its journal, if already read.
 
     Raises
     ------

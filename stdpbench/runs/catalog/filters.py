@@ -1,4 +1,4 @@
-"""Choosing and ordering runs by their columns: filters, comparison of values, and how a value is written."""
+"""Filter and sort runs by columns: filters, comparison of values, and formatting of values."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _STATES = (*(str(state) for state in State), "damaged")
 
 @dataclass(frozen=True)
 class Filter:
-    """What a run must fulfil.
+    """A condition on a column.
 
     Attributes
     ----------
     column : str
-        Whose value is looked at.
+        Name of the column.
     operator : str
         ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
     value : str
-        What it is compared with: a number, a quantity in the unit of the file, or a text; ``*`` and ``?`` stand for
-        any letters, and ``none`` for no value.
+        Value to compare with: a number, a quantity in the unit of the file, or a text, in which ``*`` and ``?`` are
+        wildcards; ``none`` matches a missing value.
     """
 
     column: str
@@ -43,11 +43,11 @@ class Filter:
         Raises
         ------
         StdpbenchError
-            If it is none.
+            If the filter or the state in it is invalid.
         """
         match = _FILTER.fullmatch(text)
         if match is None:
-            raise StdpbenchError(f"--filter {text!r} should read COLUMN=VALUE, such as state=finished or vote>0.9")
+            raise StdpbenchError(f"invalid filter {text!r}: expected COLUMN=VALUE, such as state=finished or vote>0.9")
         column, operator, value = match.groups()
         if column == "state" and operator in ("=", "!=") and not re.search(r"[*?\[]", value) and value not in _STATES:
             near = nearest(value, _STATES)
@@ -56,7 +56,7 @@ class Filter:
         return cls(column, operator, value)
 
     def passes(self, value: Any) -> bool:
-        """Whether a value fulfils it; what is no value differs from everything."""
+        """Whether a value satisfies the condition; a missing value differs from every value."""
         if self.operator in ("=", "!="):
             return self._equals(value) == (self.operator == "=")
         mine, wanted = quantity(value), quantity(self.value)
@@ -81,7 +81,7 @@ def _holds(operator: str, sign: int) -> bool:
 
 
 def quantity(value: Any) -> tuple[float, str] | None:
-    """Number and unit of a number or of a text such as ``"20 ms"``; None for anything else."""
+    """Return number and unit of a number or of a text such as ``"20 ms"``; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -91,7 +91,7 @@ def quantity(value: Any) -> tuple[float, str] | None:
 
 
 def order(items: Iterable[T], key: Callable[[T], Any], descending: bool = False) -> list[T]:
-    """Sort by values of any kind: quantities by number, before texts; what has no value comes last either way."""
+    """Sort by values of any type: quantities by number, then texts; missing values are last in either direction."""
     have: list[tuple[tuple[int, float, str], T]] = []
     lack: list[T] = []
     for item in items:
@@ -106,7 +106,7 @@ def order(items: Iterable[T], key: Callable[[T], Any], descending: bool = False)
 
 
 def value_text(value: Any) -> str:
-    """A value as a person reads it; empty for None."""
+    """Format a value for display; None gives an empty text."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,9 +1,10 @@
-"""How long a run will take, before its network stands: from what is measured of others, and what that rests on.
+"""Estimate the duration of a run before its network is built, from measurements of other runs.
 
-Two runs take the same time per presentation where `SPEED` says the same of both and their pictures are of one size.
-What is known of such a run, or of an experiment that ships and was measured, is scaled to the presentations that there
-are to come. Where there is none, one that differs in little is scaled by what its work grows with, and named as the
-guess it is. Where there is nothing, that is said. Compiling counts where the network was not compiled before.
+Two runs are assumed to take the same time per presentation if they agree in all parameters of `SPEED` and in the size
+of their pictures. The time of such a run, or of a shipped experiment that was measured, is scaled to the planned
+number of presentations. If there is none, a run that differs in few parameters is scaled by numbers of synapses and
+time steps, and the result is presented as a rough estimate with its source. Otherwise no estimate is given.
+Compilation is included unless the network has been compiled before.
 """
 
 from __future__ import annotations
@@ -45,29 +46,30 @@ SPEED: Final = (
     "schedule.rest",
     "schedule.between",
 )
-"""Parameters that a presentation's time goes with; beside them, the number of inputs."""
+"""Parameters that determine the time of a presentation, together with the number of inputs."""
 _N_INPUT = "number of inputs"
-_MOST_OTHER = 2  # of these in which a run may differ that a guess is scaled from
-_FARTHEST = 4.0  # times as much work per presentation, or as little
-_SHORT = 120.0  # s below which the reading of pictures counts
-_SHIPPED_COMPILING = 4.0  # s of the shipped measurements, which began with an empty cache (docs/performance.md)
-_LOOKED_AT = 8  # runs whose folders are looked into, most alike first
-_NOTHING = (
-    "How long it will take is not known: no run with such a network was finished here. The log says it once the "
-    "network stands."
+_MAX_DIFFERENT = 2  # parameters of these in which the run behind a rough estimate may differ
+_MAX_RATIO = 4.0  # largest ratio of work per presentation, in either direction, for a rough estimate
+_SHORT = 120.0  # s; in shorter runs, the time for reading pictures matters
+_SHIPPED_COMPILING = 4.0  # s in the shipped measurements, which started with an empty cache (docs/performance.md)
+_MAX_READ = 8  # run folders that are read, most similar first
+_UNKNOWN = (
+    "The duration cannot be estimated: no run with a similar network has finished here. The log shows one once "
+    "the network is ready."
 )
 _ACTIVE = (State.BUILDING, State.RUNNING, State.FINISHING)
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many pictures there are, and how many pixels each has.
+    """Size of a data set.
 
     Attributes
     ----------
     n_train, n_test, n_input : int
+        Numbers of training and test pictures, and of pixels per picture.
     labelled : bool
-        Whether classes are known, so that there is a label phase.
+        Whether the pictures have labels, so that there is a label phase.
     """
 
     n_train: int
@@ -77,19 +79,19 @@ class Size:
 
     @classmethod
     def of(cls, split: Split) -> Size:
-        """The size of pictures that were read; those that an experiment leaves out count."""
+        """Return the size of loaded pictures, including those that an experiment does not use."""
         spare = 0 if split.spare is None else len(split.spare)
         labelled = split.train.labels is not None and split.test.labels is not None
         return cls(len(split.train) + spare, len(split.test), split.train.n_input, labelled)
 
     @classmethod
     def of_experiment(cls, experiment: Experiment) -> Size:
-        """The size of an experiment's pictures, read only where nobody knows it otherwise.
+        """Return the size of an experiment's pictures, which are only read if their size is not published.
 
         Raises
         ------
         StdpbenchError
-            If they cannot be read.
+            If the pictures cannot be read.
         """
         data = experiment.data
         if data.published is None:
@@ -100,16 +102,16 @@ class Size:
 
 @dataclass(frozen=True)
 class Forecast:
-    """How long a run will take.
+    """Estimated duration of a run.
 
     Attributes
     ----------
     seconds : float or None
-        From start to end, as if the machine did nothing else; None where nothing is known.
+        Time from start to end on an otherwise idle machine; None if unknown.
     sentence : str
-        The same for a person, with what it rests on.
+        The estimate and its source in a sentence.
     presentations : int
-        Of training.
+        Number of training presentations.
     """
 
     seconds: float | None
@@ -119,14 +121,14 @@ class Forecast:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a run, or of an experiment that ships."""
+    """Measured times of a finished run or of a shipped experiment."""
 
     name: str
     speed: Mapping[str, Any]
     n_input: int
     n_train: int
-    before: float  # s until the first presentation, but for compiling
-    compiling: float  # s; 0 where the network was compiled before
+    before: float  # s until the first presentation, without compilation
+    compiling: float  # s; 0 if the network had been compiled before
     per_training: float  # s
     per_frozen: float  # s
     here: bool
@@ -141,54 +143,54 @@ def forecast(
     *,
     trust: bool = False,
 ) -> Forecast:
-    """Tell how long a run of an experiment will take.
+    """Estimate the duration of a run of an experiment.
 
     Parameters
     ----------
     experiment : Experiment
-        What is to be run.
+        The experiment to be run.
     runs : Path
-        The folder of all runs.
+        The runs folder.
     size : Size, optional
-        Of its pictures; if not said, they may have to be read, which takes a while for own ones.
+        Size of its pictures. By default it is determined here, which can take a while for the user's own pictures.
     options : Options, optional
-        How it runs.
+        Options of the run.
     trust : bool
-        Whether what the experiment says of itself in ``[about]`` is of this very experiment, and was not taken over.
+        Whether the entries under ``[about]`` describe this very experiment and were not inherited from another one.
 
     Raises
     ------
     StdpbenchError
-        If pictures cannot be read.
+        If the pictures cannot be read.
     """
     size, options = size or Size.of_experiment(experiment), options or Options()
     n_train, n_frozen = _presentations(experiment, size, options)
     speed = _speed(flat(experiment.to_mapping()))
     known = [*_of_runs(runs, speed), *_of_shipped()]
-    best = min(known, key=lambda one: _unlike(one, speed, size.n_input, n_train))  # something ships
+    best = min(known, key=lambda one: _distance(one, speed, size.n_input, n_train))  # shipped ones always exist
     others, scale = _others(best, speed, size.n_input), _scale(best, speed, size.n_input)
     of_file = experiment.about.expected_time if trust else ""
     if others and of_file:
-        return Forecast(None, f"Its file says of the time: {of_file.rstrip('.')}.", n_train)
-    if len(others) > _MOST_OTHER or not 1 / _FARTHEST <= scale <= _FARTHEST:
-        return Forecast(None, _NOTHING, n_train)
+        return Forecast(None, f"According to the experiment file: {of_file.rstrip('.')}.", n_train)
+    if len(others) > _MAX_DIFFERENT or not 1 / _MAX_RATIO <= scale <= _MAX_RATIO:
+        return Forecast(None, _UNKNOWN, n_train)
     compiling = compile_seconds(experiment, size.n_input, options.simulator)
-    if compiling and best.compiling and not others:  # the same network, on this machine or another
+    if compiling and best.compiling and not others:  # measured for the same network, on this machine or another
         compiling = best.compiling
     seconds = best.before + compiling + scale * (n_train * best.per_training + n_frozen * best.per_frozen)
     return Forecast(seconds, _sentence(best, seconds, compiling, others, scale, n_train), n_train)
 
 
 def compile_seconds(experiment: Experiment, n_input: int, simulator: str | None) -> float:
-    """Seconds that compiling will take; 0 where the network was compiled before.
+    """Estimate the seconds for compilation; 0 if the network has been compiled before.
 
-    `stdpbench.simulators` is imported by name: who asks reads of runs, and must not depend on what carries them out.
+    `stdpbench.simulators` is imported by name, since this package must not depend on the code that executes runs.
     """
     return float(import_module("stdpbench.simulators").compile_seconds(experiment, n_input, simulator))
 
 
 def _presentations(experiment: Experiment, size: Size, options: Options) -> tuple[int, int]:
-    """Presentations of training and of all later phases, as `runs.process.assessment.phases` plans them."""
+    """Return the numbers of training and of later presentations, as `runs.process.assessment.phases` plans them."""
     schedule = experiment.schedule
     n_pictures = min(schedule.train_images or size.n_train, size.n_train)
     frozen = min(schedule.test_images or size.n_test, size.n_test)
@@ -199,7 +201,7 @@ def _presentations(experiment: Experiment, size: Size, options: Options) -> tupl
 
 
 def _speed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What of flat parameters a presentation's time goes with."""
+    """Select the parameters that determine the time of a presentation."""
     found = {path: values.get(path) for path in SPEED}
     found["lateral.kind"] = found["lateral.kind"] or "fixed"
     if found["schedule.between"] != "rest":
@@ -209,29 +211,29 @@ def _speed(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-# -- what is known ----------------------------------------------------------------------------------------------------
+# -- measurements -----------------------------------------------------------------------------------------------------
 
 
 def _of_runs(runs: Path, speed: Mapping[str, Any]) -> Iterator[_Known]:
-    """What finished runs took, those that are most alike and the newest first."""
+    """Yield measured times of finished runs, most similar and newest first."""
     if not runs.is_dir():
         return
     with Store(runs) as store:
         entries = [one for one in store.entries(["training.seconds"]) if _is_measured(one)]
     entries.reverse()
     entries.sort(key=lambda one: sum(_speed(one.parameters)[path] != speed[path] for path in SPEED))
-    for entry in entries[:_LOOKED_AT]:
+    for entry in entries[:_MAX_READ]:
         known = _of_run(entry)
         if known is not None:
             yield known
 
 
 def _is_measured(entry: Entry) -> bool:
-    """Whether a run says what it took, all by one network."""
+    """Whether a run has finished with one network throughout and has recorded its times."""
     metrics = entry.metrics
-    whole = entry.state == State.FINISHED and not metrics.get("training.stopped")
+    complete = entry.state == State.FINISHED and not metrics.get("training.stopped")
     return bool(
-        whole
+        complete
         and metrics.get("training.seconds")
         and metrics.get("training.presentations")
         and not entry.changes.keys() & set(SPEED)
@@ -266,9 +268,9 @@ def _of_run(entry: Entry) -> _Known | None:
 
 
 def _times(records: Sequence[Record]) -> tuple[float, float, float]:
-    """Seconds until training could begin, but for compiling; of compiling; and of what follows training.
+    """Return the seconds before training without compilation, of compilation, and after training.
 
-    Pauses do not count.
+    Pauses are excluded.
     """
     started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
     n_train = dict(started.phases).get("train", 0) if started is not None else 0
@@ -299,19 +301,20 @@ def _seconds(begin: str, end: str) -> float:
 
 
 def _machine(folder: Path) -> tuple[bool, str]:
-    """Whether a run was carried out on this machine, as far as can be told; and on what."""
+    """Return whether a run was apparently executed on this machine, and a description of its machine."""
     try:
         host = dict(RunFolder(folder).read_json("run.json").get("host", {}))
     except (StdpbenchError, TypeError, ValueError):
         return False, "another machine"
     own = environment()["host"]
     cpus = host.get("cpus")
-    said = f"{host.get('processor', '')}{f', {cpus} processors' if cpus else ''}".strip(", ")
-    return all(host.get(key) == own[key] for key in ("processor", "cpus")), f"another machine ({said or 'unknown'})"
+    hardware = f"{host.get('processor', '')}{f', {cpus} processors' if cpus else ''}".strip(", ")
+    same = all(host.get(key) == own[key] for key in ("processor", "cpus"))
+    return same, f"another machine ({hardware or 'unknown'})"
 
 
 def _of_shipped() -> Iterator[_Known]:
-    """What experiments that ship took where they were measured."""
+    """Yield the published times of shipped experiments."""
     for name in shipped_experiments():
         experiment = read_experiment(name)
         if experiment.about.measured_time is None:
@@ -333,25 +336,25 @@ def _of_shipped() -> Iterator[_Known]:
         )
 
 
-# -- what follows -----------------------------------------------------------------------------------------------------
+# -- estimate ---------------------------------------------------------------------------------------------------------
 
 
 def _others(known: _Known, speed: Mapping[str, Any], n_input: int) -> list[str]:
-    """In what it is another network, or shown otherwise."""
+    """Return the parameters in which network or presentation differ from a measurement."""
     found = [path for path in SPEED if known.speed[path] != speed[path]]
     return found if known.n_input == n_input else [*found, _N_INPUT]
 
 
-def _unlike(known: _Known, speed: Mapping[str, Any], n_input: int, n_train: int) -> tuple[float, ...]:
-    """Orders by how far what is known is from what is asked for."""
+def _distance(known: _Known, speed: Mapping[str, Any], n_input: int, n_train: int) -> tuple[float, ...]:
+    """Return a sort key: how little a measurement resembles the planned run."""
     more = abs(math.log(_scale(known, speed, n_input)))
-    far = more > math.log(_FARTHEST)
+    far = more > math.log(_MAX_RATIO)
     longer = abs(math.log(max(known.n_train, 1) / max(n_train, 1)))
     return len(_others(known, speed, n_input)), far, not known.here, not known.where, more, longer
 
 
 def _scale(known: _Known, speed: Mapping[str, Any], n_input: int) -> float:
-    """How much more work a presentation is: it grows with synapses and time steps."""
+    """Return the ratio of work per presentation, which grows with synapses and time steps."""
     return _work(speed) * n_input / (_work(known.speed) * known.n_input)
 
 
@@ -375,11 +378,11 @@ def _sentence(
     time, shown = duration(seconds), f"{thousands(n_train)} training presentations"
     source = f"run {known.name}" if known.where else f"the shipped measurement of {known.name}"
     where = "" if known.here else f" on {known.where or 'another machine'}"
-    begin = f" Of this, about {duration(compiling)} are for compiling the network." if compiling else ""
-    begin += " To begin takes some seconds more." if not known.before and seconds < _SHORT else ""
+    start = f" This includes about {duration(compiling)} for compiling the network." if compiling else ""
+    start += " Startup takes a few more seconds." if not known.before and seconds < _SHORT else ""
     if others:
         scaled = ", scaled with synapses and time steps" if abs(math.log(scale)) > 1e-9 else ""
         other = " and ".join(others)
-        return f"Perhaps {time} for {shown}: a guess from {source}{where}, which has another {other}{scaled}.{begin}"
+        return f"Roughly {time} for {shown}, estimated from {source}{where} with different {other}{scaled}.{start}"
     here = " on this machine" if known.here else ""
-    return f"About {time}{here} for {shown}, going by {source}: the same network{where}.{begin}"
+    return f"About {time}{here} for {shown}, based on {source} with the same network{where}.{start}"

@@ -1,9 +1,10 @@
 """The SQLite file of a runs folder: an index of its runs, and its queue.
 
-Nothing is stored in it alone. The index is read from the run folders (`runs.catalog.store`), and each item of the
-queue has a copy as a file in the folder ``queue``. A lost file is rebuilt from both; a damaged one is set aside first.
+It holds no information that is not stored elsewhere: the index is read from the run folders (`runs.catalog.store`),
+and each queue item has a copy in the folder ``queue``. A missing file is rebuilt from both; a damaged one is renamed
+first.
 
-Every use opens the file and closes it soon, so that all processes switch to a rebuilt file at once.
+The file is opened only briefly for each use, so that all processes switch to a rebuilt file promptly.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from stdpbench.files import remove_file, write_text_aside
 
 NAME = "index.sqlite"
 FILES = r"index\.sqlite(-wal|-shm|-journal|\.damaged)?|\.index\.sqlite\.lock"
-"""Names of the files of an index."""
+"""Pattern of the names of the files of an index."""
 _VERSION = 1
-_PATIENCE = 20.0  # s for another process to finish writing
-_PAUSE = 0.005  # s between two tries
+_TIMEOUT = 20.0  # s to wait for another process that is writing
+_PAUSE = 0.005  # s between two attempts
 _COLUMNS = {
     "runs": {
         "folder": "TEXT PRIMARY KEY",
@@ -68,7 +69,7 @@ _DAMAGED = {
     sqlite3.SQLITE_NOTADB,
     sqlite3.SQLITE_ERROR,
     0,
-}  # the last two: other tables, no text
+}  # the last two: unexpected tables, values that are not text
 _UNWRITABLE = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
@@ -79,35 +80,35 @@ _UNWRITABLE = {
 
 
 class DamagedIndexError(StdpbenchError):
-    """The SQLite file cannot be read as one."""
+    """The file of the index is not a valid SQLite file."""
 
 
 class UnwritableIndexError(DiskError):
-    """The SQLite file cannot be made or written."""
+    """The SQLite file cannot be created or written."""
 
 
 def index_path(runs: Path) -> Path:
-    """Where the SQLite file of a runs folder lies."""
+    """Return the path of the SQLite file of a runs folder."""
     return runs / NAME
 
 
 @contextmanager
-def opened(runs: Path, told: Callable[[str], None] = lambda sentence: None) -> Iterator[sqlite3.Connection]:
-    """Open the SQLite file of a runs folder; it is made if it is not there, and made anew if it is none.
+def opened(runs: Path, warn: Callable[[str], None] = lambda sentence: None) -> Iterator[sqlite3.Connection]:
+    """Open the SQLite file of a runs folder; it is created if it is missing, and rebuilt if it is damaged.
 
     Parameters
     ----------
     runs : Path
-        A folder that exists.
-    told : callable
-        Gets a sentence if a damaged file was set aside.
+        The runs folder, which must exist.
+    warn : callable
+        Called with a sentence if a damaged file was renamed.
 
     Raises
     ------
     DamagedIndexError, UnwritableIndexError
-        If it turns out to be damaged only later, or it cannot be written.
+        If damage shows only during use, or the file cannot be written.
     StdpbenchError
-        If another process writes for long, or a later version made it.
+        If another process blocks the file for too long, or a later version of stdpbench created it.
     """
     with translated(runs):
         try:
@@ -115,7 +116,7 @@ def opened(runs: Path, told: Callable[[str], None] = lambda sentence: None) -> I
         except DamagedIndexError:
             aside = set_aside(runs)
             if aside is not None:
-                told(f"The index of {runs} was damaged: it is made anew, and the old one lies in {aside.name}.")
+                warn(f"The index of {runs} was damaged and has been rebuilt; the old file is kept as {aside.name}.")
             connection = _connect(runs)
         try:
             yield connection
@@ -125,13 +126,13 @@ def opened(runs: Path, told: Callable[[str], None] = lambda sentence: None) -> I
 
 def _connect(runs: Path) -> sqlite3.Connection:
     with translated(runs), ExitStack() as stack:
-        connection = sqlite3.connect(index_path(runs), timeout=_PATIENCE, isolation_level=None)
+        connection = sqlite3.connect(index_path(runs), timeout=_TIMEOUT, isolation_level=None)
         stack.callback(connection.close)
         connection.row_factory = sqlite3.Row
-        _log_ahead(connection)
+        _enable_wal(connection)
         if _version(connection, runs) != _VERSION:
             with transaction(connection):
-                if _version(connection, runs) != _VERSION:  # no other process was faster
+                if _version(connection, runs) != _VERSION:  # no other process has created the tables meanwhile
                     _make_tables(connection)
                     restore_queue(connection, runs)
         for table, columns in _COLUMNS.items():
@@ -140,13 +141,13 @@ def _connect(runs: Path) -> sqlite3.Connection:
         return connection
 
 
-def _log_ahead(connection: sqlite3.Connection) -> None:
-    """Turn to write-ahead logging, which the file then stays with.
+def _enable_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging, permanently.
 
-    The turn itself does not wait for a connection that is busy with the same, whatever the timeout: SQLite calls no
-    busy handler where two could wait for each other. So it is tried again from here.
+    The switch fails at once, whatever the timeout, while another connection makes it: SQLite does not call the busy
+    handler where two connections could wait for each other. Therefore it is retried here.
     """
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIMEOUT
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -159,7 +160,7 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def in_memory() -> Iterator[sqlite3.Connection]:
-    """An index that is not kept, for a runs folder in which nothing can be written."""
+    """Create a temporary index for a runs folder that is not writable."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
@@ -171,7 +172,7 @@ def in_memory() -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Have all that is written within take force together, and no other process write meanwhile."""
+    """Commit all changes of the block together, or none; other processes cannot write meanwhile."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -182,46 +183,44 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any]) -> int:
-    """Write a row, in place of one that has the same key; returns its number."""
+    """Insert a row, or replace the one with the same key; return its row ID."""
     names, marks = ", ".join(values), ", ".join("?" * len(values))
-    done = connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
-    return int(done.lastrowid or 0)
+    cursor = connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+    return int(cursor.lastrowid or 0)
 
 
 @contextmanager
 def translated(runs: Path) -> Iterator[None]:
-    """Say what SQLite complains of as a sentence."""
+    """Translate errors of SQLite to errors of stdpbench."""
     path = index_path(runs)
     try:
         yield
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its details
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary result code
         if code in _DAMAGED:
-            raise DamagedIndexError(f"{path} is damaged: `stdpbench list --rebuild` makes it anew") from error
+            raise DamagedIndexError(f"{path} is damaged; `stdpbench list --rebuild` rebuilds it") from error
         if code in _UNWRITABLE:
             raise UnwritableIndexError(f"{path} cannot be written: {error}") from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StdpbenchError(
-                f"another process has been writing {path} for {_PATIENCE:.0f} s; try again"
-            ) from error
+            raise StdpbenchError(f"another process has been writing {path} for {_TIMEOUT:.0f} s; try again") from error
         raise
 
 
 def set_aside(runs: Path) -> Path | None:
-    """Put the SQLite file out of the way if it is damaged; returns where it lies now, None if nothing is wrong."""
+    """Rename the SQLite file if it is damaged; return its new path, or None if it is intact."""
     from filelock import FileLock
 
     path = index_path(runs)
     aside = path.with_name(f"{NAME}.damaged")
     try:
-        with FileLock(path.with_name(f".{NAME}.lock")):  # so that no other process sets the new one aside
+        with FileLock(path.with_name(f".{NAME}.lock")):  # so that no other process renames the new file
             if _is_whole(runs):
                 return None
             path.replace(aside)
             for ending in ("-wal", "-shm"):
                 remove_file(path.with_name(NAME + ending))
     except OSError as error:
-        raise DiskError(f"{path} is damaged and cannot be set aside: {error.strerror}") from error
+        raise DiskError(f"{path} is damaged and cannot be renamed: {error.strerror}") from error
     return aside
 
 
@@ -231,8 +230,8 @@ def _is_whole(runs: Path) -> bool:
     except DamagedIndexError:
         return False
     try:
-        (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return bool(said == "ok")
+        (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        return bool(result == "ok")
     except sqlite3.DatabaseError:
         return False
     finally:
@@ -240,7 +239,7 @@ def _is_whole(runs: Path) -> bool:
 
 
 def queue_folder(runs: Path) -> Path:
-    """Where the copies of queue items and the locks of queue runners lie."""
+    """Return the folder of the copies of queue items and of the locks of queue runners."""
     return runs / "queue"
 
 
@@ -250,7 +249,7 @@ def write_copy(runs: Path, row: Mapping[str, Any]) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise DiskError(f"{folder} cannot be made: {error.strerror}") from error
+        raise DiskError(f"cannot create {folder}: {error.strerror}") from error
     write_text_aside(folder / f"{row['number']}.json", json.dumps(dict(row), ensure_ascii=False, indent=1) + "\n")
 
 
@@ -259,18 +258,18 @@ def remove_copy(runs: Path, number: int) -> None:
     try:
         remove_file(queue_folder(runs) / f"{number}.json", within=runs)
     except OSError as error:
-        raise DiskError(f"the copy of queue item {number} cannot be removed: {error.strerror}") from error
+        raise DiskError(f"cannot remove the copy of queue item {number}: {error.strerror}") from error
 
 
 def restore_queue(connection: sqlite3.Connection, runs: Path) -> None:
-    """Take queue items in that the SQLite file does not know, from their copies; within a transaction."""
+    """Insert queue items that are missing in the SQLite file from their copies; call it in a transaction."""
     known = {number for (number,) in connection.execute("SELECT number FROM queue")}
     for path in sorted(queue_folder(runs).glob("*.json")):
         try:
             row = json.loads(path.read_text(encoding="utf-8"))
             values = {name: row[name] for name in _COLUMNS["queue"]}
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # no item
+            continue  # not an item
         if values["number"] not in known and all(isinstance(value, str | int | float) for value in values.values()):
             insert(connection, "queue", values)
 
@@ -278,7 +277,7 @@ def restore_queue(connection: sqlite3.Connection, runs: Path) -> None:
 def _version(connection: sqlite3.Connection, runs: Path) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > _VERSION:
-        raise StdpbenchError(f"{index_path(runs)} was made by a later version of stdpbench")
+        raise StdpbenchError(f"{index_path(runs)} was created by a later version of stdpbench")
     return int(version)
 
 

@@ -1,8 +1,7 @@
-"""What a person types to find runs: the filters of ``stdpbench list``, and plain words.
+"""Search for runs by a text with filters of ``stdpbench list`` and plain words.
 
-``state=finished vote>0.9 exc.tau_m='80 ms' mnist`` asks for runs that pass all three filters and have ``mnist`` in
-their name, experiment, state, reason or parent. A value with a space stands in quotes; a number may have its unit
-behind it without.
+``state=finished vote>0.9 exc.tau_m='80 ms' mnist`` finds runs that pass all three filters and have ``mnist`` in their
+name, experiment, state, reason or parent. Values with spaces must be quoted, except a number followed by its unit.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ _LOOKED_AT = ("name", "experiment", "state", "reason", "parent", "id")
 
 @dataclass(frozen=True)
 class Search:
-    """What runs are looked for.
+    """A search for runs.
 
     Attributes
     ----------
     filters : tuple of Filter
-        Each must be passed.
+        Filters, all of which must pass.
     words : tuple of str
-        Each must occur, in any case of letters, in the name, experiment, state, reason, parent or id.
+        Words, all of which must occur in the name, experiment, state, reason, parent or id, ignoring case.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -42,12 +41,12 @@ class Search:
 
     @classmethod
     def parse(cls, text: str) -> Search:
-        """Read what was typed.
+        """Parse a search text.
 
         Raises
         ------
         StdpbenchError
-            If something looks like a filter and is none, or a state is named that there is not.
+            If a filter is malformed, or names an unknown state.
         """
         filters: list[Filter] = []
         words: list[str] = []
@@ -61,14 +60,15 @@ class Search:
                 words.append(part["quoted"].lower())
             elif _OPERATOR.search(part["word"]):
                 raise StdpbenchError(
-                    f"{part['word']!r} is no filter: write COLUMN=VALUE, such as state=finished or vote>0.9, or a word"
+                    f"invalid filter {part['word']!r}: expected COLUMN=VALUE, such as state=finished or vote>0.9, or "
+                    "a word"
                 )
             else:
                 words.append(part["word"].lower())
         return cls(tuple(filters), tuple(word for word in words if word))
 
     def passes(self, entry: Entry) -> bool:
-        """Whether a run is one of those that are looked for."""
+        """Whether a run matches the search."""
         if self.words:
             text = "\n".join(str(getattr(entry, name)) for name in _LOOKED_AT).lower()
             if not all(word in text for word in self.words):
@@ -76,22 +76,22 @@ class Search:
         return all(one.passes(entry.value(one.column)) for one in self.filters)
 
 
-def found(entries: Collection[Entry], search: Search, sort: str = "") -> list[Entry]:
-    """Runs that are looked for, sorted.
+def find_runs(entries: Collection[Entry], search: Search, sort: str = "") -> list[Entry]:
+    """Return the runs that match a search, sorted.
 
     Parameters
     ----------
     entries : collection of Entry
-        All there are, with what is asked of them.
+        All runs, with the columns that are needed.
     search : Search
-        Which of them.
+        The search.
     sort : str
-        Column to sort by, with ``-`` in front for the largest first; empty: as they come.
+        Column to sort by, with a leading ``-`` for descending order. Default: the order of `entries`.
 
     Raises
     ------
     StdpbenchError
-        If no run here has a column that is filtered by.
+        If no run has a column that a filter names.
     """
     check_columns([one.column for one in search.filters], entries)
     chosen: Iterable[Entry] = (entry for entry in entries if search.passes(entry))

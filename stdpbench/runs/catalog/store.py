@@ -1,9 +1,9 @@
-"""The store: all runs of a folder, from an index that is updated on use.
+"""The store: all runs of a folder, read through an index that is updated on use.
 
-The index (`runs.catalog.index`) holds the contents of the small files of each run folder, and a signature of those
-files: time, size and inode. A folder whose signature has not changed is not read again. The lock says whether a
-process works on a run; it is checked only for runs whose files say so. Imports nothing heavy: listing 1000 runs takes
-less time than importing NumPy.
+The index (`runs.catalog.index`) caches the contents of the small files of each run folder with a signature of those
+files: time, size and inode. A folder is only read again if its signature has changed. Whether a run is active is
+determined by its lock, which is only checked for runs in an active state. This module imports no heavy packages:
+listing 1000 runs takes less time than importing NumPy.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 
 BIN = "bin"
 SWEEP = "sweep.jsonl"
-"""What marks a folder, beside the runs, as that of a sweep: it holds runs itself."""
+"""File that marks a folder in the runs folder as a sweep, which contains runs itself."""
 DAMAGED = "damaged"
-"""State, for lists, of a folder whose files cannot be read."""
+"""State shown for a run folder whose files cannot be read."""
 _CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
 _FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
 _LONGEST_LIST = 20
@@ -53,35 +53,35 @@ _PLAIN = (
     "id",
 )
 COLUMNS = ("name", *_PLAIN, "progress", "duration", "path")
-"""What can be asked of every run; parameters and metrics by their dotted paths come beside it."""
+"""Columns that every run has; parameters and metrics are additional columns, named by their dotted paths."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A run as the index knows it.
+    """A run as recorded in the index.
 
     Attributes
     ----------
     name, path : str, Path
-        Of its folder.
+        Name and path of the run folder.
     id, experiment, seed : str, str, int or None
-        What it is of.
+        ID of the run, name of its experiment, and seed.
     state, reason : str
-        One of `State`, or ``"damaged"``; and why.
+        One of `State`, or ``"damaged"``, and the reason for it.
     started, ended : str
-        ISO 8601 in UTC; empty where it has not come to it.
+        Start and end, ISO 8601 in UTC; empty if not reached.
     phase, done, total, position : str, int or None
-        How far it has come.
+        Progress: current phase, its pictures so far and in total, and training presentations.
     vote : float or None
         Accuracy of the vote.
     parent, parent_id : str
-        The run that it goes on from, with the position; empty where there is none.
+        Run from which this one continues, with the position, and its ID; empty if there is none.
     parameters : mapping of str to Any
-        Dotted path to value as in ``experiment.toml``.
+        Values of ``experiment.toml`` by dotted path.
     changes : mapping of str to Any
-        Dotted path to the newest value, of parameters that were changed in the middle.
+        Newest values, by dotted path, of parameters that were changed during the run.
     metrics : mapping of str to Any
-        Dotted path into ``metrics.json`` to value; tables of numbers are left out.
+        Values of ``metrics.json`` by dotted path, without long lists.
     """
 
     name: str
@@ -106,28 +106,28 @@ class Entry:
 
     @property
     def progress(self) -> str:
-        """How far it has come, in words."""
-        if self.state == State.FINISHED:  # the last phase alone would say little
+        """The progress as text."""
+        if self.state == State.FINISHED:  # progress of the last phase alone is not informative
             return f"all {self.position}" if self.position else ""
         return f"{self.phase} {self.done}/{self.total}" if self.phase else ""
 
     @property
     def duration(self) -> float | None:
-        """Seconds from start to end, pauses included; None where it has not come to its end."""
+        """Seconds from start to end, including pauses; None if the run has not ended."""
         return self.lasted(self.ended)
 
     def lasted(self, until: str) -> float | None:
-        """Seconds from its start to a time, ISO 8601; None where either is not known."""
+        """Return the seconds from the start to a time (ISO 8601); None if either is unknown."""
         try:
             seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(self.started)).total_seconds()
-        except (ValueError, TypeError):  # no time, or one with its zone and one without
+        except (ValueError, TypeError):  # invalid, or only one of them has a time zone
             return None
         return max(0.0, seconds)
 
     def value(self, column: str) -> Any:
-        """What stands in a column: one of `COLUMNS`, or the dotted path of a parameter or metric; None for nothing.
+        """Return the value of a column: one of `COLUMNS`, or the dotted path of a parameter or metric.
 
-        Of a parameter that was changed in the middle, the newest value.
+        For a parameter that was changed during the run, this is the newest value. None if there is no value.
         """
         if column in COLUMNS:
             value = getattr(self, column)
@@ -138,7 +138,7 @@ class Entry:
         return None
 
     def text(self, column: str) -> str:
-        """What stands in a column, for a person; of a parameter that was changed in the middle, old and new value."""
+        """Return the formatted value of a column; old and new value of a parameter that was changed during the run."""
         if column in self.changes:
             return " → ".join(value_text(v) or "–" for v in (self.parameters.get(column), self.changes[column]))
         return value_text(self.value(column))
@@ -150,14 +150,14 @@ class Store:
     Parameters
     ----------
     runs : Path
-        The folder of all runs. It need not be there. If nothing can be written in it, the index is kept in memory.
+        The runs folder; it need not exist. If it is not writable, the index is kept in memory.
     keep : bool
-        Whether an index is made where there is none; else it is kept in memory, and nothing is written.
+        Whether to create an index if there is none; otherwise it is kept in memory, and nothing is written.
 
     Attributes
     ----------
     remarks : list of str
-        Sentences for the person: what was amiss with the index.
+        Sentences for the user about problems with the index.
     """
 
     def __init__(self, runs: Path, *, keep: bool = True) -> None:
@@ -168,10 +168,10 @@ class Store:
         try:
             self._open()
         except index.DamagedIndexError:
-            self._open_anew()
+            self._reopen()
 
     def __enter__(self) -> Store:
-        """Begin to use it."""
+        """Return the store."""
         return self
 
     def __exit__(
@@ -191,25 +191,27 @@ class Store:
             self._stack.close()
             self._connection = self._stack.enter_context(index.in_memory())
             if str(error):
-                self.remarks.append(f"The index is not kept: {error}.")
+                self.remarks.append(f"The index is not saved: {error}.")
             self.refresh()
 
-    def _open_anew(self) -> None:
+    def _reopen(self) -> None:
         self._stack.close()
         aside = index.set_aside(self.runs)
         if aside is not None:
-            self.remarks.append(f"The index of {self.runs} was damaged; the old one lies in {aside.name}.")
+            self.remarks.append(
+                f"The index of {self.runs} was damaged and has been rebuilt; the old file is kept as {aside.name}."
+            )
         self._open()
 
     def refresh(self) -> None:
-        """Read the run folders that changed since the last time."""
+        """Read the run folders that have changed since the last update."""
         with index.translated(self.runs):
             known = dict(self._connection.execute("SELECT folder, signature FROM runs").fetchall())
             found = dict(_scan(self.runs))
             for name in [name for name in found if not is_text(name)]:
                 del found[name]
                 self.remarks.append(
-                    f"The run folder {os.fsencode(name)!r} is left out: its name is no text in UTF-8. Give it another."
+                    f"The run folder {os.fsencode(name)!r} is skipped, since its name is not valid UTF-8; rename it."
                 )
             changed = [name for name, signature in found.items() if known.get(name) != signature]
             gone = known.keys() - found.keys()
@@ -222,12 +224,12 @@ class Store:
                     index.insert(self._connection, "runs", row)
 
     def rebuild(self) -> int:
-        """Read all run folders and copies of queue items anew; returns how many runs there are.
+        """Read all run folders and copies of queue items again; return the number of runs.
 
-        The file stays the same one, so that a queue runner that is at work goes on with it.
+        An intact file is updated in place, so that an active queue runner can continue to use it.
         """
         if index.index_path(self.runs).is_file():
-            self._open_anew()
+            self._reopen()
         with index.translated(self.runs), index.transaction(self._connection):
             self._connection.execute("DELETE FROM runs")
             index.restore_queue(self._connection, self.runs)
@@ -236,14 +238,14 @@ class Store:
         return int(count)
 
     def entries(self, columns: Iterable[str] = COLUMNS, names: Collection[str] | None = None) -> list[Entry]:
-        """All runs, or those that are named, in the order in which they were started.
+        """Return all runs, or those with the given names, in the order in which they were started.
 
         Parameters
         ----------
         columns : iterable of str
-            Parameters and metrics are read only if one of them is none of `COLUMNS`.
+            Columns that are needed; parameters and metrics are only read if one is not in `COLUMNS`.
         names : collection of str, optional
-            Of run folders.
+            Names of run folders. Default: all.
         """
         details = any(column not in COLUMNS for column in columns)
         fields = ["folder", "parent_id", *_PLAIN, *(("parameters", "changes", "metrics") if details else ())]
@@ -255,21 +257,21 @@ class Store:
     def select(
         self, columns: Iterable[str] = (), filters: Iterable[Filter] = (), sort: str | None = None
     ) -> list[Entry]:
-        """Runs that pass all filters, sorted.
+        """Return the runs that pass all filters, sorted.
 
         Parameters
         ----------
         columns : iterable of str
-            What will be asked of the entries.
+            Columns that will be read from the entries.
         filters : iterable of Filter
-            What a run must fulfil.
+            Filters that a run must pass.
         sort : str, optional
-            Column to sort by, with ``-`` in front for the largest first; runs that have no value come last.
+            Column to sort by, with a leading ``-`` for descending order; runs without a value are last.
 
         Raises
         ------
         StdpbenchError
-            If no run here has one of the columns.
+            If no run has one of the columns.
         """
         filters = list(filters)
         asked = [*columns, *(one.column for one in filters), *([sort.removeprefix("-")] if sort else [])]
@@ -281,15 +283,15 @@ class Store:
         )
 
     def by_id(self, run_id: str) -> Entry | None:
-        """The run with an id, if it is here."""
+        """Return the run with an ID, or None."""
         return next((entry for entry in self.entries() if run_id and entry.id == run_id), None)
 
     def children(self, run_id: str) -> list[Entry]:
-        """Runs that go on from one."""
+        """Return the runs that continue from a run."""
         return [entry for entry in self.entries() if run_id and entry.parent_id == run_id]
 
     def of_item(self, token: str) -> Path | None:
-        """The run folder that was made for a queue item, if there is one."""
+        """Return the run folder that was created for a queue item, or None."""
         with index.translated(self.runs):
             row = self._connection.execute("SELECT folder FROM runs WHERE item = ?", (token,)).fetchone()
         return None if row is None else self.runs / row["folder"]
@@ -306,7 +308,7 @@ class Store:
 
 
 def newest(runs: Path, n: int) -> list[Entry]:
-    """The runs of a folder that were started last, the newest first."""
+    """Return the `n` most recently started runs of a folder, newest first."""
     if not runs.is_dir():
         return []
     with Store(runs) as store:
@@ -314,22 +316,22 @@ def newest(runs: Path, n: int) -> list[Entry]:
 
 
 def sweep_folders(runs: Path) -> list[Path]:
-    """The folders of sweeps in a runs folder, by name."""
+    """Return the folders of sweeps in a runs folder, sorted by name."""
     try:
         with os.scandir(runs) as entries:
-            found = [runs / entry.name for entry in entries if os.path.isfile(f"{entry.path}{os.sep}{SWEEP}")]  # noqa: PTH113 - of a thousand
+            found = [runs / entry.name for entry in entries if os.path.isfile(f"{entry.path}{os.sep}{SWEEP}")]  # noqa: PTH113 - called a thousand times
     except OSError:
         return []
     return sorted(found)
 
 
 def run_names(runs: Path) -> list[str]:
-    """The names of all run folders in a runs folder, in order; those that are being made are none yet."""
+    """Return the sorted names of all run folders in a runs folder, without those that are still being created."""
     return sorted(path.parent.name for path in runs.glob("[!.]*/run.json"))
 
 
 def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested tables as dotted path to value."""
+    """Flatten nested tables to values by dotted path."""
     found: dict[str, Any] = {}
     for key, value in mapping.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
@@ -337,12 +339,12 @@ def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
-    """See that there are such columns.
+    """Check that columns exist.
 
     Raises
     ------
     StdpbenchError
-        If no run has one of them, with the nearest that there is.
+        If no run has one of the columns; the message suggests a similar one.
     """
     if not entries:
         return
@@ -354,17 +356,17 @@ def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
         if column not in known:
             near = nearest(column, known)
             hint = f"did you mean {near!r}?" if near else f"columns are {', '.join(COLUMNS)}, and dotted paths"
-            raise StdpbenchError(f"no run here has a column {column!r}; {hint}")
+            raise StdpbenchError(f"no run has a column {column!r}; {hint}")
 
 
 def _scan(runs: Path) -> Iterator[tuple[str, str]]:
-    """Name and signature of every run folder."""
+    """Yield name and signature of every run folder."""
     try:
         entries = list(os.scandir(runs))
     except OSError:
         return
     for entry in entries:
-        if entry.name.startswith("."):  # a run that is being made
+        if entry.name.startswith("."):  # a run folder that is being created
             continue
         marks = [_mark(f"{entry.path}{os.sep}{name}") for name in _FILES]
         if marks[0]:
@@ -373,22 +375,22 @@ def _scan(runs: Path) -> Iterator[tuple[str, str]]:
 
 def _mark(path: str) -> str:
     try:
-        found = os.stat(path)  # noqa: PTH116 - four of them for each of a thousand runs
+        found = os.stat(path)  # noqa: PTH116 - called four times for each of a thousand runs
     except OSError:
         return ""
     return f"{found.st_mtime_ns},{found.st_size},{found.st_ino}"
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    """What the files of a run folder say, as a row of the index."""
+    """Read the files of a run folder as a row of the index."""
     row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
     row |= dict.fromkeys(_PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
     row |= {"item": "", "parent_id": ""}
     try:
-        said = read_run(folder / RUN)
-        row |= {key: said.get(key, "") for key in ("id", "reason", "started", "ended")}
-        row |= {"state": str(State(said.get("state", ""))), "item": said.get("queue", "")}
-        row |= _parent(said)
+        metadata = read_run(folder / RUN)
+        row |= {key: metadata.get(key, "") for key in ("id", "reason", "started", "ended")}
+        row |= {"state": str(State(metadata.get("state", ""))), "item": metadata.get("queue", "")}
+        row |= _parent(metadata)
         experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
         row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
         row["parameters"] = json.dumps(flat(experiment), default=str)
@@ -397,9 +399,9 @@ def _read(folder: Path) -> dict[str, Any]:
     return row | _progress(folder) | _metrics(folder) | {"changes": json.dumps(_changes(folder))}
 
 
-def _parent(said: Mapping[str, Any]) -> dict[str, str]:
+def _parent(metadata: Mapping[str, Any]) -> dict[str, str]:
     for key in ("parent", "from"):
-        origin = said.get(key)
+        origin = metadata.get(key)
         if isinstance(origin, Mapping):
             at = f" at {origin['at']}" if "at" in origin else ""
             return {"parent": f"{origin.get('name', '')}{at}", "parent_id": str(origin.get("id") or "")}
@@ -408,21 +410,21 @@ def _parent(said: Mapping[str, Any]) -> dict[str, str]:
 
 def _progress(folder: Path) -> dict[str, Any]:
     try:
-        said = read_table(folder / "progress.json")
-    except StdpbenchError:  # not yet begun
+        progress = read_table(folder / "progress.json")
+    except StdpbenchError:  # not started yet
         return {}
-    phase = said.get("phase")
+    phase = progress.get("phase")
     return {"phase": phase if isinstance(phase, str) and is_text(phase) else ""} | {
-        key: _number(said.get(key)) for key in ("done", "total", "position")
+        key: _number(progress.get(key)) for key in ("done", "total", "position")
     }
 
 
 def _metrics(folder: Path) -> dict[str, Any]:
     try:
-        said = flat(read_table(folder / "metrics.json"))
-    except StdpbenchError:  # not yet there
+        values = flat(read_table(folder / "metrics.json"))
+    except StdpbenchError:  # not written yet
         return {}
-    kept = {path: value for path, value in said.items() if not isinstance(value, list) or _is_short(value)}
+    kept = {path: value for path, value in values.items() if not isinstance(value, list) or _is_short(value)}
     vote = kept.get("accuracy.vote.accuracy")
     return {"metrics": json.dumps(kept), "vote": vote if isinstance(vote, float) else None}
 
@@ -432,7 +434,7 @@ def _is_short(values: list[Any]) -> bool:
 
 
 def _changes(folder: Path) -> dict[str, Any]:
-    """The newest value of all that the journal says was changed, parameters or the rule with all of its own."""
+    """Return the newest values of changed parameters, including those of the rule, according to the journal."""
     try:
         data = (folder / "journal.jsonl").read_bytes()
     except OSError:
@@ -440,25 +442,25 @@ def _changes(folder: Path) -> dict[str, Any]:
     found: list[tuple[int, dict[str, Any]]] = []
     for match in _CHANGE.finditer(data):
         end = data.find(b"\n", match.start())
-        if end < 0:  # cut off
+        if end < 0:  # incomplete line
             break
         try:
-            said = json.loads(data[data.rfind(b"\n", 0, match.start()) + 1 : end])
-            found.append((int(said["position"]), _newest(said)))
+            record = json.loads(data[data.rfind(b"\n", 0, match.start()) + 1 : end])
+            found.append((int(record["position"]), _newest(record)))
         except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # whoever reads the journal will say so
+            continue  # reported when the journal itself is read
     newest: dict[str, Any] = {}
-    # they took force in the order of positions, which is not that of the journal where a run was cut off and went on
+    # changes take effect in the order of positions; the journal of a run that was interrupted and resumed may differ
     for _, changes in sorted(found, key=lambda pair: pair[0]):
         newest |= changes
     return newest
 
 
-def _newest(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What a line of the journal makes of each path; None where there is nothing of that name any more."""
-    if said["fact"] == "ParametersChanged":
-        return {str(path): new for path, (_, new) in said["changes"].items()}
-    old, new = flat({"plasticity": said["old"]}), flat({"plasticity": said["new"]})
+def _newest(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the new values of a record by path; None for parameters that no longer exist."""
+    if record["fact"] == "ParametersChanged":
+        return {str(path): new for path, (_, new) in record["changes"].items()}
+    old, new = flat({"plasticity": record["old"]}), flat({"plasticity": record["new"]})
     return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
 
 

@@ -1,7 +1,7 @@
-"""The bin of a runs folder: where runs go that are deleted, until it is emptied.
+"""The bin of a runs folder, which keeps deleted runs until it is emptied.
 
-It is a folder ``bin`` beside the runs. A run that a process works on does not go there. What is moved there is marked,
-so that emptying the bin removes nothing that somebody else put into a folder of that name.
+It is the folder ``bin`` in the runs folder. Active runs cannot be moved there. Runs in the bin are marked with a file,
+so that emptying the bin removes nothing that the user put into a folder of that name.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from stdpbench.runs.folder.run_folder import RunFolder, is_whole_run
 from stdpbench.runs.folder.status import held
 
 _MARK = ".stdpbench-deleted"
-"""Empty file in a run folder that `move_to_bin` moved."""
+"""Empty file that `move_to_bin` creates in a run folder."""
 
 
 def bin_folder(runs: Path) -> Path:
-    """Where the deleted runs of a runs folder lie."""
+    """Return the folder of deleted runs in a runs folder."""
     return runs / BIN
 
 
 def move_to_bin(folder: RunFolder) -> Path:
-    """Move a run to the bin beside it; returns where it lies now.
+    """Move a run to the bin of its runs folder; return its new path.
 
     Raises
     ------
     StdpbenchError
-        If a process works on it, it lies in the bin already, or it cannot be moved.
+        If the run is active or already in the bin, or cannot be moved.
     """
     path = folder.path.resolve()
     if path.parent.name == BIN:
-        raise StdpbenchError(f"{path} lies in the bin already; `stdpbench delete --empty-bin` removes it for good")
+        raise StdpbenchError(f"{path} is already in the bin; `stdpbench delete --empty-bin` removes it permanently")
     target = _free(bin_folder(path.parent) / path.name)
     _refuse_link(target.parent)
     try:
@@ -49,15 +49,15 @@ def move_to_bin(folder: RunFolder) -> Path:
             (path / _MARK).touch()
             if os.name != "nt":
                 path.rename(target)
-        if os.name == "nt":  # where what is open cannot be moved
+        if os.name == "nt":  # Windows cannot move a folder with open files
             path.rename(target)
     except OSError as error:
-        raise DiskError(f"{path} cannot be moved to the bin: {error.strerror}") from error
+        raise DiskError(f"cannot move {path} to the bin: {error.strerror}") from error
     return target
 
 
 def names_in_bin(runs: Path) -> list[str]:
-    """Names of the runs in the bin, in order."""
+    """Return the sorted names of the runs in the bin."""
     return sorted(path.parent.name for path in bin_folder(runs).glob("*/run.json"))
 
 
@@ -67,29 +67,29 @@ def restore(runs: Path, name: str) -> RunFolder:
     Parameters
     ----------
     runs : Path
-        The folder of all runs.
+        The runs folder.
     name : str
-        Of the run in the bin, or the beginning of it that only one has.
+        Name of the run in the bin, or a unique prefix of it.
 
     Raises
     ------
     StdpbenchError
-        If there is none, or several, or a run of that name beside the bin.
+        If no run or several runs match, or the runs folder already has a run of that name.
     """
     names = names_in_bin(runs)
     found = [name] if name in names else [known for known in names if name and known.startswith(name)]
     if len(found) > 1:
-        raise StdpbenchError(f"{name!r} could be {', '.join(found[:5])}: write more of the name")
+        raise StdpbenchError(f"{name!r} is ambiguous: {', '.join(found[:5])}; write more of the name")
     if not found:
         hint = suggestion(name, names) if names else "the bin is empty"
         raise StdpbenchError(f"there is no run {name!r} in {bin_folder(runs)}; {hint}")
     target = runs / found[0]
     if target.exists():
-        raise StdpbenchError(f"{target} is there already; move it away before this one is restored")
+        raise StdpbenchError(f"{target} already exists; move or rename it before restoring this run")
     try:
         (bin_folder(runs) / found[0]).rename(target)
     except OSError as error:
-        raise DiskError(f"{found[0]} cannot be moved back from the bin: {error.strerror}") from error
+        raise DiskError(f"cannot restore {found[0]} from the bin: {error.strerror}") from error
     with suppress(OSError):
         remove_file(target / _MARK)
     return RunFolder.open(target)
@@ -97,16 +97,16 @@ def restore(runs: Path, name: str) -> RunFolder:
 
 @dataclass(frozen=True)
 class BinContent:
-    """What lies in a bin, names in order.
+    """Contents of a bin, as sorted names.
 
     Attributes
     ----------
     runs : list of str
         Run folders that can be removed.
     busy : list of str
-        Run folders that a process works on all the same.
+        Run folders that are in use by a process.
     foreign : list of str
-        Everything else: it is not of this program, and is never removed.
+        Everything else: not created by stdpbench, and never removed.
     """
 
     runs: list[str]
@@ -115,14 +115,15 @@ class BinContent:
 
 
 def bin_content(runs: Path) -> BinContent:
-    """What lies in the bin.
+    """Return the contents of the bin.
 
-    A run folder is what `move_to_bin` marked, or, from earlier versions, what is a run folder beyond doubt.
+    A folder counts as a run if `move_to_bin` marked it or, for runs deleted by earlier versions, if it is a complete
+    run folder.
 
     Raises
     ------
     StdpbenchError
-        If the bin cannot be read, or is a link.
+        If the bin cannot be read, or is a symbolic link.
     """
     folder = bin_folder(runs)
     _refuse_link(folder)
@@ -132,7 +133,7 @@ def bin_content(runs: Path) -> BinContent:
     except FileNotFoundError:
         return found
     except OSError as error:
-        raise StdpbenchError(f"{folder} cannot be read: {error.strerror}") from None
+        raise StdpbenchError(f"cannot read {folder}: {error.strerror}") from None
     for name in names:
         if _is_binned(folder / name):
             (found.busy if at_work(folder / name) else found.runs).append(name)
@@ -142,26 +143,26 @@ def bin_content(runs: Path) -> BinContent:
 
 
 def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str], int]:
-    """Remove runs in the bin for good, and the bin itself once nothing is left in it.
+    """Remove runs in the bin permanently, and the bin itself once it is empty.
 
     Parameters
     ----------
     runs : Path
-        The folder of all runs.
+        The runs folder.
     names : collection of str
-        Of run folders in the bin; others stay.
+        Names of run folders in the bin to be removed.
 
     Returns
     -------
     removed, kept : list of str
-        Names of runs; kept are those that a process works on all the same.
+        Names of removed runs, and of runs that are kept because a process uses them.
     size : int
-        Bytes that were freed.
+        Number of bytes freed.
 
     Raises
     ------
     StdpbenchError
-        If something cannot be removed.
+        If a run cannot be removed.
     """
     folder, found = bin_folder(runs), bin_content(runs)
     removed: list[str] = []
@@ -173,7 +174,7 @@ def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str],
         try:
             remove_tree(folder / name, re.escape(name), runs)
         except OSError as error:
-            raise DiskError(f"{folder / name} cannot be removed: {error.strerror}") from error
+            raise DiskError(f"cannot remove {folder / name}: {error.strerror}") from error
         removed.append(name)
         size += freed
     with suppress(OSError):
@@ -192,12 +193,12 @@ def _is_binned(path: Path) -> bool:
 def _refuse_link(folder: Path) -> None:
     if folder.is_symlink():
         raise StdpbenchError(
-            f"{folder} is a link, so it is not the bin: give the runs folder a real folder of that name"
+            f"{folder} is a symbolic link; replace it with a folder, since the bin must be inside the runs folder"
         )
 
 
 def _free(path: Path) -> Path:
-    """A path of which nothing is there: this one, or with a number behind."""
+    """Return a path that does not exist: the given one, or one with a number appended."""
     number, free = 1, path
     while free.exists():
         number += 1

@@ -42,7 +42,7 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     assert isinstance(dialog, RunFileDialog)
     waits(qtbot, dialog.time.text)
     assert dialog.time.text().startswith("About ")
-    assert "on this machine for 60 training presentations, going by run known" in dialog.time.text()
+    assert "on this machine for 60 training presentations, based on run known" in dialog.time.text()
     assert any("12 exc neurons" in label.text() for label in dialog.findChildren(QLabel))
     assert not started
     dialog.start_button.click()
@@ -59,7 +59,7 @@ def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
     made = small_experiment(network__n_exc=5000, about__expected_time="a long night", network__inhibition="layer")
     dialog = window.services.ask_to_run(made)
     waits(qtbot, dialog.time.text)
-    assert dialog.time.text() == "Its file says of the time: a long night."
+    assert dialog.time.text() == "According to the experiment file: a long night."
     dialog.reject()
     assert not started
 
@@ -71,12 +71,12 @@ def test_own_pictures_say_it_as_the_number_of_neurons_changes(
     np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (400, 28, 28), np.uint8))
     dialog: OwnDataDialog = window.services.choose_data(tmp_path / "mine.npz")
     waits(qtbot, dialog.time.text)
-    assert "going by the shipped measurement of fast-100" in dialog.time.text()
+    assert "based on the shipped measurement of fast-100" in dialog.time.text()
     assert "5\u2009120 training presentations" in dialog.time.text()
     dialog.n_exc.setValue(120)
-    waits(qtbot, lambda: "a guess from the shipped measurement of fast-100" in dialog.time.text())
+    waits(qtbot, lambda: "estimated from the shipped measurement of fast-100" in dialog.time.text())
     dialog.n_exc.setValue(90_000)
-    waits(qtbot, lambda: "is not known" in dialog.time.text())
+    waits(qtbot, lambda: "cannot be estimated" in dialog.time.text())
     dialog.reject()
 
 
@@ -92,7 +92,7 @@ def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Pa
     assert dialog.time.text() == "", "nothing is different yet"
     assert isinstance(dialog.field, QLineEdit)
     dialog.field.setText("24")
-    waits(qtbot, lambda: "a guess from run known, which has another network.n_exc" in dialog.time.text())
+    waits(qtbot, lambda: "estimated from run known with different network.n_exc" in dialog.time.text())
     dialog.reject()
 
 
@@ -100,5 +100,5 @@ def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Pa
 def test_a_rule_in_an_experiment_says_it(window: MainWindow, qtbot: QtBot) -> None:
     dialog = window.lab.network.use()
     waits(qtbot, dialog.time.text)
-    assert "going by the shipped measurement of fast-100" in dialog.time.text()
+    assert "based on the shipped measurement of fast-100" in dialog.time.text()
     dialog.reject()

@@ -93,7 +93,7 @@ def test_list_of_a_folder_in_which_nothing_can_be_written(runs: Path, capsys: py
     except SystemExit as end:
         main_status = int(end.code or 0)
     out, err = capsys.readouterr()
-    assert (main_status, err.count("The index is not kept")) == (0, 1)
+    assert (main_status, err.count("The index is not saved")) == (0, 1)
     assert [row.split()[0] for row in out.splitlines()[1:]] == ["first", "second", "third"]
 
 
@@ -127,7 +127,7 @@ def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:
 def test_show_tells_what_a_run_was(cli: Cli) -> None:
     out = cli("show", "third")
     assert "stopped: on request" in out
-    assert "goes on from first at presentation 7" in out
+    assert "continues from first at presentation 7" in out
     assert "Differences from first" in out, "it is compared with its parent"
     assert [line.split() for line in out.splitlines() if line.startswith("exc.tau_m")] == [
         ["exc.tau_m", "25", "ms", "100", "ms"]
@@ -139,7 +139,7 @@ def test_show_tells_what_a_run_was(cli: Cli) -> None:
     record = json.loads(cli("show", "third", "--against", "second", "--json"))
     assert record["against"]["names"] == ["second", "third"]
     assert set(record["against"]["parameters"]) == {"plasticity.nu_post"}
-    assert record["lineage"] == ["goes on from first at presentation 7"]
+    assert record["lineage"] == ["continues from first at presentation 7"]
 
 
 def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path: Path, make_run: Make) -> None:
@@ -147,7 +147,7 @@ def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path
     make_run(elsewhere, "alone")
     make_run(elsewhere, "child", about={"parent": {"id": "id of alone", "name": "alone", "at": 7}})
     assert "children   child" in cli("show", str(elsewhere / "alone"))
-    assert "goes on from alone at presentation 7" in cli("show", str(elsewhere / "child"))
+    assert "continues from alone at presentation 7" in cli("show", str(elsewhere / "child"))
     assert sorted(path.name for path in elsewhere.iterdir()) == ["alone", "child"]
     with pytest.raises(SystemExit):
         main(["list", "--runs", str(elsewhere)])  # who asks for a folder of runs has an index of it

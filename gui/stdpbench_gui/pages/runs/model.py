@@ -14,7 +14,7 @@ from PyQt6.QtGui import QColor, QFont, QPainter, QPixmap
 
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.filters import order
-from stdpbench.runs.catalog.search import Search, found
+from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.run_folder import now
 from stdpbench.units import thousands
@@ -103,7 +103,7 @@ class RunsModel(QAbstractTableModel):
         StdpbenchError
             If no run has a column of the search; the rows are then unchanged.
         """
-        found(self._all.values(), search)
+        find_runs(self._all.values(), search)
         self._search = search
         self._arrange()
 

@@ -117,10 +117,10 @@ def test_lineage_tells_where_a_run_comes_from(family: list[RunFolder], tmp_path:
     later = create_run_from(child, {"seed": 5}, runs, OPTIONS)
     with Store(runs) as store:
         assert lineage(parent, store) == []
-        assert lineage(child, store) == [f"goes on from {parent.path.name} at presentation 30"]
+        assert lineage(child, store) == [f"continues from {parent.path.name} at presentation 30"]
         assert lineage(grandchild, store) == [
-            f"goes on from {child.path.name} at presentation 40",
-            f"which goes on from {parent.path.name} at presentation 30",
+            f"continues from {child.path.name} at presentation 40",
+            f"which continues from {parent.path.name} at presentation 30",
         ]
         assert lineage(later, store)[0] == f"starts from the weights and thresholds of {child.path.name}"
         assert {entry.name for entry in store.children(child.read_json("run.json")["id"])} == {

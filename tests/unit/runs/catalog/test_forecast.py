@@ -87,19 +87,19 @@ def asked(**changes: Any) -> Experiment:
     return Experiment.from_mapping({"name": "mine"}).override({**USUAL, **given})
 
 
-def test_it_goes_by_a_run_with_the_same_network(measured: Make, tmp_path: Path) -> None:
+def test_the_estimate_is_based_on_a_run_with_the_same_network(measured: Make, tmp_path: Path) -> None:
     measured("known", {"plasticity.nu_post": 0.02})
     found = forecast(asked(), tmp_path, SIZE)
     assert found.seconds == pytest.approx(10 + 20 + 40)
     assert found.sentence == (
-        "About 70 s on this machine for 1\u2009000 training presentations, going by run known: the same network."
+        "About 70 s on this machine for 1\u2009000 training presentations, based on run known with the same network."
     )
     more = forecast(asked(schedule__passes=3, schedule__test_images=100), tmp_path, SIZE, Options(baselines=False))
     assert more.seconds == pytest.approx(10 + 60 + 40 * 1100 / 2400)
     assert more.presentations == 3000
 
 
-def test_compiling_counts_where_the_network_is_not_there(
+def test_compilation_is_included_unless_the_network_is_compiled(
     measured: Make, tmp_path: Path, compiler: Callable[[float], None]
 ) -> None:
     measured("known", compiling=True)  # from second 2 to second 9 of the 10 of building
@@ -109,39 +109,39 @@ def test_compiling_counts_where_the_network_is_not_there(
     compiler(15.0)
     found = forecast(asked(), tmp_path, SIZE)
     assert found.seconds == pytest.approx(3 + 7 + 20 + 40), "it took 7 s for this very network"
-    assert found.sentence.endswith("the same network. Of this, about 7 s are for compiling the network.")
+    assert found.sentence.endswith("the same network. This includes about 7 s for compiling the network.")
     other = forecast(asked(plasticity__kind="bcm"), tmp_path, SIZE)
     assert other.seconds == pytest.approx(3 + 15 + 20 + 40)
     digits = forecast(read_experiment("digits"), tmp_path / "nowhere", SIZE)
-    assert "Of this, about 15 s are for compiling the network." in digits.sentence
+    assert "This includes about 15 s for compiling the network." in digits.sentence
 
 
 def test_another_machine_is_named_and_this_one_comes_first(measured: Make, tmp_path: Path) -> None:
     measured("there", host={"processor": "Abacus", "cpus": 7}, per_training=0.5)
     found = forecast(asked(), tmp_path, SIZE)
     assert found.sentence.startswith("About 9 min for ")
-    assert found.sentence.endswith("run there: the same network on another machine (Abacus, 7 processors).")
+    assert found.sentence.endswith("run there with the same network on another machine (Abacus, 7 processors).")
     measured("here")
-    assert "run here: the same network." in forecast(asked(), tmp_path, SIZE).sentence
+    assert "run here with the same network." in forecast(asked(), tmp_path, SIZE).sentence
 
 
 @pytest.mark.parametrize(
     ("changes", "factor", "words"),
     [
-        ({"network__n_exc": 100}, 2, "which has another network.n_exc, scaled with synapses and time steps."),
-        ({"schedule__stimulus": "700 ms"}, 2, "another schedule.stimulus, scaled with synapses and time steps."),
-        ({"plasticity__kind": "bcm"}, 1, "which has another plasticity.kind."),
+        ({"network__n_exc": 100}, 2, "with different network.n_exc, scaled with synapses and time steps."),
+        ({"schedule__stimulus": "700 ms"}, 2, "different schedule.stimulus, scaled with synapses and time steps."),
+        ({"plasticity__kind": "bcm"}, 1, "with different plasticity.kind."),
         ({"plasticity__kind": "bcm", "network__inhibition": "layer"}, 1, "network.inhibition and plasticity.kind."),
     ],
 )
-def test_a_run_that_differs_in_little_gives_a_guess_that_says_so(
+def test_a_similar_run_gives_a_rough_estimate(
     measured: Make, tmp_path: Path, changes: dict[str, Any], factor: float, words: str
 ) -> None:
     measured("known")
     found = forecast(asked(**changes), tmp_path, SIZE)
     assert found.seconds == pytest.approx(10 + factor * 60)
-    assert found.sentence.startswith("Perhaps ")
-    assert ": a guess from run known, which has another " in found.sentence
+    assert found.sentence.startswith("Roughly ")
+    assert ", estimated from run known with different " in found.sentence
     assert found.sentence.endswith(words)
 
 
@@ -152,21 +152,21 @@ def test_a_run_that_differs_in_little_gives_a_guess_that_says_so(
         {"plasticity__kind": "bcm", "network__inhibition": "layer", "network__delays": "uniform"},
     ],
 )
-def test_what_nobody_knows_is_not_invented(measured: Make, tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_there_is_no_estimate_without_a_similar_run(measured: Make, tmp_path: Path, changes: dict[str, Any]) -> None:
     measured("known")
     found = forecast(asked(**changes), tmp_path, SIZE)
     assert found.seconds is None
-    assert found.sentence.startswith("How long it will take is not known")
+    assert found.sentence.startswith("The duration cannot be estimated")
 
 
-def test_runs_that_say_nothing_of_it_are_passed_over(measured: Make, tmp_path: Path) -> None:
+def test_runs_without_usable_times_are_ignored(measured: Make, tmp_path: Path) -> None:
     measured("stopped", state="stopped")
     changed = measured("changed")
     rules = {"kind": "bcm"}, {"kind": "diehl-cook-triplet"}
     write_journal(changed, [*read_journal(changed), Record(9, 500, START.isoformat(), RuleChanged(*rules))])
     (measured("gone") / "weights.npy").unlink()
     (measured("torn") / "journal.jsonl").write_text("{\n", encoding="utf-8")
-    assert "run " not in forecast(asked(), tmp_path, SIZE).sentence.partition(": ")[0]
+    assert "run " not in forecast(asked(), tmp_path, SIZE).sentence
     assert forecast(asked(), tmp_path / "nowhere", SIZE).sentence == forecast(asked(), tmp_path, SIZE).sentence
 
 
@@ -175,10 +175,11 @@ def test_shipped_experiments_go_by_their_own_measurement(tmp_path: Path) -> None
         experiment = read_experiment(name)
         found = forecast(experiment, tmp_path, trust=True)
         if experiment.about.measured_time is None:
-            assert found.sentence == f"Its file says of the time: {experiment.about.expected_time}."
+            assert found.sentence == f"According to the experiment file: {experiment.about.expected_time}."
         else:
             assert found.seconds == pytest.approx(experiment.about.measured_time - 4), "compiled before"
-            assert f"going by the shipped measurement of {name}: the same network on another machine" in found.sentence
+            source = f"based on the shipped measurement of {name} with the same network on another machine"
+            assert source in found.sentence
 
 
 def test_measured_times_are_those_that_are_written_out() -> None:
@@ -190,9 +191,9 @@ def test_measured_times_are_those_that_are_written_out() -> None:
             assert about.measured_time == in_words.get(number) or 60 * float(number.split()[0]), name
 
 
-def test_what_a_file_says_is_of_that_file_alone(tmp_path: Path) -> None:
+def test_the_time_stated_in_a_file_is_not_used_for_other_experiments(tmp_path: Path) -> None:
     mine = asked(network__n_exc=20_000, about__expected_time="a long night")
-    assert forecast(mine, tmp_path, SIZE, trust=True).sentence == "Its file says of the time: a long night."
+    assert forecast(mine, tmp_path, SIZE, trust=True).sentence == "According to the experiment file: a long night."
     assert "night" not in forecast(mine, tmp_path, SIZE).sentence
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import columns as run_columns
-from stdpbench.runs.catalog.search import Search, found
+from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Entry, Store
 
 Make = Callable[..., Path]
@@ -45,12 +45,12 @@ def three(tmp_path: Path, make_run: Make) -> list[Entry]:
     ],
 )
 def test_filters_and_words(three: list[Entry], text: str, names: str) -> None:
-    assert "".join(entry.name for entry in found(three, Search.parse(text))) == names
+    assert "".join(entry.name for entry in find_runs(three, Search.parse(text))) == names
 
 
 def test_what_is_found_is_sorted(three: list[Entry]) -> None:
-    assert [entry.name for entry in found(three, Search(), "-vote")] == ["a", "b", "c"]
-    assert [entry.name for entry in found(three, Search(), "duration")] == ["a", "c", "b"]
+    assert [entry.name for entry in find_runs(three, Search(), "-vote")] == ["a", "b", "c"]
+    assert [entry.name for entry in find_runs(three, Search(), "duration")] == ["a", "c", "b"]
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_what_is_found_is_sorted(three: list[Entry]) -> None:
     [
         ("vot>0.9", "did you mean 'vote'"),
         ("state=finishd", "did you mean 'finished'"),
-        (">0.9", "write COLUMN=VALUE"),
+        (">0.9", "expected COLUMN=VALUE"),
         ("exc.taum=3", "did you mean 'exc.tau_m'"),
     ],
 )
 def test_what_is_neither_gets_a_sentence(three: list[Entry], text: str, said: str) -> None:
     with pytest.raises(StdpbenchError, match=said):
-        found(three, Search.parse(text))
+        find_runs(three, Search.parse(text))
 
 
 def test_values_as_they_are_read(three: list[Entry]) -> None:

@@ -298,10 +298,10 @@ def test_the_bin_keeps_runs_of_one_name_apart(three: Path, make_run: Make) -> No
         move_to_bin(RunFolder.open(make_run(three, "a")))
     assert names_in_bin(three) == ["a", "a-2"]
     make_run(three, "a")
-    with pytest.raises(StdpbenchError, match="is there already"):
+    with pytest.raises(StdpbenchError, match="already exists"):
         restore(three, "a")
     assert restore(three, "a-").path.name == "a-2"
-    with pytest.raises(StdpbenchError, match="lies in the bin already"):
+    with pytest.raises(StdpbenchError, match="already in the bin"):
         move_to_bin(RunFolder.open(three / "bin" / "a"))
 
 

@@ -239,8 +239,8 @@ def test_links_in_the_bin_and_a_bin_that_is_a_link_stay(home, tmp_path, make_run
     (tmp_path / "bin" / "link").unlink()
     (tmp_path / "bin").rmdir()
     (tmp_path / "bin").symlink_to(run.parent)
-    assert "bin is a link, so it is not the bin" in cli("--yes", status=2)
-    with pytest.raises(StdpbenchError, match="bin is a link"):
+    assert "bin is a symbolic link" in cli("--yes", status=2)
+    with pytest.raises(StdpbenchError, match="bin is a symbolic link"):
         move_to_bin(RunFolder.open(make_run(tmp_path, "b")))
     assert (listing(home), listing(run)) == before
 
@@ -263,7 +263,7 @@ def test_going_back_removes_results_and_no_files_of_the_user(home, tmp_path):
     responses.symlink_to(home)
     (path / "lock").touch()
     before = listing(path)
-    with pytest.raises(StdpbenchError, match="responses is a link"):
+    with pytest.raises(StdpbenchError, match="responses is a symbolic link"):
         rewind(folder, 10)
     assert listing(path) == before
     responses.unlink()
