@@ -31,7 +31,14 @@ from stdpbench.experiment import Experiment
 from stdpbench.files import write_text_aside
 from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.folder.run_folder import looks_like_run
-from stdpbench.runs.preparation.own_data import BASES, Look, Pictures, experiment_on, name_of, suggested
+from stdpbench.runs.preparation.own_data import (
+    BASES,
+    DataPreview,
+    PictureReader,
+    experiment_name,
+    experiment_on,
+    suggest_steps,
+)
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
@@ -77,9 +84,9 @@ class OwnDataDialog(QDialog):
         self.setWindowTitle("Your own pictures")
         self.setAcceptDrops(True)
         self._session = session
-        self._pictures = Pictures()
+        self._reader = PictureReader()
         self._path: Path | None = None
-        self._look: Look | None = None
+        self._look: DataPreview | None = None
         self._experiment: Experiment | None = None
         self._background = Background(self, 1)
         self._job: Job | None = None
@@ -202,9 +209,9 @@ class OwnDataDialog(QDialog):
         self.status.setText("Reading …")
         self._enable(False)
 
-        def read() -> tuple[Dataset, Look]:
-            dataset = suggested(dataset_at(path), self._pictures)
-            return dataset, self._pictures.look(dataset)
+        def read() -> tuple[Dataset, DataPreview]:
+            dataset = suggest_steps(dataset_at(path), self._reader)
+            return dataset, self._reader.preview(dataset)
 
         self._work(read, lambda found: self._take_read(path, *found), self._fail_read)
 
@@ -213,11 +220,11 @@ class OwnDataDialog(QDialog):
         self.raw.clear()
         self._fail_look(reason)
 
-    def _take_read(self, path: Path, dataset: Dataset, look: Look) -> None:
+    def _take_read(self, path: Path, dataset: Dataset, look: DataPreview) -> None:
         self.form.blockSignals(True)
         self.form.show_dataset(dataset)
         self.form.blockSignals(False)
-        self.name.setText(name_of(path))
+        self.name.setText(experiment_name(path))
         self._show_look(look)
 
     def _choose_folder(self) -> None:
@@ -259,7 +266,7 @@ class OwnDataDialog(QDialog):
             self._show_problem(f"{error}.")
             return
 
-        self._work(lambda: self._pictures.look(dataset), self._show_look, self._fail_look)
+        self._work(lambda: self._reader.preview(dataset), self._show_look, self._fail_look)
 
     def _fail_look(self, reason: str) -> None:
         self.ready.clear()
@@ -267,7 +274,7 @@ class OwnDataDialog(QDialog):
         self._enable(False)
         self._show_problem(f"{reason.rstrip('.')}.")
 
-    def _show_look(self, look: Look) -> None:
+    def _show_look(self, look: DataPreview) -> None:
         self._look = look
         self.status.setText(look.sentence)
         self.raw.show_pictures(look.raw, look.classes)

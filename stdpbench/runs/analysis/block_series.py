@@ -1,4 +1,4 @@
-"""What blocks of training presentations say, as curves."""
+"""Curves of the measures of blocks of training presentations."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Series = dict[str, Points]
 
 
 def series(blocks: Mapping[int, Block]) -> Series:
-    """Curves of a run: their names to presentations and values, where these are known.
+    """Return the curves of a run by name, as presentations and values; unknown values are omitted.
 
-    ``"spikes"`` is per image, ``"theta"`` the mean in mV, ``"change"`` the mean |Δw| per synapse; read-outs have
-    running accuracy in per cent.
+    ``"spikes"`` is the mean per presentation, ``"theta"`` the mean in mV, ``"change"`` the mean |Δw| per synapse; the
+    curves of read-outs are running accuracies in per cent.
 
     Parameters
     ----------
     blocks : mapping of int to Block
-        Blocks by the position of their end.
+        Blocks by the position at which they end.
     """
     ends = np.array(sorted(blocks), float)
     ordered = [blocks[int(end)] for end in ends]

@@ -1,4 +1,4 @@
-"""Curves over training: what is shown while it goes on and drawn afterwards."""
+"""Curves over training, shown during the run and plotted afterwards."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from stdpbench.readout import READOUTS, assign, readouts, score
 _CHUNK = 1024
 
 
-class Numbers:
-    """One whole number of each presentation, in memory that is taken at the start: a run of hours does not grow.
+class IntegerSeries:
+    """One integer per presentation, in preallocated memory, so that a long run does not grow.
 
     Parameters
     ----------
     planned : int
-        Presentations that are planned; more may come.
+        Planned number of presentations; more can be appended.
     """
 
     def __init__(self, planned: int) -> None:
-        self._values = _taken(planned)
+        self._values = _allocate(planned)
         self._n = 0
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of values."""
         return self._n
 
     def append(self, value: int) -> None:
-        """Add one."""
+        """Append a value."""
         if self._n == len(self._values):
-            self._values = np.concatenate([self._values, _taken(max(_CHUNK, self._n // 4))])
+            self._values = np.concatenate([self._values, _allocate(max(_CHUNK, self._n // 4))])
         self._values[self._n] = value
         self._n += 1
 
     @property
     def all(self) -> NDArray[np.int32]:
-        """All of them, int32, (n,): a view."""
+        """All values, int32, (n,), as a view."""
         return self._values[: self._n]
 
     def last(self, n: int) -> NDArray[np.int32]:
-        """The last `n`, or as many as there are: a view."""
+        """Return the last `n` values, or all if there are fewer, as a view."""
         return self._values[max(0, self._n - n) : self._n]
 
     def replace(self, values: NDArray[Any]) -> None:
-        """Have these in place of all."""
+        """Replace all values."""
         self._n = len(values)
         if self._n > len(self._values):
-            self._values = _taken(self._n)
+            self._values = _allocate(self._n)
         self._values[: self._n] = values
 
 
-def _taken(n: int) -> NDArray[np.int32]:
-    return np.full(n, -1, np.int32)  # not zeros, of which the system gives memory only when they are written
+def _allocate(n: int) -> NDArray[np.int32]:
+    return np.full(n, -1, np.int32)  # not zeros, for which the system would only provide memory on writing
 
 
 class Curves:
-    """Collects training presentations and measures now and then.
+    """Collects training presentations and computes the curves of a run.
 
-    Running accuracy is for the eye only: neurons are labelled by one window of training presentations and tested on
-    the next, while the network learns on. It says how training goes, not how good the network is.
+    Running accuracy only indicates the progress of training, not the quality of the network: neurons are labelled by
+    one window of training presentations and tested on the next, while the network continues to learn.
 
     Parameters
     ----------
     n_presentations : int
-        Training presentations in all.
+        Total number of training presentations.
     labels : ndarray, int64, (n_images,) or None
         Classes of the training pictures.
     n_classes : int
@@ -79,9 +79,9 @@ class Curves:
         self.window = max(20, min(1000, n_presentations // 10))
         self._labels = labels
         self._n_classes = n_classes
-        self._recent: NDArray[np.uint16] | None = None  # a ring of responses, by number of the presentation
+        self._recent: NDArray[np.uint16] | None = None  # ring buffer of responses, indexed by presentation
         self._n_recent = 0
-        self.image, self.attempts, self.spikes = (Numbers(n_presentations) for _ in range(3))
+        self.image, self.attempts, self.spikes = (IntegerSeries(n_presentations) for _ in range(3))
         self.points: list[int] = []
         self.mean_theta: list[float] = []
         self.spikes_per_image: list[float] = []
@@ -89,7 +89,7 @@ class Curves:
         self.accuracy: dict[str, list[float]] = {name: [] for name in READOUTS}
 
     def add(self, image: int, attempts: int, spike_counts: NDArray[np.int64]) -> bool:
-        """Take a presentation; True where it is time to measure."""
+        """Add a presentation; return whether the next point of the curves is due."""
         self.image.append(image)
         self.attempts.append(attempts)
         self.spikes.append(int(spike_counts.sum()))
@@ -111,12 +111,12 @@ class Curves:
 
     @property
     def repeats(self) -> float:
-        """Share of the last presentations that were shown more than once."""
+        """Fraction of the last presentations that needed more than one attempt."""
         last = self.attempts.last(self.interval)
         return float((last > 1).mean()) if len(last) else 0.0
 
     def latest_accuracy(self) -> dict[str, float]:
-        """The newest running accuracy by read-out; empty where none was measured."""
+        """Return the newest running accuracy by read-out; empty if none has been measured."""
         return {name: values[-1] for name, values in self.accuracy.items() if values and np.isfinite(values[-1])}
 
     def _running_accuracy(self) -> dict[str, float]:
@@ -133,7 +133,7 @@ class Curves:
         }
 
     def arrays(self, dtype: type[np.signedinteger[Any]] = np.int64) -> dict[str, NDArray[Any]]:
-        """Everything, as arrays for ``training.npz``; what there is of each presentation as `dtype`."""
+        """Return everything as arrays for ``training.npz``; values per presentation have type `dtype`."""
         curves = {f"accuracy_{name}": np.array(values, float) for name, values in self.accuracy.items()}
         return {
             "image": self.image.all.astype(dtype),
@@ -147,22 +147,22 @@ class Curves:
         }
 
     def recent(self, n_exc: int) -> dict[str, NDArray[np.int64] | NDArray[np.uint16]]:
-        """The last presentations, from which running accuracy goes on after a checkpoint."""
+        """Return the last presentations, which running accuracy needs to continue from a checkpoint."""
         counts = np.empty((0, n_exc), np.uint16) if self._recent is None else self._recent_counts()
         return {"recent_image": self.image.last(len(counts)).astype(np.int64), "recent_counts": counts}
 
     def _recent_counts(self) -> NDArray[np.uint16]:
-        """Spikes of each neuron in the last presentations, the oldest first."""
+        """Return the spike counts of each neuron in the last presentations, oldest first."""
         assert self._recent is not None
         return self._recent[self._places(self._n_recent)]
 
     def _places(self, n: int) -> NDArray[np.int64]:
-        """Where the last `n` presentations are in the ring."""
+        """Return the indices of the last `n` presentations in the ring buffer."""
         assert self._recent is not None
         return np.arange(len(self.image) - n, len(self.image)) % len(self._recent)
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Put back what `arrays` and `recent` gave."""
+        """Restore the state from the results of `arrays` and `recent`."""
         for name in ("image", "attempts", "spikes"):
             getattr(self, name).replace(arrays[name])
         for name, key in (

@@ -1,4 +1,4 @@
-"""Receptive fields as one looks at them: mosaics, orders, neurons that are alike."""
+"""Receptive fields: mosaics, orders of neurons, and duplicates."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 Weights = NDArray[np.floating[Any]]
 ALIKE = 0.95
-"""Correlation of weights beyond which two neurons are duplicates."""
+"""Correlation of weights above which two neurons are duplicates."""
 NOT_COUNTED = "which neurons never fired is not known, since this run did not count spikes from its start"
-"""What to say of a run that was started by a version that did not count them."""
+"""Remark on a run that was started by a version that did not count spikes."""
 _BLOCK = 1024
 
 
 def tile(w: Weights, shape: tuple[int, int], columns: int, gap: float = np.nan) -> NDArray[np.float32]:
-    """Fields side by side with a line between them.
+    """Arrange fields in a mosaic with lines between them.
 
     Parameters
     ----------
@@ -25,13 +25,14 @@ def tile(w: Weights, shape: tuple[int, int], columns: int, gap: float = np.nan) 
     shape : tuple of int
         (height, width).
     columns : int
-        Fields in a row.
+        Number of fields per row.
     gap : float
-        Value of the lines, and of places without a field.
+        Value of the lines and of empty tiles.
 
     Returns
     -------
     ndarray, float32, (rows * (height + 1), columns * (width + 1))
+        The mosaic.
     """
     height, width = shape
     n = w.shape[1]
@@ -49,13 +50,14 @@ def tile(w: Weights, shape: tuple[int, int], columns: int, gap: float = np.nan) 
 
 
 def pooled(w: Weights, shape: tuple[int, int], factor: int) -> tuple[NDArray[np.float32], tuple[int, int]]:
-    """Fields at a lower resolution: means over squares of `factor` pixels, cut off where they do not fit.
+    """Reduce the resolution of fields by averaging over squares of `factor` pixels; incomplete squares are dropped.
 
     Returns
     -------
     w : ndarray, float32, (height * width, n)
+        One field per column.
     shape : tuple of int
-        Its (height, width).
+        (height, width) of the reduced fields.
     """
     height, width = shape[0] // factor, shape[1] // factor
     if factor <= 1 or not height or not width:
@@ -67,13 +69,13 @@ def pooled(w: Weights, shape: tuple[int, int], factor: int) -> tuple[NDArray[np.
 
 
 def by_label(labels: NDArray[np.int64], theta: NDArray[np.float64]) -> NDArray[np.int64]:
-    """An order by class, within a class by falling theta; neurons without a class come last: int64, (n_exc,)."""
+    """Return an order of neurons by class, then by descending theta, int64, (n_exc,); unassigned ones come last."""
     classes = np.where(labels < 0, np.iinfo(np.int64).max, labels)
     return np.asarray(np.lexsort((-theta, classes)), np.int64)
 
 
 def by_similarity(w: Weights) -> NDArray[np.int64]:
-    """An order in which neighbours have alike fields: leaves of average linkage on correlation; int64, (n,)."""
+    """Return an order with similar fields next to each other (average linkage on correlation), int64, (n,)."""
     from scipy.cluster.hierarchy import leaves_list, linkage
 
     if w.shape[1] < 3:
@@ -82,7 +84,7 @@ def by_similarity(w: Weights) -> NDArray[np.int64]:
 
 
 def duplicates(w: Weights, alike: float = ALIKE) -> NDArray[np.bool_]:
-    """Which neurons correlate more than `alike` with one of a lower number: bool, (n,)."""
+    """Find neurons whose correlation with a neuron of lower index exceeds `alike`: bool, (n,)."""
     unit = _normalised(w)
     n = unit.shape[1]
     found = np.zeros(n, bool)
@@ -95,7 +97,7 @@ def duplicates(w: Weights, alike: float = ALIKE) -> NDArray[np.bool_]:
 
 
 def _normalised(w: Weights) -> NDArray[np.float32]:
-    """Fields of mean 0 and length 1."""
+    """Return the fields with mean 0 and norm 1."""
     centred = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
     norm = np.linalg.norm(centred, axis=0)
     return np.asarray(centred / np.where(norm > 0, norm, 1), np.float32)

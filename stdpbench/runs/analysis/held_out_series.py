@@ -1,4 +1,4 @@
-"""Measures on held-out pictures over training, as columns and as percentages that fit into one plot."""
+"""Measures on held-out pictures over training, as columns, and as percentages for a common plot."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.protocol.live_run import LiveRun
 
 USUAL: Final = ("accuracy_vote", "purity", "nmi", "neuron_purity")
-"""What is drawn where nothing else is asked for."""
+"""Measures that are plotted by default."""
 _OF = {"share": "%", "bit": "% of all classes alike", "neurons": "% of neurons", "clusters": "% of neurons"}
 PERCENT: Final[Mapping[str, str]] = {
     name: f"{measure.title} ({_OF[measure.unit]})" for name, measure in MEASURES.items() if measure.unit in _OF
 }
-"""Measures that can be said in per cent, and what they are called then."""
+"""Measures that can be expressed in per cent, with their titles."""
 
 
 def held_out_columns(live: LiveRun) -> dict[str, NDArray[Any]]:
-    """Measures on held-out pictures, one value per position at which they were taken.
+    """Return the measures on held-out pictures, one value per position of measurement.
 
     Returns
     -------
     dict of str to ndarray, (n,)
-        ``position`` and ``images`` (int64); then the measures of `stdpbench.readout.held_out.MEASURES`, float64, NaN
-        where one is undefined. What nothing was measured of has no values.
+        ``position`` and ``images`` (int64), followed by those measures of `stdpbench.readout.held_out.MEASURES` that
+        were taken, float64, NaN where undefined.
     """
     positions = sorted(live.held_out)
-    told = [live.held_out[position] for position in positions]
-    names = dict.fromkeys(name for fact in told for name in fact.values)
+    measured = [live.held_out[position] for position in positions]
+    names = dict.fromkeys(name for fact in measured for name in fact.values)
     return {
         "position": np.array(positions, np.int64),
-        "images": np.array([fact.images for fact in told], np.int64),
-        **{name: np.array([_number(fact.values.get(name)) for fact in told], float) for name in names},
+        "images": np.array([fact.images for fact in measured], np.int64),
+        **{name: np.array([_number(fact.values.get(name)) for fact in measured], float) for name in names},
     }
 
 
@@ -45,9 +45,10 @@ def _number(value: float | None) -> float:
 
 
 def percentages(live: LiveRun) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Measures in per cent (`PERCENT`): name to presentations and values, where they are known.
+    """Return measures in per cent (`PERCENT`) by name, as presentations and values; unknown values are omitted.
 
-    Numbers of neurons are of all neurons, and label entropy of that of a neuron that answers to all classes alike.
+    Numbers of neurons are relative to all neurons, and label entropy relative to that of a neuron that responds
+    equally to all classes.
     """
     if live.started is None:
         return {}

@@ -1,7 +1,7 @@
-"""What the network answered lately: a class for each neuron from the last presentations that were seen.
+"""Recent answers of the network: neurons are assigned to classes by the last observed presentations.
 
-For the eye only, as running accuracy is: labels come from training pictures, some time ago, while the network learns
-on. The accuracy of a run is measured with frozen weights (`stdpbench.runs.process.assessment`).
+Like running accuracy, this only indicates progress: labels come from earlier training pictures, while the network
+continues to learn. The accuracy of a run is measured with frozen weights (`stdpbench.runs.process.assessment`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stdpbench.readout.vote import Vote
 
 
 class RecentResponses:
-    """Responses of the last presentations that were seen; older ones are forgotten.
+    """Responses in the last observed presentations; older ones are dropped.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class RecentResponses:
     n_classes : int
         Number of classes; 0 for unlabelled pictures.
     memory : int
-        How many presentations count.
+        Maximum number of presentations.
     """
 
     def __init__(self, n_exc: int, n_classes: int, memory: int = 1000) -> None:
@@ -38,23 +38,23 @@ class RecentResponses:
 
     @property
     def n_seen(self) -> int:
-        """Presentations that count."""
+        """Number of stored presentations."""
         return min(self._added, len(self._counts))
 
     @property
     def n_labelled(self) -> int:
-        """Of these, presentations of labelled pictures."""
+        """Number of stored presentations of labelled pictures."""
         return int(self._class_counts.sum())
 
     def add(self, image: int, label: int, spike_counts: NDArray[np.integer[Any]]) -> int:
-        """Take a presentation in; returns what those before it make of it, `NO_ANSWER` for nothing.
+        """Add a presentation; return the answer to it according to the earlier ones, or `NO_ANSWER`.
 
         Parameters
         ----------
         image : int
-            Which picture.
+            Index of the picture.
         label : int
-            Its class; `NO_ANSWER` where it is not known.
+            Its class; `NO_ANSWER` if unknown.
         spike_counts : ndarray, integer, (n_exc,)
             The response.
         """
@@ -69,13 +69,13 @@ class RecentResponses:
         return answer
 
     def answer(self, spike_counts: NDArray[np.integer[Any]]) -> int:
-        """The class that neurons vote for; `NO_ANSWER` where nothing can be said."""
+        """Return the class that neurons vote for, or `NO_ANSWER` if no presentation was labelled."""
         if not self.n_labelled:
             return NO_ANSWER
         return int(Vote().predict(np.asarray(spike_counts)[None], self.assignment())[0])
 
     def assignment(self) -> Assignment:
-        """What the neurons stand for, as far as was seen."""
+        """Return the assignment of neurons to classes by the stored presentations."""
         labels = np.full(self._counts.shape[1], NO_ANSWER, np.int64)
         mean = self._sums / np.maximum(self._class_counts, 1)[:, None]
         if len(mean):
@@ -83,7 +83,7 @@ class RecentResponses:
         return Assignment(labels, mean, self._class_counts.copy())
 
     def best_images(self, neuron: int, n: int) -> list[tuple[int, int]]:
-        """The pictures that drew most spikes from a neuron: (picture, spikes), most first, each picture once."""
+        """Return the pictures to which a neuron responded most, as (picture, spikes), most spikes first."""
         counts = self._counts[: self.n_seen, neuron]
         return best_of(self._images[: self.n_seen], counts, n)
 
@@ -95,7 +95,7 @@ class RecentResponses:
 
 
 def best_of(images: NDArray[np.int64], counts: NDArray[np.integer[Any]], n: int) -> list[tuple[int, int]]:
-    """Pictures with the highest counts, most first, each once, at most `n`; none that drew no spike."""
+    """Return up to `n` pictures with the highest nonzero counts, most first, each picture once."""
     best: dict[int, int] = {}
     for place in np.argsort(-counts.astype(np.int64), kind="stable").tolist():
         if counts[place] == 0 or len(best) == n:

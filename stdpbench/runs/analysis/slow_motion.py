@@ -1,7 +1,7 @@
-"""One presentation as one exc neuron lived through it, put together from frames: what slow motion and inspector draw.
+"""One presentation from the point of view of one exc neuron, reconstructed from frames for slow motion and inspector.
 
-Frames hold spikes, the weights at the end and, where they were asked for, time courses. Traces and weights in between
-are computed anew (`stdpbench.plasticity.replay`); what had to be assumed for that is said in sentences.
+Frames contain spikes, the weights at the end and, if requested, time courses. Traces and weights during the
+presentation are recomputed (`stdpbench.plasticity.replay`); the assumptions made are listed as remarks.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
 
 _AGREES = 1e-5  # frames hold weights as float32
-_LASTS = 3  # time constants after which a trace hardly counts
-_FORGOTTEN = 1e-3  # of a trace
+_LASTS = 3  # time constants after which a trace is small
+_NEGLIGIBLE = 1e-3  # remaining fraction of a trace
 
 Frame = Mapping[str, Any]
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ class Courses:
     Attributes
     ----------
     v, threshold : ndarray, float64, (n_bins,), mV
-        Membrane potential, and what it has to exceed.
+        Membrane potential and spike threshold.
     ge, gi : ndarray, float64, (n_bins,), in units of the leak
         Conductances.
     """
@@ -55,23 +55,23 @@ class SlowMotion:
     Attributes
     ----------
     presentation, image, attempts, neuron : int
-        Which presentation (from 0), which picture, how often it was shown, which exc neuron.
+        Indices of presentation (from 0) and picture, number of attempts, and index of the exc neuron.
     dt : float
         Time step in ms.
     n_bins, stimulus_bins : int
-        Time steps in all, and of the stimulus.
+        Numbers of time steps in total and during the stimulus.
     input, exc : tuple of ndarray, int32
         Spikes of all input and exc neurons as (index, bin).
     output : ndarray, int32
         Time steps in which the neuron spikes.
     traces : tuple of Trace
-        What the rule remembers.
+        Traces of the rule.
     replay : Replay
-        Traces and weights.
+        Recomputed traces and weights.
     courses : Courses or None
-        None where they were not recorded.
+        Recorded time courses; None if they were not recorded.
     remarks : tuple of str
-        What is assumed, and how far that can be trusted, in sentences.
+        Sentences about assumptions and their accuracy.
     """
 
     presentation: int
@@ -91,34 +91,34 @@ class SlowMotion:
 
 
 def step_ends(n_bins: int, dt: float) -> Floats:
-    """When each step ends, from the start of the presentation, in the unit of `dt`: float64, (n_bins,)."""
+    """Return the end of each time step from the start of the presentation, in the unit of `dt`: float64, (n_bins,)."""
     ends: Floats = np.arange(1, n_bins + 1, dtype=np.float64) * dt
     return ends
 
 
 def experiment_at(live: LiveRun, presentation: int) -> Experiment:
-    """The experiment with the parameters that held in a training presentation.
+    """Return the experiment with the parameters that were active in a training presentation.
 
     Raises
     ------
     StdpbenchError
-        If the network does not stand yet.
+        If the network is not ready yet.
     """
     changes = [change for change in live.changes if change[0] <= presentation]
     parameters = replace(live, changes=changes).parameters()
     if not parameters:
-        raise StdpbenchError("the network does not stand yet")
+        raise StdpbenchError("the network is not ready yet")
     return Experiment.from_mapping(parameters)
 
 
 def rule_starts(live: LiveRun, presentation: int) -> bool:
-    """Whether another rule held in the presentation before, so that this one's traces start with it."""
+    """Whether the rule became active in this presentation, so that its traces start in the reset state."""
     changed = any(at == presentation and changes_rule(change) for at, change in live.changes)
     return changed and not experiment_at(live, presentation).same_rule(experiment_at(live, presentation - 1))
 
 
 def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | None:
-    """The recorded time courses of a neuron in a frame of ``presentation``; None where there are none."""
+    """Return the recorded time courses of a neuron in a frame of ``presentation``; None if there are none."""
     recording = frame.get("recording")
     if recording is None:
         return None
@@ -145,40 +145,40 @@ def slow_motion(
     before: Frame,
     rule_starts: bool = False,
 ) -> SlowMotion:
-    """Put one presentation together.
+    """Reconstruct one presentation.
 
     Parameters
     ----------
     experiment : Experiment
-        With the parameters that held in it; see `experiment_at`.
+        Experiment with the parameters that were active; see `experiment_at`.
     frame : mapping
         The frame of ``presentation``.
     network : mapping
-        The frame of ``network`` right after it.
+        The frame of ``network`` immediately after it.
     neuron : int
-        Which exc neuron.
+        Index of the exc neuron.
     earlier, before : mapping
-        Frames of ``presentation`` and ``network`` from before; of use where they are of the presentation right before
-        this one. May be empty.
+        Earlier frames of ``presentation`` and ``network``, used if they are from the preceding presentation. May be
+        empty.
     rule_starts : bool
-        Whether the rule holds from this presentation on; see `rule_starts`.
+        Whether the rule became active in this presentation; see `rule_starts`.
 
     Raises
     ------
     StdpbenchError
-        If the weights are those of another moment, or cannot be replayed.
+        If the weights belong to another presentation, or the rule cannot be replayed.
     """
     if network.get("position") != frame["position"]:
-        raise StdpbenchError("the weights are those of another moment; pause the run, then both are of the same")
+        raise StdpbenchError("the weights belong to a later presentation; pause the run, so that both match")
     number, rule, dt = frame["presentation"], experiment.plasticity, experiment.network.dt * 1e-3
     if rule.averages or rule.synapse_variables:
         names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
-        raise StdpbenchError(f"this rule cannot be replayed: {names}, which it reads, is not recorded")
+        raise StdpbenchError(f"this rule cannot be replayed: it depends on {names}, which is not recorded")
     after = network["w"][:, neuron].astype(np.float64)
     heard = _heard(experiment, frame, neuron, len(after))
     traces, remarks = _traces_at_start(experiment, frame, {} if rule_starts else earlier, neuron, len(after))
     if rule_starts and frame["attempts"] == 1:
-        remarks = ["The rule holds from this presentation on: its traces start at 0."]
+        remarks = ["The rule is active from this presentation on: its traces start at 0."]
     made = None
     if before.get("position") == number and frame["attempts"] == 1:
         w = before["w"][:, neuron].astype(np.float64)
@@ -189,12 +189,12 @@ def slow_motion(
         if off > _AGREES:
             made = None
         else:
-            remarks.append(f"The replayed weights end where those of the run do, to {off:.0e}.")
+            remarks.append(f"The replayed weights agree with those of the run at the end, to {off:.0e}.")
     if made is None:
         made, off = weights_before(rule, dt, heard, after, traces)
         remarks.append(
-            "Weights at the start are worked out backwards from those at the end"
-            + (f", and meet them to {off:.0e} only." if off > _AGREES else ".")
+            "Weights at the start are computed backwards from those at the end"
+            + (f", and reproduce them only to {off:.0e}." if off > _AGREES else ".")
         )
     return SlowMotion(
         number,
@@ -229,7 +229,7 @@ def _heard(experiment: Experiment, frame: Frame, neuron: int, n_input: int) -> H
 def _traces_at_start(
     experiment: Experiment, frame: Frame, earlier: Frame, neuron: int, n_input: int
 ) -> tuple[dict[str, Any], list[str]]:
-    """Traces at the start of a presentation, and what is to be said about them."""
+    """Return the traces at the start of a presentation, and remarks about them."""
     number, rule = frame["presentation"], experiment.plasticity
     first = frame["attempts"] == 1
     if experiment.schedule.between == "reset" or (first and number == 0):
@@ -239,8 +239,10 @@ def _traces_at_start(
         heard = _heard(experiment, earlier, neuron, n_input)
         past = replay(rule, experiment.network.dt * 1e-3, heard, np.zeros(n_input))
         left = np.exp(-heard.n_bins * experiment.network.dt / slowest) if slowest else 0.0
-        unless = "" if left < _FORGOTTEN else ", which is taken to have started with none"
-        return past.traces_end, [f"Traces start with what the presentation before left{unless}."]
+        assumption = "" if left < _NEGLIGIBLE else ", assuming that they were 0 at its start"
+        return past.traces_end, [
+            f"Traces start with their values at the end of the preceding presentation{assumption}."
+        ]
     return {}, [
-        f"Traces at the start are not known and taken to be 0, which may be wrong for {_LASTS * slowest:.0f} ms."
+        f"Traces at the start are unknown and assumed to be 0, which may be wrong for {_LASTS * slowest:.0f} ms."
     ]

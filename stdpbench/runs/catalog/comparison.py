@@ -216,7 +216,7 @@ def shipped_reference(folder: RunFolder) -> tuple[str, Experiment] | None:
 
 
 def differences_from(account: Account, experiment: Experiment) -> dict[str, tuple[str, str]]:
-    """Return parameters that differ from those of an experiment, by path: (value of the experiment, value of the run)."""
+    """Return parameters that differ from an experiment, by path: (value of the experiment, value of the run)."""
     theirs = flat(experiment.to_mapping())
     seen = dict.fromkeys([*theirs, *account.parameters, *(change.path for change in account.changes)])
     both = {path: (value_text(theirs.get(path)) or "–", account.setting(path)) for path in seen}

@@ -1,4 +1,4 @@
-"""The client side of `runs.process.probe`: query the network of a run without a process. Imports no simulator."""
+"""The client side of `runs.process.probe`: query the network of an inactive run. Imports no simulator."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ from stdpbench.runs.protocol.wire import Listener
 
 
 class ProbeClient(RunClient):
-    """A connection to a process that looks at the network of a run; it ends with the connection."""
+    """A connection to a process that probes the network of a run; the process ends with the connection."""
 
-    def __init__(self, folder: Path, listener: Listener, process: subprocess.Popen[bytes], words: IO[bytes]) -> None:
+    def __init__(self, folder: Path, listener: Listener, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
         super().__init__(folder, listener, process)
-        self._looking = process
-        self._words = words
+        self._probe = process
+        self._output = output
 
     @classmethod
     def open(cls, folder: Path) -> ProbeClient:
-        """Start a process that looks at the network of a run; it is ready when the first answer comes.
+        """Start a process that probes the network of a run; it is ready when the first answer arrives.
 
         Parameters
         ----------
         folder : Path
-            The run folder; only read.
+            The run folder, which is only read.
         """
         listener = Listener()
         environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
-        words = tempfile.TemporaryFile()  # noqa: SIM115 - the client's, which says why the process ended
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the client, which reads errors from it
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "stdpbench.runs.process.probe", str(folder.resolve())],
             stdin=subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
+            stdout=output,
+            stderr=output,
             env=environment,
             start_new_session=True,
         )
-        return cls(folder, listener, process, words)
+        return cls(folder, listener, process, output)
 
     def why_ended(self) -> str:
-        """Why the process ended, as a clause: the error that it reported, else the signal or exit status."""
-        self._words.seek(0)
-        return why_ended(self._looking.poll(), self._words.read().decode("utf-8", "replace"))
+        """Return why the process exited, as a clause: the error that it reported, or the signal or exit status."""
+        self._output.seek(0)
+        return why_ended(self._probe.poll(), self._output.read().decode("utf-8", "replace"))
 
     def close(self) -> None:
-        """Let the process go: it has nothing to lose."""
+        """Close the connection and terminate the process, which has no state to save."""
         super().close()
-        self._looking.terminate()
-        threading.Thread(target=self._looking.wait, daemon=True).start()
-        self._words.close()
+        self._probe.terminate()
+        threading.Thread(target=self._probe.wait, daemon=True).start()
+        self._output.close()

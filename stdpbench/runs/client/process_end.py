@@ -1,4 +1,4 @@
-"""How processes end: why one did, and what becomes of those that outlive their reader."""
+"""Why a process exited, and detaching from processes that outlive their parent."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from contextlib import suppress
 from pathlib import Path
 
 ERROR = "stdpbench: "
-"""Begins the sentence in which a process of this program reports why it gives up."""
+"""Prefix of the sentence in which a process of stdpbench reports a fatal error."""
 _TRACEBACK = "Traceback (most recent call last):"
-_left: list[subprocess.Popen[bytes]] = []
+_detached: list[subprocess.Popen[bytes]] = []
 
 
-def leave(process: subprocess.Popen[bytes]) -> None:
-    """Let a process outlive who started it; it is reaped, once it has ended, when another one is left."""
-    _left[:] = [one for one in (*_left, process) if one.poll() is None]
+def detach(process: subprocess.Popen[bytes]) -> None:
+    """Let a process outlive its parent; once it has exited, it is reaped by the next call."""
+    _detached[:] = [one for one in (*_detached, process) if one.poll() is None]
 
 
 def why_ended(status: int | None, output: str, log: Path | None = None) -> str:
-    """Why a process ended, as a clause.
+    """Return why a process exited, as a clause.
 
     Parameters
     ----------
     status : int or None
-        Its exit status, negative for a signal; None where it is not known.
+        Exit status, negative for a signal; None if unknown.
     output : str
-        What the process wrote. Only an error in it counts as the reason: its last line may be a warning.
+        Output of the process. Only an error in it counts as the reason, since the last line may be a warning.
     log : Path, optional
-        Where the output can be read.
+        File with the output.
     """
     if status is not None and status < 0:
         reason = _killed(-status)
@@ -40,7 +40,7 @@ def why_ended(status: int | None, output: str, log: Path | None = None) -> str:
 
 
 def error_in(output: str) -> str:
-    """The last error that a process reported, in one line: a sentence of this program, or an exception; else empty."""
+    """Return the last error in the output of a process: a sentence of stdpbench or an exception; otherwise empty."""
     error, in_traceback = "", False
     for line in output.splitlines():
         if line.startswith(ERROR):
@@ -53,7 +53,7 @@ def error_in(output: str) -> str:
 
 
 def _killed(number: int) -> str:
-    with suppress(ValueError):  # a signal that Python has no name for
+    with suppress(ValueError):  # a signal without a name in Python
         name = signal.Signals(number).name
         return f"killed by {name}" + (", as happens when memory runs out" if name == "SIGKILL" else "")
     return f"killed by signal {number}"

@@ -1,8 +1,8 @@
-"""The readers' side of a run: start its process, follow it, ask it for things. Imports neither Brian2 nor Qt.
+"""The client side of a run: start its process, follow it, send requests. Imports neither Brian2 nor Qt.
 
-One process works on a run folder at a time; a lock says so. Whoever wants to follow a run listens at an address of
-its own and has the run's process connect to it: the process that it starts, or, by way of the run folder, one that
-is at work already.
+A lock ensures that only one process at a time works on a run folder. A client listens at its own address, and the
+process of the run connects to it: either a process that the client starts, or one that is already running and receives
+the address through the run folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
-from stdpbench.runs.client.process_end import leave, why_ended
+from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import at_work
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -34,44 +34,46 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.wire import VERSION, Channel, Listener, WireError
 
 ATTACH = "STDPBENCH_ATTACH"
-"""Environment variable that tells the process of a run whom to connect to."""
+"""Environment variable that passes the address of the client to the process of a run."""
 LOG = "worker.log"
 _log = logging.getLogger(__name__)
 _CONNECT, _ANSWER, _BUILDING = 60.0, 30.0, 300.0  # s
-_ENDS, _MOMENT = 5.0, 0.2  # s
+_EXIT, _MOMENT = 5.0, 0.2  # s
 
 
 def ask(folder: Path, name: str, **arguments: Any) -> Any:
-    """Have the process of a run do something, by way of its folder; returns its answer.
+    """Send a request to the process of a run through its folder; return the answer.
 
     Raises
     ------
     StdpbenchError
-        If no process works on the run, or with what it answered.
+        If the run is not active, or the request is refused.
     """
     if not at_work(folder):
-        raise StdpbenchError(_nobody(folder, "works"))
-    if not is_own(folder / "run.json"):  # which the process writes when it starts
-        raise StdpbenchError(f"another user's process works on {folder}, and takes requests from that user alone")
-    building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compiling takes a while
+        raise StdpbenchError(_no_process(folder, "has no active process"))
+    if not is_own(folder / "run.json"):  # the process writes this file when it starts
+        raise StdpbenchError(
+            f"{folder} is in use by a process of another user, which accepts requests from that user only"
+        )
+    building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compilation takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
     try:
         return Mailbox(folder).ask(name, arguments, lambda: at_work(folder), timeout)
-    except EndedFirstError:  # asked in the moment between its last word and its end
-        raise StdpbenchError(_nobody(folder, "works any longer")) from None
+    except EndedFirstError:  # the request came after the last check of the mailbox
+        raise StdpbenchError(_no_process(folder, "no longer has an active process")) from None
 
 
 def ended_first(folder: Path) -> str:
-    """Why the process of a run cannot answer any more, in a sentence without its full stop."""
-    state, how = _how_it_is(folder)
-    return "the connection to the run was lost; the run goes on" if state.active else f"{TOO_LATE}: it is {how}"
+    """Return why the process of a run can no longer answer, as a sentence without its full stop."""
+    state, text = _state_text(folder)
+    return "the connection to the run was lost; the run continues" if state.active else f"{TOO_LATE}: it is {text}"
 
 
-def _nobody(folder: Path, works: str) -> str:
-    return f"no process {works} on {folder}: the run is {_how_it_is(folder)[1]}"
+def _no_process(folder: Path, clause: str) -> str:
+    return f"{folder} {clause}: the run is {_state_text(folder)[1]}"
 
 
-def _how_it_is(folder: Path) -> tuple[State, str]:
+def _state_text(folder: Path) -> tuple[State, str]:
     state, reason = state_of(RunFolder.open(folder))
     return state, f"{state} ({reason.rstrip('.')})" if reason else str(state)
 
@@ -93,63 +95,63 @@ class RunClient:
         self._held: deque[Any] = deque()
         self._requests = 0
         self._over = False
-        self._lost_at = 0.0  # when the connection ended; 0: it did not
-        self._ended_at = 0.0  # when the process was found to have ended before it connected
+        self._lost_at = 0.0  # time at which the connection was lost; 0 if it was not
+        self._ended_at = 0.0  # time at which the process was found to have exited before it connected
         self._acceptor = threading.Thread(target=self._accept, name="acceptor", daemon=True)
         self._acceptor.start()
 
     @classmethod
     def start(cls, folder: Path) -> RunClient:
-        """Start the process of a run that waits, was stopped or failed, and connect to it.
+        """Start the process of a queued, stopped or failed run, and connect to it.
 
         Raises
         ------
         StdpbenchError
-            If another process works on it, it is finished, or a kind that it needs is missing here.
+            If the run is active or finished, or uses a kind that is not installed.
         """
         run = RunFolder.open(folder)
         state, _ = state_of(run)
         if at_work(folder):
-            raise StdpbenchError(f"another process is at work on {folder}; `stdpbench watch` follows it")
+            raise StdpbenchError(f"{folder} is in use by another process; `stdpbench watch` follows it")
         if state is State.FINISHED:
             raise StdpbenchError(
-                f"{folder} is finished, so there is nothing to go on with; `stdpbench branch` makes another run of it"
+                f"{folder} is finished and cannot be resumed; `stdpbench branch` creates another run from it"
             )
         missing: tuple[str, ...] = ()
-        with suppress(StdpbenchError):  # damage, which its process reports
+        with suppress(StdpbenchError):  # damage is reported by the process
             missing = missing_kinds(run.stored_experiment, read_journal(folder))
         if missing:
             raise StdpbenchError(f"{run.path.name} cannot run here: {' and '.join(missing)}")
         listener = Listener()
         environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
         with (folder / LOG).open("ab") as log:
-            log_start = log.tell()  # what precedes it is of earlier processes
+            log_start = log.tell()  # earlier output is from earlier processes
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "stdpbench.runs.process.worker", str(folder.resolve())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=environment,
-                start_new_session=True,  # Ctrl+C in the terminal is for the reader
+                start_new_session=True,  # Ctrl+C in the terminal must only reach the client
             )
         return cls(folder, listener, process, log_start)
 
     @classmethod
     def attach(cls, folder: Path) -> RunClient:
-        """Connect to the process that works on a run.
+        """Connect to the process of an active run.
 
         Raises
         ------
         StdpbenchError
-            If there is none, or it is of another version of stdpbench.
+            If the run is not active, or its process belongs to an older version of stdpbench.
         """
         listener = Listener()
         client = cls(folder, listener, None)
         try:
-            said = ask(folder, "attach", **listener.invitation.to_mapping())
-            if said.get("wire") != VERSION:
+            answer = ask(folder, "attach", **listener.invitation.to_mapping())
+            if answer.get("wire") != VERSION:
                 raise StdpbenchError(
-                    f"the process that works on {folder} is of an older version of stdpbench and cannot be followed; "
+                    f"the process of {folder} belongs to an older version of stdpbench and cannot be followed; "
                     "stop the run and resume it"
                 )
         except StdpbenchError:
@@ -160,7 +162,7 @@ class RunClient:
     def _accept(self) -> None:
         with suppress(OSError):
             self._channel = channel = self._listener.accept()
-            if self._over:  # closed meanwhile
+            if self._over:  # closed in the meantime
                 channel.close()
         self._listener.close()
 
@@ -171,47 +173,47 @@ class RunClient:
 
     @property
     def receiving(self) -> bool:
-        """Whether the last `drain` got a part of a message: the rest may be there in a moment."""
+        """Whether the last `drain` received part of a message, whose rest may arrive at any moment."""
         return self._channel is not None and not self._over and self._channel.progressing
 
     @property
     def over(self) -> bool:
-        """Whether all is said: the process is gone, and what it said was drained."""
+        """Whether the process has exited and all its messages have been drained."""
         return self._over and not self._held
 
     def want(self, *kinds: str, gaps: Mapping[str, float] | None = None) -> None:
-        """Say which frames to send from now on.
+        """Subscribe to kinds of frames, instead of the previous subscription.
 
         Parameters
         ----------
         *kinds : str
             Kinds of frames; see `stdpbench.runs.protocol.messages`.
         gaps : mapping of str to float, optional
-            Seconds from one frame of a kind to the next, at least, where fewer than there are do.
+            Minimum interval between frames of a kind, in s.
         """
-        self._say(("want", [kind for kind in kinds if kind in FRAMES], dict(gaps or {})))
+        self._send(("want", [kind for kind in kinds if kind in FRAMES], dict(gaps or {})))
 
     def request(self, name: str, **arguments: Any) -> int:
-        """Ask for something without waiting; the answer comes as a message ``("reply", number, error, value)``."""
+        """Send a request without waiting; the answer arrives as a message ``("reply", number, error, value)``."""
         self._requests += 1
-        self._say(("request", self._requests, name, arguments))
+        self._send(("request", self._requests, name, arguments))
         return self._requests
 
     def change_rule(self, rule: Mapping[str, Any]) -> int:
-        """Ask for another plasticity rule, a table with its ``kind``, without waiting; see `request`.
+        """Request another plasticity rule, a table with its ``kind``, without waiting; see `request`.
 
-        The answer comes when the rule is in force, from the next presentation on, or says why it cannot be: then the
-        run goes on as it did.
+        The answer arrives when the rule has become active, from the next presentation on. If the rule is refused, the
+        answer states the reason and the run continues unchanged.
         """
         return self.request("change_rule", rule=dict(rule))
 
     def ask(self, name: str, timeout: float = 60.0, **arguments: Any) -> Any:
-        """Ask for something and wait for the answer; other messages stay for `drain`.
+        """Send a request and wait for the answer; other messages are kept for `drain`.
 
         Raises
         ------
         StdpbenchError
-            With what the process answered, or that it ended or does not answer.
+            If the request is refused, or the process exits or does not answer in time.
         """
         self.wait_for_connection()
         number = self.request(name, **arguments)
@@ -228,15 +230,15 @@ class RunClient:
         raise StdpbenchError(f"the run did not answer within {timeout:.0f} s")
 
     def drain(self, budget: float = 0.01, wait: float = 0.0) -> list[Any]:
-        """Messages that have come, in order, and credit for their frames.
+        """Return received messages in order, and grant credit for further frames.
 
         Parameters
         ----------
         budget : float
-            Seconds after which no more are read, though there may be more.
+            Time in s after which no further messages are read.
         wait : float
-            Seconds to wait for a first one. With 0 the call never waits, not for the rest of a message either of which
-            a part has come; see `receiving`.
+            Time in s to wait for a first message. With 0 the call never waits, not even for the rest of a message that
+            has arrived in part; see `receiving`.
         """
         messages = list(self._held)
         self._held.clear()
@@ -254,7 +256,7 @@ class RunClient:
         Raises
         ------
         StdpbenchError
-            If it ends before, with the reason.
+            If the process exits first, or does not connect in time.
         """
         until = time.monotonic() + _CONNECT
         while not self.connected:
@@ -262,11 +264,14 @@ class RunClient:
             ended = self._ended()
             if not self.connected and (ended or time.monotonic() > until):
                 if ended:
-                    raise StdpbenchError(f"the process of the run ended: {self.why_ended()}")
-                raise StdpbenchError(f"the process of the run does not connect; its output is in {self.folder / LOG}")
+                    raise StdpbenchError(f"the process of the run exited: {self.why_ended()}")
+                raise StdpbenchError(
+                    f"the process of the run did not connect within {_CONNECT:.0f} s; its output is in "
+                    f"{self.folder / LOG}"
+                )
 
     def why_ended(self) -> str:
-        """Why the process ended, as a clause: the error that it reported, else the signal or exit status."""
+        """Return why the process exited, as a clause: the error that it reported, or the signal or exit status."""
         try:
             with (self.folder / LOG).open("rb") as log:
                 log.seek(self._log_start)
@@ -279,7 +284,7 @@ class RunClient:
         return None if self._process is None else self._process.poll()
 
     def wait_for_process(self, timeout: float | None = None) -> int | None:
-        """Wait for the end of the process that `start` started; its exit status, None if there is none."""
+        """Wait for the process that `start` started; return its exit status, or None if it is unknown."""
         if self._process is None:
             return None
         try:
@@ -288,26 +293,26 @@ class RunClient:
             return None
 
     def terminate(self) -> None:
-        """Have the process that `start` started end, without waiting: as soon as it has finished a presentation."""
+        """Ask the process that `start` started to exit after its current presentation, without waiting for it."""
         if self._process is not None:
             self._process.terminate()
 
     def close(self) -> None:
-        """Leave the run alone: it goes on."""
+        """Close the connection; the run continues."""
         self._listener.close()
         if self._channel is not None:
             self._channel.close()
         if self._process is not None:
-            leave(self._process)
+            detach(self._process)
         self._over = True
 
-    def _say(self, message: Any) -> None:
+    def _send(self, message: Any) -> None:
         self.wait_for_connection()
         assert self._channel is not None
         self._channel.post(message)
 
     def _receive(self, wait: float, rest: float = 0.05) -> list[Any]:
-        """The next message, if it begins within `wait` seconds and is complete within `rest` seconds more."""
+        """Return the next message if it starts within `wait` s and is complete within `rest` s more, else nothing."""
         if self._over:
             return []
         if self._channel is None or self._lost_at:
@@ -333,18 +338,18 @@ class RunClient:
         if kind == "record":
             return [(kind, Record.from_mapping(values[0]))]
         if kind == "frame":
-            self._say(("credit", values[0], 1))
+            self._send(("credit", values[0], 1))
         return [(kind, *values)]
 
     def _ended(self) -> bool:
         return not at_work(self.folder) if self._process is None else self._process.poll() is not None
 
     def _is_over(self) -> bool:
-        """Whether the process is gone, without waiting for it."""
+        """Whether the process has exited; does not wait for it."""
         now, ended = time.monotonic(), self._ended()
-        if self._lost_at:  # it may take a moment to end
-            return ended or now - self._lost_at > _ENDS
+        if self._lost_at:  # the process may take a moment to exit
+            return ended or now - self._lost_at > _EXIT
         if not ended:
             return False
-        self._ended_at = self._ended_at or now  # its connection may just be made
+        self._ended_at = self._ended_at or now  # its connection may still be in the queue of the listener
         return now - self._ended_at > _MOMENT

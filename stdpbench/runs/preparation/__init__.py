@@ -1,1 +1,1 @@
-"""From an experiment to a run folder with data and start weights."""
+"""Preparation of runs: from an experiment to a run folder with data and initial weights."""

@@ -1,4 +1,4 @@
-"""Run folders for new runs: of an experiment, and of an experiment that starts from the network of another run."""
+"""Create run folders for new runs: of an experiment, or starting from the network of another run."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ def create_run(
     about: Mapping[str, Any] | None = None,
     fill: Callable[[RunFolder], None] = lambda folder: None,
 ) -> RunFolder:
-    """Make the folder of a run that waits to be started.
+    """Create the folder of a run, ready to be started.
 
     Parameters
     ----------
     experiment : Experiment
-        What to run.
+        The experiment to run.
     runs : Path
-        Where the folder is made.
+        Folder in which the run folder is created.
     options : Options
-        How.
+        Options of the run.
     about : mapping, optional
-        More for ``run.json``, such as the command.
+        Additional entries for ``run.json``, such as the command.
     fill : callable
-        Puts in what else belongs to it, before it has its name.
+        Called with the new folder to add further files, before the folder gets its final name.
 
     Raises
     ------
     StdpbenchError
-        If a kind or its data are not there, or nothing can be written.
+        If a kind is not installed, the data are missing, or the folder cannot be written.
     """
     if missing := experiment.missing_kinds:
         raise StdpbenchError(f"{experiment.name} cannot run here: {' and '.join(missing)}")
     experiment = experiment.model_copy(update={"data": experiment.data.resolved()})
-    said = {"options": options.to_mapping(), "validation": options.validation, "digest": experiment.digest}
-    return RunFolder.create(runs, experiment, {**(about or {}), **said}, fill)
+    metadata = {"options": options.to_mapping(), "validation": options.validation, "digest": experiment.digest}
+    return RunFolder.create(runs, experiment, {**(about or {}), **metadata}, fill)
 
 
 def create_run_from(
@@ -59,27 +59,27 @@ def create_run_from(
     about: Mapping[str, Any] | None = None,
     experiment: Experiment | None = None,
 ) -> RunFolder:
-    """Make the folder of a run that starts from the weights and thresholds of another one.
+    """Create the folder of a run that starts from the weights and thresholds of another one.
 
-    Anything may be changed but the size of the pictures. With fewer exc neurons, the first ones are taken; with more,
-    the further ones start as they would in a run of its own. Weights of lateral inhibition are taken where they learn
-    in both.
+    Everything except the size of the pictures may be changed. With fewer exc neurons, the first ones are used; with
+    more, the additional ones start as in a run from scratch. Weights of lateral inhibition are used if it learns in
+    both runs.
 
     Parameters
     ----------
     parent : RunFolder
-        A run whose weights were written.
+        A run that has saved its weights.
     changes : mapping of str to Any
-        Dotted path to value.
+        New values by dotted path.
     runs, options, about
         As in `create_run`.
     experiment : Experiment, optional
-        What to run, instead of the parent's experiment.
+        The experiment to run. Default: that of the parent.
 
     Raises
     ------
     StdpbenchError
-        If the parent has no weights yet, or they do not fit.
+        If the parent has no weights yet, or they do not match the pictures.
     """
     from stdpbench.runs.preparation.start import load_split, start_arrays
 
@@ -90,8 +90,8 @@ def create_run_from(
     theta = parent.read_array("theta.npy", w.shape[1:])
     if w.shape[0] != split.train.n_input:
         raise StdpbenchError(
-            f"{parent.path.name} has weights for {w.shape[0]} inputs, but these pictures have {split.train.n_input}: "
-            "data must be prepared as there"
+            f"{parent.path.name} has weights for {w.shape[0]} inputs, but these pictures have "
+            f"{split.train.n_input} pixels; prepare the data as in that run"
         )
 
     def fill(folder: RunFolder) -> None:
@@ -104,17 +104,16 @@ def create_run_from(
             lateral[:n, :n] = parent.read_array("lateral.npy", (w.shape[1], w.shape[1]))[:n, :n]
             folder.write_array("start_lateral.npy", lateral)
 
-    return create_run(new, runs, options, {**(about or {}), "from": _named(parent)}, fill)
+    return create_run(new, runs, options, {**(about or {}), "from": _reference(parent)}, fill)
 
 
 def _weights(folder: RunFolder) -> NDArray[np.float64]:
-    """The weights of a run, of whatever size."""
+    """Read the weights of a run, whatever their shape."""
     shape: tuple[int, ...] = ()
-    with suppress(*DAMAGE, AttributeError):  # AttributeError: it is an npz file; what is wrong is said below
+    with suppress(*DAMAGE, AttributeError):  # AttributeError: an npz file; reported by read_array
         shape = np.load(folder.path / "weights.npy", allow_pickle=False, mmap_mode="r").shape
     return folder.read_array("weights.npy", shape if len(shape) == 2 else (0, 0))
 
 
-def _named(parent: RunFolder) -> dict[str, Any]:
-    said = parent.read_json("run.json")
-    return {"id": said.get("id", ""), "name": parent.path.name}
+def _reference(parent: RunFolder) -> dict[str, Any]:
+    return {"id": parent.read_json("run.json").get("id", ""), "name": parent.path.name}

@@ -1,12 +1,12 @@
-"""An experiment on somebody's own pictures: how they are made ready, and settings that fit their size and number.
+"""Create an experiment on the user's own pictures: preprocessing, and settings for their size and number.
 
-The settings are those of a fast experiment that ships, tuned on MNIST: 784 inputs, 60 000 presentations. Three things
-go with the pictures:
+The settings are those of a fast shipped experiment, tuned on MNIST: 784 inputs, 60 000 presentations. They are adapted
+to the pictures as follows:
 
-* ``network.weight_sum`` goes with the inputs, 78 for 784, so that the mean weight stays;
-* ``data.pixel_sum`` stays that of MNIST, so that the network is driven as hard;
-* with few pictures there are more passes, theta rises up to four times as fast and decays as much sooner, as in the
-  experiment ``digits``.
+* ``network.weight_sum`` is proportional to the number of inputs, 78 for 784, so that the mean weight is the same;
+* ``data.pixel_sum`` is that of MNIST, so that the network receives the same drive;
+* with few pictures there are more passes, and theta rises and decays up to four times as fast, as in the experiment
+  ``digits``.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.preparation.start import check_brightness, check_weights
 
 BASES = ("fast-100", "fast-400")
-"""Shipped experiments whose settings are taken."""
+"""Shipped experiments whose settings can be used."""
 STEPS = ("resize", "frame", "invert", "center", "pixel_sum")
-"""Names of the declared steps between a raw picture and what the network sees."""
+"""Names of the preprocessing steps from a raw picture to the input of the network."""
 
-_SIDE, _INNER = 28, 20  # of MNIST's pictures, and of the digits within them
-_WEIGHT_SUM, _PIXEL_SUM = 78.0, 26265.0  # of MNIST
+_SIDE, _INNER = 28, 20  # pixels: side of MNIST's pictures, and of the digits in them
+_WEIGHT_SUM, _PIXEL_SUM = 78.0, 26265.0  # for MNIST
 _PRESENTATIONS, _ENOUGH, _MOST_PASSES = 60_000, 5_000, 20
 _THUMBNAILS = 24
 _PICTURES = {".png", ".jpg", ".jpeg"}
@@ -40,19 +40,19 @@ _MOST_PIXELS = 200_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What pictures are, and what the declared steps make of them.
+class DataPreview:
+    """Pictures of a data set before and after preprocessing.
 
     Attributes
     ----------
     split : Split
-        The pictures as the network would see them.
+        The preprocessed pictures, as presented to the network.
     raw_shape, shape : tuple of int
-        Height and width before and after the steps.
+        Height and width before and after preprocessing.
     raw, ready : ndarray, (n, height, width), raw also (n, height, width, 3)
-        Some training pictures before and after the steps.
+        Some training pictures before and after preprocessing.
     classes : tuple of str
-        What each of these is, empty texts where pictures carry no labels.
+        Class names of these pictures; empty texts if they have no labels.
     """
 
     split: Split
@@ -64,45 +64,46 @@ class Look:
 
     @property
     def labelled(self) -> bool:
-        """Whether there will be an accuracy."""
+        """Whether all pictures have labels, so that accuracy can be measured."""
         return self.split.train.labels is not None and self.split.test.labels is not None
 
     @property
     def sentence(self) -> str:
-        """How many pictures there are, of what size, in which classes."""
+        """Number, size and classes of the pictures in a sentence."""
         train, test, names = len(self.split.train), len(self.split.test), self.split.class_names
         size = f"{self.raw_shape[0]}×{self.raw_shape[1]}"
-        seen = "" if self.shape == self.raw_shape else f", seen as {self.shape[0]}×{self.shape[1]}"
+        resized = "" if self.shape == self.raw_shape else f", presented as {self.shape[0]}×{self.shape[1]}"
         if not names:
-            what = "without labels: the network learns, but there is no accuracy"
+            classes = "without labels: the network can learn, but no accuracy can be measured"
         else:
             shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
-            what = f"in {len(names)} class{'es' if len(names) > 1 else ''}: {shown}"
+            classes = f"in {len(names)} class{'es' if len(names) > 1 else ''}: {shown}"
             if not self.labelled:
-                what += f"; only the {'test' if self.split.train.labels is None else 'training'} pictures are labelled"
-        return f"{train} training and {test} test pictures of {size} pixels{seen}, {what}."
+                part = "test" if self.split.train.labels is None else "training"
+                classes += f"; only the {part} pictures are labelled"
+        return f"{train} training and {test} test pictures of {size} pixels{resized}, {classes}."
 
 
-class Pictures:
-    """Reads pictures once and shows what steps make of them, as often as is wanted."""
+class PictureReader:
+    """Reads pictures once and previews them with different preprocessing."""
 
     def __init__(self) -> None:
         self._read: tuple[Dataset, Split] | None = None
 
-    def look(self, dataset: Dataset) -> Look:
-        """Read the pictures, if they are not those of the last time, and apply the declared steps.
+    def preview(self, dataset: Dataset) -> DataPreview:
+        """Read the pictures unless they are cached, and preprocess them.
 
         Raises
         ------
         StdpbenchError
-            If they cannot be read or made ready; the sentence says why.
+            If they cannot be read or preprocessed.
         """
         raw = self._raw(dataset)
         train, test = (Images(transform(half.pixels, dataset), half.labels) for half in (raw.train, raw.test))
         ready = Split(train, test, raw.class_names)
         chosen = _spread(raw.train, _THUMBNAILS)
         labels = raw.train.labels
-        return Look(
+        return DataPreview(
             ready,
             _size(raw.train.pixels),
             _size(ready.train.pixels),
@@ -112,12 +113,12 @@ class Pictures:
         )
 
     def _raw(self, dataset: Dataset) -> Split:
-        """The pictures as they lie there; those of a folder that need it, scaled as they are read."""
+        """Return the raw pictures; those of a folder are resized while reading if necessary."""
         plain = dataset.model_copy(update={p.name: p.default for p in dataset.describe() if p.name in STEPS})
         scaled = plain.model_copy(update={"resize": dataset.resize})
         if self._read is not None and self._read[0] in (plain, scaled):
             return self._read[1]
-        self._read = None  # before the next ones are read: memory
+        self._read = None  # frees memory before the next pictures are read
         if isinstance(dataset, Folder) and dataset.resize is not None and not _are_small(dataset):
             self._read = scaled, scaled.load()
             return self._read[1]
@@ -126,19 +127,19 @@ class Pictures:
         except StdpbenchError:
             if not isinstance(dataset, Folder) or dataset.resize is None:
                 raise
-            self._read = scaled, scaled.load()  # of many sizes
+            self._read = scaled, scaled.load()  # pictures of different sizes
         return self._read[1]
 
 
-def suggested(dataset: Dataset, pictures: Pictures) -> Dataset:
-    """The same data set with steps that bring its pictures near to what the settings were tuned on.
+def suggest_steps(dataset: Dataset, reader: PictureReader) -> Dataset:
+    """Return the data set with preprocessing that makes its pictures similar to those the settings were tuned on.
 
     Parameters
     ----------
     dataset : Dataset
-        As `stdpbench.datasets.found.dataset_at` gives it.
-    pictures : Pictures
-        Reads.
+        Data set as returned by `stdpbench.datasets.found.dataset_at`.
+    reader : PictureReader
+        Reader of the pictures.
 
     Raises
     ------
@@ -147,12 +148,12 @@ def suggested(dataset: Dataset, pictures: Pictures) -> Dataset:
     """
     steps: dict[str, Any] = {"pixel_sum": _PIXEL_SUM}
     try:
-        raw = pictures.look(dataset)
+        raw = reader.preview(dataset)
     except StdpbenchError:
         if not isinstance(dataset, Folder):
             raise
-        steps["resize"] = _SIDE  # of many sizes, or of pictures that are too large as they are
-        raw = pictures.look(dataset.model_copy(update=steps))
+        steps["resize"] = _SIDE  # for pictures of different sizes, or too large
+        raw = reader.preview(dataset.model_copy(update=steps))
     side = max(raw.raw_shape)
     if "resize" not in steps and raw.raw_shape != (_SIDE, _SIDE):
         steps |= {"resize": _SIDE} if side > _SIDE else {"resize": _INNER, "frame": _SIDE}
@@ -161,28 +162,28 @@ def suggested(dataset: Dataset, pictures: Pictures) -> Dataset:
     return dataset.model_copy(update=steps)
 
 
-def experiment_on(dataset: Dataset, look: Look, base: str, n_exc: int, name: str) -> Experiment:
-    """An experiment on own pictures.
+def experiment_on(dataset: Dataset, preview: DataPreview, base: str, n_exc: int, name: str) -> Experiment:
+    """Create an experiment on the user's own pictures.
 
     Parameters
     ----------
     dataset : Dataset
-        The pictures, with their steps.
-    look : Look
-        What they are.
+        The data set with its preprocessing.
+    preview : DataPreview
+        Preview of the data set.
     base : str
         One of `BASES`.
     n_exc : int
         Number of exc neurons.
     name : str
-        Names the experiment.
+        Name of the experiment.
 
     Raises
     ------
     StdpbenchError
-        If network and pictures do not go together; the sentence says what would.
+        If network and pictures do not match; the message suggests a remedy.
     """
-    n_input, n_train = look.split.train.n_input, len(look.split.train)
+    n_input, n_train = preview.split.train.n_input, len(preview.split.train)
     passes = min(_MOST_PASSES, max(1, math.ceil(_ENOUGH / n_train)))
     faster = min(4.0, max(1.0, _PRESENTATIONS / (n_train * passes)))
     tuned = read_experiment(base)
@@ -191,7 +192,7 @@ def experiment_on(dataset: Dataset, look: Look, base: str, n_exc: int, name: str
     made = Experiment.from_mapping(mapping).override(
         {
             "about.title": f"{name}: own pictures, {n_exc} exc neurons",
-            "about.summary": f"{look.sentence} Settings of {base}, which were tuned on MNIST.",
+            "about.summary": f"{preview.sentence} Settings of {base}, which were tuned on MNIST.",
             "network.n_exc": n_exc,
             "network.weight_sum": float(f"{_WEIGHT_SUM / (_SIDE * _SIDE) * n_input:.4g}"),
             "exc.theta_plus": _times(exc["theta_plus"], faster),
@@ -199,19 +200,19 @@ def experiment_on(dataset: Dataset, look: Look, base: str, n_exc: int, name: str
             "schedule.passes": passes,
         }
     )
-    check_weights(made, look.split)
-    check_brightness(made, look.split)
+    check_weights(made, preview.split)
+    check_brightness(made, preview.split)
     return made
 
 
-def name_of(path: Path) -> str:
-    """A name for an experiment on what lies at a path."""
+def experiment_name(path: Path) -> str:
+    """Derive the name of an experiment from the path of its data."""
     stem = path.name if path.is_dir() else path.name.partition(".")[0]
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in stem).strip("-") or "own-pictures"
 
 
 def _are_small(dataset: Folder) -> bool:
-    """Whether the pictures of a folder fit in memory as they are, judged by the first."""
+    """Whether the raw pictures of a folder fit in memory, judging by the size of the first one."""
     from PIL import Image
 
     files = [path for path in Path(dataset.path or "").rglob("*") if path.suffix.lower() in _PICTURES]
@@ -219,11 +220,11 @@ def _are_small(dataset: Folder) -> bool:
         with Image.open(files[0]) as first:
             return len(files) * first.width * first.height < _MOST_PIXELS
     except (OSError, IndexError, Image.DecompressionBombError):
-        return True  # reading them says what is wrong
+        return True  # errors are reported when the pictures are read
 
 
 def _spread(images: Images, n: int) -> NDArray[np.int64]:
-    """Numbers of some pictures: of each class in turn, where there are classes."""
+    """Select `n` pictures spread over the data set or, if there are labels, over all classes; return their indices."""
     if images.labels is None:
         return np.linspace(0, len(images) - 1, min(n, len(images))).astype(np.int64)
     order = np.argsort(images.labels, kind="stable")

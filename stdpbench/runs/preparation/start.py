@@ -1,4 +1,4 @@
-"""What stands before the first presentation: pictures cut to the schedule, checks, and the arrays of the start."""
+"""Prepare the start of a run: pictures according to the schedule, checks, and initial arrays."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from stdpbench.runs.folder.run_folder import RunFolder
 
 
 def load_split(experiment: Experiment, validation: bool) -> Split:
-    """The pictures of an experiment, with training and test parts cut to its schedule.
+    """Load the pictures of an experiment, with training and test parts cut to its schedule.
 
-    With `validation`, the test part is the last of the training pictures, and the test pictures are not looked at.
+    With `validation`, the last training pictures are the test part, and the test pictures are not used.
     """
     split = experiment.data.prepare()
     if validation:
         split = validation_split(split, experiment.data.validation_size(len(split.train)))
     schedule = experiment.schedule
-    for name, wanted, there in (
+    for name, wanted, available in (
         ("train_images", schedule.train_images, len(split.train)),
         ("label_images", schedule.label_images, min(len(split.train), schedule.train_images or len(split.train))),
         ("test_images", schedule.test_images, len(split.test)),
     ):
-        if wanted is not None and wanted > there:
-            raise StdpbenchError(f"schedule.{name} = {wanted}, but there are only {there} pictures for it")
+        if wanted is not None and wanted > available:
+            raise StdpbenchError(f"schedule.{name} = {wanted}, but there are only {available} pictures for it")
     n_train = schedule.train_images or len(split.train)
     cut = Split(
         split.train.part(0, n_train),
@@ -38,28 +38,28 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
         split.class_names,
         split.train.part(n_train, len(split.train)),
     )
-    check_apart(cut)
+    check_disjoint(cut)
     return cut
 
 
-def check_apart(split: Split) -> None:
-    """See that no picture is used to train or label and to evaluate, and that what is left over is neither.
+def check_disjoint(split: Split) -> None:
+    """Check that training, evaluated and spare pictures are disjoint.
 
     Raises
     ------
     StdpbenchError
-        If parts of a split look at the same memory.
+        If parts of a split share memory.
     """
     if np.shares_memory(split.train.pixels, split.test.pixels):
-        raise StdpbenchError("training pictures and pictures that are evaluated on overlap: there is no fair result")
+        raise StdpbenchError("training pictures and evaluated pictures overlap, so the result would not be valid")
     if split.spare is not None and any(
         np.shares_memory(split.spare.pixels, part.pixels) for part in (split.train, split.test)
     ):
-        raise StdpbenchError("pictures that are left over overlap with those of training or test: they must be apart")
+        raise StdpbenchError("spare pictures overlap with training or test pictures; the parts must be disjoint")
 
 
 def check_brightness(experiment: Experiment, split: Split) -> None:
-    """See that the brightest picture can be encoded at the last attempt.
+    """Check that the brightest picture can be encoded at the last attempt.
 
     Raises
     ------
@@ -78,24 +78,24 @@ def check_brightness(experiment: Experiment, split: Split) -> None:
 
 
 def check_weights(experiment: Experiment, split: Split) -> None:
-    """See that input weights can have the sum that they are scaled to.
+    """Check that the sum to which input weights are normalised is possible.
 
     Raises
     ------
     StdpbenchError
-        If a mean weight would exceed w_max: scaling and clipping would undo each other.
+        If the mean weight would come close to w_max or exceed it: normalisation and clipping would counteract.
     """
     weight_sum, n_input, w_max = experiment.network.weight_sum, split.train.n_input, experiment.plasticity.w_max
     if weight_sum is not None and weight_sum > 0.9 * n_input * w_max:
         raise StdpbenchError(
-            f"network.weight_sum = {weight_sum:g} over {n_input} inputs asks for a mean weight of "
-            f"{weight_sum / n_input:.2g} where plasticity.w_max = {w_max:g}: lower it (78 belongs to 784 inputs, so "
-            f"{78 / 784 * n_input:.3g} to these), or enlarge the pictures with data.resize and data.frame"
+            f"network.weight_sum = {weight_sum:g} over {n_input} inputs requires a mean weight of "
+            f"{weight_sum / n_input:.2g}, but plasticity.w_max = {w_max:g}: lower it (78 for 784 inputs corresponds "
+            f"to {78 / 784 * n_input:.3g} here), or enlarge the pictures with data.resize and data.frame"
         )
 
 
 def fingerprint(split: Split) -> str:
-    """SHA-256, hexadecimal, of the pictures and labels as they are shown."""
+    """Return the SHA-256 hash, hexadecimal, of the pictures and labels as presented."""
     digest = hashlib.sha256()
     for part in (split.train, split.test):
         digest.update(repr((part.pixels.shape, part.pixels.dtype.str)).encode())
@@ -106,26 +106,26 @@ def fingerprint(split: Split) -> str:
 
 
 def fingerprint_at_start(start: Experiment, experiment: Experiment, split: Split, validation: bool) -> str:
-    """The fingerprint of the pictures that a run began with, as they are now.
+    """Return the present fingerprint of the pictures with which a run started.
 
     Parameters
     ----------
     start, experiment : Experiment
-        What the run began with, and what is in force: how many pictures are evaluated may have changed in between.
+        Initial and active experiment; the number of evaluated pictures may have changed in between.
     split : Split
         The pictures of `experiment`.
     validation : bool
         As in `load_split`.
     """
-    cut_alike = start.schedule.test_images == experiment.schedule.test_images
-    return fingerprint(split if cut_alike else load_split(start, validation))
+    same_cut = start.schedule.test_images == experiment.schedule.test_images
+    return fingerprint(split if same_cut else load_split(start, validation))
 
 
 def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
-    """Weights and thresholds that a run starts with, not yet normalised.
+    """Return the initial weights and thresholds of a run, before normalisation.
 
-    Those of another run where this one was started from it (``start_weights.npy``, ``start_theta.npy``, and
-    ``start_lateral.npy`` where lateral inhibition learns, in the run folder), else those of the experiment.
+    If the run was started from another one, they are read from ``start_weights.npy``, ``start_theta.npy`` and, if
+    lateral inhibition learns, ``start_lateral.npy`` in the run folder; otherwise the experiment defines them.
     """
     n_input, n_exc = split.train.n_input, experiment.network.n_exc
     plastic = isinstance(experiment.lateral, PlasticityRule)
@@ -140,7 +140,7 @@ def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Lea
 
 
 def trained_arrays(folder: RunFolder, experiment: Experiment, n_input: int) -> Learned:
-    """Weights and thresholds that a run ended with, as its folder has them: each column of w normalised."""
+    """Read the final weights and thresholds of a run from its folder; each column of w is normalised."""
     n_exc = experiment.network.n_exc
     w, theta = folder.read_array("weights.npy", (n_input, n_exc)), folder.read_array("theta.npy", (n_exc,))
     if not isinstance(experiment.lateral, PlasticityRule):
@@ -149,7 +149,7 @@ def trained_arrays(folder: RunFolder, experiment: Experiment, n_input: int) -> L
 
 
 def normalised(w: NDArray[np.float64], experiment: Experiment) -> NDArray[np.float64]:
-    """A copy of the weights as a presentation sees them."""
+    """Return a copy of the weights, normalised as at the start of a presentation."""
     w = w.copy()
     if experiment.network.weight_sum is not None:
         normalise(w, experiment.network.weight_sum)

@@ -20,7 +20,7 @@ from typing import Any
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import is_own, remove_file, write_text_aside
 from stdpbench.runs.catalog import index
-from stdpbench.runs.client.process_end import leave, why_ended
+from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.lock import locked
 from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
 
@@ -134,7 +134,7 @@ def start_runner(runs: Path, at_once: int) -> None:
     until = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < until:
         if any(runner.pid for runner in runners(runs)):  # published after the lock is acquired
-            leave(process)
+            detach(process)
             return
         if process.poll() is not None:
             if process.returncode == 0:  # the queue was empty, or is already finished

@@ -339,7 +339,7 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
     page.run_actions.do("stop")
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
     page.row_actions.pause(page.table.chosen())
-    waits(qtbot, lambda: "cannot be paused: no process works" in told(page))  # in its last moment "works any longer"
+    waits(qtbot, lambda: "cannot be paused: " in told(page) and "active process: the run is" in told(page))
 
 
 def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:

@@ -107,7 +107,7 @@ def test_weights_end_where_those_of_the_run_do(panel: SlowMotionPanel, qtbot: Qt
     np.testing.assert_allclose(panel.moment.replay.end, w, atol=1e-9)
     assert np.abs(panel.moment.replay.end - panel.moment.replay.start).max() > 0
     assert "backwards" in panel.about.text()
-    assert "taken to be 0" in panel.about.text()  # digits carries traces over
+    assert "assumed to be 0" in panel.about.text()  # digits carries traces over
 
 
 def test_plays_at_a_share_of_real_time_and_stops_at_the_end(panel: SlowMotionPanel, qtbot: QtBot) -> None:
@@ -211,7 +211,7 @@ def test_the_step_after_one_that_was_seen_is_exact(panel: SlowMotionPanel, qtbot
     redraw(panel)
     qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.presentation == 8, timeout=60_000)
     redraw(panel)
-    assert "Traces start with what the presentation before left." in panel.about.text()
+    assert "Traces start with their values at the end of the preceding presentation." in panel.about.text()
 
 
 def test_what_cannot_be_replayed_is_told(

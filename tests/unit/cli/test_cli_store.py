@@ -182,10 +182,10 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("pause", "first"), "no process works on"),
-        (("stop", "first"), "no process works on"),
-        (("set", "first", "plasticity.nu_post=0.02"), "no process works on"),
-        (("change-rule", "first", "oja"), "no process works on"),
+        (("pause", "first"), "has no active process"),
+        (("stop", "first"), "has no active process"),
+        (("set", "first", "plasticity.nu_post=0.02"), "has no active process"),
+        (("change-rule", "first", "oja"), "has no active process"),
         (("set-learned", "first", "w=w.npy"), "is finished: learned arrays are set while a run is paused"),
         (("resume", "first"), "is finished"),
         (("rewind", "first", "--to", "3"), "no position 3 in first: expected 0 to 0"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.runs.analysis.curves import Curves, Numbers
+from stdpbench.runs.analysis.curves import Curves, IntegerSeries
 
 N_IMAGES, N_EXC, N_CLASSES = 50, 6, 3
 
@@ -68,7 +68,7 @@ def test_a_plan_that_became_longer_waits_until_there_are_enough() -> None:
 
 
 def test_numbers_take_their_memory_at_the_start_and_more_than_planned() -> None:
-    numbers = Numbers(10)
+    numbers = IntegerSeries(10)
     memory = numbers.all.base
     for value in range(10):
         numbers.append(value)
@@ -77,4 +77,4 @@ def test_numbers_take_their_memory_at_the_start_and_more_than_planned() -> None:
         numbers.append(value)
     assert numbers.all.tolist() == list(range(5000))
     assert numbers.last(3).tolist() == [4997, 4998, 4999]
-    assert Numbers(5).last(3).tolist() == []
+    assert IntegerSeries(5).last(3).tolist() == []

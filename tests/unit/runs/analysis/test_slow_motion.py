@@ -80,7 +80,7 @@ def test_parameters_are_those_of_the_presentation(ran: tuple[LiveRun, Frames]) -
     live, _ = ran
     rates = [experiment_at(live, n).plasticity.nu_pre for n in (0, CHANGED - 1, CHANGED)]  # type: ignore[attr-defined]
     assert rates == [0.001, 0.001, 0.02]
-    with pytest.raises(StdpbenchError, match="does not stand yet"):
+    with pytest.raises(StdpbenchError, match="not ready yet"):
         experiment_at(LiveRun(), 3)
 
 
@@ -100,7 +100,7 @@ def test_courses_meet_the_spikes(ran: tuple[LiveRun, Frames]) -> None:
 def test_weights_of_another_moment_are_refused(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     made = experiment_at(live, 3)
-    with pytest.raises(StdpbenchError, match="another moment"):
+    with pytest.raises(StdpbenchError, match="a later presentation"):
         slow_motion(made, frames[3][0], frames[4][1], 0, earlier={}, before={})
 
 
@@ -129,7 +129,7 @@ def test_a_rule_begins_without_traces(ran: tuple[LiveRun, Frames]) -> None:
         slow_motion(made, frame, network, neuron, earlier=earlier, before=before, rule_starts=starts)
         for starts in (False, True)
     )
-    assert begun.remarks[0] == "The rule holds from this presentation on: its traces start at 0."
+    assert begun.remarks[0] == "The rule is active from this presentation on: its traces start at 0."
     assert "left" in usual.remarks[0]
 
 

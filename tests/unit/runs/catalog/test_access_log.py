@@ -13,7 +13,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.access_log import count_readings, note_reading, shared_pictures
 from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.preparation.start import check_apart, load_split
+from stdpbench.runs.preparation.start import check_disjoint, load_split
 from stdpbench.runs.process import setup
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import LabelsRead, Remarked
@@ -48,12 +48,12 @@ def test_labels_never_reach_training(tmp_path):
 @pytest.mark.parametrize("validation", [False, True])
 def test_no_picture_is_on_both_sides(validation):
     split = load_split(experiment(), validation)
-    check_apart(split)
+    check_disjoint(split)
     train, test = ({one.tobytes() for one in part.pixels} for part in (split.train, split.test))
     assert len(train & test) == shared_pictures(split.train, split.test) == 0
     whole = split.train.pixels
     with pytest.raises(StdpbenchError, match="overlap"):
-        check_apart(Split(split.train, Images(whole[-2:], None), ()))
+        check_disjoint(Split(split.train, Images(whole[-2:], None), ()))
 
 
 def test_pictures_that_a_data_set_holds_twice_are_counted():

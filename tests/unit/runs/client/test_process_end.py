@@ -61,7 +61,7 @@ def test_a_run_says_what_ended_its_process(end: str, reason: str, tmp_path: Path
     with (tmp_path / LOG).open("a", encoding="utf-8") as log:
         process = subprocess.Popen(["sh", "-c", f"echo '  warnings.warn()'; {end}"], stdout=log)
     client = RunClient(tmp_path, Listener(), process, before)
-    with pytest.raises(StdpbenchError, match=f"the process of the run ended: {reason}") as error:
+    with pytest.raises(StdpbenchError, match=f"the process of the run exited: {reason}") as error:
         client.wait_for_connection()
     assert "warn" not in str(error.value)
     assert "yesterday" not in str(error.value)

@@ -13,7 +13,7 @@ from stdpbench.datasets.folder import Folder
 from stdpbench.datasets.npz import NPZ
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.runs.preparation.own_data import Pictures, experiment_on, name_of, suggested
+from stdpbench.runs.preparation.own_data import PictureReader, experiment_name, experiment_on, suggest_steps
 from stdpbench.runs.preparation.start import load_split
 
 
@@ -42,18 +42,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 def test_small_pictures_are_brought_to_the_size_of_mnist(npz):
-    pictures = Pictures()
-    made = suggested(npz, pictures)
+    reader = PictureReader()
+    made = suggest_steps(npz, reader)
     assert (made.resize, made.frame, made.invert, made.pixel_sum) == (20, 28, False, 26265.0)
-    look = pictures.look(made)
-    assert look.sentence.startswith("1438 training and 359 test pictures of 8×8 pixels, seen as 28×28, in 10 classes")
-    assert look.raw.shape == (24, 8, 8)
-    assert look.ready.shape == (24, 28, 28)
-    assert len(set(look.classes)) == 10
+    preview = reader.preview(made)
+    assert preview.sentence.startswith(
+        "1438 training and 359 test pictures of 8×8 pixels, presented as 28×28, in 10 classes"
+    )
+    assert preview.raw.shape == (24, 8, 8)
+    assert preview.ready.shape == (24, 28, 28)
+    assert len(set(preview.classes)) == 10
 
 
 def test_large_pictures_on_paper_are_made_smaller_and_inverted(folder):
-    made = suggested(folder, Pictures())
+    made = suggest_steps(folder, PictureReader())
     assert (made.resize, made.frame, made.invert) == (28, None, True)
 
 
@@ -66,17 +68,17 @@ def test_pictures_are_read_once(npz, monkeypatch):
         return load(self)
 
     monkeypatch.setattr(NPZ, "load", counted)
-    pictures = Pictures()
-    made = suggested(npz, pictures)
+    reader = PictureReader()
+    made = suggest_steps(npz, reader)
     for side in (20, 24, 28):
-        pictures.look(made.model_copy(update={"frame": None, "resize": side}))
+        reader.preview(made.model_copy(update={"frame": None, "resize": side}))
     assert len(reads) == 1
 
 
 def test_settings_fit_size_and_number(npz):
-    pictures = Pictures()
+    reader = PictureReader()
     small = npz.model_copy(update={"resize": 14, "pixel_sum": 26265.0})
-    made = experiment_on(small, pictures.look(small), "fast-400", 60, "mine")
+    made = experiment_on(small, reader.preview(small), "fast-400", 60, "mine")
     base = read_experiment("fast-400")
     assert made.network.n_exc == 60
     assert made.network.weight_sum == pytest.approx(78 / 4)  # a quarter of the inputs
@@ -87,9 +89,9 @@ def test_settings_fit_size_and_number(npz):
 
 
 def test_the_experiment_can_be_run_and_written(folder, tmp_path):
-    pictures = Pictures()
-    made = suggested(folder, pictures)
-    experiment = experiment_on(made, pictures.look(made), "fast-100", 20, "mine")
+    reader = PictureReader()
+    made = suggest_steps(folder, reader)
+    experiment = experiment_on(made, reader.preview(made), "fast-100", 20, "mine")
     file = tmp_path / "mine.toml"
     file.write_text(experiment.to_toml(), encoding="utf-8")
     assert read_experiment(file) == experiment
@@ -98,21 +100,21 @@ def test_the_experiment_can_be_run_and_written(folder, tmp_path):
 
 
 def test_what_does_not_go_together_is_a_sentence(npz):
-    pictures = Pictures()
+    reader = PictureReader()
     bright = npz.model_copy(update={"pixel_sum": 5e5})
     with pytest.raises(StdpbenchError, match=r"lower data\.pixel_sum"):
-        experiment_on(bright, pictures.look(bright), "fast-100", 20, "mine")
+        experiment_on(bright, reader.preview(bright), "fast-100", 20, "mine")
 
 
 def test_unlabelled_pictures_are_said_to_be(tmp_path):
     np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 255, (30, 28, 28), np.uint8))
-    look = Pictures().look(NPZ(path=str(tmp_path / "mine.npz")))
-    assert not look.labelled
-    assert "without labels" in look.sentence
+    preview = PictureReader().preview(NPZ(path=str(tmp_path / "mine.npz")))
+    assert not preview.labelled
+    assert "without labels" in preview.sentence
 
 
 @pytest.mark.parametrize(
     ("path", "name"), [("a/my pictures", "my-pictures"), ("digits.npz", "digits"), ("x-images.idx3.gz", "x-images")]
 )
 def test_an_experiment_is_named_after_its_pictures(path, name):
-    assert name_of(Path(path)) == name
+    assert experiment_name(Path(path)) == name

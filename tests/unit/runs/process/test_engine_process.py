@@ -201,7 +201,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     assert live.state is State.FINISHED
     assert outcome(folder) == undisturbed
     assert_same_as_replayed(live, folder)
-    with pytest.raises(StdpbenchError, match="no process works on"):
+    with pytest.raises(StdpbenchError, match="has no active process"):
         ask(folder.path, "pause")
     with pytest.raises(StdpbenchError, match="is finished"):
         RunClient.start(folder.path)

@@ -19,7 +19,7 @@ from stdpbench.runs.catalog.access_log import _bytes
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.lineage.branches import branch, rewind
-from stdpbench.runs.preparation.start import check_apart, load_split
+from stdpbench.runs.preparation.start import check_disjoint, load_split
 from stdpbench.runs.process import held_out
 from stdpbench.runs.process.held_out import held_out_part, interval, measure
 from stdpbench.runs.process.training import training_order
@@ -254,8 +254,8 @@ def test_pictures_that_an_experiment_leaves_out_are_taken_and_nothing_else(valid
         assert not shown & {_bytes(other, number) for number in range(len(other))}
     assert images.labels is not None
     assert len(np.unique(images.labels)) > 5
-    with pytest.raises(StdpbenchError, match="left over overlap"):
-        check_apart(Split(split.train, split.test, (), split.train.part(3, 5)))
+    with pytest.raises(StdpbenchError, match="spare pictures overlap"):
+        check_disjoint(Split(split.train, split.test, (), split.train.part(3, 5)))
 
 
 @pytest.mark.parametrize("order", ["dataset", "shuffled"])

@@ -86,4 +86,4 @@ def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(
         wait_until(lambda: list((folder.path / "requests").glob("*.ask.json")))
         folder.update_run(state="stopped", reason="on request")
     asking.join(60)
-    assert said == [f"no process works any longer on {folder.path}: the run is stopped (on request)"]
+    assert said == [f"{folder.path} no longer has an active process: the run is stopped (on request)"]

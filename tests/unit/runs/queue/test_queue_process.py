@@ -110,5 +110,5 @@ def test_a_queue_is_worked_on_and_stopped_from_outside(tmp_path: Path) -> None:
     ask(folder.path, "pause")
     assert control.stop(folder) == f"{folder.path.name} is stopped."
     control.ensure_stopped(folder, "there is nothing to stop")
-    with pytest.raises(StdpbenchError, match="no process works"):
+    with pytest.raises(StdpbenchError, match="has no active process"):
         control.pause(folder)
