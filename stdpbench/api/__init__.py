@@ -1,7 +1,7 @@
-"""Runs from Python: start them, reach into them, look at them; in a script, at a prompt or in a notebook.
+"""The Python interface to runs: start, control and inspect them in a script, at a prompt or in a notebook.
 
-A `Run` is a handle. The network lives in a process of its own, which goes on when the session that started it ends;
-a thread of this session keeps what is known of it fresh. `docs/python.md` is the guide.
+A `Run` is a handle. The network runs in a separate process, which continues when the session that started it ends. A
+thread of the session keeps the known state of the run up to date. `docs/python.md` is the guide.
 """
 
 from stdpbench.api.collection import Runs, runs

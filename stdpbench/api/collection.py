@@ -1,24 +1,24 @@
-"""All runs in a folder."""
+"""The runs in a folder."""
 
 from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
 
+from stdpbench.api.display import html_rows
 from stdpbench.api.run import Run
-from stdpbench.api.showing import html_rows
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.store import run_names
 
 
 class Runs(tuple[Run, ...]):
-    """Some runs, in the order in which they were made; shown as a table in a notebook."""
+    """A tuple of runs, in the order in which they were started; shown as a table in a notebook."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """One line per run."""
+        """Return one line per run."""
         return "\n".join(map(repr, self)) or "no runs"
 
     def _repr_html_(self) -> str:
@@ -30,22 +30,22 @@ class Runs(tuple[Run, ...]):
 
 
 def runs(folder: str | PathLike[str] | None = None) -> Runs:
-    """All runs in a folder.
+    """Return all runs in a folder.
 
     Parameters
     ----------
     folder : path, optional
-        Where to look; by default where runs are made: ``$STDPBENCH_RUNS``, else ``runs`` in the current folder.
+        The runs folder. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
 
     Returns
     -------
     Runs
-        A tuple of `Run`, in the order in which they were made. What is no run folder is left out.
+        A tuple of `Run`, in the order in which they were started. Other folders are ignored.
 
     Raises
     ------
     StdpbenchError
-        If a folder that was named is not there.
+        If the given folder does not exist.
     """
     path = runs_folder() if folder is None else Path(folder).expanduser()
     if folder is not None and not path.is_dir():

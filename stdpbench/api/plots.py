@@ -1,8 +1,8 @@
 """Plots of a run, as matplotlib axes.
 
-Receptive fields and confusion matrices are whole figures, drawn without pyplot; in a notebook they show themselves.
-Curves can share axes. In a notebook, and where a script has imported pyplot, new axes are pyplot's, so that they show
-at the end of the cell or with ``pyplot.show()``; else pyplot is not touched.
+Receptive fields and confusion matrices are complete figures, drawn without pyplot, and are displayed at once in a
+notebook. Curves can share axes. In a notebook, and if a script has imported pyplot, new axes are created with pyplot,
+so that they are displayed at the end of the cell or by ``pyplot.show()``; otherwise pyplot is not used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.api.showing import display, in_notebook
+from stdpbench.api.display import display, in_notebook
 from stdpbench.api.tables import history_arrays
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.figures.drawing import curve, new_figure
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDE, _HIGH = 800, 400  # dots at 100 per inch
+_WIDTH, _HEIGHT = 800, 400  # pixels at 100 dpi
 
 
 def plot_weights(w: NDArray[np.floating[Any]], live: LiveRun, labels: NDArray[np.int64] | None, name: str) -> Axes:
@@ -39,7 +39,7 @@ def plot_weights(w: NDArray[np.floating[Any]], live: LiveRun, labels: NDArray[np
         raise StdpbenchError(f"{name} has no network yet")
     names = live.started.class_names or None
     title = f"{name}: input weights of {w.shape[1]} exc neurons"
-    return _shown(receptive_fields(w, live.started.shape, labels, class_names=names, title=title))
+    return _displayed(receptive_fields(w, live.started.shape, labels, class_names=names, title=title))
 
 
 def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str) -> Axes:
@@ -48,13 +48,13 @@ def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name
     if not scores or live.started is None:
         raise StdpbenchError(f"{name} has no answers to labelled pictures yet")
     if readout not in scores:
-        raise StdpbenchError(f"there is no read-out {readout!r} in it; {suggestion(readout, scores)}")
+        raise StdpbenchError(f"{name} has no read-out {readout!r}; {suggestion(readout, scores)}")
     figure = confusion(Score.from_mapping(scores[readout]), live.started.class_names, title=f"{name}, {readout}")
-    return _shown(figure)
+    return _displayed(figure)
 
 
 def plot_accuracy(live: LiveRun, ax: Axes | None, readout: str | None, label: str) -> Axes:
-    """Draw running accuracy of some read-outs over training."""
+    """Draw the running accuracy of one read-out, or of all, over training."""
     if readout is not None and readout not in READOUTS:
         raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
     arrays = history_arrays(live)
@@ -62,7 +62,7 @@ def plot_accuracy(live: LiveRun, ax: Axes | None, readout: str | None, label: st
     for name in READOUTS if readout is None else (readout,):
         values = 100 * arrays[f"accuracy_{name}"]
         curve(ax, arrays["position"], values, len(ax.lines), f"{label}: {name}")
-    return _named(ax, "running accuracy on training labels (%)")
+    return _labelled(ax, "running accuracy on training labels (%)")
 
 
 def plot_curve(live: LiveRun, column: str, quantity: str, ax: Axes | None, label: str) -> Axes:
@@ -70,7 +70,7 @@ def plot_curve(live: LiveRun, column: str, quantity: str, ax: Axes | None, label
     arrays = history_arrays(live)
     ax = _axes() if ax is None else ax
     curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
-    return _named(ax, quantity)
+    return _labelled(ax, quantity)
 
 
 def plot_held_out(live: LiveRun, measure: str, ax: Axes | None, label: str) -> Axes:
@@ -82,10 +82,10 @@ def plot_held_out(live: LiveRun, measure: str, ax: Axes | None, label: str) -> A
     values = columns.get(measure, np.full(len(columns["position"]), np.nan))
     curve(ax, columns["position"], values, len(ax.lines), label)
     unit = MEASURES[measure].unit
-    return _named(ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}")
+    return _labelled(ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}")
 
 
-def _named(ax: Axes, quantity: str) -> Axes:
+def _labelled(ax: Axes, quantity: str) -> Axes:
     ax.set_xlabel("training presentations", fontsize=11)
     ax.set_ylabel(quantity, fontsize=11)
     ax.legend(fontsize=9)
@@ -93,15 +93,15 @@ def _named(ax: Axes, quantity: str) -> Axes:
 
 
 def _axes() -> Axes:
-    """New axes, pyplot's only where somebody will look for them there."""
+    """Create axes; with pyplot only in a notebook or if it is already imported."""
     if in_notebook() or "matplotlib.pyplot" in sys.modules:
         pyplot = import_module("matplotlib.pyplot")
-        axes: Axes = pyplot.subplots(figsize=(_WIDE / 100, _HIGH / 100), layout="constrained")[1]
+        axes: Axes = pyplot.subplots(figsize=(_WIDTH / 100, _HEIGHT / 100), layout="constrained")[1]
         return axes
-    return new_figure(_WIDE, _HIGH, constrained=True).add_subplot()
+    return new_figure(_WIDTH, _HEIGHT, constrained=True).add_subplot()
 
 
-def _shown(figure: Figure) -> Axes:
+def _displayed(figure: Figure) -> Axes:
     if in_notebook():
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=figure.dpi)

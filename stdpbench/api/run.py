@@ -1,4 +1,4 @@
-"""One run, as a handle: ask it for things, read what is known of it."""
+"""A handle of one run: control it, and read its state and results."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stdpbench.api.following import Follower
-from stdpbench.api.showing import progress as progress_shown
+from stdpbench.api.display import progress as progress_display
+from stdpbench.api.follower import Follower
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
@@ -30,26 +30,26 @@ from stdpbench.runs.preparation.creation import create_run, create_run_from
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
-_GLANCE = 0.2  # s between two looks at progress
+_POLL = 0.2  # s between two updates of displayed progress
 
 
 class Run(RunView):
-    """A run: one network that is trained, labelled and tested, in a process of its own.
+    """A run: one network that is trained, labelled and tested in a separate process.
 
-    Use `start`, `open_run` or `runs` to get one. Everything may be called from any thread. While the run goes on,
-    what is read is fresh; afterwards it comes from the run folder. The run goes on when the session that started it
-    ends. What goes wrong is a `StdpbenchError`.
+    Use `start`, `open_run` or `runs` to get one. All methods may be called from any thread. While the run is active,
+    values are current; afterwards they are read from the run folder. The run continues when the session that started
+    it ends. All errors are `StdpbenchError`.
     """
 
     def pause(self) -> Run:
-        """Have it pause after the presentation that it is at, and wait until it stands."""
-        follower = self._at_work("paused")
+        """Pause after the current presentation; return once the run is paused."""
+        follower = self._active("paused")
         follower.ask("pause")
         follower.until(lambda live: live.state not in (State.BUILDING, State.RUNNING))
         return self
 
     def resume(self, *, repair: bool = False) -> Run:
-        """Go on: from a pause, or from the newest checkpoint of a run that was stopped, failed or was killed.
+        """Continue from a pause, or from the newest checkpoint of a run that was stopped, failed or was killed.
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ class Run(RunView):
         Raises
         ------
         StdpbenchError
-            If the run is finished, its process cannot be started, or the journal is damaged and not to be repaired.
+            If the run is finished, its process cannot be started, or the journal is damaged and `repair` is False.
         """
         if repair:
             repair_journal(self._folder)
@@ -74,20 +74,20 @@ class Run(RunView):
             else:
                 return self
         with self._lock:
-            if self._following() is None:  # nor has another thread started it meanwhile
+            if self._following() is None:  # no other thread has started it meanwhile
                 check_journal(self._folder, "resume(repair=True)")
                 self._follow(Follower.start(self._folder))
         return self
 
     def step(self, n: int = 1) -> Run:
-        """Take `n` presentations, then pause; wait until it stands."""
-        follower = self._at_work("stepped")
-        follower.ask("step", n=_whole(n, "how many"))
+        """Run `n` presentations, then pause; return once the run is paused."""
+        follower = self._active("stepped")
+        follower.ask("step", n=_whole(n, "the number of presentations"))
         follower.until(lambda live: live.state is not State.RUNNING)
         return self
 
     def stop(self) -> Run:
-        """End it after the presentation that it is at, and wait for that; `resume` goes on from there."""
+        """Stop the run after the current presentation and wait for its end; `resume` continues it."""
         follower = self._following()
         if follower is not None:
             try:
@@ -104,44 +104,45 @@ class Run(RunView):
         Parameters
         ----------
         changes : mapping of str to Any
-            Dotted path to value, such as ``{"plasticity.nu_post": 0.02, "exc.tau_m": "25 ms"}``; also as
+            New values by dotted path, such as ``{"plasticity.nu_post": 0.02, "exc.tau_m": "25 ms"}``; also as
             ``set(**{"plasticity.nu_post": 0.02})``.
 
         Returns
         -------
         dict of str to (old, new)
-            What is different now, as it stands in a file.
+            Changed values by dotted path, as in a TOML file.
 
         Raises
         ------
         StdpbenchError
-            If a parameter is unknown, out of bounds or structural, training is over, or the run does not go on.
+            If a parameter is unknown, out of bounds or structural, training is over, or the run is not active.
         """
-        said = self._at_work("changed").ask("set", changes=_plain({**(changes or {}), **more}))
-        return {path: (old, new) for path, (old, new) in said.items()}
+        changed = self._active("changed").ask("set", changes=_plain({**(changes or {}), **more}))
+        return {path: (old, new) for path, (old, new) in changed.items()}
 
     def set_learned(self, arrays: Mapping[str, ArrayLike]) -> Run:
-        """Replace learned arrays of a paused run; they hold from the next presentation on.
+        """Replace learned arrays of a paused run, effective from the next presentation on.
 
-        The arrays are kept in the run folder, and the journal names them: whatever goes on from here, or does the run
-        again, has the same ones to the bit.
+        The arrays are saved in the run folder and referenced in the journal, so that resumed runs, branches and
+        reproductions use identical ones.
 
         Parameters
         ----------
         arrays : mapping of str to array_like
-            ``"w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; before a presentation, each column is scaled to
-            ``network.weight_sum`` as always. ``"theta"``, (n_exc,), volt, 0 to 1. ``"lateral"``, (n_exc, n_exc), 0 to
-            ``lateral.w_max`` and 0 on the diagonal, where lateral inhibition learns. Numbers become float64.
+            ``"w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; as always, each column is scaled to
+            ``network.weight_sum`` before a presentation. ``"theta"``, (n_exc,), volt, 0 to 1. ``"lateral"``, (n_exc,
+            n_exc), 0 to ``lateral.w_max`` and 0 on the diagonal, if lateral inhibition learns. Values are converted to
+            float64.
 
         Returns
         -------
         Run
-            This run, which stays paused.
+            This run, still paused.
 
         Raises
         ------
         StdpbenchError
-            If the run is not paused, its training is over, or an array does not fit.
+            If the run is not paused, its training is over, or an array has an invalid name, shape or value.
 
         Examples
         --------
@@ -150,40 +151,43 @@ class Run(RunView):
         >>> w[:, 7] = 0
         >>> run.set_learned({"w": w}).resume()
         """
-        follower = self._at_work("given learned arrays")
+        follower = self._active("given learned arrays")
         if (state := follower.live().state) is not State.PAUSED:
             raise StdpbenchError(
-                f"{self.name} is {state}: learned arrays are set while a run is paused; pause it with run.pause()"
+                f"{self.name} is {state}: learned arrays can only be set while a run is paused; pause it with "
+                "run.pause()"
             )
         follower.ask("set_learned", arrays=write_learned(self.path, arrays))
         return self
 
     def change_rule(self, rule: RuleLike, set: Mapping[str, Any] | None = None) -> dict[str, tuple[Any, Any]]:
-        """Have it learn by another plasticity rule from the next presentation on; weights and thresholds stay.
+        """Continue training with another plasticity rule; weights and thresholds are kept.
 
-        Its network is built in a process beside the run, which goes on meanwhile; this waits until it is in force.
+        The network of the rule is built in a separate process while the run continues. The call returns once the rule
+        is active.
 
         Parameters
         ----------
         rule : str, path, mapping or PlasticityRule
-            A kind, a TOML file (a rule of one's own, or an experiment), a table with its ``kind``, or a rule.
+            A kind, a TOML file (of a custom rule or an experiment), a table with its ``kind``, or a rule.
         set : mapping of str to Any, optional
-            Name to value: parameters of it that are not as it says.
+            Parameters of the rule to change, by name.
 
         Returns
         -------
         dict of str to (old, new)
-            What is different now, as it stands in a file: ``plasticity.kind``, unless only parameters are.
+            Changed values by dotted path, as in a TOML file: ``plasticity.kind``, or only parameters if the kind is
+            the same.
 
         Raises
         ------
         StdpbenchError
-            If there is no such rule, it does not run in this network, its network cannot be built, training is over,
-            or the run does not go on.
+            If the rule does not exist or cannot run in this network, its network cannot be built, training is over, or
+            the run is not active.
         """
         table = self._rule(rule, set)
-        said = self._at_work("changed").ask("change_rule", rule=table)
-        return {path: (old, new) for path, (old, new) in said.items()}
+        changed = self._active("changed").ask("change_rule", rule=table)
+        return {path: (old, new) for path, (old, new) in changed.items()}
 
     def _rule(self, rule: RuleLike, set: Mapping[str, Any] | None) -> dict[str, Any]:
         experiment = self._folder.experiment.with_rule(rule_table(rule))
@@ -199,26 +203,26 @@ class Run(RunView):
         runs: str | PathLike[str] | None = None,
         start: bool = True,
     ) -> Run:
-        """Make a run that goes on from a position of this one, with the same input and other parameters or rule.
+        """Create a run that continues from a position of this one, with the same input and other parameters or rule.
 
         Parameters
         ----------
         at : int, optional
-            Training presentations after which it goes its own way; by default where this run is, as far as its
-            journal tells (exactly, where it is paused).
+            Number of training presentations after which the branch departs from this run. Default: the current
+            position according to the journal, which is exact if the run is paused.
         set : mapping of str to Any, optional
-            Dotted path to value.
+            New values by dotted path.
         rule : str, path, mapping or PlasticityRule, optional
-            Another plasticity rule, as in `change_rule`; `set` comes on top of it.
+            Another plasticity rule, as in `change_rule`; `set` is applied after it.
         runs : path, optional
-            Where its folder is made; by default beside this one.
+            Folder in which the run folder is created. Default: the folder of this run.
         start : bool
-            Whether it is started.
+            Whether to start the branch.
 
         Raises
         ------
         StdpbenchError
-            If this run has not come as far, a change is structural, or the rule cannot be.
+            If this run has not reached the position, a change is structural, or the rule is invalid.
         """
         where = None if runs is None else Path(runs).expanduser()
         about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
@@ -227,24 +231,25 @@ class Run(RunView):
         return made.resume() if start else made
 
     def rewind(self, to: int) -> Run:
-        """Take it back to an earlier position; it is stopped then.
+        """Return the run to an earlier position and stop it.
 
-        `resume` starts from the newest checkpoint at or before that position, and computes what lies in between again.
+        `resume` starts from the newest checkpoint at or before that position and recomputes the presentations in
+        between.
 
         Parameters
         ----------
         to : int
-            Training presentations that shall be over.
+            Number of training presentations to go back to.
 
         Returns
         -------
         Run
-            Another run, which keeps what is left behind.
+            Another run, which keeps the state before the rewind.
 
         Raises
         ------
         StdpbenchError
-            If it has not come as far; a run at work then goes on as it did.
+            If the run has not reached the position; an active run then continues unchanged.
         """
         position = _whole(to, "a position")
         branches.check_rewind(self._folder, position, reached_by(self._folder))
@@ -252,40 +257,40 @@ class Run(RunView):
         return Run(branches.rewind(self._folder, position).path)
 
     def wait(self, progress: bool = True, timeout: float | None = None) -> Run:
-        """Wait until it has ended, or stands paused. Ctrl+C ends the waiting, not the run.
+        """Wait until the run has ended or is paused. Ctrl+C ends the waiting, not the run.
 
         Parameters
         ----------
         progress : bool
-            Whether progress is shown meanwhile: bars at a terminal, one line of HTML in a notebook, else lines.
+            Whether to show progress: bars on a terminal, a line of HTML in a notebook, otherwise lines of text.
         timeout : float, optional
-            Seconds to wait at most.
+            Maximum time to wait, in s.
 
         Raises
         ------
         StdpbenchError
-            If the run failed, or is not through in time.
+            If the run failed, or has not ended in time.
         """
         until = float("inf") if timeout is None else time.monotonic() + timeout
-        with progress_shown(self.name, progress) as show:
+        with progress_display(self.name, progress) as show:
             while (follower := self._following()) is not None:
-                left = max(0.0, until - time.monotonic())
-                follower.until(lambda live: live.state is State.PAUSED, min(_GLANCE, left))
+                remaining = max(0.0, until - time.monotonic())
+                follower.until(lambda live: live.state is State.PAUSED, min(_POLL, remaining))
                 live = follower.live()
                 show(live)
                 if live.state is State.PAUSED:
                     return self
-                if not left and not follower.over:
-                    raise StdpbenchError(f"{self.name} is not through after {timeout:g} s: it is {live.state}")
+                if not remaining and not follower.over:
+                    raise StdpbenchError(f"{self.name} has not ended after {timeout:g} s: it is {live.state}")
         state, reason = state_of(self._folder)
         if state is State.FAILED:
             raise StdpbenchError(f"{self.name} failed: {reason}")
         return self
 
-    def _at_work(self, done: str) -> Follower:
+    def _active(self, participle: str) -> Follower:
         follower = self._following()
         if follower is None:
-            raise StdpbenchError(f"{self.name} is {self.state}: only a run that goes on can be {done}")
+            raise StdpbenchError(f"{self.name} is {self.state}: only an active run can be {participle}")
         return follower
 
 
@@ -308,32 +313,32 @@ def start(
     Parameters
     ----------
     experiment : str, path or Experiment
-        Name of one that ships, a TOML file, or an experiment.
+        Name of a shipped experiment, a TOML file, or an experiment.
     set : mapping of str to Any, optional
-        Parameters to change: dotted path to value, such as ``{"plasticity.nu_post": 0.02}``.
+        Parameters to change, as new values by dotted path, such as ``{"plasticity.nu_post": 0.02}``.
     seed : int, optional
-        Instead of the experiment's.
+        Seed. Default: that of the experiment.
     runs : path, optional
-        Where the run folder is made; by default ``$STDPBENCH_RUNS``, else ``runs`` in the current folder.
+        Folder in which the run folder is created. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
     wait : bool
-        Whether to wait until the run has ended, with progress shown; see `Run.wait`.
+        Whether to wait for the end of the run and show progress; see `Run.wait`.
     start_from : Run or path, optional
-        Another run, from whose weights and thresholds this one starts.
+        Another run that provides the initial weights and thresholds.
     workers, simulator, validation, baselines, checkpoint_every
         See `stdpbench.runs.protocol.options.Options`.
 
     Returns
     -------
     Run
-        It goes on by itself.
+        The run, which is executed in the background.
 
     Raises
     ------
     StdpbenchError
-        If the experiment is none, or no run can be made of it.
+        If the experiment does not exist or is invalid, or the run cannot be started.
     """
     if not isinstance(experiment, str | PathLike | Experiment):
-        raise StdpbenchError(f"an experiment is a name, a TOML file or an Experiment, not {experiment!r}")
+        raise StdpbenchError(f"an experiment must be a name, a TOML file or an Experiment, not {experiment!r}")
     if not isinstance(experiment, Experiment):
         experiment = read_experiment(Path(experiment))
     changes = _plain(set or {})
@@ -352,23 +357,23 @@ def start(
 
 
 def open_run(path: str | PathLike[str]) -> Run:
-    """Open a run that exists, whether a process works on it or not.
+    """Open an existing run, active or not.
 
     Parameters
     ----------
     path : path
-        Its folder.
+        The run folder.
 
     Raises
     ------
     StdpbenchError
-        If it is no run folder.
+        If the path is not a run folder.
     """
     return Run(path)
 
 
 def _whole(number: Any, what: str) -> int:
-    """A whole number, of whatever type it is."""
+    """Convert a whole number of any type to int."""
     try:
         return operator.index(number)
     except TypeError:
@@ -376,7 +381,7 @@ def _whole(number: Any, what: str) -> int:
 
 
 def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a file could hold them: NumPy's numbers become Python's."""
+    """Convert values to types that a file can hold: NumPy numbers become Python numbers."""
     if not isinstance(changes, Mapping):
-        raise StdpbenchError(f"changes are a dict of dotted path to value, not {changes!r}")
+        raise StdpbenchError(f"changes must be a dict of values by dotted path, not {changes!r}")
     return {path: value.item() if isinstance(value, np.generic) else value for path, value in changes.items()}

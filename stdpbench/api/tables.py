@@ -1,6 +1,6 @@
-"""What is known of a run, as tables: pandas frames where pandas is installed, else dicts of arrays.
+"""Results of a run as tables: pandas data frames if pandas is installed, otherwise dicts of arrays.
 
-Both are read in the same way: ``history["mean_theta"]``, ``metrics["vote"]["accuracy"]``.
+Both are accessed in the same way: ``history["mean_theta"]``, ``metrics["vote"]["accuracy"]``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from stdpbench.runs.protocol.live_run import LiveRun
 
 
 class Change(NamedTuple):
-    """A parameter that was changed, and the presentation from which on it held."""
+    """A changed parameter, and the presentation from which on the new value was active."""
 
     position: int
     path: str
@@ -28,7 +28,7 @@ class Change(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Something that happened: where in the run, when (ISO 8601, UTC), and what, as a sentence."""
+    """An event in a run: position, time (ISO 8601, UTC), and a sentence."""
 
     position: int
     time: str
@@ -36,15 +36,15 @@ class Entry(NamedTuple):
 
 
 def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
-    """Curves over training, one value per block of presentations.
+    """Return curves over training, one value per block of presentations.
 
     Returns
     -------
     dict of str to ndarray, (n_blocks,)
-        ``position`` (int64), presentations that were over; ``spikes_per_image``, exc spikes per picture; ``repeats``,
-        the share of pictures that were shown again; ``mean_theta``, mV, at the end of the block; ``weight_change``,
-        mean over synapses of how far the weight moved in it; ``accuracy_vote`` and so on, running accuracy on
-        training labels, NaN where it was not measured.
+        ``position`` (int64), presentations completed; ``spikes_per_image``, exc spikes per picture; ``repeats``,
+        fraction of pictures that were presented again; ``mean_theta``, mV, at the end of the block;
+        ``weight_change``, mean absolute change of a weight during the block; ``accuracy_vote`` and so on, running
+        accuracy on training labels, NaN if not measured.
     """
     positions = sorted(live.blocks)
     blocks = [live.blocks[position] for position in positions]
@@ -62,12 +62,12 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
 
 
 def history_table(live: LiveRun) -> Any:
-    """`history_arrays` as a frame with the position as its index, or as they are without pandas."""
+    """Return `history_arrays` as a data frame indexed by position, or as a dict without pandas."""
     return _indexed(history_arrays(live))
 
 
 def held_out_table(live: LiveRun) -> Any:
-    """Columns of measures on held-out pictures, as a frame indexed by position or as plain arrays."""
+    """Return measures on held-out pictures as a data frame indexed by position, or as a dict without pandas."""
     return _indexed(held_out_columns(live))
 
 
@@ -78,7 +78,7 @@ def _indexed(arrays: dict[str, NDArray[Any]]) -> Any:
 
 
 def metric_columns(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """What ``metrics.json`` says of accuracies: name to accuracy, bounds of its 95 % Wilson interval, and pictures."""
+    """Return the accuracies of ``metrics.json`` by name, with 95 % Wilson interval and number of pictures."""
     columns = {name: _score(score) for name, score in metrics.get("accuracy", {}).items()}
     for baseline, result in metrics.get("baselines", {}).items():
         name = baseline.replace("_", " ").replace("k means", "k-means")
@@ -88,7 +88,7 @@ def metric_columns(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def live_columns(live: LiveRun) -> dict[str, dict[str, float]]:
-    """The same as far as facts tell: without intervals."""
+    """Return the accuracies of an active run by name, without intervals."""
     return {
         name if what == "network" else what if name == "majority" else f"{what}: {name}": {"accuracy": value}
         for what, accuracy in live.metrics.items()
@@ -97,7 +97,7 @@ def live_columns(live: LiveRun) -> dict[str, dict[str, float]]:
 
 
 def metrics_table(columns: dict[str, dict[str, float]]) -> Any:
-    """Columns of metrics as a frame, or as they are without pandas."""
+    """Return columns of metrics as a data frame, or unchanged without pandas."""
     return columns if find_spec("pandas") is None else import_module("pandas").DataFrame(columns)
 
 

@@ -1,4 +1,4 @@
-"""What can be read of a run: while it goes on from its process, afterwards from its folder."""
+"""Read access to a run: from its process while it is active, afterwards from its folder."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.api import plots
-from stdpbench.api.following import Follower
-from stdpbench.api.showing import html_table
+from stdpbench.api.display import html_table
+from stdpbench.api.follower import Follower
 from stdpbench.api.tables import (
     Change,
     Entry,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class RunView:
-    """A run as it is read: state, arrays, tables, plots.
+    """Read access to a run: state, arrays, tables, plots.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class RunView:
     Raises
     ------
     StdpbenchError
-        If it is none.
+        If the path is not a run folder.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -61,7 +61,7 @@ class RunView:
         self._follower: Follower | None = None
         self._replayed: tuple[tuple[int, int], LiveRun] = ((-1, -1), LiveRun())
 
-    # -- where it is -----------------------------------------------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------------------------------
 
     @property
     def path(self) -> Path:
@@ -75,7 +75,7 @@ class RunView:
 
     @property
     def about(self) -> dict[str, Any]:
-        """What ``run.json`` says: how it was started, versions, machine."""
+        """Contents of ``run.json``: command, versions, machine."""
         return self._folder.read_json("run.json")
 
     @property
@@ -86,27 +86,27 @@ class RunView:
 
     @property
     def reason(self) -> str:
-        """Why it is in this state, where that is known; else empty."""
+        """Reason for the state, if known; otherwise empty."""
         follower = self._following()
         return state_of(self._folder)[1] if follower is None else follower.live().reason
 
     @property
     def position(self) -> int:
-        """Presentations that are over, counted through training, labelling and testing."""
+        """Number of completed presentations, counted through training, labelling and testing."""
         live = self._live()
         return max(live.position, int(live.progress.get("position", 0)))
 
     @property
     def total(self) -> int:
-        """Presentations in all; 0 before the network stands for the first time."""
+        """Total number of presentations; 0 until the network is ready for the first time."""
         started = self._live().started
         return 0 if started is None else sum(n for _, n in started.phases)
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment with the parameters and the rule that are in force.
+        """The experiment with the active parameters and rule.
 
-        Kinds that are missing here have stand-ins; ``experiment.missing_kinds`` names them.
+        Kinds that are not installed are replaced by stand-ins; ``experiment.missing_kinds`` names them.
         """
         start = self._folder.stored_experiment.to_mapping()
         return Experiment.from_mapping(tables_with(start, self._live().changes), stand_ins=True)
@@ -117,17 +117,17 @@ class RunView:
     def weights(self) -> NDArray[np.floating[Any]]:
         """Weights from input to exc, (n_input, n_exc), dimensionless: a read-only copy.
 
-        To write into it changes nothing in the run, so NumPy refuses; ``run.weights.copy()`` can be written, and
-        `Run.set_learned` gives a paused run other weights.
+        Since writing to it would not affect the run, NumPy refuses it; ``run.weights.copy()`` is writable, and
+        `Run.set_learned` replaces the weights of a paused run.
 
-        While the run trains: float32, after the last presentation, not older than what `position` told. Afterwards:
-        float64, as the test phase saw them, each column scaled to ``network.weight_sum``. Of a run that died: those of
-        its newest checkpoint.
+        During training: float32, after the last presentation, not older than the last value of `position`. Afterwards:
+        float64, as used in the test phase, each column scaled to ``network.weight_sum``. If the process died: the
+        weights of the newest checkpoint.
 
         Raises
         ------
         StdpbenchError
-            If there are none yet.
+            If there are no weights yet.
         """
         return self._network("weights.npy", "w")
 
@@ -144,33 +144,34 @@ class RunView:
 
         Returns
         -------
-        pandas.DataFrame, or dict of str to ndarray where there is no pandas
-            Per block of presentations: ``spikes_per_image``; ``repeats``, the share of pictures shown again;
+        pandas.DataFrame, or dict of str to ndarray without pandas
+            Per block of presentations: ``spikes_per_image``; ``repeats``, fraction of pictures presented again;
             ``mean_theta``, mV; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on, running accuracy on
-            training labels, for the eye only.
+            training labels, which only indicates progress.
         """
         return history_table(self._live())
 
     @property
     def held_out(self) -> Any:
-        """Measures on held-out pictures during training, by the position that they are of.
+        """Measures on held-out pictures during training, by position.
 
         Returns
         -------
-        pandas.DataFrame, or dict of str to ndarray where there is no pandas
-            Per measurement: ``images``, how many pictures were shown; ``accuracy_vote`` and so on, cross-fitted;
+        pandas.DataFrame, or dict of str to ndarray without pandas
+            Per measurement: ``images``, number of pictures presented; ``accuracy_vote`` and so on, cross-fitted;
             ``purity`` (of ``clusters`` winning neurons), ``nmi``, ``ami``, ``ari``; means over neurons
             ``neuron_purity``, ``neuron_entropy`` (bit), ``selectivity``, ``lifetime_sparseness``;
-            ``population_sparseness``; ``dead`` and ``duplicates``, neurons; ``spikes_per_image``; ``silent_images``.
+            ``population_sparseness``; ``dead`` and ``duplicates``, numbers of neurons; ``spikes_per_image``;
+            ``silent_images``.
         """
         return held_out_table(self._live())
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:
-        """Accuracies on pictures that were not trained on, and those of baselines.
+        """Accuracies on pictures that were not used for training, and those of baselines.
 
-        Name of read-out or baseline to ``accuracy``, ``low`` and ``high`` (95 % Wilson interval), ``n_images``;
-        bounds come when the run is through. Empty before anything was measured.
+        For each read-out or baseline: ``accuracy``, ``low`` and ``high`` (95 % Wilson interval), ``n_images``; the
+        interval is available once the run is finished. Empty before the first measurement.
         """
         following = self._following() is not None
         if not following and (self.path / "metrics.json").is_file():
@@ -179,12 +180,12 @@ class RunView:
 
     @property
     def metrics(self) -> Any:
-        """`scores` as a table, one column each: a pandas.DataFrame, or the dict itself where there is no pandas."""
+        """`scores` as a table with one column each: a pandas.DataFrame, or the dict itself without pandas."""
         return metrics_table(self.scores)
 
     @property
     def changes(self) -> list[Change]:
-        """What was changed in the course of the run, in order; ``plasticity.kind`` comes with all that a rule has."""
+        """Changes during the run, in order; a change of ``plasticity.kind`` includes all parameters of the rules."""
         return [
             Change(position, path, old, new)
             for position, changed in self._live().changes
@@ -192,22 +193,22 @@ class RunView:
         ]
 
     def changes_by_position(self) -> list[tuple[int, Changes]]:
-        """The same, what was changed at once together: position, and dotted path to (old, new)."""
+        """Return the changes, grouped: position, and (old, new) by dotted path of simultaneous changes."""
         return list(self._live().changes)
 
     @property
     def log(self) -> list[Entry]:
-        """All that happened, as sentences, in order."""
+        """All events of the run as sentences, in order."""
         return [Entry(*entry) for entry in self._live().log]
 
     # -- plots -----------------------------------------------------------------------------------------------------
 
     def plot_weights(self) -> Axes:
-        """Draw the receptive field of every exc neuron; with its class, where neurons have one."""
+        """Draw the receptive field of every exc neuron, with its class if it has one."""
         return plots.plot_weights(self.weights, self._live(), self._labels(), self.name)
 
     def plot_confusion(self, readout: str = "vote") -> Axes:
-        """Draw how many test pictures of each class were answered how, by one of the read-outs.
+        """Draw the confusion matrix of a read-out on the test pictures.
 
         Raises
         ------
@@ -224,11 +225,11 @@ class RunView:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw, for instance what another plot gave back; new ones if not said.
+            Axes to draw into, for instance those that another plot returned. Default: new axes.
         readout : str, optional
-            Only this read-out, such as ``"vote"``.
+            A single read-out, such as ``"vote"``. Default: all.
         label : str, optional
-            What stands in the legend; the run's name if not said.
+            Label in the legend. Default: the name of the run.
         """
         return plots.plot_accuracy(self._live(), ax, readout, label or self.name)
 
@@ -247,7 +248,7 @@ class RunView:
         Raises
         ------
         StdpbenchError
-            If there is no such measure.
+            If the measure does not exist.
         """
         return plots.plot_held_out(self._live(), measure, ax, label or self.name)
 
@@ -260,11 +261,11 @@ class RunView:
         return plots.plot_curve(self._live(), "spikes_per_image", "exc spikes per picture", ax, label or self.name)
 
     def plot_weight_change(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw how far weights moved from block to block of training presentations; see `plot_accuracy`."""
+        """Draw the mean change of weights per block of training presentations; see `plot_accuracy`."""
         return plots.plot_curve(self._live(), "weight_change", "mean change of a weight", ax, label or self.name)
 
     def __repr__(self) -> str:
-        """Name, state and position."""
+        """Return name, state and position."""
         total = self.total
         return f"<Run {self.name}: {self.state} at {self.position}{f' of {total}' if total else ''}>"
 
@@ -286,10 +287,10 @@ class RunView:
         rows["folder"] = str(self.path)
         return html_table(self.name, rows)
 
-    # -- how it is known -------------------------------------------------------------------------------------------
+    # -- sources ---------------------------------------------------------------------------------------------------
 
     def _following(self) -> Follower | None:
-        """Who follows the run's process; None where no process works on it."""
+        """Return the follower of the run's process; None if the run is not active."""
         with self._lock:
             if self._follower is not None and not self._follower.over:
                 return self._follower
@@ -300,7 +301,7 @@ class RunView:
 
     def _follow(self, follower: Follower) -> None:
         self._follower = follower
-        weakref.finalize(self, follower.leave)
+        weakref.finalize(self, follower.detach)
 
     def _live(self) -> LiveRun:
         follower = self._following()
@@ -317,13 +318,13 @@ class RunView:
             return self._replayed[1]
 
     def _network(self, name: str, variable: str) -> NDArray[np.floating[Any]]:
-        """A read-only array of the network."""
+        """Return a read-only array of the network."""
         array = self._current(name, variable)
         array.flags.writeable = False
         return array
 
     def _current(self, name: str, variable: str) -> NDArray[np.floating[Any]]:
-        """An array of the network: from the process while it trains, else from a file."""
+        """Return an array of the network: from the process during training, otherwise from a file."""
         live, follower = self._live(), self._following()
         n_train = 0 if live.started is None else dict(live.started.phases)["train"]
         trained = live.started is not None and self.position > n_train
@@ -342,7 +343,7 @@ class RunView:
         raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
 
     def _labels(self) -> NDArray[np.int64] | None:
-        """Classes of the exc neurons, where they were labelled."""
+        """Return the classes of the exc neurons; None if they have not been labelled."""
         if self._following() is not None or not (self.path / "assignments.npz").is_file():
             return None
         return self._folder.read_arrays("assignments.npz", "labels")[0]

@@ -17,7 +17,7 @@ import pytest
 
 import stdpbench
 from stdpbench.api import plots, tables
-from stdpbench.api.showing import progress
+from stdpbench.api.display import progress
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.analysis.held_out_series import held_out_columns
@@ -143,12 +143,12 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
     assert (after == 0.5).all()
     assert theta.shape == (12,)
     assert "w has the shape (784, 3), but (784, 12) in this network" in seen["refused"]
-    assert "learned arrays are set while a run is paused; pause it with run.pause()" in seen["not paused"]
+    assert "learned arrays can only be set while a run is paused; pause it with run.pause()" in seen["not paused"]
     told = [entry.text for entry in run.log if "replaced (" in entry.text]
     assert len(told) == 3
     assert [entry.text for entry in branch.log if "replaced (" in entry.text] == []
     assert len(list((run.path / "arrays").iterdir())) == 3
-    with pytest.raises(StdpbenchError, match="only a run that goes on can be given learned arrays"):
+    with pytest.raises(StdpbenchError, match="only an active run can be given learned arrays"):
         run.set_learned({"w": before})
 
 
@@ -259,7 +259,7 @@ def evil(runs: Path) -> Path:
 
 def test_what_is_over_takes_no_requests(lived: Lived) -> None:
     run, _, _ = lived
-    with pytest.raises(StdpbenchError, match="is finished: only a run that goes on can be paused"):
+    with pytest.raises(StdpbenchError, match="is finished: only an active run can be paused"):
         run.pause()
     with pytest.raises(StdpbenchError, match="finished"):
         run.resume()
@@ -302,7 +302,7 @@ def test_a_run_outlives_its_session_and_its_process(runs: Path) -> None:
         time.sleep(0.02)
     assert run.pause().state == "paused"
     reached = run.step(2).position
-    with pytest.raises(StdpbenchError, match="is not through after 0 s: it is running"):
+    with pytest.raises(StdpbenchError, match="has not ended after 0 s: it is running"):
         run.resume().wait(progress=False, timeout=0)
     os.kill(run.about["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
     with pytest.raises(StdpbenchError, match="failed: the process exited unexpectedly"):
@@ -321,9 +321,9 @@ def test_what_fails_is_said_when_it_is_waited_for(runs: Path, capsys: pytest.Cap
     with pytest.raises(StdpbenchError, match="has no weights and thresholds yet: it is failed"):
         _ = run.weights
     for wrong, said in (
-        ({"experiment": 5}, "an experiment is a name, a TOML file or an Experiment, not 5"),
+        ({"experiment": 5}, "an experiment must be a name, a TOML file or an Experiment, not 5"),
         ({"seed": "x"}, "seed must be a whole number"),
-        ({"set": "exc.tau_m=5"}, "changes are a dict of dotted path to value, not 'exc.tau_m=5'"),
+        ({"set": "exc.tau_m=5"}, "changes must be a dict of values by dotted path, not 'exc.tau_m=5'"),
     ):
         with pytest.raises(StdpbenchError, match=said):
             stdpbench.start(**{"experiment": "digits", **wrong})

@@ -252,7 +252,7 @@ def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
     cli("queue", "add", "third")
     Queue(runs).claim("a runner that is gone")
     RunFolder(runs / "third").update_run(state="paused")
-    with FileLock(lock_path(runs / "third")):  # a process works on it
+    with FileLock(lock_path(runs / "third")):  # the run is active
         assert cli("queue", "list").splitlines()[1].split()[:2] == ["1", "paused"]
         assert json.loads(cli("queue", "list", "--json"))[0]["state"] == "paused"
         RunFolder(runs / "third").update_run(state="running")

@@ -236,7 +236,7 @@ def test_where_nothing_can_be_written_the_index_is_kept_in_memory(three: Path, t
     index.index_path(three).mkdir()
     with Store(three) as store:
         assert len(store.entries()) == 3
-        assert "not kept" in store.remarks[0]
+        assert "not saved" in store.remarks[0]
     with Store(tmp_path / "nowhere") as store:
         assert store.entries() == []
         assert store.remarks == []

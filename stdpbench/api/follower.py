@@ -1,7 +1,8 @@
-"""A thread that keeps what is known of a run fresh, and the way for requests to it.
+"""Follow a run in a thread, and send it requests.
 
-The thread alone owns the connection to the run's process: it sends what others ask for, drains what comes, and folds
-it into a `LiveRun`. All others read copies of that and wait on one condition, so that any thread may.
+Only that thread uses the connection to the process of the run: it sends the requests of others, receives messages and
+applies them to a `LiveRun`. Other threads read copies of it and wait on one condition, so any thread may use a
+`Follower`.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
 _log = logging.getLogger(__name__)
-_PATIENCE = 0.02  # s that a request may wait for the thread
-_SLICE = 0.2  # s; waits are cut up so that Ctrl+C is heard on every system
-_FIRST_FRAME = 120.0  # s, within which a network stands
+_POLL = 0.02  # s; maximum delay of a request
+_SLICE = 0.2  # s; waits are split so that Ctrl+C works on every system
+_FIRST_FRAME = 120.0  # s to wait for the first frame of a network
 
 
 class _Answer:
-    """What became of a request."""
+    """Answer to a request."""
 
     def __init__(self) -> None:
-        self.there = False
+        self.received = False
         self.error = ""
         self.value: Any = None
 
@@ -43,7 +44,7 @@ class Follower:
     Attributes
     ----------
     over : bool
-        Whether nothing more will come: the process ended, or the connection to it did.
+        Whether the process has exited or the connection to it is closed.
     """
 
     def __init__(self, folder: RunFolder, known: LiveRun, n_known: int, connect: Callable[[], RunClient]) -> None:
@@ -53,7 +54,7 @@ class Follower:
         self._n_known = n_known
         self._connect = connect
         self._error = ""
-        self._leaving = False
+        self._detached = False
         self._network_wanted = False
         self._outbox: SimpleQueue[Callable[[RunClient], None]] = SimpleQueue()
         self._waiting: dict[int, _Answer] = {}
@@ -67,9 +68,9 @@ class Follower:
         Raises
         ------
         StdpbenchError
-            If another process works on it, it is finished, or its journal is damaged.
+            If the run is already active or is finished, or its journal is damaged.
         """
-        records = read_journal(folder.path)  # before the process can add to it
+        records = read_journal(folder.path)  # before the process can append to it
         known = LiveRun.replay(records)
         client = RunClient.start(folder.path)
         known.state, known.reason = State.BUILDING, ""
@@ -77,20 +78,20 @@ class Follower:
 
     @classmethod
     def attach(cls, folder: RunFolder) -> Follower:
-        """Follow the process that works on a run.
+        """Follow the process of an active run.
 
         Raises
         ------
         StdpbenchError
-            If its journal is damaged.
+            If the journal of the run is damaged.
         """
         records = read_journal(folder.path)
         return cls(folder, LiveRun.replay(records), len(records), lambda: RunClient.attach(folder.path))
 
-    # -- for everybody ---------------------------------------------------------------------------------------------
+    # -- any thread ------------------------------------------------------------------------------------------------
 
     def live(self) -> LiveRun:
-        """A copy of what is known now."""
+        """Return a copy of the present state of the run."""
         with self._changed:
             live = self._live
             return replace(
@@ -106,12 +107,12 @@ class Follower:
             )
 
     def ask(self, name: str, **arguments: Any) -> Any:
-        """Have the run do something between two presentations, and wait for its answer.
+        """Send a request, which the run handles between two presentations, and wait for the answer.
 
         Raises
         ------
         StdpbenchError
-            With what the run answered, or that it ended before it could.
+            If the run refuses the request, or ends before it answers.
         """
         answer = _Answer()
 
@@ -120,37 +121,37 @@ class Follower:
 
         self._outbox.put(send)
         with self._changed:
-            self._wait(lambda: answer.there or self.over)
-        if answer.error or not answer.there:
+            self._wait(lambda: answer.received or self.over)
+        if answer.error or not answer.received:
             raise StdpbenchError(answer.error or self._error or ended_first(self._folder.path))
         return answer.value
 
     def until(self, holds: Callable[[LiveRun], bool], timeout: float | None = None) -> bool:
-        """Wait until something holds of what is known, or nothing more will come; False if time is up before."""
+        """Wait until the state of the run satisfies a condition or following ends; return False after a timeout."""
         with self._changed:
             return self._wait(lambda: self.over or holds(self._live), timeout)
 
     def network(self) -> Mapping[str, Any]:
-        """The newest frame ``network`` (`runs.protocol.messages`), no older than the last fact; may be empty."""
+        """Return the newest frame ``network`` (`runs.protocol.messages`), not older than the last fact, or empty."""
         with self._changed:
             position, known = self._live.position, self._live.learned_set
             if not self._network_wanted:
                 self._network_wanted = True
                 self._outbox.put(lambda client: client.want("progress", "network"))
-            self._wait(lambda: self.over or _of(self._live.network, position, known), _FIRST_FRAME)
+            self._wait(lambda: self.over or _is_current(self._live.network, position, known), _FIRST_FRAME)
             return self._live.network
 
-    def leave(self) -> None:
-        """Let the run go on without being followed."""
-        self._leaving = True
+    def detach(self) -> None:
+        """Stop following the run, which continues."""
+        self._detached = True
 
     def _wait(self, holds: Callable[[], bool], timeout: float | None = None) -> bool:
         until = None if timeout is None else time.monotonic() + timeout
         while not holds():
-            left = _SLICE if until is None else min(_SLICE, until - time.monotonic())
-            if left <= 0:
+            remaining = _SLICE if until is None else min(_SLICE, until - time.monotonic())
+            if remaining <= 0:
                 return False
-            self._changed.wait(left)
+            self._changed.wait(remaining)
         return True
 
     # -- the thread ------------------------------------------------------------------------------------------------
@@ -163,10 +164,10 @@ class Follower:
                 self._drain(client)
             finally:
                 client.close()
-            self._see_it_end(client)
+            self._wait_for_exit(client)
         except StdpbenchError as error:
             self._error = str(error)
-        except Exception as error:  # a bug: whoever waits for an answer hears of it
+        except Exception as error:  # a bug, which is reported to callers that wait for an answer
             _log.exception("%s is no longer followed", self._folder.path.name)
             self._error = f"{type(error).__name__}: {error}"
         finally:
@@ -175,9 +176,9 @@ class Follower:
                 self._changed.notify_all()
 
     def _drain(self, client: RunClient) -> None:
-        while not client.over and not self._leaving:
+        while not client.over and not self._detached:
             self._send(client)
-            messages = client.drain(budget=0.05, wait=_PATIENCE)
+            messages = client.drain(budget=0.05, wait=_POLL)
             if not messages:
                 continue
             with self._changed:
@@ -197,19 +198,19 @@ class Follower:
         if message[0] == "reply":
             answer = self._waiting.pop(message[1], None)
             if answer is not None:
-                answer.error, answer.value, answer.there = message[2], message[3], True
+                answer.error, answer.value, answer.received = message[2], message[3], True
         elif message[0] != "record" or message[1].number >= self._n_known:
             self._live.take(message)
 
-    def _see_it_end(self, client: RunClient) -> None:
-        """Wait until the process has let go of the run folder, which is then as it will stay."""
-        if self._leaving or client.wait_for_process(10) is not None:
+    def _wait_for_exit(self, client: RunClient) -> None:
+        """Wait until the process has released the run folder, which does not change any more then."""
+        if self._detached or client.wait_for_process(10) is not None:
             return
         until = time.monotonic() + 10
         while at_work(self._folder.path) and time.monotonic() < until:
             time.sleep(0.02)
 
 
-def _of(frame: Mapping[str, Any], position: int, learned_set: int) -> bool:
-    """Whether a frame of the network is of a position or a later one, with the arrays that a fact set."""
+def _is_current(frame: Mapping[str, Any], position: int, learned_set: int) -> bool:
+    """Whether a frame of the network is not older than a position and includes learned arrays set by a fact."""
     return bool(frame.get("position", -1) >= position and frame.get("n_facts", 0) > learned_set)

@@ -1,4 +1,4 @@
-"""How runs are shown: their HTML, and progress at a terminal, in a notebook, or as lines."""
+"""Display of runs: HTML, and progress on a terminal, in a notebook, or as lines of text."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import Any, TextIO
 
 from stdpbench.runs.protocol.live_run import LiveRun, duration
 
-_GAP = 0.25  # s between two drawings in a notebook
+_GAP = 0.25  # s between two updates in a notebook
 Show = Callable[[LiveRun], None]
 
 
 def in_notebook() -> bool:
-    """Whether this session is the kernel of a notebook."""
+    """Whether this process is the kernel of a notebook."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return hasattr(shell, "kernel")
 
 
 def display(content: Any, **options: Any) -> Any:
-    """Show something below the cell of a notebook."""
+    """Display content below the current cell of a notebook."""
     return import_module("IPython.display").display(content, **options)
 
 
 @contextmanager
-def progress(name: str, wanted: bool) -> Generator[Show, None, None]:
-    """A function that shows how far a run has come, in the way that fits this session."""
-    if not wanted:
+def progress(name: str, enabled: bool) -> Generator[Show, None, None]:
+    """Provide a function that displays the progress of a run, as suits the environment."""
+    if not enabled:
         yield lambda live: None
     elif in_notebook():
         notebook = _Notebook(name)
@@ -44,7 +44,7 @@ def progress(name: str, wanted: bool) -> Generator[Show, None, None]:
 
 
 class _Notebook:
-    """One piece of HTML below the cell, drawn anew now and then."""
+    """HTML below the current cell, updated at intervals."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -65,7 +65,7 @@ class _Notebook:
 
 
 class _Lines:
-    """A line for every tenth of a phase."""
+    """Prints a line for every tenth of a phase."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -83,7 +83,7 @@ class _Lines:
 
 @contextmanager
 def _bars() -> Generator[Show, None, None]:
-    """A bar per phase."""
+    """Show a progress bar for each phase."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -103,20 +103,20 @@ def _bars() -> Generator[Show, None, None]:
 
 
 def _notes(frame: Mapping[str, Any]) -> str:
-    said = []
+    notes = []
     if frame.get("images_per_second"):
-        said.append(f"{frame['images_per_second']:.0f}/s")
+        notes.append(f"{frame['images_per_second']:.0f}/s")
     if frame.get("seconds_left"):
-        said.append(f"{duration(frame['seconds_left'])} left")
+        notes.append(f"{duration(frame['seconds_left'])} left")
     if frame.get("spikes_per_image") is not None:
-        said.append(f"{frame['spikes_per_image']:.1f} spikes/image")
+        notes.append(f"{frame['spikes_per_image']:.1f} spikes/image")
     if "vote" in frame.get("accuracy", {}):
-        said.append(f"vote {100 * frame['accuracy']['vote']:.0f} %")
-    return "".join(f", {text}" for text in said)
+        notes.append(f"vote {100 * frame['accuracy']['vote']:.0f} %")
+    return "".join(f", {text}" for text in notes)
 
 
 def progress_html(name: str, live: LiveRun) -> str:
-    """How far a run has come."""
+    """Return the progress of a run as HTML."""
     frame = live.progress
     bar = ""
     if frame:
@@ -129,7 +129,7 @@ def progress_html(name: str, live: LiveRun) -> str:
 
 
 def html_table(caption: str, rows: Mapping[str, str]) -> str:
-    """A table of two columns, with a caption."""
+    """Return an HTML table with two columns and a caption."""
     body = "".join(
         f'<tr><th style="text-align:left">{escape(key)}</th><td style="text-align:left">{escape(value)}</td></tr>'
         for key, value in rows.items()
@@ -138,7 +138,7 @@ def html_table(caption: str, rows: Mapping[str, str]) -> str:
 
 
 def html_rows(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table with a heading above each column."""
+    """Return an HTML table with column headings."""
     lines = (
         "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
     )
