@@ -256,7 +256,7 @@ def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
         assert cli("queue", "list").splitlines()[1].split()[:2] == ["1", "paused"]
         assert json.loads(cli("queue", "list", "--json"))[0]["state"] == "paused"
         RunFolder(runs / "third").update_run(state="running")
-        assert cli("queue", "list").splitlines()[1].split()[1:4] == ["left", "at", "work"]
+        assert cli("queue", "list").splitlines()[1].split()[1] == "detached"
     assert cli("queue", "list").splitlines()[1].split()[1] == "interrupted"
 
 

@@ -64,7 +64,7 @@ def test_weights_end_where_those_of_the_run_do(ran: tuple[LiveRun, Frames]) -> N
         moment = shown(live, frames, place)
         np.testing.assert_allclose(moment.replay.end, network["w"][:, moment.neuron], atol=1e-6)
         assert moment.output.tolist() == frame["exc"][1][frame["exc"][0] == moment.neuron].tolist()
-        exact += any("end where those of the run do" in remark for remark in moment.remarks)
+        exact += any("agree with those of the run at the end" in remark for remark in moment.remarks)
     assert exact == CHANGED - 1  # the weights before the first one were not seen
 
 
@@ -110,7 +110,7 @@ def test_delays_and_resets_are_minded(tmp_path: Path, delays: str) -> None:
     moments = [shown(live, frames, place) for place in (0, 4, 7)]
     for place, moment in zip((0, 4, 7), moments, strict=True):
         assert len(moment.remarks) == 1  # nothing is assumed of traces
-        assert ("end where" in moment.remarks[0]) == (place > 0)
+        assert ("agree with" in moment.remarks[0]) == (place > 0)
     assert any(np.abs(moment.replay.end - moment.replay.start).max() > 1e-4 for moment in moments)
 
 
@@ -130,7 +130,7 @@ def test_a_rule_begins_without_traces(ran: tuple[LiveRun, Frames]) -> None:
         for starts in (False, True)
     )
     assert begun.remarks[0] == "The rule is active from this presentation on: its traces start at 0."
-    assert "left" in usual.remarks[0]
+    assert "preceding presentation" in usual.remarks[0]
 
 
 def test_where_a_rule_begins() -> None:

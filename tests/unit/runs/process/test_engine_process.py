@@ -174,7 +174,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     )
     assert second.returncode == 3
     assert second.stderr.strip() == f"stdpbench: another process is working on {folder.path}"
-    with pytest.raises(StdpbenchError, match="another process is at work"):
+    with pytest.raises(StdpbenchError, match="another process is working on"):
         RunClient.start(folder.path)
     # by way of the folder
     assert ask(folder.path, "checkpoint") == {"state": "paused", "position": position}
