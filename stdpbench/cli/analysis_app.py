@@ -77,7 +77,7 @@ def report(
     """Write a report on what networks learned: read-outs, clusters, neurons, baselines."""
     from stdpbench.cli.report_command import report_command
     from stdpbench.report.analysis import Extent
-    from stdpbench.report.making import ReportOptions
+    from stdpbench.report.build import ReportOptions
 
     options = ReportOptions(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
     report_command(run, output, options, runs, json)

@@ -16,7 +16,7 @@ from stdpbench.cli.follow import INTERRUPTED, Interrupt, find_run
 from stdpbench.cli.progress import Display
 from stdpbench.paths import runs_folder
 from stdpbench.readout import INTERVAL
-from stdpbench.report.making import PAGE, ReportOptions, make_report
+from stdpbench.report.build import PAGE, ReportOptions, make_report
 from stdpbench.runs.protocol.facts import Progress
 
 

@@ -1,7 +1,7 @@
 """Analysis of one run for a report: tables as plain values, and arrays for figures.
 
 Long computations yield `Progress`. Networks that are simulated again (untrained networks, repeats with other input
-spikes) are shown a sample of the pictures; measures of stored responses use all pictures, except clusters and
+spikes) are presented with a sample of the pictures; measures of stored responses use all pictures, except clusters and
 embeddings. Each row contains the number of pictures.
 """
 
@@ -19,11 +19,11 @@ from stdpbench.readout import READOUTS, Assignment, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
 from stdpbench.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
 from stdpbench.readout.neurons import measure_neurons, most_alike
-from stdpbench.report.clusters import measure_clusters, see
-from stdpbench.report.material import Material
-from stdpbench.report.readings import supervised_rows, timed_rows
+from stdpbench.report.clusters import embed_responses, measure_clusters
+from stdpbench.report.evaluated_run import EvaluatedRun
+from stdpbench.report.presentations import Presentation, Presenter, Responses
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
-from stdpbench.report.showing import Presenter, Showing, Shown
+from stdpbench.report.slow_readouts import supervised_rows, timed_rows
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.protocol.facts import Progress
@@ -36,8 +36,8 @@ class Extent:
     Attributes
     ----------
     sample : int
-        Number of evaluated pictures that are shown again, clustered and embedded; untrained networks are shown twice
-        as many labelled pictures.
+        Number of evaluated pictures that are presented again, clustered and embedded; untrained networks are
+        presented with twice as many labelled pictures.
     repeats : int
         Number of repeats of the sample with other input spikes.
     """
@@ -53,6 +53,7 @@ class Findings:
     Attributes
     ----------
     accuracies : list of Accuracy
+        Accuracies of read-outs and baselines.
     data : dict
         All other results as plain values, by section.
     arrays : dict of str to ndarray
@@ -71,50 +72,52 @@ class Findings:
 Steps = Generator[Progress, None, None]
 
 
-def showings(material: Material, extent: Extent) -> list[Showing]:
-    """Presentations to simulate."""
-    n_test = min(extent.sample, len(material.test_counts))
-    n_label = min(2 * extent.sample, len(material.label_counts))
-    wanted = [Showing("random weights", "label", n_label), Showing("random weights", "test", n_test)]
-    if material.experiment.network.start != "random" and "start_weights" not in material.metrics.get("baselines", {}):
-        wanted += [Showing("start weights", "label", n_label), Showing("start weights", "test", n_test)]
-    if material.label_trains is None or material.test_trains is None:
-        wanted += [Showing("trained", "label", n_label)]
-    wanted += [Showing("trained", "test", n_test, repeat) for repeat in range(extent.repeats + 1)]
+def presentations(run: EvaluatedRun, extent: Extent) -> list[Presentation]:
+    """Return the presentations to simulate."""
+    n_test = min(extent.sample, len(run.test_counts))
+    n_label = min(2 * extent.sample, len(run.label_counts))
+    wanted = [Presentation("random weights", "label", n_label), Presentation("random weights", "test", n_test)]
+    if run.experiment.network.start != "random" and "start_weights" not in run.metrics.get("baselines", {}):
+        wanted += [Presentation("start weights", "label", n_label), Presentation("start weights", "test", n_test)]
+    if run.label_trains is None or run.test_trains is None:
+        wanted += [Presentation("trained", "label", n_label)]
+    wanted += [Presentation("trained", "test", n_test, repeat) for repeat in range(extent.repeats + 1)]
     return wanted
 
 
-def analyse(material: Material, presenter: Presenter | None, extent: Extent) -> Generator[Progress, None, Findings]:
-    """Run the whole analysis; without a presenter, only measures of the stored responses.
+def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> Generator[Progress, None, Findings]:
+    """Run the complete analysis; without a presenter, only measures of the stored responses.
 
     Yields
     ------
     Progress
+        Progress of the simulations, then of the measures.
 
     Returns
     -------
     findings : Findings
+        The results.
     """
-    found, shown = Findings(), dict[Showing, Shown]()
-    wanted = showings(material, extent) if presenter is not None else []
-    total = sum(showing.n_images for showing in wanted)
-    for done, showing, whole in presenter.present(wanted) if presenter is not None else ():
-        if whole is not None:
-            shown[showing] = whole
+    found, responses = Findings(), dict[Presentation, Responses]()
+    wanted = presentations(run, extent) if presenter is not None else []
+    total = sum(presentation.n_images for presentation in wanted)
+    for done, presentation, complete in presenter.present(wanted) if presenter is not None else ():
+        if complete is not None:
+            responses[presentation] = complete
         yield Progress("simulated presentations", done, total)
-    assignment = material.assignment()
+    assignment = run.assignment()
     steps: Sequence[tuple[str, Iterator[None]]] = (
-        ("read-outs", _plain_readouts(material, assignment, found)),
-        ("spike times", _timed_readouts(material, assignment, shown, found)),
-        ("untrained networks", _untrained(material, shown, found)),
-        ("repeated presentations", _repeated(material, assignment, shown, found)),
-        ("neurons", _neurons(material, assignment, found)),
-        ("synaptic operations", _cost(material, shown, found)),
-        ("clusters", _clusters(material, assignment, extent, found)),
-        ("embeddings", _embeddings(material, assignment, extent, found)),
-        ("supervised read-outs", _supervised(material, found)),
-        ("k-means on pixels", _k_means(material, found)),
-        ("protocol", _protocol(material, found)),
+        ("read-outs", _plain_readouts(run, assignment, found)),
+        ("spike times", _timed_readouts(run, assignment, responses, found)),
+        ("untrained networks", _untrained(run, responses, found)),
+        ("repeated presentations", _repeated(run, assignment, responses, found)),
+        ("neurons", _neurons(run, assignment, found)),
+        ("synaptic operations", _cost(run, responses, found)),
+        ("clusters", _clusters(run, assignment, extent, found)),
+        ("embeddings", _embeddings(run, assignment, extent, found)),
+        ("supervised read-outs", _supervised(run, found)),
+        ("k-means on pixels", _k_means(run, found)),
+        ("protocol", _protocol(run, found)),
     )
     for number, (name, step) in enumerate(steps):
         yield Progress(f"measures: {name}", number, len(steps))
@@ -124,66 +127,76 @@ def analyse(material: Material, presenter: Presenter | None, extent: Extent) -> 
     return found
 
 
-def _plain_readouts(material: Material, assignment: Assignment, found: Findings) -> Iterator[None]:
-    labels = material.test_labels
+def _plain_readouts(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
+    labels = run.test_labels
     for name in READOUTS:
-        answers = readouts.get(name)().predict(material.test_counts, assignment)
-        found.accuracies.append(accuracy_row("read-out", name, answers, labels, len(material.label_counts)))
+        answers = readouts.get(name)().predict(run.test_counts, assignment)
+        found.accuracies.append(accuracy_row("read-out", name, answers, labels, len(run.label_counts)))
         found.arrays[f"answers {name}"] = answers
-        found.arrays[f"confusion {name}"] = score(answers, labels, material.n_classes).confusion
+        found.arrays[f"confusion {name}"] = score(answers, labels, run.n_classes).confusion
         yield
 
 
 def _timed_readouts(
-    material: Material, assignment: Assignment, shown: dict[Showing, Shown], found: Findings
+    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
 ) -> Iterator[None]:
-    label, test, note = material.label_trains, material.test_trains, ""
+    label, test, note = run.label_trains, run.test_trains, ""
     if label is None or test is None:
-        if not shown:
+        if not responses:
             return
-        of = {showing.phase: whole for showing, whole in shown.items() if showing.network == "trained"}
-        own = next(whole for showing, whole in shown.items() if _usual(showing))
+        of = {
+            presentation.phase: response
+            for presentation, response in responses.items()
+            if presentation.network == "trained"
+        }
+        own = next(response for presentation, response in responses.items() if _is_standard(presentation))
         label, test = of["label"].trains, own.trains
-        note = "the run kept no spike times, so a sample was shown again"
-    for row in timed_rows(material, assignment, label, test, note):
+        note = "the run kept no spike times, so a sample was presented again"
+    for row in timed_rows(run, assignment, label, test, note):
         found.accuracies.append(row)
         yield
 
 
-def _untrained(material: Material, shown: dict[Showing, Shown], found: Findings) -> Iterator[None]:
+def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
     for network in ("random weights", "start weights"):
-        by_phase = {showing.phase: whole for showing, whole in shown.items() if showing.network == network}
+        by_phase = {
+            presentation.phase: response
+            for presentation, response in responses.items()
+            if presentation.network == network
+        }
         if len(by_phase) < 2:
             continue
         label, test = by_phase["label"].spike_counts, by_phase["test"].spike_counts
-        known = assign(label, material.label_labels[: len(label)], material.n_classes)
+        known = assign(label, run.label_labels[: len(label)], run.n_classes)
         for name in READOUTS:
             answers = readouts.get(name)().predict(test, known)
-            labels = material.test_labels[: len(test)]
-            note = "a sample" if len(test) < len(material.test_counts) else ""
+            labels = run.test_labels[: len(test)]
+            note = "a sample" if len(test) < len(run.test_counts) else ""
             found.accuracies.append(accuracy_row("untrained", f"{network}, {name}", answers, labels, len(label), note))
         yield
-    stored = material.metrics.get("baselines", {}).get("start_weights", {})
-    n_label = int(material.metrics.get("n_label_images", 0))
+    stored = run.metrics.get("baselines", {}).get("start_weights", {})
+    n_label = int(run.metrics.get("n_label_images", 0))
     for name in READOUTS:
         if name in stored:
             found.accuracies.append(stored_row("untrained", f"start weights, {name}", stored[name], n_label))
 
 
 def _repeated(
-    material: Material, assignment: Assignment, shown: dict[Showing, Shown], found: Findings
+    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
 ) -> Iterator[None]:
-    again = [(showing, whole) for showing, whole in shown.items() if showing.network == "trained"]
+    again = [
+        (presentation, response) for presentation, response in responses.items() if presentation.network == "trained"
+    ]
     again = sorted(((s, w) for s, w in again if s.phase == "test"), key=lambda pair: pair[0].repeat)
     if not again:
         return
     n = again[0][0].n_images
-    labels = material.test_labels[:n]
+    labels = run.test_labels[:n]
     accuracy: dict[str, list[float]] = {}
     for name in READOUTS:
         reader = readouts.get(name)()
         accuracy[name] = [
-            float((reader.predict(whole.spike_counts, assignment) == labels).mean()) for _, whole in again
+            float((reader.predict(response.spike_counts, assignment) == labels).mean()) for _, response in again
         ]
         yield
     found.data["repeats"] = {
@@ -193,14 +206,14 @@ def _repeated(
         "mean": {name: fmean(values) for name, values in accuracy.items()},
         "sd": {name: stdev(values) if len(values) > 1 else None for name, values in accuracy.items()},
     }
-    own = next(whole for showing, whole in again if showing.repeat == 0)
-    found.data["same_responses"] = bool((own.spike_counts == material.test_counts[:n]).all())
+    own = next(response for presentation, response in again if presentation.repeat == 0)
+    found.data["same_responses"] = bool((own.spike_counts == run.test_counts[:n]).all())
 
 
-def _neurons(material: Material, assignment: Assignment, found: Findings) -> Iterator[None]:
-    measured = measure_neurons(material.label_counts, material.label_labels, assignment)
+def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
+    measured = measure_neurons(run.label_counts, run.label_labels, assignment)
     yield
-    alike, twin = most_alike(material.w), duplicates(material.w)
+    similarity, duplicate = most_alike(run.w), duplicates(run.w)
     per_neuron = {
         "label": assignment.labels,
         "mean_spikes": measured.mean_spikes,
@@ -209,16 +222,16 @@ def _neurons(material: Material, assignment: Assignment, found: Findings) -> Ite
         "selectivity": measured.selectivity,
         "lifetime_sparseness": measured.lifetime_sparseness,
         "information_bit": measured.information,
-        "most_alike_correlation": alike,
-        "duplicate": twin,
-        "theta_mV": material.theta * 1e3,
+        "most_alike_correlation": similarity,
+        "duplicate": duplicate,
+        "theta_mV": run.theta * 1e3,
     }
     found.arrays |= {f"neuron {name}": values for name, values in per_neuron.items()}
     found.data["neurons"] = {
         "n_exc": assignment.n_exc,
-        "n_images": len(material.label_counts),
+        "n_images": len(run.label_counts),
         "never_fired": int(measured.never_fired.sum()),
-        "duplicates": int(twin.sum()),
+        "duplicates": int(duplicate.sum()),
         "alike_beyond": ALIKE,
         "per_class": assignment.class_sizes.tolist(),
         "class_entropy_bit": _entropy(assignment.class_counts),
@@ -248,31 +261,29 @@ def _entropy(counts: NDArray[np.int64]) -> float:
     return float(-(share * np.log2(share)).sum())
 
 
-def _cost(material: Material, shown: dict[Showing, Shown], found: Findings) -> Iterator[None]:
-    own = next((whole for showing, whole in shown.items() if _usual(showing)), None)
+def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
+    own = next((response for presentation, response in responses.items() if _is_standard(presentation)), None)
     if own is None:
         return
-    spikes = float(material.test_counts.sum(axis=1, dtype=np.int64).mean())
-    network = material.experiment.network
+    spikes = float(run.test_counts.sum(axis=1, dtype=np.int64).mean())
+    network = run.experiment.network
     found.data["cost"] = {
         **cost(float(own.input_spikes.mean()), spikes, network.n_exc, network.inhibition).to_mapping(),
         "n_images_input": len(own.trains),
-        "k_means_nJ": pixel_distances_nanojoule(material.split.train.n_input, network.n_exc),
+        "k_means_nJ": pixel_distances_nanojoule(run.split.train.n_input, network.n_exc),
         "k_means_source": f"{MULTIPLY_ADD.picojoule:g} pJ per {MULTIPLY_ADD.name}",
     }
     yield
 
 
-def _usual(showing: Showing) -> bool:
-    return showing.network == "trained" and showing.phase == "test" and showing.repeat == 0
+def _is_standard(presentation: Presentation) -> bool:
+    return presentation.network == "trained" and presentation.phase == "test" and presentation.repeat == 0
 
 
-def _clusters(material: Material, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
-    n = min(extent.sample, len(material.test_counts))
+def _clusters(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
+    n = min(extent.sample, len(run.test_counts))
     rows: list[dict[str, Any]] = []
-    for row, members in measure_clusters(
-        material.test_counts[:n], material.test_labels[:n], material.n_classes, material.experiment.seed
-    ):
+    for row, members in measure_clusters(run.test_counts[:n], run.test_labels[:n], run.n_classes, run.experiment.seed):
         rows.append(row)
         if row["name"] == "k-means":
             found.arrays["clusters"] = members
@@ -280,10 +291,10 @@ def _clusters(material: Material, assignment: Assignment, extent: Extent, found:
     found.data["clusters"] = rows
 
 
-def _embeddings(material: Material, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
-    n = min(extent.sample, 2000, len(material.test_counts))
+def _embeddings(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
+    n = min(extent.sample, 2000, len(run.test_counts))
     found.data["embeddings"] = []
-    for one in see(material.test_counts[:n], material.experiment.seed):
+    for one in embed_responses(run.test_counts[:n], run.experiment.seed):
         found.arrays[f"embedding {one.method}"] = one.points
         found.data["embeddings"].append(
             {
@@ -296,25 +307,25 @@ def _embeddings(material: Material, assignment: Assignment, extent: Extent, foun
         yield
 
 
-def _supervised(material: Material, found: Findings) -> Iterator[None]:
-    for row in supervised_rows(material):
+def _supervised(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+    for row in supervised_rows(run):
         found.accuracies.append(row)
         yield
 
 
-def _k_means(material: Material, found: Findings) -> Iterator[None]:
-    stored, seed = material.metrics.get("baselines", {}).get("k_means"), material.experiment.seed
-    k, n_label = material.experiment.network.n_exc, len(material.label_counts)
-    if stored is None and k <= len(material.split.train):
+def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+    stored, seed = run.metrics.get("baselines", {}).get("k_means"), run.experiment.seed
+    k, n_label = run.experiment.network.n_exc, len(run.label_counts)
+    if stored is None and k <= len(run.split.train):
         yield
         counted = kmeans_accuracy(
-            material.split.train.pixels,
-            material.label_labels,
-            material.split.test.pixels,
-            material.test_labels,
+            run.split.train.pixels,
+            run.label_labels,
+            run.split.test.pixels,
+            run.test_labels,
             k,
             seed,
-            n_classes=material.n_classes,
+            n_classes=run.n_classes,
         )
         stored = counted.to_mapping()
     if stored is not None:
@@ -322,15 +333,15 @@ def _k_means(material: Material, found: Findings) -> Iterator[None]:
         found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label, note))
 
 
-def _protocol(material: Material, found: Findings) -> Iterator[None]:
+def _protocol(run: EvaluatedRun, found: Findings) -> Iterator[None]:
     found.data["protocol"] = {
-        "evaluated_on": material.part,
-        "n_train": len(material.split.train),
-        "n_label": len(material.label_counts),
-        "n_evaluated": len(material.test_counts),
-        "shared_pictures": shared_pictures(material.split.train, material.split.test),
-        "same_pictures": material.same_pictures,
-        "missing_kinds": list(material.missing),
-        "tuned_on": material.start.about.tuned_on,
+        "evaluated_on": run.part,
+        "n_train": len(run.split.train),
+        "n_label": len(run.label_counts),
+        "n_evaluated": len(run.test_counts),
+        "shared_pictures": shared_pictures(run.split.train, run.split.test),
+        "same_pictures": run.same_pictures,
+        "missing_kinds": list(run.missing),
+        "tuned_on": run.start.about.tuned_on,
     }
     yield

@@ -28,6 +28,7 @@ def measure_clusters(
     row : dict
         Name, choice of K, measures, and the 95 % Wilson interval of the matched accuracy.
     clusters : ndarray, int64, (n_images,)
+        Cluster of each picture.
     """
     points = features(spike_counts)
     k = min(n_classes, len(points))
@@ -69,7 +70,7 @@ def cluster_row(
     }
 
 
-def see(spike_counts: NDArray[np.uint16], seed: int) -> Iterator[Embedding]:
+def embed_responses(spike_counts: NDArray[np.uint16], seed: int) -> Iterator[Embedding]:
     """Embed responses in the plane with every installed method."""
     points = features(spike_counts)
     if len(points) < 3:

@@ -56,7 +56,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             "shorter presentations",
             "% of the stimulus",
             (100, 70, 50, 30, 20, 10),
-            "shown once, without brighter repetitions",
+            "presented once, without brighter repetitions",
         ),
     }
 )
@@ -85,45 +85,45 @@ class Disturbance:
         """Whether it changes weights."""
         return self.kind in ("synapses", "neurons", "bits")
 
-    def experiment(self, usual: Experiment) -> Experiment:
-        """Text for display."""
+    def experiment(self, original: Experiment) -> Experiment:
+        """Return the experiment for disturbed presentations; only their duration can differ."""
         if self.kind != "duration" or self.level >= 100:
-            return usual
-        dt = usual.network.dt
-        steps = max(1, round(usual.stimulus_bins * self.level / 100))
-        return usual.override({"schedule.stimulus": steps * dt, "schedule.max_attempts": 1})
+            return original
+        dt = original.network.dt
+        steps = max(1, round(original.stimulus_bins * self.level / 100))
+        return original.override({"schedule.stimulus": steps * dt, "schedule.max_attempts": 1})
 
-    def weights(self, w: NDArray[np.float64], usual: Experiment) -> NDArray[np.float64]:
+    def weights(self, w: NDArray[np.float64], original: Experiment) -> NDArray[np.float64]:
         """Return the disturbed weights: float64, (n_input, n_exc), a copy if they change."""
-        random = np.random.default_rng((usual.seed, *self.kind.encode()))
+        random = np.random.default_rng((original.seed, *self.kind.encode()))
         if self.kind == "synapses":
             return np.where(random.random(w.shape) < self.level / 100, 0.0, w)
         if self.kind == "neurons":
-            lost = random.permutation(w.shape[1])[: round(w.shape[1] * self.level / 100)]
-            left = w.copy()
-            left[:, lost] = 0.0
-            return left
+            deleted = random.permutation(w.shape[1])[: round(w.shape[1] * self.level / 100)]
+            damaged = w.copy()
+            damaged[:, deleted] = 0.0
+            return damaged
         if self.kind == "bits" and self.level < 64:
             steps, largest = 2.0**self.level - 1, max(float(w.max(initial=0.0)), 1e-300)
             coarse: NDArray[np.float64] = np.rint(w / largest * steps) * (largest / steps)
-            if usual.network.weight_sum is not None:
-                normalise(coarse, usual.network.weight_sum)
+            if original.network.weight_sum is not None:
+                normalise(coarse, original.network.weight_sum)
             return coarse
         return w
 
-    def pictures(self, pixels: NDArray[Any], first: int, usual: Experiment) -> NDArray[Any]:
-        """Return the disturbed pictures from number `first` on, (n, height, width)."""
+    def pictures(self, pixels: NDArray[Any], first: int, original: Experiment) -> NDArray[Any]:
+        """Return the disturbed pictures, (n, height, width), whose numbers start at `first`."""
         if self.kind not in ("noise", "occlusion", "shift", "rotation") or not self.level:
             return pixels
-        spoilt = np.stack(
-            [self._spoilt(one, np.random.default_rng((usual.seed, first + n))) for n, one in enumerate(pixels)]
+        disturbed = np.stack(
+            [self._disturbed(one, np.random.default_rng((original.seed, first + n))) for n, one in enumerate(pixels)]
         )
-        if usual.data.pixel_sum is not None:
-            sums = spoilt.sum(axis=(1, 2), keepdims=True)
-            spoilt = spoilt * np.where(sums > 0, usual.data.pixel_sum / np.where(sums > 0, sums, 1), 1)
-        return spoilt.astype(np.float32)
+        if original.data.pixel_sum is not None:
+            sums = disturbed.sum(axis=(1, 2), keepdims=True)
+            disturbed = disturbed * np.where(sums > 0, original.data.pixel_sum / np.where(sums > 0, sums, 1), 1)
+        return disturbed.astype(np.float32)
 
-    def _spoilt(self, picture: NDArray[Any], random: np.random.Generator) -> NDArray[np.float64]:
+    def _disturbed(self, picture: NDArray[Any], random: np.random.Generator) -> NDArray[np.float64]:
         from scipy import ndimage
 
         image = picture.astype(np.float64)

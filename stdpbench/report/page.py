@@ -13,8 +13,8 @@ from stdpbench import __version__
 from stdpbench.figures import svg
 from stdpbench.readout import INTERVAL, NO_ANSWER
 from stdpbench.report.analysis import Findings
+from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.field_pictures import field_pictures
-from stdpbench.report.material import Material
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
 from stdpbench.runs.catalog.access_log import Readings
@@ -40,6 +40,8 @@ class Part:
         Summary.
     data : mapping
         All plain values, as in the JSON file.
+    groups : list of (str, list of Accuracy)
+        Accuracies by titled group.
     figures : mapping of str to Any
         SVG, data URIs, and tables of them.
     """
@@ -53,32 +55,32 @@ class Part:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def make_part(material: Material, found: Findings, readings: Readings, data: Mapping[str, Any]) -> Part:
+def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapping[str, Any]) -> Part:
     """Collect and draw the content of the page for one run."""
-    names = material.split.class_names
+    names = run.split.class_names
     groups = [
         (title, rows)
         for group, title in GROUPS.items()
         if (rows := [row for row in found.accuracies if row.group == group])
     ]
     part = Part(
-        title=f"{material.experiment.name}, seed {material.experiment.seed}",
-        name=material.name,
-        about=_about(material),
-        sentences=summary(material, found, data["readings"]),
+        title=f"{run.experiment.name}, seed {run.experiment.seed}",
+        name=run.name,
+        about=_about(run),
+        sentences=summary(run, found, data["readings"]),
         data=data,
         groups=groups,
     )
     labels = found.arrays["neuron label"].astype(np.int64)
     part.figures = {
         "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
-        "mistakes": _mistakes(material, found),
+        "mistakes": _mistakes(run, found),
         "held_out": svg.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
         "fields": [
             (names[group] if group >= 0 else "silent in the label phase", n, uri)
-            for group, n, uri in field_pictures(material.w, material.shape, labels, len(names))
+            for group, n, uri in field_pictures(run.w, run.shape, labels, len(names))
         ],
-        "embeddings": _embeddings(material, found),
+        "embeddings": _embeddings(run, found),
         "histograms": [
             svg.histogram(found.arrays[f"neuron {name}"], label)
             for name, label in (
@@ -92,25 +94,25 @@ def make_part(material: Material, found: Findings, readings: Readings, data: Map
     return part
 
 
-def _about(material: Material) -> list[tuple[str, str]]:
-    said, experiment = material.said, material.experiment
-    versions = said.get("versions", {})
+def _about(run: EvaluatedRun) -> list[tuple[str, str]]:
+    metadata, experiment = run.metadata, run.experiment
+    versions = metadata.get("versions", {})
     return [
         ("experiment", f"{experiment.name}{': ' + experiment.about.title if experiment.about.title else ''}"),
         ("network", f"{experiment.network.n_exc} exc neurons, inhibition {experiment.network.inhibition}"),
-        ("plasticity", _rules(material)),
-        ("data", f"{getattr(experiment.data, 'kind', '')}, {len(material.split.train)} training pictures"),
+        ("plasticity", _rules(run)),
+        ("data", f"{getattr(experiment.data, 'kind', '')}, {len(run.split.train)} training pictures"),
         ("passes", str(experiment.schedule.passes)),
-        ("started", str(said.get("started", ""))),
-        ("simulator", str(said.get("simulator", ""))),
+        ("started", str(metadata.get("started", ""))),
+        ("simulator", str(metadata.get("simulator", ""))),
         ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
     ]
 
 
-def _rules(material: Material) -> str:
+def _rules(run: EvaluatedRun) -> str:
     """Return the rule of training, or the last and the first rule."""
-    start, end = (rule_name(each.plasticity.to_mapping()) for each in (material.start, material.experiment))
-    return end if material.start.same_rule(material.experiment) else f"{end} at the end, {start} at the start"
+    start, end = (rule_name(each.plasticity.to_mapping()) for each in (run.start, run.experiment))
+    return end if run.start.same_rule(run.experiment) else f"{end} at the end, {start} at the start"
 
 
 def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any]:
@@ -127,35 +129,35 @@ def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any
     return {"names": [*names, "none"], "rows": rows}
 
 
-def _mistakes(material: Material, found: Findings) -> list[dict[str, Any]]:
+def _mistakes(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
     """Return the most frequent confusions with example pictures."""
-    confusion, names = found.arrays["confusion vote"].copy(), (*material.split.class_names, "no answer")
-    answers, labels = found.arrays["answers vote"], material.test_labels
-    answers = np.where(answers == NO_ANSWER, len(material.split.class_names), answers)
+    confusion, names = found.arrays["confusion vote"].copy(), (*run.split.class_names, "no answer")
+    answers, labels = found.arrays["answers vote"], run.test_labels
+    answers = np.where(answers == NO_ANSWER, len(run.split.class_names), answers)
     np.fill_diagonal(confusion, 0)
-    found_: list[dict[str, Any]] = []
+    mistakes: list[dict[str, Any]] = []
     for cell in np.argsort(-confusion, axis=None, kind="stable")[:_CONFUSIONS]:
-        true, said = divmod(int(cell), confusion.shape[1])
-        if not confusion[true, said]:
+        true, answer = divmod(int(cell), confusion.shape[1])
+        if not confusion[true, answer]:
             break
-        members = np.flatnonzero((labels == true) & (answers == said))[:_EXAMPLES]
-        found_.append(
+        members = np.flatnonzero((labels == true) & (answers == answer))[:_EXAMPLES]
+        mistakes.append(
             {
                 "true": names[true],
-                "said": names[said],
-                "n": int(confusion[true, said]),
-                "pictures": [svg.png(material.split.test.pixels[number]) for number in members],
+                "answer": names[answer],
+                "n": int(confusion[true, answer]),
+                "pictures": [svg.png(run.split.test.pixels[number]) for number in members],
             }
         )
-    return found_
+    return mistakes
 
 
-def _embeddings(material: Material, found: Findings) -> list[dict[str, Any]]:
+def _embeddings(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
     drawn = []
     for one in found.data["embeddings"]:
         points = found.arrays[f"embedding {one['method']}"]
-        n, classes = len(points), material.split.class_names
-        labels = material.test_labels[:n]
+        n, classes = len(points), run.split.class_names
+        labels = run.test_labels[:n]
         clusters = found.arrays["clusters"][:n]
         wrong = (found.arrays["answers vote"][:n] != labels).astype(np.int64)
         mean = one["method"] == "pca"

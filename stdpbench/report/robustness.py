@@ -18,19 +18,21 @@ from stdpbench.figures.svg import curves
 from stdpbench.files import write_text_aside
 from stdpbench.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.report.disturbances import KINDS, Disturbance
-from stdpbench.report.material import Material
-from stdpbench.report.showing import Presenter, Showing
+from stdpbench.report.evaluated_run import EvaluatedRun
+from stdpbench.report.presentations import Presentation, Presenter
 from stdpbench.runs.protocol.facts import Progress
 
 FILE = "robustness.json"
 IMAGES = 1000
 
 
-def measure(material: Material, presenter: Presenter, n_images: int, folder: Path) -> Iterator[Progress]:
+def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path) -> Iterator[Progress]:
     """Measure missing points, and store each point.
 
     Parameters
     ----------
+    run : EvaluatedRun
+        The run.
     presenter : Presenter
         Presenter with the network ``"trained"`` and at least `n_images` test pictures.
     n_images : int
@@ -38,27 +40,29 @@ def measure(material: Material, presenter: Presenter, n_images: int, folder: Pat
     folder : Path
         Folder of `FILE`, which is created if missing.
     """
-    key = _key(material, n_images)
+    key = _key(run, n_images)
     points = stored(folder, key)
-    wanted = {_name(kind, level): _showing(kind, level, n_images) for kind, of in KINDS.items() for level in of.levels}
-    missing = [showing for name, showing in wanted.items() if name not in points]
-    missing = list(dict.fromkeys(missing))  # undisturbed is the first level of every kind
-    assignment, labels = material.assignment(), material.test_labels[:n_images]
+    wanted = {
+        _name(kind, level): _presentation(kind, level, n_images) for kind, of in KINDS.items() for level in of.levels
+    }
+    missing = [presentation for name, presentation in wanted.items() if name not in points]
+    missing = list(dict.fromkeys(missing))  # the first level of every kind is undisturbed
+    assignment, labels = run.assignment(), run.test_labels[:n_images]
     total = n_images * len(set(wanted.values()))
-    begun = total - n_images * len(missing)
-    yield Progress("robustness", begun, total)
-    for done, showing, whole in presenter.present(missing):
-        if whole is not None:
-            counts = whole.spike_counts
+    stored_before = total - n_images * len(missing)
+    yield Progress("robustness", stored_before, total)
+    for done, presentation, responses in presenter.present(missing):
+        if responses is not None:
+            counts = responses.spike_counts
             right = {
                 name: int((readouts.get(name)().predict(counts, assignment) == labels).sum()) for name in READOUTS
             }
             spikes = float(counts.sum(axis=1, dtype=np.int64).mean())
             for name, one in wanted.items():
-                if one == showing:
+                if one == presentation:
                     points[name] = {"n_images": n_images, "right": right, "spikes_per_image": spikes}
             write_text_aside(folder / FILE, json.dumps({"key": key, "points": points}, indent=1) + "\n")
-        yield Progress("robustness", begun + done, total)
+        yield Progress("robustness", stored_before + done, total)
 
 
 def stored(folder: Path, key: str) -> dict[str, Any]:
@@ -67,13 +71,13 @@ def stored(folder: Path, key: str) -> dict[str, Any]:
         kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    fits = isinstance(kept, dict) and kept.get("key") == key and isinstance(kept.get("points"), dict)
-    return dict(kept["points"]) if fits else {}
+    valid = isinstance(kept, dict) and kept.get("key") == key and isinstance(kept.get("points"), dict)
+    return dict(kept["points"]) if valid else {}
 
 
-def rows(material: Material, n_images: int, folder: Path) -> list[dict[str, Any]]:
+def rows(run: EvaluatedRun, n_images: int, folder: Path) -> list[dict[str, Any]]:
     """Return the measured points as rows of a table."""
-    points, found = stored(folder, _key(material, n_images)), []
+    points, found = stored(folder, _key(run, n_images)), []
     for kind, of in KINDS.items():
         for level in of.levels:
             point = points.get(_name(kind, level))
@@ -117,18 +121,18 @@ def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, A
     return drawn
 
 
-def _showing(kind: str, level: float, n_images: int) -> Showing:
-    usual = level == KINDS[kind].levels[0]
-    return Showing("trained", "test", n_images, 0, None if usual else Disturbance(kind, level))
+def _presentation(kind: str, level: float, n_images: int) -> Presentation:
+    undisturbed = level == KINDS[kind].levels[0]
+    return Presentation("trained", "test", n_images, 0, None if undisturbed else Disturbance(kind, level))
 
 
 def _name(kind: str, level: float) -> str:
     return f"{kind} {level:g}"
 
 
-def _key(material: Material, n_images: int) -> str:
-    digest = hashlib.sha256(f"{material.experiment.digest} {material.part} {n_images}".encode())
-    lateral = () if material.lateral is None else (material.lateral,)
-    for array in (material.w, material.theta, *lateral, material.label_counts):
+def _key(run: EvaluatedRun, n_images: int) -> str:
+    digest = hashlib.sha256(f"{run.experiment.digest} {run.part} {n_images}".encode())
+    lateral = () if run.lateral is None else (run.lateral,)
+    for array in (run.w, run.theta, *lateral, run.label_counts):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -8,16 +8,15 @@ from typing import Any
 from stdpbench.readout import INTERVAL
 from stdpbench.report.analysis import Findings
 from stdpbench.report.clusters import CHANCE
-from stdpbench.report.material import Material
+from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import Accuracy
 from stdpbench.runs.catalog.comparison import Account
 
 
-def summary(material: Material, found: Findings, readings: Mapping[str, Any]) -> list[str]:
+def summary(run: EvaluatedRun, found: Findings, readings: Mapping[str, Any]) -> list[str]:
     """Return the summary of one run."""
-    said = [_accuracy(material, found), *_baselines(material, found), *_learned(found), *_clusters(found)]
-    said += [_neurons(found), *_set_by_hand(material), *_protocol(found, readings)]
-    return said
+    sentences = [_accuracy(run, found), *_baselines(run, found), *_learned(found), *_clusters(found)]
+    return [*sentences, _neurons(found), *_set_by_hand(run), *_protocol(found, readings)]
 
 
 def percent(share: float) -> str:
@@ -29,8 +28,8 @@ def _interval(row: Accuracy) -> str:
     return f"{percent(row.accuracy)} ({INTERVAL} {100 * row.low:.1f} to {100 * row.high:.1f} %)"
 
 
-def _accuracy(material: Material, found: Findings) -> str:
-    vote, network = found.row("vote"), material.experiment.network
+def _accuracy(run: EvaluatedRun, found: Findings) -> str:
+    vote, network = found.row("vote"), run.experiment.network
     assert vote is not None
     # all of them: naming only the best would be a selection on the evaluated pictures
     others = [row for row in found.accuracies if row.group == "read-out" and row.name != "vote"]
@@ -41,36 +40,36 @@ def _accuracy(material: Material, found: Findings) -> str:
             f" Over {repeats['n_presentations']} presentations of the same {repeats['n_images']} pictures with other "
             f"input spikes, the standard deviation is {100 * repeats['sd']['vote']:.2f} points."
         )
-    part = "held-out training pictures" if material.part == "validation" else "test pictures"
+    part = "held-out training pictures" if run.part == "validation" else "test pictures"
     return (
-        f"{network.n_exc} exc neurons, trained without labels and labelled with {len(material.label_counts)} "
+        f"{network.n_exc} exc neurons, trained without labels and labelled with {len(run.label_counts)} "
         f"training pictures, classify {_interval(vote)} of {vote.n_images} {part} correctly by vote, {more}.{again}"
     )
 
 
-def _baselines(material: Material, found: Findings) -> list[str]:
-    vote, said = found.row("vote"), []
+def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
+    vote, sentences = found.row("vote"), []
     assert vote is not None
     start, random = found.row("start weights, vote"), found.row("random weights, vote")
     if start is not None:
         gain = 100 * (vote.accuracy - start.accuracy)
-        said.append(
+        sentences.append(
             f"{_learning(gain)}: with its start weights, labelled and read out in the same way, the network reaches "
             f"{_right(start, vote)}"
             + (f", with random weights {_right(random, vote)}." if random is not None else ".")
         )
     elif random is not None:
         gain = 100 * (vote.accuracy - random.accuracy)
-        said.append(f"{_learning(gain)}: with random weights, the network reaches {_right(random, vote)}.")
+        sentences.append(f"{_learning(gain)}: with random weights, the network reaches {_right(random, vote)}.")
     k_means = next((row for row in found.accuracies if row.group == "pixels"), None)
     if k_means is not None:
         centres = "k-means on pixels with one centre per neuron"
-        said.append(f"{_against(vote, k_means)} {centres} ({percent(k_means.accuracy)}).")
-    return said
+        sentences.append(f"{_against(vote, k_means)} {centres} ({percent(k_means.accuracy)}).")
+    return sentences
 
 
 def _right(row: Accuracy, vote: Accuracy) -> str:
-    """Format the accuracy of an untrained network, with the number of pictures if it was not shown all."""
+    """Format the accuracy of an untrained network, with the number of pictures if it was not tested with all."""
     few = f" of the first {row.n_images}, labelled with {row.n_labelled}" if row.n_images < vote.n_images else ""
     return f"{percent(row.accuracy)}{few}"
 
@@ -113,50 +112,52 @@ def _neurons(found: Findings) -> str:
     neurons, cost = found.data["neurons"], found.data.get("cost")
     purity = neurons["median_purity"]
     typical = "" if purity is None else f"The typical neuron spends {percent(purity)} of its spikes on its class. "
-    said = (
+    sentences = (
         f"{typical}{neurons['never_fired']} of {neurons['n_exc']} neurons were silent in the label phase and "
         f"{neurons['duplicates']} nearly repeat another one."
     )
     if cost is None:
-        return said
+        return sentences
     energy = next(iter(cost["energy_nJ"].values()))
     return (
-        f"{said} A picture takes {cost['exc_spikes']:.1f} exc spikes and about "
+        f"{sentences} A picture takes {cost['exc_spikes']:.1f} exc spikes and about "
         f"{cost['operations'] / 1e6:.2g} million synaptic operations, about {energy / 1000:.2g} µJ if each were an "
         "addition in 45 nm."
     )
 
 
-def _set_by_hand(material: Material) -> list[str]:
-    sets = Account.of(material.folder).learned_set
+def _set_by_hand(run: EvaluatedRun) -> list[str]:
+    sets = Account.of(run.folder).learned_set
     where = ", ".join(f"{names} at presentation {position}" for position, names in sets)
-    return [f"Not all of it was learned: arrays were set by hand in the course of training ({where})."] if sets else []
+    return [f"Not all weights are learned: arrays were set by hand during training ({where})."] if sets else []
 
 
 def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
-    protocol, said = found.data["protocol"], []
+    protocol, sentences = found.data["protocol"], []
     part = protocol["evaluated_on"]
     if readings["run"] is None:
-        said.append("The run has no journal, so it is unknown how often labels of its evaluated pictures were read.")
+        sentences.append(
+            "The run has no journal, so it is unknown how often labels of its evaluated pictures were read."
+        )
     else:
-        said.append(
+        sentences.append(
             f"Labels of the {part} pictures were read {_times(readings['run'])} for this run, this report included, "
             f"and {_times(readings['experiment'])} for all runs of the experiment in its folder ({readings['runs']})."
         )
     if protocol["shared_pictures"]:
-        said.append(
+        sentences.append(
             f"{protocol['shared_pictures']} of the {part} pictures are, pixel by pixel, also training pictures: "
             "the data set contains them twice."
         )
     if not protocol["same_pictures"]:
-        said.append("The pictures differ from those of training: the data or their preparation changed.")
+        sentences.append("The pictures differ from those of training: the data or their preparation changed.")
     if missing := protocol["missing_kinds"]:
-        said.append(
-            f"Here {' and '.join(missing)}: measures that need the network to be shown pictures again are left out."
-        )
+        sentences.append(f"Measures that require new simulations are omitted: {' and '.join(missing)}.")
     elif not found.data["same_responses"]:
-        said.append("With the same input spikes, the network now responds differently from what the run recorded.")
-    return said
+        sentences.append(
+            "With the same input spikes, the network now responds differently from the recorded responses."
+        )
+    return sentences
 
 
 def _times(n: int) -> str:

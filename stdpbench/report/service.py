@@ -27,11 +27,11 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS, readouts
 from stdpbench.readout.clustering import Features, cluster, features, winners
 from stdpbench.readout.embedding import embed
+from stdpbench.report.build import PAGE, ReportOptions, make_report
 from stdpbench.report.clusters import CHANCE, cluster_row
-from stdpbench.report.making import PAGE, ReportOptions, make_report
-from stdpbench.report.material import Material, gather
-from stdpbench.report.readings import TIMED, supervised_rows, timed_rows
+from stdpbench.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
+from stdpbench.report.slow_readouts import TIMED, supervised_rows, timed_rows
 from stdpbench.report.views import NEURONS
 from stdpbench.rpc_server import Arrays, ProgressCallback, serve
 from stdpbench.runs.catalog.access_log import count_readings, note_reading
@@ -42,7 +42,7 @@ from stdpbench.runs.protocol.facts import LabelsRead, Progress
 _SUPERVISED = 4
 
 
-class Desk:
+class ReportService:
     """Measurements of a finished run on request.
 
     Parameters
@@ -53,24 +53,26 @@ class Desk:
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self._material: Material | None = None
+        self._run: EvaluatedRun | None = None
         self._features: Features | None = None
 
     @property
-    def material(self) -> Material:
+    def run(self) -> EvaluatedRun:
         """The run, read on first use."""
-        if self._material is None:
-            self._material = gather(self._folder)
-        return self._material
+        if self._run is None:
+            self._run = load_run(self._folder)
+        return self._run
 
     @property
     def points(self) -> Features:
         """Features of its responses for clustering and embedding."""
         if self._features is None:
-            self._features = features(self.material.test_counts, quick=True)
+            self._features = features(self.run.test_counts, quick=True)
         return self._features
 
-    def answer(self, name: str, arguments: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def answer(
+        self, name: str, arguments: Mapping[str, Any], on_progress: ProgressCallback
+    ) -> tuple[dict[str, Any], Arrays]:
         """Handle a request.
 
         Raises
@@ -79,106 +81,108 @@ class Desk:
             If the request fails.
         """
         if name == "open":
-            return self._open(told)
+            return self._open(on_progress)
         if name == "read":
-            return self._read(told)
+            return self._read(on_progress)
         if name == "cluster":
             return self._cluster(str(arguments["method"]), arguments["k"])
         if name == "embed":
-            return self._embed(str(arguments["method"]), told)
+            return self._embed(str(arguments["method"]), on_progress)
         if name == "report":
-            return self._report(told)
+            return self._report(on_progress)
         raise StdpbenchError(f"unknown request {name}")
 
-    def _open(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        told("reading the run", 0, 4)
-        material = self.material
+    def _open(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        on_progress("reading the run", 0, 4)
+        run = self.run
         with held(self._folder):
-            note_reading(self._folder, LabelsRead(material.part, len(material.test_counts), "Evaluate page"))
-        told("labelling the neurons", 1, 4)
-        assignment, counts = material.assignment(), material.test_counts
+            note_reading(self._folder, LabelsRead(run.part, len(run.test_counts), "Evaluate page"))
+        on_progress("labelling the neurons", 1, 4)
+        assignment, counts = run.assignment(), run.test_counts
         accuracies, arrays = list[Accuracy](), Arrays()
-        told("reading answers", 2, 4)
+        on_progress("reading answers", 2, 4)
         for readout in READOUTS:
             answers = readouts.get(readout)().predict(counts, assignment)
             arrays[f"answers {readout}"] = answers
             accuracies.append(self._row("read-out", readout, answers))
-        told("principal components", 3, 4)
-        value, plane = self._embed("pca", told)
+        on_progress("principal components", 3, 4)
+        value, plane = self._embed("pca", on_progress)
         readings = count_readings(self._folder)
         arrays |= plane | {
-            "labels": material.test_labels,
-            "pixels": material.split.test.pixels,
+            "labels": run.test_labels,
+            "pixels": run.split.test.pixels,
             "winners": winners(counts),
             "spikes": counts.sum(axis=1, dtype=np.int64),
-            "w": material.w.astype(np.float32),
-            "theta": material.theta,
+            "w": run.w.astype(np.float32),
+            "theta": run.theta,
             "neuron_labels": assignment.labels,
             "neuron_purity": assignment.proportions.max(axis=0),
         }
         return value | {
-            "experiment": material.experiment.name,
-            "seed": material.experiment.seed,
-            "part": material.part,
-            "class_names": list(material.split.class_names),
-            "accuracies": [asdict(row) for row in (*accuracies, *baselines(material))],
+            "experiment": run.experiment.name,
+            "seed": run.experiment.seed,
+            "part": run.part,
+            "class_names": list(run.split.class_names),
+            "accuracies": [asdict(row) for row in (*accuracies, *baselines(run))],
             "looks": readings.run,
             "looks_of_all": readings.experiment,
         }, arrays
 
-    def _read(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        material, rows = self.material, list[Accuracy]()
-        label, test = material.label_trains, material.test_trains
-        timed = [] if label is None or test is None else timed_rows(material, material.assignment(), label, test)
+    def _read(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        run, rows = self.run, list[Accuracy]()
+        label, test = run.label_trains, run.test_trains
+        timed = [] if label is None or test is None else timed_rows(run, run.assignment(), label, test)
         total = (len(TIMED) if label is not None and test is not None else 0) + _SUPERVISED
-        for row in chain(timed, supervised_rows(material)):
+        for row in chain(timed, supervised_rows(run)):
             rows.append(row)
-            told("read-outs", len(rows), total)
+            on_progress("read-outs", len(rows), total)
         return {"accuracies": [asdict(row) for row in rows]}, {}
 
     def _row(self, group: str, name: str, answers: NDArray[np.int64]) -> Accuracy:
-        material = self.material
-        return accuracy_row(group, name, answers, material.test_labels, len(material.label_counts))
+        run = self.run
+        return accuracy_row(group, name, answers, run.test_labels, len(run.label_counts))
 
     def _cluster(self, method: str, k: int | None) -> tuple[dict[str, Any], Arrays]:
-        material, points, seed = self.material, self.points, self.material.experiment.seed
+        run, points, seed = self.run, self.points, self.run.experiment.seed
         if method == NEURONS:
-            found, chosen = winners(material.test_counts), "neurons"
+            found, chosen = winners(run.test_counts), "neurons"
         else:
             found = cluster(points, method, None if method == "hdbscan" else k, seed)
             chosen = "its own" if method == "hdbscan" else "best silhouette" if k is None else "chosen"
         shuffled = np.random.default_rng(seed).permutation(found)
         pairs = [(method, chosen, found), (CHANCE.replace("k-means", "these"), chosen, shuffled)]
         if method != NEURONS:
-            pairs.append((NEURONS, "neurons", winners(material.test_counts)))
-        labels, n_classes = material.test_labels, material.n_classes
+            pairs.append((NEURONS, "neurons", winners(run.test_counts)))
+        labels, n_classes = run.test_labels, run.n_classes
         rows = [cluster_row(name, how, members, labels, n_classes, points) for name, how, members in pairs]
         return {"method": method, "k_from": chosen, "rows": rows}, {"members": found}
 
-    def _embed(self, method: str, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        one = embed(self.points, method, self.material.experiment.seed, lambda done, total: told(method, done, total))
+    def _embed(self, method: str, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        one = embed(
+            self.points, method, self.run.experiment.seed, lambda done, total: on_progress(method, done, total)
+        )
         trust = None if np.isnan(one.trustworthiness) else one.trustworthiness
         value = {"method": method, "trustworthiness": trust, "description": one.description}
         return value, {"points": one.points}
 
-    def _report(self, told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def _report(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         target = self._folder.path / "report"
         for event in make_report([self._folder], target, ReportOptions()):
             if isinstance(event, Progress):
-                told(event.phase, event.done, event.total)
+                on_progress(event.phase, event.done, event.total)
         return {"page": str(target / PAGE)}, {}
 
 
-def baselines(material: Material) -> list[Accuracy]:
+def baselines(run: EvaluatedRun) -> list[Accuracy]:
     """Return baselines from the metrics of the run."""
-    kept = material.metrics.get("baselines", {})
-    n_label = int(material.metrics.get("n_label_images", 0))
+    kept = run.metrics.get("baselines", {})
+    n_label = int(run.metrics.get("n_label_images", 0))
     stored = kept.get("start_weights", {})
     rows = [
         stored_row("untrained", f"start weights, {name}", stored[name], n_label) for name in READOUTS if name in stored
     ]
     if "k_means" in kept:
-        k = material.experiment.network.n_exc
+        k = run.experiment.network.n_exc
         note = str(kept["k_means"].get("description", ""))
         rows.append(stored_row("pixels", f"k-means on pixels, K = {k}", kept["k_means"], n_label, note))
     return rows
@@ -190,12 +194,12 @@ def baselines(material: Material) -> list[Accuracy]:
 def main(arguments: list[str]) -> NoReturn:
     """Serve one client until it disconnects."""
     folder, scratch = Path(arguments[0]), Path(arguments[1])
-    desks: list[Desk] = []
+    services: list[ReportService] = []
 
-    def answer(name: str, asked: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        if not desks:  # on the first request, so that errors in the folder are reported to the client
-            desks.append(Desk(RunFolder.open(folder)))
-        return desks[0].answer(name, asked, told)
+    def answer(name: str, asked: Mapping[str, Any], on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        if not services:  # on the first request, so that errors in the folder are reported to the client
+            services.append(ReportService(RunFolder.open(folder)))
+        return services[0].answer(name, asked, on_progress)
 
     serve(answer, scratch)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.report.analysis import Findings
-from stdpbench.report.material import Material
+from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import GROUPS
 from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.folder.journal import read_journal
@@ -42,53 +42,53 @@ def _cost(data: Mapping[str, Any], name: str, unit: float = 1.0) -> float | None
     return data["cost"][name] / unit if "cost" in data else None
 
 
-def run_data(material: Material, found: Findings, readings: Readings) -> dict[str, Any]:
+def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str, Any]:
     """Return all plain values of one run."""
-    experiment = material.experiment
+    experiment = run.experiment
     return {
-        "run": material.name,
+        "run": run.name,
         "experiment": experiment.name,
         "seed": experiment.seed,
         "n_exc": experiment.network.n_exc,
         "accuracies": [row.to_mapping() for row in found.accuracies],
         **found.data,
         "confusion": found.arrays["confusion vote"].tolist(),
-        "class_names": list(material.split.class_names),
-        "held_out": held_out_rows(material),
+        "class_names": list(run.split.class_names),
+        "held_out": held_out_rows(run),
         "readings": {
             "run": readings.run,
             "experiment": readings.experiment,
             "runs": readings.runs,
             "unknown": readings.unknown,
         },
-        "reproduce": reproduce(material),
-        "experiment_toml": material.start.to_toml(),
-        "versions": dict(material.said.get("versions", {})),
+        "reproduce": reproduce(run),
+        "experiment_toml": run.start.to_toml(),
+        "versions": dict(run.metadata.get("versions", {})),
     }
 
 
-def held_out_rows(material: Material) -> list[dict[str, Any]]:
+def held_out_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
     """Return measures on held-out pictures during training, one row per position; empty for old runs."""
-    live = LiveRun.replay(read_journal(material.folder.path))
+    live = LiveRun.replay(read_journal(run.folder.path))
     return [
         {"position": position, "images": fact.images, "part": fact.part, **fact.values}
         for position, fact in sorted(live.held_out.items())
     ]
 
 
-def reproduce(material: Material) -> list[str]:
+def reproduce(run: EvaluatedRun) -> list[str]:
     """Return commands that reproduce the run and this report."""
-    name = material.name
+    name = run.name
     lines = [
         f"stdpbench reproduce {name}    # runs it again and compares the results",
         f"stdpbench report {name}",
     ]
-    if material.experiment.differences(material.start):
+    if run.experiment.differences(run.start):
         lines.insert(0, "# parameters were changed during the run; reproduce applies these changes from the journal")
     return lines
 
 
-def together(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) -> dict[str, Any]:
+def compare_runs(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) -> dict[str, Any]:
     """Compare runs.
 
     Parameters

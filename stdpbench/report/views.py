@@ -277,13 +277,13 @@ class Look:
         """Describe a picture."""
         answer, label, winner = int(self.answers[readout][number]), int(self.labels[number]), int(self.winners[number])
         verdict = "right" if answer == label else "wrong"
-        said = f"answered {self.named(answer)} ({verdict})" if answer >= 0 else "no answer (wrong)"
-        words = [f"{self.part} picture {number}: true {self.named(label)}, {said}"]
+        answered = f"answered {self.named(answer)} ({verdict})" if answer >= 0 else "no answer (wrong)"
+        parts = [f"{self.part} picture {number}: true {self.named(label)}, {answered}"]
         if clustering is not None:
             member = int(clustering.members[number])
-            words.append(f"cluster {member}" if member >= 0 else "in no cluster")
-        words.append(f"{self.spikes[number]} spikes" + (f", most from neuron {winner}" if winner >= 0 else ""))
-        return ", ".join(words)
+            parts.append(f"cluster {member}" if member >= 0 else "in no cluster")
+        parts.append(f"{self.spikes[number]} spikes" + (f", most from neuron {winner}" if winner >= 0 else ""))
+        return ", ".join(parts)
 
     def describe_neuron(self, number: int) -> str:
         """Describe a neuron."""
@@ -312,8 +312,8 @@ class Look:
             answer = chosen.numbers[1]
             what = f"True {self.named(first)}, " + (f"answered {self.named(answer)}" if answer >= 0 else "no answer")
         elif chosen.kind == "neuron":
-            said = self.describe_neuron(first)
-            return f"{said[0].upper()}{said[1:]}; {right} of {n} answered correctly by {readout}"
+            neuron = self.describe_neuron(first)
+            return f"{neuron[0].upper()}{neuron[1:]}; {right} of {n} answered correctly by {readout}"
         else:
             what = "Selected pictures"
         share = f" ({100 * right / n:.1f} %)" if n else ""
@@ -323,18 +323,18 @@ class Look:
     def summary(self, readout: str, clustering: Clustering | None) -> str:
         """Describe the run in one sentence, without its name."""
         row = next((one for one in self.accuracies if one.name == readout), None)
-        said = f"{thousands(self.n_exc)} exc neurons, {thousands(self.n_images)} {self.part} pictures"
+        text = f"{thousands(self.n_exc)} exc neurons, {thousands(self.n_images)} {self.part} pictures"
         if row is not None:
-            said += (
+            text += (
                 f" · {readout} {100 * row.accuracy:.1f} % correct ({INTERVAL} {100 * row.low:.1f} to "
                 f"{100 * row.high:.1f} %)"
             )
         if clustering is not None and clustering.rows:
             own = clustering.rows[0]
-            said += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
+            text += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
         if self.looks is None:
-            return f"{said} · no journal, so accesses to these labels are not counted"
-        return f"{said} · labels read {_times(self.looks)} for this run, {_times(self.looks_of_all)} for all such runs"
+            return f"{text} · no journal, so accesses to these labels are not counted"
+        return f"{text} · labels read {_times(self.looks)} for this run, {_times(self.looks_of_all)} for all such runs"
 
 
 def _times(n: int) -> str:
@@ -352,7 +352,7 @@ def with_accuracies(look: Look, rows: Sequence[Mapping[str, Any]]) -> Look:
 
 
 def look_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Look:
-    """Convert the reply to ``open`` to a look."""
+    """Convert the reply to ``open``."""
     plain = {name: value[name] for name in ("experiment", "seed", "part", "looks", "looks_of_all")}
     plain |= {name: arrays[name] for name in _ARRAYS}
     return Look(

@@ -54,12 +54,12 @@ def percentages(live: LiveRun) -> dict[str, tuple[NDArray[np.float64], NDArray[n
         return {}
     columns = held_out_columns(live)
     n_exc = float(live.started.experiment["network"]["n_exc"])
-    most = math.log2(len(live.started.class_names)) if len(live.started.class_names) > 1 else 1.0
-    whole = {"share": 1.0, "bit": most, "neurons": n_exc, "clusters": n_exc}
+    max_entropy = math.log2(len(live.started.class_names)) if len(live.started.class_names) > 1 else 1.0
+    maximum = {"share": 1.0, "bit": max_entropy, "neurons": n_exc, "clusters": n_exc}
     found = {}
     for name in PERCENT:
         if name in columns:
-            values = 100 * columns[name] / whole[MEASURES[name].unit]
+            values = 100 * columns[name] / maximum[MEASURES[name].unit]
             known = np.isfinite(values)
             found[name] = (columns["position"][known].astype(float), values[known])
     return found

@@ -175,7 +175,7 @@ def slow_motion(
         names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
         raise StdpbenchError(f"this rule cannot be replayed: it depends on {names}, which is not recorded")
     after = network["w"][:, neuron].astype(np.float64)
-    heard = _heard(experiment, frame, neuron, len(after))
+    spikes = _received_spikes(experiment, frame, neuron, len(after))
     traces, remarks = _traces_at_start(experiment, frame, {} if rule_starts else earlier, neuron, len(after))
     if rule_starts and frame["attempts"] == 1:
         remarks = ["The rule is active from this presentation on: its traces start at 0."]
@@ -184,14 +184,14 @@ def slow_motion(
         w = before["w"][:, neuron].astype(np.float64)
         if experiment.network.weight_sum is not None and w.sum() > 0:
             w *= experiment.network.weight_sum / w.sum()
-        made = replay(rule, dt, heard, w, traces)
+        made = replay(rule, dt, spikes, w, traces)
         off = float(np.abs(made.end - after).max())
         if off > _AGREES:
             made = None
         else:
             remarks.append(f"The replayed weights agree with those of the run at the end, to {off:.0e}.")
     if made is None:
-        made, off = weights_before(rule, dt, heard, after, traces)
+        made, off = weights_before(rule, dt, spikes, after, traces)
         remarks.append(
             "Weights at the start are computed backwards from those at the end"
             + (f", and reproduce them only to {off:.0e}." if off > _AGREES else ".")
@@ -206,7 +206,7 @@ def slow_motion(
         experiment.stimulus_bins,
         frame["input"],
         frame["exc"],
-        heard.output,
+        spikes.output,
         rule.traces,
         made,
         courses_of(experiment, frame, neuron),
@@ -214,7 +214,7 @@ def slow_motion(
     )
 
 
-def _heard(experiment: Experiment, frame: Frame, neuron: int, n_input: int) -> Heard:
+def _received_spikes(experiment: Experiment, frame: Frame, neuron: int, n_input: int) -> Heard:
     network = experiment.network
     delays: int | NDArray[np.int32] = 0
     if network.delays == "homogeneous":
@@ -236,10 +236,10 @@ def _traces_at_start(
         return {}, []
     slowest = max((rule.quantities()[trace.tau] * 1e3 for trace in rule.traces), default=0.0)
     if first and earlier.get("presentation") == number - 1:
-        heard = _heard(experiment, earlier, neuron, n_input)
-        past = replay(rule, experiment.network.dt * 1e-3, heard, np.zeros(n_input))
-        left = np.exp(-heard.n_bins * experiment.network.dt / slowest) if slowest else 0.0
-        assumption = "" if left < _NEGLIGIBLE else ", assuming that they were 0 at its start"
+        spikes = _received_spikes(experiment, earlier, neuron, n_input)
+        past = replay(rule, experiment.network.dt * 1e-3, spikes, np.zeros(n_input))
+        remaining = np.exp(-spikes.n_bins * experiment.network.dt / slowest) if slowest else 0.0
+        assumption = "" if remaining < _NEGLIGIBLE else ", assuming that they were 0 at its start"
         return past.traces_end, [
             f"Traces start with their values at the end of the preceding presentation{assumption}."
         ]

@@ -94,13 +94,13 @@ def count_readings(folder: RunFolder) -> Readings:
     return Readings(of_run, total, runs, unknown)
 
 
-def shared_pictures(training: Images, shown: Images) -> int:
+def shared_pictures(training: Images, presented: Images) -> int:
     """Count the presented pictures that are identical, pixel by pixel, to a training picture.
 
     The parts of a split are disjoint, but a data set may contain a picture twice.
     """
     known = {_bytes(training, number) for number in range(len(training))}
-    return sum(_bytes(shown, number) in known for number in range(len(shown)))
+    return sum(_bytes(presented, number) in known for number in range(len(presented)))
 
 
 def _bytes(images: Images, number: int) -> int:

@@ -218,8 +218,8 @@ def shipped_reference(folder: RunFolder) -> tuple[str, Experiment] | None:
 def differences_from(account: Account, experiment: Experiment) -> dict[str, tuple[str, str]]:
     """Return parameters that differ from an experiment, by path: (value of the experiment, value of the run)."""
     theirs = flat(experiment.to_mapping())
-    seen = dict.fromkeys([*theirs, *account.parameters, *(change.path for change in account.changes)])
-    both = {path: (value_text(theirs.get(path)) or "–", account.setting(path)) for path in seen}
+    paths = dict.fromkeys([*theirs, *account.parameters, *(change.path for change in account.changes)])
+    both = {path: (value_text(theirs.get(path)) or "–", account.setting(path)) for path in paths}
     return {
         path: (theirs_text, own)
         for path, (theirs_text, own) in both.items()
@@ -230,26 +230,26 @@ def differences_from(account: Account, experiment: Experiment) -> dict[str, tupl
 def lineage(folder: RunFolder, store: Store) -> list[str]:
     """Return sentences about the ancestors of a run, nearest first."""
     sentences: list[str] = []
-    seen: set[str] = set()
+    visited: set[str] = set()
     metadata = folder.read_json("run.json")
     while (found := _origin(metadata)) is not None:
-        words, origin = found
+        relation, origin = found
         name, run_id = str(origin.get("name", "")), str(origin.get("id", ""))
         at = f" at presentation {origin['at']}" if "at" in origin else ""
-        entry = None if run_id in seen else store.by_id(run_id)
+        entry = None if run_id in visited else store.by_id(run_id)
         where = "" if entry else " (in the bin)" if name in names_in_bin(store.runs) else " (no longer here)"
-        sentences.append(f"{'which ' if sentences else ''}{words} {entry.name if entry else name}{at}{where}")
+        sentences.append(f"{'which ' if sentences else ''}{relation} {entry.name if entry else name}{at}{where}")
         if entry is None:
             break
-        seen.add(run_id)
+        visited.add(run_id)
         metadata = RunFolder(entry.path).read_json("run.json")
     return sentences
 
 
 def _origin(metadata: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    for key, words in (("parent", "continues from"), ("from", "starts from the weights and thresholds of")):
+    for key, relation in (("parent", "continues from"), ("from", "starts from the weights and thresholds of")):
         if isinstance(metadata.get(key), Mapping):
-            return words, metadata[key]
+            return relation, metadata[key]
     return None
 
 
@@ -265,10 +265,10 @@ def metrics_of(metrics: Mapping[str, Any]) -> dict[str, Metric]:
             for name, score in _tables(result):
                 _take(found, f"accuracy of {baseline.replace('_', ' ')}, {name}", score)
     values = flat(metrics)
-    for path, words in _MEASURES.items():
+    for path, name in _MEASURES.items():
         value = values.get(path)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            found[words] = Metric(value)
+            found[name] = Metric(value)
     return found
 
 

@@ -275,18 +275,18 @@ def _times(records: Sequence[Record]) -> tuple[float, float, float]:
     started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
     n_train = dict(started.phases).get("train", 0) if started is not None else 0
     before = compiling = after = 0.0
-    state, begun = State.QUEUED, False
+    state, running = State.QUEUED, False
     for record, following in pairwise(records):
         compiles = isinstance(record.fact, StateChanged) and record.fact.reason == COMPILING
         if isinstance(record.fact, StateChanged):
             state = State(record.fact.state)
-            begun = begun or state is State.RUNNING
+            running = running or state is State.RUNNING
         if state not in _ACTIVE:
             continue
         seconds = _seconds(record.time, following.time)
-        if compiles and not begun:
+        if compiles and not running:
             compiling += seconds
-        elif not begun:
+        elif not running:
             before += seconds
         elif state is not State.BUILDING and record.position >= n_train:
             after += seconds

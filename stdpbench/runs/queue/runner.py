@@ -80,7 +80,7 @@ class Job:
         State of the run according to its messages.
     stopped_because : str
         Reason for which this runner requested a stop; empty if it did not.
-    begun : float
+    started_at : float
         Start time on the clock `time.monotonic`, in s.
     """
 
@@ -90,7 +90,7 @@ class Job:
     attached: bool
     live: LiveRun = field(default_factory=LiveRun)
     stopped_because: str = ""
-    begun: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
 
 
 class QueueRunner:
@@ -264,7 +264,7 @@ class QueueRunner:
             return
         if not connected and job.client.connected:
             job.client.want("progress")
-        late = time.monotonic() - job.begun > _CONNECT
+        late = time.monotonic() - job.started_at > _CONNECT
         if not job.client.connected and job.attached and (late or not at_work(job.folder)):
             job.client.close()
 

@@ -1,4 +1,4 @@
-"""The process that measures a run for the Evaluate page: as a desk, and as a process that is spoken to."""
+"""The process that measures a run for the Evaluate page: as a service, and as a process that is spoken to."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_making import finished
+from test_build import finished
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout.clustering import features
-from stdpbench.report.readings import TIMED
 from stdpbench.report.rows import GROUPS
-from stdpbench.report.service import Desk
+from stdpbench.report.service import ReportService
+from stdpbench.report.slow_readouts import TIMED
 from stdpbench.report.views import NEURONS, clustering_of, look_of, plane_of, with_accuracies
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -37,7 +37,7 @@ def silent(phase: str, done: int, total: int) -> None:
 
 def test_a_run_is_opened_with_its_numbers_and_the_look_is_journaled(run: RunFolder) -> None:
     before, metrics = looks_at(run), run.read_json("metrics.json")
-    value, arrays = Desk(run).answer("open", {}, silent)
+    value, arrays = ReportService(run).answer("open", {}, silent)
     look, plane = look_of(run.path, value, arrays), plane_of(value, arrays)
     assert looks_at(run) == [*before, "Evaluate page"]
     assert look.looks == len(before) + 1
@@ -55,25 +55,25 @@ def test_a_run_is_opened_with_its_numbers_and_the_look_is_journaled(run: RunFold
 
 
 def test_clusters_come_with_chance_and_with_the_neurons_and_read_no_ledger(run: RunFolder) -> None:
-    desk, before = Desk(run), looks_at(run)
-    found = clustering_of(*desk.answer("cluster", {"method": "k-means", "k": 4}, silent))
+    service, before = ReportService(run), looks_at(run)
+    found = clustering_of(*service.answer("cluster", {"method": "k-means", "k": 4}, silent))
     assert [row["name"] for row in found.rows] == ["k-means", "chance: these, permuted", NEURONS]
     assert [row["k"] for row in found.rows[:2]] == [4, 4]
     assert found.rows[0]["ami"] > found.rows[1]["ami"] + 0.1
     assert set(found.members.tolist()) == {0, 1, 2, 3}
-    alone = clustering_of(*desk.answer("cluster", {"method": NEURONS, "k": None}, silent))
+    alone = clustering_of(*service.answer("cluster", {"method": NEURONS, "k": None}, silent))
     assert len(alone.rows) == 2
-    free = clustering_of(*desk.answer("cluster", {"method": "hdbscan", "k": 7}, silent))
+    free = clustering_of(*service.answer("cluster", {"method": "hdbscan", "k": 7}, silent))
     assert free.k_from == "its own"
     assert looks_at(run) == before
     with pytest.raises(StdpbenchError, match="unknown request fly"):
-        desk.answer("fly", {}, silent)
+        service.answer("fly", {}, silent)
 
 
 def test_slow_readings_are_those_of_the_report_and_read_no_ledger(run: RunFolder) -> None:
-    desk, before = Desk(run), looks_at(run)
+    service, before = ReportService(run), looks_at(run)
     told: list[tuple[int, int]] = []
-    value, arrays = desk.answer("read", {}, lambda phase, done, total: told.append((done, total)))
+    value, arrays = service.answer("read", {}, lambda phase, done, total: told.append((done, total)))
     assert looks_at(run) == before
     assert not arrays
     assert told == [(done, 7) for done in range(1, 8)]
@@ -82,7 +82,7 @@ def test_slow_readings_are_those_of_the_report_and_read_no_ledger(run: RunFolder
     assert [name for name, group in names.items() if group == "supervised"] == [
         f"{reader} on {of}" for of in ("responses", "pixels") for reader in ("linear probe", "nearest neighbours")
     ]
-    look = look_of(run.path, *desk.answer("open", {}, silent))
+    look = look_of(run.path, *service.answer("open", {}, silent))
     more = with_accuracies(look, value["accuracies"])
     groups = [one.group for one in more.accuracies]
     assert groups == sorted(groups, key=list(GROUPS).index)
@@ -92,7 +92,7 @@ def test_slow_readings_are_those_of_the_report_and_read_no_ledger(run: RunFolder
 
 def test_t_sne_says_how_far_it_is(run: RunFolder) -> None:
     told: list[tuple[str, int, int]] = []
-    plane = plane_of(*Desk(run).answer("embed", {"method": "t-sne"}, lambda *what: told.append(what)))
+    plane = plane_of(*ReportService(run).answer("embed", {"method": "t-sne"}, lambda *what: told.append(what)))
     assert plane.trustworthiness is not None
     assert 0.5 < plane.trustworthiness <= 1
     assert told[-1][:1] + told[-1][2:] == ("t-sne", 1000)
@@ -133,4 +133,4 @@ def test_a_run_that_is_not_finished_is_refused_in_a_sentence(run: RunFolder, tmp
     for name in ("run.json", "experiment.toml", "journal.jsonl"):
         (other.path / name).write_bytes((run.path / name).read_bytes())
     with pytest.raises(StdpbenchError, match="a finished run"):
-        Desk(other).answer("open", {}, silent)
+        ReportService(other).answer("open", {}, silent)

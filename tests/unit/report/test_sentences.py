@@ -42,19 +42,19 @@ def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60
     ],
 )
 def test_what_learning_is_worth(untrained: list[Accuracy], said: str) -> None:
-    material: Any = None  # nothing is asked of it
+    run: Any = None  # nothing is asked of it
     found = Findings([row("vote", 0.8), *untrained])
-    assert [line.replace("\u00a0", " ") for line in _baselines(material, found)] == [said]
+    assert [line.replace("\u00a0", " ") for line in _baselines(run, found)] == [said]
 
 
 def test_arrays_that_were_set_by_hand_are_told(make_run: Callable[..., Path], tmp_path: Path) -> None:
     folder = RunFolder(make_run(tmp_path, "run"))
-    material: Any = SimpleNamespace(folder=folder)
-    assert _set_by_hand(material) == []
+    run: Any = SimpleNamespace(folder=folder)
+    assert _set_by_hand(run) == []
     records = read_journal(folder.path)
     fact = LearnedSet({"w": "ab" * 32}, {"w": (64, 12)})
     write_journal(folder.path, [*records, Record(len(records), 30, "", fact)])
-    (said,) = _set_by_hand(material)
+    (said,) = _set_by_hand(run)
     assert said == (
-        "Not all of it was learned: arrays were set by hand in the course of training (weights at presentation 30)."
+        "Not all weights are learned: arrays were set by hand during training (weights at presentation 30)."
     )

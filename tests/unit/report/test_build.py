@@ -23,13 +23,13 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.readout import wilson_interval
-from stdpbench.report import making, robustness
+from stdpbench.report import build, robustness
 from stdpbench.report.analysis import Extent
+from stdpbench.report.build import PAGE, ReportOptions, make_report
 from stdpbench.report.disturbances import Kind
-from stdpbench.report.making import PAGE, ReportOptions, make_report
-from stdpbench.report.material import gather
-from stdpbench.report.service import Desk
-from stdpbench.report.showing import Presenter, Showing
+from stdpbench.report.evaluated_run import load_run
+from stdpbench.report.presentations import Presentation, Presenter
+from stdpbench.report.service import ReportService
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -141,16 +141,16 @@ def test_a_run_without_baselines_gets_them_from_what_is_shown_anew(report):
 
 def test_the_same_spikes_give_the_same_responses_again(report, runs):
     assert [one["same_responses"] for one in report[0]["runs"]] == [True, True]
-    material = gather(runs[0])
-    images = {"test": material.split.test}
+    run = load_run(runs[0])
+    images = {"test": run.split.test}
     for workers in (1, 2):
-        with Presenter(
-            material.experiment, images, {"trained": Learned(material.w, material.theta)}, None, workers
-        ) as shows:
-            usual, again = Showing("trained", "test", 60), Showing("trained", "test", 60, repeat=1)
-            whole = {showing: shown for _, showing, shown in shows.present([usual, again]) if shown is not None}
-        np.testing.assert_array_equal(whole[usual].spike_counts, material.test_counts)
-        assert (whole[again].spike_counts != material.test_counts).any()
+        with Presenter(run.experiment, images, {"trained": Learned(run.w, run.theta)}, None, workers) as shows:
+            usual, again = Presentation("trained", "test", 60), Presentation("trained", "test", 60, repeat=1)
+            whole = {
+                presentation: shown for _, presentation, shown in shows.present([usual, again]) if shown is not None
+            }
+        np.testing.assert_array_equal(whole[usual].spike_counts, run.test_counts)
+        assert (whole[again].spike_counts != run.test_counts).any()
 
 
 def test_the_page_needs_nothing_else_and_says_what_was_found(report):
@@ -215,14 +215,14 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
 
 
 def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path):
-    folders, measured, found = [*runs, finished(tmp_path / "runs", 0, plasticity__nu_post=0.02)], making._measured, []
+    folders, measured, found = [*runs, finished(tmp_path / "runs", 0, plasticity__nu_post=0.02)], build._measure, []
 
-    def once(material, options):  # what is compared stands in metrics.json, and to measure three runs takes long
+    def once(run, options):  # only metrics.json is compared, and measuring three runs takes long
         if not found:
-            found.append((yield from measured(material, options)))
+            found.append((yield from measured(run, options)))
         return found[0]
 
-    with patch.object(making, "_measured", once):
+    with patch.object(build, "_measure", once):
         data, _ = carried_out(folders, tmp_path / "three")
     compared = over_seeds(folders, [Account.of(folder) for folder in folders])
     assert data["together"]["over_seeds"] == compared.to_mapping()
@@ -274,26 +274,26 @@ def test_robustness_is_measured_once_and_goes_on_where_it_was(report, runs, tmp_
     ]
     assert points[0]["accuracy"] == points[2]["accuracy"]
     assert points[3]["spikes_per_image"] < points[2]["spikes_per_image"]
-    material, kept = gather(runs[0]), runs[0].path / "report"
+    run, kept = load_run(runs[0]), runs[0].path / "report"
     file = json.loads((kept / robustness.FILE).read_text(encoding="utf-8"))
     del file["points"]["noise 50"]
     (kept / robustness.FILE).write_text(json.dumps(file), encoding="utf-8")
-    shown: list[Showing] = []
+    shown: list[Presentation] = []
 
     class Watched(Presenter):
-        def present(self, showings):
-            shown.extend(showings)
-            return super().present(showings)
+        def present(self, presentations):
+            shown.extend(presentations)
+            return super().present(presentations)
 
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
-        networks = {"trained": Learned(material.w, material.theta)}
-        with Watched(material.experiment, {"test": material.split.test}, networks, None, 1) as presenter:
-            list(robustness.measure(material, presenter, 30, kept))
-            assert [showing.disturbance.kind for showing in shown if showing.disturbance] == ["noise"]
+        networks = {"trained": Learned(run.w, run.theta)}
+        with Watched(run.experiment, {"test": run.split.test}, networks, None, 1) as presenter:
+            list(robustness.measure(run, presenter, 30, kept))
+            assert [presentation.disturbance.kind for presentation in shown if presentation.disturbance] == ["noise"]
             assert len(shown) == 1
-        again = [row for row in robustness.rows(material, 30, kept) if row["readout"] == "vote"]
+        again = [row for row in robustness.rows(run, 30, kept) if row["readout"] == "vote"]
         assert again == points
-        assert robustness.rows(material, 29, kept) == []  # points of other pictures are none of these
+        assert robustness.rows(run, 29, kept) == []  # points of other pictures are none of these
 
 
 def test_the_command_writes_into_the_run_folder(runs):
@@ -333,7 +333,7 @@ def test_a_run_whose_kinds_are_not_installed_has_a_report_of_what_it_stored(runs
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
         data, told = carried_out([RunFolder(path)], tmp_path / "report", ReportOptions(Extent(40, 1), 30, workers=1))
     assert [event.text for event in told if not isinstance(event, Progress)] == [
-        f"{path.name}: {missing}, so its network is not shown pictures again."
+        f"{path.name}: {missing}, so its network cannot be simulated again."
     ]
     (one,), whole = data["runs"], report[0]["runs"][0]
     accuracies = {row["name"]: row for row in one["accuracies"]}
@@ -365,7 +365,7 @@ def test_an_accuracy_has_one_interval_everywhere(report, runs, tmp_path):
     assert {name: tuple(score["interval_95"]) for name, score in scores.items()} == expected
     low, high = expected["vote"]
     copy = RunFolder(Path(shutil.copytree(runs[0].path, tmp_path / runs[0].path.name)))  # the ledger stays as it is
-    evaluated, _ = Desk(copy).answer("open", {}, lambda phase, done, total: None)
+    evaluated, _ = ReportService(copy).answer("open", {}, lambda phase, done, total: None)
     accounts = json.loads(CliRunner().invoke(app, ["show", str(copy.path), "--json"]).stdout)["metrics"]
     of_run = stdpbench.open_run(copy.path).scores
     for name, bounds in expected.items():

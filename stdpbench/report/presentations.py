@@ -1,4 +1,4 @@
-"""Simulated presentations for a report: trained and untrained networks, other input spikes, disturbances.
+"""Simulate presentations for a report: trained and untrained networks, other input spikes, disturbances.
 
 As in the label and test phases, each presentation starts from the reset state without learning, so that the work can
 be divided among processes in any way. The processes live as long as the `Presenter`, since opening a network takes
@@ -31,23 +31,25 @@ from stdpbench.simulators import Simulator, open_simulator
 
 _CHUNK = 100
 _STREAMS = 2**32  # presentations of each repeat are numbered from a multiple of this
+_Part = tuple[SpikeTrains, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
-class Showing:
-    """A presentation of pictures to a network.
+class Presentation:
+    """A presentation of several pictures to a network.
 
     Attributes
     ----------
     network : str
         Name of the weights and thresholds.
     phase : {"label", "test"}
-        Phase whose pictures are shown.
+        Phase whose pictures are presented.
     n_images : int
         Number of pictures, from the first.
     repeat : int
         0: the same input spikes as in the run; other numbers: other input spikes.
     disturbance : Disturbance or None
+        Disturbance of pictures, network or duration.
     """
 
     network: str
@@ -58,12 +60,13 @@ class Showing:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """Responses to a showing.
+class Responses:
+    """Responses to a presentation.
 
     Attributes
     ----------
     trains : SpikeTrains
+        Spikes of the exc neurons.
     input_spikes : ndarray, int64, (n_images,)
         Input spikes of the last attempt at each picture.
     """
@@ -114,7 +117,7 @@ class Presenter:
         self._arguments = (self._folder.name, experiment.to_mapping(), simulator, os.getpid())
         self._workers = workers
         self._pool: Any = None
-        self._stage: _Stage | None = None
+        self._worker: _Worker | None = None
 
     def __enter__(self) -> Presenter:
         """Return self."""
@@ -126,42 +129,42 @@ class Presenter:
         """End the processes."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
-        if self._stage is not None:
-            self._stage.simulator.close()
+        if self._worker is not None:
+            self._worker.simulator.close()
         self._folder.cleanup()
 
-    def present(self, showings: Sequence[Showing]) -> Iterator[tuple[int, Showing, Shown | None]]:
-        """Show pictures.
+    def present(self, presentations: Sequence[Presentation]) -> Iterator[tuple[int, Presentation, Responses | None]]:
+        """Simulate presentations.
 
         Yields
         ------
         done : int
-            Number of finished presentations of all showings.
-        showing : Showing
-            Showing that made progress.
-        shown : Shown or None
+            Total number of pictures presented so far.
+        presentation : Presentation
+            Presentation that made progress.
+        responses : Responses or None
             Its responses, once they are complete.
         """
-        tasks = [(s, n, min(n + _CHUNK, s.n_images)) for s in showings for n in range(0, s.n_images, _CHUNK)]
-        missing = {showing: -(-showing.n_images // _CHUNK) for showing in showings}
-        parts: dict[Showing, dict[int, tuple[SpikeTrains, NDArray[np.int64]]]] = {showing: {} for showing in showings}
+        tasks = [(s, n, min(n + _CHUNK, s.n_images)) for s in presentations for n in range(0, s.n_images, _CHUNK)]
+        n_parts = {presentation: -(-presentation.n_images // _CHUNK) for presentation in presentations}
+        parts: dict[Presentation, dict[int, _Part]] = {presentation: {} for presentation in presentations}
         done = 0
-        for (showing, start, stop), part in self._carried_out(tasks):
+        for (presentation, start, stop), part in self._results(tasks):
             done += stop - start
-            parts[showing][start] = part
-            whole = None
-            if len(parts[showing]) == missing[showing]:
-                ordered = [parts[showing].pop(first) for first in sorted(parts[showing])]
+            parts[presentation][start] = part
+            complete = None
+            if len(parts[presentation]) == n_parts[presentation]:
+                ordered = [parts[presentation].pop(first) for first in sorted(parts[presentation])]
                 trains = SpikeTrains.joined([one for one, _ in ordered])
-                whole = Shown(trains, np.concatenate([spikes for _, spikes in ordered]))
-            yield done, showing, whole
+                complete = Responses(trains, np.concatenate([spikes for _, spikes in ordered]))
+            yield done, presentation, complete
 
-    def _carried_out(self, tasks: Sequence[tuple[Showing, int, int]]) -> Iterator[tuple[Any, Any]]:
+    def _results(self, tasks: Sequence[tuple[Presentation, int, int]]) -> Iterator[tuple[Any, Any]]:
         if self._workers <= 1:
-            if self._stage is None:
-                self._stage = _Stage(*self._arguments[:3])
+            if self._worker is None:
+                self._worker = _Worker(*self._arguments[:3])
             for task in tasks:
-                yield task, self._stage.part(*task)
+                yield task, self._worker.part(*task)
             return
         from loky import ProcessPoolExecutor, wait
         from loky.process_executor import BrokenProcessPool
@@ -170,12 +173,12 @@ class Presenter:
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(self._workers, initializer=_open, initargs=self._arguments)
             ahead = iter(tasks)
-            running = {self._pool.submit(_part, *task): task for task in islice(ahead, 2 * self._workers)}
+            running = {self._pool.submit(_simulate, *task): task for task in islice(ahead, 2 * self._workers)}
         try:
             while running:
                 for future in wait(list(running), return_when="FIRST_COMPLETED").done:
                     task = running.pop(future)
-                    running |= {self._pool.submit(_part, *task): task for task in islice(ahead, 1)}
+                    running |= {self._pool.submit(_simulate, *task): task for task in islice(ahead, 1)}
                     yield task, future.result()
         except BrokenProcessPool as error:
             raise StdpbenchError(
@@ -183,62 +186,65 @@ class Presenter:
             ) from error
 
 
-class _Stage:
-    """A network that simulates parts of showings."""
+class _Worker:
+    """A network that simulates parts of presentations."""
 
     def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None) -> None:
-        self._folder, self._usual = Path(folder), Experiment.from_mapping(mapping)
+        self._folder, self._experiment = Path(folder), Experiment.from_mapping(mapping)
         self._pixels = {
             path.stem.partition(" ")[2]: np.load(path, mmap_mode="r") for path in self._folder.glob("pictures *.npy")
         }
         n_input = int(np.prod(next(iter(self._pixels.values())).shape[1:]))
-        self.simulator: Simulator = open_simulator(self._usual, n_input, simulator)[0]
-        self._set: tuple[str, Disturbance | None] | None = None
+        self.simulator: Simulator = open_simulator(self._experiment, n_input, simulator)[0]
+        self._loaded: tuple[str, Disturbance | None] | None = None
 
-    def part(self, showing: Showing, start: int, stop: int) -> tuple[SpikeTrains, NDArray[np.int64]]:
-        """Show pictures `start` to `stop` - 1."""
-        disturbance, experiment = showing.disturbance, self._usual
-        pixels: NDArray[Any] = np.asarray(self._pixels[showing.phase][start:stop])
+    def part(self, presentation: Presentation, start: int, stop: int) -> _Part:
+        """Present pictures `start` to `stop` - 1."""
+        disturbance, experiment = presentation.disturbance, self._experiment
+        pixels: NDArray[Any] = np.asarray(self._pixels[presentation.phase][start:stop])
         if disturbance is not None:
-            experiment, pixels = disturbance.experiment(self._usual), disturbance.pictures(pixels, start, self._usual)
-        self._be(showing.network, disturbance)
+            experiment, pixels = (
+                disturbance.experiment(self._experiment),
+                disturbance.pictures(pixels, start, self._experiment),
+            )
+        self._load(presentation.network, disturbance)
         self.simulator.set_parameters(experiment)
-        images, offset = Images(pixels, None), start + showing.repeat * _STREAMS
-        shown = [
-            present_frozen(self.simulator, experiment, images, showing.phase, number, number + offset)
+        images, offset = Images(pixels, None), start + presentation.repeat * _STREAMS
+        responses = [
+            present_frozen(self.simulator, experiment, images, presentation.phase, number, number + offset)
             for number in range(len(images))
         ]
-        trains = part_of(start, shown, self.simulator.layout.n_exc, experiment).trains
-        return trains, np.array([len(response.input) for response, _ in shown], np.int64)
+        trains = part_of(start, responses, self.simulator.layout.n_exc, experiment).trains
+        return trains, np.array([len(response.input) for response, _ in responses], np.int64)
 
-    def _be(self, network: str, disturbance: Disturbance | None) -> None:
+    def _load(self, network: str, disturbance: Disturbance | None) -> None:
+        """Load a network, with damage if the disturbance affects it."""
         wanted = network, disturbance if disturbance is not None and disturbance.of_network else None
-        if wanted == self._set:
+        if wanted == self._loaded:
             return
         w = np.load(self._folder / f"w {network}.npy")
-        self.simulator.w[...] = w if wanted[1] is None else wanted[1].weights(w, self._usual)
+        self.simulator.w[...] = w if wanted[1] is None else wanted[1].weights(w, self._experiment)
         self.simulator.theta[...] = np.load(self._folder / f"theta {network}.npy")
         if self.simulator.lateral is not None:
             self.simulator.lateral[...] = np.load(self._folder / f"lateral {network}.npy")
-        self._set = wanted
+        self._loaded = wanted
 
 
-_stage: dict[str, Any] = {}
+_process: dict[str, Any] = {}
 
 
 def _open(folder: str, mapping: dict[str, Any], simulator: str | None, parent: int) -> None:
     """Open a network in a process, once."""
     threading.Thread(target=end_with, args=(parent, Path(folder)), daemon=True).start()
     try:
-        _stage["open"] = _Stage(folder, mapping, simulator)
+        _process["worker"] = _Worker(folder, mapping, simulator)
     except StdpbenchError as error:
-        _stage["failure"] = (
-            error  # reported with the first part, since a pool whose initializer fails gives no useful error
-        )
+        # reported with the first part, since a pool whose initializer fails gives no useful error
+        _process["failure"] = error
 
 
-def _part(showing: Showing, start: int, stop: int) -> tuple[SpikeTrains, NDArray[np.int64]]:
-    if "failure" in _stage:
-        raise _stage["failure"]
-    part: tuple[SpikeTrains, NDArray[np.int64]] = _stage["open"].part(showing, start, stop)
+def _simulate(presentation: Presentation, start: int, stop: int) -> _Part:
+    if "failure" in _process:
+        raise _process["failure"]
+    part: _Part = _process["worker"].part(presentation, start, stop)
     return part

@@ -14,10 +14,10 @@ from stdpbench.files import write_text_aside
 from stdpbench.network import Learned
 from stdpbench.report import robustness
 from stdpbench.report.analysis import Extent, Findings, analyse
-from stdpbench.report.material import Material, gather
+from stdpbench.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.report.page import Part, make_part, render
-from stdpbench.report.showing import Presenter
-from stdpbench.report.tables import FORMAT, csv_tables, run_data, together
+from stdpbench.report.presentations import Presenter
+from stdpbench.report.tables import FORMAT, compare_runs, csv_tables, run_data
 from stdpbench.runs.catalog.access_log import count_readings, note_reading
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -36,7 +36,7 @@ class ReportOptions:
     Attributes
     ----------
     extent : Extent
-        Numbers of pictures that are shown again.
+        Numbers of pictures that are presented again.
     robustness : int
         Pictures per point of the robustness curves; 0: draw only curves that have been measured before.
     workers : int
@@ -78,7 +78,7 @@ def make_report(
     Raises
     ------
     StdpbenchError
-        If a run is not finished, a process works on it, or the report cannot be written.
+        If a run is not finished or is active, or the report cannot be written.
     """
     if len({folder.path.resolve() for folder in folders}) < len(folders):
         raise StdpbenchError("a run is given twice; a report compares different runs")
@@ -92,82 +92,83 @@ def make_report(
     curves: dict[str, Any] = {}
     for folder in folders:
         yield Progress(f"{folder.path.resolve().name[:40]}", 0, 1)
-        material = gather(folder)
-        found = yield from _measured(material, options)
+        run = load_run(folder)
+        found = yield from _measure(run, options)
         readings = count_readings(folder)
-        data = run_data(material, found, readings)
-        n = min(options.robustness or robustness.IMAGES, len(material.test_counts))
-        data["robustness"] = robustness.rows(material, n, _kept(folder))
+        data = run_data(run, found, readings)
+        n = min(options.robustness or robustness.IMAGES, len(run.test_counts))
+        data["robustness"] = robustness.rows(run, n, _measurements_folder(folder))
         if data["robustness"]:
             curves[data["run"]] = data["robustness"]
-        parts.append(make_part(material, found, readings, data))
+        parts.append(make_part(run, found, readings, data))
         rows.append((data, found))
-        seedless = {key: value for key, value in material.start.to_mapping().items() if key not in _ASIDE}
+        seedless = {key: value for key, value in run.start.to_mapping().items() if key not in _NOT_COMPARED}
         experiments.append(json.dumps(seedless, sort_keys=True))
         yield Progress(f"{folder.path.resolve().name[:40]}", 1, 1)
-    beside = together([data for data, _ in rows], experiments) if len(rows) > 1 else {}
+    comparison = compare_runs([data for data, _ in rows], experiments) if len(rows) > 1 else {}
     seeds = over_seeds(folders, [Account.of(folder) for folder in folders])
-    if beside:
-        beside["over_seeds"] = None if seeds is None else seeds.to_mapping()
-    report = {"format": FORMAT, "runs": [data for data, _ in rows], "together": beside}
+    if comparison:
+        comparison["over_seeds"] = None if seeds is None else seeds.to_mapping()
+    report = {"format": FORMAT, "runs": [data for data, _ in rows], "together": comparison}
     titles = {data["run"]: f"{data['experiment']}, seed {data['seed']}" for data, _ in rows}
-    drawn = robustness.draw({titles[run]: points for run, points in curves.items()})
+    drawn = robustness.draw({titles[name]: points for name, points in curves.items()})
     for name, text in csv_tables(rows, curves, seeds).items():
         write_text_aside(target / name, text)
     write_text_aside(target / "report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text_aside(target / PAGE, render(parts, beside, drawn, seeds))
+    write_text_aside(target / PAGE, render(parts, comparison, drawn, seeds))
     return report
 
 
-_ASIDE = ("name", "about", "seed")
+_NOT_COMPARED = ("name", "about", "seed")
 
 
-def _kept(folder: RunFolder) -> Path:
+def _measurements_folder(folder: RunFolder) -> Path:
     """Return the folder for slow measurements of a run, which all reports share."""
-    kept = folder.path / "report"
-    kept.mkdir(exist_ok=True)
-    return kept
+    path = folder.path / "report"
+    path.mkdir(exist_ok=True)
+    return path
 
 
-def _measured(material: Material, options: ReportOptions) -> Generator[Progress | Remarked, None, Findings]:
-    extent, n_test = options.extent, len(material.test_counts)
-    if material.missing:
-        _note(material, "report")
-        missing = " and ".join(material.missing)
-        yield Remarked(f"{material.name}: {missing}, so its network is not shown pictures again.")
-        return (yield from analyse(material, None, extent))
-    shown = min(n_test, max(extent.sample, options.robustness))
-    workers = options.workers or _workers(material)
+def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | Remarked, None, Findings]:
+    extent, n_test = options.extent, len(run.test_counts)
+    if run.missing:
+        _record_access(run, "report")
+        missing = " and ".join(run.missing)
+        yield Remarked(f"{run.name}: {missing}, so its network cannot be simulated again.")
+        return (yield from analyse(run, None, extent))
+    n_presented = min(n_test, max(extent.sample, options.robustness))
+    workers = options.workers or _workers(run)
     networks = {
-        "trained": Learned(material.w, material.theta, material.lateral),
-        "random weights": material.random_network(),
-        "start weights": material.start_network(),
+        "trained": Learned(run.w, run.theta, run.lateral),
+        "random weights": run.random_network(),
+        "start weights": run.start_network(),
     }
     images = {
-        "label": _unlabelled(material.label_images.part(0, 2 * extent.sample)),
-        "test": _unlabelled(material.split.test.part(0, shown)),
+        "label": _unlabelled(run.label_images.part(0, 2 * extent.sample)),
+        "test": _unlabelled(run.split.test.part(0, n_presented)),
     }
-    simulator = options.simulator or material.said.get("simulator")
-    with Presenter(material.experiment, images, networks, simulator, workers) as presenter:
-        if not _note(material, "report"):
-            yield Remarked(f"{material.name} has no journal, so this access to its labels cannot be recorded.")
-        found = yield from analyse(material, presenter, extent)
+    simulator = options.simulator or run.metadata.get("simulator")
+    with Presenter(run.experiment, images, networks, simulator, workers) as presenter:
+        if not _record_access(run, "report"):
+            yield Remarked(f"{run.name} has no journal, so this access to its labels cannot be recorded.")
+        found = yield from analyse(run, presenter, extent)
         if options.robustness:
-            _note(material, "robustness")
-            yield from robustness.measure(material, presenter, min(options.robustness, n_test), _kept(material.folder))
+            _record_access(run, "robustness")
+            n_images = min(options.robustness, n_test)
+            yield from robustness.measure(run, presenter, n_images, _measurements_folder(run.folder))
     return found
 
 
-def _workers(material: Material) -> int:
+def _workers(run: EvaluatedRun) -> int:
     from stdpbench.network import Layout
 
-    return default_workers(Layout(material.experiment, material.split.train.n_input))
+    return default_workers(Layout(run.experiment, run.split.train.n_input))
 
 
 def _unlabelled(images: Images) -> Images:
     return Images(images.pixels, None)
 
 
-def _note(material: Material, purpose: str) -> bool:
-    with held(material.folder):
-        return note_reading(material.folder, LabelsRead(material.part, len(material.test_counts), purpose))
+def _record_access(run: EvaluatedRun, purpose: str) -> bool:
+    with held(run.folder):
+        return note_reading(run.folder, LabelsRead(run.part, len(run.test_counts), purpose))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench.readout import Assignment, Known, SpikeTrains, timed_readouts
 from stdpbench.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
-from stdpbench.report.material import Material
+from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import Accuracy, accuracy_row
 
 TIMED = ("first-spike", "van-rossum", "victor-purpura")
@@ -19,13 +19,13 @@ MOST_KNOWN = 20_000
 
 
 def timed_rows(
-    material: Material, assignment: Assignment, label: SpikeTrains, test: SpikeTrains, note: str = ""
+    run: EvaluatedRun, assignment: Assignment, label: SpikeTrains, test: SpikeTrains, note: str = ""
 ) -> Iterator[Accuracy]:
     """Yield accuracies of read-outs of spike times.
 
     Parameters
     ----------
-    material : Material
+    run : EvaluatedRun
         The run.
     assignment : Assignment
         Classes of its neurons.
@@ -34,21 +34,21 @@ def timed_rows(
     note : str
         Remark for these rows.
     """
-    n, known = len(test), Known(label, material.label_labels[: len(label)], assignment)
+    n, known = len(test), Known(label, run.label_labels[: len(label)], assignment)
     for kind in TIMED:
         answers = timed_readouts.get(kind)().predict(test, known)
-        yield accuracy_row("timed", kind, answers, material.test_labels[:n], len(label), note)
+        yield accuracy_row("timed", kind, answers, run.test_labels[:n], len(label), note)
 
 
-def supervised_rows(material: Material) -> Iterator[Accuracy]:
+def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:
     """Yield accuracies of linear probe and nearest neighbours, on responses and on pixels."""
-    labels, n_classes = material.label_labels, material.n_classes
+    labels, n_classes = run.label_labels, run.n_classes
     pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
-        ("responses", rooted, material.label_counts, material.test_counts),
-        ("pixels", grey, material.label_images.pixels, material.split.test.pixels),
+        ("responses", rooted, run.label_counts, run.test_counts),
+        ("pixels", grey, run.label_images.pixels, run.split.test.pixels),
     )
-    for of, make, known, shown in pairs:
+    for of, make, known, evaluated in pairs:
         for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
             few = min(len(known), MOST_KNOWN)
-            answers = reader(make(known[:few]), labels[:few], make(shown), n_classes)
-            yield accuracy_row("supervised", f"{name} on {of}", answers, material.test_labels, few)
+            answers = reader(make(known[:few]), labels[:few], make(evaluated), n_classes)
+            yield accuracy_row("supervised", f"{name} on {of}", answers, run.test_labels, few)

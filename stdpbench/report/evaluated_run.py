@@ -25,18 +25,19 @@ FEWEST = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class EvaluatedRun:
     """A finished run with its data.
 
     Attributes
     ----------
     folder : RunFolder
-    said, metrics : mapping
-        ``run.json`` and ``metrics.json``.
+        The run folder.
+    metadata, metrics : mapping
+        Contents of ``run.json`` and ``metrics.json``.
     start, experiment : Experiment
-        At the beginning of the run, and with the parameters at its end.
+        The experiment at the start of the run, and with the parameters at its end.
     split : Split
-        Pictures.
+        The pictures.
     w, theta : ndarray
         Weights and thresholds of the trained network.
     lateral : ndarray or None
@@ -50,7 +51,7 @@ class Material:
     """
 
     folder: RunFolder
-    said: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     metrics: Mapping[str, Any]
     start: Experiment
     experiment: Experiment
@@ -66,7 +67,7 @@ class Material:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """A clause for each kind that is missing here; with one, the network cannot be shown pictures again."""
+        """A clause for each kind that is not installed; the network can only be simulated if there is none."""
         return tuple(dict.fromkeys((*self.start.missing_kinds, *self.experiment.missing_kinds)))
 
     @property
@@ -77,7 +78,7 @@ class Material:
     @property
     def part(self) -> str:
         """Part of the data set for evaluation."""
-        return "validation" if self.said.get("validation") else "test"
+        return "validation" if self.metadata.get("validation") else "test"
 
     @property
     def n_classes(self) -> int:
@@ -126,7 +127,7 @@ class Material:
         return Learned(normalised(start_weights(plain, self.split.train), self.experiment), theta, lateral)
 
 
-def gather(folder: RunFolder) -> Material:
+def load_run(folder: RunFolder) -> EvaluatedRun:
     """Read a finished run.
 
     Raises
@@ -134,7 +135,7 @@ def gather(folder: RunFolder) -> Material:
     StdpbenchError
         If the run is not finished, its pictures are missing or have no labels, or a file is missing or damaged.
     """
-    said, start, records = folder.read_json("run.json"), folder.stored_experiment, read_journal(folder.path)
+    metadata, start, records = folder.read_json("run.json"), folder.stored_experiment, read_journal(folder.path)
     if not (folder.path / "test.npz").is_file() or not (folder.path / "metrics.json").is_file():
         raise StdpbenchError(
             f"{folder.path} has no responses to test pictures yet: a report needs a finished run "
@@ -143,9 +144,9 @@ def gather(folder: RunFolder) -> Material:
     experiment = stored_at(start, records, reached_position(records))
     if missing := experiment.data.missing:
         raise StdpbenchError(
-            f"no report can be made of {folder.path.name}: {missing}, and a report needs its pictures and labels"
+            f"cannot create a report on {folder.path.name}: {missing}, and a report needs its pictures and labels"
         )
-    validation = bool(said.get("validation", False))
+    validation = bool(metadata.get("validation", False))
     split = load_split(experiment, validation)
     if split.train.labels is None or split.test.labels is None:
         raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, so there is nothing to report")
@@ -154,17 +155,17 @@ def gather(folder: RunFolder) -> Material:
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
     if len(test) != len(split.test) or len(label) > len(split.train):
         raise StdpbenchError(
-            f"{folder.path.name} holds responses to {len(label)} and {len(test)} pictures, but the data set has "
-            f"{len(split.train)} and {len(split.test)}: it changed; `stdpbench evaluate` computes them again"
+            f"{folder.path.name} has responses to {len(label)} and {len(test)} pictures, but the data set now has "
+            f"{len(split.train)} and {len(split.test)}; `stdpbench evaluate` computes the responses again"
         )
     if len(test) < FEWEST:
         raise StdpbenchError(
             f"{folder.path.name} is evaluated on {len(test)} pictures: a report needs at least {FEWEST} to tell "
             "results from chance"
         )
-    return Material(
+    return EvaluatedRun(
         folder=folder,
-        said=said,
+        metadata=metadata,
         metrics=folder.read_json("metrics.json"),
         start=start,
         experiment=experiment,
@@ -176,7 +177,8 @@ def gather(folder: RunFolder) -> Material:
         test_counts=test,
         label_trains=_trains(folder, "label_spikes.npz", label),
         test_trains=_trains(folder, "test_spikes.npz", test),
-        same_pictures=said.get("data_sha256") in (None, fingerprint_at_start(start, experiment, split, validation)),
+        same_pictures=metadata.get("data_sha256")
+        in (None, fingerprint_at_start(start, experiment, split, validation)),
     )
 
 
@@ -184,7 +186,7 @@ def _counts(folder: RunFolder, name: str, n_exc: int) -> NDArray[np.uint16]:
     (counts,) = folder.read_arrays(name, "spike_counts")
     if counts.ndim != 2 or counts.shape[1] != n_exc or counts.dtype != np.uint16:
         raise StdpbenchError(
-            f"{folder.path / name} holds {counts.dtype} {counts.shape}, not counts of {n_exc} neurons"
+            f"{folder.path / name} contains {counts.dtype} {counts.shape}, not uint16 counts of {n_exc} neurons"
         )
     return np.asarray(counts)
 
