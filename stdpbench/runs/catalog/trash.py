@@ -104,7 +104,7 @@ class BinContent:
     runs : list of str
         Run folders that can be removed.
     busy : list of str
-        Run folders that are in use by a process.
+        Run folders that a process is working on.
     foreign : list of str
         Everything else: not created by stdpbench, and never removed.
     """

@@ -53,7 +53,7 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
         raise StdpbenchError(_no_process(folder, "has no active process"))
     if not is_own(folder / "run.json"):  # the process writes this file when it starts
         raise StdpbenchError(
-            f"{folder} is in use by a process of another user, which accepts requests from that user only"
+            f"a process of another user is working on {folder}, which accepts requests from that user only"
         )
     building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compilation takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
@@ -112,7 +112,7 @@ class RunClient:
         run = RunFolder.open(folder)
         state, _ = state_of(run)
         if at_work(folder):
-            raise StdpbenchError(f"{folder} is in use by another process; `stdpbench watch` follows it")
+            raise StdpbenchError(f"another process is working on {folder}; `stdpbench watch` follows it")
         if state is State.FINISHED:
             raise StdpbenchError(
                 f"{folder} is finished and cannot be resumed; `stdpbench branch` creates another run from it"

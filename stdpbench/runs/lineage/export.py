@@ -107,7 +107,7 @@ def export_run(
     """
     if at_work(folder.path):
         raise StdpbenchError(
-            f"{folder.path} is in use by a process; stop it with `stdpbench stop` before exporting the run"
+            f"a process is working on {folder.path}; stop it with `stdpbench stop` before exporting the run"
         )
     if target.exists() and not replace:
         raise StdpbenchError(f"{target} already exists; choose another file with --output")

@@ -138,7 +138,7 @@ def test_where_a_request_would_not_be_taken_that_is_said(home, tmp_path, make_ru
         ask(folder, "pause")
     assert listing(home) == before
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    with pytest.raises(StdpbenchError, match="in use by a process of another user"):
+    with pytest.raises(StdpbenchError, match="a process of another user is working on"):
         ask(folder, "pause")
 
 

@@ -126,7 +126,7 @@ def test_export_refuses_existing_files_missing_folders_and_active_runs(
         export_run(branch, zipped)
     with pytest.raises(StdpbenchError, match="there is no folder"):
         export_run(branch, tmp_path / "nowhere" / "run.zip")
-    with FileLock(lock_path(branch.path)), pytest.raises(StdpbenchError, match="in use by a process"):
+    with FileLock(lock_path(branch.path)), pytest.raises(StdpbenchError, match="a process is working on"):
         export_run(branch, tmp_path / "run.zip")
     assert not list(tmp_path.iterdir())
 
