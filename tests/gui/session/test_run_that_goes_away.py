@@ -167,7 +167,7 @@ def test_the_window_does_not_wait_for_the_rest_of_a_message_nor_for_the_process(
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     monkeypatch.setattr(found_run, "at_work", lambda folder: folder == path)
     monkeypatch.setattr(RunClient, "attach", lambda folder: RunClient(folder, listener, process))
-    monkeypatch.setattr(run_client, "_ENDS", 0.5)
+    monkeypatch.setattr(run_client, "_EXIT", 0.5)
     monkeypatch.setattr(status, "at_work", lambda folder: folder == path)
     timer = QTimer()
     timer.timeout.connect(lambda: heartbeats.append(None))

@@ -137,7 +137,7 @@ def test_a_process_of_its_own_answers_and_writes_nothing(undisturbed):
         client.ask("pause")
     with pytest.raises(StdpbenchError, match="is black"):
         client.ask("try", image=np.zeros(64).tolist())
-    process = client._looking
+    process = client._probe
     client.close()
     process.wait(10)
     assert contents(undisturbed.path) == before
