@@ -185,7 +185,7 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     blocks[end + 10] = last
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=60_000)
+    qtbot.waitUntil((tmp_path / "curves.csv").is_file, timeout=60_000)
     assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + n
     next(button for button in numbers.findChildren(QPushButton) if button.text() == "Copy").click()
     assert len(clipboard_text().splitlines()) == 1 + n

@@ -149,7 +149,7 @@ def test_run_folders_come_home(
     about = json.loads((home / run["folder"] / "run.json").read_text(encoding="utf-8"))
     assert about["sweep"] == {"name": "far", "arm": "some"}
     there = {path.name for path in (home / run["folder"]).iterdir()}
-    assert {"weights.npy", "journal.jsonl", "checkpoints", "figures"} <= there
+    assert {"weights.npy", "journal.jsonl", "checkpoints", "training.npz"} <= there
     assert not {"lock", "requests"} & there
     assert not list(home.glob(".*"))
     assert not list(stand_in.iterdir()), "a run was left behind on the worker"
