@@ -29,7 +29,7 @@ from stdpbench.readout import INTERVAL
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.folder.status import state_of
@@ -294,7 +294,7 @@ class RunView:
             if self._follower is not None and not self._follower.over:
                 return self._follower
             self._follower = None
-            if at_work(self.path):
+            if has_process(self.path):
                 self._follow(Follower.attach(self._folder))
             return self._follower
 

@@ -24,7 +24,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
 from stdpbench.runs.client.process_end import leave, why_ended
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.changes import missing_kinds
@@ -49,14 +49,14 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
     StdpbenchError
         If no process works on the run, or with what it answered.
     """
-    if not at_work(folder):
+    if not has_process(folder):
         raise StdpbenchError(_nobody(folder, "works"))
     if not is_own(folder / "run.json"):  # which the process writes when it starts
         raise StdpbenchError(f"another user's process works on {folder}, and takes requests from that user alone")
     building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compiling takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
     try:
-        return Mailbox(folder).ask(name, arguments, lambda: at_work(folder), timeout)
+        return Mailbox(folder).ask(name, arguments, lambda: has_process(folder), timeout)
     except EndedFirstError:  # asked in the moment between its last word and its end
         raise StdpbenchError(_nobody(folder, "works any longer")) from None
 
@@ -109,7 +109,7 @@ class RunClient:
         """
         run = RunFolder.open(folder)
         state, _ = state_of(run)
-        if at_work(folder):
+        if has_process(folder):
             raise StdpbenchError(f"another process is at work on {folder}; `stdpbench watch` follows it")
         if state is State.FINISHED:
             raise StdpbenchError(
@@ -337,7 +337,7 @@ class RunClient:
         return [(kind, *values)]
 
     def _ended(self) -> bool:
-        return not at_work(self.folder) if self._process is None else self._process.poll() is not None
+        return not has_process(self.folder) if self._process is None else self._process.poll() is not None
 
     def _is_over(self) -> bool:
         """Whether the process is gone, without waiting for it."""

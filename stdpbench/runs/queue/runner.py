@@ -21,7 +21,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.client.run_client import RunClient
-from stdpbench.runs.folder.lock import at_work, locked
+from stdpbench.runs.folder.lock import has_process, locked
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
@@ -52,7 +52,7 @@ class Unheard:
     @property
     def over(self) -> bool:
         """Whether it is gone, or it is time to try again."""
-        return not at_work(self._folder) or time.monotonic() > self._until
+        return not has_process(self._folder) or time.monotonic() > self._until
 
     def drain(self, budget: float, wait: float) -> list[Any]:
         """Wait; nothing comes."""
@@ -230,7 +230,7 @@ class QueueRunner:
                 self.queue.finish(item.number)
                 self._told(item, "is finished already.")
                 return
-            attached = at_work(folder)
+            attached = has_process(folder)
             client = _attached(folder) if attached else RunClient.start(folder)
         except (StdpbenchError, OSError) as error:
             self._fail(item, str(error))
@@ -266,7 +266,7 @@ class QueueRunner:
         if not connected and job.client.connected:
             job.client.want("progress")
         late = time.monotonic() - job.begun > _CONNECT
-        if not job.client.connected and job.attached and (late or not at_work(job.folder)):
+        if not job.client.connected and job.attached and (late or not has_process(job.folder)):
             job.client.close()
 
     def _paused(self, job: Job) -> None:
@@ -290,7 +290,7 @@ class QueueRunner:
         if isinstance(job.client, RunClient):
             status = job.client.wait_for_process(_LET_GO)
             until = time.monotonic() + _LET_GO
-            while at_work(job.folder) and time.monotonic() < until:
+            while has_process(job.folder) and time.monotonic() < until:
                 time.sleep(0.05)
         item = job.item
         try:
