@@ -74,7 +74,6 @@ def main() -> None:
                 watch.wait(10, lambda: window.session.connected)
             window.session.request("stop")
             watch.wait(60, lambda: not window.session.connected)
-            window.habits._may_close = True
             window.close()
     inputs.report(figures, options.json)
 
@@ -86,7 +85,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--seconds", type=float, default=4.0, help="duration of each measurement")
     options.add_argument("--rounds", type=int, default=10, help="rounds of all conditions")
     options.add_argument("--minutes", type=float, default=0.0, help="measure memory over this many minutes instead")
-    options.add_argument("--per-second", type=float, default=0.0, help="pictures per second with --minutes; 0: no limit")
+    options.add_argument("--per-second", type=float, default=0.0, help="pictures per second with --minutes; 0: all")
     options.add_argument("--still", action="store_true", help="measure start-up and drawing instead, without a run")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
     options.add_argument("--json", action="store_true", help="print one line of JSON only")
@@ -256,7 +255,7 @@ def mark(watch: Watch, run: Path) -> tuple[float, int]:
 
 
 def still() -> dict[str, Any]:
-    """Measure the time from the start of Python to the painted window, and the drawing of a raster and a weight map."""
+    """Measure the time from the start of Python to the painted window, and of drawing a raster and a weight map."""
     begun = [float(started()) for _ in range(5)]
     drawn, moved = raster(100_000)
     return {

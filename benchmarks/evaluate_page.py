@@ -1,7 +1,7 @@
 """Longest times that the Evaluate page blocks the window while it evaluates a run.
 
-The real page, without a screen, evaluates a copy of a finished run several times; the copy logs the access to labels.
-Turns of the event loop are measured in processor time of its thread, so that other processes do not count.
+The real page, without a screen, evaluates a copy of a finished run several times; accesses to labels are logged in the
+copy. Iterations of the event loop are measured in CPU time of its thread, so that other processes do not count.
 """
 
 from __future__ import annotations
@@ -58,7 +58,6 @@ def main() -> None:
             figures["first time" if not number else f"again, {number}"] = {
                 "longest_turns_ms": [round(float(turn), 1) for turn in longest]
             }
-        window.habits._may_close = True
         window.close()
     inputs.report(figures, options.json)
 

@@ -73,7 +73,7 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
 
     one_blas_thread()
     pixels, origin = inputs.images(min(total, 50_000) + options.images + 500, options.data)
-    labels = np.arange(len(pixels)) % 10  # which ones makes no difference to the time
+    labels = np.arange(len(pixels)) % 10  # the classes do not affect the time
     np.savez(folder / "pictures.npz", images=pixels, labels=labels)
     n_train = min(total, 50_000)
     experiment = Experiment.from_mapping(
@@ -85,7 +85,7 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
                 "test_fraction": 0.001,
                 "pixel_sum": 26265.0,
             },
-            # as the fast experiments: most pictures are shown once
+            # as in the fast experiments: most pictures are shown once
             "network": {
                 "n_exc": options.n_exc,
                 "inhibition": "direct-undelayed",
@@ -136,7 +136,7 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
 
 
 def _due(position: int, options: argparse.Namespace) -> bool:
-    """Whether the stretch that begins here is one with a measurement."""
+    """Whether the stretch that begins here has a measurement."""
     pair, second = divmod(position // options.every, 2)
     return position % options.every == 0 and second == pair % 2
 
