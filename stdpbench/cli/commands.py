@@ -128,7 +128,7 @@ def rewind_command(run: str, to: int, runs: Path | None) -> None:
     kept, resumes_at = rewind(folder, to)
     said = f"{folder.path.name} is back at presentation {to}. {resumption(resumes_at, to)}"
     console.print(said, highlight=False, soft_wrap=True)
-    console.print(f"What followed is kept as {kept.path}", highlight=False, soft_wrap=True)
+    console.print(f"The part after it is kept as {kept.path}", highlight=False, soft_wrap=True)
 
 
 def ask_command(run: str, name: str, runs: Path | None) -> None:
