@@ -1,4 +1,4 @@
-"""Runs: training, labelling, testing, and the folder that is left behind.
+"""Runs: training, labelling, testing, and the resulting run folder.
 
 The package can also be called: ``stdpbench.runs()`` lists runs (`stdpbench.api.runs`).
 """
