@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import IO
 
@@ -55,5 +54,4 @@ class ProbeClient(RunClient):
         """Let the process go: it has nothing to lose."""
         super().close()
         self._looking.terminate()
-        threading.Thread(target=self._looking.wait, daemon=True).start()
         self._words.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,6 +142,44 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     assert again is not None
     assert again.width_.value() == 120  # remembered
     again.close()
+
+
+@pytest.mark.shared_window
+def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = figure_export.export(curves, curves)
+    assert dialog is not None
+    (tmp_path / "curves.svg").mkdir()
+    dialog.target.setText(str(tmp_path / "curves.svg"))
+    dialog.go.click()  # type: ignore[union-attr]
+    assert not dialog.go.isEnabled()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: bool(dialog.problem.text()), timeout=60_000)
+    assert "curves.svg" in dialog.problem.text()
+    assert "Traceback" not in dialog.problem.text()
+    assert dialog.go.isEnabled()  # type: ignore[union-attr]
+    dialog.close()
+
+
+@pytest.mark.shared_window
+def test_a_figure_whose_dialog_is_closed_is_not_drawn(
+    curves: Panel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    begin = subprocess.Popen.__init__
+
+    def note(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> None:
+        begin(process, *arguments, **options)
+        begun.append(process)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", note)
+    dialog = figure_export.export(curves, curves)
+    assert dialog is not None
+    dialog.target.setText(str(tmp_path / "curves.svg"))
+    dialog.go.click()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: bool(begun), timeout=60_000)
+    dialog.close()
+    qtbot.waitUntil(lambda: begun[0].returncode is not None, timeout=60_000)
+    assert begun[0].returncode  # it was killed
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.shared_window
