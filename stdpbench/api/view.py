@@ -33,7 +33,7 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.protocol.changes import Changes, changes_rule, in_short, tables_with
+from stdpbench.runs.protocol.changes import Changes, changes_rule, describe_changes, tables_with
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
@@ -277,7 +277,7 @@ class RunView:
         }
         for position, changes in self.changes_by_position()[-5:]:
             new = ", ".join(f"{path} = {value}" for path, (_, value) in changes.items())
-            rows[f"from {position} on"] = in_short(changes) if changes_rule(changes) else new
+            rows[f"from {position} on"] = describe_changes(changes) if changes_rule(changes) else new
         for name, score in list(self.scores.items())[:8]:
             interval = (
                 f" ({INTERVAL} {100 * score['low']:.1f} – {100 * score['high']:.1f} %)" if "low" in score else ""

@@ -16,7 +16,7 @@ from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import in_brief
+from stdpbench.runs.protocol.changes import describe_intervention
 
 
 def draw_training(
@@ -67,7 +67,7 @@ def _wanted() -> bool:
 def _changes(folder: RunFolder) -> list[tuple[int, str]]:
     """Return position and short description of each intervention, in order."""
     changed = [
-        (record.position, in_brief(record.fact))
+        (record.position, describe_intervention(record.fact))
         for record in read_journal(folder.path)
         if isinstance(record.fact, facts.Intervention)
     ]
