@@ -40,7 +40,7 @@ endef
 help:
 	@echo 'make digits     set up, train on the digits of scikit-learn, show accuracy and run folder'
 	@echo 'make test       set up, run ruff, mypy, import-linter and the tests'
-	@echo 'make test-slow  run the tests that take minutes'
+	@echo 'make test-slow  run the slow tests, which take minutes'
 	@echo 'make bench      measure the training speed, compared with plain Brian2'
 	@echo 'make app        start the app'
 	@echo 'make screenshots  write pictures of every page and panel of the app to docs/images'

@@ -1,10 +1,10 @@
 """Cost of the desktop app for a run on display, and gaps of its event loop.
 
 The real app, without a screen (Qt's offscreen platform still draws to memory), shows a real run in a separate
-process. Meanwhile gaps between two turns of the event loop and the drawing rates of panels are recorded. The cost for
-training is measured by detaching from the run and attaching again, in turn: the run does not stop, so other influences
-affect both conditions alike. The speed of a shared machine varies by more than the app costs; so on Linux the time
-that the simulating thread waited for a processor is also measured, which varies little.
+process, while gaps between iterations of the event loop and the drawing rates of panels are recorded. The cost for
+training is measured by alternately detaching from the run and attaching again. The run does not stop, so other
+influences affect both conditions equally. The speed of a shared machine varies by more than the app costs; therefore,
+on Linux, the time that the simulating thread waited for a processor is also measured, which varies little.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SETTLE_S = 1.0
 
 
 def main() -> None:
-    """Measure, and print the figures."""
+    """Run the benchmark and print the results."""
     options = arguments()
     if options.still:
         from stdpbench_gui.app.startup import draw_in_one_thread
@@ -74,7 +74,6 @@ def main() -> None:
                 watch.wait(10, lambda: window.session.connected)
             window.session.request("stop")
             watch.wait(60, lambda: not window.session.connected)
-            window.habits._may_close = True
             window.close()
     inputs.report(figures, options.json)
 
@@ -83,11 +82,11 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--n-exc", type=int, default=400, help="excitatory neurons")
-    options.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
-    options.add_argument("--rounds", type=int, default=10, help="of all conditions in turn")
+    options.add_argument("--seconds", type=float, default=4.0, help="duration of each measurement")
+    options.add_argument("--rounds", type=int, default=10, help="rounds of all conditions")
     options.add_argument("--minutes", type=float, default=0.0, help="measure memory over this many minutes instead")
-    options.add_argument("--per-second", type=float, default=0.0, help="pictures shown with --minutes; 0: all it can")
-    options.add_argument("--still", action="store_true", help="measure the start and a full raster instead: no run")
+    options.add_argument("--per-second", type=float, default=0.0, help="pictures per second with --minutes; 0: all")
+    options.add_argument("--still", action="store_true", help="measure start-up and drawing instead, without a run")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
     options.add_argument("--json", action="store_true", help="print one line of JSON only")
     return options.parse_args()
@@ -113,7 +112,7 @@ def new_run(folder: Path, options: argparse.Namespace) -> Any:
 
 
 class Watch:
-    """Records gaps of the event loop of the app, and how often its panels draw."""
+    """Recorder of the iterations of the app's event loop and of the drawing rates of its panels."""
 
     def __init__(self, app: Any, window: Any) -> None:
         from PyQt6.QtCore import Qt, QTimer
@@ -167,7 +166,7 @@ class Watch:
 
 
 def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Images per second in each condition, relative to no app in the same round; gaps and frames with the app."""
+    """Measure images per second in each condition, relative to no app in the same round; gaps and frame rates."""
     speeds: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
     waits: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
     work: dict[str, list[float]] = {WITHOUT: [], USUAL: [], ALL: []}
@@ -177,7 +176,7 @@ def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str
     looked: dict[str, float] = {USUAL: 0.0, ALL: 0.0}
     for number in range(options.rounds):
         order = list(speeds)
-        for condition in order[number % 3 :] + order[: number % 3]:  # none comes always first
+        for condition in order[number % 3 :] + order[: number % 3]:  # no condition always comes first
             watch.show(condition, run)
             watch.turns.clear()
             watch.drawn.clear()
@@ -214,10 +213,9 @@ def conditions(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str
 
 
 def speed(watch: Watch, run: Path, seconds: float) -> tuple[float, float, float]:
-    """Images a second, from the file in which a run says how far it has come; and what Linux says meanwhile.
+    """Return images per second, from the progress file of the run, and two times in ms per second.
 
-    That is, per second: milliseconds that the thread that simulates waited for a processor, and that this process
-    computed.
+    The times are those that the simulating thread waited for a processor, and the CPU time of this process.
     """
     pid = int(json.loads((run / "run.json").read_text(encoding="utf-8"))["pid"])
     begun, first = mark(watch, run)
@@ -230,14 +228,14 @@ def speed(watch: Watch, run: Path, seconds: float) -> tuple[float, float, float]
 
 
 def waited_ms(process: int) -> float:
-    """How long the first thread of a process waited for a processor so far; 0 where the system does not tell."""
+    """Return the time that the first thread of a process has waited for a processor; 0 if it is not reported."""
     with suppress(OSError):
         return int(Path(f"/proc/{process}/task/{process}/schedstat").read_text().split()[1]) / 1e6
     return 0.0
 
 
 def mark(watch: Watch, run: Path) -> tuple[float, int]:
-    """A moment at which the file was written, and the position that it says."""
+    """Wait until the progress file is written; return that time and the position in the file."""
     path, before = run / "progress.json", 0
     with suppress(OSError):
         before = path.stat().st_mtime_ns
@@ -257,7 +255,7 @@ def mark(watch: Watch, run: Path) -> tuple[float, int]:
 
 
 def still() -> dict[str, Any]:
-    """How long until the window is painted, from the start of Python; and a raster with 100 000 spikes on screen."""
+    """Measure the time from the start of Python to the painted window, and of drawing a raster and a weight map."""
     begun = [float(started()) for _ in range(5)]
     drawn, moved = raster(100_000)
     return {
@@ -269,7 +267,7 @@ def still() -> dict[str, Any]:
 
 
 def started() -> str:
-    """Start the app in a separate process, and end it once it is painted."""
+    """Start the app in a separate process until it is painted; return the time that this took."""
     with tempfile.TemporaryDirectory(prefix="stdpbench-app-") as home:
         environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "BEGUN": repr(time.time())}
         command = [sys.executable, "-c", _START]
@@ -286,10 +284,10 @@ from stdpbench_gui.app.startup import main
 class Eye(QObject):
     def eventFilter(self, watched, event):
         if event.type() == QEvent.Type.Paint and type(watched).__name__ == "MainWindow":
-            QTimer.singleShot(0, self.tell)  # once all of the window is painted
+            QTimer.singleShot(0, self.finish)  # once the whole window is painted
         return False
 
-    def tell(self):
+    def finish(self):
         print(time.time() - float(os.environ["BEGUN"]), flush=True)
         os._exit(0)
 
@@ -301,7 +299,7 @@ main()
 
 
 def raster(n_spikes: int) -> tuple[list[float], list[float]]:
-    """Milliseconds to draw a raster of 760 × 520 pixels anew and paint it, and to paint it with its edge moved on."""
+    """Time in ms to redraw and paint a raster of 760 × 520 pixels, and to paint it after scrolling."""
     from PyQt6.QtWidgets import QApplication
 
     from stdpbench_gui.panels.raster.strips import Strip
@@ -340,7 +338,7 @@ def raster(n_spikes: int) -> tuple[list[float], list[float]]:
 
 
 def smoothed(bits: int) -> list[float]:
-    """Milliseconds to paint 579 × 579 values as 600 × 600 pixels, smoothed: 8 bits with a table of colours, or 32."""
+    """Time in ms to paint 579 × 579 values as 600 × 600 smoothed pixels: 8 bits with a colour table, or 32 bits."""
     from PyQt6.QtCore import QRectF
     from PyQt6.QtGui import QImage, QPainter
 
@@ -361,7 +359,7 @@ def smoothed(bits: int) -> list[float]:
 
 
 def memory(watch: Watch, run: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Resident size of the app and of the process of the run, all panels open, a minute at a time."""
+    """Measure the resident size of the app and of the run's process every minute, with all panels open."""
     watch.show(ALL, run)
     if options.per_second:
         watch.window.session.request("pace", seconds=1 / options.per_second)

@@ -1,7 +1,7 @@
-"""Time for which the Evaluate page blocks the window while it evaluates a run.
+"""Longest times that the Evaluate page blocks the window while it evaluates a run.
 
-The real page, without a screen, evaluates a copy of a finished run several times; the copy logs the access to labels.
-Turns of the event loop are measured in processor time of its thread, so that other processes do not count.
+The real page, without a screen, evaluates a copy of a finished run several times; accesses to labels are logged in the
+copy. Iterations of the event loop are measured in CPU time of its thread, so that other processes do not count.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 def main() -> None:
-    """Measure, and print the longest turns."""
+    """Run the benchmark and print the longest iterations."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("run", type=Path, help="a finished run")
     options.add_argument("--rounds", type=int, default=3)
@@ -58,13 +58,12 @@ def main() -> None:
             figures["first time" if not number else f"again, {number}"] = {
                 "longest_turns_ms": [round(float(turn), 1) for turn in longest]
             }
-        window.habits._may_close = True
         window.close()
     inputs.report(figures, options.json)
 
 
 class Watch:
-    """Records turns of the event loop."""
+    """Recorder of the iterations of the event loop."""
 
     def __init__(self) -> None:
         from PyQt6.QtCore import Qt, QTimer

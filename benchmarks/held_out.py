@@ -1,10 +1,10 @@
-"""Cost of held-out measures for training: stretches of one run with and without a measurement, in turn.
+"""Cost of held-out measures for training: alternating stretches of one run with and without a measurement.
 
-The run engine trains as in a run, in this process, with checkpoints; a separate process measures.
-The run is cut into stretches as long as the distance of two measurements. Of two in a row one begins with a
-measurement, the other has none, and which comes first changes from pair to pair: each pair gives a ratio of seconds.
-Other load of the machine affects both. If a measurement was not done by the end of its stretch, the pair is
-reported as late: it misses some of the cost.
+The run engine trains as in a run, in this process, with checkpoints; a separate process measures. The run is divided
+into stretches as long as the interval between two measurements. In each pair of stretches, one begins with a
+measurement and the other has none; the order alternates from pair to pair. Each pair gives a ratio of times, and
+other load of the machine affects both stretches. A measurement that is not complete at the end of its stretch is
+reported as late, since its pair misses part of the cost.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 
 
 def main() -> None:
-    """Measure, and print a ratio for each network."""
+    """Run the benchmark and print the ratios."""
     options = inputs.parser(__doc__, presentations=0)
     options.add_argument("--pairs", type=int, default=12)
     options.add_argument("--every", type=int, default=3750, help="training presentations between two measurements")
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Ratios over the pairs of one run; the first two stretches warm up."""
+    """Return the ratios of the pairs of one run; the first two stretches are a warm-up."""
     total = 2 * (options.pairs + 1) * options.every
     marks, late, origin = train(folder, options, total)
     seconds = np.diff([marks[at]["wall"] for at in range(0, total + 1, options.every)])
@@ -63,7 +63,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[int, dict[str, float]], int, str]:
-    """Train in a new run folder; times by position, and the number of late measurements."""
+    """Train in a new run folder; return times by position, the number of late measurements, and the data source."""
     from stdpbench.experiment import Experiment
     from stdpbench.runs.preparation.creation import create_run
     from stdpbench.runs.process.engine import RunEngine
@@ -73,7 +73,7 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
 
     one_blas_thread()
     pixels, origin = inputs.images(min(total, 50_000) + options.images + 500, options.data)
-    labels = np.arange(len(pixels)) % 10  # which ones makes no difference to the time
+    labels = np.arange(len(pixels)) % 10  # the classes do not affect the time
     np.savez(folder / "pictures.npz", images=pixels, labels=labels)
     n_train = min(total, 50_000)
     experiment = Experiment.from_mapping(
@@ -85,7 +85,7 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
                 "test_fraction": 0.001,
                 "pixel_sum": 26265.0,
             },
-            # as the fast experiments: most pictures are shown once
+            # as in the fast experiments: most pictures are shown once
             "network": {
                 "n_exc": options.n_exc,
                 "inhibition": "direct-undelayed",
@@ -136,7 +136,7 @@ def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[i
 
 
 def _due(position: int, options: argparse.Namespace) -> bool:
-    """Whether the stretch that begins here is one with a measurement."""
+    """Whether the stretch that begins here has a measurement."""
     pair, second = divmod(position // options.every, 2)
     return position % options.every == 0 and second == pair % 2
 

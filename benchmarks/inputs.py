@@ -28,7 +28,7 @@ _MNIST_FILE = "train-images-idx3-ubyte"
 
 
 def images(n: int, folder: Path | None = None) -> tuple[NDArray[np.uint8], str]:
-    """Pictures to show.
+    """Return pictures to present.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def images(n: int, folder: Path | None = None) -> tuple[NDArray[np.uint8], str]:
 
 
 def _stroke(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One curved pen stroke in the middle 20 x 20 pixels, with as many input spikes as a picture of MNIST."""
+    """Draw a curved pen stroke in the middle 20 x 20 pixels, with as many input spikes as a picture of MNIST."""
     start, bend, end = rng.uniform(4, 24, (3, 2))
     along = np.linspace(0, 1, 60)[:, None]
     pen = (1 - along) ** 2 * start + 2 * along * (1 - along) * (2 * bend - (start + end) / 2) + along**2 * end
@@ -74,7 +74,7 @@ def _stroke(rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def spikes(image: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Input spikes of one picture: a Bernoulli trial per pixel and time step, rate = grey / 4 Hz (intensity 2).
+    """Draw input spikes of one picture: a Bernoulli trial per pixel and time step, rate = grey / 4 Hz (intensity 2).
 
     Returns
     -------
@@ -89,14 +89,14 @@ def spikes(image: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[
 def batch(
     pixels: NDArray[np.uint8], periods: list[int], rng: np.random.Generator
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Spikes of many pictures one after the other.
+    """Draw the spikes of consecutive pictures.
 
     Parameters
     ----------
     pixels : ndarray, uint8, (n, 28, 28)
         The pictures.
     periods : list of int, (n,)
-        Time steps of each, including its rest.
+        Time steps of each picture, including its rest.
     rng : numpy.random.Generator
         Draws the spikes.
 
@@ -115,12 +115,12 @@ def batch(
 
 
 def start_weights(n_exc: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Weights before any learning, (U(0, 1) + 0.01) * 0.3: float64, (784, n_exc)."""
+    """Draw weights before learning, (U(0, 1) + 0.01) * 0.3: float64, (784, n_exc)."""
     return np.asarray((rng.random((N_INPUT, n_exc)) + 0.01) * 0.3)
 
 
 def median(values: list[float]) -> dict[str, float]:
-    """Median, smallest and largest of some figures, and how many there were."""
+    """Return median, minimum, maximum and number of values."""
     return {
         "median": round(float(np.median(values)), 4),
         "min": round(min(values), 4),
@@ -133,7 +133,7 @@ def parser(description: str | None, presentations: int) -> argparse.ArgumentPars
     """Return a parser with the options of all scripts."""
     options = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     options.add_argument("--n-exc", type=int, default=400, help="excitatory neurons")
-    options.add_argument("--presentations", type=int, default=presentations, help="pictures that are timed")
+    options.add_argument("--presentations", type=int, default=presentations, help="number of timed pictures")
     options.add_argument("--seed", type=int, default=0, help="seed of start weights and input spikes")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
     options.add_argument("--json", action="store_true", help="print one line of JSON only")
@@ -141,7 +141,7 @@ def parser(description: str | None, presentations: int) -> argparse.ArgumentPars
 
 
 def report(figures: dict[str, Any], as_json: bool) -> None:
-    """Print the figures: one line of JSON, or a line for each."""
+    """Print the results as one line of JSON, or one line each."""
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
         return

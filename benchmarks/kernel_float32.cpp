@@ -1,10 +1,10 @@
-// The Diehl & Cook network as one writes it by hand for speed: float32, flat arrays, one loop per job.
+// The Diehl & Cook network, written by hand for speed: float32, flat arrays, one loop per task.
 //
-// The same equations, parameters and order within a step as stdpbench's network without delays: conductance-based
+// The equations, parameters and order within a step are those of stdpbench's network without delays: conductance-based
 // neurons stepped by exponential Euler, conductances that lose dt/tau per step, triplet rule, inhibition through a
-// layer or directly and one step later. What a generator of code cannot know is used here: nothing has a delay,
+// layer or directly and one step later. The kernel uses facts that a code generator cannot know: nothing has a delay,
 // inhibition is the same for all pairs, and the input trace is looked up from the time of the last input spike. Rows
-// of weights are padded so that every loop runs over whole vectors. Millivolt, time steps of 0.5 ms.
+// of weights are padded so that every loop runs over whole vectors. Units: mV, time steps of 0.5 ms.
 // kernel_float32.py compiles it.
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 #include <xmmintrin.h>
 #endif
 
-// The arrays of the loop that follows do not overlap.
+// The arrays of the next loop do not overlap.
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)

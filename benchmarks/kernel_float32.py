@@ -1,6 +1,6 @@
-"""Yardstick: the same network as a float32 kernel in C++ written by hand, compiled for this processor.
+"""Baseline: the same network as a hand-written float32 kernel in C++, compiled for this processor.
 
-The kernel is kernel_float32.cpp. Only what it does is timed, and its normalisation apart; spikes are drawn before.
+The kernel is kernel_float32.cpp. Presentations and normalisation are timed separately; spikes are drawn beforehand.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 SOURCE = Path(__file__).with_name("kernel_float32.cpp")
 # -ffast-math is for the compiler only: the linker would change the floating point mode of the whole process
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffast-math", "-fPIC"]
-WIDE = "-mprefer-vector-width=512"  # GCC and clang otherwise use half of what a processor with AVX-512 has
+WIDE = "-mprefer-vector-width=512"  # by default, GCC and clang use only half of the vector width of AVX-512
 
 
 def main() -> None:
-    """Compile and time it."""
+    """Compile the kernel and time it."""
     arguments = inputs.parser(__doc__, presentations=200)
     arguments.add_argument("--inhibition", choices=("layer", "direct"), default="layer")
     options = arguments.parse_args()
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def compiled() -> tuple[ctypes.CDLL, str]:
-    """Compile the kernel with the system's compiler and load it; also the flags that were used."""
+    """Compile the kernel with the system's compiler and load it; return it and the flags used."""
     named = shlex.split(os.environ.get("CXX", ""))
     compiler = named or next(([name] for name in ("g++", "c++", "clang++") if shutil.which(name)), None)
     if compiler is None:
@@ -89,7 +89,7 @@ def run(
     stimuli: list[tuple[NDArray[np.int32], NDArray[np.int32]]],
     rest_bins: int,
 ) -> tuple[list[float], list[float], list[int]]:
-    """Show all stimuli, learning; milliseconds of normalisation and of the presentation, and exc spikes."""
+    """Present all stimuli with learning; return ms of normalisation and presentation, and exc spikes."""
     handle = ctypes.c_void_p(library.kernel_new(*w.shape, int(layer), w.ctypes.data_as(ctypes.c_void_p)))
     normalise_ms, present_ms, counts = [], [], []
     for index, bins in stimuli:

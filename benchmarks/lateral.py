@@ -1,6 +1,7 @@
 """Cost of plastic lateral inhibition compared with fixed inhibition: CPU time of simulation, in one process.
 
-The learning rate is 0, so that both get exactly the same spikes; the amount of computation does not depend on it.
+The learning rate is 0, so that both networks get exactly the same spikes; the amount of computation does not depend on
+the learning rate.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import numpy as np
 
 
 def main() -> None:
-    """Open each network with fixed and with plastic inhibition, and time their presentations in turn."""
+    """Open each network with fixed and with plastic inhibition, and time their presentations alternately."""
     options = inputs.parser(__doc__, presentations=50)
-    options.add_argument("--warm-up", type=int, default=10, help="presentations before those that are timed")
+    options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
     from stdpbench.datasets import Images
     from stdpbench.experiment import Experiment

@@ -1,4 +1,4 @@
-"""Time of `stdpbench list` with a thousand runs: the whole command, in a separate process.
+"""Duration of `stdpbench list` with a thousand runs: the whole command, in a separate process.
 
 Synthetic run folders, with files as long as those of real runs, are created in a temporary folder. The first list
 builds the index; later ones use it. For comparison, ``stdpbench --version`` shows the start-up time of the command
@@ -24,10 +24,10 @@ _STATES = ("finished", "finished", "finished", "stopped", "failed", "running")
 
 
 def main() -> None:
-    """Make the folders and time what was asked for."""
+    """Create the folders and run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=1000, help="how many runs")
-    parser.add_argument("--repeats", type=int, default=7, help="how often each command is timed; the median counts")
+    parser.add_argument("--runs", type=int, default=1000, help="number of runs")
+    parser.add_argument("--repeats", type=int, default=7, help="timings of each command, of which the median is used")
     parser.add_argument("--json", metavar="FILE", help="file for the results")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="stdpbench-list-"))
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def measure(folder: Path, runs: int, repeats: int) -> dict[str, float]:
-    """Time lists of the runs in a folder, in seconds."""
+    """Time lists of the runs in a folder; return seconds by kind of list."""
     command = ["list", "--runs", str(folder)]
     columns = [
         *command,
@@ -58,7 +58,7 @@ def measure(folder: Path, runs: int, repeats: int) -> dict[str, float]:
     ]
     figures = {"first_list_s": timed(command)}
     version, plain, asked, changed = [], [], [], []
-    for _ in range(repeats):  # one after the other, so that a slow moment of the machine meets all of them
+    for _ in range(repeats):  # alternating, so that a slow moment of the machine affects all of them
         version.append(timed(["--version"]))
         plain.append(timed(command))
         asked.append(timed(columns))
@@ -74,14 +74,14 @@ def measure(folder: Path, runs: int, repeats: int) -> dict[str, float]:
 
 
 def timed(arguments: list[str]) -> float:
-    """Seconds that a command takes."""
+    """Return the duration of a command in seconds."""
     begun = perf_counter()
     subprocess.run([sys.executable, "-m", "stdpbench", *arguments], check=True, stdout=subprocess.DEVNULL)
     return perf_counter() - begun
 
 
 def make_run(runs: Path, number: int, change: Callable[[dict[str, Any]], None] = lambda about: None) -> Path:
-    """Make the folder of a synthetic run, or write its files again; `change` may change what ``run.json`` says."""
+    """Create the folder of a synthetic run, or rewrite its files; `change` may modify the content of ``run.json``."""
     folder = runs / f"fast-400-seed{number}-20260101-{number:06d}"
     folder.mkdir(parents=True, exist_ok=True)
     state = _STATES[number % len(_STATES)]
@@ -132,7 +132,7 @@ seed = {seed}
 
 [about]
 title = "400 exc neurons"
-summary = "A synthetic run: what a list has to read is as long as in a real one."
+summary = "A synthetic run: the files that a list reads are as long as those of a real one."
 expected_accuracy = "none"
 
 [data]

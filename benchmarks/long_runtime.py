@@ -1,8 +1,8 @@
-"""Baseline: plain Brian2 in runtime mode, one long run over many pictures, so that setting up a run is paid once.
+"""Baseline: plain Brian2 in runtime mode, one long run over many pictures, so that the run is set up only once.
 
 Cython, all input spikes in one SpikeGeneratorGroup, weights normalised by a network operation before each picture.
-The operation also records the time: a picture's time is the interval between two records, so that the start of the run
-is excluded.
+The operation also records the time: the duration of a picture is the interval between two records, which excludes the
+start of the run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 
 def main() -> None:
-    """Time it with and without the rest."""
+    """Time the network with and without the rest."""
     arguments = inputs.parser(__doc__, presentations=12)
     arguments.add_argument("--target", choices=("cython", "numpy"), default="cython", help="Brian2's code generation")
     options = arguments.parse_args()
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def run(pixels: NDArray[np.uint8], period_bins: int, n_exc: int, seed: int, target: str) -> dict[str, Any]:
-    """Build the network and show all pictures in one run."""
+    """Build the network and present all pictures in one run."""
     start = perf_counter()
     from brian2 import Clock, Network, NetworkOperation, SpikeGeneratorGroup, SpikeMonitor, ms, prefs
     from plain_network import build, normalise

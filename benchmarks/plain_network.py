@@ -1,8 +1,8 @@
-"""The Diehl & Cook network in plain Brian2, as a competent user writes it: what three of the baselines here run.
+"""The Diehl & Cook network in plain Brian2, as a competent user would write it; three of the baselines run it.
 
 Equations and parameters are those of stdpbench's defaults (Diehl & Cook 2015, doi:10.3389/fncom.2015.00099, and the
 authors' code): an inhibitory neuron per excitatory one, each inhibiting all other excitatory neurons through n x n
-synapses; triplet STDP with event-driven traces per synapse, as the known Brian2 ports have it; dt = 0.5 ms.
+synapses; triplet STDP with event-driven traces per synapse, as in the known Brian2 ports; dt = 0.5 ms.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from brian2 import NeuronGroup, Synapses, defaultclock, ms, mV
 from inputs import DT_MS, N_INPUT, WEIGHT_SUM
 from numpy.typing import NDArray
 
-# ge and gi lose the fraction dt/tau per step in the authors' code; the exact decay that
-# does the same has this time constant
+# In the authors' code, ge and gi lose the fraction dt/tau per step. An exact decay with this time constant is
+# equivalent.
 TAU_GE = -DT_MS / np.log1p(-DT_MS / 1.0) * ms
 TAU_GI = -DT_MS / np.log1p(-DT_MS / 2.0) * ms
 
@@ -64,7 +64,7 @@ ON_POST = """
 
 @dataclass
 class PlainNetwork:
-    """The Brian2 objects."""
+    """Brian2 objects of the network."""
 
     exc: Any
     inh: Any
@@ -74,12 +74,12 @@ class PlainNetwork:
 
     @property
     def objects(self) -> list[Any]:
-        """All of them, for a `brian2.Network`."""
+        """Return all objects, for a `brian2.Network`."""
         return [self.exc, self.inh, self.plastic, self.exc_to_inh, self.inh_to_exc]
 
 
 def build(source: Any, n_exc: int, w: NDArray[np.float64], stdp: str = STDP, exc: str = EXC) -> PlainNetwork:
-    """Make the network behind an input group.
+    """Build the network that receives spikes from an input group.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def build(source: Any, n_exc: int, w: NDArray[np.float64], stdp: str = STDP, exc
     w : ndarray, float64, (784, n_exc)
         Start weights.
     stdp, exc : str
-        Equations of plastic synapses and excitatory neurons, where a script needs more variables.
+        Equations of plastic synapses and excitatory neurons, for scripts that need more variables.
     """
     defaultclock.dt = DT_MS * ms
     groups = {
@@ -119,7 +119,7 @@ def build(source: Any, n_exc: int, w: NDArray[np.float64], stdp: str = STDP, exc
     plastic = Synapses(source, groups["exc"], stdp, on_pre=ON_PRE, on_post=ON_POST, namespace=PARAMETERS)
     plastic.connect()
     plastic.w = w.reshape(-1)
-    plastic.pre.order = -1  # where both fall into one step, the input spike comes first
+    plastic.pre.order = -1  # if both spikes fall into one step, the input spike comes first
     exc_to_inh = Synapses(groups["exc"], groups["inh"], on_pre="ge_post += 10.4")
     exc_to_inh.connect(j="i")
     inh_to_exc = Synapses(groups["inh"], groups["exc"], on_pre="gi_post += 17")

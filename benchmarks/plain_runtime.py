@@ -1,4 +1,4 @@
-"""Baseline: plain Brian2 as people write it, with one `run` for the stimulus and one for the rest of every picture.
+"""Baseline: typical plain Brian2 code, with one `run` for the stimulus and one for the rest of every picture.
 
 Cython, input from a PoissonGroup whose rates are set for each picture, weights normalised before each.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 
 def main() -> None:
-    """Time it."""
+    """Time the network with and without the rest."""
     arguments = inputs.parser(__doc__, presentations=10)
     arguments.add_argument("--target", choices=("cython", "numpy"), default="cython", help="Brian2's code generation")
     options = arguments.parse_args()
@@ -49,7 +49,7 @@ def main() -> None:
             "n_exc": options.n_exc,
             "pictures": pictures,
             "set_up_s": round(set_up, 2),
-            # the first picture pays for code generation
+            # the first picture includes code generation
             "stimulus_ms": inputs.median(stimulus_ms[1:]),
             "stimulus_and_rest_ms": inputs.median(whole[1:]),
             "exc_spikes_per_image": float(np.mean(counts[1:])),

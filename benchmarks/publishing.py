@@ -1,7 +1,7 @@
 """Cost of readers for a run: training at 400 neurons without a reader, with one, and with one that never reads.
 
-The run engine trains as in a run, in this process; readers are separate processes. Every condition is measured
-several times in turn, relative to the condition without a reader in the same round.
+The run engine trains as in a run, in this process; readers are separate processes. Conditions are measured in several
+rounds, relative to the condition without a reader in the same round.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FRAMES_PER_S = 30
 
 
 def main() -> None:
-    """Measure, and print a ratio for each condition."""
+    """Run the benchmark and print a ratio for each condition."""
     options = inputs.parser(__doc__, presentations=1500)
     options.add_argument("--rounds", type=int, default=3)
     options = options.parse_args()
@@ -33,7 +33,7 @@ def main() -> None:
         for number in range(options.rounds + 1):
             for condition, results in found.items():
                 result = measure(Path(folder), options, condition)
-                if number:  # the first round warms up
+                if number:  # the first round is a warm-up
                     results.append(result)
     base = [result["seconds"] for result in found["no reader"]]
     figures: dict[str, Any] = {"n_exc": options.n_exc, "presentations": options.presentations}
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[str, float]:
-    """Train in a new run folder, with a reader or without."""
+    """Train in a new run folder, with or without a reader."""
     from stdpbench.experiment import Experiment
     from stdpbench.runs.preparation.creation import create_run
     from stdpbench.runs.process.engine import RunEngine
@@ -105,7 +105,7 @@ def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[s
 
 
 def read(invitations: Any, frames: Any, reads: bool) -> None:
-    """Receive all frames as a window would, or never read."""
+    """Receive all frames as the app does, or never read."""
     from stdpbench.runs.protocol.wire import Listener
 
     listener = Listener()

@@ -1,7 +1,7 @@
-"""Cost of recording a neuron, as while the app's inspector is open: CPU time, in one process.
+"""Cost of recording a neuron, as the app's neuron inspector requests it: CPU time, in one process.
 
-One network sees the same spikes twice, once recorded; which time is first changes with each presentation. (Two
-identical networks may differ by more, because of the memory layout of their arrays.)
+One network gets the same spikes twice, once with recording; the order alternates from presentation to presentation.
+(Two identical networks may differ by more, because of the memory layout of their arrays.)
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _RECORDED = [37]
 
 
 def main() -> None:
-    """Time presentations with a neuron recorded and without, in turn."""
+    """Time presentations with and without recording, alternately."""
     options = inputs.parser(__doc__, presentations=1000)
-    options.add_argument("--warm-up", type=int, default=20, help="presentations before those that are timed")
+    options.add_argument("--warm-up", type=int, default=20, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
     from stdpbench.datasets import Images
     from stdpbench.experiment import Experiment

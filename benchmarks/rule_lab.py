@@ -1,10 +1,10 @@
-"""How fast the Rules page redraws while a slider moves, and whether its window ever blocks.
+"""Speed at which the Rules page redraws while a slider moves, and gaps of its event loop.
 
-The real page, without a screen (Qt's offscreen platform still draws to memory), with its real process. A
-slider is moved as a hand does, a step every few milliseconds; the time counts from a step until a curve with that
-step's value, or a newer one's, is painted, in the first plot and in all three. Gaps between two turns of the event
-loop are recorded meanwhile. For comparison, the time of a single step with all redrawing is measured, with
-its processor time, which other processes affect little; and so is each protocol alone, in this process.
+The real page runs without a screen (Qt's offscreen platform still draws to memory), with its real process. A slider
+moves as by hand, one step every few milliseconds. The delay is measured from a step until a curve with its value, or
+a newer one, is painted, in the first plot and in all three. Gaps between iterations of the event loop are recorded at
+the same time. For comparison, a single step with all its redrawing is measured, including its CPU time, which other
+processes affect little; and each protocol alone, in this process.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STEP_MS = 16
 
 
 def main() -> None:
-    """Measure, and print the figures."""
+    """Run the benchmark and print the results."""
     options = arguments()
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
@@ -51,7 +51,6 @@ def main() -> None:
         hand.wait(3)
         for kind in options.kinds.split(","):
             figures[kind] = hand.measure(kind, options.steps)
-        window.habits._may_close = True
         window.close()
     figures["protocol_alone_ms"] = alone()
     inputs.report(figures, options.json)
@@ -60,14 +59,14 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    options.add_argument("--kinds", default=",".join(KINDS), help="rules, with commas")
-    options.add_argument("--steps", type=int, default=150, help="of the slider, for each rule")
+    options.add_argument("--kinds", default=",".join(KINDS), help="rules, separated by commas")
+    options.add_argument("--steps", type=int, default=150, help="steps of the slider for each rule")
     options.add_argument("--json", action="store_true", help="print one line of JSON only")
     return options.parse_args()
 
 
 class Hand:
-    """Moves a slider of the page, and looks when curves are painted."""
+    """Moves a slider of the page, and records when curves are painted."""
 
     def __init__(self, app: Any, page: Any) -> None:
         from PyQt6.QtCore import Qt, QTimer
@@ -85,7 +84,7 @@ class Hand:
             plot.drawn.connect(lambda plot=plot: self._on_drawn(plot))
 
     def _on_drawn(self, plot: Any) -> None:
-        plot.plot.viewport().repaint()  # so that painting counts
+        plot.plot.viewport().repaint()  # so that painting is included
         value = getattr(plot._results[-1].rule, self.parameter, float("nan"))
         self.painted.append((time.perf_counter(), plot.place, value))
 
@@ -101,11 +100,11 @@ class Hand:
         loop.exec()
 
     def all_drawn(self) -> bool:
-        """Whether every plot has a curve, and nothing waits."""
+        """Return whether every plot has a curve and no request is pending."""
         return not self.page.curves.busy and all(-1 in plot._results for plot in self.page.plots)
 
     def measure(self, kind: str, steps: int) -> dict[str, Any]:
-        """Milliseconds from a step of the slider to curves that show it."""
+        """Measure the ms from a step of the slider until curves show it."""
         page = self.page
         page.choose(kind)
         self.wait(60, self.all_drawn)
@@ -113,7 +112,7 @@ class Hand:
         rows = page.values.rows
         self.parameter = next(name for name in rows if name not in ("w_max", "kind"))
         slider = rows[self.parameter].slider
-        # once up and down, so that what takes long is known
+        # once up and down, so that the page knows which protocols are slow
         slider.setSliderDown(True)
         for place in (150, 250, 200):
             slider.setValue(place)
@@ -149,7 +148,7 @@ class Hand:
         }
 
     def _worked(self) -> tuple[float, float]:
-        """Seconds that a processor has worked for the window, and for its process; nan if not reported."""
+        """Return the CPU time of the window and of its process, in seconds; nan if it is not reported."""
         process = self.page.curves.process._process
         try:
             fields = Path(f"/proc/{process.processId()}/stat").read_text().rpartition(")")[2].split()
@@ -159,7 +158,7 @@ class Hand:
         return time.process_time(), theirs
 
     def _once(self, slider: Any, place: int) -> float:
-        """One step, with all that it redraws waited for."""
+        """Take one step and wait for all redrawing; return the time in ms."""
         self.painted.clear()
         begun = time.perf_counter()
         slider.setValue(place)
@@ -168,7 +167,7 @@ class Hand:
         return 1e3 * (max(at for at, _, _ in self.painted) - begun)
 
     def _delays(self, moved: Any, painted: Any, places: set[int]) -> list[float]:
-        """From each step to the moment at which all of these plots show it, or a later step; some never follow."""
+        """Return the delays from each step until these plots show it or a later step; some plots never follow."""
         order = {value: number for number, (_, value) in enumerate(moved)}
         following = {place for _, place, _ in painted} & places
         found = []
@@ -183,14 +182,14 @@ class Hand:
 
 
 def percentiles(values: list[float]) -> dict[str, float]:
-    """Median and 90 %."""
+    """Return the median and the 90th percentile."""
     if not values:
         return {}
     return {"median": round(float(np.median(values)), 1), "90 %": round(float(np.percentile(values, 90)), 1)}
 
 
 def alone() -> dict[str, float]:
-    """The three usual protocols by themselves, with other values each time."""
+    """Time the three usual protocols alone, with other values each time."""
     from stdpbench import lab
 
     found = {}

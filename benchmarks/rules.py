@@ -1,6 +1,6 @@
 """Cost of each plasticity rule: all in one process, one after the other on the same spikes, simulation only.
 
-Measures processor time of the simulating thread, which other load of the machine affects less.
+Measures the CPU time of the simulating thread, which other load of the machine affects less.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 
 
 def main() -> None:
-    """Open a network per rule and time their presentations in turn, so that all see the same machine."""
+    """Open a network per rule and time presentations round by round, under the same load of the machine."""
     options = inputs.parser(__doc__, presentations=50)
     options.add_argument("--inhibition", choices=("layer", "direct", "direct-undelayed"), default="layer")
     options.add_argument("--kinds", nargs="*", help="rules to compare (default: all)")
-    options.add_argument("--warm-up", type=int, default=10, help="presentations before those that are timed")
+    options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
     from stdpbench.datasets import Images
     from stdpbench.experiment import Experiment

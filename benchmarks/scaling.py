@@ -1,7 +1,7 @@
-"""How a training presentation's time grows with the number of neurons.
+"""Growth of the time of a training presentation with the number of neurons.
 
-One process has networks of all sizes open and shows pictures to one after the other, round by round, so that other
-load of the machine affects all sizes alike; a ratio is the median over rounds.
+One process opens networks of all sizes and presents pictures to one after the other, round by round, so that other
+load of the machine affects all sizes equally; a ratio is the median over rounds.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import inputs
 import numpy as np
 
 SHOWN = {400: 24, 1600: 8, 6400: 4}
-"""Neurons, and timed presentations of a round."""
+"""Number of neurons: timed presentations per round."""
 
 
 def main() -> None:
-    """Open the networks and time them in turn."""
+    """Open the networks and time them round by round."""
     options = arguments()
     from stdpbench.datasets import Images
     from stdpbench.experiment import Experiment
@@ -49,7 +49,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    options.add_argument("--rounds", type=int, default=20, help="turns of all networks")
+    options.add_argument("--rounds", type=int, default=20, help="rounds of all networks")
     options.add_argument("--seed", type=int, default=0, help="seed of start weights and input spikes")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
     options.add_argument("--json", action="store_true", help="print one line of JSON only")
@@ -57,7 +57,7 @@ def arguments() -> argparse.Namespace:
 
 
 def turn(networks: list[tuple[Any, Any]], between: str, number: int, images: Any) -> list[float]:
-    """Milliseconds per presentation of each network, simulation alone, in one round."""
+    """Return the ms per presentation of each network in one round, simulation only."""
     from stdpbench.network import normalise
     from stdpbench.runs.process.stimuli import encode
     from stdpbench.runs.process.training import theta_decay

@@ -1,9 +1,9 @@
 """Baseline: Brian2's C++ standalone mode, one program for a whole batch of pictures.
 
-Compiler flags are Brian2's defaults. All input spikes lie in one SpikeGeneratorGroup. Weights are normalised inside
-the program, by operations of the synapses that run once per picture, and a C++ function records the time there: a
-picture's time is the interval between two records, without start and end of the program. Compilation is separate. (A
-picture that evokes too few spikes cannot be shown again: the batch is fixed.)
+Compiler flags are Brian2's defaults. One SpikeGeneratorGroup contains all input spikes. Weights are normalised inside
+the program, by operations of the synapses that run once per picture. A C++ function records the time of each: the
+duration of a picture is the interval between two records, without start and end of the program. Compilation is timed
+separately. (A picture that evokes too few spikes cannot be presented again: the batch is fixed.)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ static inline double note_time(double t) {{
 
 
 def main() -> None:
-    """Compile and time it."""
+    """Compile the program and time it."""
     options = inputs.parser(__doc__, presentations=54).parse_args()
     start = perf_counter()
     from brian2 import (
@@ -55,7 +55,7 @@ def main() -> None:
         raise NotImplementedError("in C++ only")
 
     rng = np.random.default_rng(options.seed)
-    n = -(-(options.presentations + 2) // 7) * 7  # seven times 500 ms is a multiple of 350 ms: both clocks meet
+    n = -(-(options.presentations + 2) // 7) * 7  # seven times 500 ms is a multiple of 350 ms: both clocks coincide
     protocols = {"stimulus_and_rest": inputs.STIMULUS_BINS + inputs.REST_BINS, "stimulus": inputs.STIMULUS_BINS}
     pixels, pictures = inputs.images(n, options.data)
     every = np.concatenate([pixels] * len(protocols))
@@ -102,7 +102,7 @@ def main() -> None:
     figures["exc_spikes_per_image"] = n_with_rest / n
     figures["exc_spikes_per_image_without_rest"] = (len(spike_times) - n_with_rest) / n
     figures["input_spikes_per_image"] = len(index) / (2 * n)
-    figures["weight_sum_at_end"] = round(weight_sum, 3)  # 78, but for what the last picture changed
+    figures["weight_sum_at_end"] = round(weight_sum, 3)  # 78, except for changes by the last picture
     inputs.report(figures, options.json)
 
 

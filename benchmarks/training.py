@@ -1,7 +1,7 @@
 """Cost of stdpbench's own training: one network, one simulator, one process.
 
-Encoding, normalisation and simulation are timed apart, one after the other; then the training loop itself runs as in
-an experiment, which encodes ahead in a thread and shows a picture again that evokes too few spikes.
+Encoding, normalisation and simulation are timed separately, one after the other. Then the training loop runs as in an
+experiment: a thread encodes ahead, and pictures that evoke too few spikes are presented again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 
 def main() -> None:
-    """Build the network and time what was asked for."""
+    """Build the network and run the requested benchmark."""
     options = arguments()
     begin = perf_counter()
     from stdpbench.datasets import Images
@@ -60,14 +60,14 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--simulator", choices=("compiled", "runtime"), default="compiled")
     options.add_argument("--inhibition", choices=("layer", "direct", "direct-undelayed"), default="layer")
     options.add_argument("--delays", choices=("none", "homogeneous", "uniform"), default="none")
-    options.add_argument("--warm-up", type=int, default=10, help="presentations before those that are timed")
+    options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     options.add_argument("--open-only", action="store_true", help="only open the network, compiling it where needed")
     options.add_argument("--memory", type=int, default=0, metavar="N", help="resident size over N presentations")
     return options.parse_args()
 
 
 def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namespace) -> dict[str, Any]:
-    """Milliseconds per presentation, split, without and with a simulated rest; and the training loop."""
+    """Time the parts of a presentation in ms, without and with a simulated rest; and the training loop."""
     from stdpbench.network import normalise
     from stdpbench.runs.process.stimuli import encode
     from stdpbench.runs.process.training import theta_decay, train
@@ -105,7 +105,7 @@ def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namesp
 
 
 def memory(simulator: Any, experiment: Any, images: Any, presentations: int) -> dict[str, Any]:
-    """Resident size after set-up and while training."""
+    """Measure the resident size after set-up and during training."""
     from stdpbench.runs.process.training import train
 
     shown = _scheduled(experiment, "carry", presentations, len(images))

@@ -1,7 +1,7 @@
 """Cost of sending frames of weights to a reader: the wire format compared with pickles over `multiprocessing`.
 
-A second process reads. Each round sends the same frames both ways, and ratios are taken within a round: of the time
-until the last frame has arrived, and of the processor time of the process that sends, which is what a run pays.
+A second process reads. Each round sends the same frames both ways. Ratios are computed within a round, for the time
+until the last frame has arrived, and for the CPU time of the sending process, which is the cost to a run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KEY = b"benchmark"
 
 
 def main() -> None:
-    """Measure, and print the ratios."""
+    """Run the benchmark and print the ratios."""
     options = inputs.parser(__doc__, presentations=60)
     options.add_argument("--rounds", type=int, default=7)
     options = options.parse_args()
@@ -30,7 +30,7 @@ def main() -> None:
     for number in range(options.rounds + 1):
         for way, results in found.items():
             result = measure(way, frame, options.presentations)
-            if number:  # the first round warms up
+            if number:  # the first round is a warm-up
                 results.append(result)
     pairs = list(zip(found["wire"], found["pickle"], strict=True))
     figures: dict[str, Any] = {
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def measure(way: str, frame: Any, n: int) -> tuple[float, float]:
-    """Wall time and processor time in seconds of sending a frame `n` times."""
+    """Send a frame `n` times; return wall time and CPU time in seconds."""
     from stdpbench.runs.protocol.wire import connect
 
     here, there = multiprocessing.Pipe()

@@ -26,7 +26,7 @@ from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import rules
 from stdpbench.report.views import Chosen
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import branch
@@ -220,7 +220,7 @@ def several_runs(camera: Camera) -> None:
 
 def state_is_final(folder: RunFolder) -> bool:
     """Whether a run is over."""
-    return state_of(folder)[0] in (State.FINISHED, State.FAILED, State.STOPPED) and not at_work(folder.path)
+    return state_of(folder)[0] in (State.FINISHED, State.FAILED, State.STOPPED) and not has_process(folder.path)
 
 
 def runs_page(camera: Camera) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
+import sysconfig
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +19,16 @@ import tomli_w
 # in any case. Read when NumPy is loaded, and inherited by all processes.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
-os.environ.setdefault("CFLAGS", "-g0")  # for Cython modules, which nobody debugs here
+# Brian2's Cython modules are built for a few presentations each: without debug information, and without what takes a
+# compiler long and changes no result. They are kept apart from the user's.
+_SLOW_PASSES = (
+    "tree-vectorize tree-pre tree-partial-pre tree-vrp tree-slsr tree-dominator-opts inline-functions "
+    "inline-small-functions ipa-cp ipa-sra ipa-icf ipa-modref ipa-pure-const schedule-insns2 code-hoisting ivopts "
+    "gcse reorder-blocks crossjumping peel-loops unswitch-loops"
+)
+
+# Of a second or two that a small run takes, its figures take half. Tests that look at them remove this.
+os.environ.setdefault("STDPBENCH_FIGURES", "0")
 
 # a slow moment of the machine is no failure, and a run that fails in one place fails the same way in another
 hypothesis.settings.register_profile("stdpbench", deadline=None, derandomize=True, max_examples=60)
@@ -29,6 +41,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if cache is not None:
         # compiled networks stay from one test run to the next, but apart from the user's
         os.environ.setdefault("STDPBENCH_CACHE", str(cache.mkdir("stdpbench") / "compiled networks ü"))
+        if not {"CFLAGS", "CYTHON_CACHE_DIR"} & set(os.environ) and _compiles_with_gcc():
+            os.environ["CFLAGS"] = " ".join(["-g0", *(f"-fno-{each}" for each in _SLOW_PASSES.split())])
+            os.environ["CYTHON_CACHE_DIR"] = str(cache.mkdir("stdpbench") / "cython")
+
+
+def _compiles_with_gcc() -> bool:
+    """Whether setuptools compiles with GCC, which knows the names of `_SLOW_PASSES`."""
+    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    try:
+        done = subprocess.run([*compiler, "-dM", "-E", "-xc", os.devnull], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return "__GNUC__" in done.stdout and "__clang__" not in done.stdout
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

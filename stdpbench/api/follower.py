@@ -18,7 +18,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient, ended_first
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
@@ -207,7 +207,7 @@ class Follower:
         if self._detached or client.wait_for_process(10) is not None:
             return
         until = time.monotonic() + 10
-        while at_work(self._folder.path) and time.monotonic() < until:
+        while has_process(self._folder.path) and time.monotonic() < until:
             time.sleep(0.02)
 
 

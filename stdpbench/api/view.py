@@ -29,11 +29,11 @@ from stdpbench.readout import INTERVAL
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.protocol.changes import Changes, changes_rule, in_short, tables_with
+from stdpbench.runs.protocol.changes import Changes, changes_rule, describe_changes, tables_with
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
@@ -278,7 +278,7 @@ class RunView:
         }
         for position, changes in self.changes_by_position()[-5:]:
             new = ", ".join(f"{path} = {value}" for path, (_, value) in changes.items())
-            rows[f"from {position} on"] = in_short(changes) if changes_rule(changes) else new
+            rows[f"from {position} on"] = describe_changes(changes) if changes_rule(changes) else new
         for name, score in list(self.scores.items())[:8]:
             interval = (
                 f" ({INTERVAL} {100 * score['low']:.1f} – {100 * score['high']:.1f} %)" if "low" in score else ""
@@ -295,7 +295,7 @@ class RunView:
             if self._follower is not None and not self._follower.over:
                 return self._follower
             self._follower = None
-            if at_work(self.path):
+            if has_process(self.path):
                 self._follow(Follower.attach(self._folder))
             return self._follower
 

@@ -19,7 +19,7 @@ from stdpbench.files import DAMAGE
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.runs.client.run_client import RunClient, ask
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import resumption
@@ -91,7 +91,7 @@ def resume_command(run: str, runs: Path | None, detach: bool, json: bool, repair
     if repair:
         done = repair_journal(folder) or "The journal is intact; nothing to repair."
         console.print(done, highlight=False, soft_wrap=True)
-    if at_work(folder.path):
+    if has_process(folder.path):
         said = ask(folder.path, "resume")
         console.print(f"{folder.path.name} is {said['state']} at presentation {said['position']}.", highlight=False)
         return
@@ -128,7 +128,7 @@ def rewind_command(run: str, to: int, runs: Path | None) -> None:
     kept, resumes_at = rewind(folder, to)
     said = f"{folder.path.name} is back at presentation {to}. {resumption(resumes_at, to)}"
     console.print(said, highlight=False, soft_wrap=True)
-    console.print(f"What followed is kept as {kept.path}", highlight=False, soft_wrap=True)
+    console.print(f"The part after it is kept as {kept.path}", highlight=False, soft_wrap=True)
 
 
 def ask_command(run: str, name: str, runs: Path | None) -> None:
@@ -196,7 +196,7 @@ def watch_command(run: str, runs: Path | None) -> None:
     """Carry out ``stdpbench watch``."""
     folder, console = find_run(run, runs or runs_folder()), Console()
     state, reason = state_of(folder)
-    if not at_work(folder.path):
+    if not has_process(folder.path):
         console.print(f"{folder.path.name} is {state}{f': {reason}' if reason else ''}.", highlight=False)
         if state is State.FINISHED:
             report(folder, console, stopped=False, json=False)

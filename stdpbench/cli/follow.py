@@ -73,7 +73,7 @@ def follow(
     ready : callable
         Called once the network is ready.
     """
-    live, told, begun = LiveRun(), False, False
+    live, announced, begun = LiveRun(), False, False
     heard = nullcontext(interrupt) if interrupt else Interrupt(console, "Stopped watching.").heard()
     with Display(console) as display, heard as interrupt:
         while not client.over:
@@ -88,13 +88,13 @@ def follow(
                 ready()
             if live.progress:
                 display.progress(_progress(live.progress))
-            if interrupt.asked and not told:
-                told = True
+            if interrupt.asked and not announced:
+                announced = True
                 if not own:
                     break
                 client.request("stop", reason="Ctrl+C")
-            if live.state is State.PAUSED and live.reason and own and not told:
-                told = _paused(client, console, live)
+            if live.state is State.PAUSED and live.reason and own and not announced:
+                announced = _paused(client, console, live)
     return live
 
 

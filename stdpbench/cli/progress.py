@@ -25,7 +25,7 @@ from rich.text import Text
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
-from stdpbench.runs.protocol.live_run import describe, duration
+from stdpbench.runs.protocol.live_run import describe, duration, held_out_words
 from stdpbench.runs.protocol.states import State
 
 _AT_ONCE = 0.5  # s; shorter waits are not shown
@@ -104,7 +104,8 @@ class Display:
             vote = fact.values.get("accuracy_vote")
             self._held_out = "" if vote is None else f"held out {100 * vote:.0f} %"
             if not self._console.is_terminal:
-                self._console.print(f"{record.position}: {describe(record)}", highlight=False, soft_wrap=True)
+                line = f"held out at {record.position}: {held_out_words(fact)}"
+                self._console.print(line, highlight=False, soft_wrap=True)
         elif isinstance(fact, facts.Remarked | facts.Intervention | facts.Branched | facts.Rewound):
             self._console.print(describe(record), highlight=False, soft_wrap=True)
 

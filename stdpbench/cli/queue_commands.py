@@ -138,7 +138,7 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
         return
     counts: Counter[str] = Counter()
 
-    def told(item: Item, sentence: str) -> None:
+    def announce(item: Item, sentence: str) -> None:
         counts["failed"] += sentence.startswith("failed")
         console.print(f"item {item.number}, {item.name}: {sentence}", markup=False)
 
@@ -150,7 +150,7 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
         console=console,
         disable=not console.is_terminal,
     ) as bars:
-        runner = QueueRunner(queue.runs, at_once, told, _Bars(bars).show)
+        runner = QueueRunner(queue.runs, at_once, announce, _Bars(bars).show)
         with _stopped_by_signals(runner.stop, console.print) as asked:
             runner.run(wait=wait)
     if asked:

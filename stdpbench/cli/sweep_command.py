@@ -113,33 +113,33 @@ class SweepDisplay:
         """Stop drawing, and restore the terminal."""
         self._bars.stop()
 
-    def take(self, told: SweepEvent) -> None:
+    def take(self, event: SweepEvent) -> None:
         """Show an event."""
-        if isinstance(told, Remarked):
-            self._say(told.text)
-        elif isinstance(told, Moved):
-            key = told.job.key
+        if isinstance(event, Remarked):
+            self._say(event.text)
+        elif isinstance(event, Moved):
+            key = event.job.key
             if key not in self._tasks:
-                text = f"{told.job.arm[:34]}, seed {told.job.seed}"
+                text = f"{event.job.arm[:34]}, seed {event.job.seed}"
                 self._tasks[key] = self._bars.add_task(text, total=1.0, note="")
-            self._bars.update(self._tasks[key], completed=told.share, note=told.phase)
-        elif isinstance(told, Ended):
-            self._end(told)
-        elif isinstance(told, Begun):
+            self._bars.update(self._tasks[key], completed=event.share, note=event.phase)
+        elif isinstance(event, Ended):
+            self._end(event)
+        elif isinstance(event, Begun):
             pass
 
-    def _end(self, told: Ended) -> None:
-        task = self._tasks.pop(told.job.key, None)
+    def _end(self, event: Ended) -> None:
+        task = self._tasks.pop(event.job.key, None)
         if task is not None:
             self._bars.remove_task(task)
-        name = f"{told.job.arm}, seed {told.job.seed}"
-        if told.result is not None:
+        name = f"{event.job.arm}, seed {event.job.seed}"
+        if event.result is not None:
             self._done += 1
             self._bars.update(self._all, completed=self._done, note=f"{self._done} of {self._total}")
-            accuracy = ", ".join(f"{k} {100 * v:.2f} %" for k, v in told.result.accuracy.items())
+            accuracy = ", ".join(f"{k} {100 * v:.2f} %" for k, v in event.result.accuracy.items())
             self._say(f"{name}: {accuracy} ({self._done} of {self._total})")
         else:
-            self._say(f"{name}: {'stopped' if told.stopped else 'failed'}: {told.reason}")
+            self._say(f"{name}: {'stopped' if event.stopped else 'failed'}: {event.reason}")
 
     def _say(self, text: str) -> None:
         self._console.print(text, highlight=False, soft_wrap=True, markup=False)

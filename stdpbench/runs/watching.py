@@ -15,7 +15,7 @@ from pathlib import Path
 
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.store import BIN, DAMAGED, Entry, Store
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench.runs.queue.runner_process import Runner, runners
@@ -114,7 +114,7 @@ class RunsWatch:
 
     def _died(self, name: str) -> bool:
         state = self._entries[name].state
-        return state != DAMAGED and State(state).active and not at_work(self.runs / name)
+        return state != DAMAGED and State(state).active and not has_process(self.runs / name)
 
     def _read(self, changed: set[str], gone: set[str]) -> tuple[str, ...]:
         """Read changed runs from the index; return the index's remarks."""

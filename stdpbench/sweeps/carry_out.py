@@ -73,8 +73,8 @@ def carry_out(
                     workplace.begin(job)
                 except StdpbenchError as error:
                     yield _noted(state, Ended(job, None, str(error)))
-            for told in workplace.look(_WAIT):
-                yield _noted(state, told)
+            for event in workplace.look(_WAIT):
+                yield _noted(state, event)
         # the next round is chosen from the results of the last one, in `state`
     return True
 
@@ -91,17 +91,17 @@ def _unfinished(jobs: Sequence[Job], state: SweepState) -> Iterator[Job]:
 def _stop(state: SweepState, workplace: Workplace) -> Iterator[SweepEvent]:
     workplace.stop()
     while workplace.busy:
-        for told in workplace.look(_WAIT):
-            yield _noted(state, told)
+        for event in workplace.look(_WAIT):
+            yield _noted(state, event)
 
 
-def _noted(state: SweepState, told: SweepEvent) -> SweepEvent:
-    if isinstance(told, Ended):
-        if told.result is not None:
-            state.finished(told.job.key, told.result)
-        elif not told.stopped:
-            state.failed(told.job.key, told.reason)
-    return told
+def _noted(state: SweepState, event: SweepEvent) -> SweepEvent:
+    if isinstance(event, Ended):
+        if event.result is not None:
+            state.finished(event.job.key, event.result)
+        elif not event.stopped:
+            state.failed(event.job.key, event.reason)
+    return event
 
 
 def known_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:

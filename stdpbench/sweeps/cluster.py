@@ -157,7 +157,7 @@ class Cluster:
         """
         until = time.monotonic() + wait
         while True:
-            told, self._begun = self._begun, []
+            events, self._begun = self._begun, []
             if self._client.status != "running":
                 raise StdpbenchError(
                     f"connection to the Dask scheduler at {self._address} lost; finished runs are kept, and "
@@ -166,9 +166,9 @@ class Cluster:
             for job, future in list(self._tasks):
                 if future.status != "pending":
                     self._tasks.remove((job, future))
-                    told.append(self._ended(job, future))
-            if told or not self._tasks or time.monotonic() >= until:
-                return told
+                    events.append(self._ended(job, future))
+            if events or not self._tasks or time.monotonic() >= until:
+                return events
             time.sleep(0.05)
 
     def stop(self) -> None:

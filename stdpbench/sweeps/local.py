@@ -48,7 +48,7 @@ class Local:
     def __init__(self, state: SweepState, processes: int = 0, about: Mapping[str, Any] | None = None) -> None:
         self._folders = JobFolders(state, about)
         self._processes = processes or processors()
-        self._runner = QueueRunner(state.folder, self._processes, self._on_message)
+        self._runner = QueueRunner(state.folder, self._processes, self._on_event)
         self._registered, self._is_registered = ExitStack(), False
         self._jobs: dict[int, Job] = {}  # by number of the queue item
         self._shown: dict[int, tuple[float, str]] = {}  # last reported share and phase of each active job
@@ -112,7 +112,7 @@ class Local:
             return queue.add_run(folder.path)
         return found if queue.busy(found) else queue.release([found.number])[0]
 
-    def _on_message(self, item: Item, sentence: str) -> None:
+    def _on_event(self, item: Item, sentence: str) -> None:
         if item.deaths > self._deaths.get(item.number, 0):
             self._deaths[item.number] = item.deaths
             self._events.append(

@@ -44,7 +44,7 @@ HEADINGS = (
     "presentations per image",
     "training (s)",
 )
-_MOST_NAMED = 3  # arms that cannot be told from the best one
+_MOST_NAMED = 3  # arms that cannot be distinguished from the best one
 _README = """\
 Contents of this folder
 =======================
@@ -128,7 +128,7 @@ class Report:
 
     @property
     def contenders(self) -> list[tuple[Row, Difference]]:
-        """Complete arms that cannot be told from the best one, with their differences from it, the closest first.
+        """Complete arms that cannot be distinguished from the best one, with their differences, the closest first.
 
         These are arms whose 95 % interval of the paired difference includes 0, or all arms if there is only one
         seed and thus no interval.
@@ -236,7 +236,7 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
 
 
 def best_text(report: Report) -> str:
-    """Name the best arm and those that cannot be told from it; empty while none is complete."""
+    """Name the best arm and those that cannot be distinguished from it; empty while none is complete."""
     best, contenders = report.best, report.contenders
     if best is None:
         return ""
@@ -247,8 +247,8 @@ def best_text(report: Report) -> str:
     more = len(contenders) - len(named)
     others = "; ".join(named) + (f"; and {more} more" if more else "")
     if len(report.sweep.seeds) < 2:
-        return f"{said} With one seed there are no intervals, so it cannot be told from: {others}."
-    return f"{said} It cannot be told from those whose difference from it has an interval that includes 0: {others}."
+        return f"{said} With one seed there are no intervals, so it cannot be distinguished from: {others}."
+    return f"{said} Arms whose difference from it has an interval that includes 0: {others}."
 
 
 def headings(metric: str) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class SweepState:
             self._lock = FileLock(self.folder / "lock")
             self._lock.acquire(timeout=0.5)
         except Timeout:
-            raise StdpbenchError(f"another process is at work on the sweep in {self.folder}") from None
+            raise StdpbenchError(f"another process is working on the sweep in {self.folder}") from None
         except OSError as error:
             raise StdpbenchError(f"the sweep's folder {self.folder} cannot be used: {error.strerror}") from None
         try:

@@ -6,12 +6,14 @@ The app draws no figure for a paper itself: it writes down what the panel shows,
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QProcess, QSettings, Qt
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSettings, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -33,9 +35,11 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench import __version__
+from stdpbench.errors import StdpbenchError
 from stdpbench.figures.paper import FORMATS, Order, Table, caption, table_text, write_order
 from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import short_path, wrapped
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -246,8 +250,6 @@ class ExportDialog(QDialog):
         In mm, in points, in dots per inch.
     caption : QPlainTextEdit
         What is written beside the figure.
-    process : QProcess
-        What draws.
     """
 
     def __init__(self, shown: Exportable, spec: dict[str, Any], parent: QWidget) -> None:
@@ -257,7 +259,7 @@ class ExportDialog(QDialog):
         # both as they are now, so that numbers and figure agree while the run goes on
         self._shown, self._table = shown, spec.get("table") or shown.table()
         self._spec = {name: value for name, value in spec.items() if name != "table"}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._job: Job | None = None
         self._settings: QSettings | None = getattr(parent.window(), "settings", None)
         start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
         folder = Path(str(self._remembered("folder", str(Path.home()))))
@@ -332,9 +334,6 @@ class ExportDialog(QDialog):
         layout.addWidget(self.busy)
         layout.addWidget(buttons)
         self.resize(560, self.sizeHint().height())
-        self.process = QProcess(self)
-        self.process.finished.connect(self._finished)
-        self.process.errorOccurred.connect(self._not_started)
         self.format.currentIndexChanged.connect(self._name_by_format)
         self.width_.valueChanged.connect(self._name_preset)
         self.format.setCurrentIndex(max(0, self.format.findData(start["format"])))
@@ -368,35 +367,18 @@ class ExportDialog(QDialog):
         self.busy.show()
         self.go.setEnabled(False)  # type: ignore[union-attr]
         self._remember(target)
-        self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-figure-", ignore_cleanup_errors=True)
-        written = Path(self._folder.name) / "order.npz"
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
-        write_order(written, self._spec, self._table, order)
-        self.process.start(sys.executable, ["-P", "-m", "stdpbench.figures.paper", str(written)])
+        self._job = self._shown.session.work(
+            lambda: _draw(self._spec, self._table, order), lambda _: self._drawn(target), failed=self._say, owner=self
+        )
 
-    def _finished(self, status: int) -> None:
-        self._clean_up()
-        if status == 0:
-            target = Path(self.target.text().strip()).expanduser()
-            self._shown.session.message.emit(f"{target} is written, with its numbers, caption and Python beside it.")
-            self.accept()
-            return
-        output = bytes(self.process.readAllStandardError().data()).decode("utf-8", "replace")
-        self._say(error_in(output) or f"The process that draws exited unexpectedly (exit status {status}).")
-
-    def _not_started(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self._clean_up()
-            self._say("The process that draws does not start.")
-
-    def _clean_up(self) -> None:
-        self.busy.hide()
-        self.go.setEnabled(True)  # type: ignore[union-attr]
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+    def _drawn(self, target: Path) -> None:
+        self._shown.session.message.emit(f"{target} is written, with its numbers, caption and Python beside it.")
+        self.accept()
 
     def _say(self, sentence: str) -> None:
+        self.busy.hide()
+        self.go.setEnabled(True)  # type: ignore[union-attr]
         self.problem.setText(sentence)
         self.problem.show()
 
@@ -448,12 +430,35 @@ class ExportDialog(QDialog):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Give up what is being drawn."""
-        if self.process.state() != QProcess.ProcessState.NotRunning:
-            self.process.finished.disconnect()
-            self.process.errorOccurred.disconnect()
-            self.process.kill()
-            self._clean_up()
+        if self._job is not None:
+            self._job.cancel()
         super().closeEvent(event)
+
+
+def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
+    """Draw a figure in another process, which is killed if the job of this thread is cancelled."""
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="stdpbench-figure-", ignore_cleanup_errors=True) as folder,
+            tempfile.TemporaryFile() as errors,
+        ):
+            written = Path(folder) / "order.npz"
+            write_order(written, spec, table, order)
+            command = [sys.executable, "-P", "-m", "stdpbench.figures.paper", str(written)]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as process:
+                try:
+                    while process.poll() is None:
+                        check_cancelled()
+                        time.sleep(0.05)
+                finally:
+                    process.kill()
+            errors.seek(0)
+            output = errors.read().decode("utf-8", "replace")
+    except OSError as error:
+        raise StdpbenchError(f"The figure cannot be drawn: {error.strerror or error}.") from None
+    if process.returncode:
+        reason = error_in(output) or f"the process that draws exited unexpectedly (exit status {process.returncode})"
+        raise StdpbenchError(reason)
 
 
 def _file_name(shown: Exportable) -> str:

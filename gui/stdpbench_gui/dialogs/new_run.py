@@ -51,10 +51,10 @@ class NewRunDialog(QDialog):
         self.setMinimumWidth(460)
         self._experiment, self._path = experiment, path
         self._size = None if session.split is None else Size.of(session.split)
-        at_work, runs = session.connected, Path() if session.folder is None else session.folder.path.parent
+        has_process, runs = session.connected, Path() if session.folder is None else session.folder.path.parent
         self._section, _, name = path.partition(".")
         value = getattr(getattr(experiment, self._section), name)
-        ends = " This run is stopped first, so that its weights are written; it can be resumed." if at_work else ""
+        ends = " This run is stopped first, so that its weights are written; it can be resumed." if has_process else ""
         what = "another kind" if name == "kind" else "another value"
         text = wrapped(
             f"{path} is structural: {what} needs another network. The new run starts from weights and "
@@ -70,7 +70,7 @@ class NewRunDialog(QDialog):
         form = QFormLayout()
         form.addRow(path, self.field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.make = QPushButton("Stop this run and start a new one" if at_work else "Start a new run")
+        self.make = QPushButton("Stop this run and start a new one" if has_process else "Start a new run")
         self.make.setObjectName("primary")
         buttons.addButton(self.make, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)

@@ -223,18 +223,18 @@ class RewindDialog(_Asking):
         self,
         name: str,
         reached: int,
-        at_work: bool,
+        has_process: bool,
         explain: Callable[[int], str],
         go_back: Callable[[int], object],
         background: Background,
         parent: QWidget,
     ) -> None:
-        super().__init__("Go back", "Stop it and go back" if at_work else "Go back", background, parent)
+        super().__init__("Go back", "Stop it and go back" if has_process else "Go back", background, parent)
         self._explain, self._go_back = explain, go_back
         self.to = _position_field(reached, "Training presentations to keep")
         self.resumes = wrapped("", "faint")
         self.resumes.setAccessibleName("Where the run resumes")
-        stops = " It is stopped first." if at_work else ""
+        stops = " It is stopped first." if has_process else ""
         self.form.addRow(
             wrapped(
                 f"{name} is taken back to an earlier presentation. What comes after it is not lost: it is kept as "

@@ -12,7 +12,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_undamaged
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.past_weights import newest_weights
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
@@ -71,7 +71,7 @@ def start_run(folder: RunFolder) -> FoundRun:
     """
     records = read_undamaged(folder.path).records
     live = LiveRun.replay(records)
-    if at_work(folder.path):
+    if has_process(folder.path):
         return FoundRun(folder, RunClient.attach(folder.path), live, len(records))
     check_journal(folder, "a repair, which Resume on the Runs page offers,")
     client = RunClient.start(folder.path)
@@ -91,7 +91,7 @@ def open_run(path: Path) -> FoundRun:
     mark, journal = journal_mark(folder), read_undamaged(folder.path)
     records, live = journal.records, LiveRun.replay(journal.records)
     found = damage(folder, records, journal.damage)
-    if at_work(folder.path):
+    if has_process(folder.path):
         return FoundRun(folder, RunClient.attach(folder.path), live, len(records), damage=found)
     live.network, missing = _network(folder, live), tuple[str, ...]()
     with suppress(StdpbenchError):  # reported as damage

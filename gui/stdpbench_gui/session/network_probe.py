@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench_gui.session.run_session import RunSession
 
@@ -39,6 +42,7 @@ class NetworkProbe(QObject):
         self._by_run = False
         self._number = 0
         self._generation = 0
+        self._opening = False
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -88,17 +92,30 @@ class NetworkProbe(QObject):
                 image=self._asked,
             )
         elif self._client is None:
-            try:
-                self._client = ProbeClient.open(session.folder.path)
-            except OSError as error:
-                self._next = None
-                self.refused.emit(f"Cannot start a process to load the network: {error.strerror}.")
-                return
-            self._timer.start()
+            if not self._opening:
+                self._opening, folder, generation = True, session.folder.path, self._generation
+                session.work(
+                    lambda: _open(folder),
+                    lambda client: self._opened(generation, client),
+                    failed=lambda reason: self._opened(generation, None, reason),
+                )
         elif self._client.connected:
             self._asked, self._next, self._by_run = self._next, None, False
             self._number = self._client.request("try", image=self._asked)
             self._timer.start()
+
+    def _opened(self, generation: int, client: ProbeClient | None, reason: str = "") -> None:
+        self._opening, gone = False, sip.isdeleted(self)
+        if client is not None and (gone or generation != self._generation):
+            client.close()
+        elif client is not None:
+            self._client = client
+            self._timer.start()
+        elif not gone and generation == self._generation:
+            self._next = None
+            self.refused.emit(f"{reason}.")
+        if not gone:
+            self._continue()
 
     def _take_from_run(self, generation: int, error: str, value: Any) -> None:
         if generation == self._generation:
@@ -147,3 +164,10 @@ class NetworkProbe(QObject):
             self._next, self._asked = self._next or self._asked, None
             self._generation += 1
             self._continue()
+
+
+def _open(folder: Path) -> ProbeClient:
+    try:
+        return ProbeClient.open(folder)
+    except OSError as error:
+        raise StdpbenchError(f"Cannot start a process to load the network: {error.strerror}") from None

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.session.run_session import RunSession
@@ -155,7 +155,7 @@ def _read(paths: Mapping[str, Path]) -> dict[str, tuple[LiveRun, bool]]:
     """Replay journals; return for each run its state and whether its process has ended."""
     found: dict[str, tuple[LiveRun, bool]] = {}
     for name, path in paths.items():
-        over = not at_work(path)
+        over = not has_process(path)
         try:
             found[name] = LiveRun.replay(read_journal(path)), over
         except StdpbenchError:  # deleted or damaged: the known curves stay

@@ -18,7 +18,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import resumption
 from stdpbench.runs.lineage.control import branch_off, ensure_stopped, rewind
 from stdpbench.runs.preparation.creation import create_run_from
-from stdpbench.runs.protocol.changes import changes_rule, in_short
+from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.options import Options
 from stdpbench.units import thousands
 from stdpbench_gui.session.run_session import RunSession
@@ -31,7 +31,7 @@ class Change(QUndoCommand):
     """A confirmed change. It is passive: it is marked as undone once the run confirms the opposite change."""
 
     def __init__(self, differences: Mapping[str, Sequence[Any]]) -> None:
-        super().__init__(in_short({path: (old, new) for path, (old, new) in differences.items()}))
+        super().__init__(describe_changes({path: (old, new) for path, (old, new) in differences.items()}))
         self.old = {path: old for path, (old, _) in differences.items()}
         self.new = {path: new for path, (_, new) in differences.items()}
 

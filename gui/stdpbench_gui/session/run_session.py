@@ -19,7 +19,7 @@ from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client.run_client import RunClient, ask
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -162,7 +162,7 @@ class RunSession(QObject):
             return
 
         def changed() -> bool:
-            return at_work(folder.path) or state_of(folder)[0] is not shown or journal_mark(folder) != journal
+            return has_process(folder.path) or state_of(folder)[0] is not shown or journal_mark(folder) != journal
 
         def take(has_changed: bool) -> None:
             if has_changed and opening == self._opening and not self.connected:
@@ -292,7 +292,7 @@ class RunSession(QObject):
             self._send(self._client, asked)
         elif self._client is not None:
             self._backlog.append(asked)
-        elif folder is not None and at_work(folder.path):  # resumed by another program: ask through the run folder
+        elif folder is not None and has_process(folder.path):  # resumed by another program: ask through the run folder
             self.background.do(
                 lambda: ask(folder.path, name, **arguments),
                 lambda value: self._answer(asked, value),

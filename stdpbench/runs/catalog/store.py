@@ -23,7 +23,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError, nearest
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_json import NAME as RUN
 from stdpbench.runs.folder.run_json import is_text, read_run, read_table
 from stdpbench.runs.folder.staging import remove_left_behind
@@ -302,7 +302,7 @@ class Store:
             if key in row:
                 row[key] = json.loads(row[key])
         path = self.runs / name
-        if row["state"] != DAMAGED and State(row["state"]).active and not at_work(path):
+        if row["state"] != DAMAGED and State(row["state"]).active and not has_process(path):
             row |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
         return Entry(name=name, path=path, **row)
 

@@ -17,7 +17,7 @@ from stdpbench.errors import DiskError, StdpbenchError, suggestion
 from stdpbench.files import remove_file, remove_folder, remove_tree
 from stdpbench.runs.catalog.index import FILES
 from stdpbench.runs.catalog.store import BIN
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder, is_whole_run
 from stdpbench.runs.folder.status import held
 
@@ -136,7 +136,7 @@ def bin_content(runs: Path) -> BinContent:
         raise StdpbenchError(f"cannot read {folder}: {error.strerror}") from None
     for name in names:
         if _is_binned(folder / name):
-            (found.busy if at_work(folder / name) else found.runs).append(name)
+            (found.busy if has_process(folder / name) else found.runs).append(name)
         elif not re.fullmatch(FILES, name):
             found.foreign.append(name)
     return found

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import IO
 
@@ -55,5 +54,4 @@ class ProbeClient(RunClient):
         """Close the connection and terminate the process, which has no state to save."""
         super().close()
         self._probe.terminate()
-        threading.Thread(target=self._probe.wait, daemon=True).start()
         self._output.close()

@@ -24,7 +24,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.changes import missing_kinds
@@ -49,7 +49,7 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
     StdpbenchError
         If the run is not active, or the request is refused.
     """
-    if not at_work(folder):
+    if not has_process(folder):
         raise StdpbenchError(_no_process(folder, "has no active process"))
     if not is_own(folder / "run.json"):  # the process writes this file when it starts
         raise StdpbenchError(
@@ -58,7 +58,7 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
     building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compilation takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
     try:
-        return Mailbox(folder).ask(name, arguments, lambda: at_work(folder), timeout)
+        return Mailbox(folder).ask(name, arguments, lambda: has_process(folder), timeout)
     except EndedFirstError:  # the request came after the last check of the mailbox
         raise StdpbenchError(_no_process(folder, "no longer has an active process")) from None
 
@@ -111,7 +111,7 @@ class RunClient:
         """
         run = RunFolder.open(folder)
         state, _ = state_of(run)
-        if at_work(folder):
+        if has_process(folder):
             raise StdpbenchError(f"another process is working on {folder}; `stdpbench watch` follows it")
         if state is State.FINISHED:
             raise StdpbenchError(
@@ -342,7 +342,7 @@ class RunClient:
         return [(kind, *values)]
 
     def _ended(self) -> bool:
-        return not at_work(self.folder) if self._process is None else self._process.poll() is not None
+        return not has_process(self.folder) if self._process is None else self._process.poll() is not None
 
     def _is_over(self) -> bool:
         """Whether the process has exited; does not wait for it."""

@@ -15,7 +15,7 @@ from stdpbench.files import DAMAGE
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.learned_arrays import check_files
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.facts import CheckpointWritten, LearnedSet, Record, Started
@@ -55,7 +55,7 @@ def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterat
         yield state_reason
     if not (folder.path / JOURNAL).exists() and state is not State.QUEUED:
         yield f"{JOURNAL} is missing, so the events of the run are unknown"
-    if at_work(folder.path):  # a process may be changing the files
+    if has_process(folder.path):  # a process may be changing the files
         return
     if state.resumable and not journal:
         yield from _checkpoints(folder, records)

@@ -16,7 +16,7 @@ def lock_path(folder: Path) -> Path:
     return folder / "lock"
 
 
-def at_work(folder: Path) -> bool:
+def has_process(folder: Path) -> bool:
     """Return whether a process works on the run in a folder."""
     return locked(lock_path(folder))
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.folder.lock import at_work, lock_path
+from stdpbench.runs.folder.lock import has_process, lock_path
 from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
 from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 
@@ -21,7 +21,7 @@ def state_of(folder: RunFolder) -> tuple[State, str]:
     except ValueError:
         unknown = f"the unknown state {about['state']!r}" if "state" in about else "no state"
         return State.FAILED, f"run.json contains {unknown}"
-    if state.active and not at_work(folder.path):
+    if state.active and not has_process(folder.path):
         return State.FAILED, EXITED_UNEXPECTEDLY
     return state, str(about.get("reason", ""))
 

@@ -13,7 +13,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import branches
@@ -44,7 +44,7 @@ def resume(folder: RunFolder) -> str:
     StdpbenchError
         If the run is finished or refuses, or its process fails to start.
     """
-    if at_work(folder.path):
+    if has_process(folder.path):
         answer = ask(folder.path, "resume")
         return f"{folder.path.name} is {answer['state']} at presentation {answer['position']}."
     waits = state_of(folder)[0] is State.QUEUED
@@ -66,7 +66,7 @@ def stop(folder: RunFolder, reason: str = "on request", timeout: float = _STOP_T
     """
     ask(folder.path, "stop", reason=reason)
     until = time.monotonic() + timeout
-    while at_work(folder.path):
+    while has_process(folder.path):
         if time.monotonic() > until:
             raise StdpbenchError(f"{folder.path.name} was asked to stop, but its process is still running")
         time.sleep(0.02)
@@ -90,7 +90,7 @@ def branch_off(
     StdpbenchError
         If the run has not reached the position, or the changes or the rule are invalid.
     """
-    if at is None and at_work(folder.path):
+    if at is None and has_process(folder.path):
         with suppress(StdpbenchError):
             ask(folder.path, "checkpoint")
     return branch(folder, at, changes, about=about, rule=rule)
@@ -123,7 +123,7 @@ def reached_by(folder: RunFolder) -> int:
     """
     records = read_journal(folder.path)
     reached = reached_position(records)
-    if at_work(folder.path):
+    if has_process(folder.path):
         with suppress(StdpbenchError, TypeError, ValueError):
             reached = max(reached, min(n_train(records), int(folder.read_json("progress.json").get("position", 0))))
     return reached
@@ -137,5 +137,5 @@ def ensure_stopped(folder: RunFolder, reason: str) -> None:
     StdpbenchError
         If its process does not exit.
     """
-    if at_work(folder.path):
+    if has_process(folder.path):
         stop(folder, reason)

@@ -20,7 +20,7 @@ from typing import IO
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import write_aside
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
@@ -105,7 +105,7 @@ def export_run(
         If the run is active, `target` exists and is not to be replaced, or it cannot be written. No incomplete file
         is left behind.
     """
-    if at_work(folder.path):
+    if has_process(folder.path):
         raise StdpbenchError(
             f"a process is working on {folder.path}; stop it with `stdpbench stop` before exporting the run"
         )

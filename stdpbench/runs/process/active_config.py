@@ -23,7 +23,7 @@ from stdpbench.runs.process.rule_swap import Replaced, RuleChanges
 from stdpbench.runs.process.setup import Setup
 from stdpbench.runs.process.training import Training, training_order
 from stdpbench.runs.process.training_record import TrainingRecord
-from stdpbench.runs.protocol.changes import changed_by, changes_between, in_short
+from stdpbench.runs.protocol.changes import changed_by, changes_between, describe_changes
 from stdpbench.runs.protocol.facts import Change, Estimated, LearnedSet, Planned, Record, Started
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
@@ -176,7 +176,7 @@ class ActiveConfig:
                 except StdpbenchError as error:
                     raise StdpbenchError(
                         f"it conflicts with a change at presentation {at}, made before the run was interrupted "
-                        f"({in_short(record.fact.changes)}): {error}"
+                        f"({describe_changes(record.fact.changes)}): {error}"
                     ) from None
 
     def with_rule(self, rule: Mapping[str, Any]) -> Experiment:

@@ -109,7 +109,7 @@ class RunEngine:
         Raises
         ------
         Exception
-            If the run fails with another exception than `StdpbenchError`; the journal records it as well.
+            If the run fails with an exception other than `StdpbenchError`, which the journal records as well.
         """
         try:
             self._enter(State.BUILDING)

@@ -1,7 +1,8 @@
-"""Figures of a run folder."""
+"""Figures of a run folder; none are drawn if the environment variable ``STDPBENCH_FIGURES`` is 0."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,13 +16,15 @@ from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import in_brief
+from stdpbench.runs.protocol.changes import describe_intervention
 
 
 def draw_training(
     folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], curves: Curves
 ) -> None:
     """Draw receptive fields, and the curves of training with marks for the changes in the journal."""
+    if not _wanted():
+        return
     (folder.path / "figures").mkdir(exist_ok=True)
     _draw_fields(folder, experiment, split, w, None)
     if curves.points:
@@ -49,16 +52,22 @@ def draw_assessment(
     scores: Mapping[str, Score],
 ) -> None:
     """Draw receptive fields with the classes of their neurons, and the confusion matrix of the vote."""
+    if not _wanted():
+        return
     (folder.path / "figures").mkdir(exist_ok=True)
     _draw_fields(folder, experiment, split, w, assignment)
     figure = confusion(scores["vote"], split.class_names, title=f"{experiment.name}, seed {experiment.seed}, vote")
     save(figure, folder.path / "figures" / "confusion.png")
 
 
+def _wanted() -> bool:
+    return os.environ.get("STDPBENCH_FIGURES") != "0"
+
+
 def _changes(folder: RunFolder) -> list[tuple[int, str]]:
     """Return position and short description of each intervention, in order."""
     changed = [
-        (record.position, in_brief(record.fact))
+        (record.position, describe_intervention(record.fact))
         for record in read_journal(folder.path)
         if isinstance(record.fact, facts.Intervention)
     ]

@@ -1,15 +1,16 @@
-"""Measures on held-out pictures during training, by a process of low priority.
+"""Measure the network on held-out pictures during training, in a separate process of low priority.
 
-Training never waits for them: at each due position it writes weights and thresholds to a file
-(`runs.folder.snapshots`) and continues. A separate process of the lowest priority shows the held-out pictures to each
-snapshot, with learning off and from the reset state. The result depends on the snapshot and the seed alone: the
-pictures have a phase of their own, ``"held-out"``, and the same input spikes at every position. It is recorded as a
-fact of the snapshot's position, whenever it arrives.
+At each due position, training writes weights and thresholds to a file (`runs.folder.snapshots`) and continues. The
+measuring process shows the held-out pictures to each snapshot, with learning off and from the reset state. The result
+depends on the snapshot and the seed alone: the pictures have a separate phase, ``"held-out"``, with the same input
+spikes at every position. It is recorded as a fact at the position of the snapshot, whenever it arrives. Training waits
+only if many snapshots are pending.
 
-No held-out picture has trained the network that it is shown to. The pictures are those that the experiment leaves out
-(``schedule.train_images``) or, where it leaves out too few, the last ones of the first pass until their turn comes,
-except those that start weights are made from (``network.start = "samples"``). Test and validation pictures are never
-among them. A run that starts from the network of another run does not know what that network was trained with.
+A network is never measured on pictures that it was trained with. Held-out pictures are those that the experiment does
+not use (``schedule.train_images``) or, if these are too few, the last ones of the first pass until they are used for
+training, except those that start weights are derived from (``network.start = "samples"``). Test and validation
+pictures are never used. If a run starts from the network of another run, the pictures that trained that network are
+not known and hence not excluded.
 """
 
 from __future__ import annotations
@@ -193,7 +194,7 @@ class HeldOutMeasures:
             event_log.note(self.failure, self._last)
 
     def catch_up(self, most_waiting: int = _MOST_WAITING) -> Iterator[None]:
-        """Wait while as many snapshots are pending, or more, and yield None in between."""
+        """Wait while at least `most_waiting` snapshots are pending, yielding None in between."""
         while len(self._tasks) >= most_waiting and not self.failure:
             time.sleep(_MOMENT)
             yield None

@@ -1,4 +1,4 @@
-"""Changes of a run while it trains: parameters, rule, learned arrays. Each is checked, then on disk, then active."""
+"""Changes during training: parameters, rule, learned arrays. Each is checked, written to disk, then activated."""
 
 from __future__ import annotations
 

@@ -101,11 +101,11 @@ def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]
     return tables_after
 
 
-def in_brief(intervention: Intervention) -> str:
+def describe_intervention(intervention: Intervention) -> str:
     """Return a short description of an intervention, for a mark in a curve."""
     if isinstance(intervention, LearnedSet):
         return f"{array_names(intervention)} set"
-    return in_short(intervention.changes)
+    return describe_changes(intervention.changes)
 
 
 def array_names(fact: LearnedSet) -> str:
@@ -125,7 +125,7 @@ def rule_name(rule: Mapping[str, Any]) -> str:
     return f"{kind} “{title}”" if title else kind
 
 
-def in_short(changes: Changes) -> str:
+def describe_changes(changes: Changes) -> str:
     """Return a short description of a change."""
     if changes_rule(changes):
         new = {path.removeprefix("plasticity."): value for path, (_, value) in changes.items() if value is not None}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import array_names, changes_rule, in_brief, rule_name, tables_with
+from stdpbench.runs.protocol.changes import array_names, changes_rule, describe_intervention, rule_name, tables_with
 from stdpbench.runs.protocol.facts import Block, Record
 from stdpbench.runs.protocol.states import State
 
@@ -120,7 +120,7 @@ class LiveRun:
                     self.learned_set = record.number
                 else:
                     self.changes.append((record.position, fact.changes))
-                self.marks.append((record.position, in_brief(fact)))
+                self.marks.append((record.position, describe_intervention(fact)))
                 # measures at later positions were taken before an interruption, of a network that is gone
                 self.held_out = {at: measures for at, measures in self.held_out.items() if at <= record.position}
                 changed |= {"parameters", "curves"}

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.runs.catalog import index
-from stdpbench.runs.folder.lock import at_work, locked
+from stdpbench.runs.folder.lock import has_process, locked
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.runner_process import lock_of
 
@@ -242,7 +242,7 @@ class Queue:
         if item.state != RUNNING or self.busy(item):
             return item.state
         folder = self.folder_of(item)
-        return DETACHED if folder is not None and at_work(folder) else INTERRUPTED
+        return DETACHED if folder is not None and has_process(folder) else INTERRUPTED
 
     # -- for queue runners -----------------------------------------------------------------------------------------
 

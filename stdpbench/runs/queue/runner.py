@@ -21,7 +21,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.client.run_client import RunClient
-from stdpbench.runs.folder.lock import at_work, locked
+from stdpbench.runs.folder.lock import has_process, locked
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
@@ -51,7 +51,7 @@ class UnresponsiveRun:
     @property
     def over(self) -> bool:
         """Whether the process is gone, or it is time to try again."""
-        return not at_work(self._folder) or time.monotonic() > self._until
+        return not has_process(self._folder) or time.monotonic() > self._until
 
     def drain(self, budget: float, wait: float) -> list[Any]:
         """Wait; there are never any messages."""
@@ -229,7 +229,7 @@ class QueueRunner:
                 self.queue.finish(item.number)
                 self._on_message(item, "has already finished.")
                 return
-            attached = at_work(folder)
+            attached = has_process(folder)
             client = _attach(folder) if attached else RunClient.start(folder)
         except (StdpbenchError, OSError) as error:
             self._fail(item, str(error))
@@ -265,7 +265,7 @@ class QueueRunner:
         if not connected and job.client.connected:
             job.client.want("progress")
         late = time.monotonic() - job.started_at > _CONNECT
-        if not job.client.connected and job.attached and (late or not at_work(job.folder)):
+        if not job.client.connected and job.attached and (late or not has_process(job.folder)):
             job.client.close()
 
     def _handle_pause(self, job: Job) -> None:
@@ -289,7 +289,7 @@ class QueueRunner:
         if isinstance(job.client, RunClient):
             status = job.client.wait_for_process(_EXIT_TIMEOUT)
             until = time.monotonic() + _EXIT_TIMEOUT
-            while at_work(job.folder) and time.monotonic() < until:
+            while has_process(job.folder) and time.monotonic() < until:
                 time.sleep(0.05)
         item = job.item
         try:

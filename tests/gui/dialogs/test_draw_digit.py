@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import threading
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
+from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.states import State
@@ -104,6 +109,39 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     dialog.hide()
     assert dialog.probe._client is None
     client.wait_for_process(10)
+
+
+def test_a_process_that_is_ready_too_late_is_ended_and_one_that_cannot_start_is_told_of(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[ProbeClient] = []
+    begin, may_open = ProbeClient.open, threading.Event()
+
+    def open_late(folder: Path) -> ProbeClient:
+        assert threading.current_thread() is not threading.main_thread()
+        assert may_open.wait(60)
+        opened.append(begin(folder))
+        return opened[0]
+
+    monkeypatch.setattr(ProbeClient, "open", open_late)
+    window.open_run(finished_run.path)
+    dialog = window.services.draw()
+    qtbot.waitUntil(lambda: dialog.ready, timeout=60_000)
+    dialog.pad.add_stroke(SEVEN)
+    qtbot.waitUntil(lambda: dialog.probe._opening, timeout=60_000)
+    dialog.hide()
+    may_open.set()
+    qtbot.waitUntil(lambda: bool(opened) and opened[0].over, timeout=60_000)
+    assert dialog.probe._client is None
+    assert opened[0].wait_for_process(60) is not None
+
+    def refuse(folder: Path) -> ProbeClient:
+        raise PermissionError(errno.EACCES, "not allowed")
+
+    monkeypatch.setattr(ProbeClient, "open", refuse)
+    dialog.show()
+    dialog.pad.add_stroke(SEVEN)
+    qtbot.waitUntil(lambda: "Cannot start a process to load the network: not allowed." in dialog.words.text())
 
 
 def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBot) -> None:

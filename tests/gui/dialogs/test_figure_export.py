@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,6 +145,44 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
 
 
 @pytest.mark.shared_window
+def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = figure_export.export(curves, curves)
+    assert dialog is not None
+    (tmp_path / "curves.svg").mkdir()
+    dialog.target.setText(str(tmp_path / "curves.svg"))
+    dialog.go.click()  # type: ignore[union-attr]
+    assert not dialog.go.isEnabled()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: bool(dialog.problem.text()), timeout=60_000)
+    assert "curves.svg" in dialog.problem.text()
+    assert "Traceback" not in dialog.problem.text()
+    assert dialog.go.isEnabled()  # type: ignore[union-attr]
+    dialog.close()
+
+
+@pytest.mark.shared_window
+def test_a_figure_whose_dialog_is_closed_is_not_drawn(
+    curves: Panel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    begin = subprocess.Popen.__init__
+
+    def note(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> None:
+        begin(process, *arguments, **options)
+        begun.append(process)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", note)
+    dialog = figure_export.export(curves, curves)
+    assert dialog is not None
+    dialog.target.setText(str(tmp_path / "curves.svg"))
+    dialog.go.click()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: bool(begun), timeout=60_000)
+    dialog.close()
+    qtbot.waitUntil(lambda: begun[0].returncode is not None, timeout=60_000)
+    assert begun[0].returncode  # it was killed
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.shared_window
 def test_a_place_that_is_none_is_told_in_the_dialog(curves: Panel, tmp_path: Path) -> None:
     dialog = figure_export.export(curves, curves)
     assert dialog is not None
@@ -185,7 +225,7 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     blocks[end + 10] = last
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=60_000)
+    qtbot.waitUntil((tmp_path / "curves.csv").is_file, timeout=60_000)
     assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + n
     next(button for button in numbers.findChildren(QPushButton) if button.text() == "Copy").click()
     assert len(clipboard_text().splitlines()) == 1 + n

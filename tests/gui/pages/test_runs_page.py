@@ -25,7 +25,7 @@ from stdpbench.runs.catalog.trash import names_in_bin
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import control
@@ -57,9 +57,9 @@ def page(runs: Path, window: MainWindow, qtbot: QtBot) -> Iterator[RunsPage]:
     yield page
     for path in runs.glob("*/run.json"):
         with suppress(StdpbenchError):
-            if at_work(path.parent):
+            if has_process(path.parent):
                 ask(path.parent, "stop")
-    qtbot.waitUntil(lambda: not any(at_work(path.parent) for path in runs.glob("*/run.json")), timeout=60_000)
+    qtbot.waitUntil(lambda: not any(has_process(path.parent) for path in runs.glob("*/run.json")), timeout=60_000)
 
 
 # -- the history -----------------------------------------------------------------------------------

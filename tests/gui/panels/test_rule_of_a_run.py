@@ -10,7 +10,7 @@ from small_run import small_experiment
 from synthetic import block, experiment, redraw, session, show
 
 from stdpbench.runs.client.run_client import ask
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
@@ -130,4 +130,4 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     shown.request("stop")
     qtbot.waitUntil(lambda: not shown.connected, timeout=60_000)
     ask(parent.path, "stop")  # it went on beside its branch
-    qtbot.waitUntil(lambda: not at_work(parent.path), timeout=60_000)
+    qtbot.waitUntil(lambda: not has_process(parent.path), timeout=60_000)

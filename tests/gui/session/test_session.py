@@ -284,7 +284,7 @@ def test_a_run_that_somebody_else_went_on_with_is_followed(
     shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = Client()
-    monkeypatch.setattr(found_run, "at_work", lambda path: True)
+    monkeypatch.setattr(found_run, "has_process", lambda path: True)
     monkeypatch.setattr(RunClient, "attach", lambda path: found)
     shown._client = None
     shown.live.state = State.STOPPED

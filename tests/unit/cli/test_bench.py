@@ -186,6 +186,26 @@ def test_memory_is_measured() -> None:
     assert list(sizes) == ["0", "3"]
 
 
+@pytest.mark.slow
+@needs_compiler
+@pytest.mark.parametrize(
+    "command",
+    [
+        "app.py --n-exc 12 --seconds 0.3 --rounds 2",
+        "app.py --still",
+        "held_out.py --n-exc 12 --pairs 2 --every 100 --images 20",
+        "lateral.py --n-exc 12 --presentations 2 --warm-up 1",
+        "publishing.py --n-exc 12 --presentations 20",
+        "recording.py --n-exc 100 --presentations 4 --warm-up 1",
+        "rule_lab.py --kinds pair-additive --steps 5",
+        "rules.py --n-exc 12 --presentations 2 --warm-up 1 --kinds oja",
+        "wire.py",
+    ],
+)
+def test_scripts_that_bench_does_not_run_work(command: str) -> None:
+    assert measure(*command.split())
+
+
 def test_a_script_that_fails_says_why() -> None:
     with pytest.raises(StdpbenchError, match=r"plain_runtime\.py exited with status 2: .*--no-such-option"):
         measure("plain_runtime.py", "--no-such-option")

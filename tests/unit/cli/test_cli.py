@@ -41,6 +41,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     done = subprocess.run(
         [sys.executable, "-P", "-m", "stdpbench", "run", "digits", *SMALL, "--runs", str(runs), "--json"],
         cwd=runs,
+        env=os.environ | {"STDPBENCH_FIGURES": "1"},
         capture_output=True,
         text=True,
         encoding="utf-8",

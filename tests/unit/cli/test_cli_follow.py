@@ -73,3 +73,14 @@ def test_what_was_compiled_in_the_past_of_a_run_is_not_shown(monkeypatch: pytest
 def test_the_network_is_not_ready_before_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [(1.0, PAST), (2.0, [facts.StateChanged("failed", "no pictures")])]
     assert "ready" not in followed(Client(monkeypatch, *told))
+
+
+def test_measures_on_held_out_pictures_are_a_line_without_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"accuracy_vote": 0.5, "purity": 0.75, "nmi": 0.25, "clusters": 7.0, "dead": 2.0, "duplicates": 1.0}
+    measured = [READY, facts.HeldOut(40, "spare", values)]
+    lines = followed(Client(monkeypatch, (1.0, measured))).splitlines()  # the last is of `ready`
+    assert lines[-2] == (
+        "held out at 0: vote 50.0 %, winning neurons as K = 7 clusters: purity 0.75, NMI 0.25, "
+        "2 neurons silent, 1 duplicate"
+    )
+    assert "held out at" not in followed(Client(monkeypatch, (1.0, measured)), force_terminal=True)

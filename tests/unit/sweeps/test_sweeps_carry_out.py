@@ -234,7 +234,7 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     assert [run["accuracy"]["vote"] for run in said["arms"][1]["runs"]] == [0.90, 0.80, 0.85]
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".*"))
-    best = "Best: a | b. It cannot be told from those whose difference from it has an interval that includes 0: "
+    best = "Best: a | b. Arms whose difference from it has an interval that includes 0: "
     assert f"* {best}as it is (+5.00 [-7.42, +17.42] (n = 3))." in text
     (rival,) = said["not_told_from_best"]
     assert (rival["label"], rival["difference"]["n"]) == ("as it is", 3)
@@ -246,7 +246,7 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
         ({"one": (0.9, 0.91, 0.92), "two": (0.8, 0.811, 0.82), "three": (0.7, 0.7, 0.7)}, "Best: one."),
         (
             {"one": (0.9,), "two": (0.8,), "three": (0.85,)},
-            "Best: one. With one seed there are no intervals, so it cannot be told from: "
+            "Best: one. With one seed there are no intervals, so it cannot be distinguished from: "
             "three (+5.00 (n = 1)); two (+10.00 (n = 1)).",
         ),
         (

@@ -149,7 +149,7 @@ def test_run_folders_come_home(
     about = json.loads((home / run["folder"] / "run.json").read_text(encoding="utf-8"))
     assert about["sweep"] == {"name": "far", "arm": "some"}
     there = {path.name for path in (home / run["folder"]).iterdir()}
-    assert {"weights.npy", "journal.jsonl", "checkpoints", "figures"} <= there
+    assert {"weights.npy", "journal.jsonl", "checkpoints", "training.npz"} <= there
     assert not {"lock", "requests"} & there
     assert not list(home.glob(".*"))
     assert not list(stand_in.iterdir()), "a run was left behind on the worker"
@@ -169,7 +169,7 @@ def test_a_run_folder_that_is_damaged_on_its_way_leaves_nothing(file: Path, tmp_
         (job, *_) = next(rounds(read_sweep(file), state)).jobs
         empty = io.BytesIO()
         zipfile.ZipFile(empty, "w").close()
-        for content, said in ((b"no zip", "is damaged"), (empty.getvalue(), "there is no experiment.toml in it")):
+        for content, said in ((b"no zip", "is damaged"), (empty.getvalue(), "experiment.toml is missing")):
             with pytest.raises(StdpbenchError, match=said):
                 folders.receive(job, "../elsewhere", content)
     assert run_names(tmp_path / "far") == []

@@ -61,7 +61,7 @@ def test_a_damaged_line_is_named_and_the_file_left_alone(tmp_path: Path, line: b
 def test_two_processes_do_not_work_on_one_sweep(tmp_path: Path) -> None:
     with (
         SweepState(tmp_path),
-        pytest.raises(StdpbenchError, match="another process is at work on the sweep"),
+        pytest.raises(StdpbenchError, match="another process is working on the sweep"),
         SweepState(tmp_path),
     ):
         pass

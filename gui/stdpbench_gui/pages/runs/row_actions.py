@@ -18,7 +18,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.catalog.trash import move_to_bin, restore
 from stdpbench.runs.folder.journal import DamagedJournalError
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import control
 from stdpbench.runs.lineage.branches import branch, resume_position, resumption
@@ -88,7 +88,7 @@ class RowActions(QObject):
             folder = RunFolder.open(entry.path)
             repaired = repair_journal(folder) if repair else ""
             try:
-                if not at_work(folder.path):
+                if not has_process(folder.path):
                     check_journal(folder, "a repair")
             except DamagedJournalError as error:
                 return f"{entry.name} cannot be resumed: {error}", True
@@ -176,7 +176,7 @@ class RowActions(QObject):
             now = reached if stops else None
             return resumption(resume_position(entry.path, to, now), to, thousands)
 
-        stops = at_work(entry.path)
+        stops = has_process(entry.path)
         dialog = RewindDialog(entry.name, reached, stops, explain, go_back, self._background, self._window)
         dialog.accepted.connect(lambda: self._report(" ".join(parts)))
         self._open(dialog)

@@ -15,7 +15,7 @@ from PyQt6.QtGui import QAction, QFontMetrics, QResizeEvent
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.analysis.block_series import Series, series
-from stdpbench.runs.protocol.changes import changes_rule, in_short
+from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words
 from stdpbench.units import thousands
@@ -303,7 +303,9 @@ class Curves(Panel):
             fact = live.held_out[at]
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
         named = f"; other runs: {', '.join(others)}" if others else ""
-        rules = [in_short(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)]
+        rules = [
+            describe_changes(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)
+        ]
         n = len(live.changes) - len(rules)
         changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters unchanged"
         if rules:

@@ -30,7 +30,7 @@
 {% endfor %}
 
 #if defined(__x86_64__) || defined(_M_X64)
-#include <immintrin.h>
+#include <xmmintrin.h>
 #endif
 
 namespace resident {

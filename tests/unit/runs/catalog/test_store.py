@@ -22,7 +22,7 @@ from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text
 from stdpbench.runs.catalog.store import Entry, Store, newest
 from stdpbench.runs.catalog.trash import empty_bin, move_to_bin, names_in_bin, restore
-from stdpbench.runs.folder.lock import at_work, lock_path
+from stdpbench.runs.folder.lock import has_process, lock_path
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
@@ -165,9 +165,9 @@ def test_a_change_that_was_cut_off_and_one_out_of_order(three: Path) -> None:
 def test_a_run_whose_process_died_has_failed(tmp_path: Path, make_run: Make) -> None:
     folder = make_run(tmp_path, "r", state="running")
     assert names(tmp_path, "state=failed") == ["r"]
-    assert not at_work(folder)
+    assert not has_process(folder)
     with FileLock(lock_path(folder)):
-        assert at_work(folder)
+        assert has_process(folder)
         assert names(tmp_path, "state=running") == ["r"]
     assert entries(tmp_path)[0].reason.startswith("the process exited unexpectedly")
 

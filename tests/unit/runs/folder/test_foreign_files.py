@@ -133,7 +133,7 @@ def test_where_a_request_would_not_be_taken_that_is_said(home, tmp_path, make_ru
     folder = make_run(tmp_path, "a")
     (folder / "requests").symlink_to(home)
     before = listing(home)
-    monkeypatch.setattr("stdpbench.runs.client.run_client.at_work", lambda path: True)
+    monkeypatch.setattr("stdpbench.runs.client.run_client.has_process", lambda path: True)
     with pytest.raises(StdpbenchError, match="requests: it must be a folder, not a link"):
         ask(folder, "pause")
     assert listing(home) == before

@@ -17,7 +17,7 @@ from test_engine_crash import Filmed
 
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.lock import at_work
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.process import evaluation, responses
 from stdpbench.runs.protocol.facts import Change
@@ -81,7 +81,7 @@ def test_a_process_that_is_killed_after_its_rule_was_changed(tmp_path):
     assert live.replies[number][0] == ""
     os.kill(folder.read_json("run.json")["pid"], signal.SIGKILL)
     client.close()
-    while at_work(folder.path):
+    while has_process(folder.path):
         time.sleep(0.05)
     found = finished(folder)
     ((at, _, _),) = rules_in(folder)

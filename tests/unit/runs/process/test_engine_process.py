@@ -18,7 +18,7 @@ from harness import experiment, finished, new_run, processes_ended, wait_until
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.client.run_client import RunClient, ask, at_work
+from stdpbench.runs.client.run_client import RunClient, ask, has_process
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
@@ -110,7 +110,7 @@ def test_killed_five_times_a_run_comes_to_the_same_and_leaves_no_process_behind(
         state, reason = state_of(folder)
         assert state is State.FAILED
         assert "killed" in reason
-        assert not at_work(folder.path)
+        assert not has_process(folder.path)
     else:
         finished(folder)
     assert outcome(folder) == undisturbed
@@ -247,9 +247,9 @@ def test_a_test_that_fails_leaves_no_process_of_a_run_behind(tmp_path):
                 RunClient.start(folder.path)
             else:
                 subprocess.Popen([sys.executable, "-c", START, str(folder.path), ""], stdout=subprocess.DEVNULL)
-            wait_until(lambda: at_work(folder.path))
+            wait_until(lambda: has_process(folder.path))
             raise ZeroDivisionError
-        wait_until(lambda: not at_work(folder.path))
+        wait_until(lambda: not has_process(folder.path))
         assert state_of(folder)[0] is not State.FINISHED
 
 
@@ -283,7 +283,7 @@ def test_a_parent_that_hangs_or_dies_stops_no_training(when, number, undisturbed
         assert parent.stdout.readline() == b"started\n"
         parent.send_signal(number)
         wait_until(lambda: folder.read_json("run.json")["state"] == "finished", 250)
-        wait_until(lambda: not at_work(folder.path))
+        wait_until(lambda: not has_process(folder.path))
         assert outcome(folder) == undisturbed
     finally:
         parent.kill()
@@ -324,6 +324,6 @@ def test_a_process_that_cannot_begin_says_why(tmp_path):
     with pytest.raises(StdpbenchError, match=r"line 1 is damaged"):
         client.wait_for_connection()
     client.close()
-    assert not at_work(folder.path)
+    assert not has_process(folder.path)
     said: Any = folder.read_json("run.json")
     assert said["state"] == "queued"

@@ -14,9 +14,11 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process import figures
 
 
-def test_the_figure_of_training_tells_what_the_journal_says_was_changed(
-    tmp_path: Path, make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_figure_of_training_shows_what_was_changed_according_to_the_journal(
+    wanted: bool, tmp_path: Path, make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("STDPBENCH_FIGURES", str(int(wanted)))
     changes = {"plasticity.nu_post": (0.01, 0.02), "exc.tau_m": ("100 ms", "80 ms")}
     folder = RunFolder.open(make_run(tmp_path, "changed", changes=changes))
     drawn = {}
@@ -26,6 +28,10 @@ def test_the_figure_of_training_tells_what_the_journal_says_was_changed(
     curves.accuracy = {name: [np.nan, 0.5] for name in curves.accuracy}
     split = SimpleNamespace(train=SimpleNamespace(pixels=np.zeros((3, 2, 2))), class_names=())
     figures.draw_training(folder, folder.experiment, split, np.ones((4, 5)), curves)  # type: ignore[arg-type]
+    if not wanted:
+        assert not drawn
+        assert not (folder.path / "figures").exists()
+        return
     figure = drawn["accuracy_over_time.png"]
     assert figure.get_supxlabel() == "1: from 7 on, nu_post → 0.02, tau_m → 80 ms"
     assert [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_linestyle() == ":"] == [7]

@@ -11,7 +11,7 @@ import pytest
 from harness import drive, experiment, finished, killed_at_position, new_run, wait_until
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client.run_client import RunClient, ask, at_work
+from stdpbench.runs.client.run_client import RunClient, ask, has_process
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.status import held, state_of
 from stdpbench.runs.process import worker
@@ -47,7 +47,7 @@ def test_a_process_is_started_by_hand(tmp_path):
     done = subprocess.run([*command, str(folder.path)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert outcome(folder) == expected
-    assert not at_work(folder.path)
+    assert not has_process(folder.path)
     nowhere = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert nowhere.returncode == 1
     assert "is not a run folder" in nowhere.stderr
@@ -58,17 +58,17 @@ def test_a_process_waits_for_those_who_only_look(tmp_path, monkeypatch):
     """Whoever asks whether a process is at work holds the lock for a moment, and must not keep it from starting."""
     folder, carried_out = new_run(tmp_path), []
     monkeypatch.setattr(worker, "_LOCK", 60.0)
-    monkeypatch.setattr(worker, "_carry_out", lambda folder: carried_out.append(at_work(folder.path)) or 0)
+    monkeypatch.setattr(worker, "_carry_out", lambda folder: carried_out.append(has_process(folder.path)) or 0)
     monkeypatch.setattr("signal.signal", lambda *arguments: None)
     with held(folder):
-        assert at_work(folder.path)
+        assert has_process(folder.path)
         starting = threading.Thread(target=worker.main, args=([str(folder.path)],))
         starting.start()
         starting.join(0.3)
         assert starting.is_alive()
     starting.join(60)
     assert carried_out == [True]
-    assert not at_work(folder.path)
+    assert not has_process(folder.path)
 
 
 def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(tmp_path):

@@ -13,8 +13,8 @@ from stdpbench.plasticity.custom import EXAMPLE
 from stdpbench.runs.protocol.changes import (
     changed_by,
     changes_between,
+    describe_changes,
     experiment_at,
-    in_short,
     rule_name,
     tables_with,
 )
@@ -62,11 +62,14 @@ def test_every_reader_comes_to_the_same_experiment(old: dict[str, Any], new: dic
 def test_in_few_words() -> None:
     before, after, mine = (experiment().with_rule(rule) for rule in (RULES[0], RULES[1], OTHER))
     (change,) = changes_between(before, after)
-    assert in_short(change.changes) == "rule → oja"
+    assert describe_changes(change.changes) == "rule → oja"
     assert next(iter(change.changes)) == "plasticity.kind"
     (change,) = changes_between(after, mine)
-    assert in_short(change.changes) == "rule → custom “Mine”"
+    assert describe_changes(change.changes) == "rule → custom “Mine”"
     (change,) = changes_between(mine, mine.with_rule({**OTHER, "on_output_spike": "w = clip(w + rate*x*x, 0, w_max)"}))
-    assert in_short(change.changes) == "rule → custom “Mine”"
-    assert in_short({"plasticity.eta": (0.1, 0.2), "exc.tau_m": ("100 ms", "90 ms")}) == "eta → 0.2, tau_m → 90 ms"
+    assert describe_changes(change.changes) == "rule → custom “Mine”"
+    assert (
+        describe_changes({"plasticity.eta": (0.1, 0.2), "exc.tau_m": ("100 ms", "90 ms")})
+        == "eta → 0.2, tau_m → 90 ms"
+    )
     assert rule_name({"kind": "oja"}) == "oja"

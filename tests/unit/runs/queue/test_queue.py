@@ -278,8 +278,8 @@ class FakeClient:
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     monkeypatch.setattr(queue_runner, "RunClient", FakeClient)
-    monkeypatch.setattr(queue_runner, "at_work", lambda folder: folder in FakeClient.alive)
-    monkeypatch.setattr("stdpbench.runs.folder.status.at_work", lambda folder: folder in FakeClient.alive)
+    monkeypatch.setattr(queue_runner, "has_process", lambda folder: folder in FakeClient.alive)
+    monkeypatch.setattr("stdpbench.runs.folder.status.has_process", lambda folder: folder in FakeClient.alive)
     monkeypatch.setattr(queue_runner, "_LOOK", 0.0)
     FakeClient.begun, FakeClient.together, FakeClient.alive = [], [], set()
 
@@ -400,12 +400,12 @@ def test_one_that_does_not_answer_is_waited_for(
     Queue(tmp_path).add_run(folder)
     looked: list[Path] = []
 
-    def at_work(path: Path) -> bool:
+    def has_process(path: Path) -> bool:
         looked.append(path)
         return path in FakeClient.alive or len(looked) < 9
 
-    monkeypatch.setattr(queue_runner, "at_work", at_work)
-    monkeypatch.setattr("stdpbench.runs.folder.status.at_work", at_work)
+    monkeypatch.setattr(queue_runner, "has_process", has_process)
+    monkeypatch.setattr("stdpbench.runs.folder.status.has_process", has_process)
     said = play()
     assert "attached to its running process" in said[0]
     assert "lost its process" in said[1]

@@ -1,0 +1,137 @@
+"""Everything that is started by name starts from an installed wheel, also by the names of version 0.1.0."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdpbench import __version__
+from stdpbench.figures.paper import Order, write_order
+from stdpbench.runs.client.run_client import ATTACH
+from stdpbench.runs.protocol.wire import Listener
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what pip makes of the wheel; packages that it needs are those of these tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--no-compile", "--target"]
+    done = subprocess.run([*command, str(folder), str(wheel)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def started(installed: Path, *command: str, **options: Any) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(installed), **options}
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=installed,
+    )
+
+
+def ended(process: subprocess.Popen[str], asked: str = "") -> tuple[int, str, str]:
+    """Exit status, output, errors."""
+    said, errors = process.communicate(asked, timeout=120)
+    assert "Traceback" not in errors, errors
+    return process.returncode, said, errors
+
+
+def module(installed: Path, name: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    return started(installed, sys.executable, "-P", "-m", name, *arguments, **options)
+
+
+def answer(process: subprocess.Popen[str], asked: Any) -> Any:
+    """What it answers while its standard input stays open."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(asked) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+def test_the_installed_package_is_what_is_started(installed: Path) -> None:
+    look = "import stdpbench, stdpbench_gui; print(stdpbench.__file__); print(stdpbench_gui.__file__)"
+    _, said, _ = ended(started(installed, sys.executable, "-P", "-c", look))
+    assert [Path(line).parents[1] for line in said.splitlines()] == [installed, installed]
+
+
+@pytest.mark.parametrize("how", ["script", "module"])
+def test_the_command_says_its_version_and_helps(how: str, installed: Path) -> None:
+    (script,) = (installed / "bin").glob("stdpbench*")
+    command = [str(script)] if how == "script" else [sys.executable, "-P", "-m", "stdpbench"]
+    version, usage = (started(installed, *command, option) for option in ("--version", "--help"))
+    assert ended(version)[:2] == (0, f"stdpbench {__version__}\n")
+    status, said, _ = ended(usage)
+    assert status == 0
+    assert "Usage: " in said
+
+
+def test_the_app_starts(installed: Path) -> None:
+    status, _, errors = ended(module(installed, "stdpbench_gui", QT_QPA_PLATFORM="none"))
+    assert status == 1
+    assert errors.startswith("The app cannot start: ")
+
+
+@pytest.mark.parametrize("name", ["stdpbench.runs.process.worker", "stdpbench.runs.worker"])
+def test_the_process_of_a_run_starts(name: str, installed: Path) -> None:
+    status, _, errors = ended(module(installed, name, "nowhere"))
+    assert status == 1
+    assert "nowhere" in errors
+
+
+@pytest.mark.parametrize("name", ["stdpbench.runs.process.probe", "stdpbench.runs.probe"])
+def test_the_process_that_opens_a_network_starts(name: str, installed: Path) -> None:
+    listener = Listener()
+    process = module(installed, name, "nowhere", **{ATTACH: json.dumps(listener.invitation.to_mapping())})
+    channel = listener.accept()
+    channel.send(("request", 1, "try", {}))
+    kind, number, error, _ = channel.receive()
+    assert (kind, number) == ("reply", 1)
+    assert "nowhere" in error
+    channel.close()
+    listener.close()
+    assert ended(process)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["stdpbench.runs.process.compile_process", "stdpbench.runs.beside"])
+def test_the_process_that_compiles_starts(name: str, installed: Path) -> None:
+    asked = {"experiment": {"seed": "x"}, "n_input": 4, "simulator": "runtime"}
+    status, said, _ = ended(module(installed, name), json.dumps(asked))
+    assert status == 1
+    assert "seed" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["stdpbench.lab.service", "stdpbench.lab.desk", "stdpbench.report.service", "stdpbench.report.desk"]
+)
+def test_processes_that_answer_start(name: str, installed: Path) -> None:
+    process = module(installed, name, "nowhere", "nowhere")
+    said = answer(process, {"number": 3, "name": "fly", "arguments": {}})
+    assert said["number"] == 3
+    assert said["error"]
+    assert ended(process)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["stdpbench.figures.paper", "stdpbench.readout.paper_figure"])
+def test_the_process_that_draws_starts(name: str, installed: Path) -> None:
+    write_order(installed / "order.npz", {}, None, Order("figure.txt"))
+    status, _, errors = ended(module(installed, name, "order.npz"))
+    assert (status, errors) == (1, "stdpbench: figure.txt must end in .pdf, .svg or .png\n")
+
+
+def test_the_process_of_a_sweep_starts(installed: Path) -> None:
+    process = module(installed, "stdpbench.sweeps.remote")
+    said = answer(process, {"experiment": {"seed": "x"}, "about": {}})
+    assert "seed" in said["error"]
+    assert ended(process)[0] == 0
