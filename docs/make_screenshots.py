@@ -2,8 +2,8 @@
 
     python docs/make_screenshots.py [FOLDER]
 
-Trains 100 exc neurons on the bundled digits, which takes a minute, without a screen (Qt's offscreen platform). Pages
-are named ``<page>-<theme>-<width>.png``, panels and dialogs, whose size is their own, ``<panel>-<theme>.png``.
+Trains 100 exc neurons on the digits of scikit-learn, which takes a minute, without a display (Qt's offscreen
+platform). Pages are saved as ``<page>-<theme>-<width>.png``, panels and dialogs as ``<panel>-<theme>.png``.
 """
 
 from __future__ import annotations
@@ -42,23 +42,23 @@ from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 SIZES = ((1280, 800), (1920, 1080))
 THEMES = ("light", "dark")
 MOST = 3_500_000
-"""Bytes of all pictures together."""
+"""Maximum size of all screenshots, in bytes."""
 THREE = [(0.3, 0.2), (0.43, 0.15), (0.57, 0.15), (0.68, 0.22), (0.69, 0.33), (0.6, 0.43), (0.46, 0.48)]
 THREE += [(0.6, 0.51), (0.71, 0.6), (0.72, 0.72), (0.62, 0.82), (0.47, 0.85), (0.3, 0.8)]
 _COLOURS = 256
 
 
 class Camera:
-    """Drives a window and writes what it shows.
+    """Controls a window and saves screenshots of it.
 
     Parameters
     ----------
     app : QApplication
-        The one there is.
+        The application.
     window : MainWindow
-        What is driven.
+        The window.
     folder : Path
-        Where pictures go.
+        Target folder.
     """
 
     def __init__(self, app: QApplication, window: MainWindow, folder: Path) -> None:
@@ -68,15 +68,15 @@ class Camera:
         self.bytes = 0
 
     def wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
-        """Let the app work."""
+        """Process events for some seconds, or until a condition holds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not until():
             self.app.processEvents()
-            self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # what a loop of Qt's own would do
+            self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as Qt's own event loop does
             time.sleep(0.005)
 
     def take(self, widget: QWidget, name: str) -> None:
-        """Write what a widget shows, in few colours."""
+        """Save a screenshot of a widget with a reduced palette."""
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -88,7 +88,7 @@ class Camera:
         self.bytes += path.stat().st_size
 
     def in_all_looks(self, name: str, prepare: Callable[[], object], settle: float = 0.6) -> None:
-        """Take the window light and dark, in both sizes."""
+        """Save the window in both themes and both sizes."""
         for theme in THEMES:
             self.window.set_theme(theme)
             for width, height in SIZES:
@@ -99,7 +99,7 @@ class Camera:
         self.window.resize(*SIZES[0])
 
     def in_both_themes(self, name: str, make: Callable[[], QWidget], settle: float = 0.6) -> None:
-        """Take a dialog or panel light and dark."""
+        """Save a dialog or panel in both themes."""
         for theme in THEMES:
             self.window.set_theme(theme)
             widget = make()
@@ -108,14 +108,14 @@ class Camera:
 
 
 def experiment() -> Experiment:
-    """The run that is shown."""
+    """Return the experiment of the main run."""
     return read_experiment("digits").override(
         {"network.n_exc": 100, "schedule.passes": 3, "schedule.label_images": 600, "schedule.test_images": 300}
     )
 
 
 def while_it_trains(camera: Camera) -> None:
-    """The Train page in its layouts, and every panel."""
+    """Save the Train page in its layouts, and every panel."""
     window, session = camera.window, camera.window.session
     session.selection.select_neuron(37)
     for layout in window.train.layouts:
@@ -139,7 +139,7 @@ def while_it_trains(camera: Camera) -> None:
 
 
 def one_panel(camera: Camera, key: str) -> None:
-    """A panel of the Train page."""
+    """Save a panel of the Train page."""
     panel = camera.window.train.panels[key]
 
     def shown() -> QWidget:
@@ -151,7 +151,7 @@ def one_panel(camera: Camera, key: str) -> None:
 
 
 def drawing(camera: Camera) -> None:
-    """The pad, with an answer."""
+    """Save the drawing pad with an answer."""
     pad = camera.window.services.draw()
     camera.wait(20, lambda: pad.ready)
     if not pad.pad.strokes:
@@ -162,7 +162,7 @@ def drawing(camera: Camera) -> None:
 
 
 def dialogs(camera: Camera, data: Path) -> None:
-    """Own pictures, export, numbers and the palette."""
+    """Save the dialogs for own pictures, export and numbers, and the command palette."""
     window = camera.window
     opened: list[QWidget] = []
 
@@ -192,7 +192,7 @@ def dialogs(camera: Camera, data: Path) -> None:
 
 
 def own_pictures(folder: Path) -> Path:
-    """A folder of pictures, dark on light, one subfolder for each class."""
+    """Write a folder of dark-on-light pictures with one subfolder per class."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -204,7 +204,7 @@ def own_pictures(folder: Path) -> Path:
 
 
 def several_runs(camera: Camera) -> None:
-    """Further runs to compare: a branch of the first one, and one with another seed; and a queue."""
+    """Make further runs to compare (a branch, and a run with another seed), and fill the queue."""
     window, first = camera.window, camera.window.session.folder
     assert first is not None
     small = {"network.n_exc": 100, "schedule.passes": 3, "schedule.label_images": 600, "schedule.test_images": 300}
@@ -219,12 +219,12 @@ def several_runs(camera: Camera) -> None:
 
 
 def state_is_final(folder: RunFolder) -> bool:
-    """Whether a run is over."""
+    """Return whether a run has ended."""
     return state_of(folder)[0] in (State.FINISHED, State.FAILED, State.STOPPED) and not has_process(folder.path)
 
 
 def runs_page(camera: Camera) -> None:
-    """The Runs page with its runs compared, and its dialogs."""
+    """Save the Runs page with a comparison of runs, and its dialogs."""
     window, page = camera.window, camera.window.runs_page
     window.go_to("runs")
     camera.wait(10, lambda: page.model.n_all > 2)
@@ -247,7 +247,7 @@ def runs_page(camera: Camera) -> None:
 
 
 def evaluate_page(camera: Camera) -> None:
-    """The Evaluate page with a class that is selected."""
+    """Save the Evaluate page with a selected class."""
     window, page = camera.window, camera.window.evaluate
     path = min(entry.path for entry in window.runs_page.model.entries if entry.state == State.FINISHED)
     page.evaluate(path)
@@ -256,8 +256,8 @@ def evaluate_page(camera: Camera) -> None:
     camera.in_all_looks("evaluate", lambda: window.go_to("evaluate"), 1.0)
 
 
-def lab_page(camera: Camera) -> None:
-    """The Rules page: two rules with experimental data points, and a custom rule with an error."""
+def rules_page(camera: Camera) -> None:
+    """Save the Rules page with two rules and experimental data points, and with an error in a custom rule."""
     window, page = camera.window, camera.window.lab
     window.go_to("lab")
 
@@ -266,7 +266,7 @@ def lab_page(camera: Camera) -> None:
         camera.wait(60, lambda: not page.curves.busy)
 
     def settle() -> QWidget:
-        camera.wait(1)  # a box that has become wider has its picture drawn anew a moment later
+        camera.wait(1)  # a resized box redraws its picture after a delay
         camera.wait(30, lambda: page.equations.settled and not page.curves.busy)
         return window
 
@@ -274,27 +274,27 @@ def lab_page(camera: Camera) -> None:
     page.keep()
     page.draw_points(next(iter(SHIPPED)))
     show({"kind": "triplet"})
-    camera.in_all_looks("rule-lab", settle)
+    camera.in_all_looks("rules", settle)
     page.state.points.clear()
     page.state.kept.clear()
     show({"kind": "diehl-cook-power-law"})
     page.edit()
     camera.wait(60, lambda: not page.curves.busy)
     page.editor.fields["on_input_spike"].edit.setPlainText("w = clip(w - eta*y, 0, w_max)")
-    camera.in_both_themes("rule-lab-own", settle)
-    camera.in_both_themes("rule-lab-use", page.network.use)
+    camera.in_both_themes("rules-custom", settle)
+    camera.in_both_themes("rules-use", page.network.use)
     assert page.network.dialog is not None
     page.network.dialog.reject()
 
 
 def main(folder: Path) -> int:
-    """Make all of them; returns the exit status."""
+    """Make all screenshots; return the exit status."""
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication.instance() or QApplication(["stdpbench"])
     assert isinstance(app, QApplication)
     with tempfile.TemporaryDirectory(prefix="stdpbench-screenshots-") as scratch:
-        # a home folder of its own: the pictures show nothing of the machine that they are made on
+        # a temporary home folder, so that the screenshots show nothing of this machine
         os.environ.update(HOME=scratch, USERPROFILE=scratch)
         settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)
         settings.setValue("closing", "stop")
@@ -305,7 +305,7 @@ def main(folder: Path) -> int:
         session = window.session
         window.run_experiment(experiment())
         camera.wait(120, lambda: len(session.live.blocks) > 12)
-        session.request("pace", seconds=0.02)  # so that there is time for all pictures
+        session.request("pace", seconds=0.02)  # leaves time for all screenshots
         while_it_trains(camera)
         dialogs(camera, own_pictures(Path(scratch) / "pictures"))
         session.request("pace", seconds=0.0)
@@ -318,10 +318,10 @@ def main(folder: Path) -> int:
         camera.in_all_looks("start", lambda: window.go_to("start"), 1.5)
         runs_page(camera)
         evaluate_page(camera)
-        lab_page(camera)
+        rules_page(camera)
         window.close()
         camera.wait(1)
-        print(f"{len(list(folder.glob('*.png')))} pictures, {camera.bytes / 1e6:.2f} MB, in {folder}")
+        print(f"{len(list(folder.glob('*.png')))} screenshots, {camera.bytes / 1e6:.2f} MB, in {folder}")
         return 0 if session.state is State.FINISHED and camera.bytes < MOST else 1
 
 

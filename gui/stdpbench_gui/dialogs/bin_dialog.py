@@ -1,4 +1,4 @@
-"""The bin: runs that were deleted, to be brought back or removed for good."""
+"""The bin of deleted runs, which can be restored or removed permanently."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BinDialog(QDialog):
     Attributes
     ----------
     reported : signal of str
-        Runs were restored, or the bin was emptied: a sentence.
+        A sentence about restored or removed runs.
     """
 
     reported = pyqtSignal(str)
@@ -49,7 +49,7 @@ class BinDialog(QDialog):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.itemSelectionChanged.connect(self._enable)
         self.list.itemDoubleClicked.connect(lambda _: self.restore())
-        self.empty = wrapped("The bin is empty. Runs that are deleted lie here until it is emptied.", "faint")
+        self.empty = wrapped("The bin is empty. Deleted runs stay here until you empty it.", "faint")
         self.problem = wrapped("", "problem")
         self.problem.hide()
         self.restore_button = QPushButton("Restore")
@@ -74,7 +74,7 @@ class BinDialog(QDialog):
         self.look()
 
     def look(self) -> None:
-        """Read what is in the bin."""
+        """Read the content of the bin."""
         runs = self._runs
 
         def read() -> tuple[BinContent, list[Entry]]:
@@ -108,31 +108,31 @@ class BinDialog(QDialog):
         self.empty_button.setEnabled(bool(self._content.runs))
 
     def restore(self) -> None:
-        """Bring back what is selected."""
+        """Restore the selected runs."""
         names, runs = [str(item.data(Qt.ItemDataRole.UserRole)) for item in self.list.selectedItems()], self._runs
         self.problem.hide()
 
         def work() -> str:
             for name in names:
                 restore(runs, name)
-            return f"{names[0] if len(names) == 1 else f'{len(names)} runs'} back from the bin."
+            return f"{names[0] if len(names) == 1 else f'{len(names)} runs'} restored from the bin."
 
         if names:
             self._background.do(work, self._done, self._fail, owner=self)
 
     def ask(self) -> QMessageBox:
-        """Ask before runs are removed for good."""
+        """Ask before removing runs permanently."""
         names, foreign = self._content.runs, self._content.foreign
         n = len(names)
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Empty the bin?")
-        box.setText(f"{n} run{'' if n == 1 else 's'} will be removed for good.")
-        stays = f" What else is in the folder {bin_folder(self._runs)} stays." if foreign else ""
-        box.setInformativeText(f"That cannot be undone.{stays}")
+        box.setText(f"{n} run{'' if n == 1 else 's'} will be removed permanently.")
+        stays = f" Other files in the folder {bin_folder(self._runs)} are kept." if foreign else ""
+        box.setInformativeText(f"This cannot be undone.{stays}")
         box.setDetailedText("\n".join(names))
         box.addButton(QMessageBox.StandardButton.Cancel)
-        remove = box.addButton("Remove for good", QMessageBox.ButtonRole.DestructiveRole)
+        remove = box.addButton("Remove permanently", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         assert remove is not None
         remove.clicked.connect(lambda _=False: self._empty(names))
@@ -144,10 +144,9 @@ class BinDialog(QDialog):
 
         def work() -> str:
             removed, kept, size = empty_bin(runs, names)
-            stays = f" {', '.join(kept)} stays in it, as a process is at work on it." if kept else ""
-            return (
-                f"{len(removed)} run{'' if len(removed) == 1 else 's'} removed for good, {size / 1e6:.1f} MB.{stays}"
-            )
+            stays = f" Kept because of an active process: {', '.join(kept)}." if kept else ""
+            n_removed = f"{len(removed)} run{'' if len(removed) == 1 else 's'}"
+            return f"{n_removed} removed permanently, {size / 1e6:.1f} MB.{stays}"
 
         self._background.do(work, self._done, self._fail, owner=self)
 

@@ -1,4 +1,4 @@
-"""Getting a published data set: downloaded with progress, or imported from a folder. Both in a thread."""
+"""Download of a published data set with progress, or import from a folder; both in a thread."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 WORDS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "kmnist": "KMNIST"}
-"""Published data sets, as a person writes them."""
+"""Display names of the published data sets."""
 _TICK_MS = 100
 _MEGABYTE = 1e6
 
 
 class _Transfer:
-    """What the thread says and hears; the dialog looks now and then."""
+    """Progress of a transfer, written by its thread and polled by the dialog."""
 
     def __init__(self) -> None:
         self.name = ""
@@ -36,12 +36,12 @@ class _Transfer:
 
 
 class FetchDialog(QDialog):
-    """Asks where a data set should come from, gets it, and says how far it is.
+    """Asks for the source of a data set, gets it, and shows progress.
 
     Attributes
     ----------
     fetched : signal of (str, Path)
-        Name and folder of the data set, once it is there.
+        Name and folder of the data set, once it is installed.
     """
 
     fetched = pyqtSignal(str, object)
@@ -54,8 +54,8 @@ class FetchDialog(QDialog):
         self._session = session
         self._transfer: _Transfer | None = None
         self._job: Job | None = None
-        where = f"to {data_folders()[0]}; or choose a folder that holds its four files."
-        self.text = wrapped(f"{why} {'It' if why else words} is downloaded once, some 10 to 30 MB, {where}".strip())
+        where = f"to {data_folders()[0]}. Or choose a folder with its four files."
+        self.text = wrapped(f"{why} {'It' if why else words} is downloaded once (10 to 30 MB) {where}".strip())
         self.progress = ProgressBar("Progress of the download", thin=False)
         self.status = wrapped("", "faint")
         self.problem = wrapped("", "problem")
@@ -86,8 +86,8 @@ class FetchDialog(QDialog):
         self.resize(520, 200)
 
     def download(self) -> None:
-        """Download the files; what an earlier transfer left is gone on from."""
-        self._get(None, "Asking for the files …")
+        """Download the files, or continue an interrupted download."""
+        self._get(None, "Requesting the files …")
 
     def take_from(self, folder: Path) -> None:
         """Import the files from a folder."""
@@ -114,7 +114,7 @@ class FetchDialog(QDialog):
 
     def _take(self, found: Path) -> None:
         self._end()
-        self._session.message.emit(f"{WORDS.get(self.name, self.name)} lies in {found}.")
+        self._session.message.emit(f"{WORDS.get(self.name, self.name)} is installed in {found}.")
         self.fetched.emit(self.name, found)
         self.accept()
 
@@ -137,7 +137,7 @@ class FetchDialog(QDialog):
 
     def _choose(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
-            self, f"A folder with the files of {WORDS.get(self.name, self.name)}"
+            self, f"Choose a folder with the files of {WORDS.get(self.name, self.name)}"
         )
         if chosen:
             self.take_from(Path(chosen))
@@ -149,13 +149,13 @@ class FetchDialog(QDialog):
         self.folder_button.setEnabled(not busy)
 
     def done(self, result: int) -> None:
-        """Give up what is under way: it stays where it is, and the next transfer goes on from it."""
+        """Cancel the transfer; partial files are kept, and the next transfer continues from them."""
         if self._job is not None:
             self._job.cancel()
             self._end()
         super().done(result)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """As cancel."""
+        """Cancel."""
         self.reject()
         super().closeEvent(event)

@@ -1,4 +1,4 @@
-"""Draw a digit: a pad, and what the network of the run on display answers to what is drawn on it."""
+"""Draw a digit: a drawing pad, and the answer of the current run's network to the drawing."""
 
 from __future__ import annotations
 
@@ -39,31 +39,32 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
 from stdpbench_gui.widgets.pad import USUAL_WIDTH, Pad
 
-_USUAL_SIZE = 200  # of what one draws, in pixels of the drawing
-_GAP_MS = 350  # between two answers while one draws: nothing changes more than three times a second
+_USUAL_SIZE = 200  # typical size of a drawn digit, in pixels of the pad
+_GAP_MS = 350  # between two answers while drawing: nothing changes more than three times a second
 _NEURONS = 6
 _FIELD = 56
 _HELP = (
-    "The drawing is centred and scaled as the pictures are that the network learned from, and shown to it as spikes; "
-    "nothing of it is learned. Each class has a bar: how often its neurons fired on average. The highest one is the "
-    "answer. Beside it, each spike in the colour of its neuron's class, and the receptive fields of those that fired "
-    "most; a click selects a neuron in all panels. (Diehl &amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099)"
+    "The drawing is centred and scaled like the pictures of the run and presented to the network as spikes; the "
+    "network does not learn from it. Each class has a bar with the mean number of spikes of its neurons. The highest "
+    "bar is the answer. The raster shows each spike in the colour of its neuron's class; below are the receptive "
+    "fields of the neurons that fired most. Click a field to select its neuron in all panels. (Diehl &amp; Cook 2015, "
+    "section 2.6, doi:10.3389/fncom.2015.00099)"
 )
 
 
 class DrawDigitDialog(QDialog):
-    """Pad at the left, answer at the right.
+    """Dialog with the pad on the left and the answer on the right.
 
     Attributes
     ----------
     pad : Pad
-        What one draws on.
+        The drawing pad.
     probe : NetworkProbe
-        Who is asked.
+        Presents the drawing to the network.
     picture : ndarray, float32, (height, width), or None
-        The drawing as the network is shown it.
+        The drawing as presented to the network.
     answer : dict or None
-        What it answered last.
+        The last answer.
     """
 
     def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
@@ -96,10 +97,10 @@ class DrawDigitDialog(QDialog):
 
     def _pad_controls(self) -> None:
         self.undo_button, self.clear_button = QPushButton("Undo"), QPushButton("Clear")
-        self.undo_button.setToolTip("Take the last stroke back (Ctrl+Z)")
-        self.clear_button.setToolTip("Take all strokes away (Del)")
+        self.undo_button.setToolTip("Undo the last stroke (Ctrl+Z)")
+        self.clear_button.setToolTip("Remove all strokes (Del)")
         self.eraser = QCheckBox("Eraser")
-        self.eraser.setToolTip("Strokes take ink away (E)")
+        self.eraser.setToolTip("Strokes erase (E)")
         self.line = QSlider(Qt.Orientation.Horizontal)
         self.line.setRange(6, 64)
         self.line.setValue(USUAL_WIDTH)
@@ -113,10 +114,10 @@ class DrawDigitDialog(QDialog):
         self.line.valueChanged.connect(self._choose_width)
         for keys, slot in (("Ctrl+Z", self.pad.undo), ("Del", self.pad.clear), ("E", self.eraser.toggle)):
             QShortcut(QKeySequence(keys), self, slot)
-        self.seen = QLabel()
-        self.seen.setFixedSize(2 * _FIELD, 2 * _FIELD)
-        self.seen.setAccessibleName("The drawing as the network sees it")
-        self.seen_text = wrapped("", "faint")
+        self.preview = QLabel()
+        self.preview.setFixedSize(2 * _FIELD, 2 * _FIELD)
+        self.preview.setAccessibleName("The drawing as the network sees it")
+        self.preview_text = wrapped("", "faint")
 
     def _choose_width(self, width: int) -> None:
         self._width_chosen = True
@@ -165,7 +166,7 @@ class DrawDigitDialog(QDialog):
             words = self.fontMetrics().horizontalAdvance("99 spikes") + theme.GRID
             button.setFixedSize(max(_FIELD + 5 * theme.GRID, words), _FIELD + 3 * self.fontMetrics().lineSpacing())
             policy = button.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)  # so that nothing jumps
+            policy.setRetainSizeWhenHidden(True)  # keeps the layout stable
             button.setSizePolicy(policy)
             button.clicked.connect(
                 lambda _=False, button=button: self._session.selection.select_neuron(button.property("neuron"))
@@ -180,9 +181,9 @@ class DrawDigitDialog(QDialog):
         tools.addStretch(1)
         width = QFormLayout()
         width.addRow("Line width", self.line)
-        seen = QHBoxLayout()
-        seen.addWidget(self.seen, 0, Qt.AlignmentFlag.AlignTop)
-        seen.addWidget(self.seen_text, 1)
+        preview = QHBoxLayout()
+        preview.addWidget(self.preview, 0, Qt.AlignmentFlag.AlignTop)
+        preview.addWidget(self.preview_text, 1)
         left = QVBoxLayout()
         left.setSpacing(theme.GRID)
         left.addWidget(self.pad)
@@ -190,7 +191,7 @@ class DrawDigitDialog(QDialog):
         left.addLayout(width)
         left.addSpacing(theme.GRID)
         left.addWidget(wrapped("As the network sees it", "cardtitle"))
-        left.addLayout(seen)
+        left.addLayout(preview)
         left.addStretch(1)
         menu = QMenu(self)
         figure_export.add_actions(menu, self, self)
@@ -224,21 +225,21 @@ class DrawDigitDialog(QDialog):
         layout.addLayout(left)
         layout.addLayout(right, 1)
         lines = self.fontMetrics().lineSpacing()
-        self.resize(max(1000, 860 + 10 * lines), max(560, 340 + 15 * lines))  # letters may be twice as large
+        self.resize(max(1000, 860 + 10 * lines), max(560, 340 + 15 * lines))  # the font may be twice as large
 
     # -- in words and numbers --------------------------------------------------------------------------------------
 
     def explain(self) -> None:
-        """Tell what one is looking at."""
+        """Explain the dialog."""
         explain(self, self.title, _HELP, self.summary())
 
     def summary(self) -> str:
-        """The answer in words."""
+        """Describe the answer."""
         big = "" if self.answer is None else f"The answer is {self.big.text()}. "
         return f"{big}{self.words.text()}"
 
     def table(self) -> Table | None:
-        """A row for each class: mean spikes of its neurons."""
+        """Return a row per class with the mean number of spikes of its neurons."""
         vote = None if self.answer is None else self.answer["vote"]
         if vote is None:
             return None
@@ -246,7 +247,7 @@ class DrawDigitDialog(QDialog):
         return ("class", "spikes per neuron"), [(_name(names, k), score) for k, score in enumerate(vote["scores"])]
 
     def figure(self) -> dict[str, Any] | None:
-        """The drawing as the network saw it, the vote, and the spikes of the answer."""
+        """Return the figure of the presented drawing, the vote and the spikes."""
         answer, table = self.answer, self.table()
         if answer is None or self.picture is None:
             return None
@@ -260,7 +261,7 @@ class DrawDigitDialog(QDialog):
         return {"kind": "stack", "title": "A drawing and its answer", "n": "one drawing", "parts": parts}
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         colours = theme.current()
         for plot in (self.bars_plot, self.raster_plot):
             plot.setBackground(colours.base)
@@ -276,7 +277,7 @@ class DrawDigitDialog(QDialog):
 
     @property
     def ready(self) -> bool:
-        """Whether it is known how the pictures of the run fill their frame, so that drawings can be made like them."""
+        """Whether the framing of the run's pictures is known, so that drawings can be framed the same way."""
         return self._manner is not None
 
     def _on_opened(self) -> None:
@@ -285,12 +286,12 @@ class DrawDigitDialog(QDialog):
         self._measure()
 
     def _measure(self) -> None:
-        """Find out how the pictures of the run fill their frame."""
+        """Measure how the pictures of the run fill their frame."""
         split = self._session.split
         if split is None:
             self._manner = None
         else:
-            self._session.work(lambda: manner_of(split.train), self._take_manner, "The pictures cannot be measured")
+            self._session.work(lambda: manner_of(split.train), self._take_manner, "Cannot measure the pictures")
 
     def _take_manner(self, manner: Manner) -> None:
         self._manner = manner
@@ -300,10 +301,14 @@ class DrawDigitDialog(QDialog):
             self.line.blockSignals(False)
             self.pad.line_width = float(self.line.value())
         height, width = manner.shape
-        middle = "its centre of mass where theirs is" if manner.by_mass else "in the middle of its box, as they are"
-        light = "" if manner.pixel_sum is None else f"; grey values sum to {thousands(round(manner.pixel_sum))}"
-        self.seen_text.setText(
-            f"{height}×{width} pixels, made like the pictures of this run: {manner.side:.0f} pixels long, "
+        middle = f"centred by {'centre of mass' if manner.by_mass else 'bounding box'}"
+        light = (
+            ""
+            if manner.pixel_sum is None
+            else f", grey values scaled to a sum of {thousands(round(manner.pixel_sum))}"
+        )
+        self.preview_text.setText(
+            f"{height}×{width} pixels, prepared like the pictures of this run: {manner.side:.0f} pixels long, "
             f"{middle}{light}."
         )
         if self.pad.strokes:
@@ -332,7 +337,7 @@ class DrawDigitDialog(QDialog):
             return
         if self.answer is None:
             self.words.setText(
-                "The network is asked between two presentations …" if self.probe.by_run else "Opening the network …"
+                "Waiting for the current presentation …" if self.probe.by_run else "Loading the network …"
             )
         self.probe.ask(picture.ravel().tolist())
 
@@ -341,18 +346,18 @@ class DrawDigitDialog(QDialog):
         if picture is None:
             shape = self._manner.shape if self._manner is not None else (28, 28)
             picture = np.zeros(shape, np.float32)
-        self.seen.setPixmap(_pixmap(picture, float(picture.max()) or 1.0, 2 * _FIELD))
+        self.preview.setPixmap(_pixmap(picture, float(picture.max()) or 1.0, 2 * _FIELD))
 
     # -- the answer ------------------------------------------------------------------------------------------------
 
     def _show_nothing(self) -> None:
         self.big.setText("–")
         if self._session.folder is None:
-            text = "No run is open: start one, or open one with Ctrl+O, and its network answers here."
+            text = "No run is open. Start one, or open one with Ctrl+O, to see the answer of its network here."
         elif self._manner is None:
-            text = "Reading the pictures of the run, to make drawings like them …"
+            text = "Loading the pictures of the run, to prepare drawings the same way …"
         else:
-            text = "Draw something at the left, and the network answers as it is now. It learns nothing from it."
+            text = "Draw a digit on the left to see the current network's answer. The network does not learn from it."
         self.words.setText(text)
         self.bars.setOpts(x=[], height=[], width=0.7)
         self.raster.setData([], [])
@@ -379,7 +384,7 @@ class DrawDigitDialog(QDialog):
 
     def _take(self, answer: dict[str, Any]) -> None:
         if self.picture is None or not self.picture.any():
-            return  # wiped off while the network was asked
+            return  # erased meanwhile
         self.answer = answer
         self._show(answer)
 
@@ -406,20 +411,20 @@ class DrawDigitDialog(QDialog):
     def _in_words(self, answer: dict[str, Any], counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
         vote, total, fired = answer["vote"], int(counts.sum()), int((counts > 0).sum())
         times = "once" if answer["attempts"] == 1 else f"{answer['attempts']} times, brighter each time"
-        text = f"{total} spikes of {fired} neuron{'s' if fired != 1 else ''}; the drawing was shown {times}."
+        text = f"{total} spikes from {fired} neuron{'s' if fired != 1 else ''}; the drawing was presented {times}."
         if total == 0:
-            return f"No neuron fired; the drawing was shown {times}."
+            return f"No neuron fired; the drawing was presented {times}."
         if vote is None:
-            return f"{text} Neurons carry no labels, so there is no vote."
+            return f"{text} The neurons have no labels, so there is no vote."
         if vote["answer"] < 0:
-            return f"{text} None of the neurons that fired carries a label."
+            return f"{text} None of the neurons that fired has a label."
         scores = np.array(vote["scores"])
         others = np.delete(np.arange(len(scores)), vote["answer"])
         second = int(others[scores[others].argmax()]) if len(others) else -1
         if second >= 0 and scores[second] > 0:
-            text += f" Second is {_name(names, second)}."
+            text += f" Second choice: {_name(names, second)}."
         if self.probe.by_run and self._session.live.labelled is None:
-            text += f" Labels come from the last {vote['pictures']} training pictures, so they are rough."
+            text += f" Labels are provisional: they are based on the last {vote['pictures']} training pictures."
         return text
 
     def _show_vote(self, vote: dict[str, Any] | None, names: tuple[str, ...]) -> None:
@@ -460,7 +465,7 @@ class DrawDigitDialog(QDialog):
             button.setProperty("neuron", neuron)
 
     def hideEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Let the process go that only looks: it comes back with the next drawing."""
+        """End the probe process; the next drawing starts a new one."""
         self._timer.stop()
         self.probe.close()
         super().hideEvent(event)
@@ -471,7 +476,7 @@ def _name(names: tuple[str, ...], number: int) -> str:
 
 
 def _pixmap(picture: NDArray[np.float32], top: float, side: int) -> QPixmap:
-    """Grey values or weights in the colours of the app, pixels large and sharp."""
+    """Return grey values or weights as an enlarged picture in the colours of the app, without smoothing."""
     table = np.asarray(colour_maps.sequential().getLookupTable(0.0, 1.0, 256, alpha=False), np.uint8)
     colours = np.ascontiguousarray(table[np.clip(picture * (255 / top), 0, 255).astype(np.uint8)])
     height, width = picture.shape

@@ -1,7 +1,7 @@
-"""Figures and numbers leave a panel: exported as for a paper, copied as they stand on screen, or shown as a table.
+"""Export of figures and numbers of a panel: as a figure for a paper, as a copy of the screen, or as a table.
 
-The app draws no figure for a paper itself: it writes down what the panel shows, and a process with matplotlib
-(`stdpbench.figures.paper`) draws it, so that neither waits for the other.
+The app does not draw figures for papers. It writes a specification of the panel's figure, and a separate process with
+matplotlib (`stdpbench.figures.paper`) draws it, so that the window never waits.
 """
 
 from __future__ import annotations
@@ -49,42 +49,42 @@ _REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
 
 
 class Exportable(Protocol):
-    """What shows something that can leave: every panel does, and other widgets may."""
+    """A widget whose content can be exported, such as a panel."""
 
     session: RunSession
     body: QWidget
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Its title."""
 
     def table(self) -> Table | None:
-        """The numbers behind it."""
+        """Return the numbers behind it."""
 
     def figure(self) -> dict[str, Any] | None:
-        """What a paper would draw of it; see `stdpbench.figures.paper`.
+        """Return the specification of its figure; see `stdpbench.figures.paper`.
 
-        With ``"table"``, numbers go with it that are not all of `table`.
+        An entry ``"table"`` replaces the numbers of `table` in the export.
         """
 
 
 def add_actions(menu: QMenu, shown: Exportable, parent: QWidget) -> None:
-    """Put the ways out into a menu.
+    """Add the export actions to a menu.
 
     Parameters
     ----------
     menu : QMenu
-        The panel's own.
+        Menu of the panel.
     shown : Exportable
-        What leaves.
+        The panel or widget to export.
     parent : QWidget
         Owner of actions and dialogs.
     """
     for text, slot, tip in (
-        ("Export figure…", lambda: export(shown, parent), "PDF, SVG or PNG as for a paper, with numbers and caption"),
-        ("Copy picture", lambda: copy_picture(shown), "What is on screen, to the clipboard"),
-        ("Copy numbers", lambda: copy_numbers(shown), "The table, for a spreadsheet"),
-        ("Show numbers…", lambda: show_numbers(shown, parent), "The numbers behind the picture, as a table"),
+        ("Export figure…", lambda: export(shown, parent), "PDF, SVG or PNG for a paper, with numbers and caption"),
+        ("Copy picture", lambda: copy_picture(shown), "Copy the picture on the screen"),
+        ("Copy numbers", lambda: copy_numbers(shown), "Copy the numbers as a table for a spreadsheet"),
+        ("Show numbers…", lambda: show_numbers(shown, parent), "Show the numbers behind the picture as a table"),
     ):
         action = QAction(text, parent)
         action.setToolTip(tip)
@@ -95,18 +95,18 @@ def add_actions(menu: QMenu, shown: Exportable, parent: QWidget) -> None:
 
 
 def copy_picture(shown: Exportable) -> None:
-    """Copy what is on screen."""
+    """Copy the picture on the screen."""
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     clipboard.setPixmap(shown.body.grab())
-    shown.session.message.emit(f"The picture of {shown.title} is on the clipboard.")
+    shown.session.message.emit(f"Copied the picture of {shown.title}.")
 
 
 def copy_numbers(shown: Exportable) -> None:
-    """Copy the table, columns set apart by tabs."""
+    """Copy the table as tab-separated values."""
     table = shown.table()
     if table is None or not table[1]:
-        shown.session.message.emit(f"{shown.title} shows no numbers yet.")
+        shown.session.message.emit(f"{shown.title} has no numbers yet.")
         return
     _copy(shown, table)
 
@@ -115,14 +115,14 @@ def _copy(shown: Exportable, table: Table) -> None:
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     clipboard.setText(table_text(table, "tsv"))
-    shown.session.message.emit(f"{len(table[1])} rows of {shown.title} are on the clipboard.")
+    shown.session.message.emit(f"Copied {len(table[1])} rows of {shown.title}.")
 
 
 def show_numbers(shown: Exportable, parent: QWidget) -> NumbersDialog | None:
-    """Open the table in a window of its own; None where there is none."""
+    """Open the table in a separate window; return None if there is none."""
     table = shown.table()
     if table is None or not table[1]:
-        shown.session.message.emit(f"{shown.title} shows no numbers yet.")
+        shown.session.message.emit(f"{shown.title} has no numbers yet.")
         return None
     dialog = NumbersDialog(shown, table, parent)
     dialog.show()
@@ -130,14 +130,14 @@ def show_numbers(shown: Exportable, parent: QWidget) -> NumbersDialog | None:
 
 
 def export(shown: Exportable, parent: QWidget) -> ExportDialog | None:
-    """Open the dialog that exports; None where there is nothing to draw."""
+    """Open the export dialog; return None if there is nothing to draw."""
     spec = shown.figure()
     if spec is None:
         table = shown.table()
         shown.session.message.emit(
-            f"{shown.title} has no figure; “Show numbers…” in the same menu has what it says."
+            f"{shown.title} has no figure; use “Show numbers…” in the same menu."
             if table is not None and table[1]
-            else f"{shown.title} shows nothing yet that could be drawn."
+            else f"{shown.title} has nothing to draw yet."
         )
         return None
     dialog = ExportDialog(shown, spec, parent)
@@ -146,8 +146,8 @@ def export(shown: Exportable, parent: QWidget) -> ExportDialog | None:
 
 
 def caption_of(shown: Exportable, spec: dict[str, Any]) -> str:
-    """The caption of what is shown: run, seed, version, n, and what error bars mean."""
-    if "caption" in spec:  # of several runs
+    """Return the caption: run, seed, version, n, and the meaning of error bars."""
+    if "caption" in spec:  # several runs
         return str(spec["caption"])
     session = shown.session
     folder, started = session.folder, session.live.started
@@ -191,7 +191,7 @@ class _Numbers(QAbstractTableModel):
 
 
 class NumbersDialog(QDialog):
-    """The numbers behind a panel, as they were when it was opened."""
+    """The numbers behind a panel at the time of opening."""
 
     def __init__(self, shown: Exportable, table: Table, parent: QWidget) -> None:
         super().__init__(parent)
@@ -208,7 +208,7 @@ class NumbersDialog(QDialog):
         header = self.view.horizontalHeader()
         assert header is not None
         header.setStretchLastSection(True)
-        n_rows = QLabel(f"{len(table[1])} rows, as they are now")
+        n_rows = QLabel(f"{len(table[1])} rows")
         n_rows.setObjectName("faint")
         copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")
         copy.clicked.connect(lambda: _copy(shown, table))
@@ -232,31 +232,31 @@ class NumbersDialog(QDialog):
         try:
             Path(chosen).write_text(table_text(self._table), encoding="utf-8")
         except OSError as error:
-            self._shown.session.message.emit(f"{chosen} cannot be written: {error.strerror}.")
+            self._shown.session.message.emit(f"Cannot write {chosen}: {error.strerror}.")
         else:
-            self._shown.session.message.emit(f"The numbers are in {chosen}.")
+            self._shown.session.message.emit(f"Saved the numbers to {chosen}.")
 
 
 class ExportDialog(QDialog):
-    """Asks where a figure goes and how wide it is, and has a process draw it.
+    """Asks for the file and size of a figure, and lets a separate process draw it.
 
     Attributes
     ----------
     target : QLineEdit
         The file.
     format : QComboBox
-        Which of the three formats it has.
+        The format: PDF, SVG or PNG.
     width_, font_, dpi : QDoubleSpinBox, QDoubleSpinBox, QSpinBox
-        In mm, in points, in dots per inch.
+        Width in mm, font size in points, resolution in dots per inch.
     caption : QPlainTextEdit
-        What is written beside the figure.
+        The caption, written to a separate file.
     """
 
     def __init__(self, shown: Exportable, spec: dict[str, Any], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Export {shown.title}")
-        # both as they are now, so that numbers and figure agree while the run goes on
+        # both from the same moment, so that numbers and figure agree although the run continues
         self._shown, self._table = shown, spec.get("table") or shown.table()
         self._spec = {name: value for name, value in spec.items() if name != "table"}
         self._job: Job | None = None
@@ -280,10 +280,10 @@ class ExportDialog(QDialog):
         self.width_.setSuffix(" mm")
         self.width_.setAccessibleName("Width")
         self.preset = QComboBox()
-        self.preset.setAccessibleName("Usual widths")
+        self.preset.setAccessibleName("Common widths")
         for words, width in _WIDTHS:
             self.preset.addItem(words, width)
-        self.preset.addItem("as wide as said", None)
+        self.preset.addItem("custom width", None)
         self.preset.activated.connect(self._take_preset)
         widths = QHBoxLayout()
         widths.addWidget(self.width_)
@@ -304,7 +304,7 @@ class ExportDialog(QDialog):
         self.problem = wrapped("", "problem")
         self.problem.setAccessibleName("What went wrong")
         self.problem.hide()
-        self.busy = ProgressBar("The figure is being made")
+        self.busy = ProgressBar("Drawing the figure")
         self.busy.setRange(0, 0)
         self.busy.hide()
         form = QFormLayout()
@@ -315,8 +315,11 @@ class ExportDialog(QDialog):
         form.addRow("Font size", self.font_)
         form.addRow("Resolution", self.dpi)
         form.addRow("Caption", self.caption)
-        beside = wrapped("Beside it go the numbers (.csv, .npz), the caption (.txt) and the Python that redraws it.")
-        beside.setObjectName("faint")
+        note = wrapped(
+            "The numbers (.csv, .npz), the caption (.txt) and a Python script that redraws the figure are saved in "
+            "the same folder."
+        )
+        note.setObjectName("faint")
         buttons = QDialogButtonBox()
         self.go = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
         assert self.go is not None
@@ -329,7 +332,7 @@ class ExportDialog(QDialog):
         layout.setContentsMargins(*(2 * theme.GRID,) * 4)
         layout.setSpacing(theme.GRID)
         layout.addLayout(form)
-        layout.addWidget(beside)
+        layout.addWidget(note)
         layout.addWidget(self.problem)
         layout.addWidget(self.busy)
         layout.addWidget(buttons)
@@ -344,7 +347,7 @@ class ExportDialog(QDialog):
         self._name_preset()
 
     def order(self) -> Order:
-        """What is asked for."""
+        """Return the chosen settings."""
         return Order(
             self.target.text().strip(),
             self.width_.value(),
@@ -354,14 +357,14 @@ class ExportDialog(QDialog):
         )
 
     def export(self) -> None:
-        """Have the figure drawn; the dialog closes when it is there, and says so where it is not."""
+        """Draw the figure; the dialog closes on success and shows the problem otherwise."""
         order = self.order()
         target = Path(order.target).expanduser()
         if target.suffix.lower().lstrip(".") not in FORMATS:
-            self._say(f"{target.name or 'The file'} should end in .pdf, .svg or .png.")
+            self._show_problem(f"{target.name or 'The file name'} must end in .pdf, .svg or .png.")
             return
         if not target.parent.is_dir():
-            self._say(f"There is no folder {target.parent}.")
+            self._show_problem(f"The folder {target.parent} does not exist.")
             return
         self.problem.hide()
         self.busy.show()
@@ -369,14 +372,16 @@ class ExportDialog(QDialog):
         self._remember(target)
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
         self._job = self._shown.session.work(
-            lambda: _draw(self._spec, self._table, order), lambda _: self._drawn(target), failed=self._say, owner=self
+            lambda: _draw(self._spec, self._table, order), lambda _: self._drawn(target), failed=self._show_problem, owner=self
         )
 
     def _drawn(self, target: Path) -> None:
-        self._shown.session.message.emit(f"{target} is written, with its numbers, caption and Python beside it.")
+        self._shown.session.message.emit(
+            f"Exported {target}; numbers, caption and a Python script are in the same folder."
+        )
         self.accept()
 
-    def _say(self, sentence: str) -> None:
+    def _show_problem(self, sentence: str) -> None:
         self.busy.hide()
         self.go.setEnabled(True)  # type: ignore[union-attr]
         self.problem.setText(sentence)
@@ -425,11 +430,11 @@ class ExportDialog(QDialog):
                 self._settings.setValue(f"export/{name}", value)
 
     def reject(self) -> None:
-        """Esc closes, and gives up what is being drawn."""
+        """Close the dialog and cancel drawing on Esc."""
         self.close()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Give up what is being drawn."""
+        """Cancel drawing."""
         if self._job is not None:
             self._job.cancel()
         super().closeEvent(event)

@@ -1,4 +1,4 @@
-"""The question before a run that starts from the network of another one."""
+"""Dialog for a new run that starts from the network of another run."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from stdpbench_gui.widgets.basic import grow, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.kind_fields import KindFields, ValueEntry
 
-_RULE = " Another rule can also be put in force in this run, while it learns: on the Rules page."
+_RULE = " To change the rule of this run while it learns, use the Rules page."
 
 
 class NewRunDialog(QDialog):
-    """Asks for the value of a structural parameter, or for a kind and its parameters, and says what will happen.
+    """Asks for the value of a structural parameter, or for a kind and its parameters.
 
     Parameters
     ----------
     experiment : Experiment
-        With the parameters in force.
+        Experiment with the current parameters.
     path : str
         Dotted path of the parameter.
     declared : Parameter
-        What is declared about it.
+        Declaration of the parameter.
     session : RunSession
-        The run that is shown. If a process works on it, it will be ended.
+        The current run; it is stopped if active.
     parent : QWidget
-        Over which the dialog stands.
+        Parent of the dialog.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class NewRunDialog(QDialog):
         has_process, runs = session.connected, Path() if session.folder is None else session.folder.path.parent
         self._section, _, name = path.partition(".")
         value = getattr(getattr(experiment, self._section), name)
-        ends = " This run is stopped first, so that its weights are written; it can be resumed." if has_process else ""
+        ends = " This run is stopped first, to save its weights; it can be resumed." if has_process else ""
         what = "another kind" if name == "kind" else "another value"
         text = wrapped(
-            f"{path} is structural: {what} needs another network. The new run starts from weights and "
-            f"thresholds of this one, with the parameters in force.{ends}{_RULE if path == 'plasticity.kind' else ''}"
+            f"{path} is structural: {what} requires a new network. The new run starts from the weights and "
+            f"thresholds of this run, with its current parameters.{ends}{_RULE if path == 'plasticity.kind' else ''}"
         )
         self._entry = ValueEntry(declared, value)
         self.field = self._entry.widget
@@ -96,17 +96,17 @@ class NewRunDialog(QDialog):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What is to be changed."""
+        """The changed values by dotted path."""
         own = {f"{self._section}.{name}": text for name, text in self.fields.values().items()}
         return {self._path: self._entry.text, **own}
 
     def _show_kind(self) -> None:
-        """Have the parameters appear that the chosen kind has."""
+        """Show the parameters of the chosen kind."""
         family = family_of(self._section)
         assert family is not None
         try:
             cls = family.get(self._entry.text, self._path)
-        except StdpbenchError:  # of another package, and does not load: that is said below
+        except StdpbenchError:  # from another package and not loadable: `_check` shows the reason
             self.fields.hide()
             self.summary.setText("")
         else:
@@ -129,5 +129,5 @@ class NewRunDialog(QDialog):
         grow(self)
 
     def _size_of(self, changed: Experiment | None) -> Size | None:
-        """Of the pictures that are shown, if they are the same."""
+        """Return the size of the current run's data, if the new run uses the same."""
         return self._size if changed is not None and changed.data == self._experiment.data else None

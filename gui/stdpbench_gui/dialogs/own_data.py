@@ -1,4 +1,4 @@
-"""Own pictures: choose or drop them, see what the declared steps make of them, and make an experiment of them."""
+"""The user's own pictures: choose or drop them, preview their preparation, and make an experiment from them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _WAIT_MS = 250
 
 
 def is_own_data(path: Path) -> bool:
-    """Whether what was dropped is data: an npz file, an IDX file, or a folder that is no run."""
+    """Return whether a path is data: an npz file, an IDX file, or a folder that is not a run."""
     if path.is_dir():
         return not looks_like_run(path)
     return path.suffix.lower() == ".npz" or (path.is_file() and path.suffix.lower() != ".toml" and is_idx(path))
@@ -62,16 +62,16 @@ T = TypeVar("T")
 
 
 class OwnDataDialog(QDialog):
-    """From pictures to an experiment.
+    """Makes an experiment from pictures.
 
     Attributes
     ----------
     form : StepsForm
-        The declared steps.
+        Settings of the preparation.
     raw, ready : Thumbnails
-        Pictures before and after them.
+        Pictures before and after preparation.
     problem : QLabel
-        What is wrong, in a sentence; hidden where nothing is.
+        Error message; empty if there is none.
     """
 
     chosen = pyqtSignal(object)
@@ -97,33 +97,33 @@ class OwnDataDialog(QDialog):
         self.place = QLineEdit()
         self.place.setReadOnly(True)
         self.place.setPlaceholderText("Choose pictures, or drop them here")
-        self.place.setAccessibleName("Where the pictures lie")
+        self.place.setAccessibleName("Location of the pictures")
         self.folder_button, self.file_button = QPushButton("Folder…"), QPushButton("File…")
-        self.folder_button.setToolTip("A folder of PNG or JPEG pictures, one subfolder for each class")
-        self.file_button.setToolTip("An npz file, or an IDX file; labels beside it are found")
+        self.folder_button.setToolTip("A folder of PNG or JPEG pictures with one subfolder per class")
+        self.file_button.setToolTip("An npz file or an IDX file; labels in the same folder are found automatically")
         self.folder_button.clicked.connect(self._choose_folder)
         self.file_button.clicked.connect(self._choose_file)
         self.status = wrapped(
-            "A folder of PNG or JPEG pictures (one subfolder for each class; without subfolders there are no labels), "
-            "an npz file with an array images, or IDX files as MNIST's."
+            "A folder of PNG or JPEG pictures (one subfolder per class; without subfolders there are no labels), an "
+            "npz file with an array named images, or IDX files like those of MNIST."
         )
         self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("What is wrong")
+        self.problem.setAccessibleName("Problem")
         self.form = StepsForm()
         self.form.changed.connect(self._changed)
-        self.raw = Thumbnails("Pictures as they are")
+        self.raw = Thumbnails("Original pictures")
         self.ready = Thumbnails("Pictures as the network sees them")
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the experiment")
         self.base = QComboBox()
         for base in BASES:
             self.base.addItem(base)
-        self.base.setToolTip("The shipped experiment whose settings are taken")
+        self.base.setToolTip("The included experiment that provides all other settings")
         self.base.setAccessibleName("Settings")
         self.n_exc = QSpinBox()
         self.n_exc.setRange(1, 100_000)
         self.n_exc.setValue(100)
-        self.n_exc.setToolTip("Each exc neuron learns one prototype; more neurons know more, and take longer")
+        self.n_exc.setToolTip("Each exc neuron learns one prototype; more neurons learn more, but take longer")
         self.n_exc.setAccessibleName("Exc neurons")
         self.plan = wrapped("", "faint")
         self.time = ForecastLabel(runs, session)
@@ -164,17 +164,17 @@ class OwnDataDialog(QDialog):
         left = QVBoxLayout(column)
         left.setContentsMargins(0, 0, theme.GRID, 0)
         left.setSpacing(theme.GRID)
-        left.addWidget(wrapped("How they are made ready", "cardtitle"))
+        left.addWidget(wrapped("Preparation", "cardtitle"))
         left.addWidget(self.form)
         left.addSpacing(theme.GRID)
-        left.addWidget(wrapped("The network", "cardtitle"))
+        left.addWidget(wrapped("Network", "cardtitle"))
         left.addLayout(network)
         left.addWidget(self.plan)
         left.addWidget(self.time)
         left.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(theme.GRID)
-        right.addWidget(wrapped("As they are", "cardtitle"))
+        right.addWidget(wrapped("Original", "cardtitle"))
         right.addWidget(self.raw)
         right.addSpacing(theme.GRID)
         right.addWidget(wrapped("As the network sees them", "cardtitle"))
@@ -199,10 +199,10 @@ class OwnDataDialog(QDialog):
         layout.addLayout(middle, 1)
         layout.addLayout(buttons)
 
-    # -- where the pictures lie ------------------------------------------------------------------------------------
+    # -- location --------------------------------------------------------------------------------------------------
 
     def take(self, path: Path) -> None:
-        """Look at a file or folder, with steps that suit it."""
+        """Preview a file or folder with suggested preparation."""
         self._path = path
         self.place.setText(short_path(path))
         self.place.setCursorPosition(len(self.place.text()))
@@ -216,7 +216,7 @@ class OwnDataDialog(QDialog):
         self._work(read, lambda found: self._take_read(path, *found), self._fail_read)
 
     def _fail_read(self, reason: str) -> None:
-        self.status.setText("Nothing could be read.")
+        self.status.setText("The pictures could not be read.")
         self.raw.clear()
         self._fail_look(reason)
 
@@ -228,14 +228,14 @@ class OwnDataDialog(QDialog):
         self._show_look(look)
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "A folder of pictures", str(self._path or ""))
+        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder of pictures", str(self._path or ""))
         if chosen:
             self.take(Path(chosen))
 
     def _choose_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
             self,
-            "An npz or IDX file",
+            "Choose an npz or IDX file",
             str(self._path or ""),
             "Pictures (*.npz *ubyte *ubyte.gz *.idx *.gz);;All files (*)",
         )
@@ -243,18 +243,18 @@ class OwnDataDialog(QDialog):
             self.take(Path(chosen))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Take files and folders."""
+        """Accept files and folders."""
         data = event.mimeData() if event is not None else None
         if event is not None and data is not None and data.hasUrls():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Look at what was dropped."""
+        """Preview the dropped files."""
         paths = dropped_paths(event.mimeData() if event is not None else None)
         if paths:
             self.take(paths[0])
 
-    # -- how they are made ready -----------------------------------------------------------------------------------
+    # -- preparation -----------------------------------------------------------------------------------------------
 
     def _changed(self) -> None:
         self._timer.start()
@@ -282,7 +282,7 @@ class OwnDataDialog(QDialog):
         self._plan()
 
     def _work(self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[str], object]) -> None:
-        """Do the newest work only, one at a time: `Pictures` is not for two threads."""
+        """Do only the newest work, one job at a time: `Pictures` is not thread-safe."""
         if self._job is not None:
             self._job.cancel()
         self._job = self._background.do(work, done, failed)
@@ -294,7 +294,7 @@ class OwnDataDialog(QDialog):
         self._plan()
 
     def _plan(self) -> None:
-        """Make the experiment anew, and say what it would be."""
+        """Update the experiment and its description."""
         look, self._experiment = self._look, None
         if look is None:
             return
@@ -313,14 +313,14 @@ class OwnDataDialog(QDialog):
         passes = made.schedule.passes
         shown = passes * len(look.split.train)
         self.plan.setText(
-            f"{thousands(look.split.train.n_input)} inputs, weights of a neuron sum to {made.network.weight_sum:g}; "
+            f"{thousands(look.split.train.n_input)} inputs, weights per neuron sum to {made.network.weight_sum:g}; "
             f"{passes} pass{'es' if passes > 1 else ''}, {thousands(shown)} presentations."
         )
         self.time.show_for(made, Size.of(look.split))
 
     @property
     def experiment(self) -> Experiment | None:
-        """What would be started; None while something is wrong."""
+        """The experiment to start; None while there is a problem."""
         return self._experiment
 
     def _start(self) -> None:
@@ -343,17 +343,17 @@ class OwnDataDialog(QDialog):
         except StdpbenchError as error:
             self._show_problem(f"{error}.")
         else:
-            self._session.message.emit(f"The experiment is in {path}.")
+            self._session.message.emit(f"Saved the experiment to {path}.")
 
-    def _enable(self, fine: bool) -> None:
-        self.start_button.setEnabled(fine)
-        self.save_button.setEnabled(fine)
+    def _enable(self, enabled: bool) -> None:
+        self.start_button.setEnabled(enabled)
+        self.save_button.setEnabled(enabled)
 
     def _show_problem(self, sentence: str) -> None:
         self.problem.setText(f"⚠ {sentence}" if sentence else "")
 
     def done(self, result: int) -> None:
-        """Let go of what is still being read."""
+        """Cancel reading."""
         if self._job is not None:
             self._job.cancel()
         self._timer.stop()

@@ -1,4 +1,4 @@
-"""What is asked before something goes into the queue, a run branches off, or a run goes back."""
+"""Dialogs for adding to the queue, branching and rewinding."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
 
 
-class _Asking(QDialog):
-    """A form with a place for what is wrong, and two buttons; what was asked for is done before it closes."""
+class _FormDialog(QDialog):
+    """A form with an error message and two buttons; it performs its action before it closes."""
 
     def __init__(self, title: str, go: str, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
@@ -47,13 +47,13 @@ class _Asking(QDialog):
         self.form = QFormLayout()
         self.form.setSpacing(theme.GRID)
         self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("What is wrong")
+        self.problem.setAccessibleName("Problem")
         self.problem.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = QPushButton(go)
         self.go.setObjectName("primary")
         buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.try_it)
+        buttons.accepted.connect(self.submit)
         buttons.rejected.connect(self.reject)
         self.layout_ = QVBoxLayout(self)
         self.layout_.setContentsMargins(*(2 * theme.GRID,) * 4)
@@ -61,58 +61,58 @@ class _Asking(QDialog):
         self.layout_.addLayout(self.form)
         self.layout_.addWidget(self.problem)
         self.layout_.addWidget(buttons)
-        self.go.setDefault(True)  # heeded only within the dialog: Return in a field would cancel else
+        self.go.setDefault(True)  # only effective inside the dialog; otherwise Return in a field would cancel
 
-    def try_it(self) -> None:
-        """Do what is asked for."""
+    def submit(self) -> None:
+        """Read the form and perform the action."""
         raise NotImplementedError
 
-    def say(self, sentence: str) -> None:
-        """Say what is wrong; with an empty sentence, nothing."""
+    def show_problem(self, sentence: str) -> None:
+        """Show an error message; an empty sentence hides it."""
         self.problem.setText(f"⚠ {sentence}")
         self.problem.setVisible(bool(sentence))
         self.go.setEnabled(True)
 
     def do(self, work: Callable[[], object]) -> None:
-        """Do something in a thread; the dialog closes once it is done, and says so where it fails."""
-        self.say("")
+        """Do something in a thread; the dialog closes on success and shows the problem otherwise."""
+        self.show_problem("")
         self.go.setEnabled(False)
-        self._background.do(work, lambda _: self.accept(), self.say, owner=self)
+        self._background.do(work, lambda _: self.accept(), self.show_problem, owner=self)
 
 
 def _assignments_field() -> QPlainTextEdit:
     field = QPlainTextEdit()
     field.setPlaceholderText("plasticity.nu_post=0.02\nexc.tau_m=80 ms")
     field.setTabChangesFocus(True)
-    field.setAccessibleName("Changed parameters, one a line")
-    field.setToolTip("One a line, as after --set: dotted path = value with its unit")
+    field.setAccessibleName("Changed parameters, one per line")
+    field.setToolTip("One per line, as for --set: dotted path = value with its unit")
     field.setFixedHeight(4 * field.fontMetrics().lineSpacing() + 2 * theme.GRID)
     return field
 
 
 def assignments(text: str) -> list[str]:
-    """The lines of a text that say something, without ``--set`` in front."""
+    """Return the non-empty lines of a text, without a leading ``--set``."""
     lines = (line.strip().removeprefix("--set").strip() for line in text.splitlines())
     return [line for line in lines if line]
 
 
-class AddDialog(_Asking):
-    """Asks for an experiment and what is changed of it; puts it into the queue.
+class AddDialog(_FormDialog):
+    """Asks for an experiment and its changed parameters, and adds it to the queue.
 
     Parameters
     ----------
     put : callable
-        Puts experiments in, with their options and whether they are held; in a thread.
+        Adds experiments with their options, held or not; called in a thread.
     background : Background
-        The threads.
+        Background threads.
     parent : QWidget
-        Over which it stands.
+        Parent of the dialog.
     """
 
     def __init__(
         self, put: Callable[[Sequence[Experiment], Options, bool], object], background: Background, parent: QWidget
     ) -> None:
-        super().__init__("Put into the queue", "Put into the queue", background, parent)
+        super().__init__("Add to the queue", "Add to the queue", background, parent)
         self._put = put
         self.experiment = QComboBox()
         self.experiment.setEditable(True)
@@ -131,12 +131,12 @@ class AddDialog(_Asking):
         place.addWidget(browse)
         self.set_ = _assignments_field()
         self.seeds = QLineEdit()
-        self.seeds.setPlaceholderText("as in the experiment; or several: 0 1 2")
+        self.seeds.setPlaceholderText("default: the experiment's seed; several: 0 1 2")
         self.seeds.setAccessibleName("Seeds")
-        self.validation = QCheckBox("evaluate on held-out training pictures, not on the test set")
+        self.validation = QCheckBox("evaluate on held-out training pictures instead of the test set")
         self.baselines = QCheckBox("also evaluate start weights and k-means")
         self.baselines.setChecked(True)
-        self.hold = QCheckBox("hold: wait until it is released")
+        self.hold = QCheckBox("hold until released")
         self.form.addRow("Experiment", place)
         self.form.addRow("Changed", self.set_)
         self.form.addRow("Seeds", self.seeds)
@@ -145,16 +145,16 @@ class AddDialog(_Asking):
         self.experiment.setFocus()
 
     def _browse(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "An experiment file", "", "Experiments (*.toml)")
+        chosen, _ = QFileDialog.getOpenFileName(self, "Choose an experiment file", "", "Experiments (*.toml)")
         if chosen:
             self.experiment.setCurrentText(chosen)
 
-    def try_it(self) -> None:
-        """Read what is asked for, see that it can be run, and put it in."""
+    def submit(self) -> None:
+        """Read the form, check the experiment, and add it to the queue."""
         name, changed = self.experiment.currentText().strip(), assignments(self.set_.toPlainText())
         words = self.seeds.text().replace(",", " ").split()
         if not all(word.isdecimal() for word in words):
-            self.say(f"Seeds are whole numbers from 0 on, with spaces between them, not {self.seeds.text()!r}.")
+            self.show_problem(f"Seeds must be whole numbers from 0, separated by spaces, not {self.seeds.text()!r}.")
             return
         seeds = [int(word) for word in words]
         options = Options(validation=self.validation.isChecked(), baselines=self.baselines.isChecked())
@@ -168,16 +168,16 @@ class AddDialog(_Asking):
         self.do(work)
 
 
-class BranchDialog(_Asking):
-    """Asks where a branch begins and what is changed there.
+class BranchDialog(_FormDialog):
+    """Asks for the position and the changed parameters of a branch.
 
     Attributes
     ----------
     START, QUEUE, WAIT : str
-        What becomes of the branch.
+        Choices for what to do with the branch.
     """
 
-    START, QUEUE, WAIT = "start it now", "put it into the queue", "let it wait in the history"
+    START, QUEUE, WAIT = "start it now", "add it to the queue", "start it later"
 
     def __init__(
         self,
@@ -187,17 +187,17 @@ class BranchDialog(_Asking):
         background: Background,
         parent: QWidget,
     ) -> None:
-        super().__init__("Branch off", "Branch off", background, parent)
+        super().__init__("Create a branch", "Create branch", background, parent)
         self._make = make
-        self.at = _position_field(reached, "Training presentations after which the branch goes its own way")
+        self.at = _position_field(reached, "Number of training presentations before the branch starts")
         self.set_ = _assignments_field()
         self.then = QComboBox()
         self.then.addItems([self.START, self.QUEUE, self.WAIT])
-        self.then.setAccessibleName("What becomes of the branch")
+        self.then.setAccessibleName("What to do with the branch")
         self.form.addRow(
             wrapped(
-                f"A second run goes on from {name} with other parameters, and sees the same input spikes. {name} "
-                "stays as it is. Both are ticked, so that their curves lie over each other."
+                f"A branch is a second run that continues from {name} with changed parameters and the same input "
+                f"spikes. {name} stays as it is. Both runs are ticked and drawn in the same plots."
             )
         )
         self.form.addRow("At presentation", self.at)
@@ -205,19 +205,19 @@ class BranchDialog(_Asking):
         self.form.addRow("Then", self.then)
         self.set_.setFocus()
 
-    def try_it(self) -> None:
-        """Read what is asked for, and branch off."""
+    def submit(self) -> None:
+        """Read the form and create the branch."""
         try:
             changes = dict(parse_assignment(text) for text in assignments(self.set_.toPlainText()))
         except StdpbenchError as error:
-            self.say(str(error))
+            self.show_problem(str(error))
             return
         at, then, make = self.at.value(), self.then.currentText(), self._make
         self.do(lambda: make(at, changes, then))
 
 
-class RewindDialog(_Asking):
-    """Asks how far back a run goes, and says what becomes of the rest."""
+class RewindDialog(_FormDialog):
+    """Asks for the position to rewind a run to, and shows where it will resume."""
 
     def __init__(
         self,
@@ -229,7 +229,7 @@ class RewindDialog(_Asking):
         background: Background,
         parent: QWidget,
     ) -> None:
-        super().__init__("Go back", "Stop it and go back" if has_process else "Go back", background, parent)
+        super().__init__("Rewind", "Stop and rewind" if has_process else "Rewind", background, parent)
         self._explain, self._go_back = explain, go_back
         self.to = _position_field(reached, "Training presentations to keep")
         self.resumes = wrapped("", "faint")
@@ -237,8 +237,8 @@ class RewindDialog(_Asking):
         stops = " It is stopped first." if has_process else ""
         self.form.addRow(
             wrapped(
-                f"{name} is taken back to an earlier presentation. What comes after it is not lost: it is kept as "
-                f"another run.{stops}"
+                f"Rewind {name} to an earlier presentation. The later part is not lost: it is kept as a separate run."
+                f"{stops}"
             )
         )
         self.form.addRow("To presentation", self.to)
@@ -251,8 +251,8 @@ class RewindDialog(_Asking):
     def _show_resumption(self, to: int) -> None:
         self.resumes.setText(self._explain(to))
 
-    def try_it(self) -> None:
-        """Go back."""
+    def submit(self) -> None:
+        """Rewind the run."""
         to, go_back = self.to.value(), self._go_back
         self.do(lambda: go_back(to))
 
@@ -268,7 +268,7 @@ def _position_field(reached: int, name: str) -> QSpinBox:
 
 
 def file_for_zip(name: str, folder: str, parent: QWidget) -> Path | None:
-    """Ask where the zip of a run goes; None where it shall go nowhere."""
+    """Ask for the zip file to export a run to; return None if cancelled."""
     chosen, _ = QFileDialog.getSaveFileName(parent, "Export a run", str(Path(folder) / f"{name}.zip"), "Zip (*.zip)")
     if not chosen:
         return None

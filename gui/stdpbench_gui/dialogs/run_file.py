@@ -1,4 +1,4 @@
-"""The question before an experiment file is run: what it is, and how long it will take."""
+"""Confirmation before running an experiment file, with its description and a forecast of the time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from stdpbench_gui.widgets.forecast_label import ForecastLabel
 
 
 class RunFileDialog(QDialog):
-    """Shows what an experiment file holds, and starts it if that is wanted.
+    """Describes an experiment file and offers to start it.
 
     Attributes
     ----------
     chosen : signal of Experiment
-        It shall be started.
+        Request to start the experiment.
     """
 
     chosen = pyqtSignal(object)
@@ -49,7 +49,7 @@ class RunFileDialog(QDialog):
             layout.addWidget(wrapped(about.summary))
         text = (
             f"{experiment.name}, seed {experiment.seed}: {experiment.network.n_exc} exc neurons, rule "
-            f"{getattr(experiment.plasticity, 'kind', '')}, pictures of {getattr(experiment.data, 'kind', '')}."
+            f"{getattr(experiment.plasticity, 'kind', '')}, data {getattr(experiment.data, 'kind', '')}."
         )
         layout.addWidget(wrapped(text, "faint"))
         if about.expected_accuracy:

@@ -28,7 +28,7 @@ from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Dispensable, Elided, action_button, scrolling
+from stdpbench_gui.widgets.basic import Elided, OptionalLabel, action_button, scrolling
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -83,7 +83,7 @@ class RunBar(QWidget):
         top.addStretch(1)
         for key in ("pause", "step", "stop", "checkpoint"):
             top.addWidget(action_button(actions[key]))
-        label = Dispensable("speed")
+        label = OptionalLabel("speed")
         label.setObjectName("faint")
         label.setBuddy(self.speed)
         top.addWidget(label)

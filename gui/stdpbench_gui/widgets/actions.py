@@ -1,4 +1,4 @@
-"""Every action of the app, in one list: menus, shortcuts and the command palette are made of it."""
+"""The list of all actions of the app, which menus, shortcuts and the command palette are built from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BEFORE_KEYS = "    "
 
 @dataclass(frozen=True)
 class Entry:
-    """An action with its menu and the sentence that the palette shows."""
+    """An action and the title of its menu."""
 
     menu: str
     action: QAction
@@ -39,7 +39,7 @@ class Actions:
     Parameters
     ----------
     window : QMainWindow
-        Whose menus they stand in.
+        The window with the menus.
     """
 
     def __init__(self, window: QMainWindow) -> None:
@@ -56,7 +56,7 @@ class Actions:
         tip: str = "",
         checkable: bool = False,
     ) -> QAction:
-        """Add an action at the end of a menu (made when it is first named)."""
+        """Add an action at the end of a menu, which is created on first use."""
         action = QAction(text, self._window)
         action.setObjectName(key)
         action.setCheckable(checkable)
@@ -76,7 +76,7 @@ class Actions:
         return action
 
     def separator(self, menu: str) -> None:
-        """Draw a line in a menu."""
+        """Add a separator to a menu."""
         bar = self._window.menuBar()
         assert bar is not None
         for action in bar.actions():
@@ -85,19 +85,19 @@ class Actions:
                 found.addSeparator()
 
     def __getitem__(self, key: str) -> QAction:
-        """An action by its key."""
+        """Return an action by its key."""
         return self._entries[key].action
 
     def __iter__(self) -> Iterator[Entry]:
-        """All of them, in the order in which they were added."""
+        """Iterate over all actions in the order of adding."""
         return iter(self._entries.values())
 
 
 class _LineWithKeys(QStyledItemDelegate):
-    """Draws an action at the left and its keys at the right."""
+    """Draws an action on the left and its shortcut on the right."""
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draw a line."""
+        """Draw an entry."""
         line = QStyleOptionViewItem(option)
         self.initStyleOption(line, index)
         line.text, _, keys = (line.text or "").partition(_BEFORE_KEYS)
@@ -112,12 +112,12 @@ class _LineWithKeys(QStyledItemDelegate):
         painter.drawText(line.rect.adjusted(0, 0, -theme.GRID, 0), at, keys)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
-        """With room between lines."""
+        """Add spacing between lines."""
         return super().sizeHint(option, index) + QSize(0, theme.GRID // 2)
 
 
 class Palette(QDialog):
-    """The command palette: type a few letters of any action, and Enter does it."""
+    """The command palette: type a few letters of an action and press Enter to trigger it."""
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -133,11 +133,11 @@ class Palette(QDialog):
         self.view.setModel(self.filter)
         self.view.setItemDelegate(_LineWithKeys(self.view))
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.view.setAccessibleName("Actions that match")
+        self.view.setAccessibleName("Matching actions")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(theme.GRID,) * 4)
         layout.addWidget(self.field)
-        self.nothing = QLabel("No action has these words. Esc closes the list.")
+        self.nothing = QLabel("No matching action. Esc closes the list.")
         self.nothing.setObjectName("faint")
         self.nothing.hide()
         layout.addWidget(self.nothing)
@@ -170,7 +170,7 @@ class Palette(QDialog):
             self._actions[line].trigger()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Arrows move in the list while the field has the focus."""
+        """Move in the list with the arrow keys while the field has the focus."""
         if event is not None and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             step = 1 if event.key() == Qt.Key.Key_Down else -1
             row = (self.view.currentIndex().row() + step) % max(1, self.filter.rowCount())

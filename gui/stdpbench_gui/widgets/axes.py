@@ -1,4 +1,4 @@
-"""Ranges and plots that do not jump: axes that grow in steps, titles that stand inside."""
+"""Plots with stable ranges: axes that grow in steps, titles inside the plot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stdpbench_gui.look import theme
 
 
 def step_up(value: float) -> float:
-    """The smallest of 1, 1.5, 2, 3, 5, 7.5 times a power of ten that is not below a value."""
+    """Return the smallest of 1, 1.5, 2, 3, 5, 7.5 times a power of ten that is at least a value."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -24,14 +24,14 @@ def step_up(value: float) -> float:
 
 
 def stepped(low: float, high: float, before: tuple[float, float] | None = None) -> tuple[float, float]:
-    """A range of round numbers around values, which only grows.
+    """Return a range of round numbers around values; it only grows.
 
     Parameters
     ----------
     low, high : float
         Smallest and largest value.
     before : tuple of float, optional
-        The range that was in use; it stays as long as it holds all values.
+        The previous range, which is kept as long as it contains all values.
     """
     if before is not None and before[0] <= low and high <= before[1]:
         return before
@@ -43,12 +43,12 @@ def stepped(low: float, high: float, before: tuple[float, float] | None = None) 
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with room between its numbers; along time, with thin spaces between thousands."""
+    """An axis whose tick labels do not overlap; on time axes, thousands are separated by thin spaces."""
 
     def tickSpacing(  # noqa: N802 - pyqtgraph's
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, float]]:
-        """Distances of ticks, coarse to fine, as far as numbers have room between them."""
+        """Return the distances of ticks, coarse to fine, at which tick labels do not overlap."""
         levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
         per_unit = size / max(maxVal - minVal, 1e-12)
         metrics = QFontMetrics(theme.plot_font())
@@ -62,16 +62,16 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         return [(step * 2 ** math.ceil(math.log2(needed / step)), offset)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
-        """What stands at the ticks."""
+        """Return the tick labels."""
         if spacing >= 1 and self.orientation == "bottom":
             return [thousands(round(value * scale)) for value in values]
         return list(super().tickStrings(values, scale, spacing))
 
 
 class SmallPlot(pg.PlotItem):  # type: ignore[misc]
-    """A plot for little room: its title with the unit stands inside, at the top left, and ticks are few.
+    """A compact plot with few ticks and its title, including the unit, inside at the top left.
 
-    Where there is too little room for its words, they leave out their middle, so that the unit stays.
+    Texts that do not fit are elided in the middle, so that the unit stays visible.
     """
 
     def __init__(self, title: str) -> None:
@@ -91,19 +91,19 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
         self._size_axis()
 
     def set_title(self, title: str) -> None:
-        """Change what stands inside."""
+        """Change the title."""
         self.title_text = title
         self._write_title()
 
     def setLabel(self, axis: str, text: str | None = None, **more: Any) -> None:  # noqa: N802 - pyqtgraph's
-        """Write beside an axis; below the plot, as much as there is room for."""
+        """Set the label of an axis; the bottom label is elided to fit."""
         if axis == "bottom":
             self._below = text or ""
             text = self._fitting(self._below, self._room() + 2 * theme.GRID) or None
         super().setLabel(axis, text, **more)
 
     def restyle(self) -> None:
-        """Take on the colours and the type size of the theme."""
+        """Apply the colours and the font size of the theme."""
         colours = theme.current()
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
@@ -115,19 +115,19 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
         self._fit_words()
 
     def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """See anew how much of the words there is room for."""
+        """Fit the texts to the new size."""
         super().resizeEvent(event)
-        if hasattr(self, "title_text"):  # pyqtgraph sizes a plot while it is made
+        if hasattr(self, "title_text"):  # pyqtgraph resizes a plot during construction
             self._fit_words()
 
     def room_for_title(self) -> float:
-        """How much more than its curves the plot should show above them, as a share of their height."""
+        """Return the space for the title above the curves, as a share of their height."""
         height = self.getViewBox().height()
         share = min(0.5, 1.1 * QFontMetrics(theme.plot_font()).height() / height) if height > 1 else 0.0
         return max(0.25, share / (1 - share))
 
     def _room(self) -> float:
-        """Width beside the left axis, in pixels."""
+        """Return the width without the left axis, in pixels."""
         return float(self.size().width() - self.getAxis("left").width())
 
     def _fit_words(self) -> None:
@@ -142,7 +142,7 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
 
     @staticmethod
     def _fitting(text: str, room: float) -> str:
-        """As much of a text as there is room for; all of it while the plot has no size yet."""
+        """Return a text elided to fit; unchanged while the plot has no size yet."""
         metrics = QFontMetrics(theme.plot_font())
         if room <= metrics.height():
             return text
@@ -154,7 +154,7 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
 
 
 def double_clicked(plot: pg.PlotItem, slot: Callable[[], None]) -> None:
-    """Call something on a double click into a plot."""
+    """Call a function on a double click in a plot."""
 
     def clicked(event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
         if event.double() and plot.getViewBox().sceneBoundingRect().contains(event.scenePos()):

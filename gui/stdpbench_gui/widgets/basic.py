@@ -1,4 +1,4 @@
-"""Small widgets that several pages and panels use."""
+"""Small widgets shared by pages and panels."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _LONGEST_WORD = 40
 
 
 def short_path(path: Path) -> str:
-    """A path as a person writes it, with ``~`` for her home folder."""
+    """Return a path with ``~`` for the home folder."""
     home = Path.home()
     return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
 
 
 def dropped_paths(data: QMimeData | None) -> list[Path]:
-    """Files and folders of this machine in what was dropped; what lies elsewhere is left out."""
+    """Return the local files and folders among dropped URLs."""
     return [Path(url.toLocalFile()) for url in (data.urls() if data is not None else []) if url.isLocalFile()]
 
 
 def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
-    """Ask for the file that an experiment is written to; None if nobody names one."""
+    """Ask for the file to save an experiment to; return None if cancelled."""
     proposed = f"{experiment.name}.toml"
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the experiment", proposed, "Experiments (*.toml)")
     return Path(chosen) if chosen else None
 
 
 def action_button(action: QAction) -> QToolButton:
-    """A button with the words of an action, which follows it."""
+    """Return a button that shows and triggers an action."""
     button = QToolButton()
     button.setDefaultAction(action)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -57,7 +57,7 @@ def action_button(action: QAction) -> QToolButton:
 
 
 def explain(parent: QWidget, title: str, text: str, now: str = "") -> QMessageBox:
-    """Open a small window that tells what one is looking at: rich text with its reference, and plain text of now."""
+    """Open a window that explains a panel: rich text with references, and a plain text about the current state."""
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(f"{title}: what am I looking at?")
@@ -69,14 +69,14 @@ def explain(parent: QWidget, title: str, text: str, now: str = "") -> QMessageBo
 
 
 def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tuple[QToolButton, QToolButton]:
-    """What stands at the right of the title of a panel or view: what it shows, and its menu."""
+    """Return the buttons on the right of the title of a panel or view: its explanation and its menu."""
     question, more = QToolButton(), QToolButton()
     question.setText("?")
     question.setToolTip("What am I looking at? (F1)")
     question.setAccessibleName(f"What does {title} show?")
     question.clicked.connect(lambda: explain())
     more.setText("⋮")
-    more.setToolTip("Export, copy, and what else can be done here")
+    more.setToolTip("Export, copy and more")
     more.setAccessibleName(f"Menu of {title}")
     more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -87,33 +87,33 @@ def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tup
 
 
 class Elided(QLabel):
-    """A label of one line, which leaves out the middle of its text where there is no room, and has all as a tip."""
+    """A single-line label that elides its text in the middle if it does not fit."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for a few letters."""
+        """Return the size of a few characters."""
         return QSize(self.fontMetrics().horizontalAdvance("some … end"), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw what there is room for."""
+        """Draw the elided text."""
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
         QPainter(self).drawText(self.rect(), int(self.alignment()), text)
 
 
-class Dispensable(QLabel):
-    """A label that is left out where there is no room for it: what it stands beside says the same by its tooltip."""
+class OptionalLabel(QLabel):
+    """A label that is not drawn if it does not fit; the tooltip of its neighbour has the same text."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """No room at all."""
+        """Return zero width."""
         return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw all of it, or nothing."""
+        """Draw the label if it fits."""
         if self.width() >= self.sizeHint().width():
             super().paintEvent(event)
 
 
 def scrolling(content: QWidget) -> QScrollArea:
-    """Show a widget in what room there is; where it needs more, it scrolls, rather than widening the window."""
+    """Return a scroll area with a widget, which scrolls instead of enlarging the window."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
@@ -123,23 +123,24 @@ def scrolling(content: QWidget) -> QScrollArea:
 
 
 def let_scroll(page: QWidget) -> None:
-    """Have a page scroll where the window is smaller than what its layout needs."""
-    content, held = QWidget(), QSplitter()
+    """Make a page scroll if the window is smaller than its layout requires."""
+    content, splitter = QWidget(), QSplitter()
     content.setLayout(page.layout())
-    held.addWidget(content)  # between them, since a layout with lines that break scrolls as soon as it would like to
-    held.setChildrenCollapsible(False)
+    # through a splitter, since a layout with wrapped labels would scroll below its preferred, not its minimum size
+    splitter.addWidget(content)
+    splitter.setChildrenCollapsible(False)
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(scrolling(held))
+    layout.addWidget(scrolling(splitter))
 
 
 def breakable(text: str) -> str:
-    """A text whose very long words may break, for labels that must not widen a page; what is seen stays the same."""
+    """Insert invisible break points into very long words, for labels that must not widen a page."""
     return re.sub(rf"\S{{{_LONGEST_WORD}}}(?=\S)", "\\g<0>\u200b", text)
 
 
 def grow(dialog: QWidget) -> None:
-    """Have room for all lines, soon: of labels that break them, an open dialog does not ask how many there are."""
+    """Make an open dialog high enough for its wrapped labels, in the next event: Qt does this only on opening."""
 
     def resize() -> None:
         layout = None if sip.isdeleted(dialog) else dialog.layout()
@@ -151,7 +152,7 @@ def grow(dialog: QWidget) -> None:
 
 
 def wrapped(text: str, name: str = "") -> QLabel:
-    """A label that breaks lines; `name` is its name in the style sheet."""
+    """Return a label with line wrapping; `name` is its name in the style sheet."""
     label = QLabel(text)
     label.setWordWrap(True)
     if name:

@@ -1,4 +1,4 @@
-"""A line that says how long a run would take, as what it is made of changes."""
+"""A label with the forecast duration of a run."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from stdpbench_gui.widgets.basic import grow
 
 
 class ForecastLabel(QLabel):
-    """The forecast (`stdpbench.runs.catalog.forecast`), computed in a thread because it may read folders of runs.
+    """The forecast (`stdpbench.runs.catalog.forecast`), computed in a thread because it may read run folders.
 
     Parameters
     ----------
     runs : Path
-        The folder of all runs.
+        The runs folder.
     session : RunSession
-        Has the thread, and outlives this.
+        Provides the thread; outlives this label.
 
     Attributes
     ----------
     busy : bool
-        Whether an answer is to come.
+        Whether a forecast is being computed.
     """
 
     def __init__(self, runs: Path, session: RunSession) -> None:
@@ -33,13 +33,13 @@ class ForecastLabel(QLabel):
         self.setObjectName("faint")
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        self.setAccessibleName("How long it will take")
+        self.setAccessibleName("Expected duration")
         self.busy = False
         self._runs, self._session = runs, session
         self._wanted: tuple[Experiment, Size | None, bool] | None = None
 
     def show_for(self, experiment: Experiment | None, size: Size | None = None, *, trust: bool = False) -> None:
-        """Say it of an experiment; nothing for None. See `stdpbench.runs.catalog.forecast.forecast`."""
+        """Show the forecast of an experiment; nothing for None. See `stdpbench.runs.catalog.forecast.forecast`."""
         self._wanted = None if experiment is None else (experiment, size, trust)
         if self._wanted is None:
             self.setText("")
@@ -58,11 +58,11 @@ class ForecastLabel(QLabel):
         def take(sentence: str) -> None:
             self._take(wanted, sentence)
 
-        # where pictures cannot be read, whoever starts the run says so
+        # unreadable pictures are reported when the run starts
         self._session.work(look, take, failed=lambda _: take(""), owner=self)
 
     def _take(self, wanted: tuple[Experiment, Size | None, bool], sentence: str) -> None:
-        """Show what was found, unless something else is wanted by now."""
+        """Show the forecast, unless another one was requested meanwhile."""
         self.busy = False
         if self._wanted is wanted:
             self.setText(sentence)

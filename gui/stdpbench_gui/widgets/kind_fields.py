@@ -1,4 +1,4 @@
-"""The parameters of a kind that somebody may choose: fields with its defaults, or with what is in force."""
+"""Fields for the parameters of a kind, with its defaults or the current values."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.parameter_fields import Choice
 
 _MOST_SEEN = 9
-"""Fields that stand below each other before they scroll."""
+"""Maximum number of visible fields; more fields scroll."""
 
 
 class ValueEntry:
-    """What one value of a parameter is entered with."""
+    """Input widget for the value of a parameter."""
 
     def __init__(self, declared: Parameter, value: Any) -> None:
         self.shown = "none" if value is None else declared.show(value)
@@ -34,7 +34,7 @@ class ValueEntry:
 
     @property
     def text(self) -> str:
-        """What is entered."""
+        """The entered text."""
         widget = self.widget
         return (widget.currentText() if isinstance(widget, Choice) else widget.text()).strip()
 
@@ -45,9 +45,9 @@ class KindFields(QScrollArea):
     Attributes
     ----------
     changed : signal
-        Something was entered.
+        A value was edited.
     entries : dict of str to ValueEntry
-        By name of the parameter.
+        Input widgets by name of the parameter.
     """
 
     changed = pyqtSignal()
@@ -61,7 +61,7 @@ class KindFields(QScrollArea):
         self.entries: dict[str, ValueEntry] = {}
 
     def show_kind(self, cls: type[Parameters], section: str, now: Parameters) -> None:
-        """Show the parameters of a kind: as they are in force if it is the one that is, else with their defaults."""
+        """Show the parameters of a kind, with the values of `now` if it has this kind, else with defaults."""
         content = QWidget()
         form = QFormLayout(content)
         form.setContentsMargins(0, 0, theme.GRID, 0)
@@ -85,5 +85,5 @@ class KindFields(QScrollArea):
         self.setVisible(bool(self.entries))
 
     def values(self) -> Mapping[str, str]:
-        """What was entered that is not as it was shown at first."""
+        """Return the edited values by name."""
         return {name: entry.text for name, entry in self.entries.items() if entry.text != entry.shown}

@@ -1,4 +1,4 @@
-"""Where texts may change often without all of the window being laid out anew."""
+"""A container whose labels can change often without a new layout of the whole window."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from PyQt6.QtWidgets import QWidget
 
 
 class LayoutBarrier(QWidget):
-    """Holds a widget, and passes on that it wants another room only where it does.
+    """Contains a widget and forwards its layout requests only if its size hints changed.
 
-    A label whose text changes asks its layout for room, which asks the one around it, up to the window: Qt lays out
-    and repaints all docks then, ten times a second for a number that counts presentations. Here the question ends,
-    unless what the widget needs has changed.
+    When its text changes, a label sends a layout request to its parent layout, which forwards it up to the window. Qt
+    would then lay out and repaint all docks, ten times a second for a counter of presentations. The barrier stops the
+    request unless the required size has changed.
 
     Parameters
     ----------
     content : QWidget
-        Fills it.
+        The widget.
     """
 
     def __init__(self, content: QWidget) -> None:
@@ -31,19 +31,19 @@ class LayoutBarrier(QWidget):
         return self._content.sizeHint(), self._content.minimumSizeHint().expandedTo(self._content.minimumSize())
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """What the content would like."""
+        """Return the preferred size of the content."""
         return self._needs()[0]
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """What the content needs."""
+        """Return the minimum size of the content."""
         return self._needs()[1]
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Give all room to the content."""
+        """Resize the content to fill the widget."""
         self._content.setGeometry(self.rect())
 
     def event(self, event: QEvent | None) -> bool:
-        """Look whether the content needs another room: without a layout, this is what Qt asks."""
+        """Forward a layout request, which Qt sends to widgets without a layout, if the size hints changed."""
         if event is not None and event.type() == QEvent.Type.LayoutRequest:
             needed = self._needs()
             if needed != self._needed:

@@ -1,4 +1,4 @@
-"""The legend of the curves: read-outs, other runs, and what the numbered lines of changes stand for."""
+"""The legend of curves: read-outs, other runs, and the numbered changes of parameters."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from PyQt6.QtWidgets import QLabel, QSizePolicy
 
 from stdpbench_gui.look import theme
 
-_LISTED = 4  # changes that are spelled out
+_LISTED = 4  # maximum number of changes in the legend
 _SHARE, _LINES = 0.3, 3
-"""How much of the room it takes at most, but never less than so many lines."""
+"""Maximum share of the panel's height, and the number of lines that are always allowed."""
 
 
 class Legend(QLabel):
-    """Lines of text above plots, which break between entries only.
+    """Lines of text above plots, which wrap only between entries.
 
-    It takes a share of the room that there is: entries beyond it are counted, and stand in the tip.
+    Its height is limited to a share of the panel; entries that do not fit are counted, and listed in the tooltip.
     """
 
     def __init__(self) -> None:
@@ -32,14 +32,14 @@ class Legend(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def write(self, lines: Sequence[tuple[str, str, str]], marks: Sequence[str]) -> None:
-        """Say what is drawn.
+        """Set the entries.
 
         Parameters
         ----------
         lines : sequence of (str, str, str)
-            Colour, a mark that looks like the line, and name.
+            Colour, a symbol that looks like the line, and name.
         marks : sequence of str
-            What was changed, in few words; numbered from 1.
+            Short descriptions of changes, numbered from 1.
         """
         parts = [f'<span style="color:{colour}">{mark}</span>&nbsp;{_whole(name)}' for colour, mark, name in lines]
         numbered = list(enumerate(marks, 1))[-_LISTED:]
@@ -50,7 +50,7 @@ class Legend(QLabel):
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Take as many lines as it needs."""
+        """Fit the entries to the new width."""
         super().resizeEvent(event)
         self._fit()
 
@@ -61,7 +61,7 @@ class Legend(QLabel):
         if fitted == self._fitted:
             return
         self._fitted = fitted
-        self.setMinimumHeight(0)  # a label does not say that it needs less than its least height
+        self.setMinimumHeight(0)  # heightForWidth is never less than the minimum height
         for n in range(len(self._parts), -1, -1):
             left = len(self._parts) - n
             self.setText("&nbsp;&nbsp; ".join([*self._parts[:n], *([f"…&nbsp;{left}&nbsp;more"] if left else [])]))
@@ -72,13 +72,13 @@ class Legend(QLabel):
         self.setFixedHeight(max(1, needed))
 
 
-def without_what_is_shared(name: str, other: str) -> str:
-    """The name of a run from the first of its parts, between hyphens, that another name has not."""
+def distinct_part(name: str, other: str) -> str:
+    """Return the name of a run without the leading hyphenated parts that it shares with another name."""
     parts, others = name.split("-"), other.split("-")
     n = next((i for i, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
     return f"…{'-'.join(parts[n:])}" if n else name
 
 
 def _whole(text: str) -> str:
-    """A text that does not break."""
+    """Return a text that does not wrap."""
     return text.replace(" ", "&nbsp;").replace("-", "\u2011").replace("…", "…\u2060")

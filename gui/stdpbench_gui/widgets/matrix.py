@@ -1,4 +1,4 @@
-"""A confusion matrix to look at and to walk in."""
+"""A confusion matrix with selectable cells."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from stdpbench.readout import Score
 from stdpbench_gui.look import colour_maps, theme
 
-_SMALLEST = 0.6  # of the usual type size
-_LOWEST = 10.7  # lines of text
+_SMALLEST = 0.6  # of the normal font size
+_LOWEST = 10.7  # minimum height, in lines of text
 _STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
 class Matrix(QWidget):
-    """Rows are true classes, columns are answers, the last of them none; at the right the accuracy of each class.
+    """Rows are true classes, columns are answers (the last one: no answer); the accuracy per class is on the right.
 
-    Colour says what share of the class a cell is; right answers have a frame.
+    The colour of a cell shows its share of the true class; right answers have a frame.
     """
 
     cell_chosen = pyqtSignal(int, int)
@@ -30,7 +30,7 @@ class Matrix(QWidget):
         self.names: tuple[str, ...] = ()
         self.cell: tuple[int, int] | None = None
         self.row = -1
-        """A true class that is framed; -1 for none."""
+        """The highlighted true class; -1 for none."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Confusion matrix: rows true classes, columns answers; arrow keys move")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -38,11 +38,11 @@ class Matrix(QWidget):
         self.restyle()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """What is comfortable for ten classes."""
+        """Return a size suited to ten classes."""
         return QSize(360, 280)
 
     def restyle(self) -> None:
-        """Take on the colours of the theme."""
+        """Apply the colours of the theme."""
         self._table = theme.lookup(colour_maps.sequential())
         self.setMinimumHeight(round(_LOWEST * self.fontMetrics().height()))
         self.update()
@@ -55,7 +55,7 @@ class Matrix(QWidget):
         self.update()
 
     def describe(self, row: int, column: int) -> str:
-        """What a cell says."""
+        """Describe a cell."""
         assert self.score is not None
         n, total = int(self.score.confusion[row, column]), int(self.score.confusion[row].sum())
         answer = "no answer" if column == self.score.n_classes else f"answered {self._name(column)}"
@@ -68,7 +68,7 @@ class Matrix(QWidget):
     # -- geometry --------------------------------------------------------------------------------------------------
 
     def _grid(self) -> tuple[QRectF, float, float]:
-        """Where the cells lie, and how large one is."""
+        """Return the area of the cells, and the width and height of a cell."""
         assert self.score is not None
         metrics, n = self.fontMetrics(), self.score.n_classes
         longest = max(metrics.horizontalAdvance(self._name(i)) for i in range(n))
@@ -101,7 +101,7 @@ class Matrix(QWidget):
         places = [(row, column) for row in range(score.n_classes) for column in range(score.n_classes + 1)]
         cells = [QRectF(area.left() + c * width, area.top() + r * height, width, height) for r, c in places]
         inks = [self._fill(painter, cell, float(shares[at])) for cell, at in zip(cells, places, strict=True)]
-        if self._fit_numbers(painter, width, height):  # after all fills, which would cut low ones off
+        if self._fit_numbers(painter, width, height):  # after all fills, which would clip numbers in flat cells
             for cell, at, ink in zip(cells, places, inks, strict=True):
                 n = int(score.confusion[at])
                 painter.setPen(ink if n else QColor(colours.faint))
@@ -124,7 +124,7 @@ class Matrix(QWidget):
             painter.drawRect(QRectF(area.left() + column * width, area.top() + row * height, width, height))
 
     def _fit_numbers(self, painter: QPainter, width: float, height: float) -> bool:
-        """Have the largest number fit into a cell; whether it can be read."""
+        """Set a font size at which the largest number fits into a cell; return whether it is readable."""
         assert self.score is not None
         metrics, font = self.fontMetrics(), self.font()
         needed = metrics.horizontalAdvance("0" * max(2, len(str(int(self.score.confusion.max()))))) + 4
@@ -134,7 +134,7 @@ class Matrix(QWidget):
         return share >= _SMALLEST
 
     def _fill(self, painter: QPainter, cell: QRectF, share: float) -> QColor:
-        """Fill a cell; returns what can be read on it."""
+        """Fill a cell; return a readable text colour."""
         red, green, blue, _ = (int(v) for v in self._table[round(255 * min(1.0, 0.85 * share**0.7))])
         painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), QColor(red, green, blue))
         return QColor("#1d2026" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff")
@@ -144,20 +144,20 @@ class Matrix(QWidget):
         colours, n, line = theme.current(), self.score.n_classes, self.fontMetrics().height()
         elide, right, mid = Qt.TextElideMode.ElideRight, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(colours.ink))
-        few = max(1, int(np.ceil(line / max(height, 1))))  # every how many rows a name fits
-        for i in range(0, n, few):
-            box = QRectF(line + 4, area.top() + i * height, area.left() - line - 10, height * few)
+        step = max(1, int(np.ceil(line / max(height, 1))))  # name only every step-th row, so that names fit
+        for i in range(0, n, step):
+            box = QRectF(line + 4, area.top() + i * height, area.left() - line - 10, height * step)
             painter.drawText(box, right | mid, self.fontMetrics().elidedText(self._name(i), elide, int(box.width())))
             accuracy = float(self.score.class_accuracy[i])
             text = "–" if np.isnan(accuracy) else f"{100 * accuracy:.1f}"
-            box = QRectF(area.right() + 2, area.top() + i * height, self.width() - area.right() - 4, height * few)
+            box = QRectF(area.right() + 2, area.top() + i * height, self.width() - area.right() - 4, height * step)
             painter.drawText(box, right | mid, text)
         for i in range(n + 1):
             box = QRectF(area.left() + i * width - 2, area.bottom() + 2, width + 4, line)
             if i < n:
                 text = self.fontMetrics().elidedText(self._name(i), elide, int(width) + 4)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-            else:  # there is room beside it
+            else:  # the last name may extend to the right
                 box.adjust(0, 0, max(0.0, self.fontMetrics().horizontalAdvance("none") - width), 0)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "none")
         painter.setPen(QColor(colours.faint))
@@ -173,7 +173,7 @@ class Matrix(QWidget):
     # -- choosing --------------------------------------------------------------------------------------------------
 
     def choose(self, row: int, column: int) -> None:
-        """Choose a cell, once there are any."""
+        """Select a cell, if there is a score."""
         if self.score is None:
             return
         self.cell = row, column
@@ -182,13 +182,13 @@ class Matrix(QWidget):
         self.cell_chosen.emit(row, column)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Choose the cell under the mouse."""
+        """Select the cell under the mouse."""
         found = self._cell_at(event.position()) if event is not None else None
         if found is not None:
             self.choose(*found)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Move with the arrow keys."""
+        """Move the selection with the arrow keys."""
         assert event is not None
         step = _STEPS.get(Qt.Key(event.key()))
         if step is None or self.score is None:
@@ -200,7 +200,7 @@ class Matrix(QWidget):
         self.choose(int(np.clip(moved[0], 0, n - 1)), int(np.clip(moved[1], 0, n)))
 
     def event(self, event: object) -> bool:
-        """Say in a tooltip what a cell says."""
+        """Show the description of a cell as a tooltip."""
         if isinstance(event, QHelpEvent):
             found = self._cell_at(QPointF(event.pos()))
             if found is not None:

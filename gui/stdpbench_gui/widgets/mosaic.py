@@ -1,4 +1,4 @@
-"""Receptive fields in a grid, drawn no finer than the screen shows them."""
+"""Receptive fields in a grid, drawn at screen resolution."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from stdpbench_gui.widgets.pictures import image_of
 
 
 class MapImage(pg.GraphicsObject):  # type: ignore[misc]
-    """Values drawn in colours, as an image with 32 bits per pixel.
+    """An array drawn in colours, as an image with 32 bits per pixel.
 
-    pyqtgraph's own item draws values by an image of 8 bits with a table of colours, which Qt smooths six times more
-    slowly (2.5 against 0.4 ms at 600 × 600 pixels).
+    pyqtgraph's own item draws an 8-bit image with a colour table, which Qt scales smoothly six times more slowly
+    (2.5 ms against 0.4 ms at 600 × 600 pixels).
 
     Attributes
     ----------
     image : ndarray, float32, (height, width), or None
-        What is drawn; None for nothing.
+        The drawn values; None for nothing.
     """
 
     def __init__(self) -> None:
@@ -34,38 +34,38 @@ class MapImage(pg.GraphicsObject):  # type: ignore[misc]
         self._rect, self._levels = QRectF(), (0.0, 1.0)
         self._table: NDArray[np.uint32] = np.zeros(1, np.uint32)
         self._drawn: QImage | None = None
-        self._room(np.zeros((1, 1), np.float32))
+        self._allocate(np.zeros((1, 1), np.float32))
 
     def show_values(self, image: NDArray[np.float32], rect: QRectF, levels: tuple[float, float]) -> None:
-        """Draw other values, in a rectangle of the view."""
+        """Draw values in a rectangle of the view."""
         if rect != self._rect:
             self.prepareGeometryChange()
             self._rect = rect
         self.image, self._levels = image, levels
-        self._draw_anew()
+        self._redraw()
 
     def set_levels(self, low: float, high: float) -> None:
-        """Say which values have the first and the last colour."""
+        """Set the values of the first and the last colour."""
         self._levels = low, high
-        self._draw_anew()
+        self._redraw()
 
     def set_colours(self, colours: pg.ColorMap) -> None:
-        """Draw in the 256 colours of a map."""
+        """Set the colour map, sampled at 256 colours."""
         red, green, blue, alpha = theme.lookup(colours).astype(np.uint32).T
         self._table = alpha << 24 | red << 16 | green << 8 | blue
-        self._draw_anew()
+        self._redraw()
 
     def clear(self) -> None:
         """Draw nothing."""
         self.image = None
-        self._draw_anew()
+        self._redraw()
 
-    def _draw_anew(self) -> None:
+    def _redraw(self) -> None:
         self._drawn = None
         self.update()
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        """Where it lies in the view."""
+        """Return its rectangle in the view."""
         return self._rect
 
     def paint(self, painter: QPainter, *_: object) -> None:
@@ -78,40 +78,40 @@ class MapImage(pg.GraphicsObject):  # type: ignore[misc]
 
     def _fill(self, values: NDArray[np.float32]) -> QImage:
         if values.shape != self._shares.shape:
-            self._room(values)
+            self._allocate(values)
         (low, high), shares = self._levels, self._shares
         np.subtract(values, np.float32(low), out=shares)
         np.multiply(shares, np.float32(len(self._table) / max(high - low, 1e-12)), out=shares)
         np.clip(shares, 0, len(self._table) - 1, out=shares)
-        with np.errstate(invalid="ignore"):  # weights that are no numbers any more have the first colour
+        with np.errstate(invalid="ignore"):  # NaN is drawn in the first colour
             np.copyto(self._places, shares, casting="unsafe")
         np.take(self._table, self._places, out=self._pixels, mode="clip")
         return image_of(self._pixels, 1.0)
 
-    def _room(self, values: NDArray[np.float32]) -> None:
-        """Make the arrays that each image is computed in; fresh ones each time would cost more than that."""
+    def _allocate(self, values: NDArray[np.float32]) -> None:
+        """Allocate the arrays for computing images; reusing them is faster than allocating them for each image."""
         self._shares = np.empty(values.shape, np.float32)
         self._places = np.empty(values.shape, np.uint8)
         self._pixels = np.empty(values.shape, np.uint32)
 
 
 class Mosaic:
-    """A grid of fields in a view: places, and the part that is seen.
+    """A grid of fields in a view: the places of neurons, and the image of the visible part.
 
-    A field takes width + 1 by height + 1 units of the view, whatever resolution it is drawn with.
+    A field takes width + 1 by height + 1 units of the view, whatever its resolution on the screen.
 
     Attributes
     ----------
     view : ViewBox
-        Where it is drawn.
+        The view.
     image : MapImage
-        The part that is seen.
+        Image of the visible part.
     order : ndarray, int64, (n_exc,)
         The neuron of each place.
     shape : tuple of int
         (height, width) of a field.
     columns : int
-        Fields in a row.
+        Number of fields per row.
     """
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class Mosaic:
         self.shape, self.columns = (1, 1), 1
 
     def arrange(self, n_exc: int, shape: tuple[int, int]) -> bool:
-        """Have as many places as neurons; whether there were others before."""
+        """Create a place for each neuron; return whether the grid changed."""
         if len(self.order) == n_exc and shape == self.shape:
             return False
         self.shape, self.columns = shape, max(1, int(np.ceil(np.sqrt(n_exc))))
@@ -131,7 +131,7 @@ class Mosaic:
         return True
 
     def show_all(self) -> None:
-        """Have the whole map in view."""
+        """Zoom out to the whole map."""
         height, width = self.shape
         self.view.setRange(
             xRange=(0, self.columns * (width + 1) - 1),
@@ -142,20 +142,21 @@ class Mosaic:
 
     @property
     def rows(self) -> int:
-        """Rows of the grid."""
+        """Number of rows."""
         return -(-len(self.order) // self.columns)
 
     @property
     def coarse(self) -> bool:
-        """Whether the screen shows less than there is."""
+        """Whether the screen resolution is below the resolution of the fields."""
         return float(self.view.viewPixelSize()[1]) > 1
 
     def draw(self, values: NDArray[np.float32], levels: tuple[float, float]) -> None:
-        """Draw the fields that are seen.
+        """Draw the visible fields.
 
         Parameters
         ----------
         values : ndarray, float32, (n_input, n_exc)
+            Values of all fields.
         levels : tuple of float
             Values of the first and the last colour.
         """
@@ -181,19 +182,19 @@ class Mosaic:
         self.image.show_values(mosaic, place, levels)
 
     def corner(self, place: int) -> tuple[int, int]:
-        """Left and top of a place."""
+        """Return the left and top coordinates of a place."""
         row, col = divmod(place, self.columns)
         return col * (self.shape[1] + 1), row * (self.shape[0] + 1)
 
     def neuron_at(self, x: float, y: float) -> int:
-        """The neuron at a point of the view; -1 where there is none."""
+        """Return the neuron at a point of the view; -1 if there is none."""
         row, col = int(y // (self.shape[0] + 1)), int(x // (self.shape[1] + 1))
         place = row * self.columns + col
         inside = 0 <= col < self.columns and row >= 0 and 0 <= place < len(self.order)
         return int(self.order[place]) if inside else -1
 
     def neighbour(self, neuron: int, right: int, down: int) -> int:
-        """The neuron some places further; the first one where none is given; -1 where there is none at all."""
+        """Return the neuron some places away; the first neuron if none is given; -1 if there are no neurons."""
         places = np.flatnonzero(self.order == neuron)
         if not len(self.order):
             return -1
@@ -202,7 +203,7 @@ class Mosaic:
 
 
 class MapGraphics(PlotArea):
-    """The plot area; tells the keys that are pressed in it."""
+    """A plot area that passes pressed keys to a function."""
 
     def __init__(self, pressed: Callable[[int], bool]) -> None:
         super().__init__()
@@ -210,6 +211,6 @@ class MapGraphics(PlotArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Say which key, and keep the event if somebody takes it."""
+        """Pass on the key, and consume the event if it was handled."""
         if not self._pressed(event.key()):
             super().keyPressEvent(event)

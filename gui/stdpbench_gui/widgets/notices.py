@@ -1,4 +1,4 @@
-"""What came of what was asked, told where it was asked for; and long work with progress and a way out."""
+"""Notices about the results of actions, and long tasks with progress and a Cancel button."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST = 4
 
 
 class Notice(QFrame):
-    """A sentence with at most one thing to do about it, and a way to be rid of it."""
+    """A sentence with an optional action button and a close button."""
 
     gone = pyqtSignal()
 
@@ -52,14 +52,14 @@ class Notice(QFrame):
 
 
 class Task(QFrame):
-    """Long work: what it is, how far it is, and Cancel.
+    """A long task with its description, progress and a Cancel button.
 
     Attributes
     ----------
     cancelled : bool
-        Whether it shall be given up; threads look at it.
+        Whether the task was cancelled; polled by threads.
     left : bool
-        Whether nobody waits for it any more: the window closes.
+        Whether the window is closing, so that the result is not needed.
     """
 
     def __init__(self, words: str) -> None:
@@ -70,8 +70,8 @@ class Task(QFrame):
         self.done, self.total, self.phase = 0, 0, ""
         self._words = words
         self.label = wrapped(breakable(words))
-        self.label.setAccessibleName("What is under way")
-        self.bar = ProgressBar("How far it is")
+        self.label.setAccessibleName("Current task")
+        self.bar = ProgressBar("Progress")
         self.bar.setRange(0, 0)
         self.bar.setFixedWidth(180)
         self.cancel = QPushButton("Cancel")
@@ -84,7 +84,7 @@ class Task(QFrame):
         row.addWidget(self.cancel)
 
     def look(self) -> None:
-        """Show what the thread wrote down."""
+        """Show the progress that the thread has written."""
         if self.total and not self.cancelled:
             self.bar.setRange(0, self.total)
             self.bar.setValue(self.done)
@@ -94,11 +94,11 @@ class Task(QFrame):
         self.cancelled = True
         self.cancel.setEnabled(False)
         self.bar.setRange(0, 0)
-        self.label.setText(f"{self._words} Giving it up …")
+        self.label.setText(f"{self._words} Cancelling …")
 
 
 class Notices(QWidget):
-    """The notices and tasks of a page, the newest at the bottom; takes no room while there are none."""
+    """The notices and tasks of a page, the newest at the bottom; hidden if there are none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class Notices(QWidget):
         action: Callable[[], object] | None = None,
         about: str = "",
     ) -> Notice:
-        """Show a sentence; it replaces the same sentence, and what was shown about the same subject, if it has one."""
+        """Show a sentence. It replaces an equal one and, if `about` is given, notices about the same subject."""
         sentence = sentence if sentence.endswith((".", "…")) else f"{sentence}."
         self.withdraw_about(about)
         for old in [old for old in self._notices if old.sentence == sentence]:
@@ -132,26 +132,26 @@ class Notices(QWidget):
         return notice
 
     def texts(self) -> list[str]:
-        """What is told now."""
+        """Return the texts of all notices."""
         return [notice.text for notice in self._notices]
 
     def clear(self) -> None:
-        """Take all notices back; long work goes on."""
+        """Remove all notices; tasks continue."""
         for notice in list(self._notices):
             self._drop(notice)
 
     def withdraw(self, notice: Notice) -> None:
-        """Take a notice back, if it is still there."""
+        """Remove a notice, if it is still shown."""
         if notice in self._notices:
             self._drop(notice)
 
     def withdraw_about(self, about: str) -> None:
-        """Take back what was shown about a subject; it is no longer true, or over."""
+        """Remove the notices about a subject, because they are outdated."""
         for old in [old for old in self._notices if about and old.about == about]:
             self._drop(old)
 
     def add_task(self, words: str) -> Task:
-        """Show long work."""
+        """Show a task."""
         task = Task(words)
         self.tasks.append(task)
         self._layout.addWidget(task)
@@ -159,7 +159,7 @@ class Notices(QWidget):
         return task
 
     def end_task(self, task: Task) -> None:
-        """Take long work away that is over."""
+        """Remove a task that has ended."""
         self.tasks.remove(task)
         self._layout.removeWidget(task)
         task.hide()

@@ -1,4 +1,4 @@
-"""A pad to draw on with the mouse or a pen."""
+"""A drawing pad for the mouse or a pen."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from stdpbench_gui.look import theme
 
 USUAL_WIDTH = 22
-"""Of a line, in pixels of the drawing."""
-_SIDE = 280  # pixels of the drawing
+"""Default line width, in pixels of the drawing."""
+_SIDE = 280  # side of the drawing, in pixels
 
 
 @dataclass
 class Stroke:
-    """A line that was drawn without lifting the pen; points in pixels of the drawing."""
+    """A line drawn without lifting the pen; width and points in pixels of the drawing."""
 
     width: float
     erases: bool
@@ -27,14 +27,14 @@ class Stroke:
 
 
 class Pad(QWidget):
-    """What one draws on with the mouse, or with a pen."""
+    """A drawing pad for the mouse or a pen."""
 
     changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Pad to draw on")
-        self.setAccessibleDescription("Draw with the mouse; Ctrl+Z takes a stroke back, Del clears")
+        self.setAccessibleName("Drawing pad")
+        self.setAccessibleDescription("Draw with the mouse; Ctrl+Z undoes a stroke, Del clears")
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -44,7 +44,7 @@ class Pad(QWidget):
         self.strokes: list[Stroke] = []
 
     def ink(self) -> NDArray[np.float32]:
-        """The drawing: float32, (280, 280), 0 for none to 255."""
+        """Return the drawing: float32, (280, 280), 0 (no ink) to 255."""
         image = QImage(_SIDE, _SIDE, QImage.Format.Format_Grayscale8)
         image.fill(0)
         self._draw(QPainter(image), QColor("white"), QColor("black"))
@@ -55,12 +55,12 @@ class Pad(QWidget):
         return np.asarray(rows[:, :_SIDE], np.float32)
 
     def clear(self) -> None:
-        """Take all strokes away."""
+        """Remove all strokes."""
         self.strokes.clear()
         self._changed()
 
     def undo(self) -> None:
-        """Take the last stroke back."""
+        """Undo the last stroke."""
         if self.strokes:
             self.strokes.pop()
             self._changed()
@@ -88,13 +88,13 @@ class Pad(QWidget):
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Begin a stroke."""
+        """Start a stroke."""
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
             self.strokes.append(Stroke(self.line_width, self.erases, [event.position()]))
             self._changed()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Go on with it."""
+        """Continue the stroke."""
         if event is not None and event.buttons() & Qt.MouseButton.LeftButton and self.strokes:
             self.strokes[-1].points.append(event.position())
             self._changed()

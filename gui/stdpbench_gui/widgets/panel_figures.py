@@ -1,4 +1,4 @@
-"""What a paper would draw of a panel, where the panel does not say so itself: from the run and the panel's numbers."""
+"""Figure specifications of panels that do not define their own, made from the run and the panel's numbers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _BINS = 20
 
 
 def figure_of(key: str, session: RunSession, table: Table | None) -> Spec | None:
-    """The spec of a panel's figure; see `stdpbench.figures.paper`.
+    """Return the specification of a panel's figure; see `stdpbench.figures.paper`.
 
     Parameters
     ----------
     key : str
-        Which panel.
+        Key of the panel.
     session : RunSession
-        The run that it shows.
+        The run it shows.
     table : tuple, optional
         The panel's numbers.
     """
@@ -39,7 +39,7 @@ def figure_of(key: str, session: RunSession, table: Table | None) -> Spec | None
 
 
 def mosaic(w: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Receptive fields side by side by number, NaN between them.
+    """Return receptive fields side by side in the order of neurons, separated by NaN.
 
     Parameters
     ----------
@@ -87,16 +87,16 @@ def _neuron(session: RunSession, table: Table | None) -> Spec | None:
 
 
 def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures: Sequence[str]) -> Spec | None:
-    """Curves over training.
+    """Return the specification of curves over training.
 
     Parameters
     ----------
     session : RunSession
-        The run that is shown.
+        The current run.
     others : sequence of (str, LiveRun)
-        Names of the runs that are drawn over it, and what is known of them.
+        Names and states of the other runs in the plots.
     measures : sequence of str
-        Measures on held-out pictures; beside other runs, the first is drawn of each.
+        Measures on held-out pictures; if there are other runs, only the first is drawn.
     """
     live = session.live
     if not live.blocks:
@@ -137,7 +137,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
 
 
 def _short(names: Sequence[str]) -> list[str]:
-    """Names without the parts, between hyphens, that all begin with; a single name is not needed."""
+    """Return names without the leading hyphenated parts that all share; a single name becomes empty."""
     if len(names) == 1:
         return [""]
     parts = [name.split("-") for name in names]
@@ -150,7 +150,7 @@ def _line(points: Points, label: str) -> Spec:
 
 
 def _of_held_out(session: RunSession) -> str:
-    """How many pictures the points of held-out measures are of."""
+    """Return the number of pictures behind each held-out measure, as a clause of the caption."""
     images = sorted({fact.images for fact in session.live.held_out.values()})
     return f", or {' or '.join(map(str, images))} held-out pictures" if images else ""
 
@@ -177,7 +177,7 @@ def _confusion(session: RunSession, table: Table | None) -> Spec | None:
 
 
 def histogram(values: NDArray[np.floating[Any]], x_label: str, y_label: str) -> Spec:
-    """Bars that say how many values there are of each size."""
+    """Return the specification of a histogram."""
     counts, edges = np.histogram(np.asarray(values), _BINS)
     x = (edges[:-1] + edges[1:]) / 2
     return {"kind": "bars", "x": x, "x_label": x_label, "y_label": y_label, "series": [{"values": counts}]}

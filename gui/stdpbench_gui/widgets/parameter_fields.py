@@ -1,4 +1,4 @@
-"""What a parameter is set with: a field, a slider, a choice. All leave the wheel to the form, which scrolls."""
+"""Input widgets for parameters: field, slider and drop-down list. They ignore the mouse wheel, so the form scrolls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Choice(QComboBox):
-    """One of some names."""
+    """A drop-down list of names."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
@@ -29,12 +29,12 @@ class Choice(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Leave the wheel to the form."""
+        """Ignore the wheel, so that the form scrolls."""
         _ignore(event)
 
 
 class ValueField(QLineEdit):
-    """A value with its unit, as it stands in a file."""
+    """A value with its unit, formatted as in an experiment file."""
 
     committed = pyqtSignal(str)
     reverted = pyqtSignal()
@@ -45,7 +45,7 @@ class ValueField(QLineEdit):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
 
     def event(self, event: QEvent | None) -> bool:
-        """Esc is the field's while there is something to take back; Ctrl+Z is the window's while there is not."""
+        """Handle Esc while the text is modified; leave Ctrl+Z to the window while it is not."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             if event.key() == Qt.Key.Key_Escape and self.isModified():
                 event.accept()
@@ -56,7 +56,7 @@ class ValueField(QLineEdit):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Enter commits, Esc reverts, arrows step."""
+        """Commit on Enter, revert on Esc, step on arrow keys."""
         assert event is not None
         if event.key() in _ENTER:
             self.committed.emit(self.text())
@@ -84,7 +84,7 @@ class ValueField(QLineEdit):
 
 
 class ValueSlider(QSlider):
-    """A slider over a `Scale`, which commits when it is let go of, or with Enter."""
+    """A slider over a `Scale`, which commits on release or Enter."""
 
     committed = pyqtSignal()
     reverted = pyqtSignal()
@@ -98,12 +98,12 @@ class ValueSlider(QSlider):
 
     @property
     def chosen(self) -> float | int:
-        """The value that it stands at."""
+        """The selected value."""
         value = self._scale.value(self.value() / _STEPS)
         return int(value) if self._scale.whole else value
 
     def take(self, scale: Scale, value: float) -> None:
-        """Stand at a value, without a word; while it is being dragged it stays where it is."""
+        """Set the value without emitting signals; ignored while the slider is dragged."""
         if not self.isSliderDown():
             self._scale = scale
             self.blockSignals(True)
@@ -116,7 +116,7 @@ class ValueSlider(QSlider):
         self.committed.emit()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Enter commits, Esc reverts."""
+        """Commit on Enter, revert on Esc."""
         assert event is not None
         if event.key() in _ENTER:
             self.committed.emit()
@@ -126,7 +126,7 @@ class ValueSlider(QSlider):
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Leave the wheel to the form: it scrolls."""
+        """Ignore the wheel, so that the form scrolls."""
         _ignore(event)
 
 

@@ -1,4 +1,4 @@
-"""One parameter in the form: its name, a slider, its value, and how it stands."""
+"""A row of the parameter form: name, slider, value and state of a parameter."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlid
 from stdpbench_gui.widgets.parameter_scale import Scale
 
 _LIST_FRAME = 5 * theme.GRID
-"""What the frame and the arrow of a list take."""
+"""Width of the frame and the arrow of a drop-down list."""
 
 
 @dataclass(frozen=True)
-class Words:
-    """What a row says about itself."""
+class RowTexts:
+    """Texts of a row about its state."""
 
-    edited: str = "Not sent yet: Enter sends it, Esc or a click here takes it back"
+    edited: str = "Not sent yet: Enter sends it, Esc or a click here reverts it"
     start: str = "the value at the start of this run"
     at_start: str = "at the start of this run"
 
 
-class Standing(Enum):
-    """How what a row shows relates to what is in force."""
+class RowState(Enum):
+    """State of the shown value; the value of the enum is its mark."""
 
-    IN_FORCE = ""
+    ACTIVE = ""
     EDITED = "✎"
     IN_FLIGHT = "…"
 
@@ -53,19 +53,19 @@ class Standing(Enum):
 class ParameterRow(QWidget):
     """A row of the form.
 
-    It shows what it is told is in force (`show_value`). What a person chooses is only marked as edited while they
-    type or drag; with Enter, the release of the slider, or a choice, it is `committed`.
+    It shows the active value (`show_value`). While the user types or drags, the row is marked as edited; Enter,
+    releasing the slider, or choosing from a list emits `committed`.
     """
 
     committed = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
 
-    def __init__(self, section: str, declared: Parameter, optional: bool, words: Words | None = None) -> None:
+    def __init__(self, section: str, declared: Parameter, optional: bool, texts: RowTexts | None = None) -> None:
         super().__init__()
-        self._words = words or Words()
+        self._texts = texts or RowTexts()
         self.path = f"{section}.{declared.name}"
         self.declared, self._optional = declared, optional
-        self.standing, self._value, self._start = Standing.IN_FORCE, declared.default, declared.default
+        self.state, self._value, self._start = RowState.ACTIVE, declared.default, declared.default
         self.name = QLabel(declared.name)
         self.name.setObjectName("parametername")
         self.mark = QToolButton()
@@ -87,10 +87,10 @@ class ParameterRow(QWidget):
         if declared.structural:
             self.new_run = QPushButton("new run…")
             self.new_run.setFlat(True)
-            # has what room is left, or a line of its own
+            # takes the remaining width, or a separate line
             self.new_run.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             self.new_run.setObjectName("newrun")
-            self.new_run.setAccessibleName(f"New run from here with another {self.path}")
+            self.new_run.setAccessibleName(f"New run from here with a different {self.path}")
             self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(self.path))
             grid.addWidget(self.new_run, 0, 2)
         grid.addWidget(self.error, 1, 1, 1, 3)
@@ -100,7 +100,7 @@ class ParameterRow(QWidget):
         self.name.setBuddy(self.editor)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Give the button of a structural parameter a line of its own where there is too little room beside it."""
+        """Move the button of a structural parameter to a separate line if it does not fit."""
         super().resizeEvent(event)
         self._place_button()
 
@@ -109,16 +109,16 @@ class ParameterRow(QWidget):
             taken = self.mark.minimumSizeHint().width()
             taken += max(self.name.minimumSizeHint().width(), self.name.minimumWidth())
             taken += max(self.editor.minimumWidth(), self.editor.minimumSizeHint().width())
-            if isinstance(self.editor, QComboBox):  # narrower than what is chosen in it, but not for a button
+            if isinstance(self.editor, QComboBox):  # may be narrower than its text, but not to make room for a button
                 text = self.editor.fontMetrics().horizontalAdvance(self.editor.currentText())
                 taken += max(0, text + _LIST_FRAME - self.editor.minimumSizeHint().width())
             needed = self.new_run.sizeHint().width() + 3 * self._grid.horizontalSpacing()
             place = (2, 1, 1, 3) if self.width() - taken < needed else (0, 2, 1, 1)
-            if isinstance(self.editor, QComboBox):  # has what the button leaves; a least width would keep rows wide
-                beside = place[0] == 0
+            if isinstance(self.editor, QComboBox):  # gets the rest by stretch: a minimum width would keep rows wide
+                same_line = place[0] == 0
                 left = self.width() - self.mark.width() - max(self.name.minimumWidth(), self.name.sizeHint().width())
-                self._grid.setColumnStretch(2, needed if beside else 0)
-                self._grid.setColumnStretch(3, max(1, left - needed) if beside else 1)
+                self._grid.setColumnStretch(2, needed if same_line else 0)
+                self._grid.setColumnStretch(3, max(1, left - needed) if same_line else 1)
             if self._grid.getItemPosition(self._grid.indexOf(self.new_run)) != place:
                 self._grid.addWidget(self.new_run, *place)
 
@@ -150,46 +150,46 @@ class ParameterRow(QWidget):
                 grid.addWidget(self.slider, 0, 2)
         grid.addWidget(self.editor, *span)
 
-    # -- what is in force ------------------------------------------------------------------------------------------
+    # -- active value ----------------------------------------------------------------------------------------------
 
     @property
     def differs(self) -> bool:
-        """Whether what is in force is not the default."""
+        """Whether the active value differs from the default."""
         return bool(self._value != self.declared.default)
 
     def show_value(self, value: Any, start: Any, in_flight: Any, why_not: str) -> None:
-        """Show what is in force.
+        """Show the active value.
 
         Parameters
         ----------
         value, start : Any
-            In force, and at the start of the run.
+            The active value, and the value at the start of the run.
         in_flight : Any
-            What was sent and is not confirmed yet; ``Ellipsis`` where nothing was.
+            The value that was sent but not confirmed; ``Ellipsis`` for none.
         why_not : str
-            Why it cannot be changed now; empty where it can.
+            Reason why it cannot be changed now; empty if it can.
         """
         known, self._value, self._start = self._value, value, start
         if in_flight is not ...:
-            self.standing = Standing.IN_FLIGHT
+            self.state = RowState.IN_FLIGHT
             self._fill(in_flight)
-        elif self.standing is Standing.IN_FLIGHT or known != value or self.standing is Standing.IN_FORCE:
-            self.standing = Standing.IN_FORCE
+        elif self.state is RowState.IN_FLIGHT or known != value or self.state is RowState.ACTIVE:
+            self.state = RowState.ACTIVE
             self._fill(value)
         self.editor.setEnabled(not why_not)
         if self.slider is not None:
             self.slider.setEnabled(not why_not and isinstance(value, int | float))
         self._write(why_not)
 
-    def say(self, sentence: str) -> None:
-        """Say in the row what is wrong; nothing with an empty sentence."""
+    def show_error(self, sentence: str) -> None:
+        """Show an error message in the row; an empty sentence hides it."""
         self.error.setText(f"⚠ {sentence}" if sentence else "")
         self.error.setVisible(bool(sentence))
 
     def revert(self) -> None:
-        """Drop what was typed or dragged."""
-        self.standing = Standing.IN_FORCE
-        self.say("")
+        """Discard the edited value."""
+        self.state = RowState.ACTIVE
+        self.show_error("")
         self._fill(self._value)
         self._write("" if self.editor.isEnabled() else self.editor.toolTip())
 
@@ -210,21 +210,21 @@ class ParameterRow(QWidget):
         return "none" if value is None else self.declared.show(value)
 
     def _write(self, why_not: str) -> None:
-        """Say how it stands, in the mark, the type and the tooltip."""
+        """Show the state in the mark, the font and the tooltip."""
         changed = self._value != self._start
-        mark = self.standing.value or ("↺" if changed else "")
-        back = f"Back to {self._text(self._start)}, {self._words.start}"
+        mark = self.state.value or ("↺" if changed else "")
+        back = f"Back to {self._text(self._start)}, {self._texts.start}"
         text = {
-            Standing.EDITED: self._words.edited,
-            Standing.IN_FLIGHT: "Sent; it is in force once the run has confirmed it",
-        }.get(self.standing, back)
+            RowState.EDITED: self._texts.edited,
+            RowState.IN_FLIGHT: "Sent; becomes active once the run confirms it",
+        }.get(self.state, back)
         self.mark.setText(mark)
-        self.mark.setEnabled(bool(mark) and self.standing is not Standing.IN_FLIGHT and not why_not)
+        self.mark.setEnabled(bool(mark) and self.state is not RowState.IN_FLIGHT and not why_not)
         self.mark.setToolTip(text if mark else "")
-        self.mark.setAccessibleName(f"{self.path}: {text}" if mark else f"{self.path}: in force")
+        self.mark.setAccessibleName(f"{self.path}: {text}" if mark else f"{self.path}: active")
         font = self.name.font()
         font.setBold(self.differs)
-        font.setItalic(self.standing is not Standing.IN_FORCE)
+        font.setItalic(self.state is not RowState.ACTIVE)
         self.name.setFont(font)
         lines = [
             f"<b>{self.path}</b>",
@@ -233,19 +233,19 @@ class ParameterRow(QWidget):
         ]
         if self.declared.bounds:
             lines[-1] += f", within {self.declared.bounds}"
-        if changed and self._words.at_start:
-            lines.append(f"{html.escape(self._text(self._start))} {self._words.at_start}")
+        if changed and self._texts.at_start:
+            lines.append(f"{html.escape(self._text(self._start))} {self._texts.at_start}")
         if why_not:
             lines.append(f"<i>{html.escape(why_not)}</i>")
         tip = "<br>".join(lines)
         for widget in (self.name, self.editor, *([self.slider] if self.slider else [])):
             widget.setToolTip(tip)
 
-    # -- what a person does ----------------------------------------------------------------------------------------
+    # -- editing ---------------------------------------------------------------------------------------------------
 
     def _edit(self) -> None:
-        self.standing = Standing.EDITED
-        self.say("")
+        self.state = RowState.EDITED
+        self.show_error("")
         self._write("")
 
     def _slide(self) -> None:
@@ -259,19 +259,19 @@ class ParameterRow(QWidget):
         self._commit_text(self._text(self.slider.chosen))
 
     def _commit_text(self, text: str) -> None:
-        if self.standing is not Standing.EDITED:
+        if self.state is not RowState.EDITED:
             return
         if self.declared.unit is not None and text.strip() != "none":
             try:
                 read(text, self.declared.unit)
             except StdpbenchError as error:
-                self.say(str(error))
+                self.show_error(str(error))
                 return
-        self.say("")
+        self.show_error("")
         self.committed.emit(self.path, text.strip())
 
     def _marked(self) -> None:
-        if self.standing is Standing.EDITED:
+        if self.state is RowState.EDITED:
             self.revert()
         else:
             self.committed.emit(self.path, self._text(self._start))

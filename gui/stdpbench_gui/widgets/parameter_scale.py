@@ -1,4 +1,4 @@
-"""How a slider covers the values of a parameter."""
+"""Mapping between the positions of a slider and the values of a parameter."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 from stdpbench.parameters import Parameter
 
-_FACTOR = 30.0  # that a slider reaches below and above the value, where bounds are far or there are none
+_FACTOR = 30.0  # range of a slider below and above the value, if bounds are distant or missing
 _MILLIVOLTS = 20.0  # the same for voltages, as a difference
-_LINEAR = 20.0  # bounds that lie no further apart than so many defaults are the ends of the slider
+_LINEAR = 20.0  # bounds are the ends of the slider if they span at most this multiple of the default
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A range of values, and whether equal steps are differences or ratios.
+    """A linear or logarithmic range of values.
 
     Attributes
     ----------
     low, high : float
-        In the unit of the parameter.
+        Ends of the range in the unit of the parameter.
     log : bool
-        Whether equal steps are ratios.
+        Whether the scale is logarithmic.
     whole : bool
-        Whether values are whole numbers.
+        Whether values are integers.
     """
 
     low: float
@@ -33,7 +33,7 @@ class Scale:
 
     @classmethod
     def of(cls, declared: Parameter, value: float) -> Scale:
-        """A scale that holds the value and the default, within the bounds of the parameter."""
+        """Return a scale that contains the value and the default, within the bounds of the parameter."""
         default = float(declared.default) if isinstance(declared.default, int | float) else value
         low, high, whole = declared.minimum, declared.maximum, declared.type == "int"
         least, most = min(default, value), max(default, value)
@@ -56,7 +56,7 @@ class Scale:
         return cls(first, last, log, whole)
 
     def share(self, value: float) -> float:
-        """Where a value lies, 0 to 1."""
+        """Return the position of a value, 0 to 1."""
         if self.high <= self.low:
             return 0.0
         if self.log:
@@ -65,7 +65,7 @@ class Scale:
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def value(self, share: float) -> float:
-        """The value at a share of the way, with three digits."""
+        """Return the value at a position from 0 to 1, with three significant digits."""
         if self.log:
             found = _rounded(self.low * math.pow(self.high / self.low, share))
         else:
@@ -74,13 +74,13 @@ class Scale:
 
 
 def _rounded(value: float, like: float = 0.0) -> float:
-    """A value with three digits, or as many decimals as a larger one has with three digits."""
+    """Round a value to three significant digits, or to the decimals that `like` has with three digits."""
     size = abs(like or value)
     return round(value, 2 - math.floor(math.log10(size))) if size else value
 
 
 def nudged(value: float, up: bool, whole: bool) -> float:
-    """A value one step of its second digit further up or down."""
+    """Return a value changed by one step of its second significant digit."""
     if whole:
         return value + (1 if up else -1)
     if value == 0:

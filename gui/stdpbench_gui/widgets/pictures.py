@@ -1,4 +1,4 @@
-"""Small images: arrays of values as pictures, one pixel per value, as large as the room allows."""
+"""Arrays of values drawn as pictures, one pixel per value, scaled to the available space."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from stdpbench_gui.look import theme
 
 
 def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap) -> QImage:
-    """Values as colours.
+    """Convert values to an image.
 
     Parameters
     ----------
     values : ndarray, float, (height, width)
-        What to show; `low` is the first colour, `high` the last one.
+        The values.
     low, high : float
-        Levels.
+        Values of the first and the last colour.
     colours : pyqtgraph.ColorMap
-        From low to high.
+        Colours from `low` to `high`.
     """
     table = theme.lookup(colours)
     span = high - low if high > low else 1.0
@@ -35,7 +35,7 @@ def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.
 
 
 def image_of(pixels: NDArray[np.uint32], ratio: float) -> QImage:
-    """An image that shares its memory with an array of 0xAARRGGBB; `ratio` screen pixels are one of Qt's."""
+    """Return an image that shares its memory with an array of 0xAARRGGBB; `ratio` is its device pixel ratio."""
     height, width = pixels.shape
     data: Any = pixels.data
     image = QImage(data, width, height, 4 * width, QImage.Format.Format_RGB32)
@@ -44,7 +44,7 @@ def image_of(pixels: NDArray[np.uint32], ratio: float) -> QImage:
 
 
 class Picture(QWidget):
-    """An image with its proportions, at the foot of its room, over its caption; a pixel may be marked and clicked."""
+    """A proportionally scaled image, aligned to the bottom above its caption; one pixel can be marked or clicked."""
 
     clicked = pyqtSignal(int, int)
 
@@ -57,15 +57,15 @@ class Picture(QWidget):
         self._mark: tuple[int, int] | None = None
         self._keys = False
         self.frame = ""
-        """Role of the theme that its border is drawn in; faint without one."""
+        """Theme colour of its border, such as ``"right"``; empty: a faint border."""
 
     def show_values(self, values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap) -> None:
-        """Show an array, (height, width)."""
+        """Show an array of shape (height, width)."""
         self._image = to_image(values, low, high, colours)
         self.update()
 
     def let_pick(self) -> None:
-        """Let pixels be picked by keyboard too: arrows go from the marked one to the next."""
+        """Allow selecting pixels with the arrow keys."""
         self._keys = True
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
@@ -75,20 +75,20 @@ class Picture(QWidget):
         self.update()
 
     def set_mark(self, place: tuple[int, int] | None) -> None:
-        """Mark a pixel, (row, column), or none."""
+        """Mark a pixel (row, column); None for no mark."""
         self._mark = place
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Twice the least."""
+        """Return twice the minimum size."""
         return QSize(2 * self._smallest, 2 * self._smallest)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """What is still a picture."""
+        """Return the minimum size."""
         return QSize(self._smallest, self._smallest)
 
     def _place(self) -> QRect:
-        """Where the image lies: whole screen pixels per value where there is room for that."""
+        """Return the rectangle of the image, scaled by an integer if it is at least doubled."""
         assert self._image is not None
         width, height = self._image.width(), self._image.height()
         scale = min((self.width() - 4) / width, (self.height() - 4) / height)
@@ -117,7 +117,7 @@ class Picture(QWidget):
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Say which pixel was clicked."""
+        """Emit the clicked pixel."""
         if event is None or self._image is None or event.button() != Qt.MouseButton.LeftButton:
             return
         place, point = self._place(), event.position().toPoint()
@@ -127,7 +127,7 @@ class Picture(QWidget):
             self.clicked.emit(row, col)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Go to the next pixel."""
+        """Move to the next pixel."""
         steps = {
             Qt.Key.Key_Up: (-1, 0),
             Qt.Key.Key_Down: (1, 0),

@@ -1,4 +1,4 @@
-"""A progress bar that looks unlike a full one while nobody knows how much there is to do."""
+"""A progress bar whose indeterminate state differs clearly from a full bar."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 
 _HEIGHT = 6
-_SHARE = 0.2  # of the width that the moving piece takes
-_LAP = 1.6  # s that it takes from left to right
+_SHARE = 0.2  # width of the moving piece, as a share of the bar
+_LAP = 1.6  # s from left to right
 _STEP_MS = 40
-_DASHES = 12  # where nothing moves
+_DASHES = 12  # with reduced motion
 
 
 class ProgressBar(QProgressBar):
-    """With the range 0 to 0, a short piece moves along the bar; with reduced motion, it is dashed.
+    """While indeterminate (range 0 to 0), a short piece moves along the bar; with reduced motion, the bar is dashed.
 
-    Qt's own style draws that as a full bar with faint stripes, which cannot be seen in little height.
+    Qt's own style draws a full bar with faint stripes, which are invisible on a thin bar.
 
     Parameters
     ----------
     name : str
-        What the bar shows, for screen readers.
+        Name for screen readers.
     thin : bool
-        Whether it is a line without a percentage.
+        Whether it is a thin line without a percentage.
     """
 
     def __init__(self, name: str, *, thin: bool = True) -> None:
@@ -43,14 +43,14 @@ class ProgressBar(QProgressBar):
         self._next.timeout.connect(self.update)
 
     def pieces(self) -> list[tuple[float, float]]:
-        """What is filled while the range is 0 to 0: left and right ends, as shares of the width."""
+        """Return the filled pieces of the indeterminate bar: left and right ends as shares of the width."""
         if motion.reduced:
             return [((k + 0.25) / _DASHES, (k + 0.75) / _DASHES) for k in range(_DASHES)]
         left = (1 + _SHARE) * (time.monotonic() % _LAP) / _LAP - _SHARE
         return [(max(0.0, left), min(1.0, left + _SHARE))]
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Paint how far it is, or that nobody knows."""
+        """Paint the progress, or the indeterminate state."""
         if self.minimum() != 0 or self.maximum() != 0:
             super().paintEvent(event)
             return

@@ -1,4 +1,4 @@
-"""A form for how pictures are made ready: the parameters of a data set, as they are declared."""
+"""A form for the preparation of pictures, built from the declared parameters of a data set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATHS = ("path", "train_images", "train_labels", "test_images", "test_labels")
 
 
 class StepsForm(QWidget):
-    """The parameters of a data set but for its paths, as they are declared."""
+    """Fields for the declared parameters of a data set, without its paths."""
 
     changed = pyqtSignal()
 
@@ -42,12 +42,12 @@ class StepsForm(QWidget):
             self._add(parameter, getattr(dataset, parameter.name))
 
     def dataset(self) -> Dataset:
-        """The data set with the values of the form.
+        """Return the data set with the values of the form.
 
         Raises
         ------
         StdpbenchError
-            If they do not fit together.
+            If the values are inconsistent.
         """
         assert self._dataset is not None
         values = {name: read() for name, read in self._read.items()}
@@ -89,7 +89,7 @@ class StepsForm(QWidget):
             spin.setSingleStep(1000 if optional else 0.05)
             spin.setValue(0.0 if value is None else float(value))
         if optional:
-            spin.setSpecialValueText("one sixth" if parameter.name == "validation_images" else "as they are")
+            spin.setSpecialValueText("one sixth" if parameter.name == "validation_images" else "unchanged")
         if parameter.name in ("resize", "frame"):
             spin.setSuffix(" pixels")
         spin.setKeyboardTracking(False)

@@ -16,7 +16,7 @@ _CELL = 52
 
 
 class Thumbnails(QWidget):
-    """Pictures in a grid, each with the name of its class under it."""
+    """Pictures in a grid, with the names of their classes below them."""
 
     columns = 8
 
@@ -28,7 +28,7 @@ class Thumbnails(QWidget):
         self._names: tuple[str, ...] = ()
 
     def show_pictures(self, pixels: NDArray[Any], names: tuple[str, ...], *, white: float = 255.0) -> None:
-        """Show grey or coloured pictures, (n, height, width) or (n, height, width, 3); `white` is drawn white."""
+        """Show grey or RGB pictures, (n, height, width) or (n, height, width, 3); the value `white` is drawn white."""
         brightest = white or 255.0
         scaled = np.ascontiguousarray(np.clip(pixels.astype(np.float32) * (255 / brightest), 0, 255).astype(np.uint8))
         self._pictures = [QPixmap.fromImage(image_of(picture)) for picture in scaled]
@@ -39,12 +39,12 @@ class Thumbnails(QWidget):
         self.update()
 
     def clear(self) -> None:
-        """Show none."""
+        """Remove all pictures."""
         self._pictures = []
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for three rows, whatever is shown."""
+        """Return the size of three rows, whatever is shown."""
         return QSize(self.columns * (_CELL + theme.GRID), 3 * self._row())
 
     def _row(self) -> int:
@@ -74,7 +74,7 @@ class Thumbnails(QWidget):
 
 
 def image_of(picture: NDArray[np.uint8]) -> QImage:
-    """A picture, uint8, (height, width) or (height, width, 3), as Qt draws it."""
+    """Convert a picture, uint8, (height, width) or (height, width, 3), to a Qt image."""
     height, width = picture.shape[:2]
     kind = QImage.Format.Format_RGB888 if picture.ndim == 3 else QImage.Format.Format_Grayscale8
     data = np.ascontiguousarray(picture)

@@ -1,4 +1,4 @@
-"""Undo and redo of whichever page is in front: one pair of actions, several histories."""
+"""Undo and redo for the current page: one pair of actions, several histories."""
 
 from __future__ import annotations
 
@@ -14,67 +14,70 @@ from stdpbench_gui.widgets.actions import Actions
 
 
 class History(Protocol):
-    """What can be undone."""
+    """A history of steps that can be undone and redone."""
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is something to undo, now."""
+        """Whether a step can be undone now."""
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is something to do again, now."""
+        """Whether a step can be redone now."""
 
     @property
     def undo_text(self) -> str:
-        """What would be undone, in a few words."""
+        """Short description of the step to undo."""
 
     @property
     def redo_text(self) -> str:
-        """What would be done again, in a few words."""
+        """Short description of the step to redo."""
 
     def undo(self) -> None:
         """Undo the last step."""
 
     def redo(self) -> None:
-        """Do the step again that was undone last."""
+        """Redo the last undone step."""
 
 
 class UndoActions(QObject):
-    """The two actions in the menu Edit; they act on the history that is in front."""
+    """The Undo and Redo actions of the Edit menu, which act on the history of the current page."""
 
     def __init__(self, actions: Actions, parent: QObject) -> None:
         super().__init__(parent)
         self._history: History | None = None
-        tips = "Undo the last change of parameters, or on the Runs page the last deletion", "Do it again"
+        tips = (
+            "Undo the last change of parameters or, on the Runs page, the last deletion",
+            "Redo the last undone step",
+        )
         self._undo = actions.add("undo", "&Edit", "&Undo", self.undo, "Ctrl+Z", tips[0])
         self._redo = actions.add("redo", "&Edit", "&Redo", self.redo, "Ctrl+Shift+Z", tips[1])
         window = self._undo.parent()
         bar = window.menuBar() if isinstance(window, QMainWindow) else None
-        if bar is not None and len(bar.actions()) > 2:  # beside the first menu, where people look for it
+        if bar is not None and len(bar.actions()) > 2:  # the Edit menu comes second by convention
             edit = next(entry for entry in bar.actions() if entry.text() == "&Edit")
             bar.insertAction(bar.actions()[1], edit)
 
     def follow(self, changed: pyqtBoundSignal) -> None:
-        """Look anew whenever a history says that it changed."""
+        """Refresh the actions whenever a history emits a signal."""
         changed.connect(self.refresh)
 
     def show(self, history: History) -> None:
-        """Put a history in front."""
+        """Make a history the current one."""
         self._history = history
         self.refresh()
 
     def undo(self) -> None:
-        """Undo the last step of the history that is in front."""
+        """Undo the last step of the current history."""
         if self._history is not None and self._history.can_undo:
             self._history.undo()
 
     def redo(self) -> None:
-        """Do again the last step that was undone of the history that is in front."""
+        """Redo the last undone step of the current history."""
         if self._history is not None and self._history.can_redo:
             self._history.redo()
 
     def refresh(self) -> None:
-        """Say what would be undone."""
+        """Update the texts and states of the actions."""
         history = self._history
         if history is None:
             return
@@ -88,7 +91,7 @@ class UndoActions(QObject):
 
 @dataclass(frozen=True)
 class Step:
-    """Something that was done to runs, and the way back; either returns a sentence, and may take time or fail."""
+    """A step with functions to undo and redo it; both return a sentence, and may take time or fail."""
 
     text: str
     undo: Callable[[], str]
@@ -96,12 +99,12 @@ class Step:
 
 
 class Steps(QObject):
-    """A history of steps that are undone and done again in threads.
+    """A history of steps that are undone and redone in threads.
 
     Attributes
     ----------
     reported : signal of (str, bool)
-        What came of it, and whether it failed.
+        A sentence about the result, and whether it is an error.
     """
 
     changed = pyqtSignal()
@@ -116,38 +119,38 @@ class Steps(QObject):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a step to undo, and no other one under way."""
+        """Whether there is a step to undo and none is in progress."""
         return bool(self._done) and not self._busy
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a step to do again, and no other one under way."""
+        """Whether there is a step to redo and none is in progress."""
         return bool(self._undone) and not self._busy
 
     @property
     def undo_text(self) -> str:
-        """What would be undone."""
+        """The step to undo."""
         return self._done[-1].text if self._done else ""
 
     @property
     def redo_text(self) -> str:
-        """What would be done again."""
+        """The step to redo."""
         return self._undone[-1].text if self._undone else ""
 
     def push(self, step: Step) -> None:
-        """Remember something that was done."""
+        """Add a step."""
         self._done.append(step)
         self._undone.clear()
         self.changed.emit()
 
     def undo(self) -> None:
-        """Undo the last step; one that cannot be undone is forgotten, and said so."""
+        """Undo the last step; on failure, report it and drop the step."""
         if self.can_undo:
             step = self._done.pop()
             self._go(step.undo, lambda: self._undone.append(step))
 
     def redo(self) -> None:
-        """Do the last step again that was undone."""
+        """Redo the last undone step."""
         if self.can_redo:
             step = self._undone.pop()
             self._go(step.redo, lambda: self._done.append(step))

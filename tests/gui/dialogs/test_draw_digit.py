@@ -157,7 +157,7 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     assert len(dialog.answer["spike_counts"]) == 12
     assert dialog.probe._client is None  # it asked the process of the run
     assert session.state is State.RUNNING
-    assert "training pictures, so they are rough" in dialog.words.text() or dialog.big.text() == "?"
+    assert "Labels are provisional" in dialog.words.text() or dialog.big.text() == "?"
     # and when it ends, the network is asked that it left
     session.request("stop")
     qtbot.waitUntil(lambda: not session.connected, timeout=60_000)

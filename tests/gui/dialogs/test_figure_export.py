@@ -81,7 +81,7 @@ def test_an_empty_panel_says_that_there_is_nothing(window: MainWindow) -> None:
     assert "no numbers yet" in window.message.text()
     assert figure_export.show_numbers(panel, panel) is None
     assert figure_export.export(panel, panel) is None
-    assert "nothing yet that could be drawn" in window.message.text()
+    assert "has nothing to draw yet" in window.message.text()
 
 
 @pytest.mark.shared_window
@@ -121,7 +121,7 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     dialog.width_.setValue(120)
     dialog.dpi.setValue(100)
     dialog.go.click()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: "is written" in window.message.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "Exported " in window.message.text(), timeout=60_000)
     assert {path.name for path in tmp_path.glob("curves.*")} == {
         f"curves.{s}" for s in ("png", "csv", "npz", "py", "txt")
     }
@@ -183,15 +183,15 @@ def test_a_figure_whose_dialog_is_closed_is_not_drawn(
 
 
 @pytest.mark.shared_window
-def test_a_place_that_is_none_is_told_in_the_dialog(curves: Panel, tmp_path: Path) -> None:
+def test_a_missing_folder_is_named_in_the_dialog(curves: Panel, tmp_path: Path) -> None:
     dialog = figure_export.export(curves, curves)
     assert dialog is not None
     dialog.target.setText(str(tmp_path / "absent" / "curves.pdf"))
     dialog.export()
-    assert dialog.problem.text() == f"There is no folder {tmp_path / 'absent'}."
+    assert dialog.problem.text() == f"The folder {tmp_path / 'absent'} does not exist."
     dialog.target.setText(str(tmp_path / "curves.gif"))
     dialog.export()
-    assert "should end in .pdf, .svg or .png" in dialog.problem.text()
+    assert "must end in .pdf, .svg or .png" in dialog.problem.text()
     assert dialog.isVisible()
     dialog.close()
 
@@ -224,8 +224,8 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     end, last = max(blocks.items())
     blocks[end + 10] = last
     dialog.target.setText(str(tmp_path / "curves.svg"))
-    dialog.go.click()  # type: ignore[union-attr]
-    qtbot.waitUntil((tmp_path / "curves.csv").is_file, timeout=60_000)
+    with qtbot.waitSignal(dialog.accepted, timeout=60_000):  # the dialog is deleted once it is closed
+        dialog.go.click()  # type: ignore[union-attr]
     assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + n
     next(button for button in numbers.findChildren(QPushButton) if button.text() == "Copy").click()
     assert len(clipboard_text().splitlines()) == 1 + n

@@ -270,7 +270,7 @@ def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: Q
     box = dialog.ask()
     assert box.detailedText() == "fast-c"
     next(button for button in box.buttons() if "Remove" in button.text()).click()
-    waits(qtbot, lambda: "removed for good" in told(page))
+    waits(qtbot, lambda: "removed permanently" in told(page))
     assert not names_in_bin(page.runs)
     dialog.close()
 
@@ -351,12 +351,12 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     assert dialog.at.maximum() == 60
     dialog.at.setValue(40)
     dialog.set_.setPlainText("--set plasticity.nu_pos=0.03")
-    dialog.try_it()
+    dialog.submit()
     waits(qtbot, lambda: dialog.problem.isVisible())
     assert "did you mean plasticity.nu_post?" in dialog.problem.text()
     dialog.set_.setPlainText("plasticity.nu_post=0.03\n")
     dialog.then.setCurrentText(BranchDialog.WAIT)
-    dialog.try_it()
+    dialog.submit()
     waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
     assert cell(page, name, "parent") == "digits-a at 40"
@@ -404,14 +404,14 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtB
     dialog = page.row_actions.dialog
     assert isinstance(dialog, AddDialog)
     dialog.seeds.setText("one")
-    dialog.try_it()
-    assert "Seeds are whole numbers" in dialog.problem.text()
+    dialog.submit()
+    assert "Seeds must be whole numbers" in dialog.problem.text()
     dialog.seeds.setText("1, 2 3")
     dialog.set_.setPlainText("network.n_exc=many")
-    dialog.try_it()
+    dialog.submit()
     waits(qtbot, lambda: "network.n_exc" in dialog.problem.text())
     dialog.set_.setPlainText("network.n_exc=12\nnetwork.weight_sum=78\n")
-    dialog.try_it()
+    dialog.submit()
     waits(qtbot, lambda: order(page) == [1, 2, 3])
     assert "Added items 1, 2, 3 to the queue" in told(page)
     assert page.queue.words() == "3 waiting · queue not running"

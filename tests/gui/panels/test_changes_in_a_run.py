@@ -21,7 +21,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.weights.weight_map import WeightMap
-from stdpbench_gui.widgets.parameter_row import Standing
+from stdpbench_gui.widgets.parameter_row import RowState
 from stdpbench_gui.widgets.parameter_scale import Scale, nudged
 
 PATH = "plasticity.nu_post"
@@ -93,7 +93,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
     qtbot.waitUntil(undo.isEnabled, timeout=60_000)
     assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
-    qtbot.waitUntil(lambda: panel.form.row(PATH).standing is Standing.IN_FORCE)
+    qtbot.waitUntil(lambda: panel.form.row(PATH).state is RowState.ACTIVE)
     assert text_of(panel, PATH) == "0.02"
     assert undo.text() == "&Undo nu_post → 0.02"
 
@@ -107,7 +107,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
     assert dict(live.changes[-1][1]) == {PATH: (0.02, 0.01)}
-    qtbot.waitUntil(lambda: row.standing is Standing.IN_FORCE and text_of(panel, PATH) == "0.01")  # drawn at intervals
+    qtbot.waitUntil(lambda: row.state is RowState.ACTIVE and text_of(panel, PATH) == "0.01")  # drawn at intervals
     assert not undo.isEnabled()
 
     parent = window.session.folder

@@ -18,7 +18,7 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
-from stdpbench_gui.widgets.legend import without_what_is_shared
+from stdpbench_gui.widgets.legend import distinct_part
 
 
 @pytest.fixture
@@ -214,10 +214,10 @@ def test_ranges_keep_until_values_leave_them() -> None:
 
 def test_names_leave_out_what_they_share() -> None:
     shared = "digits-seed0-20260101-101500"
-    assert without_what_is_shared("digits-seed0-20260101-101733", shared) == "…101733"
-    assert without_what_is_shared("digits-seed1-20260101-101500", shared) == "…seed1-20260101-101500"
-    assert without_what_is_shared("fast-seed0", shared) == "fast-seed0"
-    assert without_what_is_shared(shared, shared) == shared
+    assert distinct_part("digits-seed0-20260101-101733", shared) == "…101733"
+    assert distinct_part("digits-seed1-20260101-101500", shared) == "…seed1-20260101-101500"
+    assert distinct_part("fast-seed0", shared) == "fast-seed0"
+    assert distinct_part(shared, shared) == shared
 
 
 # -- held-out pictures ----------------------------------------------------------------------------------------------

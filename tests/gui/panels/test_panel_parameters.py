@@ -18,7 +18,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.parameter_row import Standing
+from stdpbench_gui.widgets.parameter_row import RowState
 
 PATH = "plasticity.nu_post"
 
@@ -250,18 +250,18 @@ def test_a_number_is_sent_with_enter_and_marked_until_it_is_in_force(
 ) -> None:
     row = panel.form.row(PATH)
     type_in(panel, qtbot, PATH, "0.02")
-    assert row.standing is Standing.EDITED
+    assert row.state is RowState.EDITED
     assert not run.asked
     qtbot.keyClick(row.editor, Qt.Key.Key_Return)
     redraw(panel)
-    assert row.standing is Standing.IN_FLIGHT
+    assert row.state is RowState.IN_FLIGHT
     assert text_of(panel, PATH) == "0.02"
     qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
     redraw(panel)
     assert run.asked == [{PATH: 0.02}]
-    assert row.standing is Standing.IN_FLIGHT
+    assert row.state is RowState.IN_FLIGHT
     run.confirm(plasticity__nu_post=(0.01, 0.02))
-    assert row.standing is Standing.IN_FORCE
+    assert row.state is RowState.ACTIVE
     assert row.mark.text() == "↺"
     assert row.name.font().bold()
     assert panel.changes.stack.undoText() == "nu_post → 0.02"
@@ -273,7 +273,7 @@ def test_a_slider_sends_when_it_is_let_go_of(panel: ParametersPanel, run: Run, q
     qtbot.mousePress(row.slider, Qt.MouseButton.LeftButton, pos=row.slider.rect().center())
     row.slider.setValue(300)
     chosen = row.slider.chosen
-    assert row.standing is Standing.EDITED
+    assert row.state is RowState.EDITED
     assert text_of(panel, PATH) == f"{chosen:g}"
     assert not run.asked
     qtbot.mouseRelease(row.slider, Qt.MouseButton.LeftButton)
@@ -297,12 +297,12 @@ def test_arrow_keys_step_and_nothing_is_sent_without_a_change(panel: ParametersP
     assert not run.asked
     qtbot.keyClick(row.editor, Qt.Key.Key_Up)
     assert text_of(panel, PATH) == "0.011"
-    assert row.standing is Standing.EDITED
+    assert row.state is RowState.EDITED
     qtbot.keyClick(row.editor, Qt.Key.Key_Down)
     qtbot.keyClick(row.editor, Qt.Key.Key_Return)
     qtbot.wait(50)
     assert not run.asked
-    assert row.standing is Standing.IN_FORCE
+    assert row.state is RowState.ACTIVE
 
 
 @pytest.mark.parametrize(

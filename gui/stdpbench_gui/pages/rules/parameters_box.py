@@ -15,9 +15,9 @@ from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.parameter_row import ParameterRow, Words
+from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
-_WORDS = Words("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "")
+_TEXTS = RowTexts("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "")
 
 
 class ValuesBox(TitledBox):
@@ -91,7 +91,7 @@ class ValuesBox(TitledBox):
         layout.setSpacing(2)
         self.rows = {}
         for declared in self.state.rule.describe():
-            row = ParameterRow("plasticity", declared, False, _WORDS)
+            row = ParameterRow("plasticity", declared, False, _TEXTS)
             row.committed.connect(self._taker(declared.name))
             self._follow(row)
             self.rows[declared.name] = row
@@ -130,7 +130,7 @@ class ValuesBox(TitledBox):
             try:
                 self.state.set_value(name, value)
             except StdpbenchError as error:
-                self.rows[name].say(str(error).removeprefix("plasticity."))
+                self.rows[name].show_error(str(error).removeprefix("plasticity."))
 
         return take
 

@@ -27,7 +27,7 @@ from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, step_up, stepped
-from stdpbench_gui.widgets.legend import Legend, without_what_is_shared
+from stdpbench_gui.widgets.legend import Legend, distinct_part
 
 _PLOTS = {
     "accuracy": "running accuracy (%)",
@@ -209,7 +209,7 @@ class Curves(Panel):
         lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
         folder = self.session.folder
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            name = without_what_is_shared(overlay.name, folder.path.name if folder is not None else "")
+            name = distinct_part(overlay.name, folder.path.name if folder is not None else "")
             lines.append((run_lines.colour(slot), run_lines.mark(slot), f"{name} ({READOUTS[0]})"))
         lines += self.held_out.entries() if self._has_held_out() else []
         self.legend.write(lines, [text for _, text in self.session.live.marks])

@@ -82,7 +82,7 @@ class ChangeWay(QWidget):
         self.way.setCurrentIndex(HERE)
         self.position.clear()
 
-    def say(self, sentence: str) -> None:
+    def show_pending(self, sentence: str) -> None:
         """Show the pending operation; if `sentence` is empty, explain the current choice."""
         text = sentence or ("" if self.current == HERE else _WAYS[self.current][1])
         self.message.setText(text)
@@ -110,5 +110,5 @@ class ChangeWay(QWidget):
         self.way.setToolTip(_WAYS[self.current][1])
         self.position.setVisible(self.current != HERE)
         self.position.clear()
-        self.say("")
+        self.show_pending("")
         self.chosen.emit()

@@ -157,7 +157,7 @@ class ParametersPanel(Panel):
         try:
             changed = self._experiment.changed_live({path: value})
         except StdpbenchError as error:
-            row.say(str(error))
+            row.show_error(str(error))
             return
         row.revert()
         differences = self._experiment.differences(changed)
@@ -189,14 +189,14 @@ class ParametersPanel(Panel):
         return dialog
 
     def _on_change(self) -> None:
-        self.way.say(self.changes.busy)
+        self.way.show_pending(self.changes.busy)
         self.mark_dirty()
 
     def _on_refusal(self, paths: list[str], sentence: str) -> None:
         for path in paths:
             section, _, name = path.partition(".")
             if name in self.form.declared(section):  # the rule may have changed in the meantime
-                self.form.row(path).say(sentence)
+                self.form.row(path).show_error(sentence)
         self.mark_dirty()
         self.session.message.emit(sentence)
 
