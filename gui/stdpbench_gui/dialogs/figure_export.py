@@ -372,7 +372,10 @@ class ExportDialog(QDialog):
         self._remember(target)
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
         self._job = self._shown.session.work(
-            lambda: _draw(self._spec, self._table, order), lambda _: self._drawn(target), failed=self._show_problem, owner=self
+            lambda: _draw(self._spec, self._table, order),
+            lambda _: self._drawn(target),
+            failed=self._show_problem,
+            owner=self,
         )
 
     def _drawn(self, target: Path) -> None:
