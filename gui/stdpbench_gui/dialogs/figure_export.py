@@ -463,9 +463,9 @@ def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
             errors.seek(0)
             output = errors.read().decode("utf-8", "replace")
     except OSError as error:
-        raise StdpbenchError(f"The figure cannot be drawn: {error.strerror or error}.") from None
+        raise StdpbenchError(f"Cannot draw the figure: {error.strerror or error}.") from None
     if process.returncode:
-        reason = error_in(output) or f"the process that draws exited unexpectedly (exit status {process.returncode})"
+        reason = error_in(output) or f"the drawing process exited unexpectedly (exit status {process.returncode})"
         raise StdpbenchError(reason)
 
 
