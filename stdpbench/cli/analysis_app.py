@@ -18,7 +18,7 @@ def sweep(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="SWEEP|FILE", help="A sweep that ships, or a TOML file.", autocompletion=completion.sweep_files
+            metavar="SWEEP|FILE", help="A shipped sweep, or a TOML file.", autocompletion=completion.sweep_files
         ),
     ],
     runs: Annotated[
@@ -47,7 +47,7 @@ def report(
     run: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN…", help="Finished runs; several are shown side by side.", autocompletion=completion.runs_of
+            metavar="RUN…", help="Finished runs; several are compared side by side.", autocompletion=completion.runs_of
         ),
     ],
     output: Annotated[
@@ -64,10 +64,10 @@ def report(
         int, typer.Option(min=1, metavar="N", help="Pictures per point of the robustness curves.")
     ] = 1000,
     sample: Annotated[
-        int, typer.Option(min=20, metavar="N", help="Pictures that are shown again, clustered and embedded.")
+        int, typer.Option(min=20, metavar="N", help="Pictures that are presented again, clustered and embedded.")
     ] = 2000,
     repeats: Annotated[
-        int, typer.Option(min=0, metavar="N", help="How often they are shown again, with other input spikes.")
+        int, typer.Option(min=0, metavar="N", help="How often these are presented again, with other input spikes.")
     ] = 2,
     workers: Workers = 0,
     simulator: SimulatorName = None,

@@ -102,7 +102,7 @@ def resume(
     detach: Detach = False,
     json: EndWithJson = False,
 ) -> None:
-    """Continue a run that is paused, was stopped, failed or was killed; the results are the same to the bit."""
+    """Continue a run that is paused, was stopped, failed or was killed, with bit-identical results."""
     from stdpbench.cli.commands import resume_command
 
     resume_command(run, runs, detach, json, repair)

@@ -38,7 +38,7 @@ def data_fetch(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Download a data set, or import it from a folder; checked by its SHA-256."""
+    """Download a data set, or import it from a folder, and verify its checksums."""
     from stdpbench.datasets.fetch import fetch
 
     found = fetch(name, folder, source)

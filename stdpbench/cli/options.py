@@ -13,7 +13,7 @@ Experiment = Annotated[
     str,
     typer.Argument(
         metavar="EXPERIMENT|FILE",
-        help="An experiment that ships (`stdpbench experiments`), or a TOML file.",
+        help="A shipped experiment (`stdpbench experiments`), or a TOML file.",
         autocompletion=completion.experiment_names,
     ),
 ]
@@ -88,5 +88,6 @@ Rule = Annotated[
 Detach = Annotated[bool, typer.Option("--detach", help="Run in the background and return immediately.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 EndWithJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on standard output; all else goes to standard error.")
+    bool,
+    typer.Option("--json", help="Print one JSON object on standard output; everything else goes to standard error."),
 ]

@@ -20,7 +20,7 @@ def queue_add(
         str,
         typer.Argument(
             metavar="EXPERIMENT|FILE|RUN",
-            help="An experiment that ships, a TOML file, or a run to continue.",
+            help="A shipped experiment, a TOML file, or a run to continue.",
             autocompletion=completion.experiments_or_runs,
         ),
     ],

@@ -107,7 +107,7 @@ def show(
         str | None,
         typer.Option(
             metavar="RUN",
-            help="Run to compare with. Default: its parent, else the experiment that ships.",
+            help="Run to compare with. Default: its parent, else the shipped experiment.",
             autocompletion=completion.runs_of,
         ),
     ] = None,

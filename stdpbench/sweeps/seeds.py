@@ -132,7 +132,7 @@ def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> Ove
     groups = tuple(_group(differing, values, runs, first) for values, runs in found.items())
     remarks = _remarks(groups, list(found.values()), experiments)
     if measured[0].evaluated_on == "test":
-        remarks.append("These are test pictures: settings are chosen by runs with --validation, or by a sweep.")
+        remarks.append("These are test pictures: choose settings with --validation, or by a sweep.")
     return OverSeeds(groups, tuple(remarks))
 
 

@@ -372,7 +372,10 @@ class ExportDialog(QDialog):
         self._remember(target)
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
         self._job = self._shown.session.work(
-            lambda: _draw(self._spec, self._table, order), lambda _: self._drawn(target), failed=self._show_problem, owner=self
+            lambda: _draw(self._spec, self._table, order),
+            lambda _: self._drawn(target),
+            failed=self._show_problem,
+            owner=self,
         )
 
     def _drawn(self, target: Path) -> None:
@@ -460,9 +463,9 @@ def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
             errors.seek(0)
             output = errors.read().decode("utf-8", "replace")
     except OSError as error:
-        raise StdpbenchError(f"The figure cannot be drawn: {error.strerror or error}.") from None
+        raise StdpbenchError(f"Cannot draw the figure: {error.strerror or error}.") from None
     if process.returncode:
-        reason = error_in(output) or f"the process that draws exited unexpectedly (exit status {process.returncode})"
+        reason = error_in(output) or f"the drawing process exited unexpectedly (exit status {process.returncode})"
         raise StdpbenchError(reason)
 
 
