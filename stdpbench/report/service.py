@@ -124,8 +124,8 @@ class ReportService:
             "part": run.part,
             "class_names": list(run.split.class_names),
             "accuracies": [asdict(row) for row in (*accuracies, *baselines(run))],
-            "looks": readings.run,
-            "looks_of_all": readings.experiment,
+            "label_readings": readings.run,
+            "label_readings_of_all": readings.experiment,
         }, arrays
 
     def _read(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:

@@ -1,8 +1,8 @@
 """Views of a finished run: pictures, answers, clusters and neurons, and the selection among them.
 
 All views share one selection: a class, a cluster, a cell of the confusion matrix, a neuron, or some pictures. For any
-selection, `Look.pictures` gives its pictures and `Look.neurons` its neurons, which is all that a view needs. This
-module needs neither a GUI toolkit nor scikit-learn: slow computations are done by `stdpbench.report.service`.
+selection, `ViewData.pictures` gives its pictures and `ViewData.neurons` its neurons, which is all that a view needs.
+This module needs neither a GUI toolkit nor scikit-learn: slow computations are done by `stdpbench.report.service`.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Plane:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class ViewData:
     """Data for views of a finished run.
 
     Attributes
@@ -156,9 +156,9 @@ class Look:
         Share of that class in the mean responses of each neuron.
     accuracies : sequence of Accuracy
         Read-outs and baselines, with intervals.
-    looks : int or None
+    label_readings : int or None
         Number of accesses to labels of these pictures for this run; None if unknown.
-    looks_of_all : int
+    label_readings_of_all : int
         The same for all runs of the experiment.
     """
 
@@ -177,8 +177,8 @@ class Look:
     neuron_labels: Numbers
     neuron_purity: NDArray[np.float64]
     accuracies: Sequence[Accuracy] = field(default=())
-    looks: int | None = None
-    looks_of_all: int = 0
+    label_readings: int | None = None
+    label_readings_of_all: int = 0
 
     @property
     def name(self) -> str:
@@ -332,9 +332,10 @@ class Look:
         if clustering is not None and clustering.rows:
             own = clustering.rows[0]
             text += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
-        if self.looks is None:
+        if self.label_readings is None:
             return f"{text} · no journal, so accesses to these labels are not counted"
-        return f"{text} · labels read {_times(self.looks)} for this run, {_times(self.looks_of_all)} for all such runs"
+        own, total = _times(self.label_readings), _times(self.label_readings_of_all)
+        return f"{text} · labels read {own} for this run, {total} for all runs of the experiment"
 
 
 def _times(n: int) -> str:
@@ -344,18 +345,18 @@ def _times(n: int) -> str:
 # -- replies of the process ----------------------------------------------------------------------------------------
 
 
-def with_accuracies(look: Look, rows: Sequence[Mapping[str, Any]]) -> Look:
+def with_accuracies(data: ViewData, rows: Sequence[Mapping[str, Any]]) -> ViewData:
     """Add further accuracies from the service, each to its group."""
     order, more = list(GROUPS), [Accuracy(**row) for row in rows]
-    both = sorted([*look.accuracies, *more], key=lambda one: order.index(one.group))  # stable within a group
-    return replace(look, accuracies=tuple(both))
+    both = sorted([*data.accuracies, *more], key=lambda one: order.index(one.group))  # stable within a group
+    return replace(data, accuracies=tuple(both))
 
 
-def look_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Look:
+def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ViewData:
     """Convert the reply to ``open``."""
-    plain = {name: value[name] for name in ("experiment", "seed", "part", "looks", "looks_of_all")}
+    plain = {name: value[name] for name in ("experiment", "seed", "part", "label_readings", "label_readings_of_all")}
     plain |= {name: arrays[name] for name in _ARRAYS}
-    return Look(
+    return ViewData(
         path=path,
         class_names=tuple(value["class_names"]),
         answers={name[8:]: array for name, array in arrays.items() if name.startswith("answers ")},

@@ -16,7 +16,7 @@ from stdpbench.readout.clustering import features
 from stdpbench.report.rows import GROUPS
 from stdpbench.report.service import ReportService
 from stdpbench.report.slow_readouts import TIMED
-from stdpbench.report.views import NEURONS, clustering_of, look_of, plane_of, with_accuracies
+from stdpbench.report.views import NEURONS, clustering_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
@@ -38,9 +38,9 @@ def silent(phase: str, done: int, total: int) -> None:
 def test_a_run_is_opened_with_its_numbers_and_the_look_is_journaled(run: RunFolder) -> None:
     before, metrics = looks_at(run), run.read_json("metrics.json")
     value, arrays = ReportService(run).answer("open", {}, silent)
-    look, plane = look_of(run.path, value, arrays), plane_of(value, arrays)
+    look, plane = view_data_of(run.path, value, arrays), plane_of(value, arrays)
     assert looks_at(run) == [*before, "Evaluate page"]
-    assert look.looks == len(before) + 1
+    assert look.label_readings == len(before) + 1
     for name, counted in metrics["accuracy"].items():
         score = look.score_of(name)
         assert score is not None
@@ -82,7 +82,7 @@ def test_slow_readings_are_those_of_the_report_and_read_no_ledger(run: RunFolder
     assert [name for name, group in names.items() if group == "supervised"] == [
         f"{reader} on {of}" for of in ("responses", "pixels") for reader in ("linear probe", "nearest neighbours")
     ]
-    look = look_of(run.path, *service.answer("open", {}, silent))
+    look = view_data_of(run.path, *service.answer("open", {}, silent))
     more = with_accuracies(look, value["accuracies"])
     groups = [one.group for one in more.accuracies]
     assert groups == sorted(groups, key=list(GROUPS).index)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stdpbench.report.rows import Accuracy
-from stdpbench.report.views import NOTHING, Chosen, Clustering, Look
+from stdpbench.report.views import NOTHING, Chosen, Clustering, ViewData
 
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 ANSWERS = {"vote": np.array([0, 0, 1, 1, 1, -1]), "proportion": LABELS}
@@ -16,8 +16,8 @@ CLUSTERS = Clustering("k-means", "chosen", np.array([0, 0, 2, 2, 2, -1]))
 
 
 @pytest.fixture
-def look() -> Look:
-    return Look(
+def look() -> ViewData:
+    return ViewData(
         path=Path("runs/small"),
         experiment="small",
         seed=3,
@@ -33,8 +33,8 @@ def look() -> Look:
         neuron_labels=np.array([0, 1, 1, -1]),
         neuron_purity=np.array([0.9, 0.6, 0.8, np.nan]),
         accuracies=(Accuracy("read-out", "vote", 4 / 6, 0.3, 1.0, 6, 10, 1),),
-        looks=1,
-        looks_of_all=4,
+        label_readings=1,
+        label_readings_of_all=4,
     )
 
 
@@ -51,23 +51,23 @@ def look() -> Look:
         (Chosen("pictures", (4, 0, 4)), [0, 4], [0, 2]),
     ],
 )
-def test_a_selection_stands_for_pictures_and_neurons(look: Look, chosen, pictures, neurons) -> None:
+def test_a_selection_stands_for_pictures_and_neurons(look: ViewData, chosen, pictures, neurons) -> None:
     found = look.pictures(chosen, "vote", CLUSTERS)
     assert found.tolist() == pictures
     assert look.neurons(chosen, found).tolist() == neurons
 
 
-def test_a_cell_depends_on_the_read_out_and_a_cluster_on_clusters(look: Look) -> None:
+def test_a_cell_depends_on_the_read_out_and_a_cluster_on_clusters(look: ViewData) -> None:
     assert look.pictures(Chosen("cell", (0, 1)), "proportion", CLUSTERS).tolist() == []
     assert look.pictures(Chosen("cluster", (2,)), "vote", None).tolist() == []
 
 
-def test_clusters_are_listed_with_majority_and_purity(look: Look) -> None:
+def test_clusters_are_listed_with_majority_and_purity(look: ViewData) -> None:
     lines = [(line.number, line.size, line.majority, line.purity) for line in CLUSTERS.lines(LABELS, 2)]
     assert lines == [(0, 2, 0, 1.0), (2, 3, 1, pytest.approx(2 / 3)), (-1, 1, 1, 1.0)]
 
 
-def test_neurons_are_sorted_by_what_they_stand_for(look: Look) -> None:
+def test_neurons_are_sorted_by_what_they_stand_for(look: ViewData) -> None:
     assert look.neuron_clusters(CLUSTERS).tolist() == [0, 2, 2, -1]
     assert look.order_of_neurons("class", None).tolist() == [0, 2, 1, 3]
     assert look.order_of_neurons("cluster", CLUSTERS).tolist() == [0, 1, 2, 3]
@@ -75,7 +75,7 @@ def test_neurons_are_sorted_by_what_they_stand_for(look: Look) -> None:
     assert look.order_of_neurons("number", None).tolist() == [0, 1, 2, 3]
 
 
-def test_answers_of_a_selection_are_counted(look: Look) -> None:
+def test_answers_of_a_selection_are_counted(look: ViewData) -> None:
     whole, part = look.score_of("vote"), look.score_of("vote", np.array([2, 5]))
     assert whole is not None
     assert part is not None
@@ -84,7 +84,7 @@ def test_answers_of_a_selection_are_counted(look: Look) -> None:
     assert look.score_of("vote", np.empty(0, np.int64)) is None
 
 
-def test_it_is_said_in_words(look: Look) -> None:
+def test_it_is_said_in_words(look: ViewData) -> None:
     assert look.describe_picture(2, "vote", CLUSTERS) == (
         "test picture 2: true cat, answered dog (wrong), cluster 2, 5 spikes, most from neuron 2"
     )

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from stdpbench.report.views import clustering_of, look_of, plane_of, with_accuracies
+from stdpbench.report.views import clustering_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -276,7 +276,7 @@ class EvaluatePage(QWidget):
 
     def _take_look(self, path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         self._opening = None
-        look = look_of(path, value, arrays)
+        look = view_data_of(path, value, arrays)
         self.session.folder = RunFolder(path)
         if self.state.readout not in look.answers:
             self.state.readout = next(iter(look.answers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.report.views import NOTHING, Chosen, Clustering, Look, Numbers, Plane
+from stdpbench.report.views import NOTHING, Chosen, Clustering, Numbers, Plane, ViewData
 from stdpbench_gui.pages.evaluate.turns import Turns
 
 CLASS, CLUSTER, VERDICT = "class", "cluster", "right or wrong"
@@ -37,7 +37,7 @@ class EvaluationState(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.turns = Turns(self)
-        self.look: Look | None = None
+        self.look: ViewData | None = None
         self.clustering: Clustering | None = None
         self.plane: Plane | None = None
         self.planes: dict[str, Plane] = {}
@@ -47,7 +47,7 @@ class EvaluationState(QObject):
         self.picture = -1
         self.missing = ""
 
-    def show(self, look: Look | None, plane: Plane | None = None) -> None:
+    def show(self, look: ViewData | None, plane: Plane | None = None) -> None:
         """Show a run, or none."""
         self.look, self.plane, self.clustering = look, plane, None
         self.planes = {} if plane is None else {plane.method: plane}
@@ -63,7 +63,7 @@ class EvaluationState(QObject):
             self._find()
             self.changed.emit({"readout", "chosen"})
 
-    def set_accuracies(self, look: Look | None, missing: str = "") -> None:
+    def set_accuracies(self, look: ViewData | None, missing: str = "") -> None:
         """Set further accuracies of the run, or why they are missing."""
         self.look, self.missing = look or self.look, missing
         self.changed.emit({"accuracies"})

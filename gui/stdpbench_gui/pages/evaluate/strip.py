@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
 from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
 from stdpbench.figures.paper import Table
-from stdpbench.report.views import Look, Numbers
+from stdpbench.report.views import Numbers, ViewData
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
@@ -95,7 +95,7 @@ class Strip(Box):
         self.list.blockSignals(False)
         self._say()
 
-    def _item(self, look: Look, number: int, image: QImage) -> QListWidgetItem:
+    def _item(self, look: ViewData, number: int, image: QImage) -> QListWidgetItem:
         label, answer = int(look.labels[number]), int(look.answers[self.state.readout][number])
         wrong = label != answer
         item = QListWidgetItem(_icon(image, wrong), f"{'✕ ' if wrong else ''}{look.named(label)}→{look.named(answer)}")
@@ -103,7 +103,7 @@ class Strip(Box):
         self._tell(item, look, number)
         return item
 
-    def _tell(self, item: QListWidgetItem | None, look: Look, number: int) -> None:
+    def _tell(self, item: QListWidgetItem | None, look: ViewData, number: int) -> None:
         text = look.describe_picture(number, self.state.readout, self.state.clustering)
         if item is not None:
             item.setToolTip(text)
