@@ -1,4 +1,4 @@
-"""The protocol: labels never reach training, no picture is on both sides, each look at test labels is counted."""
+"""The protocol: training uses no labels, parts are disjoint, and each reading of test labels is counted."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_labels_never_reach_training(tmp_path):
 
 
 @pytest.mark.parametrize("validation", [False, True])
-def test_no_picture_is_on_both_sides(validation):
+def test_training_and_evaluated_pictures_are_disjoint(validation):
     split = load_split(experiment(), validation)
     check_disjoint(split)
     train, test = ({one.tobytes() for one in part.pixels} for part in (split.train, split.test))
@@ -56,12 +56,12 @@ def test_no_picture_is_on_both_sides(validation):
         check_disjoint(Split(split.train, Images(whole[-2:], None), ()))
 
 
-def test_pictures_that_a_data_set_holds_twice_are_counted():
+def test_pictures_that_a_data_set_contains_twice_are_counted():
     pixels = np.arange(24, dtype=np.uint8).reshape(6, 2, 2)
     assert shared_pictures(Images(pixels[:4], None), Images(pixels[[3, 5, 0]], None)) == 2
 
 
-def test_each_look_at_test_labels_is_journaled_before_anything_is_told(tmp_path):
+def test_each_reading_of_test_labels_is_journaled_before_results_are_returned(tmp_path):
     folder = new_run(tmp_path, baselines=False)
     drive(folder)
     assert readings(folder) == [LabelsRead("test", 6, "read-outs")]
@@ -78,7 +78,7 @@ def test_each_look_at_test_labels_is_journaled_before_anything_is_told(tmp_path)
     ]
 
 
-def test_a_run_that_looks_again_after_a_crash_is_counted_again(tmp_path):
+def test_readings_after_a_crash_are_counted_again(tmp_path):
     folder = new_run(tmp_path, baselines=True)
     drive(folder, die=killed_at_position(24 + 8 + 6 + 3))  # in the middle of the baseline
     assert len(readings(folder)) == 1

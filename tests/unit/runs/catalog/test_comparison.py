@@ -1,4 +1,4 @@
-"""Runs beside each other: what differs in them, where they come from, and the figure of them."""
+"""Comparison of runs: differences, ancestors, and the figure."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> list[RunFolder]:
     return [parent, carried_out(branch(parent, 30, {"plasticity.nu_post": 0.02, "exc.theta_plus": "0.1 mV"}))]
 
 
-def test_an_account_says_what_a_run_was(family: list[RunFolder]) -> None:
+def test_an_account_describes_a_run(family: list[RunFolder]) -> None:
     account = Account.of(family[1])
     simulator = "compiled" if find_compiler() else "runtime"
     assert (account.state, account.simulator, account.evaluated_on) == ("finished", simulator, "test")
@@ -109,7 +109,7 @@ def test_differences_from_what_ships(family: list[RunFolder], tmp_path: Path, ma
     assert shipped_reference(RunFolder.open(make_run(tmp_path, "r"))) is None
 
 
-def test_lineage_tells_where_a_run_comes_from(family: list[RunFolder], tmp_path: Path) -> None:
+def test_lineage_names_the_ancestors_of_a_run(family: list[RunFolder], tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     shutil.copytree(family[0].path.parent, runs)
     parent, child = (RunFolder(runs / folder.path.name) for folder in family)
@@ -136,7 +136,7 @@ def test_lineage_tells_where_a_run_comes_from(family: list[RunFolder], tmp_path:
         assert lineage(grandchild, store)[-1].endswith("(no longer here)"), "a circle ends"
 
 
-def test_what_makes_runs_hard_to_compare_is_said(tmp_path: Path, make_run: Make) -> None:
+def test_remarks_name_limits_of_the_comparison(tmp_path: Path, make_run: Make) -> None:
     first = make_run(tmp_path, "a", about={"data_sha256": "1", "simulator": "compiled", "versions": {"numpy": "1"}})
     second = make_run(
         tmp_path,
@@ -154,12 +154,12 @@ def test_what_makes_runs_hard_to_compare_is_said(tmp_path: Path, make_run: Make)
     assert comparison.metrics["accuracy, vote"][1] is None
 
 
-def test_one_run_is_nothing_to_compare(family: list[RunFolder]) -> None:
+def test_a_single_run_cannot_be_compared(family: list[RunFolder]) -> None:
     with pytest.raises(StdpbenchError, match="at least two"):
         compare([family[0], family[0]])
 
 
-def test_odd_metrics_are_passed_over() -> None:
+def test_invalid_metrics_are_ignored() -> None:
     assert metrics_of({"accuracy": 3, "baselines": {"k_means": 1}, "training": {"seconds": "long"}}) == {}
     odd = {"accuracy": {"vote": {"accuracy": "high"}, "confidence": {"accuracy": 0.5, "interval_95": [0.1]}}}
     assert metrics_of(odd) == {"accuracy, confidence": Metric(0.5)}
@@ -193,7 +193,7 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_comparison_for_a_paper_as_a_table_and_in_words(family: list[RunFolder]) -> None:
+def test_a_comparison_as_a_figure_a_table_and_sentences(family: list[RunFolder]) -> None:
     courses = [course_of(folder) for folder in family]
     spec = comparison_spec(courses, "1.2")
     assert spec is not None

@@ -1,4 +1,4 @@
-"""How long a run will take, told before it is started, with what that rests on."""
+"""Estimated durations of runs before they start, with their source."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_runs_without_usable_times_are_ignored(measured: Make, tmp_path: Path) -
     assert forecast(asked(), tmp_path / "nowhere", SIZE).sentence == forecast(asked(), tmp_path, SIZE).sentence
 
 
-def test_shipped_experiments_go_by_their_own_measurement(tmp_path: Path) -> None:
+def test_shipped_experiments_use_their_own_measurement(tmp_path: Path) -> None:
     for name in shipped_experiments():
         experiment = read_experiment(name)
         found = forecast(experiment, tmp_path, trust=True)
@@ -182,7 +182,7 @@ def test_shipped_experiments_go_by_their_own_measurement(tmp_path: Path) -> None
             assert source in found.sentence
 
 
-def test_measured_times_are_those_that_are_written_out() -> None:
+def test_measured_times_agree_with_the_stated_times() -> None:
     in_words = {"half a minute": 30.0}
     for name in shipped_experiments():
         about = read_experiment(name).about

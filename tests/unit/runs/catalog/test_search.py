@@ -1,4 +1,4 @@
-"""What is typed to find runs: filters, words, and sentences where it is neither; how lists of runs read."""
+"""Searches for runs: filters, words and invalid searches; formatting of lists of runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_filters_and_words(three: list[Entry], text: str, names: str) -> None:
     assert "".join(entry.name for entry in find_runs(three, Search.parse(text))) == names
 
 
-def test_what_is_found_is_sorted(three: list[Entry]) -> None:
+def test_found_runs_are_sorted(three: list[Entry]) -> None:
     assert [entry.name for entry in find_runs(three, Search(), "-vote")] == ["a", "b", "c"]
     assert [entry.name for entry in find_runs(three, Search(), "duration")] == ["a", "c", "b"]
 
@@ -62,12 +62,12 @@ def test_what_is_found_is_sorted(three: list[Entry]) -> None:
         ("exc.taum=3", "did you mean 'exc.tau_m'"),
     ],
 )
-def test_what_is_neither_gets_a_sentence(three: list[Entry], text: str, said: str) -> None:
+def test_invalid_searches_are_reported(three: list[Entry], text: str, said: str) -> None:
     with pytest.raises(StdpbenchError, match=said):
         find_runs(three, Search.parse(text))
 
 
-def test_values_as_they_are_read(three: list[Entry]) -> None:
+def test_formatted_values(three: list[Entry]) -> None:
     a, b, c = three
     assert run_columns.text(a, "state") == "✓ finished"
     assert run_columns.text(a, "vote") == "90.00 %"
@@ -86,7 +86,7 @@ def test_values_as_they_are_read(three: list[Entry]) -> None:
     assert not run_columns.is_number(three, "exc.tau_m")
 
 
-def test_a_run_at_work_has_lasted_until_now(tmp_path: Path, make_run: Make) -> None:
+def test_the_duration_of_an_active_run_ends_now(tmp_path: Path, make_run: Make) -> None:
     from filelock import FileLock
 
     from stdpbench.runs.folder.lock import lock_path

@@ -1,4 +1,4 @@
-"""The index of runs: what it says, that it follows the folders, and that it may be lost."""
+"""The index of runs: its contents, updates when folders change, and recovery after loss."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def three(tmp_path: Path, make_run: Make) -> Path:
     return tmp_path
 
 
-def test_entries_say_what_the_files_say(three: Path) -> None:
+def test_entries_agree_with_the_files(three: Path) -> None:
     a, b, c = entries(three, "exc.tau_m")
     assert (a.name, a.experiment, a.seed, a.state, a.vote, a.progress) == (
         "a",
@@ -99,7 +99,7 @@ def test_filters(three: Path, filters: list[str], found: list[str]) -> None:
     assert names(three, *filters) == found
 
 
-def test_sorting_puts_what_has_no_value_last(three: Path) -> None:
+def test_sorting_puts_missing_values_last(three: Path) -> None:
     assert names(three, sort="vote") == ["b", "a", "c"]
     assert names(three, sort="-vote") == ["a", "b", "c"]
     assert names(three, sort="-exc.tau_m") == ["b", "c", "a"]
@@ -117,7 +117,7 @@ def test_sorting_puts_what_has_no_value_last(three: Path) -> None:
         ((), "-qqq", "columns are name"),
     ],
 )
-def test_bad_selections_get_a_sentence(three: Path, filters: tuple[str, ...], sort: str | None, said: str) -> None:
+def test_invalid_selections_are_reported(three: Path, filters: tuple[str, ...], sort: str | None, said: str) -> None:
     with pytest.raises(StdpbenchError, match=said):
         entries(three, filters=filters, sort=sort)
 
@@ -134,7 +134,7 @@ def test_the_index_follows_the_folders(three: Path, make_run: Make) -> None:
     assert again[0].text("plasticity.nu_post") == "0.01"
 
 
-def test_only_what_changed_is_read_again(three: Path, make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_changed_folders_are_read_again(three: Path, make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     names(three)
     make_run(three, "b", vote=0.8)
     read: list[str] = []
@@ -146,7 +146,7 @@ def test_only_what_changed_is_read_again(three: Path, make_run: Make, monkeypatc
     assert read == ["b"]
 
 
-def test_a_change_that_was_cut_off_and_one_out_of_order(three: Path) -> None:
+def test_an_incomplete_change_and_one_out_of_order(three: Path) -> None:
     path = three / "b" / "journal.jsonl"
     early = {
         "n": 3,
@@ -184,7 +184,7 @@ def test_damaged_folders_are_listed_as_such(three: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b""])
-def test_an_index_that_is_damaged_or_lost_is_made_anew(three: Path, content: bytes) -> None:
+def test_a_damaged_or_missing_index_is_rebuilt(three: Path, content: bytes) -> None:
     Queue(three).add(Experiment.from_mapping({"name": "waits"}), Options())
     assert names(three) == ["a", "b", "c"]
     index.index_path(three).write_bytes(content)
@@ -196,7 +196,7 @@ def test_an_index_that_is_damaged_or_lost_is_made_anew(three: Path, content: byt
     assert item.name == "waits, seed 0", "the queue comes back from its copies"
 
 
-def test_an_index_with_other_tables_and_pages_is_made_anew(three: Path) -> None:
+def test_an_index_with_unexpected_tables_or_pages_is_rebuilt(three: Path) -> None:
     names(three)
     with sqlite3.connect(index.index_path(three)) as connection:
         connection.execute("ALTER TABLE runs DROP COLUMN vote")
@@ -223,7 +223,7 @@ def test_rebuild_keeps_the_file_that_a_queue_runner_uses(three: Path) -> None:
     assert queue.items() == [item]
 
 
-def test_an_index_of_a_later_version_is_left_alone(three: Path) -> None:
+def test_an_index_of_a_later_version_is_not_changed(three: Path) -> None:
     names(three)
     with sqlite3.connect(index.index_path(three)) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -232,7 +232,7 @@ def test_an_index_of_a_later_version_is_left_alone(three: Path) -> None:
         names(three)
 
 
-def test_where_nothing_can_be_written_the_index_is_kept_in_memory(three: Path, tmp_path: Path) -> None:
+def test_without_write_access_the_index_is_kept_in_memory(three: Path, tmp_path: Path) -> None:
     index.index_path(three).mkdir()
     with Store(three) as store:
         assert len(store.entries()) == 3
@@ -243,7 +243,7 @@ def test_where_nothing_can_be_written_the_index_is_kept_in_memory(three: Path, t
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_stores_that_refresh_at_once_do_not_hinder_each_other(tmp_path: Path, make_run: Make) -> None:
+def test_stores_can_refresh_concurrently(tmp_path: Path, make_run: Make) -> None:
     for number in range(20):
         make_run(tmp_path, f"r{number:02d}")
     code = "from pathlib import Path; from stdpbench.runs.catalog.store import Store; "
@@ -252,7 +252,7 @@ def test_stores_that_refresh_at_once_do_not_hinder_each_other(tmp_path: Path, ma
     assert [process.communicate(timeout=60)[0].strip() for process in processes] == ["20"] * 4
 
 
-def test_stores_that_make_the_index_at_once_do_not_hinder_each_other(tmp_path: Path) -> None:
+def test_stores_can_create_the_index_concurrently(tmp_path: Path) -> None:
     def look(number: int) -> list[Entry]:
         together.wait()
         return newest(tmp_path / str(number // N_AT_ONCE), 5)
@@ -280,7 +280,7 @@ def test_the_store_imports_nothing_heavy(three: Path) -> None:
 # -- the bin ----------------------------------------------------------------------------------------------------------
 
 
-def test_deleted_runs_come_back_from_the_bin(three: Path) -> None:
+def test_deleted_runs_are_restored_from_the_bin(three: Path) -> None:
     move_to_bin(RunFolder.open(three / "a"))
     assert names(three) == ["b", "c"]
     assert names(three / "bin") == ["a"]
@@ -305,7 +305,7 @@ def test_the_bin_keeps_runs_of_one_name_apart(three: Path, make_run: Make) -> No
         move_to_bin(RunFolder.open(three / "bin" / "a"))
 
 
-def test_a_run_at_work_is_neither_deleted_nor_removed(three: Path) -> None:
+def test_an_active_run_is_neither_deleted_nor_removed(three: Path) -> None:
     with FileLock(lock_path(three / "a")), pytest.raises(StdpbenchError, match="another process is working"):
         move_to_bin(RunFolder.open(three / "a"))
     assert names(three) == ["a", "b", "c"]
@@ -320,14 +320,14 @@ def test_a_run_at_work_is_neither_deleted_nor_removed(three: Path) -> None:
     assert empty_bin(three, ["b"]) == ([], [], 0)
 
 
-def test_names_that_are_no_ascii(tmp_path: Path, make_run: Make) -> None:
+def test_names_outside_ascii(tmp_path: Path, make_run: Make) -> None:
     runs = tmp_path / "Läufe ü"
     make_run(runs, "größe-seed0")
     assert names(runs, "name=grö*") == ["größe-seed0"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there is a name of any bytes possible")
-def test_a_run_folder_whose_name_is_no_text_is_left_out_and_hides_no_other_one(three: Path) -> None:
+def test_a_run_folder_whose_name_is_not_utf_8_is_skipped(three: Path) -> None:
     odd = os.fsencode(three) + b"/odd\xff"
     shutil.copytree(os.fsencode(three / "a"), odd)
     with Store(three) as store:

@@ -1,4 +1,4 @@
-"""Why a process ended: what killed it, or the error that it reported; never a line that merely came last."""
+"""Why a process exited: a signal or a reported error, but never just its last line of output."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CHAINED = f"{TRACEBACK}\nDuring handling of the above exception, another excepti
         ("Traceback (most recent call last):\n", ""),
     ],
 )
-def test_an_error_is_found_wherever_it_stands(output: str, error: str) -> None:
+def test_an_error_is_found_anywhere_in_the_output(output: str, error: str) -> None:
     assert error_in(output).startswith(error)
     assert bool(error_in(output)) == bool(error)
 
@@ -55,7 +55,7 @@ def test_the_reason_is_the_error_the_signal_or_the_status() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize(("end", "reason"), [("kill -9 $$", "killed by SIGKILL"), ("exit 7", "exit status 7")])
-def test_a_run_says_what_ended_its_process(end: str, reason: str, tmp_path: Path) -> None:
+def test_a_run_reports_why_its_process_exited(end: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / LOG).write_text("stdpbench: an error of yesterday\n", encoding="utf-8")
     before = (tmp_path / LOG).stat().st_size
     with (tmp_path / LOG).open("a", encoding="utf-8") as log:

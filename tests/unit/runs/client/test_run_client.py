@@ -1,4 +1,4 @@
-"""The reader's end of a connection, against a process that stops in the middle of a message or is slow to end."""
+"""The client side of a connection to a process that stops in the middle of a message or is slow to exit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
         yield process
 
 
-def test_a_reader_that_must_not_wait_never_does(
+def test_a_client_that_must_not_wait_never_does(
     process: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = Listener()

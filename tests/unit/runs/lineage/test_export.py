@@ -78,7 +78,7 @@ def reproduce(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple
     return status, captured.out, captured.err
 
 
-def test_the_zip_holds_all_that_reproduces_the_run(branch: RunFolder, zipped: Path) -> None:
+def test_the_zip_contains_everything_needed_to_reproduce_the_run(branch: RunFolder, zipped: Path) -> None:
     name = branch.path.name
     with zipfile.ZipFile(zipped) as archive:
         names = set(archive.namelist())
@@ -204,7 +204,7 @@ def test_arrays_that_are_larger_than_any_of_a_run_are_refused(tmp_path: Path, mo
             unpack_run(tmp_path / "a.zip", tmp_path / "out")
 
 
-def test_a_zip_that_says_less_than_it_holds_is_refused(tmp_path: Path) -> None:
+def test_a_zip_that_understates_its_size_is_refused(tmp_path: Path) -> None:
     path = bomb(tmp_path / "a.zip", "journal.jsonl", 2 * 2**20)
     data = path.read_bytes()
     path.write_bytes(data.replace((2 * 2**20).to_bytes(4, "little"), (1000).to_bytes(4, "little")))
@@ -311,7 +311,7 @@ def test_only_the_location_of_data_can_be_set(branch: RunFolder, tmp_path: Path)
     assert not (tmp_path / "again").exists()
 
 
-def test_other_pictures_are_noticed_beforehand(copy: RunFolder, tmp_path: Path) -> None:
+def test_different_pictures_are_reported_before_the_run(copy: RunFolder, tmp_path: Path) -> None:
     assert prepare(copy, tmp_path / "again")[1] == ""
     copy.update_run(data_sha256="0" * 64)
     folder, remark = prepare(copy, tmp_path / "again")
@@ -368,7 +368,7 @@ def test_an_accuracy_outside_its_interval_is_no_reproduction() -> None:
     assert Agreement({"weights.npy": True}, elsewhere, (), ()).agrees
 
 
-def test_the_command_line_says_what_is_wrong(
+def test_the_command_line_reports_errors(
     branch: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

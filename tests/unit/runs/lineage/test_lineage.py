@@ -1,4 +1,4 @@
-"""Branches and rewinding: the same input, the same past, and only what is meant to differ differs."""
+"""Branches and rewinding: same input, same past, and only the intended differences."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def training(folder: RunFolder) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("at", [0, 3, 4, 5, 7, 12, 20, 23, N_TRAIN, None])
-def test_a_branch_that_changes_nothing_comes_to_the_same(at, parent, tmp_path):
+def test_a_branch_without_changes_gives_the_same_results(at, parent, tmp_path):
     made = branch(parent, at, runs=tmp_path)
     said = made.read_json("run.json")
     assert said["parent"] == {
@@ -72,7 +72,7 @@ def test_a_branch_that_changes_nothing_comes_to_the_same(at, parent, tmp_path):
 
 
 @pytest.mark.parametrize("at", [6, 10, 13])
-def test_a_branch_sees_what_its_parent_saw_and_differs_from_where_it_was_changed(at, parent, tmp_path):
+def test_a_branch_has_the_input_of_its_parent_and_differs_after_the_change(at, parent, tmp_path):
     made = branch(parent, at, {"plasticity.nu_post": 0.2}, tmp_path)
     finished(made)
     mine, its = training(made), training(parent)
@@ -138,13 +138,13 @@ def test_a_branch_at_the_end_of_training_labels_and_tests_with_what_was_changed(
         (5, {"plasticity.nu_post": -8}, "at least"),
     ],
 )
-def test_branches_that_cannot_be_leave_nothing_behind(at, changes, said, parent, tmp_path):
+def test_invalid_branches_leave_no_folder_behind(at, changes, said, parent, tmp_path):
     with pytest.raises(StdpbenchError, match=said):
         branch(parent, at, changes, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_branch_that_cannot_be_written_leaves_nothing_behind(parent, tmp_path, monkeypatch):
+def test_a_branch_that_cannot_be_written_leaves_no_folder_behind(parent, tmp_path, monkeypatch):
     def full(*arguments: Any, **options: Any) -> None:
         raise OSError(28, "No space left on device")
 
@@ -154,7 +154,7 @@ def test_a_branch_that_cannot_be_written_leaves_nothing_behind(parent, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_branch_passes_over_a_damaged_checkpoint(tmp_path):
+def test_a_branch_ignores_a_damaged_checkpoint(tmp_path):
     folder = new_run(tmp_path, baselines=False)
     finished(folder, at=WISHES)
     (checkpoint_path(folder.path, 10) / "state.npz").write_bytes(b"")
@@ -168,7 +168,7 @@ def test_a_branch_passes_over_a_damaged_checkpoint(tmp_path):
 
 
 @pytest.mark.parametrize("to", [0, 3, 10, 13, N_TRAIN])
-def test_a_run_that_is_taken_back_comes_to_the_same_again(to, tmp_path):
+def test_a_rewound_run_gives_the_same_results_again(to, tmp_path):
     folder = new_run(tmp_path, baselines=False)
     expected = finished(folder, at=WISHES)
     before = folder.read_json("run.json")
@@ -190,7 +190,7 @@ def test_a_run_that_is_taken_back_comes_to_the_same_again(to, tmp_path):
     assert finished(folder, at={p: w for p, w in WISHES.items() if p > to + 1}) == expected
 
 
-def test_progress_is_that_of_the_checkpoint_at_once_after_going_back(tmp_path):
+def test_progress_is_that_of_the_checkpoint_right_after_a_rewind(tmp_path):
     folder = new_run(tmp_path, baselines=False)
     finished(folder)
     assert resume_position(folder.path, 13) == 10
@@ -211,7 +211,7 @@ def test_a_checkpoint_that_a_stop_would_thin_out_is_not_promised(tmp_path):
     assert resume_position(tmp_path, 9100, reached=9700) == 8192
 
 
-def test_a_run_is_taken_back_again_and_again(tmp_path):
+def test_a_run_is_rewound_repeatedly(tmp_path):
     folder = new_run(tmp_path, baselines=False)
     expected = finished(folder, at=WISHES)
     rewind(folder, 14)
@@ -223,7 +223,7 @@ def test_a_run_is_taken_back_again_and_again(tmp_path):
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["from the start", "with a checkpoint after the change"])
-def test_what_was_changed_where_a_run_is_taken_back_to_is_put_back(kept, tmp_path):
+def test_changes_at_the_position_of_a_rewind_are_undone(kept, tmp_path):
     """So a run that a change has blown up can be taken back to where the change was made."""
     folder = new_run(tmp_path, baselines=False)
     bad = [set_(plasticity__nu_post=0.5), set_(exc__theta_plus=3.0), *(["checkpoint"] if kept else [])]
@@ -239,14 +239,14 @@ def test_what_was_changed_where_a_run_is_taken_back_to_is_put_back(kept, tmp_pat
     assert arrays(folder) == arrays(undisturbed)
 
 
-def test_what_a_branch_was_made_with_stays_when_it_is_taken_back_to_its_beginning(parent, tmp_path):
+def test_changes_of_a_branch_remain_when_it_is_rewound_to_its_start(parent, tmp_path):
     made = branch(parent, 7, {"plasticity.nu_post": 0.2}, runs=tmp_path)
     drive(made, at={7: [set_(plasticity__nu_post=0.4)], 9: ["stop"]})
     rewind(made, 7)
     assert experiment_at(made.experiment, read_journal(made.path), 7).plasticity.nu_post == 0.2
 
 
-def test_what_there_is_to_do_is_right_in_a_branch_and_after_going_back(tmp_path):
+def test_planned_phases_are_right_in_a_branch_and_after_a_rewind(tmp_path):
     folder = new_run(tmp_path, baselines=False)
     drive(folder, at={7: [set_(schedule__label_images=11)], 9: ["stop"]})
     made = branch(folder, 8, {"schedule.test_images": 3}, runs=tmp_path)
@@ -260,7 +260,7 @@ def test_what_there_is_to_do_is_right_in_a_branch_and_after_going_back(tmp_path)
 
 
 @pytest.mark.parametrize("to", [N_TRAIN + 1, -1])
-def test_a_run_is_not_taken_to_where_it_never_was(to, parent):
+def test_a_run_cannot_be_rewound_to_a_position_it_has_not_reached(to, parent):
     before = sorted(parent.path.parent.iterdir())
     with pytest.raises(StdpbenchError, match="0 to 24"):
         rewind(parent, to)
@@ -269,12 +269,12 @@ def test_a_run_is_not_taken_to_where_it_never_was(to, parent):
         pass
 
 
-def test_a_run_that_is_at_work_is_not_taken_back(parent):
+def test_an_active_run_cannot_be_rewound(parent):
     with held(parent), pytest.raises(StdpbenchError, match="another process is working"):
         rewind(parent, 3)
 
 
-def test_the_lock_is_let_go_at_once(parent):
+def test_the_lock_is_released_at_once(parent):
     with pytest.raises(StdpbenchError) as error:
         rewind(parent, 99)
     with held(parent):
@@ -284,7 +284,7 @@ def test_the_lock_is_let_go_at_once(parent):
 # -- parameters in force ---------------------------------------------------------------------------
 
 
-def test_the_experiment_at_a_position_is_what_was_in_force_there(tmp_path):
+def test_the_experiment_at_a_position_has_the_parameters_active_there(tmp_path):
     """Changed at 7; killed; resumed from 5; changed at 6: at 7 the earlier change takes force again."""
     folder = new_run(tmp_path, baselines=False)
     drive(folder, at={7: [set_(plasticity__nu_post=0.07)]}, die=killed_at_position(9))
@@ -322,7 +322,7 @@ def test_a_new_run_starts_from_the_weights_of_another(n_exc, parent, tmp_path):
         assert finished(again) == expected
 
 
-def test_a_new_run_starts_from_no_weights_that_do_not_fit(parent, tmp_path):
+def test_a_new_run_refuses_weights_that_do_not_match(parent, tmp_path):
     with pytest.raises(StdpbenchError, match="64 inputs"):
         create_run_from(parent, {"data.resize": 9}, tmp_path, Options())
     for content in (b"", b"nonsense"):

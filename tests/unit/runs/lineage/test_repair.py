@@ -1,4 +1,4 @@
-"""A damaged journal: what precedes the damage is shown, and a repair continues from the checkpoint before it."""
+"""Damaged journals: facts before the damage are shown, and a repaired run continues from the checkpoint before it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_finished_run_is_repaired_and_its_readings_of_labels_still_count(done,
     assert len([r for r in read_journal(folder.path) if isinstance(r.fact, LabelsRead)]) == 2
 
 
-def test_a_second_damage_is_kept_beside_the_first(killed, tmp_path):
+def test_a_second_damaged_journal_is_kept_as_well(killed, tmp_path):
     folder, _, _ = damaged(killed, tmp_path, 16)
     repair(folder)
     again, _, journal = damaged(folder, tmp_path / "again", 12)
@@ -110,7 +110,7 @@ def test_a_second_damage_is_kept_beside_the_first(killed, tmp_path):
     assert positions(again.path / "before-repair-2") == [15]
 
 
-def test_what_is_no_longer_the_run_is_not_repaired(killed, tmp_path):
+def test_a_run_with_damaged_origin_is_not_repaired(killed, tmp_path):
     made = branch(killed, 12, {"exc.tau_m": "90 ms"}, tmp_path / "branches")
     folder, _, journal = damaged(made, tmp_path, 1)
     with pytest.raises(
@@ -171,7 +171,7 @@ def test_from_python(done, killed, tmp_path):
     assert outcome(folder) == outcome(done)
 
 
-def test_facts_are_numbered_anew(killed, tmp_path):
+def test_facts_are_renumbered(killed, tmp_path):
     folder, line, _ = damaged(killed, tmp_path, 12)
     repair(folder)
     records: list[Record] = read_journal(folder.path)

@@ -1,4 +1,4 @@
-"""An experiment on somebody's own pictures: steps that suit them, and settings that fit their size and number."""
+"""Experiments on the user's own pictures: suitable preprocessing, and settings for their size and number."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def order(queue: Queue) -> list[str]:
 # -- items -----------------------------------------------------------------------------------------------------------
 
 
-def test_items_keep_what_they_are_and_go_in_order(tmp_path: Path) -> None:
+def test_items_keep_experiment_options_and_order(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     assert Queue(runs).items() == []
     assert not runs.exists()
@@ -96,7 +96,7 @@ def test_moving(tmp_path: Path, number: int, to: str, found: str) -> None:
     assert order(queue) == list(found)
 
 
-def test_moving_goes_on_where_numbers_become_too_near(tmp_path: Path) -> None:
+def test_moving_works_when_ranks_become_too_close(tmp_path: Path) -> None:
     queue = filled(tmp_path, *"abc")
     for _ in range(60):
         queue.move(queue.items()[2].number, "2")
@@ -107,7 +107,7 @@ def test_moving_goes_on_where_numbers_become_too_near(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("to", ["0", "5", "-1", "first", "²"])
-def test_places_that_there_are_not(tmp_path: Path, to: str) -> None:
+def test_invalid_positions_are_refused(tmp_path: Path, to: str) -> None:
     queue = filled(tmp_path, *"abc")
     with pytest.raises(StdpbenchError, match="from 1 to 3"):
         queue.move(1, to)
@@ -115,7 +115,7 @@ def test_places_that_there_are_not(tmp_path: Path, to: str) -> None:
         queue.move(9, "front")
 
 
-def test_hold_release_and_remove_take_all_or_nothing(tmp_path: Path) -> None:
+def test_hold_release_and_remove_change_all_items_or_none(tmp_path: Path) -> None:
     queue = filled(tmp_path, *"abc")
     with pytest.raises(StdpbenchError, match="no item 7"):
         queue.hold([1, 7])
@@ -130,7 +130,7 @@ def test_hold_release_and_remove_take_all_or_nothing(tmp_path: Path) -> None:
     assert not (index.queue_folder(tmp_path) / "1.json").exists()
 
 
-def test_an_item_of_a_living_runner_is_not_touched(tmp_path: Path) -> None:
+def test_an_item_of_a_live_runner_cannot_be_changed(tmp_path: Path) -> None:
     queue = filled(tmp_path, *"ab")
     with FileLock(queue.runner_lock("r")):
         item = queue.claim("r")
@@ -160,7 +160,7 @@ def test_a_run_folder_is_added_once(tmp_path: Path, make_run: Make) -> None:
     assert [queue.folder_of(item) for item in queue.items()] == [elsewhere]
 
 
-def test_processes_that_claim_at_once_never_get_the_same(tmp_path: Path) -> None:
+def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
     filled(tmp_path, *(f"x{number}" for number in range(12)))
     code = (
         "import sys; from pathlib import Path; from filelock import FileLock\n"
@@ -194,7 +194,7 @@ def test_processes_that_claim_at_once_never_get_the_same(tmp_path: Path) -> None
     assert sorted(claimed) == list(range(1, 13))
 
 
-def test_damaged_copies_are_passed_over(tmp_path: Path) -> None:
+def test_damaged_copies_are_ignored(tmp_path: Path) -> None:
     filled(tmp_path, *"abc")
     folder = index.queue_folder(tmp_path)
     (folder / "1.json").write_text("{", encoding="utf-8")
@@ -316,7 +316,7 @@ def test_the_number_of_concurrent_runs_is_bounded(tmp_path: Path, play: Callable
     assert left(tmp_path) == []
 
 
-def test_what_fails_keeps_its_reason_and_stops_nothing(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+def test_a_failed_item_keeps_its_reason_and_the_next_one_runs(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     queue = filled(tmp_path, *"abc")
     queue.update(2, experiment="no toml [")
     said = play(a=Script(("building", ""), ("failed", "no pictures")))
@@ -331,7 +331,9 @@ def test_what_fails_keeps_its_reason_and_stops_nothing(tmp_path: Path, play: Cal
         assert len(store.entries()) == 2, "a released item goes on in its folder"
 
 
-def test_a_process_that_dies_is_resumed_but_not_for_ever(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+def test_a_run_whose_process_dies_is_resumed_a_limited_number_of_times(
+    tmp_path: Path, play: Callable[..., list[str]]
+) -> None:
     filled(tmp_path, *"ab")
     dies = Script(("building", ""), ("running", ""), status=-9)
     play(a=[dies, dies], b=[dies] * 9)
@@ -341,7 +343,7 @@ def test_a_process_that_dies_is_resumed_but_not_for_ever(tmp_path: Path, play: C
     assert reason == "the process exited: killed by SIGKILL"
 
 
-def test_one_that_was_terminated_or_found_the_lock_taken_is_resumed(
+def test_a_run_that_was_terminated_or_found_the_lock_taken_is_resumed(
     tmp_path: Path, play: Callable[..., list[str]]
 ) -> None:
     filled(tmp_path, *"ab")
@@ -350,19 +352,19 @@ def test_one_that_was_terminated_or_found_the_lock_taken_is_resumed(
     assert left(tmp_path) == []
 
 
-def test_one_that_a_person_stopped_is_held(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+def test_a_run_stopped_by_the_user_is_held(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     filled(tmp_path, *"ab")
     play(a=Script(("building", ""), ("running", ""), ("stopped", "on request")))
     assert left(tmp_path) == [(1, HELD, "stopped on request")]
 
 
-def test_one_that_pauses_by_itself_holds_up_nobody(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+def test_a_run_that_pauses_because_of_a_problem_fails(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     filled(tmp_path, *"ab")
     play(a=Script(("building", ""), ("running", ""), ("paused", "no space left on device")))
     assert left(tmp_path) == [(1, FAILED, "no space left on device")]
 
 
-def test_one_that_was_paused_and_goes_on_is_not_stopped(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+def test_a_run_that_was_paused_and_resumed_is_not_stopped(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     filled(tmp_path, "a")
     steps, running = ("paused", "the requested steps are done"), ("running", "")
     earlier = ("paused", "the steps that were asked for are taken")  # its wording in earlier versions
@@ -371,7 +373,7 @@ def test_one_that_was_paused_and_goes_on_is_not_stopped(tmp_path: Path, play: Ca
     assert len([sentence for sentence in said if "is paused" in sentence]) == 3
 
 
-def test_a_stopped_queue_goes_on_later(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+def test_a_stopped_queue_can_be_resumed(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     filled(tmp_path, *"ab")
     runner = QueueRunner(tmp_path, on_message=lambda item, sentence: runner.stop())
     FakeClient.scripts = {"a": [Script(*[("running", "")] * 50)]}
@@ -393,7 +395,7 @@ def test_a_folder_that_a_runner_made_before_it_died_is_found(tmp_path: Path, pla
         assert len(store.entries()) == 1
 
 
-def test_one_that_does_not_answer_is_waited_for(
+def test_the_runner_waits_for_a_process_that_does_not_answer(
     tmp_path: Path, make_run: Make, play: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_run(tmp_path, "r", state="running")

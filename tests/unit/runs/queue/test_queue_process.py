@@ -56,13 +56,13 @@ def when(look: Callable[[], Any]) -> Any:
     raise AssertionError("it never came to that")
 
 
-def test_nobody_works_where_there_is_no_queue(tmp_path: Path) -> None:
+def test_there_is_no_runner_without_a_queue(tmp_path: Path) -> None:
     assert runners(tmp_path / "runs") == []
     with pytest.raises(StdpbenchError, match="the queue is not running"):
         ask_runner(tmp_path, "x", at_once=2)
 
 
-def test_what_a_runner_says_that_does_not_live_counts_for_nothing(tmp_path: Path) -> None:
+def test_files_of_a_dead_runner_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "queue").mkdir()
     announce(tmp_path, "x", 3)
     lock_of(tmp_path, "x").touch()
@@ -73,13 +73,13 @@ def test_what_a_runner_says_that_does_not_live_counts_for_nothing(tmp_path: Path
         assert runners(tmp_path) == [Runner("x")]
 
 
-def test_a_runner_that_has_nothing_to_do_ends_and_that_is_no_error(tmp_path: Path) -> None:
+def test_a_runner_without_items_exits_successfully(tmp_path: Path) -> None:
     start_runner(tmp_path, 1)
     assert runners(tmp_path) == []
     assert "queue is empty" in (tmp_path / "queue" / LOG).read_text(encoding="utf-8")
 
 
-def test_a_queue_is_worked_on_and_stopped_from_outside(tmp_path: Path) -> None:
+def test_a_queue_is_processed_and_stopped_by_requests(tmp_path: Path) -> None:
     queue = Queue(tmp_path)
     for name in "abc":
         queue.add(tiny(name, passes=10_000), OPTIONS)
