@@ -1,4 +1,4 @@
-"""Runs from Python: one life of a small run, and what can be read of it at each moment."""
+"""Runs from Python: the life of a small run, and its state and results at each stage."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
-    """A run that was paused, stepped, changed and branched, its branch, and what was seen on the way."""
+    """A run that was paused, stepped, changed and branched, its branch, and intermediate values."""
     run, seen = start(runs, checkpoint_every=30), {}
     seen["repr"] = repr(run)
     run.pause()
@@ -111,7 +111,7 @@ def test_requests_take_effect_between_presentations(lived: Lived) -> None:
     assert (run.state, run.position, run.reason) == ("finished", 150, "")
 
 
-def test_threads_take_their_steps_one_after_the_other(lived: Lived) -> None:
+def test_steps_from_several_threads_run_one_after_another(lived: Lived) -> None:
     positions, last = lived[2]["threads"]
     begun = lived[2]["stepped"][1]
     assert len(positions) == 4
@@ -119,7 +119,7 @@ def test_threads_take_their_steps_one_after_the_other(lived: Lived) -> None:
     assert last <= begun + 4
 
 
-def test_what_cannot_be_changed_is_refused_with_a_sentence(lived: Lived) -> None:
+def test_invalid_changes_are_refused(lived: Lived) -> None:
     seen = lived[2]
     assert "structural" in seen["network.n_exc"]
     assert "did you mean plasticity.nu_post" in seen["plasticity.nu_pots"]
@@ -152,7 +152,7 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
         run.set_learned({"w": before})
 
 
-def test_changes_are_told(lived: Lived) -> None:
+def test_changes_are_listed(lived: Lived) -> None:
     run, branch, seen = lived
     assert seen["set"] == {"plasticity.nu_post": (0.01, 0.25)}
     (change,) = run.changes
@@ -162,7 +162,7 @@ def test_changes_are_told(lived: Lived) -> None:
     assert any("nu_post" in entry.text for entry in run.log)
 
 
-def test_a_branch_shares_the_past_and_goes_its_own_way(lived: Lived) -> None:
+def test_a_branch_shares_the_past_and_then_differs(lived: Lived) -> None:
     run, branch, _ = lived
     assert branch.changes == []
     at = lived[2]["stepped"][1]
@@ -181,7 +181,7 @@ def test_arrays_of_a_run_are_read_only(lived: Lived) -> None:
         array.copy()[0] = 0.0
 
 
-def test_results_come_from_the_folder_afterwards(lived: Lived) -> None:
+def test_results_of_an_ended_run_come_from_its_folder(lived: Lived) -> None:
     run, _, _ = lived
     np.testing.assert_array_equal(run.weights, np.load(run.path / "weights.npy"))
     np.testing.assert_array_equal(run.theta, np.load(run.path / "theta.npy"))
@@ -191,7 +191,7 @@ def test_results_come_from_the_folder_afterwards(lived: Lived) -> None:
     assert score["n_images"] == 30
 
 
-def test_tables_are_read_in_the_same_way_without_pandas(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_are_accessed_in_the_same_way_without_pandas(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _, _ = lived
     pandas = pytest.importorskip("pandas")
     frame, metrics = run.history, run.metrics
@@ -248,7 +248,7 @@ def test_html_and_lists_show_runs(lived: Lived, runs: Path) -> None:
 
 
 def evil(runs: Path) -> Path:
-    """A run folder that was named by somebody who means ill."""
+    """A run folder with a malicious name."""
     from stdpbench.experiment import read_experiment
     from stdpbench.runs.preparation.creation import create_run
     from stdpbench.runs.protocol.options import Options
@@ -257,7 +257,7 @@ def evil(runs: Path) -> Path:
     return create_run(experiment, runs / "evil", Options()).path
 
 
-def test_what_is_over_takes_no_requests(lived: Lived) -> None:
+def test_an_ended_run_refuses_requests(lived: Lived) -> None:
     run, _, _ = lived
     with pytest.raises(StdpbenchError, match="is finished: only an active run can be paused"):
         run.pause()
@@ -272,7 +272,7 @@ def test_what_is_over_takes_no_requests(lived: Lived) -> None:
         stdpbench.open_run(run.path.parent / "nowhere")
 
 
-def test_rewind_and_resume_give_the_same_again(lived: Lived) -> None:
+def test_rewind_and_resume_give_the_same_results(lived: Lived) -> None:
     _, branch, _ = lived
     before = outcome(branch._folder)
     kept = branch.rewind(35)
@@ -313,7 +313,7 @@ def test_a_run_outlives_its_session_and_its_process(runs: Path) -> None:
     assert run.weights.shape == (784, 12)
 
 
-def test_what_fails_is_said_when_it_is_waited_for(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_waiting_for_a_failed_run_raises_the_reason(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = stdpbench.start("digits", set={**SMALL, "data.pixel_sum": 1e7}, runs=runs, workers=1)
     with pytest.raises(StdpbenchError, match=r"failed: .*data\.pixel_sum"):
         run.wait()
@@ -331,7 +331,7 @@ def test_what_fails_is_said_when_it_is_waited_for(runs: Path, capsys: pytest.Cap
         stdpbench.start("digitz", runs=runs)
 
 
-def test_tables_of_a_run_that_has_hardly_begun() -> None:
+def test_tables_of_a_run_that_has_just_started() -> None:
     live = LiveRun()
     assert {name: len(values) for name, values in tables.history_arrays(live).items()}["position"] == 0
     assert tables.live_columns(live) == {}
@@ -342,7 +342,7 @@ def test_tables_of_a_run_that_has_hardly_begun() -> None:
     assert np.isnan(arrays["accuracy_confidence"][0])
 
 
-def test_what_was_measured_on_held_out_pictures_is_a_table_and_a_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_out_measures_are_a_table_and_a_curve(monkeypatch: pytest.MonkeyPatch) -> None:
     live = LiveRun()
     assert {name: len(values) for name, values in held_out_columns(live).items()} == {"position": 0, "images": 0}
     live.held_out[500] = HeldOut(40, "spare", {"accuracy_vote": 0.5, "nmi": None})
@@ -375,7 +375,7 @@ class Screen(io.StringIO):
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_progress_is_shown_as_it_fits(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown_as_suits_the_environment(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen(terminal)
     monkeypatch.setattr(sys, "stderr", screen)
     live = LiveRun()
@@ -391,7 +391,7 @@ def test_progress_is_shown_as_it_fits(terminal: bool, monkeypatch: pytest.Monkey
         assert len(text.splitlines()) == 11
 
 
-def test_importing_the_package_is_light_and_offers_what_it_has() -> None:
+def test_importing_the_package_is_light_and_lists_its_names() -> None:
     code = (
         "import sys, stdpbench\n"
         "assert 'numpy' not in sys.modules and 'stdpbench.api' not in sys.modules\n"

@@ -1,4 +1,4 @@
-"""A report of real small runs: its numbers are those of the run, its page needs nothing else."""
+"""A report of real small runs: its numbers agree with the runs, and its page is self-contained."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_accuracies_are_those_of_the_run(report, runs):
     assert float(written[runs[0].path.name, "vote"]["accuracy"]) == pytest.approx(found["vote"]["accuracy"])
 
 
-def test_a_run_without_baselines_gets_them_from_what_is_shown_anew(report):
+def test_missing_baselines_are_simulated(report):
     found = {row["name"]: row for row in report[0]["runs"][1]["accuracies"]}
     assert found["start weights, vote"]["n_images"] == 40
     assert found["k-means, K = 12"]["n_images"] == 60
@@ -153,7 +153,7 @@ def test_the_same_spikes_give_the_same_responses_again(report, runs):
         assert (whole[again].spike_counts != run.test_counts).any()
 
 
-def test_the_page_needs_nothing_else_and_says_what_was_found(report):
+def test_the_page_is_self_contained_and_shows_the_results(report):
     _, _, target = report
     page = (target / PAGE).read_text(encoding="utf-8")
 
@@ -187,7 +187,7 @@ def test_the_page_needs_nothing_else_and_says_what_was_found(report):
     assert not re.search(r"\bnan\b", re.sub(r"base64,[^\"]*", "", page))
 
 
-def test_what_was_measured_on_held_out_pictures_is_drawn_and_listed(report, runs):
+def test_held_out_measures_are_plotted_and_listed(report, runs):
     data, _, target = report
     first, second = data["runs"]
     assert [row["position"] for row in first["held_out"]] == [30, 60]
@@ -240,7 +240,7 @@ def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path):
     assert "Differences from runs with nu_post = 0.01 are taken seed by seed" in page
 
 
-def test_each_look_at_labels_is_written_down_before(report, runs):
+def test_each_reading_of_labels_is_recorded_first(report, runs):
     purposes = [record.fact.purpose for record in read_journal(runs[1].path) if isinstance(record.fact, LabelsRead)]
     assert purposes[:3] == ["read-outs", "report", "robustness"]
     first, second = report[0]["runs"]
@@ -248,7 +248,7 @@ def test_each_look_at_labels_is_written_down_before(report, runs):
     assert second["readings"] == {"run": 3, "experiment": 8, "runs": 2, "unknown": 0}
 
 
-def test_data_beside_the_page_is_whole(report):
+def test_data_files_next_to_the_page_are_complete(report):
     data, told, target = report
     assert json.loads((target / "report.json").read_text(encoding="utf-8")) == data
     neurons = rows(target, "neurons.csv")
@@ -263,7 +263,7 @@ def test_data_beside_the_page_is_whole(report):
     assert "robustness" in phases
 
 
-def test_robustness_is_measured_once_and_goes_on_where_it_was(report, runs, tmp_path):
+def test_robustness_is_measured_once_and_resumes_after_an_interruption(report, runs, tmp_path):
     data, _, _ = report
     points = [row for row in data["runs"][0]["robustness"] if row["readout"] == "vote"]
     assert [(row["kind"], row["level"]) for row in points] == [
@@ -307,7 +307,7 @@ def test_the_command_writes_into_the_run_folder(runs):
     assert last["runs"][0]["run"] == runs[0].path.name
 
 
-def test_what_is_no_finished_run_is_refused(runs, tmp_path):
+def test_runs_that_are_not_finished_are_refused(runs, tmp_path):
     waiting = create_run(experiment(5), tmp_path, Options())
     with pytest.raises(StdpbenchError, match="needs a finished run"):
         carried_out([waiting], tmp_path / "report")
@@ -325,8 +325,8 @@ def test_help_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_run_whose_kinds_are_not_installed_has_a_report_of_what_it_stored(runs, report, uninstall, tmp_path):
-    """What would have to be shown to its network again is left out, and that is said once."""
+def test_a_report_of_a_run_with_missing_kinds_uses_stored_responses(runs, report, uninstall, tmp_path):
+    """Measures that require new simulations are omitted, which is reported once."""
     path = tmp_path / runs[0].path.name
     shutil.copytree(runs[0].path, path)
     missing = " and ".join([uninstall(path, each) for each in ("encoding", "exc", "inh", "plasticity", "lateral")])

@@ -1,4 +1,4 @@
-"""What robustness is measured against does what it says, and nothing at its first level."""
+"""Disturbances have the stated effect, and none at their first level."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_pictures_depend_on_their_number_alone(kind):
     np.testing.assert_array_equal(spoilt.weights(W, EXPERIMENT), W)
 
 
-def test_noise_replaces_the_share_it_says():
+def test_noise_replaces_the_stated_share():
     dark = np.zeros((4, 60, 60))
     dark[:, 0, 0] = 255
     changed = Disturbance("noise", 20).pictures(dark, 0, EXPERIMENT) != dark
@@ -48,7 +48,7 @@ def test_an_occlusion_is_one_black_square():
         assert np.ptp(rows) == np.ptp(columns) == 5
 
 
-def test_a_shift_moves_as_far_as_it_says():
+def test_a_shift_has_the_stated_distance():
     dot = np.zeros((1, 21, 21))
     dot[0, 10, 10] = 100.0
     seen = Disturbance("shift", 4).pictures(dot, 7, EXPERIMENT)[0].astype(float)
@@ -65,7 +65,7 @@ def test_pictures_of_one_pixel_sum_keep_it():
         np.testing.assert_allclose(seen.sum(axis=(1, 2), dtype=float), 5000, rtol=1e-4)
 
 
-def test_networks_lose_what_is_said():
+def test_networks_lose_the_stated_share():
     synapses = Disturbance("synapses", 25).weights(W, EXPERIMENT)
     assert (synapses == 0).mean() == pytest.approx(0.25, abs=0.02)
     np.testing.assert_array_equal(synapses[synapses > 0], W[synapses > 0])

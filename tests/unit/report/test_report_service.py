@@ -1,4 +1,4 @@
-"""The process that measures a run for the Evaluate page: as a service, and as a process that is spoken to."""
+"""The service that measures a run for the Evaluate page: in this process, and as a separate one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def silent(phase: str, done: int, total: int) -> None:
     pass
 
 
-def test_a_run_is_opened_with_its_numbers_and_the_look_is_journaled(run: RunFolder) -> None:
+def test_opening_a_run_returns_its_numbers_and_journals_the_reading(run: RunFolder) -> None:
     before, metrics = looks_at(run), run.read_json("metrics.json")
     value, arrays = ReportService(run).answer("open", {}, silent)
     look, plane = view_data_of(run.path, value, arrays), plane_of(value, arrays)
@@ -54,7 +54,7 @@ def test_a_run_is_opened_with_its_numbers_and_the_look_is_journaled(run: RunFold
     assert plane.method == "pca"
 
 
-def test_clusters_come_with_chance_and_with_the_neurons_and_read_no_ledger(run: RunFolder) -> None:
+def test_clusters_are_compared_with_chance_and_neurons_without_a_new_reading(run: RunFolder) -> None:
     service, before = ReportService(run), looks_at(run)
     found = clustering_of(*service.answer("cluster", {"method": "k-means", "k": 4}, silent))
     assert [row["name"] for row in found.rows] == ["k-means", "chance: these, permuted", NEURONS]
@@ -70,7 +70,7 @@ def test_clusters_come_with_chance_and_with_the_neurons_and_read_no_ledger(run: 
         service.answer("fly", {}, silent)
 
 
-def test_slow_readings_are_those_of_the_report_and_read_no_ledger(run: RunFolder) -> None:
+def test_slow_read_outs_agree_with_the_report_without_a_new_reading(run: RunFolder) -> None:
     service, before = ReportService(run), looks_at(run)
     told: list[tuple[int, int]] = []
     value, arrays = service.answer("read", {}, lambda phase, done, total: told.append((done, total)))
@@ -90,7 +90,7 @@ def test_slow_readings_are_those_of_the_report_and_read_no_ledger(run: RunFolder
     assert [one.supervised for one in more.accuracies] == [group == "supervised" for group in groups]
 
 
-def test_t_sne_says_how_far_it_is(run: RunFolder) -> None:
+def test_t_sne_reports_progress(run: RunFolder) -> None:
     told: list[tuple[str, int, int]] = []
     plane = plane_of(*ReportService(run).answer("embed", {"method": "t-sne"}, lambda *what: told.append(what)))
     assert plane.trustworthiness is not None
@@ -105,7 +105,7 @@ def test_quick_features_are_those_of_the_full_decomposition() -> None:
     np.testing.assert_allclose(np.abs(quick), np.abs(whole), atol=1e-6)
 
 
-def test_it_answers_as_a_process_and_ends_with_its_reader(run: RunFolder, tmp_path: Path) -> None:
+def test_the_process_answers_and_exits_with_its_client(run: RunFolder, tmp_path: Path) -> None:
     asked = [
         {"number": 1, "name": "fly", "arguments": {}},
         {"number": 2, "name": "cluster", "arguments": {"method": "k-means", "k": 99}},

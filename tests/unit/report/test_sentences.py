@@ -1,4 +1,4 @@
-"""What a report says in words."""
+"""Sentences of a report."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_what_learning_is_worth(untrained: list[Accuracy], said: str) -> None:
     assert [line.replace("\u00a0", " ") for line in _baselines(run, found)] == [said]
 
 
-def test_arrays_that_were_set_by_hand_are_told(make_run: Callable[..., Path], tmp_path: Path) -> None:
+def test_arrays_that_were_set_by_hand_are_mentioned(make_run: Callable[..., Path], tmp_path: Path) -> None:
     folder = RunFolder(make_run(tmp_path, "run"))
     run: Any = SimpleNamespace(folder=folder)
     assert _set_by_hand(run) == []

@@ -1,4 +1,4 @@
-"""What is selected, and what that stands for, over a run made by hand: six pictures, three neurons, two classes."""
+"""Selections in a hand-made run: six pictures, three neurons, two classes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def look() -> ViewData:
         (Chosen("pictures", (4, 0, 4)), [0, 4], [0, 2]),
     ],
 )
-def test_a_selection_stands_for_pictures_and_neurons(look: ViewData, chosen, pictures, neurons) -> None:
+def test_a_selection_has_pictures_and_neurons(look: ViewData, chosen, pictures, neurons) -> None:
     found = look.pictures(chosen, "vote", CLUSTERS)
     assert found.tolist() == pictures
     assert look.neurons(chosen, found).tolist() == neurons
@@ -67,7 +67,7 @@ def test_clusters_are_listed_with_majority_and_purity(look: ViewData) -> None:
     assert lines == [(0, 2, 0, 1.0), (2, 3, 1, pytest.approx(2 / 3)), (-1, 1, 1, 1.0)]
 
 
-def test_neurons_are_sorted_by_what_they_stand_for(look: ViewData) -> None:
+def test_neurons_are_sorted_by_class(look: ViewData) -> None:
     assert look.neuron_clusters(CLUSTERS).tolist() == [0, 2, 2, -1]
     assert look.order_of_neurons("class", None).tolist() == [0, 2, 1, 3]
     assert look.order_of_neurons("cluster", CLUSTERS).tolist() == [0, 1, 2, 3]
@@ -84,7 +84,7 @@ def test_answers_of_a_selection_are_counted(look: ViewData) -> None:
     assert look.score_of("vote", np.empty(0, np.int64)) is None
 
 
-def test_it_is_said_in_words(look: ViewData) -> None:
+def test_descriptions_in_words(look: ViewData) -> None:
     assert look.describe_picture(2, "vote", CLUSTERS) == (
         "test picture 2: true cat, answered dog (wrong), cluster 2, 5 spikes, most from neuron 2"
     )

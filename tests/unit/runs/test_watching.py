@@ -1,4 +1,4 @@
-"""Looking at a runs folder again and again: what changed, and that nothing else is read."""
+"""Polling of a runs folder: changes are found, and nothing else is read."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def _fine_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def age(path: Path) -> None:
-    """Have a folder look as if it had changed long ago, so that another change shows on any clock."""
+    """Set the modification time of a folder far back, so that another change shows on any clock."""
     os.utime(path, (0, 0))
 
 
-def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
+def test_a_missing_folder_is_empty(tmp_path: Path) -> None:
     watch = RunsWatch(tmp_path / "runs")
     seen = watch.look()
     assert seen is not None
@@ -40,7 +40,7 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_only_what_changed_is_read(tmp_path: Path, make_run: Make) -> None:
+def test_only_changed_runs_are_read(tmp_path: Path, make_run: Make) -> None:
     for name in "abc":
         age(make_run(tmp_path, name))
     watch = RunsWatch(tmp_path)
@@ -65,7 +65,7 @@ def test_only_what_changed_is_read(tmp_path: Path, make_run: Make) -> None:
     assert watch.read == 5
 
 
-def test_what_changed_lately_is_read_again(tmp_path: Path, make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recent_changes_are_read_again(tmp_path: Path, make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     make_run(tmp_path, "a")
     monkeypatch.setattr(watching, "_FRESH", 10**12)
     watch = RunsWatch(tmp_path)
@@ -77,7 +77,7 @@ def test_what_changed_lately_is_read_again(tmp_path: Path, make_run: Make, monke
     assert seen.entries["a"].reason == "of no change of the folder"
 
 
-def test_a_process_that_dies_is_noticed_though_no_file_changes(tmp_path: Path, make_run: Make) -> None:
+def test_a_dead_process_is_noticed_although_no_file_changes(tmp_path: Path, make_run: Make) -> None:
     path = make_run(tmp_path, "a", state="running")
     lock = FileLock(lock_path(path))
     watch = RunsWatch(tmp_path)
@@ -94,7 +94,7 @@ def test_a_process_that_dies_is_noticed_though_no_file_changes(tmp_path: Path, m
     assert seen.entries["a"].state == "failed"
 
 
-def test_the_queue_and_the_bin_are_looked_at(tmp_path: Path, make_run: Make) -> None:
+def test_the_queue_and_the_bin_are_watched(tmp_path: Path, make_run: Make) -> None:
     path = make_run(tmp_path, "a", state="stopped")
     watch, queue = RunsWatch(tmp_path), Queue(tmp_path)
     watch.look()

@@ -1,4 +1,4 @@
-"""Curves over training: what they keep, and that they go on from a checkpoint as if nothing had been."""
+"""Curves over training: their values, and that they continue from a checkpoint without a difference."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def go_on(curves: Curves, random: np.random.Generator, n: int) -> None:
 
 
 @pytest.mark.parametrize("at", [0, 5, 79, 80, 81, 200, 399])
-def test_curves_go_on_from_a_checkpoint(at: int) -> None:
+def test_curves_continue_from_a_checkpoint(at: int) -> None:
     random = np.random.default_rng(0)
     straight, before = (Curves(400, np.arange(N_IMAGES) % N_CLASSES, N_CLASSES) for _ in range(2))
     go_on(straight, random, 400)
@@ -67,7 +67,7 @@ def test_a_plan_that_became_longer_waits_until_there_are_enough() -> None:
     assert len(long.recent(N_EXC)["recent_image"]) == 140
 
 
-def test_numbers_take_their_memory_at_the_start_and_more_than_planned() -> None:
+def test_a_series_preallocates_memory_and_can_grow() -> None:
     numbers = IntegerSeries(10)
     memory = numbers.all.base
     for value in range(10):

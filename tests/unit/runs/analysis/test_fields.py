@@ -5,7 +5,7 @@ import numpy as np
 from stdpbench.runs.analysis.fields import by_label, by_similarity, duplicates, pooled, tile
 
 
-def test_tiles_lie_in_rows_with_a_line_between_them() -> None:
+def test_tiles_are_in_rows_with_lines_between_them() -> None:
     w = np.arange(2 * 3 * 5, dtype=np.float32).reshape(6, 5)
     mosaic = tile(w, (2, 3), 2)
     assert mosaic.shape == (3 * 3, 2 * 4)

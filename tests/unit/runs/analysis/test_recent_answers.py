@@ -7,7 +7,7 @@ from stdpbench.readout.vote import Vote
 from stdpbench.runs.analysis.recent_answers import RecentResponses
 
 
-def test_classes_are_those_of_a_label_phase_over_what_counts() -> None:
+def test_classes_are_those_of_a_label_phase_over_the_stored_presentations() -> None:
     random = np.random.default_rng(0)
     counts, labels = random.poisson(1.0, (60, 9)), random.integers(0, 4, 60)
     recent = RecentResponses(9, 4, memory=25)
@@ -23,7 +23,7 @@ def test_classes_are_those_of_a_label_phase_over_what_counts() -> None:
     assert recent.answer(probe) == Vote().predict(probe[None], expected)[0]
 
 
-def test_a_presentation_has_no_say_in_its_own_answer() -> None:
+def test_a_presentation_does_not_influence_its_own_answer() -> None:
     recent = RecentResponses(2, 2)
     assert recent.add(0, 1, np.array([3, 0])) == NO_ANSWER
     assert recent.add(1, 0, np.array([0, 3])) == NO_ANSWER

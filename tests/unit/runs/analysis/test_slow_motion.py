@@ -1,4 +1,4 @@
-"""Presentations of a real run, put together from its frames."""
+"""Presentations of a real run, reconstructed from its frames."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def shown(live: LiveRun, frames: Frames, place: int, *, alone: bool = False) -> 
     return slow_motion(made, frame, network, busiest(frame), earlier=earlier, before=before)
 
 
-def test_weights_end_where_those_of_the_run_do(ran: tuple[LiveRun, Frames]) -> None:
+def test_replayed_weights_agree_with_those_of_the_run(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     exact = 0
     for place, (frame, network) in enumerate(frames[:CHANGED]):
@@ -68,7 +68,7 @@ def test_weights_end_where_those_of_the_run_do(ran: tuple[LiveRun, Frames]) -> N
     assert exact == CHANGED - 1  # the weights before the first one were not seen
 
 
-def test_weights_at_the_start_are_found_from_those_at_the_end(ran: tuple[LiveRun, Frames]) -> None:
+def test_weights_at_the_start_are_computed_from_those_at_the_end(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     moment = shown(live, frames, 5, alone=True)
     np.testing.assert_allclose(moment.replay.end, frames[5][1]["w"][:, moment.neuron], atol=1e-9)
@@ -97,7 +97,7 @@ def test_courses_meet_the_spikes(ran: tuple[LiveRun, Frames]) -> None:
     np.testing.assert_allclose(courses.threshold, theta - 76.0)
 
 
-def test_weights_of_another_moment_are_refused(ran: tuple[LiveRun, Frames]) -> None:
+def test_weights_of_another_presentation_are_refused(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     made = experiment_at(live, 3)
     with pytest.raises(StdpbenchError, match="a later presentation"):
@@ -105,7 +105,7 @@ def test_weights_of_another_moment_are_refused(ran: tuple[LiveRun, Frames]) -> N
 
 
 @pytest.mark.parametrize("delays", ["homogeneous", "uniform"])
-def test_delays_and_resets_are_minded(tmp_path: Path, delays: str) -> None:
+def test_delays_and_resets_are_respected(tmp_path: Path, delays: str) -> None:
     live, frames = run_of(tmp_path, delays=delays, schedule__between="reset", plasticity__nu_pre=0.001)
     moments = [shown(live, frames, place) for place in (0, 4, 7)]
     for place, moment in zip((0, 4, 7), moments, strict=True):
@@ -114,13 +114,13 @@ def test_delays_and_resets_are_minded(tmp_path: Path, delays: str) -> None:
     assert any(np.abs(moment.replay.end - moment.replay.start).max() > 1e-4 for moment in moments)
 
 
-def test_a_threshold_is_what_v_has_to_exceed() -> None:
+def test_v_exceeds_the_threshold_at_spikes() -> None:
     theta = np.array([0.020, 0.025])
     np.testing.assert_allclose(threshold_course(AdaptiveLIF(), theta), [-0.052, -0.047])
     np.testing.assert_allclose(threshold_course(LIF(), theta), [-0.040, -0.040])
 
 
-def test_a_rule_begins_without_traces(ran: tuple[LiveRun, Frames]) -> None:
+def test_a_rule_starts_without_traces(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     place = 5
     (frame, network), (earlier, before) = frames[place], frames[place - 1]
@@ -133,7 +133,7 @@ def test_a_rule_begins_without_traces(ran: tuple[LiveRun, Frames]) -> None:
     assert "preceding presentation" in usual.remarks[0]
 
 
-def test_where_a_rule_begins() -> None:
+def test_presentations_in_which_a_rule_starts() -> None:
     start = experiment().plasticity.to_mapping()
     other = experiment().with_rule({"kind": "oja"}).plasticity.to_mapping()
     live = LiveRun(started=facts.Started(experiment().to_mapping(), "", "", (("train", 20),), (8, 8), ()))

@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return Folder(path=str(root))
 
 
-def test_small_pictures_are_brought_to_the_size_of_mnist(npz):
+def test_small_pictures_are_enlarged_to_the_size_of_mnist(npz):
     reader = PictureReader()
     made = suggest_steps(npz, reader)
     assert (made.resize, made.frame, made.invert, made.pixel_sum) == (20, 28, False, 26265.0)
@@ -99,14 +99,14 @@ def test_the_experiment_can_be_run_and_written(folder, tmp_path):
     assert len(split.train) + len(split.test) == 40
 
 
-def test_what_does_not_go_together_is_a_sentence(npz):
+def test_mismatched_settings_are_reported(npz):
     reader = PictureReader()
     bright = npz.model_copy(update={"pixel_sum": 5e5})
     with pytest.raises(StdpbenchError, match=r"lower data\.pixel_sum"):
         experiment_on(bright, reader.preview(bright), "fast-100", 20, "mine")
 
 
-def test_unlabelled_pictures_are_said_to_be(tmp_path):
+def test_unlabelled_pictures_are_described_as_such(tmp_path):
     np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 255, (30, 28, 28), np.uint8))
     preview = PictureReader().preview(NPZ(path=str(tmp_path / "mine.npz")))
     assert not preview.labelled
