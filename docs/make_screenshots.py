@@ -132,7 +132,7 @@ def while_it_trains(camera: Camera) -> None:
     camera.wait(60, lambda: slow.moment is not None and slow.player.playing)
     slow.player.stop()
     if slow.moment is not None and len(slow.moment.output):
-        slow.player.go(int(slow.moment.output[0]) + 3)  # just after its first spike
+        slow.player.go(int(slow.moment.output[-1]) + 3)  # just after its last spike
     one_panel(camera, "slow-motion")
     session.request("resume")
     window.train.arrange("Watch")
@@ -251,7 +251,7 @@ def evaluate_page(camera: Camera) -> None:
     window, page = camera.window, camera.window.evaluate
     path = min(entry.path for entry in window.runs_page.model.entries if entry.state == State.FINISHED)
     page.evaluate(path)
-    camera.wait(60, lambda: page.state.clustering is not None)
+    camera.wait(300, lambda: page.state.clustering is not None and not page.state.missing)
     page.state.choose(Chosen("class", (3,)))
     camera.in_all_looks("evaluate", lambda: window.go_to("evaluate"), 1.0)
 
@@ -304,7 +304,7 @@ def main(folder: Path) -> int:
         camera = Camera(app, window, folder)
         session = window.session
         window.run_experiment(experiment())
-        camera.wait(120, lambda: len(session.live.blocks) > 12)
+        camera.wait(120, lambda: len(session.live.blocks) > 12 and len(session.live.held_out) > 1)
         session.request("pace", seconds=0.02)  # leaves time for all screenshots
         while_it_trains(camera)
         dialogs(camera, own_pictures(Path(scratch) / "pictures"))

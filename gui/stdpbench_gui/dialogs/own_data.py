@@ -149,7 +149,7 @@ class OwnDataDialog(QDialog):
         place.addWidget(self.file_button)
         network = QFormLayout()
         network.setSpacing(theme.GRID)
-        for words, field in (("name", self.name), ("settings of", self.base), ("exc neurons", self.n_exc)):
+        for words, field in (("name", self.name), ("based on", self.base), ("exc neurons", self.n_exc)):
             label = QLabel(words)
             label.setMinimumWidth(self.fontMetrics().horizontalAdvance("validation images"))
             label.setBuddy(field)

@@ -87,6 +87,7 @@ class CompareBox(TitledBox):
         self.keep = QPushButton("Keep this curve")
         self.keep.setToolTip("Keep the rule with its values in all plots (Ctrl+Shift+K)")
         self.points = QToolButton()
+        self.points.setObjectName("menubutton")
         self.points.setText("Data points")
         self.points.setToolTip("Add experimental data points")
         self.points.setAccessibleName("Add experimental data points")

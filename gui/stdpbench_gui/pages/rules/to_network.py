@@ -57,6 +57,7 @@ class ToNetwork(QObject):
         self.use_button.setObjectName("primary")
         self.use_button.setToolTip("Start, queue or save an experiment with this rule (Ctrl+Shift+U)")
         self.apply_button = QToolButton()
+        self.apply_button.setObjectName("menubutton")
         self.apply_button.setText("Apply to the network")
         self.apply_button.setAccessibleName("Apply to the running network")
         self.apply_button.setToolTip("Apply to the run on the Train page, directly or in a branch")

@@ -140,6 +140,7 @@ class QueueBox(QWidget):
         self.start_button = button("Start", self.start, "Run the queue in a separate process")
         self.start_button.setObjectName("primary")
         self.stop_button = QToolButton()
+        self.stop_button.setObjectName("menubutton")
         self.stop_button.setText("Stop")
         self.stop_button.setToolTip("Start no more items")
         self.stop_button.setAccessibleName("Stop the queue")
