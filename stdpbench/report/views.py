@@ -334,8 +334,8 @@ class ViewData:
             text += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
         if self.label_readings is None:
             return f"{text} · no journal, so accesses to these labels are not counted"
-        own, total = _times(self.label_readings), _times(self.label_readings_of_all)
-        return f"{text} · labels read {own} for this run, {total} for all runs of the experiment"
+        of_run, in_all = _times(self.label_readings), _times(self.label_readings_of_all)
+        return f"{text} · labels read {of_run} for this run, {in_all} for all runs of the experiment"
 
 
 def _times(n: int) -> str:
