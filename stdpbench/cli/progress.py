@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -53,7 +52,22 @@ class _Remaining(TimeRemainingColumn):
         return Text("") if task.total is None else super().render(task)
 
 
-class Display:
+class Bars:
+    """Progress bars that are drawn in a ``with`` block."""
+
+    _bars: Progress
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop drawing, and restore the terminal."""
+        self._bars.stop()
+
+
+class Display(Bars):
     """Shows the events of a run: a bar per phase on a terminal, occasional lines elsewhere."""
 
     def __init__(self, console: Console) -> None:
@@ -75,17 +89,6 @@ class Display:
         self._held_out = ""
         self._waits_for, self._waits_since = "", 0.0
         self._waits_on: TaskID | None = None
-
-    def __enter__(self) -> Display:
-        """Start drawing."""
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop drawing, and restore the terminal."""
-        self._bars.stop()
 
     def record(self, record: Record) -> None:
         """Print a fact, if it is of interest during the run."""

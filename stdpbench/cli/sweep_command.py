@@ -7,7 +7,6 @@ import shlex
 import sys
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
+from stdpbench.cli.progress import Bars
 from stdpbench.paths import runs_folder
 from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
 from stdpbench.sweeps.arms import fixed_arms
@@ -84,7 +84,7 @@ def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console)
                     return bool(end.value)
 
 
-class SweepDisplay:
+class SweepDisplay(Bars):
     """Shows the progress of a sweep: an overall bar and one per run on a terminal, a line per run elsewhere."""
 
     def __init__(self, console: Console, total: int, known: int) -> None:
@@ -101,17 +101,6 @@ class SweepDisplay:
         self._done, self._total = known, total
         self._all = self._bars.add_task("runs", total=max(total, known), completed=known, note="")
         self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> SweepDisplay:
-        """Start drawing."""
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop drawing, and restore the terminal."""
-        self._bars.stop()
 
     def take(self, event: SweepEvent) -> None:
         """Show an event."""

@@ -59,7 +59,7 @@ class HoldingOut(Dataset):
         count = min(max(round(self.test_fraction * n), 1), n - 1)
         kept, held = held_out(n, labels, count, self.holdout_seed)
         every = Images(train.pixels, labels)
-        return Split(_chosen(every, kept), _chosen(every, held), names)
+        return Split(every.chosen(kept), every.chosen(held), names)
 
 
 def held_out(
@@ -98,10 +98,6 @@ def held_out(
     for number, wanted in enumerate(quota):
         is_held[shuffled[classes[shuffled] == number][:wanted]] = True
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
-
-
-def _chosen(images: Images, numbers: NDArray[np.int64]) -> Images:
-    return Images(images.pixels[numbers], None if images.labels is None else images.labels[numbers])
 
 
 def _size(raw: Raw) -> str:

@@ -53,7 +53,11 @@ class Images:
 
     def part(self, start: int, stop: int) -> Images:
         """Pictures `start` to `stop` - 1, without a copy."""
-        return Images(self.pixels[start:stop], None if self.labels is None else self.labels[start:stop])
+        return self.chosen(slice(start, stop))
+
+    def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
+        """Pictures with certain numbers."""
+        return Images(self.pixels[numbers], None if self.labels is None else self.labels[numbers])
 
 
 @dataclass(frozen=True, eq=False)

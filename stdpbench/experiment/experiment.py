@@ -303,7 +303,7 @@ class Experiment(_Head):
 
         A value that only one of them has is paired with None.
         """
-        mine, theirs = _flat(self.to_mapping()), _flat(other.to_mapping())
+        mine, theirs = flat(self.to_mapping()), flat(other.to_mapping())
         return {
             path: (mine.get(path), theirs.get(path))
             for path in sorted({**mine, **theirs})
@@ -390,11 +390,12 @@ def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return {**mapping, "schedule": {name: value for name, value in schedule.items() if name not in LOOKS}}
 
 
-def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested tables as one table, with dotted paths as keys."""
+    found: dict[str, Any] = {}
     for key, value in mapping.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return flat
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
 
 
 def _set(mapping: dict[str, Any], path: str, value: Any) -> None:

@@ -6,13 +6,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
 from stdpbench.lab.points import Points
-from stdpbench.lab.result import Result
+from stdpbench.lab.result import Result, gap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +116,7 @@ def _draw(axes: Axes, result: Result, number: int, name: str) -> None:
         style = _STYLES[which % len(_STYLES)] if name else "-"
         # a line must not lead through Δt = 0, where a window jumps
         x, y = (
-            _gap(result.x, curve.change)
+            gap(result.x, curve.change)
             if result.protocol in ("pair-window", "quadruplets")
             else (
                 result.x,
@@ -135,11 +132,3 @@ def _draw(axes: Axes, result: Result, number: int, name: str) -> None:
         if curve.spread is not None:
             low, high = curve.change - curve.spread, curve.change + curve.spread
             axes.fill_between(result.x, low, high, color=colour, alpha=0.15, linewidth=0)
-
-
-def _gap(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sort the points and insert a gap between the last negative and the first positive x."""
-    order = np.argsort(x)
-    x, y = x[order], y[order]
-    place = int(np.searchsorted(x, 0.0))
-    return np.insert(x, place, np.nan), np.insert(y, place, np.nan)

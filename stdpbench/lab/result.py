@@ -146,3 +146,11 @@ class Result:
             tuple(said["remarks"]),
             tuple(x["labels"]),
         )
+
+
+def gap(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points in ascending order, with a gap between the last negative and the first positive x."""
+    order = np.argsort(x)
+    x, y = x[order], y[order]
+    place = int(np.searchsorted(x, 0.0))
+    return np.insert(x, place, np.nan), np.insert(y, place, np.nan)

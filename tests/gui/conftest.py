@@ -1,4 +1,4 @@
-"""A window of the app, and small runs for it to show: 12 exc neurons, 60 of the bundled digits."""
+"""A window of the app and small runs: 12 exc neurons, 60 digits of scikit-learn."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """A run that came to its end, in a process of its own as always."""
+    """A finished run, trained in a separate process as usual."""
     runs = tmp_path_factory.mktemp("runs")
     folder = create_run(small_experiment(), runs, Options(workers=1, baselines=False))
     done = subprocess.run(
@@ -47,7 +47,7 @@ def settings(tmp_path: Path) -> QSettings:
 
 @contextmanager
 def opened(settings: QSettings, runs: Path) -> Iterator[MainWindow]:
-    """A window that is shown, with all of its pages; what it looks at of the machine is left out."""
+    """Open a window with all of its pages, without the check of the machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MainWindow, "check_machine", lambda self: None)
         window = MainWindow(settings, runs)
@@ -62,7 +62,7 @@ def opened(settings: QSettings, runs: Path) -> Iterator[MainWindow]:
 
 @pytest.fixture
 def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    """A window with settings and runs of its own, or, for a test with the mark, the one of its file."""
+    """A window with separate settings and runs or, for marked tests, the window shared by the file."""
     if request.node.get_closest_marker("shared_window"):
         window: MainWindow = request.getfixturevalue("shared_window")
         window.go_to("start")
@@ -79,7 +79,7 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iter
 
 @pytest.fixture(scope="module")
 def shared_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
-    """A window for all tests of a file that leave it as it was; building one takes a second."""
+    """A window for all tests of a file that leave it unchanged; building a window takes a second."""
     folder = tmp_path_factory.mktemp("shared window")
     settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
     with opened(settings, folder / "runs") as window:

@@ -1,4 +1,4 @@
-"""Frames of presentations that nobody simulated, and the pictures that belong to them."""
+"""Synthetic frames of presentations, and their pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pair = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 def pair(*spikes: tuple[int, int]) -> Pair:
-    """Spikes at (index, bin)."""
+    """Return spikes at (index, bin)."""
     ordered = sorted(spikes, key=lambda spike: (spike[1], spike[0]))
     return np.array([i for i, _ in ordered], np.int32), np.array([b for _, b in ordered], np.int32)
 
@@ -28,7 +28,7 @@ def some(seed: int, n: int, n_neurons: int) -> Pair:
 
 
 def frame(number: int, image: int = 0, exc: Pair | None = None, **more: Any) -> Mapping[str, Any]:
-    """A frame of ``presentation``; `more` replaces what is usual."""
+    """Return a frame of ``presentation``; `more` replaces defaults."""
     exc = some(number + 1000, 12, N_EXC) if exc is None else exc
     return {
         "position": number + 1,
@@ -45,7 +45,7 @@ def frame(number: int, image: int = 0, exc: Pair | None = None, **more: Any) -> 
 
 
 def recording(*neurons: int) -> Mapping[str, Any]:
-    """Courses that rise towards a threshold."""
+    """Return time courses that rise towards a threshold."""
     v = np.linspace(-65e-3, -55e-3, N_BINS)[:, None] + np.zeros(len(neurons))
     theta = np.full((N_BINS, len(neurons)), 21e-3)
     ge, gi = np.full_like(v, 0.5), np.full_like(v, 2.0)
@@ -53,7 +53,7 @@ def recording(*neurons: int) -> Mapping[str, Any]:
 
 
 def give(session: RunSession, made: Mapping[str, Any], network: bool = True) -> None:
-    """Have a session get a frame, and the weights at the same position."""
+    """Send a frame to a session, with the weights at the same position."""
     session.live.presentation = made
     topics = {"presentation"}
     if network:
@@ -63,7 +63,7 @@ def give(session: RunSession, made: Mapping[str, Any], network: bool = True) -> 
 
 
 def give_pictures(session: RunSession, labels: list[int]) -> None:
-    """Have a session know the pictures."""
+    """Give the pictures to a session."""
     pixels = np.random.default_rng(1).integers(0, 255, (len(labels), *SHAPE)).astype(np.uint8)
     images = Images(pixels, np.array(labels))
     session.split = Split(images, images, tuple("abc"))

@@ -1,4 +1,4 @@
-"""What tests type into the fields of the Parameters panel, and read from them."""
+"""Typing into and reading from the fields of the Parameters panel."""
 
 from __future__ import annotations
 

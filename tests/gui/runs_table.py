@@ -1,4 +1,4 @@
-"""Runs for the Runs page to show, and what it shows, read as a person would."""
+"""Runs for the Runs page, and access to its visible texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DAY = {"digits-b": 3, "digits-a": 2, "fast-c": 1}
 
 
 def copy(original: RunFolder, runs: Path, name: str, vote: float, **said: object) -> Path:
-    """A copy of a finished run under another name, with another accuracy."""
+    """Copy a finished run under another name and with another accuracy."""
     path = runs / name
     shutil.copytree(original.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
     folder = RunFolder(path)

@@ -1,4 +1,4 @@
-"""The experiment of the small runs that the app shows in tests: 12 exc neurons, 60 of the bundled digits."""
+"""The experiment of the small runs: 12 exc neurons, 60 digits of scikit-learn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stdpbench.experiment import Experiment, read_experiment
 
 
 def small_experiment(**changes: object) -> Experiment:
-    """`changes` are ``section__parameter = value``."""
+    """Return the experiment with changes, ``section__parameter = value``."""
     usual = {
         "network.n_exc": 12,
         "network.weight_sum": 78.0,

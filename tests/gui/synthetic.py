@@ -1,4 +1,4 @@
-"""Runs that nobody carried out, for panels to draw."""
+"""Synthetic runs for panels to draw."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def block(vote: float = 0.5, theta: float = 21.0) -> facts.Block:
 
 
 def session(tmp_path: Path, *more: tuple[int, Fact], w: np.ndarray | None = None) -> RunSession:
-    """A session that shows a run of seven exc neurons, with the further facts, given as position and fact."""
+    """Return a session with a run of seven exc neurons and further facts, given as (position, fact)."""
     theme.apply("light")
     made = RunSession()
     made.folder = create_run(experiment(), tmp_path / "runs", Options())
@@ -49,7 +49,7 @@ def session(tmp_path: Path, *more: tuple[int, Fact], w: np.ndarray | None = None
 
 
 def show(panel: Panel, qtbot: QtBot, size: tuple[int, int] = (480, 320)) -> None:
-    """Have a panel on the screen, drawn."""
+    """Show a panel and draw it."""
     qtbot.addWidget(panel)
     panel.resize(*size)
     with qtbot.waitExposed(panel):
@@ -58,7 +58,7 @@ def show(panel: Panel, qtbot: QtBot, size: tuple[int, int] = (480, 320)) -> None
 
 
 def redraw(panel: Panel) -> None:
-    """Draw a panel now, as the timer of the Train page would."""
+    """Draw a panel now, as the timer of the Train page does."""
     panel.mark_dirty()
     panel.draw_if_needed()
 
@@ -68,7 +68,7 @@ def presentation(number: int, counts: list[int], **more: Any) -> Mapping[str, An
 
 
 def is_complete(panel: Panel) -> None:
-    """See that a panel keeps the contract of all panels."""
+    """Check the contract of all panels."""
     assert panel.accessibleName() == panel.title
     assert "doi" in panel.help_text
     assert panel.empty_text.endswith(".")

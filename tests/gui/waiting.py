@@ -1,4 +1,4 @@
-"""How tests of the app wait: for what shall become true, long enough for a machine that does much else."""
+"""Waiting for conditions in tests of the app, long enough for a loaded machine."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from pytestqt.qtbot import QtBot
 
 
 def waits(qtbot: QtBot, what: Callable[[], object], seconds: int = 100) -> None:
-    """Let the app work until something is true, or fail."""
+    """Process events until a condition holds, or fail."""
     qtbot.waitUntil(lambda: bool(what()), timeout=1000 * seconds)

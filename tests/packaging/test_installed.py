@@ -60,6 +60,14 @@ def answer(process: subprocess.Popen[str], asked: Any) -> Any:
     return json.loads(process.stdout.readline())
 
 
+def test_every_module_that_is_started_by_name_is_in_this_file() -> None:
+    root, tested = Path(__file__).parents[2], Path(__file__).read_text(encoding="utf-8")
+    paths = [path for path in (root / "stdpbench").rglob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
+    names = {".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__main__") for path in paths}
+    assert len(names) > 12
+    assert {name for name in names if f'"{name}"' not in tested} == set()
+
+
 def test_the_installed_package_is_what_is_started(installed: Path) -> None:
     look = "import stdpbench, stdpbench_gui; print(stdpbench.__file__); print(stdpbench_gui.__file__)"
     _, said, _ = ended(started(installed, sys.executable, "-P", "-c", look))

@@ -278,7 +278,7 @@ class RunSession(QObject):
         Parameters
         ----------
         name : str
-            One of `stdpbench.runs.protocol.messages.REQUESTS`.
+            Name of a request, such as ``"pause"``.
         then : callable, optional
             Called with the answer.
         refused : callable, optional

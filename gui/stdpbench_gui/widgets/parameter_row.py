@@ -60,11 +60,11 @@ class ParameterRow(QWidget):
     committed = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
 
-    def __init__(self, section: str, declared: Parameter, optional: bool, texts: RowTexts | None = None) -> None:
+    def __init__(self, section: str, declared: Parameter, texts: RowTexts | None = None) -> None:
         super().__init__()
         self._texts = texts or RowTexts()
         self.path = f"{section}.{declared.name}"
-        self.declared, self._optional = declared, optional
+        self.declared = declared
         self.state, self._value, self._start = RowState.ACTIVE, declared.default, declared.default
         self.name = QLabel(declared.name)
         self.name.setObjectName("parametername")

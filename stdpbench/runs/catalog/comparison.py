@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment, flat, read_experiment, shipped_experiments
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.metric import Metric
 from stdpbench.runs.catalog.filters import value_text
-from stdpbench.runs.catalog.store import Store, flat
+from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.catalog.trash import names_in_bin
 from stdpbench.runs.folder.journal import read_undamaged
 from stdpbench.runs.folder.run_folder import RunFolder

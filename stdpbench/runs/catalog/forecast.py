@@ -22,9 +22,9 @@ import numpy as np
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment, flat, read_experiment, shipped_experiments
 from stdpbench.files import DAMAGE
-from stdpbench.runs.catalog.store import Entry, Store, flat
+from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, environment
 from stdpbench.runs.protocol.facts import Planned, Record, Started, StateChanged

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from stdpbench.errors import StdpbenchError, nearest
+from stdpbench.experiment import flat
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text
 from stdpbench.runs.folder.lock import has_process
@@ -328,14 +329,6 @@ def sweep_folders(runs: Path) -> list[Path]:
 def run_names(runs: Path) -> list[str]:
     """Return the sorted names of all run folders in a runs folder, without those that are still being created."""
     return sorted(path.parent.name for path in runs.glob("[!.]*/run.json"))
-
-
-def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten nested tables to values by dotted path."""
-    found: dict[str, Any] = {}
-    for key, value in mapping.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found
 
 
 def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:

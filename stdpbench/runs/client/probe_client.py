@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import IO
 
 from stdpbench.runs.client.process_end import why_ended
-from stdpbench.runs.client.run_client import ATTACH, RunClient
+from stdpbench.runs.client.run_client import RunClient, spawn
 from stdpbench.runs.protocol.wire import Listener
 
 
@@ -32,18 +29,8 @@ class ProbeClient(RunClient):
         folder : Path
             The run folder, which is only read.
         """
-        listener = Listener()
-        environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
         output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the client, which reads errors from it
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "stdpbench.runs.process.probe", str(folder.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            start_new_session=True,
-        )
-        return cls(folder, listener, process, output)
+        return cls(folder, *spawn("stdpbench.runs.process.probe", folder, output), output)
 
     def why_ended(self) -> str:
         """Return why the process exited, as a clause: the error that it reported, or the signal or exit status."""

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
@@ -78,6 +78,20 @@ def _state_text(folder: Path) -> tuple[State, str]:
     return state, f"{state} ({reason.rstrip('.')})" if reason else str(state)
 
 
+def spawn(module: str, folder: Path, output: IO[bytes]) -> tuple[Listener, subprocess.Popen[bytes]]:
+    """Start a process on a run folder, which will connect to the listener."""
+    listener = Listener()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", module, str(folder.resolve())],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env={**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())},
+        start_new_session=True,  # Ctrl+C in the terminal must only reach the client
+    )
+    return listener, process
+
+
 class RunClient:
     """A connection to the process of a run.
 
@@ -122,19 +136,9 @@ class RunClient:
             missing = missing_kinds(run.stored_experiment, read_journal(folder))
         if missing:
             raise StdpbenchError(f"{run.path.name} cannot run here: {' and '.join(missing)}")
-        listener = Listener()
-        environment = {**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())}
         with (folder / LOG).open("ab") as log:
             log_start = log.tell()  # earlier output is from earlier processes
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "stdpbench.runs.process.worker", str(folder.resolve())],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                start_new_session=True,  # Ctrl+C in the terminal must only reach the client
-            )
-        return cls(folder, listener, process, log_start)
+            return cls(folder, *spawn("stdpbench.runs.process.worker", folder, log), log_start)
 
     @classmethod
     def attach(cls, folder: Path) -> RunClient:

@@ -11,20 +11,11 @@ from typing import Any
 import numpy as np
 
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.run_folder import RunFolder, reading
+from stdpbench.runs.folder.run_folder import RESULTS, RunFolder, reading
 from stdpbench.runs.protocol.facts import Change, HeldOut, LearnedSet
 from stdpbench.runs.protocol.live_run import LiveRun
 
-_ARRAYS = (
-    "weights.npy",
-    "theta.npy",
-    "lateral.npy",
-    "exc_spikes.npy",
-    "training.npz",
-    "label.npz",
-    "test.npz",
-    "assignments.npz",
-)
+_OTHERS = ("metrics.json", "label_spikes.npz", "test_spikes.npz")  # metrics are compared without times
 _NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
 
 
@@ -36,8 +27,8 @@ def outcome(folder: RunFolder) -> dict[str, str]:
     were set.
     """
     found: dict[str, str] = {}
-    for name in _ARRAYS:
-        if (folder.path / name).is_file():
+    for name in RESULTS:
+        if name not in _OTHERS and (folder.path / name).is_file():
             found[name] = _array_digest(folder, name)
     if (folder.path / "metrics.json").is_file():
         found["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))

@@ -45,6 +45,11 @@ from stdpbench.runs.folder.staging import staging_folder
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
 PROGRESS, RESPONSES, ARRAYS = "progress.json", "responses", "arrays"
+RESULTS = (
+    *("metrics.json", "weights.npy", "theta.npy", "lateral.npy", "exc_spikes.npy", "training.npz"),
+    *("label.npz", "label_spikes.npz", "test.npz", "test_spikes.npz", "assignments.npz"),
+)
+"""Files of results."""
 ARRAY = r"[0-9a-f]{64}\.npy"
 """Names of the files in `ARRAYS` (`stdpbench.runs.folder.learned_arrays`), as a regular expression."""
 _KEY, _GROUP = "[0-9a-f]{32}", r"[0-9]{7,}\.npz"

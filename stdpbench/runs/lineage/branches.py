@@ -29,7 +29,7 @@ from stdpbench.runs.folder.checkpoints import (
 )
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.learned_arrays import copy_files, digests_in, remove_unnamed
-from stdpbench.runs.folder.run_folder import ARRAYS, RunFolder, now, remove_responses
+from stdpbench.runs.folder.run_folder import ARRAYS, RESULTS, RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol import facts
@@ -38,19 +38,6 @@ from stdpbench.runs.protocol.facts import Change, LearnedSet, Record
 from stdpbench.runs.protocol.states import State
 
 _INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha256", "digest")
-_RESULTS = (
-    "weights.npy",
-    "theta.npy",
-    "lateral.npy",
-    "exc_spikes.npy",
-    "training.npz",
-    "label.npz",
-    "label_spikes.npz",
-    "test.npz",
-    "test_spikes.npz",
-    "assignments.npz",
-    "metrics.json",
-)
 _RESULT_FOLDERS = {
     "figures": r"(accuracy_over_time|confusion|receptive_fields)\.png",
     "report": r"report\.(html|json)|robustness\.json|"
@@ -199,7 +186,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         total = n_train(records)
         phase = {"phase": "train", "done": resumes_at, "total": total} if total else {}
         folder.write_json("progress.json", {**phase, "state": str(State.STOPPED), "position": resumes_at})
-        for name in _RESULTS:
+        for name in RESULTS:
             remove_file(folder.path / name)
         for name, pattern in _RESULT_FOLDERS.items():
             remove_folder(folder.path / name, pattern)
@@ -216,7 +203,7 @@ def check_rewind(folder: RunFolder, to: int, reached: int) -> None:
         If the run cannot be rewound.
     """
     _check_position(folder, to, reached)
-    for name in (*_RESULTS, *_RESULT_FOLDERS, "responses", "checkpoints"):
+    for name in (*RESULTS, *_RESULT_FOLDERS, "responses", "checkpoints"):
         if (folder.path / name).is_symlink():
             raise StdpbenchError(
                 f"{folder.path / name} is a symbolic link, and nothing outside of the run folder may be removed: "

@@ -21,7 +21,7 @@ from typing import IO
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import write_aside
 from stdpbench.runs.folder.lock import has_process
-from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RunFolder
+from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RESULTS, RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 
@@ -31,17 +31,7 @@ _NAMES = (
     "experiment.toml",
     "run.json",
     "journal.jsonl",
-    "metrics.json",
-    "weights.npy",
-    "theta.npy",
-    "lateral.npy",
-    "exc_spikes.npy",
-    "training.npz",
-    "label.npz",
-    "label_spikes.npz",
-    "test.npz",
-    "test_spikes.npz",
-    "assignments.npz",
+    *RESULTS,
     "start_weights.npy",
     "start_theta.npy",
     "start_lateral.npy",

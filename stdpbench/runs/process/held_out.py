@@ -80,15 +80,11 @@ def held_out_part(experiment: Experiment, split: Split) -> tuple[Images, str, in
     if split.spare is not None and len(split.spare) >= max(later, 1):
         n = min(wanted, len(split.spare))
         chosen = np.arange(n) * len(split.spare) // n  # spread over all of them, which may be sorted by class
-        return _chosen(split.spare, chosen), "spare", sys.maxsize
+        return split.spare.chosen(chosen), "spare", sys.maxsize
     first = training_order(experiment, len(split.train))[: len(split.train)]
     free = np.flatnonzero(~np.isin(first, start_pictures(experiment, len(split.train))))
     places = free[max(0, len(free) - later) :]
-    return _chosen(split.train, first[places]), "later", int(places[0]) if len(places) else len(first)
-
-
-def _chosen(images: Images, numbers: Any) -> Images:
-    return Images(images.pixels[numbers], None if images.labels is None else images.labels[numbers])
+    return split.train.chosen(first[places]), "later", int(places[0]) if len(places) else len(first)
 
 
 class HeldOutMeasures:

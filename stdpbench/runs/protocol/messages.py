@@ -69,20 +69,6 @@ from stdpbench.files import (
 )
 
 FRAMES = ("progress", "network", "presentation")
-REQUESTS = (
-    "pause",
-    "resume",
-    "stop",
-    "checkpoint",
-    "step",
-    "set",
-    "change_rule",
-    "set_learned",
-    "record",
-    "try",
-    "pace",
-    "attach",
-)
 CREDIT = 2
 """Initial credit: number of frames of each kind that may be in transit."""
 STEPPED = "the requested steps are done"

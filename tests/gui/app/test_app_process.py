@@ -1,4 +1,4 @@
-"""The process of the app: how it starts, and what it says where it cannot."""
+"""The process of the app: startup, and its error messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python lines in a process of their own, as Qt lives once per process."""
+    """Run Python code in a separate process, since Qt can be started only once per process."""
     inherited = {
         name: value
         for name, value in os.environ.items()

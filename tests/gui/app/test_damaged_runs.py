@@ -1,4 +1,4 @@
-"""A run folder that has lost something is told of in a sentence, however it is opened, and shown as far as it goes."""
+"""Damaged run folders are reported in a sentence, however they are opened, and shown as far as possible."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(finished_run: RunFolder, tmp_path: Path) -> Path:
 
 
 def asked(window: MainWindow, qtbot: QtBot, run: Path, way: str) -> str:
-    """What the window says after a run was opened from the Start page, each time from another folder."""
+    """Return the message of the window after opening a run from the Start page, each time in another folder."""
     path = run.parent / way / run.name
     shutil.copytree(run, path)
     window.go_to("start")

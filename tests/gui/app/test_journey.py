@@ -1,4 +1,4 @@
-"""One sitting with the app: real window, real processes, the bundled digits."""
+"""A session with the app: real window, real processes, the digits of scikit-learn."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NU_POST = "plasticity.nu_post"
 
 
 def drawn(window: MainWindow, qtbot: QtBot, layout: str = "Watch") -> dict[str, str]:
-    """What every panel says of what it shows, each brought to the front and drawn."""
+    """Return the summary of every panel, each raised and drawn."""
     window.train.arrange(layout)
     said = {}
     for key, panel in window.train.panels.items():
@@ -85,7 +85,7 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     assert session.state is State.STOPPED
     window.open_run(first.path)
     qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == first.path, timeout=60_000)
-    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=60_000)  # it stands where it was left
+    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=60_000)  # it is where it was left
     session.request("stop")
     qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
 
@@ -109,7 +109,7 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
     assert "Resume continues from its newest checkpoint" in window.message.text()
     drawn(window, qtbot)
 
-    window.actions_["pause"].trigger()  # which says Resume now
+    window.actions_["pause"].trigger()  # its text is Resume now
     qtbot.waitUntil(lambda: session.connected, timeout=60_000)
     qtbot.waitUntil(lambda: session.state is State.FINISHED, timeout=120_000)
     assert outcome(folder) == expected
@@ -118,7 +118,7 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
 def test_recorded_journals_are_replayed_in_every_panel(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, finished_run: RunFolder
 ) -> None:
-    """A run of today and one of the first format; what curves and log show is what the journal says."""
+    """A current run and one of the first format; curves and log agree with the journal."""
     shutil.copytree(ASSETS / "run-format-1", tmp_path / "runs" / "old")
     curves, log, confusion = (window.train.panels[key] for key in ("curves", "log", "confusion"))
     for path in (finished_run.path, tmp_path / "runs" / "old"):
@@ -160,7 +160,7 @@ def test_a_look_at_the_pictures_of_a_cell_is_in_the_ledger(
     confusion.raise_()
     qtbot.waitUntil(lambda: confusion.score is not None and window.session.split is not None, timeout=60_000)
     confusion.draw_if_needed()
-    for cell in ((1, 1), (0, 0)):  # one reading of all labels tells of every cell
+    for cell in ((1, 1), (0, 0)):  # one pass over all labels covers every cell
         confusion.matrix.choose(*cell)
     qtbot.waitUntil(lambda: bool(confusion._answers), timeout=60_000)
     assert count_readings(finished_run).run == before + 1

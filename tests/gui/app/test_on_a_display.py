@@ -1,4 +1,4 @@
-"""The tests that are marked `display`, once more on an X display without a screen, where there is an Xvfb.
+"""The tests marked `display`, repeated on a virtual X display if Xvfb is installed.
 
 Qt's offscreen platform knows no X server, no real shortcuts and no clipboard; what works there may fail on a desktop.
 """
@@ -22,7 +22,7 @@ _STARTS = 30.0  # s
 
 @pytest.fixture
 def x_display() -> Iterator[str]:
-    """The name of a display of its own; the server picks a free one and says which."""
+    """Name of a separate display; the server picks a free one and reports it."""
     server = shutil.which("Xvfb")
     if server is None:
         pytest.skip("there is no Xvfb here (Debian and Ubuntu: sudo apt install xvfb)")

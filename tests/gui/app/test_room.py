@@ -1,4 +1,4 @@
-"""The room that there is: where panels are put and found again, small screens, long names, large letters."""
+"""Layout: restored panels, small screens, long names, large fonts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)
-"""Width and height of a screen that every page must make do with."""
+"""Width and height of the smallest supported screen."""
 
 
 def again(window: MainWindow, settings: QSettings, qtbot: QtBot) -> MainWindow:
-    """The window as it opens at the next start."""
+    """Return a window as it opens at the next start."""
     window.train.save()
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
@@ -49,7 +49,7 @@ def test_a_layout_is_the_same_at_the_next_start(window: MainWindow, settings: QS
         assert shown(other) == before, layout
         other.resize(1280, 720)
         assert (other.width(), other.height()) == (1280, 720), layout
-    window.train.arrange("Watch")  # whose letters are those of all other tests
+    window.train.arrange("Watch")  # the font is shared with all other tests
 
 
 @pytest.mark.shared_window

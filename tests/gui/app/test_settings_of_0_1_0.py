@@ -33,7 +33,7 @@ CHOSEN = {
 
 @pytest.fixture
 def settings(tmp_path: Path) -> QSettings:
-    """Settings of version 0.1.0; the folder that they name is here."""
+    """Settings of version 0.1.0; their folder exists."""
     with zipfile.ZipFile(ASSET) as asset:
         text = asset.read("settings.ini").decode()
     (tmp_path / "runs" / "finished").mkdir(parents=True)
@@ -44,14 +44,14 @@ def settings(tmp_path: Path) -> QSettings:
 
 @pytest.fixture
 def chosen(settings: QSettings) -> None:
-    """Other values than the usual ones, under the same names."""
+    """Set other values than the defaults under the same names."""
     settings.setValue("lab/state", json.dumps(json.loads(settings.value("lab/state")) | {"rule": RULE}))
     for name, value in CHOSEN.items():
         settings.setValue(name, value)
 
 
 def areas(window: MainWindow) -> dict[str, list[str]]:
-    """Each panel, and the panels that lie on it as tabs."""
+    """Return each panel with the panels tabbed with it."""
     docks = window.train.docks
     return {
         dock.objectName(): sorted(other.objectName() for other in docks.tabifiedDockWidgets(dock))

@@ -1,4 +1,4 @@
-"""What is not known yet is not claimed, and what a run folder holds is shown when the run is opened again."""
+"""The app claims nothing it does not know, and shows stored results when a run is opened again."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
     waits(qtbot, lambda: window.runs_page.model.n_all == 3)
     window.runs_page.selection.tick(["digits-a"])
     waits(qtbot, lambda: "digits-a" in curves.overlays)
-    # the branch is made of a run that is ticked: its curves stay for that
+    # the parent is ticked, therefore its curves stay
     curves.overlay("digits-a", {}, window.runs / "digits-a", window.runs / "a-branch")
     for path, said in (
         (window.runs / "digits-b", "; other runs: digits-a."),
@@ -183,7 +183,7 @@ def test_notices_about_a_run_and_the_queue_are_the_newest(window: MainWindow) ->
 
 @pytest.fixture
 def opened(qtbot: QtBot, settings: QSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Opens a window whose look for recent runs waits, and then finds these runs or fails."""
+    """Opens a window whose search for recent runs waits, and then finds these runs or fails."""
     monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
     made: list[MainWindow] = []
 
@@ -263,7 +263,7 @@ def test_a_queue_item_is_paused_where_its_run_is(window: MainWindow, tmp_path: P
 
 
 def filled(bar: ProgressBar) -> list[bool]:
-    """Which of the screen's pixels along a bar have the colour of progress."""
+    """Return which pixels along a bar have the colour of progress."""
     image = bar.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     accent = QColor(theme.current().accent)
 

@@ -1,4 +1,4 @@
-"""What is dropped on the window or chosen from the recent: what opens, and what is said of what cannot."""
+"""Dropped and recent files: what opens, and the messages about what does not."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_remote_url_is_not_opened(window: MainWindow) -> None:
 def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_opening(
     qtbot: QtBot, settings: QSettings, tmp_path: Path
 ) -> None:
-    settings.setValue("recent", ["/" + "x" * 300, str(tmp_path)])  # too long a name: the system refuses to look
+    settings.setValue("recent", ["/" + "x" * 300, str(tmp_path)])  # the name is too long for the file system
     window = MainWindow(settings, tmp_path / "runs")
     qtbot.addWidget(window)
     assert window.services.recent.paths() == [tmp_path]

@@ -1,4 +1,4 @@
-"""The window: pages, menus, palette, themes, what is dropped on it, and how it closes."""
+"""The window: pages, menus, palette, themes, dropped files, closing."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_can_be_pressed_has_a_name(window: MainWindow) -> None:
             for button in window.findChildren(QPushButton) + window.findChildren(QToolButton)
             if button.isVisible() and not button.accessibleName() and not button.text()
         ]
-        # Qt's own, at the ends of a row of tabs
+        # Qt's buttons at the ends of a row of tabs
         assert [b for b in unnamed if b.objectName() not in ("ScrollLeftButton", "ScrollRightButton")] == []
     for panel in window.train.panels.values():
         assert panel.accessibleName()
@@ -112,7 +112,7 @@ def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSetting
     assert app.palette().window().color().lightness() > 200
     assert settings.value("theme") == "light"
     chosen = [name for name in ("system", "light", "dark") if window.actions_[f"theme-{name}"].isChecked()]
-    assert chosen == ["light"]  # the menu says which it is
+    assert chosen == ["light"]  # the menu shows the choice
 
 
 @pytest.mark.shared_window

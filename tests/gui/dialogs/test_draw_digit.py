@@ -1,4 +1,4 @@
-"""Draw a digit: the pad, and what a network that learns and one that has learned answer."""
+"""Draw a digit: the pad, and the answers of a learning and of a trained network."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_mouse_draws_and_strokes_are_taken_back(pad: Pad, qtbot: QtBot) -> N
     assert 0 < pad.ink().sum() < both
     pad.clear()
     assert not pad.ink().any()
-    pad.undo()  # nothing to take back
+    pad.undo()  # nothing to undo
 
 
 def test_the_eraser_takes_ink_away_and_lines_have_a_width(pad: Pad) -> None:
@@ -85,7 +85,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     assert dialog.answer is not None, dialog.words.text()
     assert dialog.picture is not None
     assert dialog.picture.shape == (28, 28)
-    assert dialog.picture.sum() == pytest.approx(26520, rel=1e-3)  # as the pictures of the experiment
+    assert dialog.picture.sum() == pytest.approx(26520, rel=1e-3)  # like the pictures of the experiment
     assert dialog.answer == Probe(finished_run).answer("try", {"image": dialog.picture.ravel().tolist()})
     counts = np.array(dialog.answer["spike_counts"])
     assert f"{counts.sum()} spikes" in dialog.words.text()
@@ -155,10 +155,10 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()
     assert len(dialog.answer["spike_counts"]) == 12
-    assert dialog.probe._client is None  # it asked the process of the run
+    assert dialog.probe._client is None  # the process of the run answered
     assert session.state is State.RUNNING
     assert "Labels are provisional" in dialog.words.text() or dialog.big.text() == "?"
-    # and when it ends, the network is asked that it left
+    # after it ends, a probe process answers with the stored network
     session.request("stop")
     qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     dialog.pad.clear()

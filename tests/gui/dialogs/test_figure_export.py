@@ -1,4 +1,4 @@
-"""Figures and numbers leave a panel: as files of a process with matplotlib, by the clipboard, as a table."""
+"""Export of a panel: as files drawn by a process with matplotlib, to the clipboard, as a table."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
 
     with Image.open(tmp_path / "curves.png") as picture:
         assert abs(picture.width - round(120 / 25.4 * 100)) <= 1
-        assert np.asarray(picture.convert("L"))[0, 0] == 255  # light, whatever the app looks like
+        assert np.asarray(picture.convert("L"))[0, 0] == 255  # light, whatever the theme of the app
     again = figure_export.export(curves, curves)
     assert again is not None
     assert again.width_.value() == 120  # remembered

@@ -1,4 +1,4 @@
-"""Own pictures: chosen or dropped, made ready live, and made an experiment of."""
+"""The user's own pictures: choosing or dropping, live preparation, making an experiment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of dark digits on light paper, in two classes."""
+    """Write a folder of dark digits on light paper in two classes."""
     root, digits = tmp_path_factory.mktemp("pictures"), Digits().load().train
     assert digits.labels is not None
     for number in range(60):

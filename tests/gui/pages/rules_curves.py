@@ -11,7 +11,7 @@ from stdpbench_gui.pages.rules.page import RulesPage
 
 
 def settled(page: RulesPage) -> bool:
-    """Whether nothing is being computed, and all that came is drawn."""
+    """Return whether all curves are computed and drawn."""
     return not page.curves.busy and not any(plot._tick.isActive() or plot._drawing.isActive() for plot in page.plots)
 
 
@@ -20,5 +20,5 @@ def now(page: RulesPage, place: int = 0) -> Result:
 
 
 def window_of(x: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
-    """The window of the additive pair rule, in theory."""
+    """Return the theoretical window of the additive pair rule."""
     return np.where(x > 0, 0.01, -0.0105) * np.exp(-np.abs(x) / 20)

@@ -29,7 +29,7 @@ from stdpbench_gui.pages.evaluate.turns import Turns
 
 
 def drawn(page: EvaluatePage) -> bool:
-    """Whether every view has drawn what changed."""
+    """Return whether every view has drawn its changes."""
     return not page.state.turns.busy
 
 
@@ -49,7 +49,7 @@ def run(tmp_path: Path, finished_run: RunFolder) -> Path:
 
 @pytest.fixture
 def page(shared_window: MainWindow, finished_run: RunFolder, qtbot: QtBot) -> EvaluatePage:
-    """The page with a run that was evaluated once for all tests, as it is at first."""
+    """The page in its initial state, with a run that is evaluated once for all tests."""
     page, state = shared_window.evaluate, shared_window.evaluate.state
     if state.look is None:
         copied(finished_run, shared_window.runs / "small")
@@ -272,7 +272,7 @@ def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePag
     assert page._readings._process is None  # it takes memory
     before = page.state.readout
     rows.setCurrentItem(shown[-1])
-    assert page.state.readout == before  # there are no answers of it to show
+    assert page.state.readout == before  # it has no answers to show
 
 
 # -- clusters and planes ---------------------------------------------------------------------------

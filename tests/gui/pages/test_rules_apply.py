@@ -1,4 +1,4 @@
-"""A rule of the laboratory is applied to the run that is shown: what is asked of it, and why it cannot be."""
+"""Applying a rule to the current run: the requests, and the reasons why it is impossible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stdpbench_gui.session.parameter_changes import Changes
 
 
 class Run:
-    """A run that is shown, as far as applying a rule looks at it."""
+    """A substitute for the session, as far as applying a rule uses it."""
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
@@ -34,7 +34,7 @@ class Run:
 
 
 class Made(Changes):
-    """Changes that are only written down."""
+    """Changes that are only recorded."""
 
     def __init__(self) -> None:
         self.busy, self.in_flight = "", {}

@@ -29,7 +29,7 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState
 
 @pytest.fixture(scope="module")
 def shared(shared_window: MainWindow) -> MainWindow:
-    """One window for most tests: its process keeps Brian2 and the synapses that it built."""
+    """One window for most tests: its process keeps Brian2 and built synapses."""
     shared_window.resize(1280, 800)
     shared_window.go_to("lab")
     return shared_window
@@ -37,7 +37,7 @@ def shared(shared_window: MainWindow) -> MainWindow:
 
 @pytest.fixture
 def page(shared: MainWindow, qtbot: QtBot) -> RulesPage:
-    """The page with a rule of few spikes, no kept curves, and no history."""
+    """The page with a cheap rule, no kept curves and no history."""
     page, state = shared.lab, shared.lab.state
     shared.go_to("lab")
     state.kept.clear()
@@ -65,7 +65,7 @@ def test_a_rule_is_shown_by_real_curves_with_their_conditions(page: RulesPage, q
         assert plot.accessibleName() == plot.title
         assert "pair-additive" in plot.accessibleDescription()
     drawn_line = page.plots[0].plot._lines[0].getData()
-    assert np.isnan(drawn_line[1]).sum() == 1  # no line leads through Δt = 0
+    assert np.isnan(drawn_line[1]).sum() == 1  # no line across Δt = 0
 
 
 def test_equations_are_drawn_and_can_be_copied_as_tex(page: RulesPage, qtbot: QtBot) -> None:
@@ -88,7 +88,7 @@ def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbo
     dragged = float(row.slider.chosen)
     waits(qtbot, lambda: getattr(now(page).rule, "a_plus", 0) == dragged)
     assert now(page).curves[0].change.max() > before
-    assert getattr(page.state.rule, "a_plus", 0) == 0.01  # the hand has not let go
+    assert getattr(page.state.rule, "a_plus", 0) == 0.01  # the slider is not released
     assert not page.state.can_undo
     row.slider.setSliderDown(False)
     row.slider.committed.emit()
@@ -107,7 +107,7 @@ def test_a_typed_value_is_taken_or_refused_in_its_row(page: RulesPage, qtbot: Qt
     field.setFocus()
     field.selectAll()  # type: ignore[union-attr]
     qtbot.keyClicks(field, "35 ms")
-    waits(qtbot, lambda: getattr(now(page).rule, "tau_plus", 0) == 35)  # already while it is typed
+    waits(qtbot, lambda: getattr(now(page).rule, "tau_plus", 0) == 35)  # while typing
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert getattr(page.state.rule, "tau_plus", 0) == 35
     field.selectAll()  # type: ignore[union-attr]
@@ -186,7 +186,7 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot:
     assert len(set(marks)) == 2
     assert "●" in page.plots[0].legend.text()
     assert "■" in page.plots[0].legend.text()
-    page.state.plan(0, Plan("pair-window", {"pairs": 2}))  # kept ones are computed anew
+    page.state.plan(0, Plan("pair-window", {"pairs": 2}))  # kept curves are computed again
     waits(qtbot, lambda: settled(page) and "2 pairs" in page.plots[0]._results[0].conditions)
     item = page.compare.list.topLevelItem(0)
     assert item is not None
@@ -221,7 +221,7 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qt
     assert "slice" not in page.plots[2].summary()
     low, high = page.plots[0].plot.getPlotItem().viewRange()[1]
     assert low < -0.3
-    assert high > 0.6  # error bars are in sight
+    assert high > 0.6  # error bars are visible
     path.write_text("dt,dw\n10,0.5\n20,oops\n")
     page.take(path)
     assert "slice.csv, line 3: 'oops' is not a number" in page.notices.texts()[-1]
@@ -286,7 +286,7 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: Rule
     np.testing.assert_allclose(now(page).curves[0].change, before, rtol=1e-12)  # the last valid one is active
     page.state.set_value("tau_plus", 21.0)
     waits(qtbot, lambda: settled(page) and getattr(now(page).rule, "tau_plus", 0) == 21)
-    assert field.text == "w = clip(w + a_plos*x, 0, w_max)"  # what is being written stays
+    assert field.text == "w = clip(w + a_plos*x, 0, w_max)"  # the edited text stays
     page.state.undo()
     field.edit.setPlainText("w = clip(w + 3*a_plus*x, 0, w_max)")
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() > 2 * before.max())

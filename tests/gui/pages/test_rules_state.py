@@ -16,4 +16,4 @@ def test_too_many_kept_curves_are_refused() -> None:
         state.keep()
     assert len({kept.name for kept in state.kept}) == MOST_KEPT
     state.remove_compared(2)
-    assert state.keep().number == 2  # its look is free again
+    assert state.keep().number == 2  # its style is free again

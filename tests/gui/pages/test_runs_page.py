@@ -1,4 +1,4 @@
-"""The Runs page: history, queue, comparison, and what is done with runs, over real run folders."""
+"""The Runs page with real run folders: history, queue, comparison, actions."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert table is not None
     assert {row[0] for row in table[1]} == {"digits-a", "digits-b"}
 
-    curves.overlays.clear()  # "take other runs away" on the Train page
+    curves.overlays.clear()  # “Remove other runs” on the Train page
     assert not page.selection.slots
     assert page.comparison.empty.isVisible()
 

@@ -1,4 +1,4 @@
-"""Parameters of a real run: sliders that cover them, changes, undo, and a branch."""
+"""Parameters of a real run: slider ranges, changes, undo, a branch."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_steps_are_of_the_second_digit(value: float, up: bool, whole: bool, expe
 
 @pytest.fixture
 def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
-    """A window that shows a run of 12 exc neurons in the middle of its training, taking its time."""
+    """A window with a slow run of 12 exc neurons in the middle of its training."""
     small = {"network.n_exc": 12, "schedule.passes": 1, "schedule.train_images": 200, "schedule.test_images": 20}
     window.run_experiment(read_experiment("digits").override(small))
     qtbot.waitUntil(lambda: window.session.connected, timeout=60_000)
@@ -100,7 +100,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     row, selection = panel.form.row(PATH), window.session.selection
     selection.select_neuron(3)
     type_in(panel, qtbot, PATH, "0.5")
-    qtbot.keyClick(row.editor, Qt.Key.Key_Escape)  # is the field's, though it also clears the selection
+    qtbot.keyClick(row.editor, Qt.Key.Key_Escape)  # handled by the field, although it also clears the selection
     assert text_of(panel, PATH) == "0.02"
     assert selection.neuron == 3
 
@@ -148,11 +148,11 @@ def test_changes_undoes_branches_and_resumes_a_run(
 
     window.open_run(finished_run.path)
     qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == finished_run.path, timeout=60_000)
-    assert not len(curves.overlays)  # the parent's curves went with the branch
+    assert not len(curves.overlays)  # the parent's curves were removed with the branch
 
 
 def assert_kept(window: MainWindow, qtbot: QtBot, of: str) -> None:
-    """The last pictures stay, marked with what they show, until the new process has a network."""
+    """The last frames stay, with a label, until the new process has built its network."""
     kept = [window.train.panels[key] for key in ("weight-map", "raster")]
     qtbot.waitUntil(lambda: all(panel.as_of.text().startswith(of) for panel in kept), timeout=60_000)
     assert window.session.state is State.BUILDING

@@ -297,7 +297,7 @@ def test_parameter_changes_are_lines_in_the_plot_of_held_out_pictures_too(measur
     change = facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})
     measured.session.live.take_record(Record(90, 60, "", change))
     redraw(measured)
-    assert len(measured.lines) == 4  # in a small panel, the movement of weights gives way
+    assert len(measured.lines) == 4  # a small panel omits the plot of weight changes
     measured.resize(500, 900)
     redraw(measured)
     assert len(measured.lines) == 5

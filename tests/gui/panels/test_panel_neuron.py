@@ -33,7 +33,7 @@ def panel(qtbot: QtBot, tmp_path: Path) -> NeuronInspector:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """What is asked of the run."""
+    """Requests to the run."""
     found: Asked = []
     monkeypatch.setattr(RunSession, "connected", property(lambda self: True))
     monkeypatch.setattr(

@@ -24,7 +24,7 @@ PATH = "plasticity.nu_post"
 
 
 class Run:
-    """Stands for the process of a run: says yes or no to what it is asked."""
+    """A substitute for the process of a run, which accepts or refuses requests."""
 
     def __init__(self, panel: ParametersPanel, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -48,7 +48,7 @@ class Run:
             then(dict(experiment.differences(experiment.changed_live(changes))))
 
     def confirm(self, **changes: tuple[Any, Any]) -> None:
-        """Tell that changes are in force, as the run does."""
+        """Confirm changes, as the run does."""
         live = self._panel.session.live
         fact = facts.ParametersChanged({path.replace("__", "."): values for path, values in changes.items()})
         live.take_record(Record(100 + len(live.changes), 50, "", fact))
@@ -354,7 +354,7 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
 ) -> None:
     panel.changes.here({PATH: 0.02})
     qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
-    assert not panel.changes.can_undo  # it is not in force yet
+    assert not panel.changes.can_undo  # it is not active yet
     run.confirm(plasticity__nu_post=(0.01, 0.02))
     assert panel.changes.can_undo
     panel.changes.undo()
@@ -448,5 +448,5 @@ def test_a_refused_change_after_going_back_is_told_in_its_row(panel: ParametersP
     folder = panel.session.folder
     assert folder is not None
     panel.changes._after_start = folder.path, {PATH: 0.02}
-    panel.changes._on_opened()  # no process hears it
+    panel.changes._on_opened()  # there is no process
     assert "This run is not active" in panel.form.row(PATH).error.text()

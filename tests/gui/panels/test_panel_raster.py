@@ -135,7 +135,7 @@ def test_takes_at_most_three_or_so_a_second(panel: Raster) -> None:
     motion.fast_flicker = False
     see(panel, 3, 4, 5, 6)
     assert [strip.presentation for strip in panel.strips] == [3]
-    assert panel._dirty  # the newest comes when its turn comes
+    assert panel._dirty  # the newest is drawn in its turn
 
 
 def test_nothing_glides_with_reduced_motion(panel: Raster) -> None:
@@ -236,7 +236,7 @@ def test_numbers_and_names_stand_apart(panel: Raster, size: tuple[int, int], let
         for x in range(round(left) + 3, round(right))
         for y in range(2, int(view._areas().spikes.top()) - 5)
     ]
-    assert any(colour != base for colour in head) == (right - left >= needed)  # its number, if there is room
+    assert any(colour != base for colour in head) == (right - left >= needed)  # its number, if it fits
 
 
 def test_what_is_left_out_is_said_in_full_with_large_letters(panel: Raster) -> None:

@@ -21,7 +21,7 @@ OUTPUT = pair((NEURON, 100), (NEURON, 140), (NEURON, 400))
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """What is asked of the run."""
+    """Requests to the run."""
     found: Asked = []
     monkeypatch.setattr(RunSession, "connected", property(lambda self: True))
     monkeypatch.setattr(
@@ -39,7 +39,7 @@ def panel(qtbot: QtBot, tmp_path: Path, asked: Asked) -> SlowMotionPanel:
 
 
 def built(panel: SlowMotionPanel, qtbot: QtBot, number: int = 7, **more: Any) -> SlowMotionPanel:
-    """A panel that shows a presentation of a run that pauses."""
+    """A panel with a presentation of a paused run."""
     panel.session.selection.select_neuron(NEURON)
     panel.session.live.state = State.PAUSED
     give(panel.session, frame(number, **{"exc": OUTPUT, "recording": recording(NEURON), **more}))

@@ -58,7 +58,7 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     assert panel.verdict.text() == "shown a · answered –"
     assert panel.picture.frame == ""
     give(panel.session, frame(1, image=1, exc=FIRES_1))
-    redraw(panel)  # nobody speaks for class b yet
+    redraw(panel)  # no neuron has class b yet
     give(panel.session, frame(2, image=1, exc=FIRES_1))
     redraw(panel)
     assert panel.verdict.text() == "✓ shown b · answered b"

@@ -32,7 +32,7 @@ def test_is_complete(panel: Thresholds) -> None:
 
 
 def test_neurons_that_never_fired_are_counted_not_guessed(panel: Thresholds) -> None:
-    """One neuron that fired has decayed below where all started; of a run that did not count, nothing is said."""
+    """The threshold of a neuron that fired has decayed below the start value; a run without counts makes no claim."""
     network = panel.session.live.network
     theta, spikes = np.array([15, 19, 19, 19, 19, 19, 19]) * 1e-3, np.array([4, 2, 1, 1, 1, 3, 9])
     panel.session.live.network = {**network, "theta": theta, "exc_spikes": spikes}

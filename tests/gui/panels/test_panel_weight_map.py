@@ -106,7 +106,7 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
     made = session(tmp_path)
     w = np.array(made.live.network["w"])
     w[:, 5] = w[:, 1]
-    # all have decayed below where they started; the lowest is that of a neuron that fired long ago
+    # all have decayed below their start values; the lowest is that of a neuron that fired long ago
     theta, spikes = np.array([19, 15, 19, 18, 19, 19, 19]) * 1e-3, np.array([0, 1, 5, 0, 2, 2, 3])
     made.live.network = {"position": 8, "w": w, "theta": theta, "exc_spikes": spikes}
     panel = WeightMap(made)
@@ -182,7 +182,7 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     other = session(tmp_path / "other").folder
     assert other is not None
     before = 0.5 * panel.session.live.network["w"]
-    write(other, 4, before)  # it died, and wrote nothing else
+    write(other, 4, before)  # it died and wrote nothing else
     panel.sources.compare_with_run(other.path)
     qtbot.waitUntil(lambda: panel.sources.reference is not None)
     panel.order.setCurrentIndex(2)
@@ -221,7 +221,9 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     for folder, position, share in ((own, 4, 0.4), (parent, 4, 0.4), (parent, 5, 0.5), (parent, 6, 0.6)):
         write(folder, position, share * w)
     panel.sources.compare_with_parent(parent.path)
-    qtbot.waitUntil(lambda: said() == f"at 8, minus {parent.path.name} at 6")  # only where it branched off, both are
+    qtbot.waitUntil(
+        lambda: said() == f"at 8, minus {parent.path.name} at 6"
+    )  # both exist only at the position of the branch
     write(own, 5, 0.7 * w)
     panel.session.live.checkpoints.append(5)
     panel.sources._look_at_parent()

@@ -1,4 +1,4 @@
-"""Raster, stimulus, inspector and slow motion of a run that a process works on: started once, looked at in a row."""
+"""Raster, stimulus, neuron and slow motion panels of an active run, which is started once for all tests."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
     assert session.state is State.STOPPED
     qtbot.waitUntil(lambda: not slow.next.isEnabled(), timeout=60_000)
-    assert slow.moment is not None  # it can still be looked at
+    assert slow.moment is not None  # it can still be shown
 
 
 def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:

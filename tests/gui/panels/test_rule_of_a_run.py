@@ -1,4 +1,4 @@
-"""The rule of the run that is shown changes: panels mark it, show its parameters and go by it."""
+"""A rule change in the current run: panels mark it, and use the new parameters."""
 
 from __future__ import annotations
 
@@ -129,5 +129,5 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: len(shown.live.changes) == 2, timeout=60_000)
     shown.request("stop")
     qtbot.waitUntil(lambda: not shown.connected, timeout=60_000)
-    ask(parent.path, "stop")  # it went on beside its branch
+    ask(parent.path, "stop")  # it continued while its branch ran
     qtbot.waitUntil(lambda: not has_process(parent.path), timeout=60_000)

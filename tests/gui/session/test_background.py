@@ -1,4 +1,4 @@
-"""Work in threads: outcomes, failures, bugs, and work that nobody waits for any more."""
+"""Work in threads: results, failures, bugs, cancelled work."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_bug_reaches_who_waits_the_window_and_the_log(
     logged = (tmp_path / "app.log").read_text(encoding="utf-8")
     assert "Traceback" in logged
     assert "in bug" in logged
-    threading.Thread(target=failure, name="stray").start()  # of a library, say
+    threading.Thread(target=failure, name="stray").start()  # such as one of a library
     waits(qtbot, lambda: "there is no such file" in window.message.text())
     assert "In the thread stray" in (tmp_path / "app.log").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""A run whose folder or process goes away while the window shows it: who waits is answered, and the next works."""
+"""A run whose folder or process disappears: pending requests are answered, and later requests work."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PATH = "plasticity.nu_post"
 
 @pytest.fixture
 def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
-    """A window that shows a small run in the middle of a long training."""
+    """A window with a small run in the middle of a long training."""
     window.run_experiment(small_experiment(schedule__train_images=1000, schedule__passes=20))
     waits(qtbot, lambda: window.session.connected)
     window.session.request("pace", seconds=0.05)
@@ -81,7 +81,7 @@ def test_a_change_that_cannot_be_sent_says_so_and_the_next_one_works(
     change(panel, qtbot, "0.03")
     waits(qtbot, lambda: panel.changes.stack.count() == 1)
     waits(qtbot, lambda: text_of(panel, PATH) == "0.03")
-    # a folder in which no request can be left hinders nobody who has a connection
+    # a connection works although the run folder accepts no request
     requests = folder.path / "requests"
     with suppress(OSError):
         requests.rmdir()
@@ -103,7 +103,7 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     process = session.folder.read_json("run.json")["pid"]
     os.kill(process, signal.SIGSTOP)
     change(panel, qtbot, "0.02")
-    session.request("checkpoint")  # as the button of the run bar
+    session.request("checkpoint")  # like the button of the run bar
     assert panel.changes.in_flight
     os.kill(process, signal.SIGKILL)
     waits(qtbot, lambda: not session.connected)
@@ -139,7 +139,7 @@ def test_the_run_that_was_asked_for_last_is_shown(
     assert window.session.folder is not None
     assert window.session.folder.path == quick
     (quick / "journal.jsonl").touch()
-    window.go_to("train")  # looks whether the run that is shown has changed
+    window.go_to("train")  # checks whether the current run has changed
     window.open_run(slow)
     waits(qtbot, lambda: not window.session.background.busy)
     assert window.session.folder.path == slow

@@ -1,4 +1,4 @@
-"""What is asked of a run: the answer comes back, and so does a refusal."""
+"""Requests to a run: answers and refusals reach the caller."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from stdpbench_gui.widgets.actions import Actions
 
 
 class Client:
-    """Stands for the connection to a run; `answers` are given one by one."""
+    """A substitute for the connection to a run; `answers` are returned one by one."""
 
     connected, over, receiving = True, False, False
 
@@ -131,7 +131,7 @@ def test_a_run_that_pauses_by_itself_says_why_until_it_goes_on(shown: RunSession
     assert told[-1] == "The run is paused: the disk is full."
     enter("running")
     assert told[-1] == ""
-    enter("paused")  # as it was asked to
+    enter("paused")  # as requested
     assert told[-1] == ""
 
 
@@ -236,7 +236,7 @@ def test_the_speed_is_that_of_the_run_whoever_chose_it(shown: RunSession, client
     assert told(0.25) == "4 / s"
     bar.speed.setCurrentIndex(0)
     bar.speed.activated.emit(0)
-    assert told(0.25) == "max"  # the run has not said so yet
+    assert told(0.25) == "max"  # the run has not confirmed it yet
     assert told(0.0) == "max"
     assert told(1.0) == "1 / s"
     shown.live.progress = {}
@@ -264,7 +264,7 @@ def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(
 
 
 def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_path: Path) -> None:
-    """It was stopped once, which wrote weights, and went on from there."""
+    """It was stopped once, which saved weights, and then resumed."""
     made = session(tmp_path)
     assert made.folder is not None
     state = {"plastic.w": np.full((30, 7), 0.5), "exc.theta": np.full(7, 0.02)}

@@ -1,4 +1,4 @@
-"""What keeps the app cheap: nothing is laid out or drawn anew that stays as it is."""
+"""Cost of the app: unchanged content causes no layout and no drawing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from stdpbench_gui.widgets.mosaic import MapImage
 
 
 class Asked(QObject):
-    """Counts how often a widget is asked for another layout."""
+    """Counts the layout requests of a widget."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
@@ -40,7 +40,7 @@ class Asked(QObject):
 
 @pytest.fixture
 def enclosed(qtbot: QtBot) -> tuple[QWidget, QLabel]:
-    """A window around a label that is enclosed, beside one that takes what is left."""
+    """A window with a label in a barrier, next to a label that takes the remaining space."""
     window, content, label = QWidget(), QWidget(), QLabel("000")
     QHBoxLayout(content).addWidget(label)
     layout = QVBoxLayout(window)
@@ -106,7 +106,7 @@ def test_a_picture_that_stands_is_not_looked_at_before_its_time(
     monkeypatch.setattr(panel, "refresh", lambda: drawn.append(1))
     panel.draw_if_needed()
     assert not drawn
-    panel.mark_dirty()  # what a hand asks for does not wait
+    panel.mark_dirty()  # user actions are drawn immediately
     panel.draw_if_needed()
     assert drawn == [1]
 

@@ -1,4 +1,4 @@
-"""How long a run will take is told before it is started, wherever one is started from something else than a card."""
+"""Every dialog that starts a run shows its expected duration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
 @pytest.fixture
 def known(window: MainWindow, finished_run: RunFolder) -> Path:
-    """A run that the window knows, finished on this machine."""
+    """A finished run of this machine in the runs folder."""
     path = window.runs / "known"
     shutil.copytree(finished_run.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
     return path

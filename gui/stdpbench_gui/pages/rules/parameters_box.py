@@ -91,7 +91,7 @@ class ValuesBox(TitledBox):
         layout.setSpacing(2)
         self.rows = {}
         for declared in self.state.rule.describe():
-            row = ParameterRow("plasticity", declared, False, _TEXTS)
+            row = ParameterRow("plasticity", declared, _TEXTS)
             row.committed.connect(self._taker(declared.name))
             self._follow(row)
             self.rows[declared.name] = row

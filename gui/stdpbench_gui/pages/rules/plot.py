@@ -14,7 +14,7 @@ from PyQt6.QtGui import QFocusEvent, QKeyEvent
 from PyQt6.QtWidgets import QApplication, QLabel
 
 from stdpbench.lab.points import Points
-from stdpbench.lab.result import Result
+from stdpbench.lab.result import Result, gap
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.line_styles import LineStyle, of_points, of_rule, spread_out
 from stdpbench_gui.widgets.axes import double_clicked, step_up, stepped
@@ -302,11 +302,3 @@ def _short(label: str) -> str:
 
 def _reach(y: Floats, half: Floats | None) -> list[Floats]:
     return [y] if half is None else [y - half, y + half]
-
-
-def gap(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Return ascending points with a gap between the last negative and the first positive x."""
-    order = np.argsort(x)
-    x, y = x[order], y[order]
-    place = int(np.searchsorted(x, 0.0))
-    return np.insert(x, place, np.nan), np.insert(y, place, np.nan)

@@ -9,10 +9,10 @@ import numpy as np
 
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
-from stdpbench.lab.result import Result
+from stdpbench.lab.result import Result, gap
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
-from stdpbench_gui.pages.rules.plot import SPLIT, Drawn, gap
+from stdpbench_gui.pages.rules.plot import SPLIT, Drawn
 from stdpbench_gui.pages.rules.state import ShownPoints, name_of
 
 _LONGEST = 34

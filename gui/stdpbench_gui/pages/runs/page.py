@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,7 +95,6 @@ class RunsPage(QWidget):
         self._wished: list[str] = []
         self._remarks: tuple[str, ...] = ()
         self._worked_on = False  # whether a process was running the queue at the last update
-        self.drawing_cost = 0.0
         self._make_actions(actions)
         self._lay_out()
         self._connect()
@@ -264,7 +262,6 @@ class RunsPage(QWidget):
         self.watcher.stop()
 
     def _show(self, seen: RunsFolderState) -> None:
-        begun = time.perf_counter()
         if self._worked_on and not seen.queue.runners:
             self.notices.withdraw_about(_QUEUE)
         self._worked_on = bool(seen.queue.runners)
@@ -282,7 +279,6 @@ class RunsPage(QWidget):
             self._wished = []
         self._search()
         self.run_actions.refresh()
-        self.drawing_cost = time.perf_counter() - begun
 
     def _not_seen(self, reason: str) -> None:
         if not reason:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -21,17 +21,15 @@ _NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose an
 """Texts of sections whose only parameter is the kind."""
 
 
-def declared_in(experiment: Experiment, section: str) -> dict[str, tuple[Parameter, bool]]:
-    """Return the declarations of a section, kind first, and whether they are optional; data has no live parameters."""
+def declared_in(experiment: Experiment, section: str) -> dict[str, Parameter]:
+    """Return the declarations of a section, kind first; data has no live parameters."""
     owner = getattr(experiment, section)
-    fields = type(owner).model_fields
     kind = kind_parameter(section)
     if kind is not None and owner.missing:  # no list of kinds has it
         kind = replace(kind, choices=(), help=f"As stored: {owner.missing}.")
-    found = {} if kind is None else {"kind": (kind, False)}
+    found = {} if kind is None else {"kind": kind}
     for p in owner.describe():
-        declared = replace(p, structural=True) if section == "data" else p
-        found[p.name] = declared, p.name in fields and type(None) in get_args(fields[p.name].annotation)
+        found[p.name] = replace(p, structural=True) if section == "data" else p
     return found
 
 
@@ -69,10 +67,10 @@ class Section(QWidget):
         if is_open:
             self._form.fill(self)
 
-    def build(self, declared: Mapping[str, tuple[Parameter, bool]]) -> None:
+    def build(self, declared: Mapping[str, Parameter]) -> None:
         """Create the rows, or a note if there is nothing else to set."""
-        for name, (parameter, optional) in declared.items():
-            row = ParameterRow(self.name, parameter, optional)
+        for name, parameter in declared.items():
+            row = ParameterRow(self.name, parameter)
             row.committed.connect(self._form.committed)
             row.new_run_wanted.connect(self._form.new_run_wanted)
             self.rows[name] = row
@@ -85,11 +83,11 @@ class Section(QWidget):
         for row in self.rows.values():
             row.name.setMinimumWidth(width + theme.GRID)
 
-    def search(self, words: list[str], known: Mapping[str, tuple[Parameter, bool]]) -> bool:
+    def search(self, words: list[str], known: Mapping[str, Parameter]) -> bool:
         """Show only parameters with all words in their path or help; return whether there are any."""
         found = {
             name
-            for name, (parameter, _) in known.items()
+            for name, parameter in known.items()
             if all(word in f"{self.name}.{name} {parameter.help}".lower() for word in words)
         }
         self.setVisible(bool(found) or not words)
@@ -117,7 +115,7 @@ class ParameterForm(QScrollArea):
         self._why_not: Callable[[Parameter], str] = lambda _: ""
         self._kinds: tuple[type, ...] = ()
         self._words: list[str] = []
-        self._declared: dict[str, tuple[object, dict[str, tuple[Parameter, bool]]]] = {}
+        self._declared: dict[str, tuple[object, dict[str, Parameter]]] = {}
         self.sections: dict[str, Section] = {}
 
     def rows(self) -> dict[str, ParameterRow]:
@@ -170,15 +168,15 @@ class ParameterForm(QScrollArea):
             row.show_value(
                 value, getattr(start, name), self._in_flight.get(row.path, ...), self._why_not(row.declared)
             )
-        differ = sum(getattr(owner, name) != p.default for name, (p, _) in known.items() if name != "kind")
+        differ = sum(getattr(owner, name) != p.default for name, p in known.items() if name != "kind")
         kind = getattr(owner, "kind", "")
         parts = [section.name, *([kind] if kind else []), *([f"{differ} not default"] if differ else [])]
         parts += ["missing here"] if owner.missing else []
         section.header.setText(" · ".join(parts))
         section.header.setAccessibleName(f"Section {', '.join(parts)}")
 
-    def declared(self, section: str) -> dict[str, tuple[Parameter, bool]]:
-        """Return the declarations of a section, and whether they are optional."""
+    def declared(self, section: str) -> dict[str, Parameter]:
+        """Return the declarations of a section."""
         assert self._experiment is not None
         owner = getattr(self._experiment, section)
         known = self._declared.get(section)

@@ -176,7 +176,7 @@ class ParametersPanel(Panel):
         if self._experiment is None:
             return None
         section, _, name = path.partition(".")
-        declared, _ = self.form.declared(section)[name]
+        declared = self.form.declared(section)[name]
         experiment = self._experiment
         dialog = NewRunDialog(experiment, path, declared, self.session, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -233,7 +233,7 @@ class ParametersPanel(Panel):
         found = []
         for section in SECTIONS:
             now, before = getattr(self._experiment, section), getattr(self._start, section)
-            for p, _ in self.form.declared(section).values():
+            for p in self.form.declared(section).values():
                 shown, first, usual = map(p.show, (getattr(now, p.name), getattr(before, p.name, None), p.default))
                 kind = "structural" if p.structural else "live"
                 found.append((f"{section}.{p.name}", shown, first, usual, kind, p.help))
