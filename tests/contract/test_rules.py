@@ -168,7 +168,10 @@ def test_neurons_whose_trace_has_faded_are_left_out_and_clipped_as_ever(built: A
     second.close()
 
 
-@pytest.mark.parametrize("kind", ["pair-power-law", "triplet"])
+NEEDS_A_TRACE = [kind for kind in KINDS if network(kind, VARIANTS[1]).plasticity.input_spike_needs]
+
+
+@pytest.mark.parametrize("kind", NEEDS_A_TRACE)
 def test_a_trace_that_is_small_but_has_not_faded_still_changes_weights(kind: str, built: Any) -> None:
     made = network(kind, ("direct", "none"))
     first, second = built("compiled", made), on_numpy(made)
