@@ -70,6 +70,19 @@ def test_with_a_rate_of_zero_it_is_fixed_inhibition_to_the_bit(inhibition: str, 
 
 
 @pytest.mark.parametrize("inhibition", CASES)
+def test_a_neuron_never_inhibits_itself_however_often_it_fires(inhibition: str, built: Opener) -> None:
+    simulator = started(built("compiled", network(inhibition)))
+    assert simulator.lateral is not None
+    simulator.theta[1:] = 1.0  # only the first neuron fires
+    response = simulator.present(stimulus(1, simulator, 0.1), plastic=True, record=[0])
+    assert response.spike_counts[0] > 3
+    assert not response.spike_counts[1:].any()
+    assert response.recording is not None
+    assert not response.recording.gi.any()
+    assert not np.diagonal(simulator.lateral).any()
+
+
+@pytest.mark.parametrize("inhibition", CASES)
 def test_both_simulators_agree(inhibition: str, built: Opener) -> None:
     first = started(built("compiled", network(inhibition)))
     second = started(RuntimeSimulator(network(inhibition), N_INPUT, target="numpy"))

@@ -168,6 +168,28 @@ def test_neurons_whose_trace_has_faded_are_left_out_and_clipped_as_ever(built: A
     second.close()
 
 
+NEEDS_A_TRACE = [kind for kind in KINDS if network(kind, VARIANTS[1]).plasticity.input_spike_needs]
+
+
+@pytest.mark.parametrize("kind", NEEDS_A_TRACE)
+def test_a_trace_that_is_small_but_has_not_faded_still_changes_weights(kind: str, built: Any) -> None:
+    made = network(kind, ("direct", "none"))
+    first, second = built("compiled", made), on_numpy(made)
+    for simulator in (first, second):
+        simulator.theta[...] = 1.0  # nobody fires
+        state = simulator.state()
+        traces = {name: np.full_like(state[name], 1e-5) for name in simulator.layout.remembered if name[:4] == "exc."}
+        assert traces
+        simulator.set_state({**state, **traces})
+    before = first.w.copy()
+    spikes = stimulus(1, first)
+    for simulator in (first, second):
+        assert not simulator.present(spikes, plastic=True).spike_counts.any()
+    assert (first.w < before).any(axis=0).all()
+    np.testing.assert_allclose(first.w - before, second.w - before, rtol=1e-6, atol=1e-15)
+    second.close()
+
+
 def test_without_dopamine_there_is_eligibility_and_no_learning(built: Any) -> None:
     made = network("reward", ("direct", "none"))
     simulator = built("compiled", made)

@@ -423,6 +423,16 @@ def test_another_run_begins_without_what_was_under_way(panel: ParametersPanel, r
     assert panel.way.current == 0
 
 
+def test_a_run_with_fewer_changes_than_the_previous_one_confirms_its_own(panel: ParametersPanel, run: Run) -> None:
+    run.confirm(plasticity__nu_post=(0.01, 0.02))
+    run.confirm(plasticity__nu_post=(0.02, 0.03))
+    panel.session.live.changes.clear()  # of another run, which has none
+    panel.session.opened.emit()
+    panel.changes.here({PATH: 0.05})
+    run.confirm(plasticity__nu_post=(0.01, 0.05))
+    assert not panel.changes.in_flight
+
+
 def test_ways_say_what_they_do_and_where_they_begin(panel: ParametersPanel) -> None:
     folder = panel.session.folder
     assert folder is not None

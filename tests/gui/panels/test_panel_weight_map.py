@@ -165,6 +165,26 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     assert panel.summary().startswith("Difference to checkpoint 4")
 
 
+def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
+    assert made.folder is not None
+    w = np.asarray(made.live.network["w"])
+    write(made.folder, 4, w / 2)
+    panel = WeightMap(made)
+    show(panel, qtbot)
+    panel.sources.show(4)
+    qtbot.waitUntil(lambda: not panel.sources.reading)
+    made.folder = session(tmp_path).folder
+    assert made.folder is not None
+    write(made.folder, 4, w / 4)
+    made.opened.emit()
+    panel.sources.show(4)
+    qtbot.waitUntil(lambda: not panel.sources.reading)
+    shown = panel.sources.shown()
+    assert shown is not None
+    np.testing.assert_allclose(shown.w, w / 4, rtol=1e-6)
+
+
 def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path)
     assert made.folder is not None
