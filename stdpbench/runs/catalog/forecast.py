@@ -54,8 +54,8 @@ _SHORT = 120.0  # s; in shorter runs, the time for reading pictures matters
 _SHIPPED_COMPILING = 4.0  # s in the shipped measurements, which started with an empty cache (docs/performance.md)
 _MAX_READ = 8  # run folders that are read, most similar first
 _UNKNOWN = (
-    "The duration cannot be estimated: no run with a similar network has finished here. The log shows one once "
-    "the network is ready."
+    "The duration cannot be estimated: no run with a similar network has finished here. The log shows an estimate "
+    "once the network is ready."
 )
 _ACTIVE = (State.BUILDING, State.RUNNING, State.FINISHING)
 
