@@ -1,10 +1,11 @@
-"""Where the keys of a TOML file are, so that an error about a value can name its line; tomllib does not tell."""
+"""Lines of the keys of a TOML file, so that an error about a value can name one, which tomllib cannot; flat tables."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _PATH = rf"{_PART}(?:\s*\.\s*{_PART})*"
@@ -76,3 +77,11 @@ def _outside_long_texts(text: str) -> Iterator[tuple[int, str]]:
             mark = "" if found == mark else mark or found
         if not begins_inside:
             yield number, line
+
+
+def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested tables as one table, with dotted paths as keys."""
+    found: dict[str, Any] = {}
+    for key, value in mapping.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found

@@ -28,7 +28,7 @@ from stdpbench.parameters import Parameter, Parameters, build, parameter, unknow
 from stdpbench.paths import shipped
 from stdpbench.plasticity import Average, Lateral, PlasticityRule, Trace, laterals, rules
 from stdpbench.registry import Family
-from stdpbench.toml_lines import Lines, located
+from stdpbench.toml_lines import Lines, flat, located
 
 _PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
 _FAMILIES: dict[str, tuple[Family[Any], str]] = {
@@ -388,14 +388,6 @@ def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(schedule, Mapping):
         return dict(mapping)
     return {**mapping, "schedule": {name: value for name, value in schedule.items() if name not in LOOKS}}
-
-
-def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested tables as one table, with dotted paths as keys."""
-    found: dict[str, Any] = {}
-    for key, value in mapping.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found
 
 
 def _set(mapping: dict[str, Any], path: str, value: Any) -> None:

@@ -20,8 +20,8 @@ _TARGETS = (2.0, 5.0, 10.0)
 def homeostasis(outcome: Outcome) -> None:
     """Vogels: lateral inhibition brings all exc neurons to the target rate, where fixed inhibition lets a few win.
 
-    Adaptive thresholds are held, since they are homeostatic themselves, and inhibition is so weak that the rates that
-    are asked for lie within its reach.
+    Adaptive thresholds are constant, since they are homeostatic themselves, and inhibition is weak enough for the
+    target rates to be attainable.
     """
     made = Experiment.from_mapping(
         {
@@ -64,7 +64,7 @@ def homeostasis(outcome: Outcome) -> None:
 
 
 def _trained(simulator: Simulator, pictures: NDArray[np.number]) -> NDArray[np.float64]:
-    """Show pictures, learning; mean rate of each exc neuron in Hz, block by block: (n_blocks, n_exc)."""
+    """Train on pictures; return the mean rate of each exc neuron in Hz by block: (n_blocks, n_exc)."""
     made = simulator.experiment
     counts, dt, total = [], made.network.dt * 1e-3, made.network.weight_sum
     assert total is not None

@@ -16,18 +16,18 @@ _ILLUSTRATION = {"a_plus": 0.005, "a_minus": 0.00525}
 
 
 def curves(kind: str, set: dict[str, Any], weight: float) -> Result:
-    """The protocol over a finer grid, for drawing."""
+    """Run the protocol on a finer grid, for drawing."""
     return lab.frequency(kind, set=set, weight=weight)
 
 
 def at_data(kind: str, set: dict[str, Any], weight: float) -> list[Any]:
-    """Changes at the frequencies of the data, for Δt = +10 and -10 ms."""
+    """Return the changes at the frequencies of the data, for Δt = +10 and -10 ms."""
     found = lab.frequency(kind, frequencies=FREQUENCIES, set=set, weight=weight)
     return [curve.change for curve in found.curves]
 
 
 def within_errors(outcome: Outcome, what: str, changes: list[Any]) -> None:
-    """Say how many of the data's points are met within two standard errors."""
+    """Add a finding on whether all data points are met within two standard errors."""
     for change, (dt, (mean, error)) in zip(changes, SJOESTROEM_DATA.items(), strict=True):
         off = np.abs(change - mean) / error
         outcome.said(
@@ -41,7 +41,7 @@ def within_errors(outcome: Outcome, what: str, changes: list[Any]) -> None:
 
 
 def triplet(outcome: Outcome) -> None:
-    """The minimal model against its own numbers and the data; the full model against the data."""
+    """Compare the minimal model with its published numbers and the data, and the full model with the data."""
     wide: dict[str, Any] = {"w_max": 3}
     positive, negative = minimal = at_data(outcome.kind, wide, 1.0)
     outcome.values(
@@ -58,7 +58,7 @@ def triplet(outcome: Outcome) -> None:
 
 
 def triplet_nearest(outcome: Outcome) -> None:
-    """Both models against the data."""
+    """Compare both models with the data."""
     for name in ("minimal", "full"):
         given = {"w_max": 3, "preset": f"visual-cortex-{name}"}
         within_errors(outcome, f"{name} model", at_data(outcome.kind, given, 1.0))
@@ -67,7 +67,7 @@ def triplet_nearest(outcome: Outcome) -> None:
 
 
 def pair_additive(outcome: Outcome) -> None:
-    """Where the pair rule fails: numbers, the fall at +10 ms, the sign at -10 ms."""
+    """Check the pair rule where it fails: numbers, the fall at +10 ms, the sign at -10 ms."""
     positive, negative = at_data(outcome.kind, _ILLUSTRATION, 0.5)
     what = "A₊ 0.005, A₋ 0.00525, {} ms; 0.1, 10, 20, 40, 50 Hz"
     theory = "sum over all pairs of both exponentials"

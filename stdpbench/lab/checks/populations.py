@@ -22,11 +22,11 @@ _GROUP = 20
 
 
 class Integrator(AdaptiveLIF):
-    """A neuron whose rate is linear in its input: it adds up what arrives, and a spike takes one unit off."""
+    """A neuron whose rate is linear in its input: it integrates the input, and a spike subtracts one unit."""
 
-    kind: Literal["lab-integrator"] = "lab-integrator"  # type: ignore[assignment]  # of its own, not registered
-    v_rest: float = parameter(0.0, unit="mV", help="Where it begins.")
-    v_thresh: float = parameter(1.0, unit="mV", help="What a spike takes.")
+    kind: Literal["lab-integrator"] = "lab-integrator"  # type: ignore[assignment]  # not a registered kind
+    v_rest: float = parameter(0.0, unit="mV", help="Initial value.")
+    v_thresh: float = parameter(1.0, unit="mV", help="Subtracted by a spike.")
     t_ref: float = parameter(0.0, unit="ms", ge=0, help="None.")
     tau_ge: float = parameter(0.01, unit="ms", gt=0, help="Input acts in one step.")
     theta_start: float = parameter(0.0, unit="mV", ge=0, structural=True, help="No adaptive threshold.")
@@ -45,7 +45,7 @@ class Integrator(AdaptiveLIF):
 
 
 def bimodal(outcome: Outcome) -> None:
-    """Additive: weights are driven to both bounds."""
+    """Check that an additive rule drives weights to both bounds."""
     found = lab.neuron(outcome.kind, duration=200)
     share = _fifths(found)
     reached = min(share[0], share[-1]) > 2 * max(share[1:-1])
@@ -55,7 +55,7 @@ def bimodal(outcome: Outcome) -> None:
 
 
 def unimodal(outcome: Outcome) -> None:
-    """Soft bounds: one peak, away from the bounds."""
+    """Check that soft bounds lead to one peak, away from the bounds."""
     found = lab.neuron(outcome.kind)
     share = _fifths(found)
     reached = share[0] < 0.01 and share[-1] < 0.01 and max(share) > 0.5
@@ -77,7 +77,7 @@ def _distribution(
 
 
 def principal_component(outcome: Outcome) -> None:
-    """Oja: weights turn to the first principal component of the rates."""
+    """Check that weights under Oja's rule turn to the first principal component of the rates."""
     ramp = np.linspace(10.0, 50.0, _GROUP)
     patterns = np.stack(
         [np.append(ramp, np.full(_GROUP, 5.0)), np.append(np.full(_GROUP, 5.0), np.full(_GROUP, 30.0))]
@@ -100,7 +100,7 @@ def principal_component(outcome: Outcome) -> None:
 
 
 def selectivity(outcome: Outcome) -> None:
-    """BCM: of two patterns, the neuron comes to answer one."""
+    """Check that a neuron with the BCM rule becomes selective for one of two patterns."""
     patterns = np.array([[40.0] * _GROUP + [5.0] * _GROUP, [5.0] * _GROUP + [40.0] * _GROUP])
     start, end = _learn_by_poisson(outcome.kind, {"eta": 0.005}, patterns, seconds=300, gain=0.05)
     answers = [patterns @ w for w in (start, end)]  # the neuron is linear
@@ -127,7 +127,10 @@ def _learn(
     gain: float,
     average: int,
 ) -> tuple[Floats, Floats]:
-    """Weights before and after a random pattern per second; afterwards, the mean over the last `average` seconds."""
+    """Return weights before and after training with a random pattern per second.
+
+    The weights after training are the mean over the last `average` seconds.
+    """
     generator = np.random.default_rng(1)
     simulator = open_neuron(as_rule(kind, set), Integrator(gain=gain), patterns.shape[1])
     try:
@@ -147,10 +150,10 @@ def _learn(
 def _learn_by_poisson(
     kind: str, set: dict[str, float], patterns: Floats, *, seconds: int, gain: float, block: float = 0.1
 ) -> tuple[Floats, Floats]:
-    """Weights before and after; the neuron's spikes are drawn, at the rate that its weights give, anew each block.
+    """Return weights before and after; output spikes are drawn in each block, at the rate determined by the weights.
 
-    A spike of its own is what the rule takes for the factor y, so that it needs spikes whose y just before them is the
-    mean one: those of a Poisson process. Of a regular train, y is always lowest just before a spike.
+    The rule is applied at output spikes. Therefore y just before them must be its mean, which holds for a Poisson
+    process. In a regular train, y is always lowest just before a spike.
     """
     generator, n = np.random.default_rng(1), patterns.shape[1]
     synapses = ImposedSpikes(as_rule(kind, set), n, dt=1.0)
@@ -167,7 +170,7 @@ def _learn_by_poisson(
 
 
 def homeostasis(outcome: Outcome) -> None:
-    """Vogels: inhibition settles where the neuron fires at its target rate."""
+    """Check that inhibition settles where the neuron fires at its target rate."""
     drive, gain, n, rate, seconds = 30.0, 0.054, 100, 10.0, 120
     courses, found = [], []
     for start in (0.1, 0.9):

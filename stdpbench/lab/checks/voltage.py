@@ -20,13 +20,13 @@ RELEASED = {
     10.0: (0.0000, 0.0290, 0.1571, 0.4627, 0.6500),
     -10.0: (-0.2669, -0.4093, -0.4095, 0.0376, 0.4709),
 }
-"""Relative weight change that the released code gives at `FREQUENCIES`."""
-_CODE_B = 0.0805  # pA: what the released code adds to the adaptation current
+"""Relative weight change of the released code at `FREQUENCIES`."""
+_CODE_B = 0.0805  # pA, added to the adaptation current by the released code
 _WIDE = {"w_max": 3}
 
 
 def spike(outcome: Outcome) -> None:
-    """One output spike: what it is worth to potentiation, and depression by an input spike after it."""
+    """Check one output spike: the potentiation that it adds, and the depression by an input spike after it."""
     neuron, steps = AdEx(), np.arange(4)  # of 0.5 ms
     height = neuron.v_spike + neuron.v_late * (steps >= 2) - 1e3 * as_rule(outcome.kind).quantities()["theta_plus"]
     dts = np.arange(5.0, 60.0, 5.0)
@@ -40,7 +40,7 @@ def spike(outcome: Outcome) -> None:
 
 
 def released_code(outcome: Outcome) -> None:
-    """The same numbers as the released code, with its steps of 1 ms and its b."""
+    """Compare with the released code, with its steps of 1 ms and its b."""
     # Euler's decay is the exact one with another time constant; the code reads x before, not after, it decays
     taus = {name: _euler(tau) for name, tau in (("tau_x", 15.0), ("tau_minus", 10.0), ("tau_plus", 7.0))}
     given = {**_WIDE, **taus, "a_ltp": 8e-5 * taus["tau_x"] / 15 / (1 - 1 / 15)}
@@ -53,7 +53,7 @@ def released_code(outcome: Outcome) -> None:
 
 
 def pairing(outcome: Outcome) -> None:
-    """Sjöström's data, with b as the released code has it and as the paper prints it."""
+    """Compare with Sjöström's data, with b as in the released code and as printed in the paper."""
     for name, b in (("b = 0.0805 pA, as in the released code", _CODE_B), ("b = 0.0805 nA, as printed", AdEx().b)):
         given: dict[str, Any] = {"set": _WIDE, "weight": 0.5, "neuron": AdEx(b=b)}
         found = lab.pairing(outcome.kind, **given)
@@ -63,7 +63,7 @@ def pairing(outcome: Outcome) -> None:
 
 
 def adaptation(outcome: Outcome) -> None:
-    """Closed forms with the potential at rest between spikes; and how far from the data the adaptation is."""
+    """Check closed forms with the potential at rest between spikes; draw the adaptation together with the data."""
     rule, reference = as_rule(outcome.kind), "follows from its equations; ours"
     before = lab.pair_window(outcome.kind)
     expected = np.where(before.x < 0, -1.4e-5 * 203.5 / 10 * np.exp(before.x / 10), 0.0)

@@ -14,7 +14,7 @@ _PAIR = "Δw = A₊ e^(−Δt/τ₊) for Δt > 0, −A₋ e^(Δt/τ₋) for Δt 
 
 
 def _window(outcome: Outcome, potentiation: float, depression: float, said: str, reference: str) -> Result:
-    """The exponential window at the starting weight w_max/2."""
+    """Check the exponential window at the starting weight w_max/2."""
     found = lab.pair_window(outcome.kind)
     rule = found.rule.quantities()
     dt = found.x * 1e-3
@@ -27,7 +27,7 @@ def _window(outcome: Outcome, potentiation: float, depression: float, said: str,
 
 
 def _weights(outcome: Outcome, plus: object, minus: object, said: str, reference: str) -> None:
-    """Change by one pair at ±10 ms over 41 starting weights; `plus` and `minus` at Δt = 0."""
+    """Check the change by one pair at ±10 ms over 41 starting weights; `plus` and `minus` are changes at Δt = 0."""
     found = lab.weight_dependence(outcome.kind)
     near = np.exp(-0.5)  # 10 ms of 20 ms
     expected = np.concatenate([np.asarray(plus) * near, -np.asarray(minus) * near])
@@ -37,19 +37,19 @@ def _weights(outcome: Outcome, plus: object, minus: object, said: str, reference
 
 
 def pair_additive(outcome: Outcome) -> None:
-    """The exponential window."""
+    """Check the exponential window."""
     _window(outcome, 0.01, 0.0105, _PAIR, "Song, Miller & Abbott 2000")
 
 
 def pair_multiplicative(outcome: Outcome) -> None:
-    """The window, and how the weight enters."""
+    """Check the window and the dependence on the weight."""
     w = np.linspace(0, 1, 41)
     _window(outcome, 0.01 * 0.5, 0.01 * 0.5, "A₊ = λ(w_max − w), A₋ = λαw", "Rubin, Lee & Sompolinsky 2001")
     _weights(outcome, 0.01 * (1 - w), 0.01 * w, "Δw₊ ∝ λ(1 − w), Δw₋ ∝ λαw", "Rubin, Lee & Sompolinsky 2001")
 
 
 def pair_van_rossum(outcome: Outcome) -> None:
-    """The window, and how the weight enters; near w_max the bound cuts potentiation off."""
+    """Check the window and the dependence on the weight; near w_max the bound clips potentiation."""
     w, near = np.linspace(0, 1, 41), np.exp(-0.5)
     reference = "van Rossum, Bi & Turrigiano 2000"
     _window(outcome, 0.005, 0.005 * 2 * 0.5, "A₊ = λ w_max, A₋ = λαw", reference)
@@ -58,7 +58,7 @@ def pair_van_rossum(outcome: Outcome) -> None:
 
 
 def pair_power_law(outcome: Outcome) -> None:
-    """Its two ends are other rules."""
+    """Compare both ends with other rules."""
     reference = "Gütig et al. 2003"
     w = np.linspace(0, 1, 41)
     for mu, other, given in (
@@ -71,7 +71,7 @@ def pair_power_law(outcome: Outcome) -> None:
     half = lab.weight_dependence(outcome.kind, set={"mu": 0.5})
     expected = np.concatenate([0.01 * np.sqrt(1 - w), -0.01 * np.sqrt(w)]) * np.exp(-0.5)
     change = np.concatenate([curve.change for curve in half.curves])
-    # near the bounds a step leads over them, and is cut
+    # near the bounds, a step is clipped
     expected = np.clip(np.tile(w, 2) + expected, 0, 1) - np.tile(w, 2)
     said = "Δw₊ ∝ λ(1 − w)^μ, Δw₋ ∝ λα w^μ within the bounds"
     outcome.formula("μ = 0.5, over 41 starting weights", said, expected, change, EXACT, reference)
@@ -81,14 +81,14 @@ def pair_power_law(outcome: Outcome) -> None:
 
 
 def symmetric(outcome: Outcome) -> None:
-    """An even window."""
+    """Check that the window is even."""
     found = _window(outcome, 0.005, -0.005, "Δw = η e^(−|Δt|/τ)", "Hao et al. 2020")
     change = found.curves[0].change
     outcome.formula("window even in Δt", "Δw(Δt) = Δw(−Δt)", change[::-1], change, 1e-12, "Hao et al. 2020")
 
 
 def custom(outcome: Outcome) -> None:
-    """The rule that stands there to start from is the additive one."""
+    """Compare the default custom rule with the additive one."""
     found, other = lab.pair_window("custom"), lab.pair_window("pair-additive")
     what = "the rule to start from, window of one pair"
     outcome.formula(what, "as pair-additive", other.curves[0].change, found.curves[0].change, 0, "by definition")
@@ -96,7 +96,7 @@ def custom(outcome: Outcome) -> None:
 
 
 def diehl_cook_triplet(outcome: Outcome) -> None:
-    """The numbers of the released code."""
+    """Compare with numbers of the released code."""
     reference = "released code of Diehl & Cook 2015; follows from its equations"
     window = lab.pair_window(outcome.kind)
     after = window.curves[0].change[window.x > 0]
@@ -116,7 +116,7 @@ def diehl_cook_triplet(outcome: Outcome) -> None:
 
 
 def _post_only(outcome: Outcome, branch: object, said: str, reference: str) -> None:
-    """Window of a rule that learns on output spikes: `branch` is the change at given x."""
+    """Check the window of a rule that learns on output spikes; `branch` is the change at a given x."""
     assert callable(branch)
     found = lab.pair_window(outcome.kind)
     x = np.where(found.x > 0, np.exp(-found.x / 20), 0.0)
@@ -132,7 +132,7 @@ def _post_only(outcome: Outcome, branch: object, said: str, reference: str) -> N
 
 
 def diehl_cook_power_law(outcome: Outcome) -> None:
-    """Zero where the trace is at its target, at every weight."""
+    """Check for no change where the trace is at its target, at every weight."""
     reference = "Diehl & Cook 2015, eq. 3"
     _post_only(outcome, lambda x: 0.01 * (x - 0.4) * 0.5**0.2, "η(x − x_tar)(w_max − w)^μ", reference)
     at = -20 * np.log(0.4)
@@ -141,14 +141,14 @@ def diehl_cook_power_law(outcome: Outcome) -> None:
 
 
 def diehl_cook_exponential(outcome: Outcome) -> None:
-    """Zero where the trace is at its target and the weight in the middle."""
+    """Check for no change where the trace is at its target and the weight in the middle."""
     reference = "Diehl & Cook 2015, eq. 4; Querlioz et al. 2013"
     middle = np.exp(-0.5)
     _post_only(outcome, lambda x: 0.01 * (x - 0.4) * middle, "η(x e^(−βw) − x_tar e^(−β(w_max − w)))", reference)
 
 
 def diehl_cook_pre_post(outcome: Outcome) -> None:
-    """Both branches."""
+    """Check both branches."""
     found = lab.pair_window(outcome.kind)
     dt = found.x
     # an output spike alone has x = 0; an input spike after it meets y and a smaller weight
@@ -163,7 +163,7 @@ def diehl_cook_pre_post(outcome: Outcome) -> None:
 
 
 def oja(outcome: Outcome) -> None:
-    """One output spike potentiates by x; a second one, by x less γyw."""
+    """Check that one output spike potentiates by x, and a second one by x less γyw."""
     found = lab.triplets(outcome.kind, timings=[("out-in-out", -8.0, 12.0)], repeats=1).curves[0].change
     expected = 0.01 * (np.exp(-12 / 20) - np.exp(-20 / 20) * 0.5)
     outcome.formula(
@@ -173,7 +173,7 @@ def oja(outcome: Outcome) -> None:
 
 
 def bcm(outcome: Outcome) -> None:
-    """Two output spikes around an input spike: θ_m follows y² in closed form."""
+    """Check two output spikes around an input spike, where θ_m follows y² in closed form."""
     found = lab.triplets(outcome.kind, timings=[("out-in-out", -8.0, 12.0)], repeats=1).curves[0].change
     y, x = np.exp(-20 / 100), np.exp(-12 / 20)
     theta = (np.exp(-2 * 20 / 100) - np.exp(-20 / 5000)) / (1 - 2 * 5000 / 100)
@@ -183,7 +183,7 @@ def bcm(outcome: Outcome) -> None:
 
 
 def inhibitory(outcome: Outcome) -> None:
-    """The even window, lowered by what an input spike takes."""
+    """Check the even window, lowered by the depression per input spike."""
     found, reference = lab.pair_window(outcome.kind), "Vogels et al. 2011"
     expected = 0.01 * (np.exp(-np.abs(found.x) / 20) - 2 * 3 * 0.020)
     said = "η(e^(−|Δt|/τ) − 2ρ₀τ)"
@@ -192,7 +192,7 @@ def inhibitory(outcome: Outcome) -> None:
 
 
 def reward(outcome: Outcome) -> None:
-    """Nothing without dopamine; with it, the integral of c·d."""
+    """Check for no change without dopamine, and the integral of c·d with it."""
     reference = "Izhikevich 2007; integral of c·d"
     for name, found in (("one pair", lab.pair_window(outcome.kind)), ("60 pairs", lab.frequency(outcome.kind))):
         change = np.concatenate([curve.change for curve in found.curves])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, flat, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.metric import Metric
 from stdpbench.runs.catalog.filters import value_text
@@ -23,6 +23,7 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import array_names, missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe
+from stdpbench.toml_lines import flat
 
 _MEASURES = {
     "training.presentations": "training presentations",

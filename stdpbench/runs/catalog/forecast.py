@@ -22,7 +22,7 @@ import numpy as np
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, flat, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.files import DAMAGE
 from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.folder.journal import read_journal
@@ -31,6 +31,7 @@ from stdpbench.runs.protocol.facts import Planned, Record, Started, StateChanged
 from stdpbench.runs.protocol.live_run import duration
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, State
+from stdpbench.toml_lines import flat
 from stdpbench.units import read, thousands
 
 SPEED: Final = (

@@ -21,7 +21,6 @@ from types import TracebackType
 from typing import Any
 
 from stdpbench.errors import StdpbenchError, nearest
-from stdpbench.experiment import flat
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text
 from stdpbench.runs.folder.lock import has_process
@@ -29,6 +28,7 @@ from stdpbench.runs.folder.run_json import NAME as RUN
 from stdpbench.runs.folder.run_json import is_text, read_run, read_table
 from stdpbench.runs.folder.staging import remove_left_behind
 from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
+from stdpbench.toml_lines import flat
 
 BIN = "bin"
 SWEEP = "sweep.jsonl"
