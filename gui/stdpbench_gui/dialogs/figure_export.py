@@ -302,7 +302,7 @@ class ExportDialog(QDialog):
         self.caption.setTabChangesFocus(True)
         self.caption.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 2 * theme.GRID)
         self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("What went wrong")
+        self.problem.setAccessibleName("Problem")
         self.problem.hide()
         self.busy = ProgressBar("Drawing the figure")
         self.busy.setRange(0, 0)

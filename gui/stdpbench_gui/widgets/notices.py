@@ -32,7 +32,7 @@ class Notice(QFrame):
         self.sentence, self.about = sentence, about
         self.text = f"⚠ {sentence}" if failed else sentence
         self.label = wrapped(breakable(self.text), "problem" if failed else "")
-        self.label.setAccessibleName("What went wrong" if failed else "What happened")
+        self.label.setAccessibleName("Error" if failed else "Message")
         self.button = QPushButton(action_text)
         self.button.setVisible(bool(action_text))
         close = QToolButton()
