@@ -304,8 +304,9 @@ def main(folder: Path) -> int:
         camera = Camera(app, window, folder)
         session = window.session
         window.run_experiment(experiment())
-        camera.wait(120, lambda: len(session.live.blocks) > 12 and len(session.live.held_out) > 1)
-        session.request("pace", seconds=0.02)  # leaves time for all screenshots
+        camera.wait(120, lambda: len(session.live.blocks) > 10)
+        session.request("pace", seconds=0.05)  # leaves time for all screenshots
+        camera.wait(30, lambda: len(session.live.held_out) > 1)
         while_it_trains(camera)
         dialogs(camera, own_pictures(Path(scratch) / "pictures"))
         session.request("pace", seconds=0.0)
