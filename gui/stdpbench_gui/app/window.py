@@ -22,12 +22,10 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
-    QHBoxLayout,
     QMainWindow,
     QMessageBox,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -46,6 +44,7 @@ from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window_services import WindowServices
@@ -89,11 +88,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.rail = self._rail()
         content = QWidget()
-        layout = QHBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.rail)
-        layout.addWidget(self.pages, 1)
+        hbox(self.rail, (self.pages, 1), within=content, spacing=0)
         self.setCentralWidget(content)
         self.message = Elided()
         self.message.setAccessibleName("Message")
@@ -192,8 +187,7 @@ class MainWindow(QMainWindow):
         room = max(QFontMetrics(font).horizontalAdvance(word) for _, _, word in _PAGES)
         width = max(_RAIL, room + 3 * theme.GRID)
         rail.setFixedWidth(width)
-        layout = QVBoxLayout(rail)
-        layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
+        layout = vbox(within=rail, margins=(0, theme.GRID))
         self._buttons = QButtonGroup(self)
         self._page_of: dict[str, QWidget] = {"start": self.start}
         self.pages.addWidget(self.start)

@@ -8,12 +8,10 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from stdpbench.runs.catalog.trash import BinContent, bin_content, bin_folder, em
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
 class BinDialog(QDialog):
@@ -58,18 +57,8 @@ class BinDialog(QDialog):
         self.empty_button.clicked.connect(lambda _=False: self.ask())
         close = QPushButton("Close")
         close.clicked.connect(self.close)
-        row = QHBoxLayout()
-        row.addWidget(self.empty_button)
-        row.addStretch(1)
-        row.addWidget(self.restore_button)
-        row.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID)
-        layout.addWidget(self.empty)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self.problem)
-        layout.addLayout(row)
+        row = hbox(self.empty_button, STRETCH, self.restore_button, close)
+        vbox(self.empty, (self.list, 1), self.problem, row, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(640, 360)
         self.look()
 

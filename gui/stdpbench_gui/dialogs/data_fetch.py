@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QFileDialog, QPushButton, QWidget
 
 from stdpbench.datasets import fetch as fetching
 from stdpbench.paths import data_folders
@@ -14,6 +14,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 WORDS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "kmnist": "KMNIST"}
@@ -67,17 +68,18 @@ class FetchDialog(QDialog):
         self.download_button.clicked.connect(self.download)
         self.folder_button.clicked.connect(self._choose)
         self.cancel_button.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        for button in (self.cancel_button, self.folder_button, self.download_button):
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID)
-        for widget in (self.text, self.progress, self.status, self.problem):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        layout.addLayout(buttons)
+        buttons = hbox(STRETCH, self.cancel_button, self.folder_button, self.download_button)
+        vbox(
+            self.text,
+            self.progress,
+            self.status,
+            self.problem,
+            STRETCH,
+            buttons,
+            within=self,
+            margins=2 * theme.GRID,
+            spacing=theme.GRID,
+        )
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._look)

@@ -25,7 +25,6 @@ from PyQt6.QtWidgets import (
     QPushButton,
     QSlider,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,6 +36,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.network_probe import NetworkProbe
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pad import USUAL_WIDTH, Pad
 
 _USUAL_SIZE = 200  # typical size of a drawn digit, in pixels of the pad
@@ -175,55 +175,30 @@ class DrawDigitDialog(QDialog):
             self.fields.append(button)
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        for widget in (self.undo_button, self.clear_button, self.eraser):
-            tools.addWidget(widget)
-        tools.addStretch(1)
+        tools = hbox(self.undo_button, self.clear_button, self.eraser, STRETCH)
         width = QFormLayout()
         width.addRow("Line width", self.line)
         preview = QHBoxLayout()
         preview.addWidget(self.preview, 0, Qt.AlignmentFlag.AlignTop)
         preview.addWidget(self.preview_text, 1)
-        left = QVBoxLayout()
-        left.setSpacing(theme.GRID)
-        left.addWidget(self.pad)
-        left.addLayout(tools)
-        left.addLayout(width)
+        left = vbox(self.pad, tools, width, spacing=theme.GRID)
         left.addSpacing(theme.GRID)
         left.addWidget(wrapped("As the network sees it", "cardtitle"))
         left.addLayout(preview)
         left.addStretch(1)
         menu = QMenu(self)
         figure_export.add_actions(menu, self, self)
-        top = QHBoxLayout()
-        top.addWidget(self.big)
-        top.addWidget(self.words, 1)
+        top = hbox(self.big, (self.words, 1))
         for button in title_buttons("the drawing and its answer", self.explain, menu):
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        plots = QHBoxLayout()
-        plots.setSpacing(2 * theme.GRID)
-        plots.addWidget(self.bars_plot, 1)
-        plots.addWidget(self.raster_plot, 1)
-        fields = QHBoxLayout()
-        fields.setSpacing(theme.GRID // 2)
-        for button in self.fields:
-            fields.addWidget(button)
-        fields.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(theme.GRID)
-        right.addLayout(top)
-        right.addLayout(plots, 1)
+        plots = hbox((self.bars_plot, 1), (self.raster_plot, 1), spacing=2 * theme.GRID)
+        fields = hbox(*self.fields, STRETCH, spacing=theme.GRID // 2)
         self.fields_title = wrapped("Neurons that fired most, with their receptive fields", "cardtitle")
         policy = self.fields_title.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.fields_title.setSizePolicy(policy)
-        right.addWidget(self.fields_title)
-        right.addLayout(fields)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(3 * theme.GRID)
-        layout.addLayout(left)
-        layout.addLayout(right, 1)
+        right = vbox(top, (plots, 1), self.fields_title, fields, spacing=theme.GRID)
+        hbox(left, (right, 1), within=self, margins=2 * theme.GRID, spacing=3 * theme.GRID)
         lines = self.fontMetrics().lineSpacing()
         self.resize(max(1000, 860 + 10 * lines), max(560, 340 + 15 * lines))  # the font may be twice as large
 

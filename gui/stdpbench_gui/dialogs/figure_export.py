@@ -22,7 +22,6 @@ from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
@@ -30,7 +29,6 @@ from PyQt6.QtWidgets import (
     QPushButton,
     QSpinBox,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -42,6 +40,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import short_path, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.0))
@@ -214,15 +213,8 @@ class NumbersDialog(QDialog):
         copy.clicked.connect(lambda: _copy(shown, table))
         save.clicked.connect(self._save)
         close.clicked.connect(self.close)
-        row = QHBoxLayout()
-        row.addWidget(n_rows)
-        row.addStretch(1)
-        for button in (copy, save, close):
-            row.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.addWidget(self.view)
-        layout.addLayout(row)
+        row = hbox(n_rows, STRETCH, copy, save, close)
+        vbox(self.view, row, within=self, margins=2 * theme.GRID)
         self.resize(640, 420)
 
     def _save(self) -> None:
@@ -267,9 +259,7 @@ class ExportDialog(QDialog):
         self.target.setAccessibleName("File")
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
-        place = QHBoxLayout()
-        place.addWidget(self.target, 1)
-        place.addWidget(browse)
+        place = hbox((self.target, 1), browse)
         self.format = QComboBox()
         for name, what in zip(FORMATS, ("vector, for LaTeX", "vector, for editing", "pixels"), strict=True):
             self.format.addItem(f"{name.upper()} ({what})", name)
@@ -285,9 +275,7 @@ class ExportDialog(QDialog):
             self.preset.addItem(words, width)
         self.preset.addItem("custom width", None)
         self.preset.activated.connect(self._take_preset)
-        widths = QHBoxLayout()
-        widths.addWidget(self.width_)
-        widths.addWidget(self.preset, 1)
+        widths = hbox(self.width_, (self.preset, 1))
         self.font_ = QDoubleSpinBox()
         self.font_.setRange(4, 30)
         self.font_.setDecimals(1)
@@ -328,14 +316,7 @@ class ExportDialog(QDialog):
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.export)
         buttons.rejected.connect(self.close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID)
-        layout.addLayout(form)
-        layout.addWidget(note)
-        layout.addWidget(self.problem)
-        layout.addWidget(self.busy)
-        layout.addWidget(buttons)
+        vbox(form, note, self.problem, self.busy, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(560, self.sizeHint().height())
         self.format.currentIndexChanged.connect(self._name_by_format)
         self.width_.valueChanged.connect(self._name_preset)

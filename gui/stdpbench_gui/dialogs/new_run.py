@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, family_of
@@ -16,6 +16,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import grow, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.kind_fields import KindFields, ValueEntry
+from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
 _RULE = " To change the rule of this run while it learns, use the Rules page."
 
@@ -75,15 +76,19 @@ class NewRunDialog(QDialog):
         buttons.addButton(self.make, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addWidget(text)
-        layout.addLayout(form)
-        for widget in (self.summary, self.fields, self.error, self.time):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        layout.addWidget(buttons)
+        vbox(
+            text,
+            form,
+            self.summary,
+            self.fields,
+            self.error,
+            self.time,
+            STRETCH,
+            buttons,
+            within=self,
+            margins=2 * theme.GRID,
+            spacing=2 * theme.GRID,
+        )
         is_kind = name == "kind"
         self._entry.changed.connect(lambda _: self._show_kind() if is_kind else self._check())
         self.fields.changed.connect(self._check)

@@ -14,13 +14,11 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -45,6 +43,7 @@ from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import dropped_paths, experiment_target, short_path, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
+from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.steps_form import StepsForm
 from stdpbench_gui.widgets.thumbnails import Thumbnails
 
@@ -143,10 +142,7 @@ class OwnDataDialog(QDialog):
             self.take(path)
 
     def _lay_out(self) -> None:
-        place = QHBoxLayout()
-        place.addWidget(self.place, 1)
-        place.addWidget(self.folder_button)
-        place.addWidget(self.file_button)
+        place = hbox((self.place, 1), self.folder_button, self.file_button)
         network = QFormLayout()
         network.setSpacing(theme.GRID)
         for words, field in (("name", self.name), ("based on", self.base), ("exc neurons", self.n_exc)):
@@ -161,43 +157,32 @@ class OwnDataDialog(QDialog):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setAccessibleName("Settings")
-        left = QVBoxLayout(column)
-        left.setContentsMargins(0, 0, theme.GRID, 0)
-        left.setSpacing(theme.GRID)
-        left.addWidget(wrapped("Preparation", "cardtitle"))
-        left.addWidget(self.form)
+        left = vbox(
+            wrapped("Preparation", "cardtitle"),
+            self.form,
+            within=column,
+            margins=(0, 0, theme.GRID, 0),
+            spacing=theme.GRID,
+        )
         left.addSpacing(theme.GRID)
         left.addWidget(wrapped("Network", "cardtitle"))
         left.addLayout(network)
         left.addWidget(self.plan)
         left.addWidget(self.time)
         left.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(theme.GRID)
-        right.addWidget(wrapped("Original", "cardtitle"))
-        right.addWidget(self.raw)
+        right = vbox(wrapped("Original", "cardtitle"), self.raw, spacing=theme.GRID)
         right.addSpacing(theme.GRID)
         right.addWidget(wrapped("As the network sees them", "cardtitle"))
         right.addWidget(self.ready)
         right.addStretch(1)
-        middle = QHBoxLayout()
-        middle.setSpacing(3 * theme.GRID)
-        middle.addWidget(scroll, 1)
-        middle.addLayout(right)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.problem, 1)
+        middle = hbox((scroll, 1), right, spacing=3 * theme.GRID)
+        buttons = hbox((self.problem, 1))
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
         for button in (cancel, self.save_button, self.start_button):
             button.setAutoDefault(button is self.start_button)
             buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID)
-        layout.addLayout(place)
-        layout.addWidget(self.status)
-        layout.addLayout(middle, 1)
-        layout.addLayout(buttons)
+        vbox(place, self.status, (middle, 1), buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
 
     # -- location --------------------------------------------------------------------------------------------------
 

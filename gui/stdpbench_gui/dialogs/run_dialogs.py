@@ -15,12 +15,10 @@ from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -32,6 +30,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 
 class _FormDialog(QDialog):
@@ -55,12 +54,9 @@ class _FormDialog(QDialog):
         buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.submit)
         buttons.rejected.connect(self.reject)
-        self.layout_ = QVBoxLayout(self)
-        self.layout_.setContentsMargins(*(2 * theme.GRID,) * 4)
-        self.layout_.setSpacing(2 * theme.GRID)
-        self.layout_.addLayout(self.form)
-        self.layout_.addWidget(self.problem)
-        self.layout_.addWidget(buttons)
+        self.layout_ = vbox(
+            self.form, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=2 * theme.GRID
+        )
         self.go.setDefault(True)  # only effective inside the dialog; otherwise Return in a field would cancel
 
     def submit(self) -> None:
@@ -126,9 +122,7 @@ class AddDialog(_FormDialog):
         browse = QPushButton("File…")
         browse.setAccessibleName("Choose an experiment file")
         browse.clicked.connect(self._browse)
-        place = QHBoxLayout()
-        place.addWidget(self.experiment, 1)
-        place.addWidget(browse)
+        place = hbox((self.experiment, 1), browse)
         self.set_ = _assignments_field()
         self.seeds = QLineEdit()
         self.seeds.setPlaceholderText("default: the experiment's seed; several: 0 1 2")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QWidget
 
 from stdpbench.experiment import Experiment
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
+from stdpbench_gui.widgets.layouts import vbox
 
 
 class RunFileDialog(QDialog):
@@ -41,10 +42,12 @@ class RunFileDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.chosen.emit(experiment))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID)
-        layout.addWidget(wrapped(about.title or experiment.name, "cardtitle"))
+        layout = vbox(
+            wrapped(about.title or experiment.name, "cardtitle"),
+            within=self,
+            margins=2 * theme.GRID,
+            spacing=theme.GRID,
+        )
         if about.summary:
             layout.addWidget(wrapped(about.summary))
         text = (

@@ -14,7 +14,6 @@ from PyQt6.QtGui import QGuiApplication, QImage, QPixmap
 from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -27,6 +26,7 @@ from stdpbench.experiment import Experiment, read_experiment, shipped_experiment
 from stdpbench_gui.dialogs.data_fetch import WORDS
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.basic import explain, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 
 _ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600")
@@ -53,33 +53,26 @@ class Card(QFrame):
         self.setObjectName("card")
         self.setFrameShape(QFrame.Shape.NoFrame)
         about = experiment.about
-        self._text = QHBoxLayout(self)
-        self._text.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
-        self._text.setSpacing(2 * theme.GRID)
-        layout = self._column = QVBoxLayout()
-        self._text.addLayout(layout, 1)
-        layout.setSpacing(theme.GRID)
-        title = wrapped(about.title or experiment.name, "cardtitle")
-        layout.addWidget(title)
-        layout.addWidget(wrapped(about.summary))
-        for label, text in (("Accuracy", about.expected_accuracy), ("Time", about.expected_time)):
-            if text:
-                layout.addWidget(wrapped(f"{label}: {text}", "faint"))
-        layout.addStretch(1)
+        expected = (("Accuracy", about.expected_accuracy), ("Time", about.expected_time))
         self.kind = str(getattr(experiment.data, "kind", ""))
         self._words = button
         self.warning = wrapped("", "problem")
         self.warning.hide()
-        layout.addWidget(self.warning)
         self.button = QPushButton(button)
         self.button.setAccessibleName(f"{button}: {about.title or experiment.name}")
         if primary:
             self.button.setObjectName("primary")
         self.button.clicked.connect(lambda: start())
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addStretch(1)
-        layout.addLayout(row)
+        self._column = vbox(
+            wrapped(about.title or experiment.name, "cardtitle"),
+            wrapped(about.summary),
+            *(wrapped(f"{label}: {text}", "faint") for label, text in expected if text),
+            STRETCH,
+            self.warning,
+            hbox(self.button, STRETCH),
+            spacing=theme.GRID,
+        )
+        self._text = hbox((self._column, 1), within=self, margins=2 * theme.GRID, spacing=2 * theme.GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def set_picture(self, picture: QWidget) -> None:
@@ -121,20 +114,14 @@ class StartPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Start")
         content = QWidget()
-        self._layout = QVBoxLayout(content)
-        self._layout.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 4 * theme.GRID, 3 * theme.GRID)
-        self._layout.setSpacing(2 * theme.GRID)
+        self._layout = vbox(within=content, margins=(4 * theme.GRID, 3 * theme.GRID), spacing=2 * theme.GRID)
         self.setWidget(content)
         self.cards: dict[str, Card] = {}
         self.missing: set[str] = set()
         self._first_minute()
-        lower = QHBoxLayout()
-        lower.setSpacing(2 * theme.GRID)
         self.recent = self._box("Recent runs")
         self.machine = self._box("This machine")
-        lower.addWidget(self.recent, 1)
-        lower.addWidget(self.machine, 1)
-        self._layout.addLayout(lower)
+        self._layout.addLayout(hbox((self.recent, 1), (self.machine, 1), spacing=2 * theme.GRID))
         self._experiments()
         self.restyle()
         self._layout.addStretch(1)
@@ -148,30 +135,25 @@ class StartPage(QScrollArea):
         heading.setFont(font)
         heading.setWordWrap(True)
         self._layout.addWidget(heading)
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
         digits = read_experiment("digits")
         first = Card(digits, lambda: self.experiment_chosen.emit(digits), "Digits in a minute", primary=True)
         self.cards["digits"] = first
         own = QFrame()
         own.setObjectName("card")
-        inner = QVBoxLayout(own)
-        inner.setContentsMargins(*(2 * theme.GRID,) * 4)
-        inner.addWidget(wrapped("Your own pictures", "cardtitle"))
-        inner.addWidget(
-            wrapped(
-                "A folder of PNG or JPEG pictures, a pair of IDX files, or an npz file. You can also drop it here."
-            )
-        )
-        inner.addStretch(1)
         self.own_button = QPushButton("Choose pictures…")
         self.own_button.clicked.connect(self.own_data_wanted.emit)
-        line = QHBoxLayout()
-        line.addWidget(self.own_button)
-        line.addStretch(1)
-        inner.addLayout(line)
-        row.addWidget(first, 2)
-        row.addWidget(own, 1)
+        line = hbox(self.own_button, STRETCH)
+        vbox(
+            wrapped("Your own pictures", "cardtitle"),
+            wrapped(
+                "A folder of PNG or JPEG pictures, a pair of IDX files, or an npz file. You can also drop it here."
+            ),
+            STRETCH,
+            line,
+            within=own,
+            margins=2 * theme.GRID,
+        )
+        row = hbox((first, 2), (own, 1), spacing=2 * theme.GRID)
         self.fields = QLabel()
         self.fields.setAccessibleName("Receptive fields that resemble digits")
         self.fields.setToolTip(
@@ -225,10 +207,8 @@ class StartPage(QScrollArea):
     def _box(self, title: str) -> QFrame:
         frame = QFrame()
         frame.setObjectName("card")
-        layout = QVBoxLayout(frame)
+        layout = vbox(wrapped(title, "cardtitle"), within=frame, margins=2 * theme.GRID)
         layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.addWidget(wrapped(title, "cardtitle"))
         return frame
 
     def explain(self) -> None:
@@ -251,13 +231,9 @@ class StartPage(QScrollArea):
             button.setStyleSheet("text-align: left; padding: 2px;")
             button.setToolTip(str(path))
             button.clicked.connect(lambda _=False, path=path: self.run_chosen.emit(path))
-            line = QHBoxLayout()
-            line.addWidget(button)
-            line.addStretch(1)
             known = QLabel(words)
             known.setObjectName("faint")
-            line.addWidget(known)
-            layout.addLayout(line)
+            layout.addLayout(hbox(button, STRETCH, known))
         self._order_keys()
 
     def show_machine(self, findings: Sequence[Any]) -> None:
@@ -285,10 +261,7 @@ class StartPage(QScrollArea):
         if findings:
             again = QPushButton("Check again")
             again.clicked.connect(self.check_wanted.emit)
-            line = QHBoxLayout()
-            line.addWidget(again)
-            line.addStretch(1)
-            layout.addLayout(line)
+            layout.addLayout(hbox(again, STRETCH))
         self._order_keys()
 
     def _order_keys(self) -> None:
@@ -311,8 +284,7 @@ class StartPage(QScrollArea):
             return
         mark = "✗" if finding.state == "fault" else "!"
         layout.addWidget(wrapped(f"{mark}  {WORDS.get(finding.name, finding.name)}: {finding.detail}"))
-        line = QHBoxLayout()
-        line.setContentsMargins(2 * theme.GRID, 0, 0, 0)
+        line = hbox(margins=(2 * theme.GRID, 0, 0, 0))
         if finding.name in WORDS:
             button = QPushButton(f"Get {WORDS[finding.name]} again…")
             button.clicked.connect(lambda _=False: self.data_wanted.emit(finding.name, ""))
@@ -334,9 +306,8 @@ class StartPage(QScrollArea):
 
     def _show_missing_data(self, layout: QVBoxLayout, name: str) -> None:
         needed, words = any(card.kind == name for card in self.cards.values()), WORDS[name]
-        line = QHBoxLayout()
         text = f"!  {words} is missing; experiments below need it." if needed else f"·  {words} is not installed."
-        line.addWidget(wrapped(text, "" if needed else "faint"), 1)
+        line = hbox((wrapped(text, "" if needed else "faint"), 1))
         ways = (("Download", "download"), ("Choose folder…", "folder")) if needed else (("Get…", ""),)
         for label, way in ways:
             button = QPushButton(label)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import QObject, QSize, Qt, QTimer, pyqtBoundSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QStackedLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QLabel, QMenu, QStackedLayout, QWidget
 
 from stdpbench.figures.paper import Table, spec_of_table
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
 class TitledBox(QFrame):
@@ -48,14 +48,11 @@ class TitledBox(QFrame):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setMargin(2 * theme.GRID)
         self.menu = QMenu(self)
-        layout = column(self)
-        layout.setContentsMargins(1, 1, 1, 1)
-        layout.addWidget(self._title_bar())
         inside = QWidget()
         self._stack = QStackedLayout(inside)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.body)
-        layout.addWidget(inside, 1)
+        vbox(self._title_bar(), (inside, 1), within=self, margins=1, spacing=0)
         self._due: set[str] = set()
         self._drawing = QTimer(self)
         self._drawing.setSingleShot(True)
@@ -122,17 +119,17 @@ class TitledBox(QFrame):
     def _title_bar(self) -> QWidget:
         bar = QWidget()
         bar.setObjectName("paneltitle")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(theme.GRID, 2, 2, 2)
-        row.setSpacing(theme.GRID // 2)
         self.title_label = QLabel(self.title)
-        row.addWidget(self.title_label)
-        self.title_extra = QHBoxLayout()
-        self.title_extra.setSpacing(theme.GRID // 2)
-        row.addLayout(self.title_extra)
-        row.addStretch(1)
-        for button in title_buttons(self.title, self.explain, self.menu):
-            row.addWidget(button)
+        self.title_extra = hbox(spacing=theme.GRID // 2)
+        hbox(
+            self.title_label,
+            self.title_extra,
+            STRETCH,
+            *title_buttons(self.title, self.explain, self.menu),
+            within=bar,
+            margins=(theme.GRID, 2, 2, 2),
+            spacing=theme.GRID // 2,
+        )
         if self.leaves:
             figure_export.add_actions(self.menu, self, self)
         return bar

@@ -10,12 +10,10 @@ from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, Qt, QTimer
 from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QMainWindow,
     QTabBar,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,6 +28,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Elided, OptionalLabel, action_button, scrolling
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _REDRAW_MS = 33
@@ -76,28 +75,19 @@ class RunBar(QWidget):
         self.speed.setAccessibleName("Speed")
         self.speed.activated.connect(self._set_pace)
         self._pace, self._reported_pace = 0, 0.0
-        top = QHBoxLayout()
-        top.setSpacing(theme.GRID)
-        top.addWidget(self.title)
-        top.addWidget(self.state)
-        top.addStretch(1)
-        for key in ("pause", "step", "stop", "checkpoint"):
-            top.addWidget(action_button(actions[key]))
         label = OptionalLabel("speed")
         label.setObjectName("faint")
         label.setBuddy(self.speed)
-        top.addWidget(label)
-        top.addWidget(self.speed)
-        below = QHBoxLayout()
-        below.setSpacing(2 * theme.GRID)
-        below.addWidget(self.progress, 1)
-        below.addWidget(self.position)
-        below.addWidget(self.speed_text)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID // 2)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addLayout(top)
-        layout.addLayout(below)
+        buttons = (action_button(actions[key]) for key in ("pause", "step", "stop", "checkpoint"))
+        top = hbox(self.title, self.state, STRETCH, *buttons, label, self.speed, spacing=theme.GRID)
+        below = hbox((self.progress, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
+        vbox(
+            top,
+            below,
+            within=self,
+            margins=(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID // 2),
+            spacing=theme.GRID // 2,
+        )
         for name, widest in ((self.position, _WIDEST_POSITION), (self.speed_text, _WIDEST_SPEED)):
             name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             name.setMinimumWidth(name.fontMetrics().horizontalAdvance(widest))
@@ -267,11 +257,7 @@ class TrainPage(QWidget):
         )
         self.docks.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panels: dict[str, Panel] = {kind.key: kind(session) for kind in ALL}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(LayoutBarrier(self.bar))
-        layout.addWidget(scrolling(self.docks), 1)
+        vbox(LayoutBarrier(self.bar), (scrolling(self.docks), 1), within=self, spacing=0)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)
         self.layouts: dict[str, Callable[[], None]] = {

@@ -11,13 +11,11 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QDockWidget,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QMessageBox,
     QSizePolicy,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +27,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import Elided, title_buttons
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
+from stdpbench_gui.widgets.layouts import hbox
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
@@ -221,12 +220,8 @@ class Panel(QDockWidget):
         bar = QWidget()
         bar.setObjectName("paneltitle")
         bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        layout = QHBoxLayout(bar)
-        layout.setContentsMargins(theme.GRID, 2, 2, 2)
-        layout.setSpacing(2)
-        layout.addWidget(QLabel(self.title))
-        self.title_extra = QHBoxLayout()
-        layout.addLayout(self.title_extra)
+        self.title_extra = hbox()
+        layout = hbox(QLabel(self.title), self.title_extra, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=2)
         self.as_of = Elided()
         self.as_of.setObjectName("faint")
         self.as_of.setStyleSheet("font-weight: 400;")
@@ -251,11 +246,3 @@ class Panel(QDockWidget):
             action.triggered.connect(lambda _, slot=slot: slot())
             self.menu.addAction(action)
         self.menu.addSeparator()
-
-
-def column(widget: QWidget) -> QVBoxLayout:
-    """Return a vertical layout of a widget without margins."""
-    layout = QVBoxLayout(widget)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    return layout

@@ -18,8 +18,9 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 
 _SIDE = 36  # pixels of a thumbnail
@@ -83,10 +84,7 @@ class Confusion(Panel):
         self.strip.setFrameShape(QListWidget.Shape.NoFrame)
         self.strip.setAccessibleName("Pictures in the cell")
         self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = column(self.body)
-        layout.addWidget(self.matrix, 1)
-        layout.addWidget(self.label)
-        layout.addWidget(self.strip)
+        vbox((self.matrix, 1), self.label, self.strip, within=self.body, spacing=0)
         self._forget()
 
     def _forget(self) -> None:

@@ -7,8 +7,9 @@ from PyQt6.QtWidgets import QTextEdit
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.layouts import vbox
 
 _WARNINGS = (
     "failed",
@@ -42,7 +43,7 @@ class Log(Panel):
         self.text.setFrameShape(QTextEdit.Shape.NoFrame)
         self.text.setAccessibleName("Log")
         self.text.document().setMaximumBlockCount(5000)  # type: ignore[union-attr]
-        column(self.body).addWidget(self.text)
+        vbox(self.text, within=self.body, spacing=0)
         self._shown = 0
 
     def reset(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout
+from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
@@ -18,6 +18,7 @@ from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.pictures import Picture
 
 
@@ -63,12 +64,7 @@ class Stimulus(Panel):
             grid.addWidget(label, 1, place)
             grid.setColumnStretch(place, 1)
         grid.setRowStretch(0, 1)
-        layout = QVBoxLayout(self.body)
-        layout.setContentsMargins(*(theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addLayout(grid, 1)
-        layout.addWidget(self.verdict)
-        layout.addWidget(self.details)
+        vbox((grid, 1), self.verdict, self.details, within=self.body, margins=theme.GRID, spacing=theme.GRID // 2)
         self._frame: Mapping[str, Any] = {}
         self._answer = -1
         self._changed_at = 0.0

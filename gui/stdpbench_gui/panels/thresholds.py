@@ -17,12 +17,13 @@ from stdpbench.runs.analysis.fields import NOT_COUNTED
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 
 _KEPT = 200  # presentations
 _BINS = 40
@@ -124,9 +125,7 @@ class Thresholds(Panel):
         self.numbers = wrapped("")
         self.numbers.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID // 2)
         self.numbers.setAccessibleName("Summary of thresholds and rates")
-        layout = column(self.body)
-        layout.addWidget(self.graphics, 1)
-        layout.addWidget(self.numbers)
+        vbox((self.graphics, 1), self.numbers, within=self.body, spacing=0)
         self._recent: deque[tuple[int, NDArray[np.int64]]] = deque()
         self._sum: NDArray[np.int64] = np.zeros(0, np.int64)
         self._known: tuple[int, Experiment] | None = None

@@ -16,11 +16,11 @@ from PyQt6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.layouts import vbox
 
 _BEFORE_KEYS = "    "
 
@@ -134,14 +134,10 @@ class Palette(QDialog):
         self.view.setItemDelegate(_LineWithKeys(self.view))
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.view.setAccessibleName("Matching actions")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(theme.GRID,) * 4)
-        layout.addWidget(self.field)
         self.nothing = QLabel("No matching action. Esc closes the list.")
         self.nothing.setObjectName("faint")
         self.nothing.hide()
-        layout.addWidget(self.nothing)
-        layout.addWidget(self.view)
+        vbox(self.field, self.nothing, self.view, within=self, margins=theme.GRID)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         room = parent.size() - QSize(4, 4) * theme.GRID
         wanted = QSize(self.view.sizeHintForColumn(0) + 6 * theme.GRID, 20 * self.fontMetrics().lineSpacing())

@@ -19,11 +19,11 @@ from PyQt6.QtWidgets import (
     QScrollArea,
     QSplitter,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from stdpbench.experiment import Experiment
+from stdpbench_gui.widgets.layouts import vbox
 
 _LONGEST_WORD = 40
 
@@ -129,9 +129,7 @@ def let_scroll(page: QWidget) -> None:
     # through a splitter, since a layout with wrapped labels would scroll below its preferred, not its minimum size
     splitter.addWidget(content)
     splitter.setChildrenCollapsible(False)
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(scrolling(splitter))
+    vbox(scrolling(splitter), within=page)
 
 
 def breakable(text: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import breakable, wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _MOST = 4
@@ -44,11 +45,7 @@ class Notice(QFrame):
         if action is not None:
             self.button.clicked.connect(lambda _=False: action())
             self.button.clicked.connect(self.gone)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GRID, 2, 2, 2)
-        row.addWidget(self.label, 1)
-        row.addWidget(self.button)
-        row.addWidget(close)
+        hbox((self.label, 1), self.button, close, within=self, margins=(theme.GRID, 2, 2, 2))
 
 
 class Task(QFrame):
@@ -77,11 +74,7 @@ class Task(QFrame):
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName(f"Cancel: {words}")
         self.cancel.clicked.connect(self._cancel)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        row.addWidget(self.label, 1)
-        row.addWidget(self.bar)
-        row.addWidget(self.cancel)
+        hbox((self.label, 1), self.bar, self.cancel, within=self, margins=(theme.GRID, 2))
 
     def look(self) -> None:
         """Show the progress that the thread has written."""
@@ -102,9 +95,7 @@ class Notices(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(2)
+        self._layout = vbox(within=self, spacing=2)
         self._notices: list[Notice] = []
         self.tasks: list[Task] = []
         self.hide()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPixmap
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSlider, QSpinBox
+from PyQt6.QtWidgets import QComboBox, QPushButton, QSlider, QSpinBox
 
 from stdpbench.figures.paper import Table
 from stdpbench.readout.clustering import METHODS
@@ -17,9 +17,9 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _SLIDING_MS = 250
 _MOST = 60
@@ -79,11 +79,7 @@ class ClustersBox(Box):
         self.cancel.clicked.connect(self.given_up)
         self.cancel.hide()
         self.title_extra.addWidget(self.method)
-        controls = QHBoxLayout()
-        controls.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        controls.addWidget(self.slider, 1)
-        for control in (self.spin, self.auto, self.cancel):
-            controls.addWidget(control)
+        controls = hbox((self.slider, 1), self.spin, self.auto, self.cancel, margins=(theme.GRID, 2))
         self.note = wrapped("", "faint")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.note.setAccessibleName("About the clusters")
@@ -98,10 +94,7 @@ class ClustersBox(Box):
             ),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
-        layout = column(self.body)
-        layout.addLayout(controls)
-        layout.addWidget(self.rows, 1)
-        layout.addWidget(self.note)
+        vbox(controls, (self.rows, 1), self.note, within=self.body, spacing=0)
         self._sliding = QTimer(self)
         self._sliding.setSingleShot(True)
         self._sliding.setInterval(_SLIDING_MS)

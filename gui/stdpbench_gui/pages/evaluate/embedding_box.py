@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton
+from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton
 
 from stdpbench.figures.paper import Table
 from stdpbench.report.views import Numbers
@@ -20,9 +20,9 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.images import ink
 from stdpbench_gui.pages.evaluate.scatter import Scatter
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _WORDS = {"pca": "PCA", "t-sne": "t-SNE", "umap": "UMAP"}
@@ -81,15 +81,11 @@ class EmbeddingBox(Box):
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel the embedding")
         self.cancel.clicked.connect(self.given_up)
-        busy = QHBoxLayout()
-        busy.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        busy = hbox(margins=(theme.GRID, 2))
         for widget in (self.under_way, self.bar, self.cancel):
             busy.addWidget(widget, 1 if widget is self.bar else 0)
             widget.hide()
-        layout = column(self.body)
-        layout.addWidget(self.scatter, 1)
-        layout.addLayout(busy)
-        layout.addWidget(self.note)
+        vbox((self.scatter, 1), busy, self.note, within=self.body, spacing=0)
         self.scatter.pointed.connect(state.point_at)
         self.scatter.banded.connect(state.choose_pictures)
         self.scatter.clicked.connect(self._on_click)

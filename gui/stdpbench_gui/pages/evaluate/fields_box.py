@@ -15,10 +15,10 @@ from stdpbench.report.views import Chosen, Numbers
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
 _ORDERS = ("class", "cluster", "purity", "number")
@@ -61,9 +61,7 @@ class FieldsBox(Box):
         self.note = wrapped("", "faint")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.note.setAccessibleName("About the neurons")
-        layout = column(self.body)
-        layout.addWidget(self.graphics, 1)
-        layout.addWidget(self.note)
+        vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
         self._levels = (0.0, 1.0)
         self.restyle()
 

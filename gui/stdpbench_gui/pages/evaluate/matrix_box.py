@@ -14,9 +14,9 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 
 
@@ -46,9 +46,7 @@ class MatrixBox(Box):
         self.note = wrapped("", "faint")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.note.setAccessibleName("About the matrix")
-        layout = column(self.body)
-        layout.addWidget(self.matrix, 1)
-        layout.addWidget(self.note)
+        vbox((self.matrix, 1), self.note, within=self.body, spacing=0)
 
     def refresh(self, topics: set[str]) -> None:
         """Draw the matrix."""

@@ -13,8 +13,8 @@ from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_heading, add_row, table_of
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.layouts import vbox
 
 _MEASURES = (
     ("accuracy", "match", "Accuracy with clusters matched one to one to classes (Hungarian algorithm), %"),
@@ -51,7 +51,7 @@ class MeasuresBox(Box):
         super().__init__(state, session)
         heads = [("clusters", "Clustering"), ("K", "Number of non-empty clusters")]
         self.rows = table_of("Measures of clusters", [*heads, *((short, tip) for _, short, tip in _MEASURES)])
-        column(self.body).addWidget(self.rows)
+        vbox(self.rows, within=self.body, spacing=0)
 
     def has_content(self) -> bool:
         """Return whether there are clusters."""
@@ -140,7 +140,7 @@ class ReadoutsBox(Box):
             ),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
-        column(self.body).addWidget(self.rows)
+        vbox(self.rows, within=self.body, spacing=0)
         self._filling = False
 
     def refresh(self, topics: set[str]) -> None:

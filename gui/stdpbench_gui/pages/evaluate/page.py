@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QWidget
 
 from stdpbench.report.views import clustering_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.catalog import columns as run_columns
@@ -31,6 +31,7 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -129,12 +130,9 @@ class EvaluatePage(QWidget):
         self.cancel.setAccessibleName("Cancel the evaluation")
         title = QLabel("Evaluate")
         title.setObjectName("cardtitle")
-        head = QHBoxLayout()
-        head.setSpacing(theme.GRID)
-        for widget in (title, self.run, self.go, self.busy_words, self.busy, self.cancel):
-            head.addWidget(widget)
-        head.addStretch(1)
-        head.addWidget(self.report)
+        head = hbox(
+            title, self.run, self.go, self.busy_words, self.busy, self.cancel, STRETCH, self.report, spacing=theme.GRID
+        )
         self.summary = wrapped("", "faint")
         self.summary.setAccessibleName("Summary of the evaluation")
         self.empty = wrapped(_EMPTY, "empty")
@@ -157,19 +155,17 @@ class EvaluatePage(QWidget):
             split.setChildrenCollapsible(False)
             split.setHandleWidth(theme.GRID)
         self.views = QWidget()
-        views = QVBoxLayout(self.views)
-        views.setContentsMargins(0, 0, 0, 0)
-        views.setSpacing(theme.GRID)
-        views.addWidget(self.columns, 1)
-        views.addWidget(self.strip)
-        whole_page = QVBoxLayout(self)
-        whole_page.setContentsMargins(*(2 * theme.GRID, theme.GRID) * 2)
-        whole_page.setSpacing(theme.GRID)
-        whole_page.addLayout(head)
-        whole_page.addWidget(self.notices)
-        whole_page.addWidget(self.summary)
-        whole_page.addWidget(self.views, 1)
-        whole_page.addWidget(self.empty, 1)
+        vbox((self.columns, 1), self.strip, within=self.views, spacing=theme.GRID)
+        vbox(
+            head,
+            self.notices,
+            self.summary,
+            (self.views, 1),
+            (self.empty, 1),
+            within=self,
+            margins=(2 * theme.GRID, theme.GRID),
+            spacing=theme.GRID,
+        )
 
     def _connect(self) -> None:
         self.go.clicked.connect(lambda _=False: self._evaluate_chosen())

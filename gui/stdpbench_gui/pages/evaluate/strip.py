@@ -16,9 +16,9 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.images import inks
 from stdpbench_gui.pages.evaluate.state import EvaluationState
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.panel_figures import mosaic
 
 _SIDE = 44
@@ -62,9 +62,7 @@ class Strip(Box):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.list.setFixedHeight(_SIDE + self.fontMetrics().height() + 30)
         self.list.currentItemChanged.connect(self._on_item)
-        layout = column(self.body)
-        layout.addWidget(self.note)
-        layout.addWidget(self.list)
+        vbox(self.note, self.list, within=self.body, spacing=0)
         state.pointed.connect(self._on_pointed)
 
     def shown(self) -> Numbers:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QRegularExpression, QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
-from PyQt6.QtWidgets import QCompleter, QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCompleter, QLabel, QPlainTextEdit, QTextEdit, QWidget
 
 from stdpbench.plasticity.custom import Problem
 from stdpbench.plasticity.language import FUNCTIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 
 _WORD = QRegularExpression(r"[A-Za-z_][A-Za-z_0-9]*|\d+\.?\d*(?:[eE][-+]?\d+)?")
 _LINES = (2, 6)
@@ -183,11 +184,7 @@ class CodeField(QWidget):
         label.setBuddy(self.edit)
         self.message = wrapped("", "faint")
         self.message.setAccessibleName(f"Errors: {name}")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for widget in (label, self.edit, self.message):
-            layout.addWidget(widget)
+        vbox(label, self.edit, self.message, within=self, spacing=2)
         self.edit.textChanged.connect(self.edited)
 
     @property

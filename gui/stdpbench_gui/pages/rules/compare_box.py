@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QTreeWidget, QTreeWidgetItem
+from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton, QTreeWidget, QTreeWidgetItem
 
 from stdpbench.lab.points import SHIPPED
 from stdpbench.lab.quick import QUICK
@@ -12,9 +12,9 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
 class CompareList(QTreeWidget):
@@ -95,15 +95,8 @@ class CompareBox(TitledBox):
         self.points.setMenu(self._points_menu())
         self.remove = QPushButton("Remove")
         self.remove.setToolTip("Remove the selected row (Del)")
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
-        for button in (self.keep, self.points, self.remove):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        layout = column(self.body)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self.hint)
-        layout.addLayout(buttons)
+        buttons = hbox(self.keep, self.points, self.remove, STRETCH, margins=(theme.GRID, theme.GRID // 2))
+        vbox((self.list, 1), self.hint, buttons, within=self.body, spacing=0)
         self._stack.setCurrentWidget(self.body)
         self.keep.clicked.connect(lambda _: self.keep_wanted.emit())
         self.remove.clicked.connect(lambda _: self.list.removed.emit(self._row()) if self._row() >= 0 else None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QTimer
-from PyQt6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QSplitter, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_text_aside
@@ -27,9 +27,9 @@ from stdpbench_gui.pages.rules.tables import (
     traces_table,
 )
 from stdpbench_gui.pages.titled_box import TitledBox
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 
 _WAIT_MS = 250
 _SPOTS = ("on_input_spike", "on_output_spike")
@@ -90,26 +90,25 @@ class EditorBox(TitledBox):
 
     def _lay_out(self) -> None:
         texts = QWidget()
-        left = QVBoxLayout(texts)
-        left.setContentsMargins(*(theme.GRID,) * 4)
-        left.setSpacing(theme.GRID // 2)
-        left.addWidget(self.name)
+        left = vbox(self.name, within=texts, margins=theme.GRID, spacing=theme.GRID // 2)
         for field in self.fields.values():
             left.addWidget(field, 1)
         left.addWidget(self.problem)
         numbers = QWidget()
-        right = QVBoxLayout(numbers)
-        right.setContentsMargins(0, theme.GRID // 2, theme.GRID, theme.GRID)
-        right.setSpacing(theme.GRID // 2)
-        right.addWidget(self.traces, 2)
-        right.addWidget(self.parameters, 3)
+        vbox(
+            (self.traces, 2),
+            (self.parameters, 3),
+            within=numbers,
+            margins=(0, theme.GRID // 2, theme.GRID, theme.GRID),
+            spacing=theme.GRID // 2,
+        )
         split = QSplitter()
         split.setChildrenCollapsible(False)
         split.addWidget(texts)
         split.addWidget(numbers)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
-        column(self.body).addWidget(split)
+        vbox(split, within=self.body, spacing=0)
         self._style()
 
     def _style(self) -> None:

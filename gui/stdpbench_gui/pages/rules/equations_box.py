@@ -9,16 +9,16 @@ from typing import Any
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
 from PyQt6.QtGui import QAction, QGuiApplication, QPixmap
-from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.curves import RuleProcess
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
 _SETTLE_MS = 120
 
@@ -56,17 +56,13 @@ class EquationsBox(TitledBox):
         self.notes = wrapped("", "faint")
         content = QWidget()
         content.setObjectName("panel")
-        inside = QVBoxLayout(content)
-        inside.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
-        inside.addWidget(self.picture)
-        inside.addWidget(self.notes)
-        inside.addStretch(1)
+        vbox(self.picture, self.notes, STRETCH, within=content, margins=(theme.GRID, theme.GRID // 2))
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.area.setAccessibleName("Equations (scroll area)")
         self.area.setWidget(content)
-        column(self.body).addWidget(self.area)
+        vbox(self.area, within=self.body, spacing=0)
         for text, slot in (("Copy as TeX", self.copy_tex), ("Copy picture", self.copy_picture)):
             action = QAction(text, self)
             action.triggered.connect(lambda _=False, slot=slot: slot())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.quick import QUICK
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import Plan, RulesState
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 
 
 class OptionsPopup(QDialog):
@@ -58,12 +59,7 @@ class OptionsPopup(QDialog):
         restore = buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults)
         assert restore is not None
         restore.clicked.connect(lambda _: self._restore())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.addWidget(wrapped(self._quick.about, "faint"))
-        layout.addLayout(form)
-        layout.addWidget(self.problem)
-        layout.addWidget(buttons)
+        vbox(wrapped(self._quick.about, "faint"), form, self.problem, buttons, within=self, margins=2 * theme.GRID)
         self.setMinimumWidth(340)
 
     def accept(self) -> None:

@@ -10,11 +10,9 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,6 +35,7 @@ from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import dropped_paths, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 
 _SHARES = {"columns": (28, 72), "left": (41, 36, 23), "upper": (57, 43), "right": (50, 50), "plots": (56, 44)}
@@ -148,13 +147,16 @@ class RulesPage(QWidget):
         self.edit_button.setToolTip("Edit the traces, parameters and expressions of this rule")
         title = QLabel("Rules")
         title.setObjectName("cardtitle")
-        head = QHBoxLayout()
-        head.setSpacing(theme.GRID)
-        for widget in (title, self.rule, self.preset, self.edit_button):
-            head.addWidget(widget)
-        head.addStretch(1)
-        head.addWidget(self.network.apply_button)
-        head.addWidget(self.network.use_button)
+        head = hbox(
+            title,
+            self.rule,
+            self.preset,
+            self.edit_button,
+            STRETCH,
+            self.network.apply_button,
+            self.network.use_button,
+            spacing=theme.GRID,
+        )
         self.about = wrapped("", "faint")
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.about.setOpenExternalLinks(True)
@@ -175,13 +177,15 @@ class RulesPage(QWidget):
         for split in self.splits.values():
             split.setChildrenCollapsible(False)
             split.setHandleWidth(theme.GRID)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(*(2 * theme.GRID, theme.GRID) * 2)
-        page.setSpacing(theme.GRID)
-        page.addLayout(head)
-        page.addWidget(self.about)
-        page.addWidget(self.notices)
-        page.addWidget(self.splits["columns"], 1)
+        vbox(
+            head,
+            self.about,
+            self.notices,
+            (self.splits["columns"], 1),
+            within=self,
+            margins=(2 * theme.GRID, theme.GRID),
+            spacing=theme.GRID,
+        )
 
     def _connect(self) -> None:
         self.rule.activated.connect(lambda row: self.choose(self.rule.itemData(row)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLineEdit, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLineEdit, QScrollArea, QToolButton, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures.paper import Table
@@ -13,8 +13,8 @@ from stdpbench.units import read
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
 _TEXTS = RowTexts("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "")
@@ -52,7 +52,7 @@ class ValuesBox(TitledBox):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setAccessibleName("Parameters of the rule")
-        column(self.body).addWidget(self.area)
+        vbox(self.area, within=self.body, spacing=0)
         self._style()
 
     def has_content(self) -> bool:
@@ -86,9 +86,7 @@ class ValuesBox(TitledBox):
     def _build(self) -> None:
         content = QWidget()
         content.setObjectName("panel")
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, theme.GRID // 2, theme.GRID, theme.GRID // 2)
-        layout.setSpacing(2)
+        layout = vbox(within=content, margins=(0, theme.GRID // 2, theme.GRID, theme.GRID // 2), spacing=2)
         self.rows = {}
         for declared in self.state.rule.describe():
             row = ParameterRow("plasticity", declared, _TEXTS)

@@ -21,9 +21,9 @@ from stdpbench_gui.pages.rules.options_popup import OptionsPopup
 from stdpbench_gui.pages.rules.plot import CurvePlot, Drawn
 from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
-from stdpbench_gui.panels.base import column
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend
 
 _HELP = (
@@ -97,13 +97,9 @@ class PlotBox(TitledBox):
         self.plot = CurvePlot()
         self.foot = wrapped("", "faint")
         self.foot.setAccessibleName("Conditions")
-        layout = column(self.body)
         for label in (self.why, self.foot):
             label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        for widget in (self.why, self.legend):
-            layout.addWidget(widget)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.foot)
+        vbox(self.why, self.legend, (self.plot, 1), self.foot, within=self.body, spacing=0)
         self._tick = QTimer(self)
         self._tick.setSingleShot(True)
         self._tick.timeout.connect(self._draw)

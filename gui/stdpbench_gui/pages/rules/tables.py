@@ -10,13 +10,11 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from stdpbench.plasticity.language import DIMENSIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import lowest_free
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 Row = tuple[str, ...]
 
@@ -72,20 +71,10 @@ class Table(QWidget):
         self.message = wrapped("", "problem")
         self.message.setAccessibleName(f"Errors: {name}")
         self.message.hide()
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, 0, 0)
         label = QLabel(name)
         label.setBuddy(self.table)
-        head.addWidget(label)
-        head.addStretch(1)
-        head.addWidget(self.add)
-        head.addWidget(self.remove)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(head)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.message)
+        head = hbox(label, STRETCH, self.add, self.remove)
+        vbox(head, (self.table, 1), self.message, within=self, spacing=2)
 
     def rows(self) -> list[Row]:
         """Return the rows."""

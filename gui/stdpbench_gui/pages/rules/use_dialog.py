@@ -9,11 +9,9 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +24,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import experiment_target, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _USUAL = "fast-100"
 
@@ -79,22 +78,22 @@ class UseDialog(QDialog):
         self.queue_button.clicked.connect(lambda _: self._give(self.queued))
         self.save_button.clicked.connect(lambda _: self._choose_target())
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        for button in (cancel, self.save_button, self.queue_button, self.start_button):
+        buttons = (cancel, self.save_button, self.queue_button, self.start_button)
+        for button in buttons:
             button.setAutoDefault(button is self.start_button)
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID)
-        layout.addWidget(wrapped(rule.summary, "cardtitle"))
-        layout.addWidget(wrapped(f"In the digit network: {rule.in_digit_network}.", "faint"))
-        layout.addLayout(form)
-        layout.addWidget(self.note)
-        layout.addWidget(self.time)
-        layout.addWidget(self.problem)
-        layout.addStretch(1)
-        layout.addLayout(buttons)
+        vbox(
+            wrapped(rule.summary, "cardtitle"),
+            wrapped(f"In the digit network: {rule.in_digit_network}.", "faint"),
+            form,
+            self.note,
+            self.time,
+            self.problem,
+            STRETCH,
+            hbox(STRETCH, *buttons),
+            within=self,
+            margins=2 * theme.GRID,
+            spacing=theme.GRID,
+        )
         self.base.currentIndexChanged.connect(lambda _: self._base_chosen())
         self.name.textEdited.connect(lambda _: self._make())
         self.setMinimumWidth(560)

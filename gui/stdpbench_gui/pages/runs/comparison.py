@@ -15,7 +15,6 @@ from PyQt6.QtWidgets import (
     QSplitter,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -36,6 +35,7 @@ from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.legend import Legend
 
 _EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
@@ -99,22 +99,12 @@ class ComparisonPanel(QWidget):
         self.body: QWidget = self._halves
         curves = QWidget()
         curves.setObjectName("panel")
-        inner = QVBoxLayout(curves)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        inner.addWidget(self.legend)
-        inner.addWidget(self.graphics, 1)
+        vbox(self.legend, (self.graphics, 1), within=curves, spacing=0)
         self._halves.addWidget(curves)
         self._halves.addWidget(self.rows)
         self._halves.setSizes([560, 620])
         self._halves.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addLayout(self._bar())
-        for widget in (self.problem, self.empty):
-            layout.addWidget(widget)
-        layout.addWidget(self.body, 1)
+        vbox(self._bar(), self.problem, self.empty, (self.body, 1), within=self, spacing=theme.GRID // 2)
         ticks.changed.connect(self.refresh)
         ticks.read.connect(self.refresh)
         self.restyle()
@@ -127,8 +117,7 @@ class ComparisonPanel(QWidget):
         menu = QMenu(self)
         figure_export.add_actions(menu, self, self)
         self.question, self.more = title_buttons("Comparison", self.explain, menu)
-        row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
+        row = hbox(spacing=theme.GRID)
         row.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.words, 1)
         row.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QLineEdit, QSplitter, QToolButton, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import columns
@@ -40,6 +40,7 @@ from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Elided, action_button, explain, short_path, wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
 
@@ -184,34 +185,26 @@ class RunsPage(QWidget):
         self.bin_button.setAccessibleName("Bin")
         title = QLabel("History")
         title.setObjectName("cardtitle")
-        head = QHBoxLayout()
-        head.setSpacing(theme.GRID)
-        head.addWidget(title)
-        head.addWidget(self.search, 1)
-        for action in self.run_actions.buttons():
-            head.addWidget(action_button(action))
-        head.addWidget(self.bin_button)
+        buttons = map(action_button, self.run_actions.buttons())
+        head = hbox(title, (self.search, 1), *buttons, self.bin_button, spacing=theme.GRID)
         history = QWidget()
-        layout = QVBoxLayout(history)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addLayout(head)
-        layout.addWidget(self.search_problem)
-        layout.addWidget(self.notices)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.empty, 1)
-        layout.addWidget(self.summary)
+        vbox(
+            head,
+            self.search_problem,
+            self.notices,
+            (self.table, 1),
+            (self.empty, 1),
+            self.summary,
+            within=history,
+            spacing=theme.GRID // 2,
+        )
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(history)
         self.split.addWidget(self.comparison)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
-        whole_page = QVBoxLayout(self)
-        whole_page.setContentsMargins(*(2 * theme.GRID,) * 4)
-        whole_page.setSpacing(2 * theme.GRID)
-        whole_page.addWidget(self.queue)
-        whole_page.addWidget(self.split, 1)
+        vbox(self.queue, (self.split, 1), within=self, margins=2 * theme.GRID, spacing=2 * theme.GRID)
         self.setTabOrder(self.search, self.table)
 
     def _connect(self) -> None:

@@ -16,7 +16,6 @@ from PyQt6.QtWidgets import (
     QSpinBox,
     QToolButton,
     QTreeView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,6 +26,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.queue_model import PAUSED, QueueModel
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.undo import Step
 
 _LETTERS = (5, 13, 32, 18, 16, 40)
@@ -106,12 +106,7 @@ class QueueBox(QWidget):
             "faint",
         )
         self._buttons()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addLayout(self._bar())
-        layout.addWidget(self.empty)
-        layout.addWidget(self.view)
+        vbox(self._bar(), self.empty, self.view, within=self, spacing=theme.GRID // 2)
         self.view.step_wanted.connect(self.step)
         self.view.remove_wanted.connect(self.remove)
         self.model.place_wanted.connect(self._move)
@@ -159,12 +154,16 @@ class QueueBox(QWidget):
         self.at_once.valueChanged.connect(self._set_at_once)
 
     def _bar(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
-        row.addWidget(self.title)
-        row.addWidget(self.state, 1)
-        for widget in (self.up_button, self.down_button, self.hold_button, self.remove_button, self.add_button):
-            row.addWidget(widget)
+        row = hbox(
+            self.title,
+            (self.state, 1),
+            self.up_button,
+            self.down_button,
+            self.hold_button,
+            self.remove_button,
+            self.add_button,
+            spacing=theme.GRID,
+        )
         row.addSpacing(theme.GRID)
         row.addWidget(self.at_once)
         row.addWidget(self.start_button)

@@ -21,12 +21,13 @@ from stdpbench.runs.protocol.live_run import held_out_words
 from stdpbench.units import thousands
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.held_out import HeldOutPlot
 from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, step_up, stepped
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_part
 
 _PLOTS = {
@@ -83,9 +84,7 @@ class Curves(Panel):
         self.graphics.setAccessibleName("Curves over training")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
         self.graphics.ci.layout.setSpacing(4)
-        layout = column(self.body)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.graphics, 1)
+        vbox(self.legend, (self.graphics, 1), within=self.body, spacing=0)
         self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
         self.held_out = HeldOutPlot(self, self.mark_dirty)
         self.curves: dict[str, pg.PlotDataItem] = {}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
@@ -26,6 +26,7 @@ from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 
 _BEST = 5
@@ -88,15 +89,7 @@ class NeuronInspector(Panel):
         self.restyle()
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self.body)
-        layout.setContentsMargins(*(theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addWidget(self.about)
-        top = QHBoxLayout()
-        top.addWidget(self.field, 2)
-        top.addWidget(self.bars, 3)
-        layout.addLayout(top, 3)
-        layout.addWidget(self.graphics, 6)
+        top = hbox((self.field, 2), (self.bars, 3))
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         grid = QGridLayout(row)
@@ -114,7 +107,15 @@ class NeuronInspector(Panel):
             grid.addWidget(caption, 1, place + 1)
             grid.setColumnStretch(place + 1, 1)
         grid.setRowStretch(0, 1)
-        layout.addWidget(row, 1)
+        vbox(
+            self.about,
+            (top, 3),
+            (self.graphics, 6),
+            (row, 1),
+            within=self.body,
+            margins=theme.GRID,
+            spacing=theme.GRID // 2,
+        )
 
     def reset(self) -> None:
         """Discard the previous run."""

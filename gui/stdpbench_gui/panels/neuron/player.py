@@ -6,9 +6,10 @@ import time
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QLabel, QSlider, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.layouts import hbox
 
 SPEEDS = (1, 5, 10, 20, 50)
 """Factors by which the replay is slower than real time."""
@@ -47,13 +48,16 @@ class Player(QWidget):
         self.clock = QLabel()
         self.clock.setAccessibleName("Time in the presentation")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
-        for widget in (self.play, self.back, self.forth, self.speed):
-            layout.addWidget(widget)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.clock)
+        hbox(
+            self.play,
+            self.back,
+            self.forth,
+            self.speed,
+            (self.slider, 1),
+            self.clock,
+            within=self,
+            spacing=theme.GRID // 2,
+        )
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import QPushButton
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 from stdpbench.runs.protocol.states import State
@@ -23,6 +23,7 @@ from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _TRIES = 100
 """Maximum number of presentations to try until the neuron spikes."""
@@ -84,24 +85,11 @@ class SlowMotionPanel(Panel):
         self.restyle()
 
     def _lay_out(self) -> None:
-        side = QVBoxLayout()
-        side.setSpacing(theme.GRID // 2)
-        side.addWidget(self.weights, 1)
-        side.addWidget(self.next)
-        side.addWidget(self.hunt)
-        upper = QVBoxLayout()
-        upper.addWidget(self.what, 1)
-        upper.addWidget(self.plots, 1)
+        side = vbox((self.weights, 1), self.next, self.hunt, spacing=theme.GRID // 2)
+        upper = vbox((self.what, 1), (self.plots, 1))
         self.what.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        middle = QHBoxLayout()
-        middle.addLayout(upper, 5)
-        middle.addLayout(side, 2)
-        layout = QVBoxLayout(self.body)
-        layout.setContentsMargins(*(theme.GRID,) * 4)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addWidget(self.player)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self.about)
+        middle = hbox((upper, 5), (side, 2))
+        vbox(self.player, (middle, 1), self.about, within=self.body, margins=theme.GRID, spacing=theme.GRID // 2)
 
     # -- content ---------------------------------------------------------------------------------------------------
 

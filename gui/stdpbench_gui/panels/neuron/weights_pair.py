@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QWidget
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion
 from stdpbench_gui.look import colour_maps
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.pictures import Picture
 
 
@@ -20,9 +21,7 @@ class WeightsPair(QWidget):
         super().__init__()
         self.now, self.change = Picture("Weights now"), Picture("Weight changes since the start")
         self.captions = (QLabel(), QLabel())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout = vbox(within=self, spacing=2)
         for picture, caption in zip((self.now, self.change), self.captions, strict=True):
             picture.clicked.connect(self.picked)
             picture.let_pick()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 HERE, BRANCH, REWIND = range(3)
 _WAYS = (
@@ -48,16 +49,8 @@ class ChangeWay(QWidget):
         self.message.setAccessibleName("Effect of a change")
         label = QLabel("Apply changes")
         label.setBuddy(self.way)
-        row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
-        row.addWidget(label)
-        row.addWidget(self.way, 1)
-        row.addWidget(self.position)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
-        layout.addLayout(row)
-        layout.addWidget(self.message)
+        row = hbox(label, (self.way, 1), self.position, spacing=theme.GRID)
+        vbox(row, self.message, within=self, spacing=theme.GRID // 2)
         self.way.currentIndexChanged.connect(self._on_way)
         self._on_way()
 

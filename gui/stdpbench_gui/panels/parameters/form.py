@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.experiment import Experiment, kind_parameter
 from stdpbench.parameters import Parameter
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow
 
 SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
@@ -49,14 +50,8 @@ class Section(QWidget):
         self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.header.toggled.connect(self.fold)
         self._body = QWidget()
-        self._rows = QVBoxLayout(self._body)
-        self._rows.setContentsMargins(0, 0, theme.GRID // 2, theme.GRID // 2)
-        self._rows.setSpacing(2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(self._body)
+        self._rows = vbox(within=self._body, margins=(0, 0, theme.GRID // 2, theme.GRID // 2), spacing=2)
+        vbox(self.header, self._body, within=self, spacing=0)
         self.header.setChecked(name in _OPEN)
         self.fold(name in _OPEN)
 
@@ -195,9 +190,7 @@ class ParameterForm(QScrollArea):
     def _build(self) -> None:
         content = QWidget()
         content.setObjectName("panel")
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = vbox(within=content, spacing=0)
         self.sections = {}
         for name in SECTIONS:
             section = Section(name, self)

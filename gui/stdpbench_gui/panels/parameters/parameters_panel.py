@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QDialog, QLineEdit, QMainWindow, QVBoxLayout
+from PyQt6.QtWidgets import QDialog, QLineEdit, QMainWindow
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -17,13 +17,14 @@ from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.dialogs.new_run import NewRunDialog
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
 from stdpbench_gui.panels.parameters.form import SECTIONS, ParameterForm
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.layouts import vbox
 
 
 class ParametersPanel(Panel):
@@ -52,14 +53,8 @@ class ParametersPanel(Panel):
         self.search.setClearButtonEnabled(True)
         self.way = ChangeWay()
         self.form = ParameterForm()
-        head = QVBoxLayout()
-        head.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
-        head.setSpacing(theme.GRID // 2)
-        head.addWidget(self.search)
-        head.addWidget(self.way)
-        layout = column(self.body)
-        layout.addLayout(head)
-        layout.addWidget(self.form, 1)
+        head = vbox(self.search, self.way, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)
+        vbox(head, (self.form, 1), within=self.body, spacing=0)
         self._shown: tuple[object, ...] = ()
         self._experiment: Experiment | None = None
         self._start: Experiment | None = None

@@ -12,11 +12,12 @@ from PyQt6.QtWidgets import QLabel
 
 from stdpbench.units import thousands
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.raster.strips import RATE_BIN, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.layouts import vbox
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
 """Choices for the number of presentations on the screen."""
@@ -48,7 +49,7 @@ class Raster(Panel):
         super().__init__(session)
         self.observed = Observed.of(session)
         self.view = RasterView()
-        column(self.body).addWidget(self.view)
+        vbox(self.view, within=self.body, spacing=0)
         self.sampled = QLabel()
         self.sampled.setObjectName("faint")
         self.sampled.setStyleSheet("font-weight: 400;")

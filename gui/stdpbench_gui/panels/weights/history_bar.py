@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import QLabel, QSlider, QToolButton, QWidget
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.widgets.basic import Elided
+from stdpbench_gui.widgets.layouts import hbox
 
 _STEP_MS = 500  # at most three changes a second, because of flashing
 
@@ -37,13 +38,15 @@ class HistoryBar(QWidget):
         self.back.setAutoRaise(True)
         self.back.setToolTip("Back to the newest weights")
         self.back.clicked.connect(lambda _: self._go_to_now())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, 0, theme.GRID, 2)
-        layout.setSpacing(theme.GRID)
-        layout.addWidget(self.play)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.label)
-        layout.addWidget(self.back)
+        hbox(
+            self.play,
+            (self.slider, 1),
+            self.label,
+            self.back,
+            within=self,
+            margins=(theme.GRID, 0, theme.GRID, 2),
+            spacing=theme.GRID,
+        )
         self._timer = QTimer(self)
         self._timer.setInterval(_STEP_MS)
         self._timer.timeout.connect(self._next)
@@ -110,11 +113,7 @@ class DifferenceBar(QWidget):
         self.end.setAutoRaise(True)
         self.end.setToolTip("Show the weights instead of the difference")
         self.end.clicked.connect(lambda _: sources.compare_with_nothing())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
-        layout.setSpacing(theme.GRID)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.end)
+        hbox((self.label, 1), self.end, within=self, margins=(theme.GRID, 0), spacing=theme.GRID)
         self.refresh()
 
     def refresh(self) -> None:

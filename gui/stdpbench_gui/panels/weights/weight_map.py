@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QComboBox
 from stdpbench.runs.analysis.fields import by_label, by_similarity, tile
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.panels.base import Panel, Table, column
+from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.weights.history_bar import DifferenceBar, HistoryBar
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
@@ -23,6 +23,7 @@ from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
+from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
 __all__ = ["WeightMap", "tile"]
@@ -72,10 +73,7 @@ class WeightMap(Panel):
         self.order.setAccessibleName("Order of receptive fields")
         self.title_extra.addWidget(self.order)
         self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
-        layout = column(self.body)
-        layout.addWidget(self.graphics, 1)
-        layout.addWidget(self.difference)
-        layout.addWidget(self.history)
+        vbox((self.graphics, 1), self.difference, self.history, within=self.body, spacing=0)
         self._fitted: tuple[object, ...] | None = None
         self._add_actions()
         self._allow_orders()
