@@ -22,6 +22,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 
 _KEPT = 12
@@ -377,9 +378,7 @@ class WindowServices(QObject):
 
     def _stop_and_close(self) -> None:
         self._app.show_message("Stopping the run; the window closes once it has stopped.")
-        self._closing = QTimer(self)
-        self._closing.setSingleShot(True)
-        self._closing.timeout.connect(self._close)
+        self._closing = timer(self, self._close, once=True)
         self._closing.start(_STOPPING_MS)
         self._app.session.request("stop", refused=self._not_stopped, reason="the window was closed")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QFileDialog, QPushButton, QWidget
 
@@ -13,6 +13,7 @@ from stdpbench.paths import data_folders
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -80,9 +81,7 @@ class FetchDialog(QDialog):
             margins=2 * theme.GRID,
             spacing=theme.GRID,
         )
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer = timer(self, self._look, _TICK_MS)
         self._show_busy(False)
         self.problem.hide()
         self.resize(520, 200)

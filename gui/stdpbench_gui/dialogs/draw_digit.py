@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import (
     QIcon,
     QImage,
@@ -35,6 +35,7 @@ from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.network_probe import NetworkProbe
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pad import USUAL_WIDTH, Pad
@@ -79,10 +80,7 @@ class DrawDigitDialog(QDialog):
         self.body: QWidget = self
         self.pad = Pad()
         self.probe = NetworkProbe(session, self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_GAP_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = timer(self, self._ask, _GAP_MS, once=True)
         self._pad_controls()
         self._answer_widgets()
         self._lay_out()

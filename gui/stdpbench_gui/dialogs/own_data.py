@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -41,6 +41,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import dropped_paths, experiment_target, short_path, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -89,10 +90,7 @@ class OwnDataDialog(QDialog):
         self._experiment: Experiment | None = None
         self._background = Background(self, 1)
         self._job: Job | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_WAIT_MS)
-        self._timer.timeout.connect(self._refresh)
+        self._timer = timer(self, self._refresh, _WAIT_MS, once=True)
         self.place = QLineEdit()
         self.place.setReadOnly(True)
         self.place.setPlaceholderText("Choose pictures, or drop them here")

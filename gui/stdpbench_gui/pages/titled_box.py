@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from PyQt6.QtCore import QObject, QSize, Qt, QTimer, pyqtBoundSignal
+from PyQt6.QtCore import QObject, QSize, Qt, pyqtBoundSignal
 from PyQt6.QtWidgets import QFrame, QLabel, QMenu, QStackedLayout, QWidget
 
 from stdpbench.figures.paper import Table, spec_of_table
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
@@ -54,9 +55,7 @@ class TitledBox(QFrame):
         self._stack.addWidget(self.body)
         vbox(self._title_bar(), (inside, 1), within=self, margins=1, spacing=0)
         self._due: set[str] = set()
-        self._drawing = QTimer(self)
-        self._drawing.setSingleShot(True)
-        self._drawing.timeout.connect(self._draw_due)
+        self._drawing = timer(self, self._draw_due, once=True)
         changed.connect(self._on_changed)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -25,6 +25,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Elided, OptionalLabel, action_button, scrolling
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
@@ -59,9 +60,7 @@ class RunBar(QWidget):
         self.state = QLabel()
         self.position = QLabel()
         self._waits = "", 0.0
-        self._waited = QTimer(self)
-        self._waited.setInterval(1000)
-        self._waited.timeout.connect(self._count_on)
+        self._waited = timer(self, self._count_on, 1000)
         self.speed_text = QLabel()
         self.speed_text.setObjectName("faint")
         self.speed_text.setToolTip(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QDockWidget,
@@ -24,6 +24,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
 from stdpbench_gui.session.background import describe_error
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import Elided, title_buttons
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
@@ -72,10 +73,7 @@ class Panel(QDockWidget):
         self._dirty = self._at_once = True
         self._drawn_at = self._not_before = 0.0
         self._described = False
-        self._words = QTimer(self)
-        self._words.setSingleShot(True)
-        self._words.setInterval(_WORDS_MS)
-        self._words.timeout.connect(self._describe)
+        self._words = timer(self, self._describe, _WORDS_MS, once=True)
         self.body = QWidget()
         self.body.setObjectName("panel")
         self._empty = QLabel(self.empty_text)

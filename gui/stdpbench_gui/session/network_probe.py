@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6 import sip
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 
 _TICK_MS = 30
 
@@ -43,9 +44,7 @@ class NetworkProbe(QObject):
         self._number = 0
         self._generation = 0
         self._opening = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer = timer(self, self._tick, _TICK_MS)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
 

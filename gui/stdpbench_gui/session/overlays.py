@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
@@ -16,6 +16,7 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 
 _LOOK_MS = 2000
 
@@ -76,9 +77,7 @@ class Overlays(QObject):
         self._overlays: dict[str, Overlay] = {}
         self._settled: set[str] = set()
         self._reading = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(_LOOK_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer = timer(self, self._look, _LOOK_MS)
         session.opened.connect(self._drop_unrelated)
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
@@ -30,6 +30,7 @@ from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.found_run import FoundRun, journal_mark, open_run, start_run
 from stdpbench_gui.session.kept_frames import KeptFrames
 from stdpbench_gui.session.neuron_selection import NeuronSelection
+from stdpbench_gui.session.timers import timer
 
 T = TypeVar("T")
 _TICK_MS, _SOON_MS = 33, 2
@@ -104,9 +105,7 @@ class RunSession(QObject):
         self._journal: object = None
         self._busy = 0.0
         self._since = time.monotonic()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer = timer(self, self._tick, _TICK_MS)
 
     # -- opening ---------------------------------------------------------------------------------------------------
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import QRectF, QTimer
+from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QProgressBar
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
+from stdpbench_gui.session.timers import timer
 
 _HEIGHT = 6
 _SHARE = 0.2  # width of the moving piece, as a share of the bar
@@ -37,10 +38,7 @@ class ProgressBar(QProgressBar):
         if thin:
             self.setTextVisible(False)
             self.setFixedHeight(_HEIGHT)
-        self._next = QTimer(self)
-        self._next.setSingleShot(True)
-        self._next.setInterval(_STEP_MS)
-        self._next.timeout.connect(self.update)
+        self._next = timer(self, self.update, _STEP_MS, once=True)
 
     def pieces(self) -> list[tuple[float, float]]:
         """Return the filled pieces of the indeterminate bar: left and right ends as shares of the width."""

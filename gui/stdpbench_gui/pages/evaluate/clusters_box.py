@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPixmap
 from PyQt6.QtWidgets import QComboBox, QPushButton, QSlider, QSpinBox
 
@@ -18,6 +18,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
@@ -95,10 +96,7 @@ class ClustersBox(Box):
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
         vbox(controls, (self.rows, 1), self.note, within=self.body, spacing=0)
-        self._sliding = QTimer(self)
-        self._sliding.setSingleShot(True)
-        self._sliding.setInterval(_SLIDING_MS)
-        self._sliding.timeout.connect(self._ask)
+        self._sliding = timer(self, self._ask, _SLIDING_MS, once=True)
         self.slider.valueChanged.connect(self._on_k)
         self.spin.valueChanged.connect(self._on_k)
         self.auto.toggled.connect(self._ask)

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QSplitter, QWidget
 
 from stdpbench.errors import StdpbenchError
@@ -28,6 +27,7 @@ from stdpbench_gui.pages.rules.tables import (
 )
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
@@ -78,10 +78,7 @@ class EditorBox(TitledBox):
         for widget in (self.load, self.save, self.verdict):
             self.title_extra.addWidget(widget)
         self._lay_out()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_WAIT_MS)
-        self._timer.timeout.connect(self.check)
+        self._timer = timer(self, self.check, _WAIT_MS, once=True)
         self.name.textEdited.connect(lambda _: self._timer.start())
         for edited in (*(field.edited for field in self.fields.values()), self.traces.edited, self.parameters.edited):
             edited.connect(self._timer.start)

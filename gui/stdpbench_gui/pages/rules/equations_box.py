@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QAction, QGuiApplication, QPixmap
 from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 
@@ -17,6 +17,7 @@ from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
@@ -67,10 +68,7 @@ class EquationsBox(TitledBox):
             action = QAction(text, self)
             action.triggered.connect(lambda _=False, slot=slot: slot())
             self.menu.addAction(action)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._ask)
+        self._settle = timer(self, self._ask, _SETTLE_MS, once=True)
         viewport = self.area.viewport()
         assert viewport is not None
         viewport.installEventFilter(self)

@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import Any
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QToolButton
 
@@ -22,6 +22,7 @@ from stdpbench_gui.pages.rules.plot import CurvePlot, Drawn
 from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend
@@ -100,9 +101,7 @@ class PlotBox(TitledBox):
         for label in (self.why, self.foot):
             label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         vbox(self.why, self.legend, (self.plot, 1), self.foot, within=self.body, spacing=0)
-        self._tick = QTimer(self)
-        self._tick.setSingleShot(True)
-        self._tick.timeout.connect(self._draw)
+        self._tick = timer(self, self._draw, once=True)
 
     @property
     def title(self) -> str:  # type: ignore[override]  # named after the protocol

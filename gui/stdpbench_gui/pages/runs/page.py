@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QLabel, QLineEdit, QSplitter, QToolButton, QWidget
 
@@ -38,6 +38,7 @@ from stdpbench_gui.pages.runs.watcher import Watcher
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Elided, action_button, explain, short_path, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -208,10 +209,7 @@ class RunsPage(QWidget):
         self.setTabOrder(self.search, self.table)
 
     def _connect(self) -> None:
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
-        self._typing.timeout.connect(self._search)
+        self._typing = timer(self, self._search, _TYPING_MS, once=True)
         self.search.textChanged.connect(lambda _: self._typing.start())
         self.search.returnPressed.connect(self.table.setFocus)
         self.watcher.seen.connect(self._show)

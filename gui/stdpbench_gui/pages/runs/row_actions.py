@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
@@ -32,6 +32,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog, file_for_zip
 from stdpbench_gui.session.background import Background
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.notices import Notices, Task
 from stdpbench_gui.widgets.undo import Step, Steps
 
@@ -68,9 +69,7 @@ class RowActions(QObject):
         self._window = parent
         self.export_folder = str(Path.home())
         self.dialog: QWidget | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(_LOOK_MS)
-        self._timer.timeout.connect(self._look_at_tasks)
+        self._timer = timer(self, self._look_at_tasks, _LOOK_MS)
 
     # -- short actions ---------------------------------------------------------------------------------------------
 

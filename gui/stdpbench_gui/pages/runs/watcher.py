@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.runs.watching import RunsFolderState, RunsWatch
 from stdpbench_gui.session.background import Background
+from stdpbench_gui.session.timers import timer
 
 _LOOK_MS = 1000
 
@@ -35,9 +36,7 @@ class Watcher(QObject):
         self._again = False
         self._trouble = ""
         self.last: RunsFolderState | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(_LOOK_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = timer(self, self.look, _LOOK_MS)
 
     def start(self) -> None:
         """Read the folder now, and keep watching."""

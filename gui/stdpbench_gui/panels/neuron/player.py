@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QSlider, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.layouts import hbox
 
 SPEEDS = (1, 5, 10, 20, 50)
@@ -58,9 +59,7 @@ class Player(QWidget):
             within=self,
             spacing=theme.GRID // 2,
         )
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer = timer(self, self._tick, _TICK_MS)
         self.set_steps(0, 0.5)
 
     @staticmethod

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSlider, QToolButton, QWidget
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import Elided
 from stdpbench_gui.widgets.layouts import hbox
 
@@ -47,9 +48,7 @@ class HistoryBar(QWidget):
             margins=(theme.GRID, 0, theme.GRID, 2),
             spacing=theme.GRID,
         )
-        self._timer = QTimer(self)
-        self._timer.setInterval(_STEP_MS)
-        self._timer.timeout.connect(self._next)
+        self._timer = timer(self, self._next, _STEP_MS)
         self._play(False)
         self.refresh()
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, QTimer, pyqtSignal
+from PyQt6.QtCore import QRectF, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.timers import timer
 
 _SAMPLE = 40_000
 _BINS = 60
@@ -35,10 +36,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
         self._moving = False
         self._uncounted: NDArray[np.floating[Any]] | None = None
         self._counted_at = 0.0
-        self._to_count = QTimer(self)
-        self._to_count.setSingleShot(True)
-        self._to_count.setInterval(_COUNT_MS)  # restarted by each new map; fires when no more come
-        self._to_count.timeout.connect(self._count)
+        self._to_count = timer(self, self._count, _COUNT_MS, once=True)  # each new map restarts it
         self.hideButtons()
         self.hideAxis("bottom")
         self.setMouseEnabled(x=False, y=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.checkpoints import positions
@@ -26,6 +26,7 @@ from stdpbench.runs.folder.past_weights import (
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.units import thousands
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 
 _KEPT = 6
 _LOOK_MS = 2000
@@ -81,9 +82,7 @@ class WeightSources(QObject):
     def __init__(self, session: RunSession, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._timer = QTimer(self)
-        self._timer.setInterval(_LOOK_MS)
-        self._timer.timeout.connect(self._look_at_parent)
+        self._timer = timer(self, self._look_at_parent, _LOOK_MS)
         self.reset()
 
     def reset(self) -> None:
