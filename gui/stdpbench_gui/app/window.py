@@ -43,7 +43,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions, Palette
-from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll
+from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll, not_none
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(content)
         self.message = Elided()
         self.message.setAccessibleName("Message")
-        bar = self.statusBar()
-        assert bar is not None
-        bar.addWidget(self.message, 1)
+        not_none(self.statusBar()).addWidget(self.message, 1)
         self.session.message.connect(self.show_message)
         self.session.opened.connect(lambda: self.go_to("train"))
         self.session.opened.connect(lambda: self.show_message(""))
@@ -372,9 +370,7 @@ class MainWindow(QMainWindow):
     def _look_around(self) -> None:
         self._show_recent()
         self.check_machine()
-        hints = QGuiApplication.styleHints()
-        assert hints is not None
-        hints.colorSchemeChanged.connect(lambda _: self._follow_system())
+        not_none(QGuiApplication.styleHints()).colorSchemeChanged.connect(lambda _: self._follow_system())
 
     def _follow_system(self) -> None:
         if str(self.settings.value("theme", "system")) == "system":

@@ -24,6 +24,7 @@ from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
+from stdpbench_gui.widgets.basic import not_none
 
 _KEPT = 12
 _STOPPING_MS = 15_000
@@ -207,8 +208,7 @@ class WindowServices(QObject):
         return menu
 
     def _menu(self, title: str) -> QMenu | None:
-        bar = self._window.menuBar()
-        assert bar is not None
+        bar = not_none(self._window.menuBar())
         return next((menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == title), None)
 
     def _add_actions(self) -> None:

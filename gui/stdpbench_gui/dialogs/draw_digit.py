@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtGui import (
     QIcon,
     QImage,
@@ -269,9 +269,8 @@ class DrawDigitDialog(QDialog):
     def _take_manner(self, manner: Manner) -> None:
         self._manner = manner
         if not self._width_chosen:
-            self.line.blockSignals(True)
-            self.line.setValue(round(manner.stroke / manner.side * _USUAL_SIZE))
-            self.line.blockSignals(False)
+            with QSignalBlocker(self.line):
+                self.line.setValue(round(manner.stroke / manner.side * _USUAL_SIZE))
             self.pad.line_width = float(self.line.value())
         height, width = manner.shape
         middle = f"centred by {'centre of mass' if manner.by_mass else 'bounding box'}"

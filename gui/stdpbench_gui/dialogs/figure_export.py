@@ -39,7 +39,7 @@ from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import short_path, wrapped
+from stdpbench_gui.widgets.basic import not_none, short_path, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -95,9 +95,7 @@ def add_actions(menu: QMenu, shown: Exportable, parent: QWidget) -> None:
 
 def copy_picture(shown: Exportable) -> None:
     """Copy the picture on the screen."""
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
-    clipboard.setPixmap(shown.body.grab())
+    not_none(QGuiApplication.clipboard()).setPixmap(shown.body.grab())
     shown.session.message.emit(f"Copied the picture of {shown.title}.")
 
 
@@ -111,9 +109,7 @@ def copy_numbers(shown: Exportable) -> None:
 
 
 def _copy(shown: Exportable, table: Table) -> None:
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
-    clipboard.setText(table_text(table, "tsv"))
+    not_none(QGuiApplication.clipboard()).setText(table_text(table, "tsv"))
     shown.session.message.emit(f"Copied {len(table[1])} rows of {shown.title}.")
 
 
@@ -204,9 +200,7 @@ class NumbersDialog(QDialog):
         self.view.setAlternatingRowColors(True)
         self.view.setAccessibleName(f"Numbers of {shown.title}")
         self.view.resizeColumnsToContents()
-        header = self.view.horizontalHeader()
-        assert header is not None
-        header.setStretchLastSection(True)
+        not_none(self.view.horizontalHeader()).setStretchLastSection(True)
         n_rows = QLabel(f"{len(table[1])} rows")
         n_rows.setObjectName("faint")
         copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -204,9 +204,8 @@ class OwnDataDialog(QDialog):
         self._fail_look(reason)
 
     def _take_read(self, path: Path, dataset: Dataset, look: DataPreview) -> None:
-        self.form.blockSignals(True)
-        self.form.show_dataset(dataset)
-        self.form.blockSignals(False)
+        with QSignalBlocker(self.form):
+            self.form.show_dataset(dataset)
         self.name.setText(experiment_name(path))
         self._show_look(look)
 

@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench_gui.dialogs.data_fetch import WORDS
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.widgets.basic import explain, wrapped
+from stdpbench_gui.widgets.basic import explain, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 
@@ -321,9 +321,7 @@ class StartPage(QScrollArea):
         layout = frame.layout()
         assert isinstance(layout, QVBoxLayout)
         while layout.count() > 1:
-            item = layout.takeAt(1)
-            assert item is not None
-            _discard(item)
+            _discard(not_none(layout.takeAt(1)))
         return layout
 
 
@@ -339,9 +337,7 @@ def _fields(path: Path) -> QPixmap:
 
 
 def _copy(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
-    clipboard.setText(text)
+    not_none(QGuiApplication.clipboard()).setText(text)
 
 
 def _discard(item: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PyQt6.QtGui import QIcon, QImage, QPixmap
 from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidgetItem
 
@@ -127,11 +127,10 @@ class Confusion(Panel):
         self._scores = {name: Score.from_mapping(accuracy[name]) for name in READOUTS if name in accuracy}
         self._evaluated_on = str(metrics.get("evaluated_on", "test"))
         chosen = self.readout.currentText()
-        self.readout.blockSignals(True)
-        self.readout.clear()
-        self.readout.addItems(list(self._scores))
-        self.readout.setCurrentIndex(max(0, self.readout.findText(chosen)))
-        self.readout.blockSignals(False)
+        with QSignalBlocker(self.readout):
+            self.readout.clear()
+            self.readout.addItems(list(self._scores))
+            self.readout.setCurrentIndex(max(0, self.readout.findText(chosen)))
         self.mark_dirty()
 
     def refresh(self) -> None:

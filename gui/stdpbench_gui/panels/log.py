@@ -9,6 +9,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
 
 _WARNINGS = (
@@ -63,8 +64,7 @@ class Log(Panel):
 
     def refresh(self) -> None:
         """Append new events."""
-        bar = self.text.verticalScrollBar()
-        assert bar is not None
+        bar = not_none(self.text.verticalScrollBar())
         at_end = bar.value() >= bar.maximum() - 4
         cursor = QTextCursor(self.text.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)

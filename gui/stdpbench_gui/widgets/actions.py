@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
 
 _BEFORE_KEYS = "    "
@@ -65,8 +66,7 @@ class Actions:
         action.setToolTip(f"{tip or text.replace('&', '')}{f' ({shortcut})' if shortcut else ''}")
         action.setStatusTip(tip)
         action.triggered.connect(lambda _checked=False: slot())
-        bar = self._window.menuBar()
-        assert bar is not None
+        bar = not_none(self._window.menuBar())
         found = next((m for m in (a.menu() for a in bar.actions()) if m is not None and m.title() == menu), None)
         target = found or bar.addMenu(menu)
         assert target is not None
@@ -77,8 +77,7 @@ class Actions:
 
     def separator(self, menu: str) -> None:
         """Add a separator to a menu."""
-        bar = self._window.menuBar()
-        assert bar is not None
+        bar = not_none(self._window.menuBar())
         for action in bar.actions():
             found = action.menu()
             if found is not None and found.title() == menu:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from typing import TypeVar
 
 from PyQt6 import sip
 from PyQt6.QtCore import QMimeData, QSize, Qt, QTimer
@@ -26,6 +27,13 @@ from stdpbench.experiment import Experiment
 from stdpbench_gui.widgets.layouts import vbox
 
 _LONGEST_WORD = 40
+_T = TypeVar("_T")
+
+
+def not_none(value: _T | None) -> _T:
+    """Return a value that the type stubs of Qt declare optional, but that is never None where this is called."""
+    assert value is not None
+    return value
 
 
 def short_path(path: Path) -> str:

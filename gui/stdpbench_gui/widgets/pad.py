@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import not_none
 
 USUAL_WIDTH = 22
 """Default line width, in pixels of the drawing."""
@@ -48,9 +49,7 @@ class Pad(QWidget):
         image = QImage(_SIDE, _SIDE, QImage.Format.Format_Grayscale8)
         image.fill(0)
         self._draw(QPainter(image), QColor("white"), QColor("black"))
-        pointer = image.constBits()
-        assert pointer is not None
-        content = pointer.asstring(image.sizeInBytes())
+        content = not_none(image.constBits()).asstring(image.sizeInBytes())
         rows = np.frombuffer(content, np.uint8).reshape(_SIDE, image.bytesPerLine())
         return np.asarray(rows[:, :_SIDE], np.float32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QSlider, QWidget
 
@@ -106,9 +106,8 @@ class ValueSlider(QSlider):
         """Set the value without emitting signals; ignored while the slider is dragged."""
         if not self.isSliderDown():
             self._scale = scale
-            self.blockSignals(True)
-            self.setValue(round(_STEPS * scale.share(value)))
-            self.blockSignals(False)
+            with QSignalBlocker(self):
+                self.setValue(round(_STEPS * scale.share(value)))
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Commit."""

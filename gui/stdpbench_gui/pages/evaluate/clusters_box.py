@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPixmap
 from PyQt6.QtWidgets import QComboBox, QPushButton, QSlider, QSpinBox
 
@@ -126,10 +126,9 @@ class ClustersBox(Box):
     def begin(self, k: int) -> None:
         """Request the first clusters of a run."""
         for widget in (self.slider, self.spin):
-            widget.blockSignals(True)
-            widget.setMaximum(max(2, min(_MOST, self.state.look.n_images if self.state.look else _MOST)))
-            widget.setValue(k)
-            widget.blockSignals(False)
+            with QSignalBlocker(widget):
+                widget.setMaximum(max(2, min(_MOST, self.state.look.n_images if self.state.look else _MOST)))
+                widget.setValue(k)
         self._ask()
 
     def show_busy(self, busy: bool) -> None:

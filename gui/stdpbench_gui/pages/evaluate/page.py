@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QByteArray, QSettings, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QWidget
 
@@ -200,14 +200,13 @@ class EvaluatePage(QWidget):
         if [entry.path for entry in finished] != [entry.path for entry in self._entries]:
             chosen = self.chosen_run()
             self._entries = finished
-            self.run.blockSignals(True)
-            self.run.clear()
-            for entry in finished:
-                vote = run_columns.text(entry, "vote")
-                self.run.addItem(f"{entry.name}{f' · vote {vote}' if vote else ''}", entry.path)
-            kept = self.state.look.path if self.state.look is not None else chosen
-            self.run.setCurrentIndex(max(0, self._place_of(kept)))
-            self.run.blockSignals(False)
+            with QSignalBlocker(self.run):
+                self.run.clear()
+                for entry in finished:
+                    vote = run_columns.text(entry, "vote")
+                    self.run.addItem(f"{entry.name}{f' · vote {vote}' if vote else ''}", entry.path)
+                kept = self.state.look.path if self.state.look is not None else chosen
+                self.run.setCurrentIndex(max(0, self._place_of(kept)))
             self._on_run()
         self._show_what_there_is()
 

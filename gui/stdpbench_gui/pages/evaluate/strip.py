@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
 from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
@@ -85,12 +85,11 @@ class Strip(Box):
             self._say()
             return
         self._numbers = numbers[:_MOST]
-        self.list.blockSignals(True)
-        self.list.clear()
-        images = inks(look.pixels[self._numbers]) if len(numbers) else []
-        for number, image in zip(self._numbers.tolist(), images, strict=True):
-            self.list.addItem(self._item(look, number, image))
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            images = inks(look.pixels[self._numbers]) if len(numbers) else []
+            for number, image in zip(self._numbers.tolist(), images, strict=True):
+                self.list.addItem(self._item(look, number, image))
         self._say()
 
     def _item(self, look: ViewData, number: int, image: QImage) -> QListWidgetItem:

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QBrush, QColor, QResizeEvent
 from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import not_none
 
 _WORD = 10
 """Minimum number of visible letters of a name; longer names are elided in the middle."""
@@ -56,8 +57,7 @@ def table_of(name: str, headings: Sequence[tuple[str, str]]) -> QTreeWidget:
     head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
     head.setMinimumSectionSize(28)
     head.sectionResized.connect(lambda place, *_: tree.fit() if place else None)
-    model = tree.model()
-    assert model is not None
+    model = not_none(tree.model())
     model.dataChanged.connect(tree.fit)
     model.rowsInserted.connect(tree.fit)
     for place, (_, meaning) in enumerate(headings):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QRegularExpression, QStringListModel, Qt, pyqtSignal
+from PyQt6.QtCore import QRegularExpression, QSignalBlocker, QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import QCompleter, QLabel, QPlainTextEdit, QTextEdit, QWidget
 
 from stdpbench.plasticity.custom import Problem
 from stdpbench.plasticity.language import FUNCTIONS
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _WORD = QRegularExpression(r"[A-Za-z_][A-Za-z_0-9]*|\d+\.?\d*(?:[eE][-+]?\d+)?")
@@ -57,9 +57,7 @@ class CodeEdit(QPlainTextEdit):
         self.completer.setWidget(self)
         self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.completer.activated[str].connect(self._complete)
-        popup = self.completer.popup()
-        assert popup is not None
-        popup.setAccessibleName("Completions")
+        not_none(self.completer.popup()).setAccessibleName("Completions")
         self._colours = _Colours(self)
         self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES[0] + 2 * theme.GRID)
         self.setMaximumHeight(self.fontMetrics().lineSpacing() * _LINES[1] + 2 * theme.GRID)
@@ -127,8 +125,7 @@ class CodeEdit(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Offer completions while a name is typed."""
         assert event is not None
-        popup = self.completer.popup()
-        assert popup is not None
+        popup = not_none(self.completer.popup())
         if popup.isVisible() and event.key() in (*_ACCEPT, Qt.Key.Key_Escape):
             event.ignore()  # handled by the list
             return
@@ -195,9 +192,8 @@ class CodeField(QWidget):
     def show_text(self, text: str) -> None:
         """Replace the text without emitting `edited`."""
         if text != self.text:
-            self.edit.blockSignals(True)
-            self.edit.setPlainText(text)
-            self.edit.blockSignals(False)
+            with QSignalBlocker(self.edit):
+                self.edit.setPlainText(text)
 
     def show_problem(self, problem: Problem | None) -> None:
         """Show an error below the field and underline it."""

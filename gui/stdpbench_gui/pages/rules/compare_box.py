@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton, QTreeWidget, QTreeWidgetItem
 
@@ -13,7 +13,7 @@ from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
@@ -110,15 +110,13 @@ class CompareBox(TitledBox):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         for name, make in SHIPPED.items():
-            action = menu.addAction(name)
-            assert action is not None
+            action = not_none(menu.addAction(name))
             action.setToolTip(make()[0].about)
             action.triggered.connect(lambda _=False, name=name: self.shipped_wanted.emit(name))
         menu.addSeparator()
         for protocol in ("pair-window", "frequency", "weight-dependence"):
             quick = QUICK[protocol]
-            action = menu.addAction(f"From a CSV file, for the {quick.title.lower()}…")
-            assert action is not None
+            action = not_none(menu.addAction(f"From a CSV file, for the {quick.title.lower()}…"))
             action.triggered.connect(lambda _=False, protocol=protocol: self.file_wanted.emit(protocol))
         return menu
 
@@ -129,18 +127,17 @@ class CompareBox(TitledBox):
     def refresh(self, topics: set[str]) -> None:
         """Fill the list with the kept curves and data points."""
         row = self._row()
-        self.list.blockSignals(True)
-        self.list.clear()
-        for kept in self.state.kept:
-            item = self._add(kept.name, kept.visible)
-            item.setIcon(0, line_styles.icon_of(line_styles.of_rule(kept.number), True))
-            item.setToolTip(0, f"{name_of(kept.rule)}\nDouble-click to edit it again")
-        for shown in self.state.points:
-            item = self._add(shown.points.label, shown.visible)
-            item.setIcon(0, line_styles.icon_of(line_styles.of_points(shown.number), False))
-            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            item.setToolTip(0, shown.points.about)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for kept in self.state.kept:
+                item = self._add(kept.name, kept.visible)
+                item.setIcon(0, line_styles.icon_of(line_styles.of_rule(kept.number), True))
+                item.setToolTip(0, f"{name_of(kept.rule)}\nDouble-click to edit it again")
+            for shown in self.state.points:
+                item = self._add(shown.points.label, shown.visible)
+                item.setIcon(0, line_styles.icon_of(line_styles.of_points(shown.number), False))
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+                item.setToolTip(0, shown.points.about)
         count = self.list.topLevelItemCount()
         if count and row >= 0:
             self.list.setCurrentItem(self.list.topLevelItem(min(row, count - 1)))

@@ -18,7 +18,7 @@ from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
 _SETTLE_MS = 120
@@ -69,9 +69,7 @@ class EquationsBox(TitledBox):
             action.triggered.connect(lambda _=False, slot=slot: slot())
             self.menu.addAction(action)
         self._settle = timer(self, self._ask, _SETTLE_MS, once=True)
-        viewport = self.area.viewport()
-        assert viewport is not None
-        viewport.installEventFilter(self)
+        not_none(self.area.viewport()).installEventFilter(self)
 
     def has_content(self) -> bool:
         """Return whether a picture has arrived."""
@@ -138,17 +136,14 @@ class EquationsBox(TitledBox):
 
     def copy_tex(self) -> None:
         """Copy the equations to the clipboard as TeX."""
-        clipboard = QGuiApplication.clipboard()
-        assert clipboard is not None
+        clipboard = not_none(QGuiApplication.clipboard())
         lines = [rf"\text{{{label}}}\quad {tex} \\" if label else rf"{tex} \\" for label, tex in self._tex]
         clipboard.setText("\n".join(lines))
         self.session.message.emit("Copied the equations as TeX.")
 
     def copy_picture(self) -> None:
         """Copy the picture to the clipboard."""
-        clipboard = QGuiApplication.clipboard()
-        assert clipboard is not None
-        clipboard.setPixmap(self.picture.pixmap())
+        not_none(QGuiApplication.clipboard()).setPixmap(self.picture.pixmap())
         self.session.message.emit("Copied the picture of the equations.")
 
     def summary(self) -> str:

@@ -11,7 +11,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.lab.quick import QUICK
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import Plan, RulesState
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 
@@ -56,8 +56,7 @@ class OptionsPopup(QDialog):
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        restore = buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults)
-        assert restore is not None
+        restore = not_none(buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults))
         restore.clicked.connect(lambda _: self._restore())
         vbox(wrapped(self._quick.about, "faint"), form, self.problem, buttons, within=self, margins=2 * theme.GRID)
         self.setMinimumWidth(340)

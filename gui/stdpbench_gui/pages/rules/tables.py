@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -84,11 +84,10 @@ class Table(QWidget):
         """Replace the rows without emitting `edited`."""
         if list(rows) == self.rows():
             return
-        self.table.blockSignals(True)
-        self.table.setRowCount(0)
-        for row in rows:
-            self._put(row)
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(0)
+            for row in rows:
+                self._put(row)
 
     def offer(self, column: int, names: Sequence[str]) -> None:
         """Set the choices of a column."""
@@ -98,19 +97,17 @@ class Table(QWidget):
                 now = box.currentText()
                 wanted = list(names) if now in names else [*names, now]
                 if [box.itemText(k) for k in range(box.count())] != wanted:
-                    box.blockSignals(True)
-                    box.clear()
-                    box.addItems(wanted)
-                    box.setCurrentText(now)
-                    box.blockSignals(False)
+                    with QSignalBlocker(box):
+                        box.clear()
+                        box.addItems(wanted)
+                        box.setCurrentText(now)
 
     def add_row(self) -> None:
         """Add a row with a free name."""
         taken = [row[0] for row in self.rows()]
         number = lowest_free([int(name[len(self._new) :]) for name in taken if name[len(self._new) :].isdigit()])
-        self.table.blockSignals(True)
-        self._put((f"{self._new}{number}", *self._fresh))
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            self._put((f"{self._new}{number}", *self._fresh))
         self.table.setCurrentCell(self.table.rowCount() - 1, 0)
         self.table.setFocus()
         self.edited.emit()
@@ -125,14 +122,13 @@ class Table(QWidget):
         """Mark rows with errors, by name, and list the errors."""
         colour = QColor(theme.current().wrong)
         colour.setAlpha(60)
-        self.table.blockSignals(True)
-        for row in range(self.table.rowCount()):
-            item = self.table.item(row, 0)
-            if item is not None:
-                problem = found.get(item.text().strip())
-                item.setBackground(colour if problem is not None else QColor(theme.current().base))
-                item.setToolTip(problem.sentence if problem is not None else "")
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            for row in range(self.table.rowCount()):
+                item = self.table.item(row, 0)
+                if item is not None:
+                    problem = found.get(item.text().strip())
+                    item.setBackground(colour if problem is not None else QColor(theme.current().base))
+                    item.setToolTip(problem.sentence if problem is not None else "")
         self.message.setText("\n".join(f"⚠ {problem.sentence}" for problem in found.values()))
         self.message.setVisible(bool(found))
 

@@ -17,6 +17,7 @@ from stdpbench_gui.pages.rules.use_dialog import UseDialog
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.notices import Notices
 
 _WIDE = 70  # characters per line of the menu
@@ -96,8 +97,7 @@ class ToNetwork(QObject):
             ("To this run, from the next presentation on", seen.why_not_here, self.apply_here),
             ("In a branch, to compare", seen.why_not_in_branch, self.apply_in_branch),
         ):
-            action = self.menu.addAction(text)
-            assert action is not None
+            action = not_none(self.menu.addAction(text))
             action.setEnabled(not why_not)
             action.setToolTip(why_not or text)
             action.triggered.connect(lambda _=False, slot=slot: slot())
@@ -106,9 +106,7 @@ class ToNetwork(QObject):
 
     def _say(self, sentence: str) -> None:
         for line in textwrap.wrap(sentence, _WIDE):
-            entry = self.menu.addAction(line)
-            assert entry is not None
-            entry.setEnabled(False)
+            not_none(self.menu.addAction(line)).setEnabled(False)
 
     def apply_here(self) -> None:
         """Apply the rule to the current run."""

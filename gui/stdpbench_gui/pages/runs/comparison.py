@@ -34,7 +34,7 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
-from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import explain, not_none, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.legend import Legend
 
@@ -192,8 +192,7 @@ class ComparisonPanel(QWidget):
         accounts = [account.name for account in comparison.accounts]
         self.rows.setColumnCount(len(accounts) + 1)
         self.rows.setHeaderLabels(["", *(names.get(name, name) for name in accounts)])
-        head = self.rows.headerItem()
-        assert head is not None
+        head = not_none(self.rows.headerItem())
         for number, name in enumerate(accounts, 1):
             slot = self._ticks.slots.get(name, 0)
             head.setForeground(number, QBrush(QColor(run_lines.colour(slot))))

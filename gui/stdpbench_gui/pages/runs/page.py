@@ -40,7 +40,7 @@ from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Elided, action_button, explain, short_path, wrapped
+from stdpbench_gui.widgets.basic import Elided, action_button, explain, not_none, short_path, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
@@ -217,9 +217,7 @@ class RunsPage(QWidget):
         self.table.opened.connect(lambda entry: self._open([entry]))
         self.table.asked.connect(self._on_key)
         self.table.menu_wanted.connect(self._show_menu)
-        selection = self.table.selectionModel()
-        assert selection is not None
-        selection.selectionChanged.connect(lambda *_: self._on_selection())
+        not_none(self.table.selectionModel()).selectionChanged.connect(lambda *_: self._on_selection())
         self.model.dataChanged.connect(lambda *_: self.run_actions.refresh())
         self.model.ticks_wanted.connect(lambda name, on: self.selection.tick([name], on))
         self.selection.changed.connect(lambda: self.model.show_ticks(self.selection.slots))

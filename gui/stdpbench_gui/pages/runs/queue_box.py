@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QItemSelectionModel, Qt, pyqtSignal
+from PyQt6.QtCore import QItemSelectionModel, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -25,7 +25,7 @@ from stdpbench.runs.watching import QueueState, RunsFolderState
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.queue_model import PAUSED, QueueModel
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.undo import Step
 
@@ -90,9 +90,7 @@ class QueueBox(QWidget):
         self.view.setObjectName("rows")
         self.view.setAccessibleName("Queue")
         self.view.setToolTip("Drag an item, or press Alt with an arrow key, to move it; Delete removes it")
-        header = self.view.header()
-        assert header is not None
-        header.setStretchLastSection(True)
+        not_none(self.view.header()).setStretchLastSection(True)
         letter = self.view.fontMetrics().horizontalAdvance("n")
         for number, letters in enumerate(_LETTERS):
             self.view.setColumnWidth(number, letters * letter + theme.GRID)
@@ -110,9 +108,7 @@ class QueueBox(QWidget):
         self.view.step_wanted.connect(self.step)
         self.view.remove_wanted.connect(self.remove)
         self.model.place_wanted.connect(self._move)
-        selection = self.view.selectionModel()
-        assert selection is not None
-        selection.selectionChanged.connect(lambda *_: self._enable())
+        not_none(self.view.selectionModel()).selectionChanged.connect(lambda *_: self._enable())
         self.show_seen(RunsFolderState({}, QueueState()))
 
     def _buttons(self) -> None:
@@ -142,9 +138,7 @@ class QueueBox(QWidget):
         self.stop_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.stop_button)
         for text, when in (("After the active runs", AFTER), ("Now; runs can be resumed", NOW)):
-            action = menu.addAction(text)
-            assert action is not None
-            action.triggered.connect(lambda _=False, when=when: self.stop(when))
+            not_none(menu.addAction(text)).triggered.connect(lambda _=False, when=when: self.stop(when))
         self.stop_button.setMenu(menu)
         self.at_once = QSpinBox()
         self.at_once.setRange(1, 64)
@@ -186,9 +180,8 @@ class QueueBox(QWidget):
         self.state.setText(self.words())
         self.view.setAccessibleDescription(self.words())
         if self._runners and not self.at_once.hasFocus():
-            self.at_once.blockSignals(True)
-            self.at_once.setValue(self._runners[0].at_once)
-            self.at_once.blockSignals(False)
+            with QSignalBlocker(self.at_once):
+                self.at_once.setValue(self._runners[0].at_once)
         self._enable()
 
     def words(self) -> str:
@@ -206,8 +199,7 @@ class QueueBox(QWidget):
 
     def chosen(self) -> list[Item]:
         """Return the selected items, in order."""
-        selection = self.view.selectionModel()
-        assert selection is not None
+        selection = not_none(self.view.selectionModel())
         return [self.model.item(row) for row in sorted({index.row() for index in selection.selectedRows()})]
 
     def _enable(self) -> None:

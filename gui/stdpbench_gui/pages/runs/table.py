@@ -22,6 +22,7 @@ from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.model import LINKS, USUAL, RunsModel
+from stdpbench_gui.widgets.basic import not_none
 
 _LETTERS = {
     "name": 33,
@@ -119,8 +120,7 @@ class RunsTable(QTreeView):
         self.customContextMenuRequested.connect(self._ask_for_menu)
         self.doubleClicked.connect(lambda index: self.opened.emit(model.entry(index)))
         self.clicked.connect(self._follow_link)
-        header = self.header()
-        assert header is not None
+        header = not_none(self.header())
         header.setStretchLastSection(False)
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)
@@ -137,15 +137,13 @@ class RunsTable(QTreeView):
 
     def chosen(self) -> list[Entry]:
         """Return the selected runs, from top to bottom."""
-        selection = self.selectionModel()
-        assert selection is not None
+        selection = not_none(self.selectionModel())
         return [self.runs.entry(index) for index in sorted(selection.selectedRows(), key=lambda index: index.row())]
 
     def choose(self, names: Iterable[str]) -> bool:
         """Select those of the runs that are shown and scroll to the first; return whether there is one."""
         rows = [row for name in names if (row := self.runs.row_of(name)) >= 0]
-        selection = self.selectionModel()
-        assert selection is not None
+        selection = not_none(self.selectionModel())
         if not rows:
             return False
         flags = QItemSelectionModel.SelectionFlag
@@ -181,9 +179,7 @@ class RunsTable(QTreeView):
         super().keyPressEvent(event)
 
     def _ask_for_menu(self, place: QPoint) -> None:
-        viewport = self.viewport()
-        assert viewport is not None
-        self.menu_wanted.emit(viewport.mapToGlobal(place))
+        self.menu_wanted.emit(not_none(self.viewport()).mapToGlobal(place))
 
     # -- columns ---------------------------------------------------------------------------------------------------
 
@@ -204,9 +200,7 @@ class RunsTable(QTreeView):
         for heading, paths in run_columns.columns(self.runs.entries).items():
             inner = menu
             if heading != "run":
-                found = menu.addMenu(heading)
-                assert found is not None
-                inner = found
+                inner = not_none(menu.addMenu(heading))
             for path in [*paths, *(["branches"] if heading == "run" else [])]:
                 action = QAction(run_columns.title(path), inner)
                 action.setCheckable(True)
@@ -217,14 +211,11 @@ class RunsTable(QTreeView):
             if heading == "run":
                 menu.addSeparator()
         menu.addSeparator()
-        usual = menu.addAction("Default columns")
-        assert usual is not None
-        usual.triggered.connect(lambda _=False: self.show_columns(USUAL))
+        not_none(menu.addAction("Default columns")).triggered.connect(lambda _=False: self.show_columns(USUAL))
         return menu
 
     def _show_column_menu(self, place: QPoint) -> None:
-        header = self.header()
-        assert header is not None
+        header = not_none(self.header())
         menu = self.column_menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(header.mapToGlobal(place))
@@ -235,8 +226,7 @@ class RunsTable(QTreeView):
 
     def _in_order(self) -> list[str]:
         """Return the columns in visual order."""
-        header = self.header()
-        assert header is not None
+        header = not_none(self.header())
         return [self.runs.columns[header.logicalIndex(place)] for place in range(len(self.runs.columns))]
 
     def _size_columns(self) -> None:

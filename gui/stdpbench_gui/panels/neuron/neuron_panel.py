@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from stdpbench.datasets import Images
@@ -120,9 +120,8 @@ class NeuronInspector(Panel):
     def reset(self) -> None:
         """Discard the previous run."""
         self._forget_courses()
-        self.number.blockSignals(True)  # this panel must not change the selection here
-        self.number.setRange(-1, max(0, self.session.selection.neuron))
-        self.number.blockSignals(False)
+        with QSignalBlocker(self.number):  # this panel must not change the selection here
+            self.number.setRange(-1, max(0, self.session.selection.neuron))
 
     def _forget_courses(self) -> None:
         self._shown, self._courses, self._changed_at = {}, None, 0.0
@@ -139,10 +138,9 @@ class NeuronInspector(Panel):
 
     def _on_neuron(self, neuron: int) -> None:
         self._forget_courses()
-        self.number.blockSignals(True)
-        self.number.setMaximum(max(self.number.maximum(), neuron))
-        self.number.setValue(neuron)
-        self.number.blockSignals(False)
+        with QSignalBlocker(self.number):
+            self.number.setMaximum(max(self.number.maximum(), neuron))
+            self.number.setValue(neuron)
         self.mark_dirty()
 
     def _on_visible(self, visible: bool) -> None:

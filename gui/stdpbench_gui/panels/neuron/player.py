@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QSlider, QToolButton, QWidget
 
@@ -80,10 +80,9 @@ class Player(QWidget):
         """Load a presentation of `n` steps of `dt` ms, positioned at its end."""
         self.stop()
         self._n, self._dt = n, dt
-        self.slider.blockSignals(True)
-        self.slider.setRange(-1, n - 1)
-        self.slider.setPageStep(max(1, n // 20))
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(-1, n - 1)
+            self.slider.setPageStep(max(1, n // 20))
         for widget in (self.slider, self.back, self.forth):
             widget.setEnabled(n > 0)
         widest = self.fontMetrics().horizontalAdvance(self._text(max(0, n - 1)))
@@ -112,9 +111,8 @@ class Player(QWidget):
         """Go to a step."""
         self.step = min(max(step, -1), self._n - 1)
         self._exact = float(self.step)
-        self.slider.blockSignals(True)
-        self.slider.setValue(self.step)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.step)
         self.clock.setText(self._text(self.step) if self._n else "")
         self.moved.emit(self.step)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtWidgets import QLabel, QSlider, QToolButton, QWidget
 
 from stdpbench.units import thousands
@@ -58,13 +58,12 @@ class HistoryBar(QWidget):
         known, now = sources.positions, sources.now()
         self.setVisible(bool(known))
         last = len(known) if now is not None else max(0, len(known) - 1)
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, last)
-        if sources.wanted is None:
-            self.slider.setValue(last)
-        elif sources.wanted in known:
-            self.slider.setValue(known.index(sources.wanted))
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, last)
+            if sources.wanted is None:
+                self.slider.setValue(last)
+            elif sources.wanted in known:
+                self.slider.setValue(known.index(sources.wanted))
         shown = sources.shown()
         if shown is not None:
             text = f"at {thousands(shown.position)}"

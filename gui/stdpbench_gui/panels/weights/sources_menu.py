@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from stdpbench.units import thousands
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
+from stdpbench_gui.widgets.basic import not_none
 
 
 class SourcesMenu(QMenu):
@@ -43,6 +44,4 @@ class SourcesMenu(QMenu):
 
 
 def _add(menu: QMenu, text: str, slot: Callable[[], None]) -> None:
-    action = menu.addAction(text)
-    assert action is not None
-    action.triggered.connect(lambda _=False: slot())
+    not_none(menu.addAction(text)).triggered.connect(lambda _=False: slot())

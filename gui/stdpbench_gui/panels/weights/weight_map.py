@@ -23,6 +23,7 @@ from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
@@ -78,8 +79,7 @@ class WeightMap(Panel):
         self._add_actions()
         self._allow_orders()
         self.restyle()
-        scene = self.graphics.scene()
-        assert scene is not None
+        scene = not_none(self.graphics.scene())
         scene.sigMouseClicked.connect(self._clicked)
         scene.sigMouseMoved.connect(self._hovered)
         self.order.currentIndexChanged.connect(self._reorder)
