@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QDockWidget,
@@ -62,8 +62,6 @@ class Panel(QDockWidget):
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
-
-    explained = pyqtSignal(str, str)
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(self.title)

@@ -6,9 +6,11 @@ from typing import Any
 
 from stdpbench import __version__
 from stdpbench.figures.paper import caption
+from stdpbench.report.views import ViewData
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 
 class Box(TitledBox):
@@ -25,6 +27,11 @@ class Box(TitledBox):
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
+
+    @property
+    def look(self) -> ViewData:
+        """The evaluated run; only while there is one."""
+        return not_none(self.state.look)
 
     def has_content(self) -> bool:
         """Return whether there is something to draw."""

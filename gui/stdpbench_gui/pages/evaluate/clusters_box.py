@@ -143,8 +143,7 @@ class ClustersBox(Box):
 
     def refresh(self, topics: set[str]) -> None:
         """List the clusters."""
-        look, clustering, chosen = self.state.look, self.state.clustering, self.state.chosen
-        assert look is not None
+        look, clustering, chosen = self.look, self.state.clustering, self.state.chosen
         self._filling = True
         if topics & {"look", "clusters"}:
             self.rows.clear()

@@ -129,8 +129,7 @@ class EmbeddingBox(Box):
 
     def _groups(self) -> Numbers:
         """Return the group that colours each point."""
-        look, clustering = self.state.look, self.state.clustering
-        assert look is not None
+        look, clustering = self.look, self.state.clustering
         if self.state.colour == VERDICT:
             return look.right(self.state.readout).astype(np.int64)
         if self.state.colour == CLUSTER:
@@ -148,8 +147,7 @@ class EmbeddingBox(Box):
 
     def _names(self, groups: Numbers) -> list[tuple[float, float, str]]:
         """Return a name at the centre of each group: ten colours alone are hard to distinguish."""
-        look, plane = self.state.look, self.state.plane
-        assert look is not None
+        look, plane = self.look, self.state.plane
         assert plane is not None
         found = np.unique(groups[groups >= 0])
         if self.state.colour == VERDICT or len(found) > _MOST_NAMES:
@@ -161,8 +159,7 @@ class EmbeddingBox(Box):
         return names
 
     def _group_name(self, number: int) -> str:
-        look = self.state.look
-        assert look is not None
+        look = self.look
         if self.state.colour == VERDICT:
             return ("wrong", "right")[number]
         if self.state.colour == CLUSTER:
@@ -170,8 +167,7 @@ class EmbeddingBox(Box):
         return look.named(number)
 
     def _picture(self, number: int) -> tuple[QImage, list[str]]:
-        look = self.state.look
-        assert look is not None
+        look = self.look
         head, *rest = look.describe_picture(number, self.state.readout, self.state.clustering).split(", ")
         return ink(look.pixels[number]), [part.capitalize() for part in head.split(": ")] + rest
 
@@ -192,8 +188,7 @@ class EmbeddingBox(Box):
     # -- summary and export ---------------------------------------------------------------------------------------
 
     def _about(self) -> str:
-        look, plane = self.state.look, self.state.plane
-        assert look is not None
+        look, plane = self.look, self.state.plane
         assert plane is not None
         text = f"{_WORDS.get(plane.method, plane.method)} of {thousands(look.n_images)} responses"
         if plane.trustworthiness is not None:

@@ -67,8 +67,7 @@ class FieldsBox(Box):
 
     def refresh(self, topics: set[str]) -> None:
         """Draw the changes."""
-        look = self.state.look
-        assert look is not None
+        look = self.look
         by = _ORDERS[self.sort.currentIndex()]
         if topics & {"look", "clusters"}:
             if "look" in topics:
@@ -93,8 +92,7 @@ class FieldsBox(Box):
             self.mosaic.draw(self.state.look.w, self._levels)
 
     def _groups(self, by: str) -> Numbers:
-        look, clustering = self.state.look, self.state.clustering
-        assert look is not None
+        look, clustering = self.look, self.state.clustering
         return look.neuron_clusters(clustering) if by == "cluster" and clustering is not None else look.neuron_labels
 
     def _draw_bars(self, by: str) -> None:
@@ -157,8 +155,7 @@ class FieldsBox(Box):
     # -- summary and export ---------------------------------------------------------------------------------------
 
     def _about(self) -> str:
-        look = self.state.look
-        assert look is not None
+        look = self.look
         n = len(self.state.neurons)
         if self.state.chosen.kind == "neuron":
             text = look.describe_neuron(self.state.chosen.numbers[0])

@@ -50,8 +50,7 @@ class MatrixBox(Box):
 
     def refresh(self, topics: set[str]) -> None:
         """Draw the matrix."""
-        look, state = self.state.look, self.state
-        assert look is not None
+        look, state = self.look, self.state
         if "look" in topics:
             self.readout.clear()
             self.readout.addItems(list(look.answers))
@@ -71,8 +70,7 @@ class MatrixBox(Box):
         self.matrix.restyle()
 
     def _about(self) -> str:
-        look, state = self.state.look, self.state
-        assert look is not None
+        look, state = self.look, self.state
         if state.chosen.kind in ("cluster", "neuron", "pictures"):
             return f"{thousands(len(state.pictures))} selected pictures, {state.readout}; Esc: all pictures"
         if state.chosen.kind == "cell" and self.matrix.cell is not None:

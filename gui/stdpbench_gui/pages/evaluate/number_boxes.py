@@ -145,8 +145,7 @@ class ReadoutsBox(Box):
 
     def refresh(self, topics: set[str]) -> None:
         """Fill the table."""
-        look = self.state.look
-        assert look is not None
+        look = self.look
         self._filling = True
         self.rows.clear()
         group = ""

@@ -67,8 +67,7 @@ class Strip(Box):
 
     def shown(self) -> Numbers:
         """Return the selected pictures, including those beyond the display limit."""
-        look, state = self.state.look, self.state
-        assert look is not None
+        look, state = self.look, self.state
         numbers = state.pictures if state.chosen else np.arange(look.n_images)
         right = look.right(state.readout)[numbers]
         which = self.which.currentIndex()
@@ -76,8 +75,7 @@ class Strip(Box):
 
     def refresh(self, topics: set[str]) -> None:
         """Show the selected pictures."""
-        look = self.state.look
-        assert look is not None
+        look = self.look
         numbers = self.shown()
         if topics == {"clusters", "chosen"} and np.array_equal(numbers[:_MOST], self._numbers):
             for place, number in enumerate(self._numbers.tolist()):  # new clusters, same pictures
@@ -107,8 +105,7 @@ class Strip(Box):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
 
     def _say(self) -> None:
-        look, state = self.state.look, self.state
-        assert look is not None
+        look, state = self.look, self.state
         if state.picture >= 0:
             self.note.setText(look.describe_picture(state.picture, state.readout, state.clustering))
             return

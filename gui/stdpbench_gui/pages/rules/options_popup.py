@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.quick import QUICK
@@ -43,9 +43,7 @@ class OptionsPopup(QDialog):
             field.setToolTip(f"{option.help}. Default: {usual} {option.unit}".strip())
             field.setAccessibleName(option.label)
             field.setAccessibleDescription(option.help)
-            label = QLabel(f"{option.label} ({option.unit})" if option.unit else option.label)
-            label.setBuddy(field)
-            form.addRow(label, field)
+            form.addRow(f"{option.label} ({option.unit})" if option.unit else option.label, field)
             self.fields[option.name] = field
         self.problem = wrapped("", "problem")
         self.problem.hide()

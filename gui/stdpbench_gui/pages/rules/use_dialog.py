@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QWidget,
@@ -66,10 +65,8 @@ class UseDialog(QDialog):
         self.problem.setAccessibleName("Error")
         form = QFormLayout()
         form.setSpacing(theme.GRID)
-        for words, field in (("based on", self.base), ("name", self.name)):
-            label = QLabel(words)
-            label.setBuddy(field)
-            form.addRow(label, field)
+        form.addRow("based on", self.base)
+        form.addRow("name", self.name)
         self.start_button, self.queue_button = QPushButton("Start"), QPushButton("Add to queue")
         self.save_button, cancel = QPushButton("Save as file…"), QPushButton("Cancel")
         self.start_button.setObjectName("primary")
