@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from PyQt6.QtCore import QObject, QSettings, QTimer
-from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QCheckBox, QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
 from stdpbench.experiment import Experiment
@@ -24,7 +24,7 @@ from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import menu_action, not_none
 
 _KEPT = 12
 _STOPPING_MS = 15_000
@@ -63,19 +63,12 @@ class Recent:
         self._menu.clear()
         paths = self.paths()
         for path in paths:
-            action = QAction(path.name, self._menu)
-            action.setToolTip(str(path))
-            action.triggered.connect(lambda _=False, path=path: self._open(path))
-            self._menu.addAction(action)
+            menu_action(self._menu, path.name, partial(self._open, path), str(path))
         if paths:
             self._menu.addSeparator()
-            clear = QAction("Clear", self._menu)
-            clear.triggered.connect(lambda _=False: self.clear())
-            self._menu.addAction(clear)
+            menu_action(self._menu, "Clear", self.clear)
         else:
-            placeholder = QAction("Nothing opened yet", self._menu)
-            placeholder.setEnabled(False)
-            self._menu.addAction(placeholder)
+            not_none(self._menu.addAction("Nothing opened yet")).setEnabled(False)
 
 
 def _exists(path: Path) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -26,7 +25,7 @@ from stdpbench_gui.session.background import describe_error
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import Elided, title_buttons
+from stdpbench_gui.widgets.basic import Elided, menu_action, title_buttons
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import hbox
 
@@ -234,11 +233,6 @@ class Panel(QDockWidget):
     def _add_common_actions(self) -> None:
         figure_export.add_actions(self.menu, self, self)
         self.menu.addSeparator()
-        for text, slot in (
-            ("Float or dock", lambda: self.setFloating(not self.isFloating())),
-            ("Close", self.close),
-        ):
-            action = QAction(text, self)
-            action.triggered.connect(lambda _, slot=slot: slot())
-            self.menu.addAction(action)
+        menu_action(self.menu, "Float or dock", lambda: self.setFloating(not self.isFloating()))
+        menu_action(self.menu, "Close", self.close)
         self.menu.addSeparator()

@@ -54,6 +54,15 @@ def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def menu_action(menu: QMenu, text: str, slot: Callable[[], object], tip: str = "") -> QAction:
+    """Append an action to a menu."""
+    action = not_none(menu.addAction(text))
+    if tip:
+        action.setToolTip(tip)
+    action.triggered.connect(lambda _=False: slot())
+    return action
+
+
 def action_button(action: QAction) -> QToolButton:
     """Return a button that shows and triggers an action."""
     button = QToolButton()

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from PyQt6.QtCore import QEvent, QObject, Qt
-from PyQt6.QtGui import QAction, QGuiApplication, QPixmap
+from PyQt6.QtGui import QGuiApplication, QPixmap
 from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 
 from stdpbench_gui.look import theme
@@ -18,7 +18,7 @@ from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
 _SETTLE_MS = 120
@@ -64,10 +64,8 @@ class EquationsBox(TitledBox):
         self.area.setAccessibleName("Equations (scroll area)")
         self.area.setWidget(content)
         vbox(self.area, within=self.body, spacing=0)
-        for text, slot in (("Copy as TeX", self.copy_tex), ("Copy picture", self.copy_picture)):
-            action = QAction(text, self)
-            action.triggered.connect(lambda _=False, slot=slot: slot())
-            self.menu.addAction(action)
+        menu_action(self.menu, "Copy as TeX", self.copy_tex)
+        menu_action(self.menu, "Copy picture", self.copy_picture)
         self._settle = timer(self, self._ask, _SETTLE_MS, once=True)
         not_none(self.area.viewport()).installEventFilter(self)
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QResizeEvent
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QToolButton
 
 from stdpbench.figures.paper import Table
@@ -23,7 +23,7 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import menu_action, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend
 
@@ -85,13 +85,10 @@ class PlotBox(TitledBox):
         self.status.setObjectName("faint")
         for widget in (self.choice, self.options, self.status):
             self.title_extra.addWidget(widget)
-        auto = QAction("Default of the rule", self)
-        auto.setToolTip("The protocol and options that show this rule best")
-        auto.triggered.connect(lambda _=False: self.state.plan(self.place, Plan()))
-        fit = QAction("Fit the axes", self)
-        fit.triggered.connect(lambda _=False: self.plot.fit())
         self.menu.addSeparator()
-        self.menu.addActions([auto, fit])
+        tip = "The protocol and options that show this rule best"
+        menu_action(self.menu, "Default of the rule", lambda: self.state.plan(self.place, Plan()), tip)
+        menu_action(self.menu, "Fit the axes", lambda: self.plot.fit())
         self.why = wrapped("", "faint")
         self.legend = Legend()
         self.legend.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)

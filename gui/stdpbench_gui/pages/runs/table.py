@@ -22,7 +22,7 @@ from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.model import LINKS, USUAL, RunsModel
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import menu_action, not_none
 
 _LETTERS = {
     "name": 33,
@@ -211,7 +211,7 @@ class RunsTable(QTreeView):
             if heading == "run":
                 menu.addSeparator()
         menu.addSeparator()
-        not_none(menu.addAction("Default columns")).triggered.connect(lambda _=False: self.show_columns(USUAL))
+        menu_action(menu, "Default columns", lambda: self.show_columns(USUAL))
         return menu
 
     def _show_column_menu(self, place: QPoint) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction, QFontMetrics, QResizeEvent
+from PyQt6.QtGui import QFontMetrics, QResizeEvent
 
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
@@ -27,6 +27,7 @@ from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, step_up, stepped
+from stdpbench_gui.widgets.basic import menu_action
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_part
 
@@ -106,10 +107,8 @@ class Curves(Panel):
             for curve in READOUTS if name == "accuracy" else (name,):
                 self.curves[curve] = plot.plot([], [])
         self.menu.addMenu(self.held_out.menu)
-        for text, slot in (("Whole run", self.show_all), ("Remove other runs", self.overlays.clear)):
-            action = QAction(text, self)
-            action.triggered.connect(lambda _, slot=slot: slot())
-            self.menu.addAction(action)
+        menu_action(self.menu, "Whole run", self.show_all)
+        menu_action(self.menu, "Remove other runs", self.overlays.clear)
         self.restyle()
 
     # -- other runs ------------------------------------------------------------------------------------------------

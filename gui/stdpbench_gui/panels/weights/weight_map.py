@@ -23,7 +23,7 @@ from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import menu_action, not_none
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
@@ -101,15 +101,10 @@ class WeightMap(Panel):
             action.toggled.connect(toggle)
             self.menu.addAction(action)
         self.menu.addSeparator()
-        for text, slot in (
-            ("Fit levels", self.fit_levels),
-            ("More contrast", lambda: self.levels.scale(0.8)),
-            ("Less contrast", lambda: self.levels.scale(1.25)),
-            ("Whole map (Home)", self.mosaic.show_all),
-        ):
-            action = QAction(text, self)
-            action.triggered.connect(lambda _, slot=slot: slot())
-            self.menu.addAction(action)
+        menu_action(self.menu, "Fit levels", self.fit_levels)
+        menu_action(self.menu, "More contrast", lambda: self.levels.scale(0.8))
+        menu_action(self.menu, "Less contrast", lambda: self.levels.scale(1.25))
+        menu_action(self.menu, "Whole map (Home)", self.mosaic.show_all)
 
     def reset(self) -> None:
         """Discard the previous run."""
