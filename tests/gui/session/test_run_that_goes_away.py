@@ -93,6 +93,12 @@ def test_a_change_that_cannot_be_sent_says_so_and_the_next_one_works(
     requests.unlink()
 
 
+def is_stopped(process: int) -> bool:
+    """Whether a process is stopped by a signal; where there is no /proc, that is taken for granted."""
+    stat = Path(f"/proc/{process}/stat")
+    return not stat.exists() or stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     learning: MainWindow, panel: ParametersPanel, qtbot: QtBot
@@ -102,6 +108,7 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     assert session.folder is not None
     process = session.folder.read_json("run.json")["pid"]
     os.kill(process, signal.SIGSTOP)
+    waits(qtbot, lambda: is_stopped(process))
     change(panel, qtbot, "0.02")
     session.request("checkpoint")  # like the button of the run bar
     assert panel.changes.in_flight

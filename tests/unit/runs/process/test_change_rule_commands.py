@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -52,6 +53,9 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     np.save(tmp_path / "theta.npy", theta)
     said = said_by("set-learned", name, f"theta={tmp_path / 'theta.npy'}")
     assert said == f"theta set, from presentation {at + 2} on; the run stays paused.\n"
+    until = time.monotonic() + 60
+    while not np.array_equal(run.theta, theta) and time.monotonic() < until:
+        time.sleep(0.05)  # set by another process: this one hears of it a moment later
     np.testing.assert_array_equal(run.theta, theta)
     said = said_by("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
     assert "rule: bcm → diehl-cook-triplet, from the next presentation on" in said
