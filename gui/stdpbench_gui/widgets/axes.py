@@ -83,6 +83,8 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
         self.title_item.setParentItem(self.getViewBox())
         self.title_item.setPos(2, -3)
         self.title_text = title
+        for side in ("top", "right"):  # hidden, but pyqtgraph lays out their labels again whenever the range changes
+            self.getAxis(side).enableAutoSIPrefix(False)
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.enableAutoSIPrefix(False)
