@@ -324,15 +324,15 @@ def raster(n_spikes: int) -> tuple[list[float], list[float]]:
     view.strips, view.span = strips, strips[-1].end
     times: dict[bool, list[float]] = {True: [], False: []}
     for step in range(120):
-        anew = step % 2 == 0
-        if anew:
+        fresh = step % 2 == 0
+        if fresh:
             view.film.forget()
         view.right = strips[-1].end - 60 + step / 2
         begun = time.perf_counter()
         view.render_spikes()
         view.repaint()
         app.processEvents()
-        times[anew].append(1e3 * (time.perf_counter() - begun))
+        times[fresh].append(1e3 * (time.perf_counter() - begun))
     view.close()
     return times[True][5:], times[False][5:]
 

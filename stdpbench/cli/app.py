@@ -143,7 +143,7 @@ def rewind(
     to: Annotated[int, typer.Option(min=0, metavar="POSITION", help="Training presentation to return to.")],
     runs: Runs = None,
 ) -> None:
-    """Return a run to an earlier position; what came after it is kept as another run.
+    """Return a run to an earlier position; the later part is kept as another run.
 
     Parameter changes made at that position are undone, too.
     """

@@ -214,8 +214,8 @@ def _compiler() -> Finding:
         found = f"{shown}: {_version_line(command)}"
         if failed:
             # the compiled simulator uses the first that answers, and would use the broken one
-            mend = "unset CXX, or set it to one that works" if os.environ.get("CXX") else f"set CXX={shown}"
-            return Finding("C++ compiler", "warning", f"{'; '.join(failed)}; but {found}", mend)
+            remedy = "unset CXX, or set it to one that works" if os.environ.get("CXX") else f"set CXX={shown}"
+            return Finding("C++ compiler", "warning", f"{'; '.join(failed)}; but {found}", remedy)
         return Finding("C++ compiler", "ok", found)
     tried = "; ".join(failed) or "none of $CXX, g++, c++, clang++ and the package ziglang was found"
     fix = {

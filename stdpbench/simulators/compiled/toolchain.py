@@ -123,14 +123,14 @@ def compile_library(compiler: Compiler, source: Path, library: Path, log: Path |
     compiler : Compiler
         Which compiler.
     source, library : Path
-        What is compiled, and what comes out.
+        The source, and the library to write.
     log : Path, optional
-        Where the compiler's own words go if it refuses; beside the source, as ``compiler.log``, if not said.
+        File for the output of the compiler if it fails; default: ``compiler.log`` next to the source.
 
     Raises
     ------
     StdpbenchError
-        If the compiler refuses.
+        If the compiler fails.
     """
     command = [*compiler.command, *compiler.flags, "-shared", "-I.", source.name, "-o", str(library.resolve())]
     try:
@@ -148,6 +148,6 @@ def compile_library(compiler: Compiler, source: Path, library: Path, log: Path |
             said[0] if said else f"status {done.returncode}, and no library",
         )
         raise StdpbenchError(
-            f"{compiler.version} could not compile the network ({first}); its words are in {log}; "
+            f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}; "
             "--simulator runtime works without compiling"
         )
