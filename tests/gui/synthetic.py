@@ -20,6 +20,8 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 
 SHAPE, N_EXC, N_TRAIN = (6, 5), 7, 400
+Asked = list[tuple[str, dict[str, object]]]
+"""Requests to a run: names and arguments."""
 
 
 def experiment() -> Experiment:

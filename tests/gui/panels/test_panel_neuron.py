@@ -1,27 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from frames import N_BINS, frame, give, give_pictures, pair, recording
 from pytestqt.qtbot import QtBot
-from synthetic import N_EXC, is_complete, redraw, session, show
+from synthetic import N_EXC, Asked, is_complete, redraw, session, show
 
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.session.recording import Recorder
-from stdpbench_gui.session.run_session import RunSession
 
-Asked = list[tuple[str, dict[str, object]]]
-
-
-@pytest.fixture(autouse=True)
-def _as_fast_as_it_comes() -> Iterator[None]:
-    motion.fast_flicker = True
-    yield
-    motion.fast_flicker = False
+pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture
@@ -29,17 +20,6 @@ def panel(qtbot: QtBot, tmp_path: Path) -> NeuronInspector:
     panel = NeuronInspector(session(tmp_path))
     show(panel, qtbot, (420, 480))
     return panel
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """Requests to the run."""
-    found: Asked = []
-    monkeypatch.setattr(RunSession, "connected", property(lambda self: True))
-    monkeypatch.setattr(
-        RunSession, "request", lambda self, name, then=None, refused=None, **more: found.append((name, more))
-    )
-    return found
 
 
 def test_says_what_it_needs_until_a_neuron_is_selected(panel: NeuronInspector) -> None:

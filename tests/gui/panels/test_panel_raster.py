@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,12 +18,7 @@ from stdpbench_gui.panels.raster.raster_panel import COUNTS, Raster
 from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of, every, fill, place
 from stdpbench_gui.session.run_session import RunSession
 
-
-@pytest.fixture(autouse=True)
-def _as_fast_as_it_comes() -> Iterator[None]:
-    motion.fast_flicker = True
-    yield
-    motion.fast_flicker = motion.reduced = False
+pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture

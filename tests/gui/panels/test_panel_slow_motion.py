@@ -8,26 +8,13 @@ import pytest
 from frames import N_BINS, frame, give, give_pictures, pair, recording
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
-from synthetic import SHAPE, is_complete, redraw, session, show
+from synthetic import SHAPE, Asked, is_complete, redraw, session, show
 
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
-from stdpbench_gui.session.run_session import RunSession
 
-Asked = list[tuple[str, dict[str, object]]]
 NEURON = 2
 OUTPUT = pair((NEURON, 100), (NEURON, 140), (NEURON, 400))
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """Requests to the run."""
-    found: Asked = []
-    monkeypatch.setattr(RunSession, "connected", property(lambda self: True))
-    monkeypatch.setattr(
-        RunSession, "request", lambda self, name, then=None, refused=None, **more: found.append((name, more))
-    )
-    return found
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.session.run_session import RunSession
 
-
-@pytest.fixture(autouse=True)
-def _as_fast_as_it_comes() -> Iterator[None]:
-    motion.fast_flicker = True
-    yield
-    motion.fast_flicker = False
+pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture

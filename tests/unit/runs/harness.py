@@ -228,7 +228,7 @@ def killed_at_position(position: int) -> Callable[[Driven], bool]:
 
 
 def finished(folder: RunFolder, **hooks: Any) -> dict[str, str]:
-    """Run to the end, and what came out."""
+    """Run to the end; return the result."""
     drive(folder, **hooks)
     said = folder.read_json("run.json")
     assert said["state"] == "finished", said.get("reason")
