@@ -165,6 +165,7 @@ class ParametersPanel(Panel):
             self.changes.rewind(values, self.way.at or 0)
         else:
             self.changes.here(values)
+        self.refresh()  # the row shows the value as sent at once, not the previous one until the next drawing
 
     def ask_for_new_run(self, path: str) -> NewRunDialog | None:
         """Ask for a new value of a structural parameter, and start a run with it from the current weights."""
