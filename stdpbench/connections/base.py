@@ -1,0 +1,22 @@
+"""Base class of connections: which source neurons reach which target neurons."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from stdpbench.parameters import Parameters
+
+
+class Connection(Parameters):
+    """Which neurons of two populations a projection connects; one kind per file.
+
+    `storage` selects the code that delivers spikes:
+
+    * ``"dense"``: every source neuron reaches every target neuron; weights are (n_source, n_target).
+    * ``"one-to-one"``: neuron i reaches neuron i; weights are (n,).
+    """
+
+    summary: ClassVar[str]
+    storage: ClassVar[Literal["dense", "one-to-one"]]
+    self_connections: ClassVar[bool] = True
+    """Whether neuron i reaches neuron i where a population projects onto itself."""

@@ -1,0 +1,28 @@
+"""Every neuron reaches all but the neuron of its own number: lateral inhibition."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from stdpbench.connections.base import Connection
+from stdpbench.parameters import parameter
+
+
+class Others(Connection):
+    """Neuron i reaches every neuron except i; both populations have the same size.
+
+    What arrives is summed over the step and acts at its end, after resets, as lateral inhibition does in Diehl &
+    Cook's network. A constant weight needs no n x n matrix: a counter of spikes replaces it.
+    """
+
+    kind: Literal["others"] = "others"
+    within: Literal["population", "field"] = parameter(
+        "population",
+        structural=True,
+        help="Which others: all of the population, or those of the same field: neurons that differ only in the last "
+        "coordinate of the population's shape.",
+    )
+
+    summary: ClassVar[str] = "Every neuron reaches all others, or all others of its field"
+    storage: ClassVar[Literal["dense"]] = "dense"
+    self_connections: ClassVar[bool] = False

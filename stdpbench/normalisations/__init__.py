@@ -1,0 +1,13 @@
+"""Scaling of weights between presentations: the family of kinds and its base class."""
+
+from stdpbench.normalisations.base import Normalisation
+from stdpbench.registry import Family
+
+normalisations: Family[Normalisation] = Family(
+    "normalisation",
+    Normalisation,
+    {"sum": "stdpbench.normalisations.sum:Sum"},
+    group="stdpbench.normalisations",
+)
+
+__all__ = ["Normalisation", "normalisations"]

@@ -1,0 +1,34 @@
+"""Scaling of the weights of each target neuron to a given sum."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.normalisations.base import Normalisation
+from stdpbench.parameters import parameter
+
+
+class Sum(Normalisation):
+    """Scale the weights of each target neuron to a given sum: 78 for 784 inputs in Diehl & Cook's code."""
+
+    kind: Literal["sum"] = "sum"
+    value: float = parameter(78.0, unit="", gt=0, help="Sum of the weights of each target neuron.")
+
+    summary: ClassVar[str] = "The weights of each target neuron are scaled to a given sum"
+
+    def apply(self, w: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Scale each column of `w` to the sum, in place; return the columns that sum to 0, which are left alone.
+
+        After scaling, a weight may exceed w_max until it is next clipped.
+        """
+        sums = w.sum(axis=0)
+        # below this the factor would not be a finite number
+        silent = np.flatnonzero(sums < self.value * np.finfo(np.float64).tiny)
+        if len(silent):
+            sums[silent] = self.value
+        with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
+            np.multiply(w, self.value / sums, out=w)
+        return silent

@@ -1,0 +1,16 @@
+"""Start weights of projections: the family of kinds and its base class."""
+
+from stdpbench.registry import Family
+from stdpbench.weights.base import Weight
+
+weights: Family[Weight] = Family(
+    "weight",
+    Weight,
+    {
+        "constant": "stdpbench.weights.constant:Constant",
+        "uniform": "stdpbench.weights.uniform:Uniform",
+    },
+    group="stdpbench.weights",
+)
+
+__all__ = ["Weight", "weights"]

@@ -1,0 +1,24 @@
+"""Base class of weights: what the weights of a projection are before any learning."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.parameters import Parameters
+
+
+class Weight(Parameters):
+    """Weights of a projection before any learning; one kind per file.
+
+    A weight is dimensionless: what a spike adds to the receptor of the target neuron, in units of its variable.
+    """
+
+    summary: ClassVar[str]
+
+    @abstractmethod
+    def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return the weights, float64, in the given shape."""
