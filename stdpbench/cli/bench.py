@@ -199,8 +199,8 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path) -> Figures:
     except (IndexError, ValueError):
         figures = None
     if not isinstance(figures, dict):
-        said = [line for line in done.stderr.splitlines() if line.strip()] or ["no error output"]
-        raise StdpbenchError(f"{measurement.script} exited with status {done.returncode}: {said[-1].strip()}")
+        errors = [line for line in done.stderr.splitlines() if line.strip()] or ["no error output"]
+        raise StdpbenchError(f"{measurement.script} exited with status {done.returncode}: {errors[-1].strip()}")
     return figures
 
 

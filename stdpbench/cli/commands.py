@@ -92,8 +92,8 @@ def resume_command(run: str, runs: Path | None, detach: bool, json: bool, repair
         done = repair_journal(folder) or "The journal is intact; nothing to repair."
         console.print(done, highlight=False, soft_wrap=True)
     if has_process(folder.path):
-        said = ask(folder.path, "resume")
-        console.print(f"{folder.path.name} is {said['state']} at presentation {said['position']}.", highlight=False)
+        reply = ask(folder.path, "resume")
+        console.print(f"{folder.path.name} is {reply['state']} at presentation {reply['position']}.", highlight=False)
         return
     check_journal(folder, f"`stdpbench resume {folder.path} --repair`")
     _start(folder, console, new=False, detach=detach, json=json)
@@ -126,8 +126,8 @@ def rewind_command(run: str, to: int, runs: Path | None) -> None:
     """Carry out ``stdpbench rewind``."""
     folder, console = find_run(run, runs or runs_folder()), Console()
     kept, resumes_at = rewind(folder, to)
-    said = f"{folder.path.name} is back at presentation {to}. {resumption(resumes_at, to)}"
-    console.print(said, highlight=False, soft_wrap=True)
+    message = f"{folder.path.name} is back at presentation {to}. {resumption(resumes_at, to)}"
+    console.print(message, highlight=False, soft_wrap=True)
     console.print(f"The part after it is kept as {kept.path}", highlight=False, soft_wrap=True)
 
 
@@ -140,8 +140,8 @@ def ask_command(run: str, name: str, runs: Path | None) -> None:
 def set_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:
     """Carry out ``stdpbench set``."""
     folder, console = find_run(run, runs or runs_folder()), Console()
-    said = ask(folder.path, "set", changes=dict(parse_assignment(text) for text in assignments))
-    _say_changes(console, said)
+    changed = ask(folder.path, "set", changes=dict(parse_assignment(text) for text in assignments))
+    _show_changes(console, changed)
 
 
 def set_learned_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:
@@ -161,8 +161,8 @@ def set_learned_command(run: str, assignments: Sequence[str], runs: Path | None)
         if not equals:
             raise StdpbenchError(f"{text!r} should read NAME=FILE, such as w=weights.npy")
         arrays[name] = _read_npy(Path(file).expanduser())
-    said = ask(folder.path, "set_learned", arrays=write_learned(folder.path, arrays))
-    console.print(f"{', '.join(arrays)} set, from presentation {said['position']} on; the run stays paused.")
+    reply = ask(folder.path, "set_learned", arrays=write_learned(folder.path, arrays))
+    console.print(f"{', '.join(arrays)} set, from presentation {reply['position']} on; the run stays paused.")
 
 
 def _read_npy(path: Path) -> Any:
@@ -184,12 +184,12 @@ def change_rule_command(run: str, rule: str, assignments: Sequence[str], runs: P
         experiment = experiment.override({f"plasticity.{name.removeprefix('plasticity.')}": value})
     table = experiment.plasticity.to_mapping()
     console.print("The new network is compiled if necessary; the run continues meanwhile.", highlight=False)
-    said = ask(folder.path, "change_rule", rule=table)
-    if changes_rule(said):
-        old = said["plasticity.kind"][0]
+    changed = ask(folder.path, "change_rule", rule=table)
+    if changes_rule(changed):
+        old = changed["plasticity.kind"][0]
         console.print(f"rule: {old} → {rule_name(table)}, from the next presentation on", highlight=False)
     else:
-        _say_changes(console, said)
+        _show_changes(console, changed)
 
 
 def watch_command(run: str, runs: Path | None) -> None:
@@ -236,10 +236,10 @@ def _to_open(what: str, runs: Path) -> Path:
     return find_run(what, runs).path.absolute()
 
 
-def _say_changes(console: Console, said: Mapping[str, Sequence[Any]]) -> None:
-    for path, (old, new) in said.items():
+def _show_changes(console: Console, changed: Mapping[str, Sequence[Any]]) -> None:
+    for path, (old, new) in changed.items():
         console.print(f"{path}: {old} → {new}, from the next presentation on", highlight=False)
-    if not said:
+    if not changed:
         console.print("That is already the case.")
 
 

@@ -151,12 +151,12 @@ def whole_words() -> Iterator[None]:
     os.environ |= {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(current)}
     word = words[current] if current < len(words) else ""
     before = f"{word.rpartition('=')[0]}="
-    said = io.StringIO()
+    output = io.StringIO()
     try:
-        with redirect_stdout(said):
+        with redirect_stdout(output):
             yield
     finally:
-        for line in said.getvalue().splitlines():
+        for line in output.getvalue().splitlines():
             sys.stdout.write(f"{line.removeprefix(before).removeprefix(before.partition('=')[2])}\n")
 
 
@@ -235,8 +235,8 @@ def _kinds_of(ctx: Context) -> dict[str, str]:
     files += [folder / "experiment.toml" for folder in (_runs_folder(ctx) / name, Path(name).expanduser())]
     for file in files if name else ():
         with suppress(OSError, ValueError):
-            said = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-            kinds |= {key: str(one["kind"]) for key, one in said.items() if isinstance(one, dict) and "kind" in one}
+            tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+            kinds |= {key: str(one["kind"]) for key, one in tables.items() if isinstance(one, dict) and "kind" in one}
             break
     for assignment in ctx.params.get("set_") or ():
         path, _, value = str(assignment).partition("=")

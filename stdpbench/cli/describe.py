@@ -138,10 +138,10 @@ def _experiments(name: str) -> Iterator[Described]:
     if name in shipped_experiments():
         made, where = read_experiment(name), "which ships"
     elif path.is_file():
-        said = read_toml(path)
-        if {"arm", "grid", "random", "optuna"}.intersection(said):
+        table = read_toml(path)
+        if {"arm", "grid", "random", "optuna"}.intersection(table):
             raise StdpbenchError(f"{name} is a sweep, not an experiment; `stdpbench sweep {name}` runs it")
-        if not {*SECTIONS, "seed"}.intersection(said) and {"on_input_spike", "on_output_spike"}.intersection(said):
+        if not {*SECTIONS, "seed"}.intersection(table) and {"on_input_spike", "on_output_spike"}.intersection(table):
             rule = rules.build(rule_table(name), "plasticity")
             yield _of_class(rules.name, name, type(rule))
             return
@@ -288,8 +288,8 @@ def _show_class(console: Console, one: Described) -> None:
     if "presets" in one:
         console.print("\nPresets, chosen by --set plasticity.preset=NAME:", highlight=False)
         for name, values in one["presets"].items():
-            said = ", ".join(f"{parameter} {value}" for parameter, value in values.items())
-            console.print(f"  {name}: {said}", highlight=False, markup=False)
+            settings = ", ".join(f"{parameter} {value}" for parameter, value in values.items())
+            console.print(f"  {name}: {settings}", highlight=False, markup=False)
 
 
 def _table(parameters: list[Described]) -> Table:

@@ -115,10 +115,10 @@ def render(findings: Sequence[Finding]) -> RenderableType:
 
 def _summary(findings: Sequence[Finding]) -> str:
     counts = [(sum(finding.state == state for finding in findings), state) for state in ("fault", "warning")]
-    said = [f"{count} {state}{'s' * (count > 1)}" for count, state in counts if count]
-    if not said:
+    parts = [f"{count} {state}{'s' * (count > 1)}" for count, state in counts if count]
+    if not parts:
         return "Everything is in order."
-    return f"{' and '.join(said)}; each fix follows an arrow."
+    return f"{' and '.join(parts)}; each fix follows an arrow."
 
 
 def _system() -> str:

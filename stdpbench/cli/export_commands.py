@@ -36,8 +36,8 @@ def reproduce_command(
     runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
     with open_source(path if path.is_file() else find_run(source, runs_folder()).path) as original:
         about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
-        said = dict(parse_assignment(text) for text in places)
-        again, remark = prepare(original, runs, places=said, workers=workers, simulator=simulator, about=about)
+        folders = dict(parse_assignment(text) for text in places)
+        again, remark = prepare(original, runs, places=folders, workers=workers, simulator=simulator, about=about)
         if remark:
             console.print(remark, soft_wrap=True)
         carry_out(again, console, new=True, json=False)

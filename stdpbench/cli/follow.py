@@ -32,10 +32,10 @@ _STOPPING = "Stopping after this presentation; press Ctrl+C again to end at once
 class Interrupt:
     """Handles Ctrl+C between two messages; a second one exits at once."""
 
-    def __init__(self, console: Console, said: str) -> None:
+    def __init__(self, console: Console, message: str) -> None:
         self.asked = False
         self._console = console
-        self._said = said
+        self._message = message
 
     @contextmanager
     def heard(self) -> Iterator[Interrupt]:
@@ -47,7 +47,7 @@ class Interrupt:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        self._console.print(self._said)
+        self._console.print(self._message)
 
 
 def follow(

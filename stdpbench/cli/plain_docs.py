@@ -30,7 +30,7 @@ def _displayed(tex: str) -> str:
 def _unicode(tex: str) -> str:
     from pylatexenc.latex2text import LatexNodes2Text
 
-    said = LatexNodes2Text(math_mode="text").latex_to_text(
+    text = LatexNodes2Text(math_mode="text").latex_to_text(
         tex.replace("&", " ").replace(r"\leftarrow", r"\leftarrow{} ")
     )
-    return re.sub(r"\s+", " ", said).strip()
+    return re.sub(r"\s+", " ", text).strip()

@@ -98,8 +98,8 @@ class Display(Bars):
             if fact.remark:
                 self._console.print(fact.remark)
         elif isinstance(fact, facts.Estimated):
-            said = f"{duration(fact.seconds)}, {fact.memory / 2**30:.1f} GiB"
-            self._console.print(f"estimate:   {said}, without k-means", highlight=False)
+            estimate = f"{duration(fact.seconds)}, {fact.memory / 2**30:.1f} GiB"
+            self._console.print(f"estimate:   {estimate}, without k-means", highlight=False)
         elif isinstance(fact, facts.StateChanged):
             if fact.reason and fact.state != State.BUILDING:  # which `building` shows
                 self._console.print(describe(record), highlight=False, soft_wrap=True)
@@ -150,9 +150,9 @@ class Display(Bars):
             return
         if event.phase not in self._tasks:
             self._tasks[event.phase] = self._bars.add_task(event.phase, total=event.total, note="")
-        self._bars.update(self._tasks[event.phase], completed=event.done, note=self._said(event))
+        self._bars.update(self._tasks[event.phase], completed=event.done, note=self._details(event))
 
-    def _said(self, event: facts.Progress) -> str:
+    def _details(self, event: facts.Progress) -> str:
         held_out = self._held_out if event.phase == "train" else ""
         return ", ".join(part for part in (_note(event), held_out) if part)
 

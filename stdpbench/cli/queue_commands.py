@@ -118,8 +118,8 @@ def change_command(name: str, numbers: Sequence[int], runs: Path | None, to: str
         queue.move(numbers[0], to)
     else:
         for item in getattr(queue, name)(list(dict.fromkeys(numbers))):
-            said = "is no longer in the queue" if name == "remove" else f"is {item.state}"
-            sys.stdout.write(f"item {item.number}: {item.name}, {said}\n")
+            state = "is no longer in the queue" if name == "remove" else f"is {item.state}"
+            sys.stdout.write(f"item {item.number}: {item.name}, {state}\n")
     if name == "move":
         list_command(json=False, runs=queue.runs)
 

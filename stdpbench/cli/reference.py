@@ -17,8 +17,8 @@ def list_experiments(json: bool) -> None:
     """Carry out ``stdpbench experiments``."""
     known = {name: read_experiment(path).about for name, path in shipped_experiments().items()}
     if json:
-        said = [{"name": name, **about.model_dump()} for name, about in known.items()]
-        sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
+        entries = [{"name": name, **about.model_dump()} for name, about in known.items()]
+        sys.stdout.write(json_format.dumps(entries, ensure_ascii=False) + "\n")
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("experiment", "description", "expected accuracy", "time"):

@@ -46,8 +46,8 @@ def report_command(
     _show(data, console)
     console.print(f"report: {target / PAGE}", highlight=False, soft_wrap=True)
     if json:
-        said = {"path": str((target / PAGE).resolve()), "runs": data["runs"]}
-        sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
+        record = {"path": str((target / PAGE).resolve()), "runs": data["runs"]}
+        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
 
 
 def _show(data: dict[str, Any], console: Console) -> None:
@@ -62,8 +62,8 @@ def _show(data: dict[str, Any], console: Console) -> None:
             table.add_row(name, f"{100 * row['accuracy']:.2f}", interval, str(row["n_images"]))
         console.print(table)
         readings = run["readings"]
-        said = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
+        accesses = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
         console.print(
-            f"accesses to test labels: {said} for the run, {readings['experiment']} for the experiment",
+            f"accesses to test labels: {accesses} for the run, {readings['experiment']} for the experiment",
             highlight=False,
         )

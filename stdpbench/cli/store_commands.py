@@ -82,9 +82,9 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
     folder = find_run(run, runs or runs_folder())
     with Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder())) as store:
         origins = lineage(folder, store)
-        said = folder.read_json("run.json")
-        children = [entry.name for entry in store.children(str(said.get("id", "")))]
-        parent = store.by_id(str(dict(said.get("parent") or said.get("from") or {}).get("id", "")))
+        about = folder.read_json("run.json")
+        children = [entry.name for entry in store.children(str(about.get("id", "")))]
+        parent = store.by_id(str(dict(about.get("parent") or about.get("from") or {}).get("id", "")))
     account = Account.of(folder)
     other = find_run(against, runs or runs_folder()) if against else None
     if other is None and parent is not None:
@@ -98,7 +98,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
             record["against"] = {"name": reference[0], "parameters": reference[1]}
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
-    _show_account(account, said, origins, children, account.missing if comparison is None else ())
+    _show_account(account, about, origins, children, account.missing if comparison is None else ())
     if comparison is not None:
         _show_comparison(comparison, "Differences from")
     elif reference is not None:
@@ -259,13 +259,13 @@ def _reference(folder: RunFolder, account: Account) -> tuple[str, dict[str, tupl
 
 def _show_account(
     account: Account,
-    said: dict[str, Any],
+    about: dict[str, Any],
     origins: Sequence[str],
     children: Sequence[str],
     missing: Sequence[str],
 ) -> None:
     state = f"{account.state}{f': {account.reason}' if account.reason else ''}"
-    times = f"{local_time(said.get('started', ''))} to {local_time(said.get('ended', ''))}".removesuffix(" to ")
+    times = f"{local_time(about.get('started', ''))} to {local_time(about.get('ended', ''))}".removesuffix(" to ")
     lines = [("run", account.name), ("state", state), ("folder", account.path), ("command", account.command)]
     if account.damage:
         repair = f"`stdpbench resume {account.path} --repair` continues from before the damage"

@@ -50,8 +50,8 @@ def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None
             again = shlex.join(["stdpbench", "sweep", name, *where, *(["--dask", dask] if dask else [])])
             console.print(f"Stopped. `{again}` continues.", highlight=False, soft_wrap=True)
         if json:
-            said = {"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)}
-            sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
+            record = {"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)}
+            sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
     if not whole:
         sys.exit(INTERRUPTED)
     if report.failures:
@@ -69,12 +69,12 @@ def _workplace(state: SweepState, processes: int, dask: str | None) -> Workplace
 
 def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console) -> bool:
     """Run the sweep and show its progress; return whether it was completed."""
-    said = "Stopping active runs; press Ctrl+C again to exit at once."
+    message = "Stopping active runs; press Ctrl+C again to exit at once."
     n_arms = len(fixed_arms(sweep)) + (sweep.optuna.n_trials if sweep.optuna else 0)
     tuning = tuning_round(sweep)
     n_jobs = n_arms * len(sweep.seeds) + (len(tuning.jobs) if tuning is not None else 0)
     display = SweepDisplay(console, n_jobs, len(state.results))
-    with display, Interrupt(console, said).heard() as interrupt:
+    with display, Interrupt(console, message).heard() as interrupt:
         events = carry_out(sweep, state, place, lambda: interrupt.asked)
         with closing(events):
             while True:

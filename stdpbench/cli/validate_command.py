@@ -45,8 +45,8 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
         made = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
         console.print(f"written: {write(outcomes, output, made)}", highlight=False, soft_wrap=True)
     if json:
-        said = [{"kind": o.kind, "findings": [asdict(finding) for finding in o.findings]} for o in outcomes]
-        sys.stdout.write(json_format.dumps(said, ensure_ascii=False) + "\n")
+        records = [{"kind": o.kind, "findings": [asdict(finding) for finding in o.findings]} for o in outcomes]
+        sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
     if reached < len(findings):
         sys.exit(1)
 

@@ -82,7 +82,7 @@ def find_set(name: str, folders: Iterable[Path]) -> Path | None:
 
 
 def other_set(name: str, folder: Path) -> str | None:
-    """The name of the other published set that a folder holds, told by its test labels; None if it does not."""
+    """Return the name of the other published set in a folder, recognised by its test labels; None if there is none."""
     path = find_file(folder, TEST_LABELS)
     for other in PUBLISHED.values():
         if path is not None and other.name != name:
@@ -105,7 +105,7 @@ def _files(*digests: tuple[str, str]) -> tuple[PublishedFile, ...]:
     return tuple(PublishedFile(name, *pair) for name, pair in zip(names, digests, strict=True))
 
 
-# Where the digests come from, and how each was verified, is said in data/README.md
+# data/README.md documents the sources of the digests and how each was verified
 PUBLISHED: Mapping[str, PublishedSet] = {
     published.name: published
     for published in (

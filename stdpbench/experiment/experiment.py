@@ -271,12 +271,12 @@ class Experiment(_Head):
             old, new = getattr(self, section), getattr(changed, section)
             if type(old) is type(new):
                 continue
-            said = old.to_mapping()
+            values = old.to_mapping()
             for declared in old.describe():
                 path, value = f"{section}.{declared.name}", getattr(old, declared.name)
                 kept = value in (declared.default, getattr(new, declared.name, None))
                 if not kept and path not in changes:
-                    lost[path] = said[declared.name]
+                    lost[path] = values[declared.name]
         return lost
 
     def _same_results(self, other: Experiment) -> bool:
@@ -486,4 +486,4 @@ def _from_tables(
         return Experiment.from_mapping(mapping, stand_ins=stand_ins)
     except StdpbenchError as error:
         lines = Lines(text())
-        raise several(located(said, lines.of_sentence(said), name) for said in error.sentences) from None
+        raise several(located(sentence, lines.of_sentence(sentence), name) for sentence in error.sentences) from None

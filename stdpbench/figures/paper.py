@@ -133,13 +133,13 @@ def caption(title: str, *, run: str, experiment: str, seed: int, version: str, n
     errors : str
         Meaning of error bars; empty if there are none.
     """
-    said = [
+    sentences = [
         f"{title.rstrip('.')}.",
         f"Run {run} (experiment {experiment}, seed {seed}), stdpbench {version}.",
         f"n: {n}." if n else "n: one run.",
         f"Error bars: {errors.rstrip('.')}." if errors else "No error bars: values of a single run.",
     ]
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 # -- passing the order to the process ----------------------------------------------------------------------------

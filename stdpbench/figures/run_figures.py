@@ -274,8 +274,8 @@ def accuracy_over_time(
         if values is not None and len(values) != len(presentations):
             raise StdpbenchError(f"there are {len(presentations)} points in time, but {len(values)} of {name}")
     two = mean_theta is not None or spikes_per_image is not None
-    said = _changes_in_words(changes)
-    figure = new_figure(900, (640 if two else 420) + 16 * len(said), constrained=True)
+    lines = _change_lines(changes)
+    figure = new_figure(900, (640 if two else 420) + 16 * len(lines), constrained=True)
     heights = [3, 2] if two else [1]
     panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
     upper, lower = panels[0, 0], panels[-1, 0]
@@ -312,8 +312,8 @@ def accuracy_over_time(
             fontsize=9,
             color=_CHANGE_COLOUR,
         )
-    if said:
-        figure.supxlabel("\n".join(said), x=0.02, ha="left", fontsize=9, color=_CHANGE_COLOUR)
+    if lines:
+        figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=9, color=_CHANGE_COLOUR)
     lower.set_xlabel("training presentations", fontsize=11)
     lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spaced(round(value))))
     lower.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
@@ -343,7 +343,7 @@ def _neurons(number: int) -> str:
     return f"{spaced(number)} exc neuron{'' if number == 1 else 's'}"
 
 
-def _changes_in_words(changes: Sequence[tuple[int, str]]) -> list[str]:
+def _change_lines(changes: Sequence[tuple[int, str]]) -> list[str]:
     """Return one line for each of the first changes."""
     lines = [
         f"{number}: from {spaced(position)} on, {textwrap.shorten(words, _LONGEST_CHANGE, placeholder=' …')}"

@@ -69,9 +69,9 @@ def pairing(
     )
     relative: list[Floats] = [np.array(times) * part / w for part in np.split(changed, len(dts))]
     curves = tuple(Curve(f"Δt = {d:+g} ms", part) for d, part in zip(dts, relative, strict=True))
-    said = f"{bursts} bursts of {pairs} equidistant pairs, {_PAUSE:g} s apart ({_PAIRS_ALONE} pairs below 1 Hz)"
-    said += f", starting weight {w:g}, bounds 0 … {made.w_max:g}"
+    conditions = f"{bursts} bursts of {pairs} equidistant pairs, {_PAUSE:g} s apart ({_PAIRS_ALONE} pairs below 1 Hz)"
+    conditions += f", starting weight {w:g}, bounds 0 … {made.w_max:g}"
     if reads:
-        said += f", neuron {made.output_neuron}, steps of {dt:g} ms"
-    found = result("pairing", made, x, "frequency", "Hz", "relative Δw", curves, said, cut)
+        conditions += f", neuron {made.output_neuron}, steps of {dt:g} ms"
+    found = result("pairing", made, x, "frequency", "Hz", "relative Δw", curves, conditions, cut)
     return found if not reads else found.remarked(_AT_REST)

@@ -89,12 +89,12 @@ def draw_on(axes: Axes, results: Sequence[Result], points: Sequence[Points] = ()
 
 def conditions(results: Sequence[Result], width: int = 118) -> list[str]:
     """Conditions and remarks of the results, wrapped to `width` characters."""
-    said = [
+    texts = [
         f"{name}: {text}" if len(results) > 1 else text
         for result, name in zip(results, names(results), strict=True)
         for text in (result.conditions, *result.remarks)
     ]
-    return [line for text in dict.fromkeys(said) for line in textwrap.wrap(text, width)]
+    return [line for text in dict.fromkeys(texts) for line in textwrap.wrap(text, width)]
 
 
 def names(results: Sequence[Result]) -> list[str]:

@@ -159,9 +159,9 @@ def neuron(
         for label, values in (("start", start), (f"after {second} s", before))
     )
     began = "random starting weights" if weight is None else f"starting weight {weight:g}"
-    said = f"{inputs} Poisson inputs at {rate:g} Hz, {began}, bounds 0 … {made.w_max:g}"
+    conditions = f"{inputs} Poisson inputs at {rate:g} Hz, {began}, bounds 0 … {made.w_max:g}"
     span = min(every, second)
     last = f"In the last {span} s the neuron fired at {n_spikes / span:.1f} Hz; its weights "
     last += "had settled." if settled else "had not settled yet."
     centres = (edges[:-1] + edges[1:]) / 2
-    return Result("neuron", made, centres, "weight", "", "share of inputs", curves, said, (last,))
+    return Result("neuron", made, centres, "weight", "", "share of inputs", curves, conditions, (last,))

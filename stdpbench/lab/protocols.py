@@ -75,8 +75,10 @@ def pair_window(
     x = numbers(usual if dts is None else dts)
     at = np.arange(count(pairs, "pairs")) / frequency
     changed, cut = impose(made, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
-    said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
-    return result("pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{said}, {_bounds(made, w)}", cut)
+    spikes = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
+    return result(
+        "pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{spikes}, {_bounds(made, w)}", cut
+    )
 
 
 def frequency(
@@ -107,8 +109,8 @@ def frequency(
     trains = [np.arange(count(pairs, "pairs")) / above_zero(float(f), "frequencies") for f in x]
     changed, cut = impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
     curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
-    said = f"{pairs} equidistant pairs, {_bounds(made, w)}"
-    return result("frequency", made, x, "frequency", "Hz", "Δw", tuple(curves), said, cut)
+    conditions = f"{pairs} equidistant pairs, {_bounds(made, w)}"
+    return result("frequency", made, x, "frequency", "Hz", "Δw", tuple(curves), conditions, cut)
 
 
 def triplets(
@@ -149,9 +151,9 @@ def triplets(
             )
         labels.append(f"{order} {first:+g}, {second:+g} ms")
     changed, cut = impose(made, inputs, outputs, w)
-    said = f"{repeats} triplets at {frequency:g} Hz, {_bounds(made, w)}"
+    conditions = f"{repeats} triplets at {frequency:g} Hz, {_bounds(made, w)}"
     x = np.arange(len(labels), dtype=np.float64)
-    return result("triplets", made, x, "triplet", "", "Δw", (Curve("", changed),), said, cut, tuple(labels))
+    return result("triplets", made, x, "triplet", "", "Δw", (Curve("", changed),), conditions, cut, tuple(labels))
 
 
 def quadruplets(
@@ -187,8 +189,8 @@ def quadruplets(
     inputs = [np.concatenate([at - half, at - T * 1e-3 + half]) for T in x]
     outputs = [np.concatenate([at + half, at - T * 1e-3 - half]) for T in x]
     changed, cut = impose(made, inputs, outputs, w)
-    said = f"{repeats} quadruplets at {frequency:g} Hz, {dt:g} ms within a pair, {_bounds(made, w)}"
-    return result("quadruplets", made, x, "T", "ms", "Δw", (Curve("", changed),), said, cut)
+    conditions = f"{repeats} quadruplets at {frequency:g} Hz, {dt:g} ms within a pair, {_bounds(made, w)}"
+    return result("quadruplets", made, x, "T", "ms", "Δw", (Curve("", changed),), conditions, cut)
 
 
 def poisson_pairs(
@@ -242,9 +244,9 @@ def poisson_pairs(
         Curve(f"input {rate:g} Hz", found.mean(axis=1), found.std(axis=1, ddof=1) if repeats > 1 else None)
         for rate, found in zip(input_rates, per_second, strict=True)
     )
-    said = f"Poisson spikes for {duration:g} s, mean of {repeats} synapses, {_bounds(made, w)}"
-    said += "".join(f", {name} {value:g} at the start" for name, value in state.items())
-    return result("poisson-pairs", made, x, "output rate", "Hz", "Δw per second", curves, said, cut)
+    conditions = f"Poisson spikes for {duration:g} s, mean of {repeats} synapses, {_bounds(made, w)}"
+    conditions += "".join(f", {name} {value:g} at the start" for name, value in state.items())
+    return result("poisson-pairs", made, x, "output rate", "Hz", "Δw per second", curves, conditions, cut)
 
 
 def weight_dependence(
@@ -276,7 +278,7 @@ def weight_dependence(
         made, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
     )
     curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
-    said = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
+    spikes = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
     return result(
         "weight-dependence",
         made,
@@ -285,7 +287,7 @@ def weight_dependence(
         "",
         "Δw",
         tuple(curves),
-        f"{said}, bounds 0 … {made.w_max:g}",
+        f"{spikes}, bounds 0 … {made.w_max:g}",
         False,
     )
 

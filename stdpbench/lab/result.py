@@ -123,7 +123,7 @@ class Result:
         }
 
     @classmethod
-    def from_mapping(cls, said: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
         """Read what `to_mapping` wrote."""
 
         def array(values: Any) -> NDArray[np.float64]:
@@ -131,19 +131,19 @@ class Result:
 
         curves = tuple(
             Curve(one["label"], array(one["change"]), None if one["spread"] is None else array(one["spread"]))
-            for one in said["curves"]
+            for one in mapping["curves"]
         )
-        x = said["x"]
+        x = mapping["x"]
         return cls(
-            str(said["protocol"]),
-            rules.build(said["rule"], "plasticity"),
+            str(mapping["protocol"]),
+            rules.build(mapping["rule"], "plasticity"),
             array(x["values"]),
             str(x["name"]),
             str(x["unit"]),
-            str(said["y"]),
+            str(mapping["y"]),
             curves,
-            str(said["conditions"]),
-            tuple(said["remarks"]),
+            str(mapping["conditions"]),
+            tuple(mapping["remarks"]),
             tuple(x["labels"]),
         )
 

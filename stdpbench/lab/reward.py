@@ -55,9 +55,9 @@ def reward_delay(
     none = [np.empty(0)] * len(inputs)
     end = synapses.run(none, none, None, until=ENOUGH * max(made.quantities().values()))
     curves = [Curve(f"Δt = {dt:+g} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)]
-    said = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {made.w_max:g}"
+    conditions = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {made.w_max:g}"
     remarks = ("Some weights ended at a bound, where the curve is clipped.",)
     cut = bool(((end <= 0) | (end >= made.w_max)).any())
     return Result(
-        "reward-delay", made, x, "delay of the reward", "s", "Δw", tuple(curves), said, remarks if cut else ()
+        "reward-delay", made, x, "delay of the reward", "s", "Δw", tuple(curves), conditions, remarks if cut else ()
     )

@@ -37,7 +37,9 @@ class Desk:
     def __init__(self) -> None:
         self._took: dict[tuple[type[PlasticityRule], str, bool], float] = {}
 
-    def answer(self, name: str, arguments: Mapping[str, Any], told: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def answer(
+        self, name: str, arguments: Mapping[str, Any], on_progress: ProgressCallback
+    ) -> tuple[dict[str, Any], Arrays]:
         """Answer a request.
 
         Raises

@@ -30,11 +30,11 @@ from stdpbench.neurons import Neuron, neurons
 from stdpbench.plasticity import PlasticityRule
 
 _PULSE = 1e-9  # coulomb: thousands of mV on any neuron, whatever the step; the authors' code injects 1e6 pA for 1 ms
-_TAIL = 0.05  # seconds that are waited for what a last output spike still does
+_TAIL = 0.05  # seconds simulated after the last output spike, for its late effects
 
 
 class DrivenNeurons(ImposedSpikes):
-    """Synapses of one rule, each onto a neuron that spikes when it is told to.
+    """Synapses of one rule, each onto a neuron that spikes at prescribed times.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ class ImposedSpikes:
         w : float or ndarray, float64, (n_points,), or None
             Weights at the beginning; None: weights, traces and averages are those at the end of the run before.
         state : mapping of str to float, optional
-            Averages and synapse variables of the rule at the beginning, by name; 0 where nothing is said.
+            Averages and synapse variables of the rule at the beginning, by name; default: 0.
         until : float, seconds
             When the run ends, if that is after the last spike.
 

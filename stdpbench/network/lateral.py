@@ -68,7 +68,7 @@ def plastic_inhibition(layout: Layout, parameters: dict[str, float], inhibitor: 
         name="lateral",
     )
     groups["lateral"].connect()
-    told = [f"{trace.name}_post {'=' if trace.on_spike == 'set' else '+='} 1" for trace in inhibiting]
-    groups["to_traces"] = b2.Synapses(inhibitor, exc, on_pre="\n".join(told), clock=pool.clock, name="to_traces")
+    updates = [f"{trace.name}_post {'=' if trace.on_spike == 'set' else '+='} 1" for trace in inhibiting]
+    groups["to_traces"] = b2.Synapses(inhibitor, exc, on_pre="\n".join(updates), clock=pool.clock, name="to_traces")
     groups["to_traces"].pre.order = 0  # between the input events of this step and its output events
     groups["to_traces"].connect(j="i")

@@ -1,4 +1,4 @@
-"""What a network consists of, said without Brian2: groups, state, parameters, pathways.
+"""Description of a network without Brian2: groups, state, parameters, pathways.
 
 Groups and their names, the same in every simulator:
 

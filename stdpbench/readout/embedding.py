@@ -74,9 +74,9 @@ def embed(points: Features, method: str, seed: int, progress: Callable[[int, int
     if method == "pca":
         # features are principal components in descending order
         plane = points[:, :2] if points.shape[1] > 1 else np.column_stack([points, np.zeros(len(points))])
-        said = "first two principal components of square roots of spike counts"
+        description = "first two principal components of square roots of spike counts"
     elif all_alike(points):
-        plane, said = np.zeros((len(points), 2)), "all responses are equal"
+        plane, description = np.zeros((len(points), 2)), "all responses are equal"
     elif method == "t-sne":
         from sklearn.manifold import TSNE
 
@@ -85,15 +85,15 @@ def embed(points: Features, method: str, seed: int, progress: Callable[[int, int
         tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=small, verbose=verbose)
         with redirect_stdout(_Steps(progress)) if progress is not None else nullcontext():
             plane = tsne.fit_transform(points)
-        said = f"t-SNE, perplexity {perplexity:.0f}, started from principal components"
+        description = f"t-SNE, perplexity {perplexity:.0f}, started from principal components"
     else:
-        plane, said = _umap(points, small)
+        plane, description = _umap(points, small)
     trust = np.nan
     if len(points) > 2 * NEIGHBOURS:
         with threadpool_limits(limits=1):
             some = slice(None, TRUSTED)
             trust = float(trustworthiness(points[some], plane[some], n_neighbors=NEIGHBOURS))
-    return Embedding(method, np.asarray(plane, np.float64), trust, said)
+    return Embedding(method, np.asarray(plane, np.float64), trust, description)
 
 
 class _Steps(io.TextIOBase):

@@ -88,10 +88,10 @@ def is_compiled(experiment: Experiment, n_input: int, name: str) -> bool:
 
 
 def opening_takes(experiment: Experiment, n_input: int, name: str | None = None) -> Literal["", "compile", "generate"]:
-    """What `open_simulator` will spend its time on, as far as that can be told.
+    """Return what `open_simulator` will spend its time on, as far as can be predicted.
 
     ``"compile"``: the network was never compiled here; ``"generate"``: Brian2's runtime mode generates its code, and
-    compiles it if Brian2 has not done so before; empty where it opens at once.
+    compiles it if Brian2 has not done so before; empty if it opens at once.
     """
     compiler = find_compiler()
     if name == "runtime" or compiler is None:
@@ -100,9 +100,9 @@ def opening_takes(experiment: Experiment, n_input: int, name: str | None = None)
 
 
 def compile_seconds(experiment: Experiment, n_input: int, name: str | None = None) -> float:
-    """How long opening a network will take for compiling it, going by the networks that were compiled here before.
+    """Estimate the seconds that compiling a network will take, from those compiled here before.
 
-    0 where it was compiled before, and in Brian2's runtime mode, of which it is not known.
+    0 if it is in the cache, and in Brian2's runtime mode, whose time is unknown.
     """
     return usual_seconds() if opening_takes(experiment, n_input, name) == "compile" else 0.0
 

@@ -111,9 +111,9 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
         try:
             arms.append(make_arm(sweep, label, name, chosen))
         except StdpbenchError as error:  # a value of the grid is in many arms, but reported once
-            said = tuple(sentence.removeprefix(f"arm {label!r}: ") for sentence in error.sentences)
-            errors.sentences += () if said in known else error.sentences
-            known.add(said)
+            sentences = tuple(sentence.removeprefix(f"arm {label!r}: ") for sentence in error.sentences)
+            errors.sentences += () if sentences in known else error.sentences
+            known.add(sentences)
     if sweep.random is not None:
         for number in range(sweep.random.n):
             drawn = draw(sweep.random.distributions, sweep.random.seed, number)
@@ -128,8 +128,8 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
 def searched_arm(sweep: Sweep, word: str, number: int, chosen: Settings) -> Arm:
     """Return an arm of a search, named by its number and settings."""
     names = short_names(chosen)
-    said = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
-    return make_arm(sweep, f"{word} {number}: {said}", f"{word}-{number}", chosen)
+    values = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
+    return make_arm(sweep, f"{word} {number}: {values}", f"{word}-{number}", chosen)
 
 
 def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:

@@ -191,13 +191,13 @@ class Cluster:
         if future.status != "finished":
             reason = future.exception() if future.status == "error" else None
             return Ended(job, None, " ".join(str(reason or f"its task is {future.status}").split()))
-        said = future.result()
+        reply = future.result()
         future.release()
         try:
-            folder = self._folders.receive(job, said["name"], said["run"]) if said.get("run") else None
-            if said["error"] or folder is None:
-                return Ended(job, None, str(said["error"]), stopped=self._stopping)
-            if said["digest"] != job.key:
+            folder = self._folders.receive(job, reply["name"], reply["run"]) if reply.get("run") else None
+            if reply["error"] or folder is None:
+                return Ended(job, None, str(reply["error"]), stopped=self._stopping)
+            if reply["digest"] != job.key:
                 return Ended(job, None, "the worker ran a different experiment: its version of stdpbench differs")
             return Ended(job, Result.of(folder))
         except StdpbenchError as error:

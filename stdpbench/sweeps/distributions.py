@@ -55,12 +55,12 @@ class Distribution:
         return float(random.uniform(self.low, self.high))
 
 
-def read_distribution(said: Any, where: str, unit: str | None) -> Distribution:
+def read_distribution(table: Any, where: str, unit: str | None) -> Distribution:
     """Read ``{ uniform = [1, 2] }`` and the like.
 
     Parameters
     ----------
-    said : Any
+    table : Any
         Value in the file.
     where : str
         Dotted path, for error messages.
@@ -73,9 +73,9 @@ def read_distribution(said: Any, where: str, unit: str | None) -> Distribution:
         If it is not a distribution.
     """
     example = "such as { uniform = [1, 2] }"
-    if not isinstance(said, Mapping) or len(said) != 1:
-        raise StdpbenchError(f"{where} must be a table with one of {', '.join(KINDS)}, {example}, not {said!r}")
-    kind, values = next(iter(said.items()))
+    if not isinstance(table, Mapping) or len(table) != 1:
+        raise StdpbenchError(f"{where} must be a table with one of {', '.join(KINDS)}, {example}, not {table!r}")
+    kind, values = next(iter(table.items()))
     if kind not in KINDS:
         raise unknown_key(kind, dict.fromkeys(KINDS), where)
     where = f"{where}.{kind}"

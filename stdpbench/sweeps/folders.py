@@ -99,7 +99,7 @@ class JobFolders:
             self._unnoted = {}
             for name in run_names(self._state.folder):
                 with suppress(StdpbenchError):
-                    said = RunFolder(self._state.folder / name).read_json("run.json")
-                    if said.get("validation") is True and "sweep" in said:
-                        self._unnoted.setdefault(str(said.get("digest")), name)
+                    about = RunFolder(self._state.folder / name).read_json("run.json")
+                    if about.get("validation") is True and "sweep" in about:
+                        self._unnoted.setdefault(str(about.get("digest")), name)
         return self._unnoted

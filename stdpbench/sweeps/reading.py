@@ -47,7 +47,9 @@ def read_sweep(name: str | Path) -> Sweep:
         return sweep_from_mapping(mapping, path.parent)
     except StdpbenchError as error:
         lines = Lines(path.read_text(encoding="utf-8-sig"))
-        raise several(located(said, _line(said, mapping, lines), path.name) for said in error.sentences) from None
+        raise several(
+            located(sentence, _line(sentence, mapping, lines), path.name) for sentence in error.sentences
+        ) from None
 
 
 def _line(sentence: str, mapping: Mapping[str, Any], lines: Lines) -> int | None:
@@ -115,7 +117,7 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
     return sweep
 
 
-def settings(said: Any, where: str) -> Settings:
+def settings(table: Any, where: str) -> Settings:
     """Flatten a table to dotted paths, whether written as ``"a.b" = 1`` or as ``a.b = 1``.
 
     Raises
@@ -123,10 +125,10 @@ def settings(said: Any, where: str) -> Settings:
     StdpbenchError
         If it is not a table, or contains a key that the sweep sets elsewhere.
     """
-    if not isinstance(said, Mapping):
+    if not isinstance(table, Mapping):
         raise StdpbenchError(f"{where} must be a table of parameters, such as {{ network.dt = '0.1 ms' }}")
     flat: Settings = {}
-    for key, value in said.items():
+    for key, value in table.items():
         flat |= (
             {f"{key}.{path}": inner for path, inner in settings(value, where).items()}
             if isinstance(value, Mapping)
@@ -151,11 +153,11 @@ def _base(mapping: Mapping[str, Any], beside: Path, changes: Settings) -> Experi
     return experiment.model_copy(update={"data": experiment.data.resolved()})
 
 
-def _named_arms(said: Any, base: Experiment | None) -> tuple[NamedArm, ...]:
-    if not isinstance(said, list):
+def _named_arms(tables: Any, base: Experiment | None) -> tuple[NamedArm, ...]:
+    if not isinstance(tables, list):
         raise StdpbenchError("arm must be a list of tables: write [[arm]], not [arm]")
     errors, arms = Collector(), list[NamedArm]()
-    for number, table in enumerate(said, 1):
+    for number, table in enumerate(tables, 1):
         with errors.part():
             arms.append(_named_arm(table, f"arm {number}", base, arms))
     errors.check()
@@ -182,9 +184,9 @@ def _named_arm(table: Any, where: str, base: Experiment | None, others: Sequence
     return arm
 
 
-def _grid(said: Any) -> dict[str, tuple[Any, ...]]:
+def _grid(table: Any) -> dict[str, tuple[Any, ...]]:
     errors, grid = Collector(), dict[str, tuple[Any, ...]]()
-    for path, values in settings(said, "grid").items():
+    for path, values in settings(table, "grid").items():
         with errors.part():
             if not isinstance(values, list) or not values:
                 raise StdpbenchError(f"grid.{path} must be a list of values, not {values!r}")
@@ -195,23 +197,23 @@ def _grid(said: Any) -> dict[str, tuple[Any, ...]]:
     return grid
 
 
-def _search(said: Any, where: str, cls: type[Parameters], base: Experiment | None) -> Parameters:
-    if not isinstance(said, Mapping):
+def _search(table: Any, where: str, cls: type[Parameters], base: Experiment | None) -> Parameters:
+    if not isinstance(table, Mapping):
         raise StdpbenchError(f"{where} must be a table")
     where_drawn = f"{where}.distributions"
-    drawn = _drawn(said.get("distributions", {}), where_drawn, base)
+    drawn = _drawn(table.get("distributions", {}), where_drawn, base)
     if not drawn:
         raise StdpbenchError(f"{where_drawn} is missing; it maps searched parameters to distributions")
-    return build(cls, {**said, "distributions": drawn}, where)
+    return build(cls, {**table, "distributions": drawn}, where)
 
 
-def _drawn(said: Any, where: str, base: Experiment | None) -> dict[str, Distribution]:
+def _drawn(tables: Any, where: str, base: Experiment | None) -> dict[str, Distribution]:
     """Return the distributions of a search; the experiment accepts all their bounds.
 
     Without an experiment, because it has an error, units and bounds are not checked.
     """
     errors, drawn = Collector(), dict[str, Distribution]()
-    for path, table in _distributions(said, where).items():
+    for path, table in _distributions(tables, where).items():
         with errors.part():
             unit = None if base is None else unit_of(base, path, where)
             drawn[path] = read_distribution(table, f"{where}.{path}", unit)
@@ -229,13 +231,13 @@ def _check_ends(base: Experiment, path: str, distribution: Distribution, where: 
             raise error.within(f"{where}: ") from None
 
 
-def _tuning(said: Any) -> Parameters:
-    if not isinstance(said, Mapping):
+def _tuning(table: Any) -> Parameters:
+    if not isinstance(table, Mapping):
         raise StdpbenchError("tuning must be a table, such as { n_trials = 12 }")
-    seeds = said.get("seeds", [0])
+    seeds = table.get("seeds", [0])
     _check_seeds(seeds, "tuning.seeds")
-    changes = settings(said.get("set", {}), "tuning.set")
-    return build(Tuning, {**said, "seeds": tuple(seeds), "set": changes}, "tuning")
+    changes = settings(table.get("set", {}), "tuning.set")
+    return build(Tuning, {**table, "seeds": tuple(seeds), "set": changes}, "tuning")
 
 
 def _check_tuning(sweep: Sweep) -> None:
@@ -251,12 +253,12 @@ def _check_tuning(sweep: Sweep) -> None:
     trials_of(sweep)
 
 
-def _distributions(said: Any, where: str) -> Settings:
+def _distributions(table: Any, where: str) -> Settings:
     """Like `settings`, but a table below section and parameter is a distribution."""
-    if not isinstance(said, Mapping):
+    if not isinstance(table, Mapping):
         raise StdpbenchError(f"{where} must be a table of dotted paths and distributions")
     flat: Settings = {}
-    for key, value in said.items():
+    for key, value in table.items():
         is_section = "." not in key and isinstance(value, Mapping) and key not in ("seed", "name")
         flat |= {f"{key}.{name}": inner for name, inner in value.items()} if is_section else {key: value}
     return flat

@@ -240,15 +240,15 @@ def best_text(report: Report) -> str:
     best, contenders = report.best, report.contenders
     if best is None:
         return ""
-    said = f"Best: {best.arm.label}."
+    text = f"Best: {best.arm.label}."
     if not contenders:
-        return said
+        return text
     named = [f"{row.arm.label} ({difference_text(difference)})" for row, difference in contenders[:_MOST_NAMED]]
     more = len(contenders) - len(named)
     others = "; ".join(named) + (f"; and {more} more" if more else "")
     if len(report.sweep.seeds) < 2:
-        return f"{said} With one seed there are no intervals, so it cannot be distinguished from: {others}."
-    return f"{said} Arms whose difference from it has an interval that includes 0: {others}."
+        return f"{text} With one seed there are no intervals, so it cannot be distinguished from: {others}."
+    return f"{text} Arms whose difference from it has an interval that includes 0: {others}."
 
 
 def headings(metric: str) -> tuple[str, ...]:

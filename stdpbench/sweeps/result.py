@@ -56,7 +56,7 @@ class Result:
         StdpbenchError
             If its metrics are missing, or not from the validation part.
         """
-        metrics, said = folder.read_json("metrics.json"), folder.read_json("run.json")
+        metrics, about = folder.read_json("metrics.json"), folder.read_json("run.json")
         if metrics.get("evaluated_on") != "validation":
             raise StdpbenchError(f"{folder.path.name} was not evaluated on the validation part")
         if not metrics.get("accuracy"):
@@ -72,7 +72,7 @@ class Result:
             seconds=_number(training.get("seconds")),
             images_per_second=_number(training.get("images_per_second")),
             outcome=hashlib.sha256(digests.encode()).hexdigest(),
-            versions=said.get("versions", {}),
+            versions=about.get("versions", {}),
             folder=folder.path.name,
         )
 

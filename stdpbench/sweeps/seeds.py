@@ -167,9 +167,9 @@ def _remarks(
 ) -> list[str]:
     """Remarks on the initial experiments; later changes are part of the labels."""
     first, *others = (experiments[next(iter(members.values())).path] for members in runs)
-    said = []
+    remarks = []
     if others:
-        said.append(
+        remarks.append(
             f"Differences from runs with {groups[0].label} are taken seed by seed; in brackets the 95 % t interval of "
             "their mean."
         )
@@ -182,5 +182,5 @@ def _remarks(
             what = f"were labelled or evaluated with different pictures ({', '.join(paths)})"
         else:
             continue
-        said.append(f"Runs with {group.label} {what} than those with {groups[0].label}.")
-    return said
+        remarks.append(f"Runs with {group.label} {what} than those with {groups[0].label}.")
+    return remarks

@@ -113,18 +113,18 @@ def chosen_settings(sweep: Sweep, state: SweepState) -> Sequence[str]:
     for arm in sweep.arm:
         found = best_of(sweep, state, arm.label) if arm.tune else None
         if found is not None:
-            said = (
+            settings = (
                 ", ".join(f"{path} = {shown(value)}" for path, value in found.settings.items()) or "its own settings"
             )
             worth = found.worth(sweep, state) or 0.0
-            sentences.append(f"Tuned: {arm.label}: {said} ({sweep.metric} {100 * worth:.2f} % in the tuning).")
+            sentences.append(f"Tuned: {arm.label}: {settings} ({sweep.metric} {100 * worth:.2f} % in the tuning).")
     return sentences
 
 
 def _trial(sweep: Sweep, tuning: Tuning, arm: NamedArm, number: int) -> Trial:
     drawn = draw(arm.tune, tuning.seed, number) if number else {}
-    said = ", ".join(f"{path.rpartition('.')[2]} = {shown(value)}" for path, value in drawn.items())
-    label = f"{arm.label}, trial {number}{f': {said}' if said else ''}"
+    values = ", ".join(f"{path.rpartition('.')[2]} = {shown(value)}" for path, value in drawn.items())
+    label = f"{arm.label}, trial {number}{f': {values}' if values else ''}"
     settings = {**tuning.set, **arm.set, **drawn}
     return Trial(arm.label, number, drawn, make_arm(sweep, label, f"{arm.label}, trial {number}", settings))
 

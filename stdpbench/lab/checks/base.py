@@ -63,13 +63,13 @@ class Outcome:
         """Whether all values match."""
         return all(finding.reached for finding in self.findings)
 
-    def formula(self, what: str, said: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
+    def formula(self, what: str, formula: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
         """Compare arrays by their largest difference."""
         difference = float(np.abs(np.asarray(found) - np.asarray(expected)).max())
         self.findings.append(
             Finding(
                 what,
-                said,
+                formula,
                 f"largest difference {difference:.1e}" if difference else "no difference",
                 f"{tolerance:.0e}" if tolerance else "exact",
                 difference <= tolerance,
@@ -87,7 +87,9 @@ class Outcome:
             )
         )
 
-    def said(self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–") -> None:
+    def finding(
+        self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–"
+    ) -> None:
         """Add a finding that is not a comparison of numbers."""
         self.findings.append(Finding(what, expected, found, tolerance, bool(reached), reference))
 

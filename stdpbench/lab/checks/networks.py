@@ -50,7 +50,7 @@ def homeostasis(outcome: Outcome) -> None:
     what = f"{where}: mean rate in Hz in the last 300 of {_PRESENTATIONS} presentations at ρ₀ = {asked} Hz"
     outcome.values(what, _TARGETS, last[1:].mean(axis=1), 1.0, "Vogels et al. 2011; network ours")
     spread, fixed = last[1:].std(axis=1), float(last[0].std())
-    outcome.said(
+    outcome.finding(
         "SD of these rates between neurons, in Hz",
         f"below a tenth of that with fixed inhibition ({fixed:.2f}, mean {last[0].mean():.2f})",
         ", ".join(f"{value:.2f}" for value in spread),
@@ -58,8 +58,10 @@ def homeostasis(outcome: Outcome) -> None:
         "Vogels et al. 2011; network ours",
     )
     x = np.arange(_BLOCK, _PRESENTATIONS + 1, _BLOCK, dtype=np.float64)
-    said = "30 exc neurons, digits, direct inhibition of strength 1, η = 0.02"
-    shown = Result("network", as_rule(outcome.kind), x, "presentations", "", "mean rate (Hz)", tuple(curves), said)
+    conditions = "30 exc neurons, digits, direct inhibition of strength 1, η = 0.02"
+    shown = Result(
+        "network", as_rule(outcome.kind), x, "presentations", "", "mean rate (Hz)", tuple(curves), conditions
+    )
     outcome.panels.append(Panel("digit network", [shown]))
 
 

@@ -26,8 +26,8 @@ def draw(outcome: Outcome) -> Figure:
     for axes, panel in zip(figure.subplots(1, len(outcome.panels), squeeze=False)[0], outcome.panels, strict=True):
         draw_on(axes, panel.results, panel.points)
         axes.set_title(f"{outcome.kind}: {panel.title}", fontsize=11, loc="left")
-        said = axes.get_xlabel() + "".join(f"\n{line}" for line in conditions(panel.results, 76))
-        axes.set_xlabel(said, fontsize=9)
+        label = axes.get_xlabel() + "".join(f"\n{line}" for line in conditions(panel.results, 76))
+        axes.set_xlabel(label, fontsize=9)
     return figure
 
 

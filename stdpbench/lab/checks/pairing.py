@@ -30,7 +30,7 @@ def within_errors(outcome: Outcome, what: str, changes: list[Any]) -> None:
     """Add a finding on whether all data points are met within two standard errors."""
     for change, (dt, (mean, error)) in zip(changes, SJOESTROEM_DATA.items(), strict=True):
         off = np.abs(change - mean) / error
-        outcome.said(
+        outcome.finding(
             f"{what}: data at {dt:+g} ms; 0.1, 10, 20, 40, 50 Hz",
             ", ".join(f"{m:.2f}±{e:.2f}" for m, e in zip(mean, error, strict=True)),
             ", ".join(f"{value:.3f}" for value in change) + f" (at most {off.max():.1f} SE off)",
@@ -74,14 +74,14 @@ def pair_additive(outcome: Outcome) -> None:
     outcome.values(what.format("+10"), (0.182, 0.180, 0.152, 0.050, -0.009), positive, 5e-4, theory)
     outcome.values(what.format("−10"), (-0.191, -0.189, -0.164, -0.072, -0.019), negative, 5e-4, theory)
     data = SJOESTROEM_DATA[10.0][0]
-    outcome.said(
+    outcome.finding(
         "at +10 ms, over frequency",
         "falls, where the data rise",
         f"{positive[0]:.3f} → {positive[-1]:.3f}; data {data[0]:.2f} → {data[-1]:.2f}",
         bool((np.diff(positive) < 0).all()),
         f"{SJOESTROEM}; {PFISTER.split(',')[0]}",
     )
-    outcome.said(
+    outcome.finding(
         "at −10 ms, over frequency",
         "never positive, where the data are from 40 Hz on",
         f"at most {negative.max():.3f}; data at 50 Hz {SJOESTROEM_DATA[-10.0][0][-1]:.2f}",

@@ -70,9 +70,9 @@ def _fifths(found: Result) -> list[float]:
 def _distribution(
     outcome: Outcome, found: Result, share: list[float], expected: str, reached: bool, reference: str
 ) -> None:
-    said = ", ".join(f"{100 * part:.0f} %" for part in share)
+    shares = ", ".join(f"{100 * part:.0f} %" for part in share)
     what = f"1000 Poisson inputs at 15 Hz, {found.curves[-1].label}: weights by fifths of 0 … w_max"
-    outcome.said(what, expected, said, reached, reference)
+    outcome.finding(what, expected, shares, reached, reference)
     outcome.panels.append(Panel("weights of a neuron with 1000 Poisson inputs", [found]))
 
 
@@ -87,7 +87,7 @@ def principal_component(outcome: Outcome) -> None:
     component = np.abs(np.linalg.eigh(moment)[1][:, -1])
     start, end = _learn(outcome.kind, {"eta": 0.001}, patterns, odds, seconds=600, gain=0.1, average=200)
     similarity = [float(w @ component / np.linalg.norm(w)) for w in (start, end)]
-    outcome.said(
+    outcome.finding(
         "40 Poisson inputs, two patterns, linear neuron, 600 s: cosine of weights and first principal component",
         "above 0.98",
         f"{similarity[1]:.3f} (start {similarity[0]:.3f})",
@@ -105,7 +105,7 @@ def selectivity(outcome: Outcome) -> None:
     start, end = _learn_by_poisson(outcome.kind, {"eta": 0.005}, patterns, seconds=300, gain=0.05)
     answers = [patterns @ w for w in (start, end)]  # the neuron is linear
     index = [float(1 - answer.mean() / answer.max()) for answer in answers]
-    outcome.said(
+    outcome.finding(
         "40 Poisson inputs, two patterns, linear Poisson neuron, 300 s: selectivity 1 − mean/largest response, "
         "0 … 0.5",
         "above 0.35, below 0.05 at the start",
@@ -189,12 +189,12 @@ def homeostasis(outcome: Outcome) -> None:
     outcome.values(what, (3.0, 3.0), found, 0.5, "Vogels et al. 2011")
     rule, x = as_rule(outcome.kind), np.arange(seconds, dtype=np.float64)
     curves = tuple(Curve(f"starting weight {w:g}", course) for w, course in zip((0.1, 0.9), courses, strict=True))
-    said = "100 inhibitory Poisson inputs at 10 Hz, bounds 0 … 1"
-    shown = Result("homeostasis", rule, x, "time", "s", "output rate (Hz)", curves, said)
+    conditions = "100 inhibitory Poisson inputs at 10 Hz, bounds 0 … 1"
+    shown = Result("homeostasis", rule, x, "time", "s", "output rate (Hz)", curves, conditions)
     outcome.panels.append(Panel("output rate; target 3 Hz", [shown]))
 
 
 def _panel(kind: str, title: str, y_name: str, curves: tuple[Curve, ...]) -> Panel:
     x = np.arange(len(curves[0].change), dtype=np.float64)
-    said = "40 Poisson inputs, a random pattern each second, a linear neuron, bounds 0 … 1"
-    return Panel(title, [Result("inputs", as_rule(kind), x, "input", "", y_name, curves, said)])
+    conditions = "40 Poisson inputs, a random pattern each second, a linear neuron, bounds 0 … 1"
+    return Panel(title, [Result("inputs", as_rule(kind), x, "input", "", y_name, curves, conditions)])

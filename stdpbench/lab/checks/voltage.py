@@ -67,16 +67,16 @@ def adaptation(outcome: Outcome) -> None:
     rule, reference = as_rule(outcome.kind), "follows from its equations; ours"
     before = lab.pair_window(outcome.kind)
     expected = np.where(before.x < 0, -1.4e-5 * 203.5 / 10 * np.exp(before.x / 10), 0.0)
-    said = "−A_LTD B/τ₋ e^(Δt/τ₋) for Δt < 0, else 0"
+    formula = "−A_LTD B/τ₋ e^(Δt/τ₋) for Δt < 0, else 0"
     what = "window of one pair, 80 points of Δt"
-    outcome.formula(what, said, expected, before.curves[0].change, EXACT, reference)
+    outcome.formula(what, formula, expected, before.curves[0].change, EXACT, reference)
     timings = [("out-in-out", -a, b) for a in (3.0, 12.0, 40.0) for b in (2.0, 7.0, 30.0)]
     found = lab.triplets(rule, timings=timings, repeats=1).curves[0].change
     one, other = (np.abs([timing[place] for timing in timings]) for place in (1, 2))
     plus = 8e-5 * 152.9 / 15 * np.exp(-other / 15) * 203.5 / 7 * np.exp(-(one + other) / 7)
-    said = "−A_LTD B/τ₋ e^(−(t2−t1)/τ₋) + A_LTP S/τ_x e^(−(t3−t2)/τ_x) B/τ₊ e^(−(t3−t1)/τ₊)"
+    formula = "−A_LTD B/τ₋ e^(−(t2−t1)/τ₋) + A_LTP S/τ_x e^(−(t3−t2)/τ_x) B/τ₊ e^(−(t3−t1)/τ₊)"
     minus = 1.4e-5 * 203.5 / 10 * np.exp(-one / 10)
-    outcome.formula("output, input, output spike; 9 timings", said, plus - minus, found, EXACT, reference)
+    outcome.formula("output, input, output spike; 9 timings", formula, plus - minus, found, EXACT, reference)
     panel = Panel("15 bursts of 5 pairs", [lab.pairing(rule, set=_WIDE, weight=0.5)], sjoestroem())
     outcome.panels.append(panel)
 

@@ -13,7 +13,7 @@ EXACT = 1e-9
 _PAIR = "Δw = A₊ e^(−Δt/τ₊) for Δt > 0, −A₋ e^(Δt/τ₋) for Δt < 0"
 
 
-def _window(outcome: Outcome, potentiation: float, depression: float, said: str, reference: str) -> Result:
+def _window(outcome: Outcome, potentiation: float, depression: float, formula: str, reference: str) -> Result:
     """Check the exponential window at the starting weight w_max/2."""
     found = lab.pair_window(outcome.kind)
     rule = found.rule.quantities()
@@ -21,18 +21,18 @@ def _window(outcome: Outcome, potentiation: float, depression: float, said: str,
     plus = rule.get("tau_plus", rule.get("tau_x", 0.0))
     minus = rule.get("tau_minus", rule.get("tau_y", plus))
     expected = np.where(dt > 0, potentiation * np.exp(-dt / plus), -depression * np.exp(dt / minus))
-    outcome.formula("window of one pair, 80 points of Δt", said, expected, found.curves[0].change, EXACT, reference)
+    outcome.formula("window of one pair, 80 points of Δt", formula, expected, found.curves[0].change, EXACT, reference)
     outcome.panels.append(Panel("window of one pair", [found]))
     return found
 
 
-def _weights(outcome: Outcome, plus: object, minus: object, said: str, reference: str) -> None:
+def _weights(outcome: Outcome, plus: object, minus: object, formula: str, reference: str) -> None:
     """Check the change by one pair at ±10 ms over 41 starting weights; `plus` and `minus` are changes at Δt = 0."""
     found = lab.weight_dependence(outcome.kind)
     near = np.exp(-0.5)  # 10 ms of 20 ms
     expected = np.concatenate([np.asarray(plus) * near, -np.asarray(minus) * near])
     change = np.concatenate([curve.change for curve in found.curves])
-    outcome.formula("one pair at ±10 ms over 41 starting weights", said, expected, change, EXACT, reference)
+    outcome.formula("one pair at ±10 ms over 41 starting weights", formula, expected, change, EXACT, reference)
     outcome.panels.append(Panel("one pair, over the starting weight", [found]))
 
 
@@ -73,8 +73,8 @@ def pair_power_law(outcome: Outcome) -> None:
     change = np.concatenate([curve.change for curve in half.curves])
     # near the bounds, a step is clipped
     expected = np.clip(np.tile(w, 2) + expected, 0, 1) - np.tile(w, 2)
-    said = "Δw₊ ∝ λ(1 − w)^μ, Δw₋ ∝ λα w^μ within the bounds"
-    outcome.formula("μ = 0.5, over 41 starting weights", said, expected, change, EXACT, reference)
+    formula = "Δw₊ ∝ λ(1 − w)^μ, Δw₋ ∝ λα w^μ within the bounds"
+    outcome.formula("μ = 0.5, over 41 starting weights", formula, expected, change, EXACT, reference)
     additive = lab.weight_dependence(outcome.kind, set={"mu": 0})
     for name, shown in (("0", additive), ("0.5", half)):
         outcome.panels.append(Panel(f"one pair, over the starting weight: μ = {name}", [shown]))
@@ -105,8 +105,10 @@ def diehl_cook_triplet(outcome: Outcome) -> None:
     found = lab.triplets(outcome.kind, timings=timings, repeats=1)
     one, other = np.abs([timing[1] for timing in timings]), np.abs([timing[2] for timing in timings])
     expected = -1e-4 * np.exp(-one / 20) + 1e-2 * np.exp(-other / 20) * np.exp(-(one + other) / 40)
-    said = "−ν_pre e^(−(t2−t1)/20 ms) + ν_post e^(−(t3−t2)/20 ms) e^(−(t3−t1)/40 ms)"
-    outcome.formula("output, input, output spike; 9 timings", said, expected, found.curves[0].change, EXACT, reference)
+    formula = "−ν_pre e^(−(t2−t1)/20 ms) + ν_post e^(−(t3−t2)/20 ms) e^(−(t3−t1)/40 ms)"
+    outcome.formula(
+        "output, input, output spike; 9 timings", formula, expected, found.curves[0].change, EXACT, reference
+    )
     curve = lab.frequency(outcome.kind, dts=(10.0,), frequencies=(0.1, 1, 10, 40))
     outcome.values(
         "60 pairs at +10 ms; 0.1, 1, 10, 40 Hz", (0, 0, 0.029, 0.189), curve.curves[0].change, 5e-4, reference
@@ -115,12 +117,14 @@ def diehl_cook_triplet(outcome: Outcome) -> None:
     outcome.panels.append(Panel("60 pairs, over their frequency", [lab.frequency(outcome.kind)]))
 
 
-def _post_only(outcome: Outcome, branch: object, said: str, reference: str) -> None:
+def _post_only(outcome: Outcome, branch: object, formula: str, reference: str) -> None:
     """Check the window of a rule that learns on output spikes; `branch` is the change at a given x."""
     assert callable(branch)
     found = lab.pair_window(outcome.kind)
     x = np.where(found.x > 0, np.exp(-found.x / 20), 0.0)
-    outcome.formula("window of one pair, 80 points of Δt", said, branch(x), found.curves[0].change, EXACT, reference)
+    outcome.formula(
+        "window of one pair, 80 points of Δt", formula, branch(x), found.curves[0].change, EXACT, reference
+    )
     rule = as_rule(outcome.kind)
     at = -20 * np.log(rule.quantities()["x_tar"])
     zero = lab.pair_window(rule, dts=[at]).curves[0].change
@@ -155,10 +159,10 @@ def diehl_cook_pre_post(outcome: Outcome) -> None:
     first = 0.5 - 0.01 * 0.4 * 0.5**0.2
     out_first = first - 1e-4 * np.exp(-np.abs(dt) / 20) * first**0.2 - 0.5
     in_first = 0.01 * (np.exp(-np.abs(dt) / 20) - 0.4) * 0.5**0.2
-    said = "in: −η_pre y w^μ; out: η_post (x − x_tar)(w_max − w)^μ"
+    formula = "in: −η_pre y w^μ; out: η_post (x − x_tar)(w_max − w)^μ"
     expected = np.where(dt > 0, in_first, out_first)
     reference = "Diehl & Cook 2015, eqs. 5, 6"
-    outcome.formula("window of one pair, 80 points of Δt", said, expected, found.curves[0].change, EXACT, reference)
+    outcome.formula("window of one pair, 80 points of Δt", formula, expected, found.curves[0].change, EXACT, reference)
     outcome.panels.append(Panel("window of one pair", [found]))
 
 
@@ -186,8 +190,8 @@ def inhibitory(outcome: Outcome) -> None:
     """Check the even window, lowered by the depression per input spike."""
     found, reference = lab.pair_window(outcome.kind), "Vogels et al. 2011"
     expected = 0.01 * (np.exp(-np.abs(found.x) / 20) - 2 * 3 * 0.020)
-    said = "η(e^(−|Δt|/τ) − 2ρ₀τ)"
-    outcome.formula("window of one pair, 80 points of Δt", said, expected, found.curves[0].change, EXACT, reference)
+    formula = "η(e^(−|Δt|/τ) − 2ρ₀τ)"
+    outcome.formula("window of one pair, 80 points of Δt", formula, expected, found.curves[0].change, EXACT, reference)
     outcome.panels.append(Panel("window of one pair", [found]))
 
 

@@ -96,9 +96,9 @@ def _ask(command: tuple[str, ...]) -> Compiler | None:
         return None
     if done.returncode != 0 or not done.stdout:
         return None
-    said = done.stdout.splitlines()[0]
+    version = done.stdout.splitlines()[0]
     family = "clang" if "clang" in done.stdout.lower() else "gcc"
-    return Compiler(command, "zig" if "ziglang" in command else family, said)
+    return Compiler(command, "zig" if "ziglang" in command else family, version)
 
 
 @cache
@@ -142,10 +142,10 @@ def compile_library(compiler: Compiler, source: Path, library: Path, log: Path |
     if done.returncode != 0 or not library.is_file():
         log = log or source.parent / "compiler.log"
         log.write_text(shlex.join(command) + "\n\n" + done.stdout + done.stderr, encoding="utf-8")
-        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        errors = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         first = next(
-            (line for line in said if "error" in line),
-            said[0] if said else f"status {done.returncode}, and no library",
+            (line for line in errors if "error" in line),
+            errors[0] if errors else f"status {done.returncode}, and no library",
         )
         raise StdpbenchError(
             f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}; "
