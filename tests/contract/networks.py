@@ -104,12 +104,12 @@ def process(code: str, **environment: str) -> subprocess.Popen[str]:
 
 
 def in_another_process(code: str, **environment: str) -> Any:
-    """What `code`, run in a process of its own, left in its variable ``said``."""
-    running = process(textwrap.dedent(code) + "\nprint('said:' + json.dumps(said))", **environment)
+    """Run `code` in a separate process and return its variable ``result``."""
+    running = process(textwrap.dedent(code) + "\nprint('result:' + json.dumps(result))", **environment)
     out, err = running.communicate(timeout=250)
-    lines = [line for line in out.splitlines() if line.startswith("said:")]
+    lines = [line for line in out.splitlines() if line.startswith("result:")]
     assert running.returncode == 0, f"the process ended with {running.returncode}:\n{err}"
-    return json.loads(lines[-1].removeprefix("said:"))
+    return json.loads(lines[-1].removeprefix("result:"))
 
 
 def assert_same_spikes(first: Response, second: Response, layers: tuple[str, ...] = ("exc", "inh")) -> None:

@@ -42,7 +42,7 @@ OPEN = """
 simulator, _ = open_simulator(experiment(), N_INPUT, "compiled")
 put_start(simulator)
 response = simulator.present(stimulus(1, simulator, 0.05), plastic=True)
-said = [fingerprint(response), len(response.exc), "brian2" in sys.modules]
+result = [fingerprint(response), len(response.exc), "brian2" in sys.modules]
 """
 
 
@@ -101,35 +101,35 @@ def compiled_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dic
     """
     folder = tmp_path_factory.mktemp("compiled by two")
     environment = stand_in(folder, "case $* in *-shared*) echo compiling >> CALLS; sleep 1;; esac; exec REAL")
-    running = [process(OPEN + "print(json.dumps(said))", **environment) for _ in range(2)]
+    running = [process(OPEN + "print(json.dumps(result))", **environment) for _ in range(2)]
     ends = [one.communicate(timeout=250) for one in running]
     assert [one.returncode for one in running] == [0, 0], ends
     return folder, environment, [json.loads(out.splitlines()[-1]) for out, _ in ends]
 
 
 def test_two_processes_compile_once(compiled_by_two):
-    folder, _, said = compiled_by_two
+    folder, _, results = compiled_by_two
     assert (folder / "calls").read_text().splitlines() == ["compiling"]
-    (one, spikes, _), (other, _, _) = said
+    (one, spikes, _), (other, _, _) = results
     assert one == other
     assert spikes > 3
 
 
 def test_a_second_opening_compiles_nothing_and_imports_no_brian2(compiled_by_two):
-    folder, environment, said = compiled_by_two
+    folder, environment, results = compiled_by_two
     kept = files(folder / "cache")
     assert kept
-    assert in_another_process(OPEN, **environment) == [*said[0][:2], False]
+    assert in_another_process(OPEN, **environment) == [*results[0][:2], False]
     assert files(folder / "cache") == kept
     assert (folder / "calls").read_text().splitlines() == ["compiling"]
     assert list((folder / "temporary").rglob("*.so")) == []  # private copies of the library are gone
 
 
 def test_a_cache_moved_elsewhere_still_opens(compiled_by_two):
-    folder, environment, said = compiled_by_two
+    folder, environment, results = compiled_by_two
     moved = folder / "elsewhere ü, with spaces"
     shutil.copytree(folder / "cache", moved)
-    assert in_another_process(OPEN, **{**environment, "STDPBENCH_CACHE": str(moved)}) == [*said[0][:2], False]
+    assert in_another_process(OPEN, **{**environment, "STDPBENCH_CACHE": str(moved)}) == [*results[0][:2], False]
     assert (folder / "calls").read_text().splitlines() == ["compiling"]
 
 

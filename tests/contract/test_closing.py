@@ -83,7 +83,7 @@ def test_a_closed_simulator_says_so(name, opened):
 
 @needs_a_compiler
 def test_a_simulator_may_be_closed_while_another_thread_uses_it():
-    simulator, said = compiled(), list[str]()
+    simulator, errors = compiled(), list[str]()
     answers, begun = set[str](), threading.Event()
 
     def use() -> None:
@@ -93,12 +93,12 @@ def test_a_simulator_may_be_closed_while_another_thread_uses_it():
                 answers.add(fingerprint(simulator.present(random_spikes(1, 200, 0.05), plastic=True, n_rest=2000)))
                 begun.set()
         except StdpbenchError as error:
-            said.append(str(error))
+            errors.append(str(error))
 
     thread = threading.Thread(target=use)
     thread.start()
     assert begun.wait(60)
     simulator.close()
     thread.join(60)
-    assert said == ["this simulator is closed"]
+    assert errors == ["this simulator is closed"]
     assert len(answers) == 1

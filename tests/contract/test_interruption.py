@@ -42,7 +42,7 @@ except KeyboardInterrupt:
 found = digests()
 simulator.reset()
 reset = digests()
-said = dict(
+result = dict(
     took=took,
     heard=heard,
     spikes=len(response.exc),
@@ -56,11 +56,11 @@ said = dict(
 @pytest.mark.parametrize("delays", ["none", "uniform"])
 @pytest.mark.parametrize("before", ["", "import brian2"], ids=["without brian2", "brian2 imported"])
 def test_ctrl_c_does_not_truncate_a_presentation(delays, before):
-    said = in_another_process(LONG.format(delays=delays, before=before))
-    assert said["took"] > 0.05, "too short for an interruption"
-    assert said["spikes"] > 100
-    assert said["truncated"] == [], f"after {said['heard']}"
-    assert said["not_reset"] == [], f"after {said['heard']}"
+    result = in_another_process(LONG.format(delays=delays, before=before))
+    assert result["took"] > 0.05, "too short for an interruption"
+    assert result["spikes"] > 100
+    assert result["truncated"] == [], f"after {result['heard']}"
+    assert result["not_reset"] == [], f"after {result['heard']}"
 
 
 @pytest.mark.skipif(find_compiler() is None or sys.platform == "win32", reason="needs a compiler, and POSIX")

@@ -171,7 +171,7 @@ def test_a_weight_acts_as_a_factor_on_the_strength_of_inhibition(built: Opener) 
 def test_frozen_keeps_every_bit_and_a_presentation_is_a_pure_function(built: Opener) -> None:
     simulator = started(built("compiled", network("layer")))
     shown(simulator, 0)
-    state, said = simulator.state(), []
+    state, results = simulator.state(), []
     for other in (None, 5):
         if other is not None:
             shown(simulator, other)
@@ -179,9 +179,9 @@ def test_frozen_keeps_every_bit_and_a_presentation_is_a_pure_function(built: Ope
                 assert array is not None
                 array[...] = 0.3
             simulator.set_state(state)
-        said.append((fingerprint(shown(simulator, 1)), simulator.state()))
-    assert said[0][0] == said[1][0]
-    assert_same_bytes(said[0][1], said[1][1])
+        results.append((fingerprint(shown(simulator, 1)), simulator.state()))
+    assert results[0][0] == results[1][0]
+    assert_same_bytes(results[0][1], results[1][1])
     assert simulator.lateral is not None
     assert simulator.lateral.tobytes() != state["lateral.w"].tobytes()
     learned = simulator.learned

@@ -197,10 +197,10 @@ def test_a_structural_change_is_refused_and_changes_nothing(name, what, built):
         changed[section][parameter] = value
     with pytest.raises(StdpbenchError) as error:
         simulator.set_parameters(type(made).from_mapping(changed))
-    said = str(error.value)
-    assert what in said
-    assert "structural" in said
-    assert "\n" not in said
+    message = str(error.value)
+    assert what in message
+    assert "structural" in message
+    assert "\n" not in message
     assert simulator.experiment == made
     assert fingerprint(simulator.present(spikes, plastic=True)) == fingerprint(first)
 

@@ -70,7 +70,7 @@ w = rng.random((n_input, n)) + 0.01
 w = np.minimum(w * (20.0 / w.sum(axis=0)), 1.0)
 theta = 20e-3 + rng.random(n) * 1e-3
 network.store()
-said = []
+result = []
 for seed in {seeds}:
     network.restore()
     plastic.w = w.reshape(-1)
@@ -83,7 +83,7 @@ for seed in {seeds}:
         for monitor in (exc_spikes, inh_spikes)
     ]
     w, theta = np.array(plastic.w).reshape(n_input, n), np.array(exc.theta / b2.volt)
-    said.append([*found, w.tolist(), theta.tolist()])
+    result.append([*found, w.tolist(), theta.tolist()])
 """
 SEEDS = [11, 12, 13, 14]
 

@@ -254,11 +254,11 @@ def test_the_language_of_ones_own_rules_means_the_same_everywhere(variant: tuple
 
 def test_rules_say_what_they_do_in_the_digit_network() -> None:
     for kind in rules.kinds():
-        said = rules.get(kind).in_digit_network
+        note = rules.get(kind).in_digit_network
         if rules.get(kind).runs_in_digit_network:
-            assert said.startswith("runs")
+            assert note.startswith("runs")
             assert Layout(network(kind, ("direct", "none")), N_INPUT).n_exc == N_EXC
         else:
-            assert said.startswith("does not run there: ")
+            assert note.startswith("does not run there: ")
             with pytest.raises(StdpbenchError, match=f"plasticity.kind '{kind}' does not run there: "):
                 network(kind, ("direct", "none"))

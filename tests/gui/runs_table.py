@@ -16,12 +16,12 @@ NAMES = ("digits-a", "digits-b", "fast-c")
 _DAY = {"digits-b": 3, "digits-a": 2, "fast-c": 1}
 
 
-def copy(original: RunFolder, runs: Path, name: str, vote: float, **said: object) -> Path:
+def copy(original: RunFolder, runs: Path, name: str, vote: float, **about: object) -> Path:
     """Copy a finished run under another name and with another accuracy."""
     path = runs / name
     shutil.copytree(original.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
     folder = RunFolder(path)
-    folder.update_run(id=f"id of {name}", started=f"2026-01-0{_DAY.get(name, 9)}T10:00:00+00:00", **said)
+    folder.update_run(id=f"id of {name}", started=f"2026-01-0{_DAY.get(name, 9)}T10:00:00+00:00", **about)
     metrics = folder.read_json("metrics.json")
     metrics["accuracy"]["vote"]["accuracy"] = vote
     folder.write_json("metrics.json", metrics)
@@ -36,7 +36,7 @@ def cell(page: RunsPage, name: str, column: str) -> str:
     return str(page.model.index(page.model.row_of(name), page.model.columns.index(column)).data())
 
 
-def told(page: RunsPage) -> str:
+def notices(page: RunsPage) -> str:
     return "\n".join(page.notices.texts())
 
 

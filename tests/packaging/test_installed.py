@@ -42,9 +42,9 @@ def started(installed: Path, *command: str, **options: Any) -> subprocess.Popen[
 
 def ended(process: subprocess.Popen[str], asked: str = "") -> tuple[int, str, str]:
     """Exit status, output, errors."""
-    said, errors = process.communicate(asked, timeout=120)
+    output, errors = process.communicate(asked, timeout=120)
     assert "Traceback" not in errors, errors
-    return process.returncode, said, errors
+    return process.returncode, output, errors
 
 
 def module(installed: Path, name: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
@@ -70,8 +70,8 @@ def test_every_module_that_is_started_by_name_is_in_this_file() -> None:
 
 def test_the_installed_package_is_what_is_started(installed: Path) -> None:
     look = "import stdpbench, stdpbench_gui; print(stdpbench.__file__); print(stdpbench_gui.__file__)"
-    _, said, _ = ended(started(installed, sys.executable, "-P", "-c", look))
-    assert [Path(line).parents[1] for line in said.splitlines()] == [installed, installed]
+    _, output, _ = ended(started(installed, sys.executable, "-P", "-c", look))
+    assert [Path(line).parents[1] for line in output.splitlines()] == [installed, installed]
 
 
 @pytest.mark.parametrize("how", ["script", "module"])
@@ -80,9 +80,9 @@ def test_the_command_says_its_version_and_helps(how: str, installed: Path) -> No
     command = [str(script)] if how == "script" else [sys.executable, "-P", "-m", "stdpbench"]
     version, usage = (started(installed, *command, option) for option in ("--version", "--help"))
     assert ended(version)[:2] == (0, f"stdpbench {__version__}\n")
-    status, said, _ = ended(usage)
+    status, output, _ = ended(usage)
     assert status == 0
-    assert "Usage: " in said
+    assert "Usage: " in output
 
 
 def test_the_app_starts(installed: Path) -> None:
@@ -115,9 +115,9 @@ def test_the_process_that_opens_a_network_starts(name: str, installed: Path) -> 
 @pytest.mark.parametrize("name", ["stdpbench.runs.process.compile_process", "stdpbench.runs.beside"])
 def test_the_process_that_compiles_starts(name: str, installed: Path) -> None:
     asked = {"experiment": {"seed": "x"}, "n_input": 4, "simulator": "runtime"}
-    status, said, _ = ended(module(installed, name), json.dumps(asked))
+    status, output, _ = ended(module(installed, name), json.dumps(asked))
     assert status == 1
-    assert "seed" in said
+    assert "seed" in output
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_the_process_that_compiles_starts(name: str, installed: Path) -> None:
 )
 def test_processes_that_answer_start(name: str, installed: Path) -> None:
     process = module(installed, name, "nowhere", "nowhere")
-    said = answer(process, {"number": 3, "name": "fly", "arguments": {}})
-    assert said["number"] == 3
-    assert said["error"]
+    reply = answer(process, {"number": 3, "name": "fly", "arguments": {}})
+    assert reply["number"] == 3
+    assert reply["error"]
     assert ended(process)[0] == 0
 
 
@@ -140,7 +140,7 @@ def test_the_process_that_draws_starts(name: str, installed: Path) -> None:
 
 def test_the_process_of_a_sweep_starts(installed: Path) -> None:
     process = module(installed, "stdpbench.sweeps.remote")
-    said = answer(process, {"experiment": {"seed": "x"}, "about": {}})
-    assert "seed" in said["error"]
+    reply = answer(process, {"experiment": {"seed": "x"}, "about": {}})
+    assert "seed" in reply["error"]
     assert process.wait(60) == 0  # before its standard input is closed, which ends it at once
     ended(process)

@@ -30,17 +30,17 @@ def _make(
     folder.mkdir(parents=True, exist_ok=True)
     experiment = Experiment.from_mapping({"name": "tiny"}).override(parameters or {})
     (folder / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
-    said = {"id": f"id of {name}", "state": state, "reason": "", "started": TIME, "ended": TIME, **(about or {})}
-    (folder / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    run = {"id": f"id of {name}", "state": state, "reason": "", "started": TIME, "ended": TIME, **(about or {})}
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
     if vote is not None:
         score = {"accuracy": vote, "interval_95": [vote - 0.1, vote + 0.1], "n_images": 30, "confusion": [[1, 2]]}
         metrics = {"evaluated_on": "test", "n_test_images": 30, "accuracy": {"vote": score}, "neurons": {"n": [1, 2]}}
         (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     progress = {"phase": "train", "done": 7, "total": 60, "position": 7}
     (folder / "progress.json").write_text(json.dumps(progress), encoding="utf-8")
-    told: list[tuple[int, Fact]] = [(0, StateChanged("building")), (0, StateChanged("running"))]
-    told += [(7, ParametersChanged(changes))] if changes else []
-    write_journal(folder, [Record(number, at, TIME, fact) for number, (at, fact) in enumerate(told)])
+    history: list[tuple[int, Fact]] = [(0, StateChanged("building")), (0, StateChanged("running"))]
+    history += [(7, ParametersChanged(changes))] if changes else []
+    write_journal(folder, [Record(number, at, TIME, fact) for number, (at, fact) in enumerate(history)])
     return folder
 
 

@@ -39,7 +39,7 @@ def test_statements_follow_each_other_and_leave_what_was_given_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("w = w.real", "'w.real' is not supported"),
         ("w = w[0]", "is not supported"),
@@ -56,10 +56,10 @@ def test_statements_follow_each_other_and_leave_what_was_given_alone() -> None:
         ("w = exp()", "cannot be computed"),
     ],
 )
-def test_nothing_else_is_understood(text: str, said: str) -> None:
-    with pytest.raises(StdpbenchError) as told:
+def test_nothing_else_is_understood(text: str, message: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
         Code(text).run({"w": np.ones(2), "nu_pre": 0.1})
-    assert said in str(told.value)
+    assert message in str(caught.value)
 
 
 def test_an_expression_is_one_expression() -> None:

@@ -46,13 +46,13 @@ def test_toml_of_a_person(tmp_path):
     path = tmp_path / "ü.toml"
     path.write_bytes(b"\xef\xbb\xbfa = 1\n")  # as Notepad saves it
     assert read_toml(path) == {"a": 1}
-    for content, said in (
+    for content, message in (
         (b"a = \xe4", "is not a text file in UTF-8"),
         (b"a = ", "is not valid TOML: Invalid value"),
         (b"a = " + b"9" * 5000, r"is not valid TOML: Exceeds the limit .* value has 5000 digits$"),
     ):
         path.write_bytes(content)
-        with pytest.raises(StdpbenchError, match=said):
+        with pytest.raises(StdpbenchError, match=message):
             read_toml(path)
     with pytest.raises(StdpbenchError, match="cannot be read: No such file"):
         read_toml(tmp_path / "nowhere")

@@ -73,10 +73,10 @@ def test_what_needs_it_is_refused_and_leaves_all_as_it_was(runs: Path, cli, unin
     gone = str(runs / "gone")
     commands = [["resume", "stopped"], *([name, gone] for name in ("evaluate", "reproduce", "branch"))]
     for command in [*commands, ["branch", gone, "--set", "exc.tau_m=20 ms"]]:
-        said, status = cli(*command)
+        output, status = cli(*command)
         assert status != 0, command
-        assert clause in said.splitlines()[-1]
-        assert "Traceback" not in said
+        assert clause in output.splitlines()[-1]
+        assert "Traceback" not in output
     after = {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()}
     ignored = {path for path in before.keys() ^ after.keys() if path.name.startswith(("index.sqlite", "lock"))}
     assert before.keys() ^ after.keys() == ignored
@@ -90,9 +90,9 @@ def test_a_rule_that_took_the_place_of_another_one_may_be_missing_as_well(runs: 
     write_journal(runs / "stopped", [*records, Record(len(records), 7, "2026-01-02T03:04:05+00:00", fact)])
     clause = "the plasticity rule 'acme-later' is not installed"
     assert cli("show", "stopped")[0].count(clause) == 1
-    said, status = cli("resume", "stopped")
+    output, status = cli("resume", "stopped")
     assert status != 0
-    assert clause in said.splitlines()[-1]
+    assert clause in output.splitlines()[-1]
     assert RunFolder(runs / "stopped").read_json("run.json")["state"] == "stopped"
     view = stdpbench.open_run(runs / "stopped")
     assert view.experiment.plasticity.to_mapping() == {"kind": "acme-later", "w_max": 1.0}

@@ -51,7 +51,7 @@ def test_quantities_may_carry_units() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "said"),
+    ("mapping", "message"),
     [
         ({"tua": 1}, "part.tua is not a known parameter; did you mean part.tau?"),
         ({"zzz": 1}, "part.zzz is not a known parameter; known are kind, tau, share"),
@@ -78,8 +78,8 @@ def test_quantities_may_carry_units() -> None:
         ({"two\nlines": 1}, "is not a known parameter"),
     ],
 )
-def test_refuses_in_one_sentence_with_the_dotted_path(mapping: Any, said: str) -> None:
-    assert said in refusal(mapping)
+def test_refuses_in_one_sentence_with_the_dotted_path(mapping: Any, message: str) -> None:
+    assert message in refusal(mapping)
 
 
 def test_the_path_of_a_top_level_key_has_no_dot_before_it() -> None:

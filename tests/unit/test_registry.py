@@ -91,7 +91,7 @@ def test_a_built_in_kind_is_not_replaced_from_outside(fruit: Family[Fruit], anno
 
 
 @pytest.mark.parametrize(
-    ("mapping", "said"),
+    ("mapping", "message"),
     [
         ({}, "basket.kind is missing; known kinds are apple"),
         ({"kind": "appel"}, "basket.kind: there is no fruit 'appel'; did you mean 'apple'?"),
@@ -101,12 +101,12 @@ def test_a_built_in_kind_is_not_replaced_from_outside(fruit: Family[Fruit], anno
         (["apple"], "basket must be a table of parameters, not ['apple']"),
     ],
 )
-def test_refuses_in_one_sentence(fruit: Family[Fruit], mapping: Any, said: str) -> None:
-    assert said in refusal(fruit, mapping)
+def test_refuses_in_one_sentence(fruit: Family[Fruit], mapping: Any, message: str) -> None:
+    assert message in refusal(fruit, mapping)
 
 
 @pytest.mark.parametrize(
-    ("kind", "reference", "said"),
+    ("kind", "reference", "message"),
     [
         ("stone", f"{__name__}:Stone", "but is not a Fruit with kind = 'stone'"),
         ("plum", f"{__name__}:Pear", "is registered as the fruit 'plum', but is not a Fruit with kind = 'plum'"),
@@ -118,10 +118,10 @@ def test_refuses_in_one_sentence(fruit: Family[Fruit], mapping: Any, said: str) 
     ],
 )
 def test_what_is_announced_wrongly_is_named(
-    fruit: Family[Fruit], announced: dict[str, str], kind: str, reference: str, said: str
+    fruit: Family[Fruit], announced: dict[str, str], kind: str, reference: str, message: str
 ) -> None:
     announced[kind] = reference
-    assert said in refusal(fruit, {"kind": kind})
+    assert message in refusal(fruit, {"kind": kind})
 
 
 def test_a_kind_whose_import_fails_at_length_still_gives_one_sentence(

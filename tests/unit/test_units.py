@@ -40,7 +40,7 @@ def test_leaves_what_is_no_text_to_the_type_check(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "unit", "said"),
+    ("text", "unit", "message"),
     [
         ("25 mV", "ms", "expected a number in ms, such as '1 ms', got '25 mV'"),
         ("25 parsec", "ms", "expected a number in ms, such as '1 ms', got '25 parsec'"),
@@ -53,10 +53,10 @@ def test_leaves_what_is_no_text_to_the_type_check(value: object) -> None:
         ("five", "", "'five' is not a plain number"),
     ],
 )
-def test_says_what_was_wrong_and_what_would_be_right(text: str, unit: str, said: str) -> None:
+def test_says_what_was_wrong_and_what_would_be_right(text: str, unit: str, message: str) -> None:
     with pytest.raises(StdpbenchError) as caught:
         units.read(text, unit)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -53,9 +53,9 @@ def test_a_damaged_experiment_is_told_and_the_rest_is_shown(window: MainWindow, 
     (run / "experiment.toml").write_text("what [", encoding="utf-8")
     (run / "weights.npy").write_bytes(b"")
     for way in WAYS:
-        said = asked(window, qtbot, run, way)
-        assert said.startswith("a run is damaged: experiment.toml is not valid TOML: "), way
-        assert said.endswith(" The log lists 1 more problem."), way
+        message = asked(window, qtbot, run, way)
+        assert message.startswith("a run is damaged: experiment.toml is not valid TOML: "), way
+        assert message.endswith(" The log lists 1 more problem."), way
         assert window.pages.currentWidget() is window.train
         assert window.session.folder is not None
         assert window.session.folder.path.parent.name == way
@@ -63,8 +63,8 @@ def test_a_damaged_experiment_is_told_and_the_rest_is_shown(window: MainWindow, 
         assert live.state is State.FINISHED
         assert live.blocks
         assert live.network["position"] == 60, "what is shown of the network is its checkpoint"
-        told = [sentence for _, _, sentence in live.log if sentence.startswith("The run folder is damaged: ")]
-        assert [sentence.split(": ")[1].split()[0] for sentence in told] == ["experiment.toml", "weights.npy"]
+        problems = [sentence for _, _, sentence in live.log if sentence.startswith("The run folder is damaged: ")]
+        assert [sentence.split(": ")[1].split()[0] for sentence in problems] == ["experiment.toml", "weights.npy"]
     window.train.bring(window.train.panels["log"])
     log = window.train.panels["log"]
     waits(qtbot, lambda: "⚠ The run folder is damaged: weights.npy" in log.text.toPlainText())  # type: ignore[attr-defined]
@@ -85,9 +85,9 @@ def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
     if content is not None:
         (run / "run.json").write_text(content, encoding="utf-8")
     for way in WAYS:
-        said = asked(window, qtbot, run, way)
-        assert said.startswith("Cannot open the run: "), way
-        assert said.endswith(sentence), way
+        message = asked(window, qtbot, run, way)
+        assert message.startswith("Cannot open the run: "), way
+        assert message.endswith(sentence), way
         assert window.pages.currentWidget() is window.start
         assert window.session.folder is None
         assert window.services.dialog is None, "it is a run, and no folder of pictures"

@@ -33,18 +33,18 @@ NU_POST = "plasticity.nu_post"
 def drawn(window: MainWindow, qtbot: QtBot, layout: str = "Watch") -> dict[str, str]:
     """Return the summary of every panel, each raised and drawn."""
     window.train.arrange(layout)
-    said = {}
+    summaries = {}
     for key, panel in window.train.panels.items():
         panel.show()
         panel.raise_()
         qtbot.waitUntil(lambda panel=panel: panel.isVisible() and not panel.visibleRegion().isEmpty())
         panel.mark_dirty()
         panel.draw_if_needed()
-        said[key] = panel.summary()
+        summaries[key] = panel.summary()
         assert "Cannot draw" not in panel._empty.text(), panel._empty.text()
         panel.table()
         panel.figure()
-    return said
+    return summaries
 
 
 def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtbot: QtBot) -> None:
@@ -130,22 +130,22 @@ def test_recorded_journals_are_replayed_in_every_panel(
             confusion.show()
             confusion.raise_()
             qtbot.waitUntil(confusion.has_content, timeout=60_000)
-        said = drawn(window, qtbot)
+        summaries = drawn(window, qtbot)
         live = LiveRun.replay(read_journal(path))
         for key in ("curves", "parameters", "log", *(("weight-map", "thresholds", "confusion") if whole else ())):
-            assert said[key] != window.train.panels[key].empty_text, key
+            assert summaries[key] != window.train.panels[key].empty_text, key
         table = curves.table()
         assert table is not None
         assert len(table[1]) == len(live.blocks)
-        told = log.table()
-        assert told is not None
-        lacks = [sentence for _, _, sentence in told[1] if str(sentence).startswith("The run folder is damaged: ")]
+        table = log.table()
+        assert table is not None
+        lacks = [sentence for _, _, sentence in table[1] if str(sentence).startswith("The run folder is damaged: ")]
         assert len(lacks) == (0 if whole else 2), "arrays of the other one are not kept"
-        assert len(told[1]) == len(live.log) + len(lacks)
+        assert len(table[1]) == len(live.log) + len(lacks)
         assert window.session.live.metrics == live.metrics
         if whole:
             accuracy = json.loads((path / "metrics.json").read_text(encoding="utf-8"))["accuracy"]
-            assert f"{100 * accuracy['vote']['accuracy']:.1f}" in said["confusion"]
+            assert f"{100 * accuracy['vote']['accuracy']:.1f}" in summaries["confusion"]
 
 
 def test_a_look_at_the_pictures_of_a_cell_is_in_the_ledger(

@@ -26,19 +26,21 @@ def x_display() -> Iterator[str]:
     server = shutil.which("Xvfb")
     if server is None:
         pytest.skip("there is no Xvfb here (Debian and Ubuntu: sudo apt install xvfb)")
-    said, says = os.pipe()
-    command = [server, "-displayfd", str(says), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"]
-    process = subprocess.Popen(command, pass_fds=[says], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    os.close(says)
+    reading, writing = os.pipe()
+    command = [server, "-displayfd", str(writing), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"]
+    process = subprocess.Popen(
+        command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
     try:
-        ready, _, _ = select.select([said], [], [], _STARTS)
-        number = os.read(said, 16).decode().strip() if ready else ""
+        ready, _, _ = select.select([reading], [], [], _STARTS)
+        number = os.read(reading, 16).decode().strip() if ready else ""
         if not number:
             process.kill()
             pytest.skip(f"Xvfb does not start: {(process.communicate()[1] or 'it says nothing').splitlines()[-1]}")
         yield f":{number}"
     finally:
-        os.close(said)
+        os.close(reading)
         process.terminate()
         process.communicate()
 

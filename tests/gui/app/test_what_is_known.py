@@ -122,13 +122,13 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
     waits(qtbot, lambda: "digits-a" in curves.overlays)
     # the parent is ticked, therefore its curves stay
     curves.overlay("digits-a", {}, window.runs / "digits-a", window.runs / "a-branch")
-    for path, said in (
+    for path, ending in (
         (window.runs / "digits-b", "; other runs: digits-a."),
         (waiting.path, "; other runs: digits-a."),
     ):
         window.open_run(path)
         waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
-        waits(qtbot, lambda said=said: curves.accessibleDescription().endswith(said))
+        waits(qtbot, lambda ending=ending: curves.accessibleDescription().endswith(ending))
         assert "a&nbsp;(vote)" in curves.legend.text()
 
 
@@ -217,19 +217,19 @@ def recent(window: MainWindow) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("found", "sentence"),
     [
         ([], "No runs yet. The first one will appear here."),
         (StdpbenchError("the index is damaged"), "⚠ Cannot list the runs: the index is damaged."),
     ],
 )
 def test_the_start_page_says_that_there_is_no_run_once_it_knows(
-    opened: Any, qtbot: QtBot, found: Any, said: str
+    opened: Any, qtbot: QtBot, found: Any, sentence: str
 ) -> None:
     window, go_on = opened(found)
     assert recent(window) == ["Loading…"]
     go_on.set()
-    waits(qtbot, lambda: recent(window) == [said])
+    waits(qtbot, lambda: recent(window) == [sentence])
 
 
 def test_a_queue_item_is_paused_where_its_run_is(window: MainWindow, tmp_path: Path) -> None:

@@ -341,13 +341,13 @@ def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr("threading.excepthook", None)
-    told: list[str] = []
-    crash.install(told.append)
+    messages: list[str] = []
+    crash.install(messages.append)
     try:
         raise ValueError("out of the blue")
     except ValueError as error:
         sys.excepthook(ValueError, error, error.__traceback__)
-    assert "ValueError: out of the blue. The app continues" in told[0]
+    assert "ValueError: out of the blue. The app continues" in messages[0]
     assert "out of the blue" in (tmp_path / "app.log").read_text(encoding="utf-8")
 
 

@@ -126,8 +126,8 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
         f"curves.{s}" for s in ("png", "csv", "npz", "py", "txt")
     }
     caption = (tmp_path / "curves.txt").read_text(encoding="utf-8")
-    for said in (finished_run.path.name, "seed 0", "stdpbench ", "n: ", "No error bars"):
-        assert said in caption
+    for part in (finished_run.path.name, "seed 0", "stdpbench ", "n: ", "No error bars"):
+        assert part in caption
     with (tmp_path / "curves.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     table = curves.table()
@@ -208,9 +208,9 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     labels = {plot["label"]: [line["label"] for line in plot["lines"]] for plot in spec["plots"]}
     assert labels["exc spikes per image"] == [own.rpartition("-")[2], "another"]
     assert labels["running accuracy (%)"][-1] == "another, vote"
-    said = figure_export.caption_of(curves, spec)
-    assert f"n: 2 runs, {own}, {other}; " in said
-    assert "Error bars: none, each line is a single run." in said
+    caption = figure_export.caption_of(curves, spec)
+    assert f"n: 2 runs, {own}, {other}; " in caption
+    assert "Error bars: none, each line is a single run." in caption
     curves.overlays.clear()
 
 

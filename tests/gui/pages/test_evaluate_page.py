@@ -109,9 +109,9 @@ def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWi
     assert page.go.text() == "Evaluate again"
     assert "12 exc neurons, 20 test pictures" in page.summary.text()
     low, high = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["interval_95"]
-    said = f"95 % Wilson interval {100 * low:.1f} to {100 * high:.1f} %"
-    assert said in page.summary.text()
-    assert said in page.matrix.summary()
+    interval = f"95 % Wilson interval {100 * low:.1f} to {100 * high:.1f} %"
+    assert interval in page.summary.text()
+    assert interval in page.matrix.summary()
     assert "K = 10" in page.summary.text()
     for box in page.boxes:
         assert box.body.isVisible(), box.title
@@ -148,14 +148,14 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     waits(qtbot, lambda: page.run.count() == 2)
     page.evaluate(run)
     waits(qtbot, page.notices.texts)
-    (told,) = page.notices.texts()
-    assert told.startswith("⚠ Cannot evaluate small: ")
+    (notice,) = page.notices.texts()
+    assert notice.startswith("⚠ Cannot evaluate small: ")
     shutil.copytree(other, run.with_name("third"))
     page.look_for_runs()
     waits(qtbot, lambda: page.run.count() == 3)
-    assert page.notices.texts() == [told], "the same run is chosen still"
-    page.notices.add_notice(told.removeprefix("⚠ ").rstrip("."), True)
-    assert page.notices.texts() == [told], "the same is not said twice"
+    assert page.notices.texts() == [notice], "the same run is chosen still"
+    page.notices.add_notice(notice.removeprefix("⚠ ").rstrip("."), True)
+    assert page.notices.texts() == [notice], "a repeated notice is shown once"
     page.run.setCurrentIndex(page._place_of(other))
     assert page.notices.texts() == []
 
@@ -391,16 +391,16 @@ def test_points_are_stamped_and_those_that_are_not_selected_fade() -> None:
 
 def test_views_are_drawn_in_turns_between_which_the_window_hears(qtbot: QtBot) -> None:
     parent = QObject()
-    turns, told = Turns(parent), []
+    turns, order = Turns(parent), []
     heard = QTimer(parent)
-    heard.timeout.connect(lambda: told.append("heard"))
-    draws = [lambda name=name: told.append(name) for name in "abc"]
+    heard.timeout.connect(lambda: order.append("heard"))
+    draws = [lambda name=name: order.append(name) for name in "abc"]
     heard.start(0)
     for draw in (*draws, draws[0]):
         turns.ask(draw)
     assert turns.busy
     qtbot.waitUntil(lambda: not turns.busy)
     heard.stop()
-    assert [name for name in told if name != "heard"] == ["a", "b", "c"]
+    assert [name for name in order if name != "heard"] == ["a", "b", "c"]
     for one, other in pairwise("abc"):
-        assert "heard" in told[told.index(one) : told.index(other)]
+        assert "heard" in order[order.index(one) : order.index(other)]

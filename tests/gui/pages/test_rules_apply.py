@@ -53,15 +53,15 @@ def run() -> Any:
 
 
 def test_other_values_of_the_rule_in_force_change_the_running_network(run: Any) -> None:
-    changes, told = Made(), list[str]()
+    changes, messages = Made(), list[str]()
     rule = rules.build({**run.experiment.plasticity.to_mapping(), "nu_post": 0.03, "tau_x": 25.0}, "rule")
     seen = apply.outlook(run, rule, changes)
     assert (seen.why_not_here, seen.why_not_in_branch) == ("", "")
     assert "nu_post → 0.03" in seen.says
-    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert changes.made == [("here", {"plasticity.nu_post": 0.03, "plasticity.tau_x": "25 ms"})]
-    assert "can undo it" in told[-1]
-    apply.apply_in_branch(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    assert "can undo it" in messages[-1]
+    apply.apply_in_branch(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert changes.made[-1][0] == "branch"
     same = apply.outlook(run, run.experiment.plasticity, changes)
     assert "already" in same.why_not_here
@@ -81,14 +81,14 @@ def test_why_a_rule_cannot_be_applied_is_said(run: Any) -> None:
 
 
 def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> None:
-    changes, told, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
+    changes, messages, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
     run.cannot = "Another rule change is in progress: wait until its network is built."
     assert apply.outlook(run, rule, changes).why_not_here == run.cannot
-    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert run.asked == []
-    assert told == [run.cannot]
+    assert messages == [run.cannot]
     run.cannot = ""
     assert apply.outlook(run, rule, changes).why_not_here == ""
-    apply.apply_here(run, rule, changes, lambda sentence, failed: told.append(sentence))
+    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert run.asked == [rule.to_mapping()]
-    assert told[-1] == "pair-additive is active."
+    assert messages[-1] == "pair-additive is active."

@@ -351,8 +351,8 @@ def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: RulesPage, qtbot: QtBo
     page.state.set_value("a_plus", 0.03)
     path = tmp_path / "mine.toml"
     page.editor.write(path)
-    said = tomllib.loads(path.read_text(encoding="utf-8"))
-    assert said["parameters"]["a_plus"]["default"] == 0.03
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert tables["parameters"]["a_plus"]["default"] == 0.03
     page.choose("oja")
     page.take(path)
     assert getattr(page.state.rule, "a_plus", 0) == 0.03

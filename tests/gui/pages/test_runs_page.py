@@ -16,7 +16,7 @@ import pytest
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
-from runs_table import NAMES, cell, copy, order, pick, shown, small, told
+from runs_table import NAMES, cell, copy, notices, order, pick, shown, small
 from small_run import small_experiment
 from waiting import waits
 
@@ -236,14 +236,14 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
     waits(qtbot, lambda: shown(page) == ["digits-b"])
     assert names_in_bin(page.runs) == ["digits-a", "fast-c"]
-    assert "2 runs moved to the bin" in told(page)
+    assert "2 runs moved to the bin" in notices(page)
     assert undo.text() == "&Undo deleting 2 runs"
     assert page.bin_button.text() == "Bin (2)…"
     window.activateWindow()
     page.table.setFocus()
     undo.trigger()
     waits(qtbot, lambda: len(shown(page)) == 3)
-    assert "restored from the bin" in told(page)
+    assert "restored from the bin" in notices(page)
     window.actions_["redo"].trigger()
     waits(qtbot, lambda: shown(page) == ["digits-b"])
     window.go_to("train")
@@ -270,7 +270,7 @@ def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: Q
     box = dialog.ask()
     assert box.detailedText() == "fast-c"
     next(button for button in box.buttons() if "Remove" in button.text()).click()
-    waits(qtbot, lambda: "removed permanently" in told(page))
+    waits(qtbot, lambda: "removed permanently" in notices(page))
     assert not names_in_bin(page.runs)
     dialog.close()
 
@@ -282,16 +282,16 @@ def test_export_writes_one_zip_and_says_where(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target.with_suffix("")), ""))
     page.table.choose(["digits-a"])
     page.run_actions.do("export")
-    waits(qtbot, lambda: str(target) in told(page))
+    waits(qtbot, lambda: str(target) in notices(page))
     with zipfile.ZipFile(target) as archive:
         assert "digits-a/metrics.json" in archive.namelist()
     assert not page.notices.tasks
     page.row_actions.export(page.table.chosen()[0], tmp_path / "nowhere" / "one.zip")
-    waits(qtbot, lambda: "Cannot export " in told(page))
+    waits(qtbot, lambda: "Cannot export " in notices(page))
     page.row_actions.export(page.table.chosen()[0], tmp_path / "other.zip")
     page.notices.tasks[0].cancel.click()
     waits(qtbot, lambda: not page.notices.tasks)
-    assert not (tmp_path / "other.zip").exists() or "other.zip" in told(page)
+    assert not (tmp_path / "other.zip").exists() or "other.zip" in notices(page)
 
 
 def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
@@ -304,10 +304,10 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     monkeypatch.setattr(control, "resume", lambda folder: resumed.append(folder.path.name) or "It goes on.")
     page.table.choose(["fast-c"])
     page.run_actions.do("resume")
-    waits(qtbot, lambda: told(page))
-    assert told(page).startswith("⚠ fast-c cannot be resumed: ")
-    assert "is damaged" in told(page)
-    assert "; a repair continues from presentation 60, the newest checkpoint before it." in told(page)
+    waits(qtbot, lambda: notices(page))
+    assert notices(page).startswith("⚠ fast-c cannot be resumed: ")
+    assert "is damaged" in notices(page)
+    assert "; a repair continues from presentation 60, the newest checkpoint before it." in notices(page)
     assert resumed == []
     button = page.notices._notices[-1].button
     assert button.text() == "Repair and resume"
@@ -315,7 +315,7 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     waits(qtbot, lambda: resumed)
     assert read_journal(journal.parent)
     assert (journal.parent / "before-repair-1" / journal.name).read_bytes() != whole
-    waits(qtbot, lambda: "the run continues from presentation 60." in told(page))
+    waits(qtbot, lambda: "the run continues from presentation 60." in notices(page))
 
 
 def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBot, runs: Path) -> None:
@@ -326,20 +326,20 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
     assert (can["resume"].isEnabled(), can["pause"].isEnabled(), can["stop"].isEnabled()) == (True, False, False)
     page.run_actions.do("resume")
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "▶ running")
-    assert f"{made.path.name} starts." in told(page)
+    assert f"{made.path.name} starts." in notices(page)
     ask(made.path, "pace", seconds=0.05)
     waits(qtbot, lambda: cell(page, made.path.name, "progress").startswith("train "))
     waits(qtbot, can["pause"].isEnabled)
     page.run_actions.do("pause")
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "‖ paused")
-    waits(qtbot, lambda: "pauses at presentation" in told(page))
+    waits(qtbot, lambda: "pauses at presentation" in notices(page))
     waits(qtbot, can["resume"].isEnabled)
     page.run_actions.do("resume")
     waits(qtbot, lambda: state_of(made)[0] is State.RUNNING)
     page.run_actions.do("stop")
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
     page.row_actions.pause(page.table.chosen())
-    waits(qtbot, lambda: "cannot be paused: " in told(page) and "active process: the run is" in told(page))
+    waits(qtbot, lambda: "cannot be paused: " in notices(page) and "active process: the run is" in notices(page))
 
 
 def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
@@ -361,7 +361,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     name = next(name for name in shown(page) if name not in NAMES)
     assert cell(page, name, "parent") == "digits-a at 40"
     waits(qtbot, lambda: set(page.selection.slots) == {"digits-a", name})
-    assert "as a branch of digits-a" in told(page)
+    assert "as a branch of digits-a" in notices(page)
     page.table.choose([name])
     page.run_actions.do("enqueue")
     waits(qtbot, lambda: page.queue.model.rowCount() == 1)
@@ -381,7 +381,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     )
     assert dialog.resumes.text().startswith(resumes)
     qtbot.keyClick(dialog.to, Qt.Key.Key_Return)
-    waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in told(page))
+    waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
     assert cell(page, "digits-a", "progress") == f"train {before} / 60"
     assert len(shown(page)) == 4
@@ -392,7 +392,7 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
     page.table.choose(["digits-a"])
     page.run_actions.do("reproduce")
     assert len(page.notices.tasks) == 1
-    waits(qtbot, lambda: "The numbers agree to the bit." in told(page), 120)
+    waits(qtbot, lambda: "The numbers agree to the bit." in notices(page), 120)
     assert not page.notices.tasks
 
 
@@ -413,7 +413,7 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtB
     dialog.set_.setPlainText("network.n_exc=12\nnetwork.weight_sum=78\n")
     dialog.submit()
     waits(qtbot, lambda: order(page) == [1, 2, 3])
-    assert "Added items 1, 2, 3 to the queue" in told(page)
+    assert "Added items 1, 2, 3 to the queue" in notices(page)
     assert page.queue.words() == "3 waiting · queue not running"
     pick(page, 3)
     qtbot.keyClick(page.queue.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
@@ -497,4 +497,4 @@ def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtb
     (page.runs / "queue" / "9.json").write_text(json.dumps(["no item"]), encoding="utf-8")
     waits(qtbot, lambda: page.watcher._background.busy == 0)
     assert page.queue.model.rowCount() == 0
-    assert "Cannot read the runs folder" not in told(page)
+    assert "Cannot read the runs folder" not in notices(page)

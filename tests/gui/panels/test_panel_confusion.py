@@ -107,12 +107,12 @@ def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, t
     made = evaluated(tmp_path)
     assert made.folder is not None
     path = made.folder.path / "metrics.json"
-    said = path.read_text()
+    content = path.read_text()
     path.unlink()
     panel = Confusion(made)
     show(panel, qtbot)
     qtbot.waitUntil(lambda: panel._read_at is None)
-    path.write_text(said)
+    path.write_text(content)
     qtbot.waitUntil(lambda: (panel.draw_if_needed(), panel.score is not None)[1], timeout=60_000)
 
 

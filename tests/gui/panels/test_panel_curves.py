@@ -311,8 +311,8 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     other, started = session(tmp_path / "other"), measured.session.live.started
     assert other.folder is not None
     assert started is not None
-    said = [(0, started), (0, held_out(0.2, 0.1)), (50, block(0.3)), (60, held_out(0.95, 0.2))]
-    write_journal(other.folder.path, [Record(n, at, "t", fact) for n, (at, fact) in enumerate(said)])
+    history = [(0, started), (0, held_out(0.2, 0.1)), (50, block(0.3)), (60, held_out(0.95, 0.2))]
+    write_journal(other.folder.path, [Record(n, at, "t", fact) for n, (at, fact) in enumerate(history)])
     measured.overlay("other", {}, other.folder.path)
     measured.overlays._look()
     qtbot.waitUntil(lambda: bool(measured.overlays.shown()[0].held_out))

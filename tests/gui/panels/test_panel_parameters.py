@@ -306,7 +306,7 @@ def test_arrow_keys_step_and_nothing_is_sent_without_a_change(panel: ParametersP
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "said"),
+    ("path", "text", "message"),
     [
         (PATH, "-1", "must be at least 0"),
         (PATH, "much", "a plain number"),
@@ -315,12 +315,12 @@ def test_arrow_keys_step_and_nothing_is_sent_without_a_change(panel: ParametersP
     ],
 )
 def test_what_is_wrong_is_said_in_the_row(
-    panel: ParametersPanel, run: Run, qtbot: QtBot, path: str, text: str, said: str
+    panel: ParametersPanel, run: Run, qtbot: QtBot, path: str, text: str, message: str
 ) -> None:
     row = panel.form.row(path)
     type_in(panel, qtbot, path, text)
     qtbot.keyClick(row.editor, Qt.Key.Key_Return)
-    assert said in row.error.text()
+    assert message in row.error.text()
     assert text_of(panel, path) == text
     assert not run.asked
     row.revert()

@@ -123,15 +123,15 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
 
 def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(panel: WeightMap) -> None:
     network = panel.session.live.network
-    for position, spikes, said in (
+    for position, spikes, summary in (
         (0, np.zeros(N_EXC, int), "no picture shown yet"),
         (8, None, "which neurons never fired is not known, since this run did not count spikes from its start"),
         (8, np.zeros(N_EXC, int), "7 never fired"),
     ):
         panel.session.live.network = {**network, "position": position, "exc_spikes": spikes}
         redraw(panel)
-        assert panel.marks.summary() == said
-        assert panel.marks.dead.sum() == (N_EXC if said.startswith("7") else 0)
+        assert panel.marks.summary() == summary
+        assert panel.marks.dead.sum() == (N_EXC if summary.startswith("7") else 0)
 
 
 def write(folder: RunFolder, position: int, w: np.ndarray) -> None:
@@ -234,7 +234,7 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     assert parent is not None
     w = np.asarray(panel.session.live.network["w"])
 
-    def said() -> str:
+    def label() -> str:
         redraw(panel)
         return panel.difference.label.text()
 
@@ -242,18 +242,18 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
         write(folder, position, share * w)
     panel.sources.compare_with_parent(parent.path)
     qtbot.waitUntil(
-        lambda: said() == f"at 8, minus {parent.path.name} at 6"
+        lambda: label() == f"at 8, minus {parent.path.name} at 6"
     )  # both exist only at the position of the branch
     write(own, 5, 0.7 * w)
     panel.session.live.checkpoints.append(5)
     panel.sources._look_at_parent()
-    qtbot.waitUntil(lambda: said() == f"at 5, minus {parent.path.name} at 5")
+    qtbot.waitUntil(lambda: label() == f"at 5, minus {parent.path.name} at 5")
     np.testing.assert_allclose(panel._values(), 0.2 * w, atol=1e-6)
     panel.history.slider.setValue(0)
-    qtbot.waitUntil(lambda: said() == f"at 4, minus {parent.path.name} at 4")
+    qtbot.waitUntil(lambda: label() == f"at 4, minus {parent.path.name} at 4")
     assert not panel._values().any()
     panel.history.back.click()
-    qtbot.waitUntil(lambda: said() == f"at 5, minus {parent.path.name} at 5")
+    qtbot.waitUntil(lambda: label() == f"at 5, minus {parent.path.name} at 5")
     panel.difference.end.click()
     redraw(panel)
     assert panel.summary().startswith("The receptive fields")
@@ -263,14 +263,14 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
 def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
     other = session(tmp_path / "other").folder
     assert other is not None
-    with qtbot.waitSignal(panel.session.message) as told:
+    with qtbot.waitSignal(panel.session.message) as signal:
         panel.sources.compare_with_run(other.path)
-    assert "no weights yet" in told.args[0]
+    assert "no weights yet" in signal.args[0]
     other.write_array("weights.npy", np.zeros((4, 3)))
     other.write_array("theta.npy", np.zeros(3))
-    with qtbot.waitSignal(panel.session.message) as told:
+    with qtbot.waitSignal(panel.session.message) as signal:
         panel.sources.compare_with_run(other.path)
-    assert "shape (4, 3)" in told.args[0]
+    assert "shape (4, 3)" in signal.args[0]
     other.write_array("weights.npy", np.zeros((30, N_EXC)))
     panel.sources.compare_with_run(other.path)
     qtbot.waitUntil(lambda: panel.sources.reference is not None)

@@ -27,7 +27,7 @@ OJA = experiment().with_rule({"kind": "oja", "eta": 0.02}).plasticity.to_mapping
 CHANGED = facts.RuleChanged(TRIPLET, OJA)
 
 
-def told(shown: RunSession, number: int, position: int, fact: facts.Fact) -> None:
+def take(shown: RunSession, number: int, position: int, fact: facts.Fact) -> None:
     shown.live.take_record(Record(number, position, "2026-01-01T00:00:00+00:00", fact))
 
 
@@ -53,7 +53,7 @@ def test_the_parameters_become_those_of_the_rule(
     show(panel, qtbot, (340, 440))
     assert "plasticity.nu_post" in panel.form.rows()
     panel.changes.stack.push(Change({"plasticity.nu_post": ("0.01", "0.02")}))
-    told(panel.session, 90, 50, CHANGED)
+    take(panel.session, 90, 50, CHANGED)
     redraw(panel)
     rows = panel.form.rows()
     assert "plasticity.nu_post" not in rows
@@ -62,7 +62,7 @@ def test_the_parameters_become_those_of_the_rule(
     assert not panel.changes.can_undo
     panel.changes.refused.emit(["plasticity.nu_post"], "There is no such parameter.")  # which was sent before
     assert "changed in this run: none" in panel.summary()
-    told(panel.session, 91, 60, facts.ParametersChanged({"plasticity.eta": (0.02, 0.05)}))
+    take(panel.session, 91, 60, facts.ParametersChanged({"plasticity.eta": (0.02, 0.05)}))
     redraw(panel)
     assert "changed in this run: plasticity.eta" in panel.summary()
 

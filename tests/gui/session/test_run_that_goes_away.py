@@ -103,8 +103,8 @@ def is_stopped(process: int) -> bool:
 def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     learning: MainWindow, panel: ParametersPanel, qtbot: QtBot
 ) -> None:
-    session, told = learning.session, list[str]()
-    session.message.connect(told.append)
+    session, messages = learning.session, list[str]()
+    session.message.connect(messages.append)
     assert session.folder is not None
     process = session.folder.read_json("run.json")["pid"]
     os.kill(process, signal.SIGSTOP)
@@ -117,8 +117,8 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     assert not panel.changes.in_flight
     reason = "The run ended before it could answer: it is failed, the process exited unexpectedly"
     assert reason in panel.form.row(PATH).error.text()
-    assert [sentence for sentence in told if sentence.startswith(reason)]
-    assert told[-1].startswith("The run failed: the process exited unexpectedly")
+    assert [sentence for sentence in messages if sentence.startswith(reason)]
+    assert messages[-1].startswith("The run failed: the process exited unexpectedly")
     session.resume()
     waits(qtbot, lambda: session.connected and session.state is State.RUNNING)
     waits(qtbot, lambda: panel.form.row(PATH).editor.isEnabled())

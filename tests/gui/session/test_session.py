@@ -64,15 +64,15 @@ def shown(qtbot: QtBot, tmp_path: Path, client: Client) -> RunSession:
 
 def test_answers_and_refusals_come_back_to_who_asked(shown: RunSession, client: Client) -> None:
     heard: list[Any] = []
-    told: list[str] = []
-    shown.message.connect(told.append)
-    shown.request("pause", heard.append, told.append)
+    messages: list[str] = []
+    shown.message.connect(messages.append)
+    shown.request("pause", heard.append, messages.append)
     shown.request("step", heard.append, lambda sentence: heard.append(f"refused: {sentence}"), n=1)
     shown.request("checkpoint", heard.append)
     client.messages = [("reply", 1, "", {"position": 7}), ("reply", 2, "it is over", None), ("reply", 3, "no", None)]
     shown._tick()
     assert heard == [{"position": 7}, "refused: it is over"]
-    assert told == ["no"]
+    assert messages == ["no"]
 
 
 def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) -> None:
@@ -92,34 +92,34 @@ def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) 
     ]
 
 
-@pytest.mark.parametrize("how", ["said", "killed", "deleted"])
+@pytest.mark.parametrize("how", ["reported", "killed", "deleted"])
 def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how: str) -> None:
-    told: list[str] = []
-    shown.message.connect(told.append)
+    messages: list[str] = []
+    shown.message.connect(messages.append)
     assert shown.folder is not None
-    if how == "said":
+    if how == "reported":
         fact = facts.StateChanged("failed", "the disk is full")
         client.messages = [("record", Record(9, 8, "2026-01-01T00:00:00+00:00", fact))]
     elif how == "killed":
-        said = shown.folder.read_json("run.json") | {"state": "running"}
-        (shown.folder.path / "run.json").write_text(json.dumps(said), encoding="utf-8")
+        about = shown.folder.read_json("run.json") | {"state": "running"}
+        (shown.folder.path / "run.json").write_text(json.dumps(about), encoding="utf-8")
     else:
         shutil.rmtree(shown.folder.path)
     client.over = True
     shown._tick()
-    reason = {"said": "the disk is full", "killed": "the process exited unexpectedly", "deleted": "is gone"}
+    reason = {"reported": "the disk is full", "killed": "the process exited unexpectedly", "deleted": "is gone"}
     assert shown.state is State.FAILED
-    assert told[-1].startswith("The run failed: ")
-    assert reason[how] in told[-1]
-    assert told[-1].endswith(". Resume continues from the beginning.") == (how != "deleted")
+    assert messages[-1].startswith("The run failed: ")
+    assert reason[how] in messages[-1]
+    assert messages[-1].endswith(". Resume continues from the beginning.") == (how != "deleted")
     assert [sentence for _, _, sentence in shown.live.log][-1].startswith("The run failed: ")
     assert reason[how] in shown.live.log[-1][2]
-    assert "Errno" not in told[-1]
+    assert "Errno" not in messages[-1]
 
 
 def test_a_run_that_pauses_by_itself_says_why_until_it_goes_on(shown: RunSession, client: Client) -> None:
-    told: list[str] = []
-    shown.message.connect(told.append)
+    messages: list[str] = []
+    shown.message.connect(messages.append)
 
     def enter(state: str, reason: str = "") -> None:
         fact = facts.StateChanged(state, reason)
@@ -128,11 +128,11 @@ def test_a_run_that_pauses_by_itself_says_why_until_it_goes_on(shown: RunSession
 
     enter("running")
     enter("paused", "the disk is full")
-    assert told[-1] == "The run is paused: the disk is full."
+    assert messages[-1] == "The run is paused: the disk is full."
     enter("running")
-    assert told[-1] == ""
+    assert messages[-1] == ""
     enter("paused")  # as requested
-    assert told[-1] == ""
+    assert messages[-1] == ""
 
 
 def test_a_run_that_went_on_without_the_app_is_shown_anew(
@@ -144,8 +144,8 @@ def test_a_run_that_went_on_without_the_app_is_shown_anew(
     shown.catch_up()  # connected: nothing to do
     shown._client = None
     shown.live.state = State.STOPPED
-    said = shown.folder.read_json("run.json") | {"state": "finished"}
-    (shown.folder.path / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    about = shown.folder.read_json("run.json") | {"state": "finished"}
+    (shown.folder.path / "run.json").write_text(json.dumps(about), encoding="utf-8")
     shown.catch_up()
     qtbot.waitUntil(lambda: bool(opened), timeout=60_000)
     assert opened == [shown.folder.path]
@@ -227,18 +227,18 @@ def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunB
 
 
 def test_the_speed_is_that_of_the_run_whoever_chose_it(shown: RunSession, client: Client, bar: RunBar) -> None:
-    def told(pace: float) -> str:
+    def speed_at(pace: float) -> str:
         shown.live.progress = {"phase": "train", "done": 8, "total": 400, "pace": pace}
         shown.changed.emit({"progress"})
         return bar.speed.currentText()
 
-    assert told(0.1) == "10 / s"
-    assert told(0.25) == "4 / s"
+    assert speed_at(0.1) == "10 / s"
+    assert speed_at(0.25) == "4 / s"
     bar.speed.setCurrentIndex(0)
     bar.speed.activated.emit(0)
-    assert told(0.25) == "max"  # the run has not confirmed it yet
-    assert told(0.0) == "max"
-    assert told(1.0) == "1 / s"
+    assert speed_at(0.25) == "max"  # the run has not confirmed it yet
+    assert speed_at(0.0) == "max"
+    assert speed_at(1.0) == "1 / s"
     shown.live.progress = {}
     shown.opened.emit()  # of another run
     assert bar.speed.currentText() == "max"

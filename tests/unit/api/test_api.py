@@ -144,8 +144,8 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
     assert theta.shape == (12,)
     assert "w has the shape (784, 3), but (784, 12) in this network" in seen["refused"]
     assert "learned arrays can only be set while a run is paused; pause it with run.pause()" in seen["not paused"]
-    told = [entry.text for entry in run.log if "replaced (" in entry.text]
-    assert len(told) == 3
+    remarks = [entry.text for entry in run.log if "replaced (" in entry.text]
+    assert len(remarks) == 3
     assert [entry.text for entry in branch.log if "replaced (" in entry.text] == []
     assert len(list((run.path / "arrays").iterdir())) == 3
     with pytest.raises(StdpbenchError, match="only an active run can be given learned arrays"):
@@ -320,12 +320,12 @@ def test_waiting_for_a_failed_run_raises_the_reason(runs: Path, capsys: pytest.C
     assert run.state == "failed"
     with pytest.raises(StdpbenchError, match="has no weights and thresholds yet: it is failed"):
         _ = run.weights
-    for wrong, said in (
+    for wrong, message in (
         ({"experiment": 5}, "an experiment must be a name, a TOML file or an Experiment, not 5"),
         ({"seed": "x"}, "seed must be a whole number"),
         ({"set": "exc.tau_m=5"}, "changes must be a dict of values by dotted path, not 'exc.tau_m=5'"),
     ):
-        with pytest.raises(StdpbenchError, match=said):
+        with pytest.raises(StdpbenchError, match=message):
             stdpbench.start(**{"experiment": "digits", **wrong})
     with pytest.raises(StdpbenchError, match="did you mean 'digits'"):
         stdpbench.start("digitz", runs=runs)

@@ -294,10 +294,10 @@ def test_command_writes_figures_and_prints_tables(
     assert record["failures"] == {"standalone 400": "make was not found"}
     assert "standalone / compiled" not in record["ratios"]
     assert [path.name for path in output.parent.iterdir()] == ["bench.json"]
-    said = capsys.readouterr().out
-    assert "plain runtime / compiled" in said
-    assert "33.33" in said
-    assert "standalone 400 could not be measured: make was not found" in said
+    output = capsys.readouterr().out
+    assert "plain runtime / compiled" in output
+    assert "33.33" in output
+    assert "standalone 400 could not be measured: make was not found" in output
 
 
 def test_tables_fit_on_eighty_columns() -> None:

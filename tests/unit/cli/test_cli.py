@@ -127,7 +127,7 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["run", "digitz"], "did you mean 'digits'"),
         (["run", "digits", "--set", "plasticity.nu_pots=1"], "did you mean plasticity.nu_post"),
@@ -150,7 +150,7 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
     ],
 )
 def test_bad_input_gets_one_sentence(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     if arguments[0] == "run":
         arguments = [*arguments, "--runs", str(tmp_path / "runs")]
@@ -158,8 +158,10 @@ def test_bad_input_gets_one_sentence(
     last = err.strip().splitlines()[-1]
     assert status == 2
     assert last.startswith("stdpbench: ")
-    assert last.removeprefix("stdpbench: ").rstrip(".") not in out + err.removesuffix(f"{last}\n"), "it is said twice"
-    assert said in last
+    assert last.removeprefix("stdpbench: ").rstrip(".") not in out + err.removesuffix(f"{last}\n"), (
+        "it is printed twice"
+    )
+    assert message in last
     assert "Traceback" not in err
     assert "run folder" not in out + err, "a folder is announced that is gone again"
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
@@ -180,7 +182,7 @@ def test_several_errors_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_the_title_of_a_changed_experiment_is_not_that_of_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    digits = ["run", "digits", "--runs", str(tmp_path), "--from", "nowhere"]  # ends once it has said what it runs
+    digits = ["run", "digits", "--runs", str(tmp_path), "--from", "nowhere"]  # ends once it has printed what it runs
     _, out, _ = run_cli([*digits, "--seed", "3"], capsys)
     assert "digits, seed 3: 8 x 8 digits of scikit-learn, 400 exc neurons" in out
     changes = ["exc.kind=adaptive-lif-lockout", "exc.tau_theta=1 s", "data.kind=npz"]
@@ -211,8 +213,8 @@ def test_describe_prints_every_parameter(kind: str, capsys: pytest.CaptureFixtur
     assert kind in out
 
 
-def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """What a command prints, spaces and line breaks aside."""
+def output_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the output of a command, with single spaces instead of spaces and line breaks."""
     status, out, err = run_cli(arguments, capsys)
     assert status == 0, err
     return " ".join(out.split())
@@ -232,7 +234,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_describe_lists_the_kinds_of_a_section(
     section: str, kind: str, parameter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = said(["describe", section], capsys)
+    text = output_of(["describe", section], capsys)
     assert text.startswith(f"section {section} ")
     assert f" {kind} " in text
     assert f" {parameter} " in text
@@ -240,25 +242,25 @@ def test_describe_lists_the_kinds_of_a_section(
 
 
 def test_describe_takes_dotted_paths(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "n_exc 400 [1, 100000] Number of exc neurons." in said(["describe", "network.n_exc"], capsys)
-    assert "train_images none [1, ∞) or none" in said(["describe", "schedule.train_images"], capsys)
-    several = said(["describe", "exc.tau_m"], capsys)
+    assert "n_exc 400 [1, 100000] Number of exc neurons." in output_of(["describe", "network.n_exc"], capsys)
+    assert "train_images none [1, ∞) or none" in output_of(["describe", "schedule.train_images"], capsys)
+    several = output_of(["describe", "exc.tau_m"], capsys)
     assert "tau_m adaptive-lif 100 ms (0, ∞) yes" in several
     assert "tau_m lif 10 ms (0, ∞) yes" in several
-    assert "pair-additive" in said(["describe", "plasticity.kind"], capsys)
-    assert "seed 0" in said(["describe", "seed"], capsys)
-    assert "tau_y triplet" in said(["describe", "triplet.tau_y"], capsys)
+    assert "pair-additive" in output_of(["describe", "plasticity.kind"], capsys)
+    assert "seed 0" in output_of(["describe", "seed"], capsys)
+    assert "tau_y triplet" in output_of(["describe", "triplet.tau_y"], capsys)
 
 
 def test_describe_takes_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     experiment, rule, sweep = (tmp_path / f"{name}.toml" for name in ("experiment", "rule", "sweep"))
     experiment.write_text('[exc]\ntau_m = "80 ms"\n', encoding="utf-8")
-    text = said(["describe", str(experiment)], capsys)
+    text = output_of(["describe", str(experiment)], capsys)
     assert text.startswith("experiment experiment, from ")
     assert 'tau_m = "80 ms"' in text
     parameters = 'eta = { default = 0.01, help = "Its step." }'
     rule.write_text(f'title = "Mine"\non_output_spike = "w = w + eta"\n[parameters]\n{parameters}\n', encoding="utf-8")
-    text = said(["describe", str(rule)], capsys)
+    text = output_of(["describe", str(rule)], capsys)
     assert ": Mine " in text
     assert "eta 0.01 float yes Its step." in text
     sweep.write_text('experiment = "digits"\n[[arm]]\nlabel = "a"\n', encoding="utf-8")
@@ -316,18 +318,18 @@ def begun(until: str, runs: Path, *arguments: str) -> tuple[subprocess.Popen[str
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
-    said: list[str] = []
+    lines: list[str] = []
     for line in process.stdout:
-        said.append(line)
+        lines.append(line)
         if line.startswith(until):
             break
-    return process, said
+    return process, lines
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
 def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Path) -> None:
-    process, said = begun("with:", tmp_path, *SMALL)
-    assert said[1].startswith("with:       network.n_exc=12, schedule.train_images=60, "), "the title does not say so"
+    process, lines = begun("with:", tmp_path, *SMALL)
+    assert lines[1].startswith("with:       network.n_exc=12, schedule.train_images=60, "), "the title does not say so"
     while not list(tmp_path.glob("*/worker.log")):  # it listens to Ctrl+C before there is a process
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
@@ -360,17 +362,17 @@ def test_a_name_that_is_no_text_gets_a_sentence(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize(
-    ("shell", "status", "said"),
+    ("shell", "status", "message"),
     [
         ("{} > /dev/full", 1, "stdpbench: the output cannot be written: No space left on device\n"),
         ("{} >&-", 0, ""),
         ("{} | head -1; exit ${{PIPESTATUS[0]}}", 0, ""),
     ],
 )
-def test_output_that_nobody_takes_gets_a_sentence_at_most(shell: str, status: int, said: str) -> None:
+def test_output_that_nobody_takes_gets_a_sentence_at_most(shell: str, status: int, message: str) -> None:
     command = f'"{sys.executable}" -m stdpbench experiments'
     done = subprocess.run(["bash", "-c", shell.format(command)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (status, said)
+    assert (done.returncode, done.stderr) == (status, message)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")

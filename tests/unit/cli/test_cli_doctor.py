@@ -150,7 +150,7 @@ def test_brian2_2_10_beside_numpy_2_4_is_fine(versions: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "version", "said"),
+    ("package", "version", "detail"),
     [
         ("pydantic", "1.10.0", "1.10.0 is installed, but stdpbench requires <3,>=2.7"),
         ("PyQt6", "6.11.0", "6.11.0 is installed, but stdpbench requires"),
@@ -159,7 +159,7 @@ def test_brian2_2_10_beside_numpy_2_4_is_fine(versions: dict[str, str]) -> None:
     ],
 )
 def test_a_package_that_does_not_fit_is_a_fault(
-    versions: dict[str, str], package: str, version: str | None, said: str
+    versions: dict[str, str], package: str, version: str | None, detail: str
 ) -> None:
     if version is None:
         del versions[package]
@@ -169,7 +169,7 @@ def test_a_package_that_does_not_fit_is_a_fault(
     (finding,) = faults
     sound(finding)
     assert (finding.name, finding.state) == (package, "fault")
-    assert said in finding.detail
+    assert detail in finding.detail
     assert f"-m pip install '{package}" in finding.fix.replace('"', "'")
 
 
@@ -201,7 +201,7 @@ def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -
 
 @pytest.mark.usefixtures("no_compiler", "debian")
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "detail"),
     [
         ("echo 'probe.cpp:1:10: fatal error: cmath: No such file' >&2; exit 1", "fatal error: cmath: No such file"),
         ("exit 3", "exit status 3"),
@@ -209,13 +209,13 @@ def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -
         ('for last; do :; done; echo nonsense > "$last"', "its output cannot be loaded"),
     ],
 )
-def test_a_compiler_that_does_not_work_says_why(tmp_path: Path, body: str, said: str) -> None:
+def test_a_compiler_that_does_not_work_says_why(tmp_path: Path, body: str, detail: str) -> None:
     script(tmp_path, "g++", body)
     finding = doctor._compiler()
     sound(finding)
     assert finding.state == "warning"
     assert "g++ does not work (" in finding.detail
-    assert said in finding.detail
+    assert detail in finding.detail
 
 
 @pytest.mark.parametrize("named", ["no-such-compiler", "'not closed", "''"])
@@ -277,7 +277,7 @@ def linux(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("linux")
 @pytest.mark.parametrize(
-    ("environment", "state", "said"),
+    ("environment", "state", "detail"),
     [
         ({}, "warning", "neither WAYLAND_DISPLAY nor DISPLAY is set"),
         ({"QT_QPA_PLATFORM": "offscreen"}, "ok", "offscreen, set by QT_QPA_PLATFORM"),
@@ -290,13 +290,13 @@ def linux(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"WAYLAND_DISPLAY": "wayland-0", "QT_QPA_PLATFORM": "xcb"}, "warning", "neither"),
     ],
 )
-def test_displays(environment: dict[str, str], state: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_displays(environment: dict[str, str], state: str, detail: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     finding = doctor.display()
     sound(finding)
     assert finding.state == state
-    assert said in finding.detail
+    assert detail in finding.detail
 
 
 @pytest.mark.usefixtures("linux")

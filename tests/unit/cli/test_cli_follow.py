@@ -53,8 +53,8 @@ def followed(client: Client, **terminal: Any) -> str:
 
 
 def test_compiling_is_shown_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [(1.0, PAST), (1.2, []), (3.0, []), (13.4, [READY, facts.StateChanged("running")])]
-    assert followed(Client(monkeypatch, *told)).splitlines() == [
+    script = [(1.0, PAST), (1.2, []), (3.0, []), (13.4, [READY, facts.StateChanged("running")])]
+    assert followed(Client(monkeypatch, *script)).splitlines() == [
         "compiling the network …",
         "compiling the network took 12 s",
         "simulator:  compiled",
@@ -66,13 +66,13 @@ def test_compiling_is_shown_with_its_time(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_was_compiled_in_the_past_of_a_run_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [(1.0, PAST), (1.1, [READY, facts.StateChanged("running")]), (9.0, [])]
-    assert followed(Client(monkeypatch, *told)).splitlines() == ["simulator:  compiled", "ready"]
+    script = [(1.0, PAST), (1.1, [READY, facts.StateChanged("running")]), (9.0, [])]
+    assert followed(Client(monkeypatch, *script)).splitlines() == ["simulator:  compiled", "ready"]
 
 
 def test_the_network_is_not_ready_before_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [(1.0, PAST), (2.0, [facts.StateChanged("failed", "no pictures")])]
-    assert "ready" not in followed(Client(monkeypatch, *told))
+    script = [(1.0, PAST), (2.0, [facts.StateChanged("failed", "no pictures")])]
+    assert "ready" not in followed(Client(monkeypatch, *script))
 
 
 def test_measures_on_held_out_pictures_are_a_line_without_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,8 +112,8 @@ def test_runs_of_a_sweep_are_found(cli: Cli, runs: Path, make_run: Make) -> None
     assert "did you mean 'größe'" in cli("list", "--sweep", "größer", status=2)
     for name in ("größe/small-arm-seed2", "small-arm-seed2", str(folder / "small-arm-seed2")):
         assert "60.00 %" in cli("show", name)
-    said = cli("show", "small", status=2)
-    assert "'small' is ambiguous: größe/small-arm-seed1, größe/small-arm-seed2; write more of the name" in said
+    message = cli("show", "small", status=2)
+    assert "'small' is ambiguous: größe/small-arm-seed1, größe/small-arm-seed2; write more of the name" in message
 
 
 def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:
@@ -174,13 +174,13 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
     names = ["slow-1", "slow-2", "fast-1", "fast-2"]
     out = cli("compare", *names).partition("Over seeds\n")[2]
     assert "nu_post = 0.02      2  66.50 ± 0.71   +5.00 [+5.00, +5.00] (n = 2)" in out
-    said = json.loads(cli("compare", *names, "--json"))["over_seeds"]
-    assert [group["runs"] for group in said["groups"]] == [names[:2], names[2:]]
+    seeds = json.loads(cli("compare", *names, "--json"))["over_seeds"]
+    assert [group["runs"] for group in seeds["groups"]] == [names[:2], names[2:]]
     assert json.loads(cli("compare", "slow-1", "fast-1", "--json"))["over_seeds"] is None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("pause", "first"), "has no active process"),
         (("stop", "first"), "has no active process"),
@@ -193,8 +193,8 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
         (("branch", "first", "--at", "1000"), "no position 1000 in first: expected 0 to 0"),
     ],
 )
-def test_commands_find_runs_of_another_folder(cli: Cli, arguments: tuple[str, ...], said: str) -> None:
-    assert said in cli(*arguments, status=2)
+def test_commands_find_runs_of_another_folder(cli: Cli, arguments: tuple[str, ...], message: str) -> None:
+    assert message in cli(*arguments, status=2)
 
 
 def test_watch_and_export_find_runs_of_another_folder(cli: Cli, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["list", "--filter", "state=finishd"], "did you mean 'finished'"),
         (["list", "--filter", "exc.taum=3"], "did you mean 'exc.tau_m'"),
@@ -288,11 +288,11 @@ def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
         (["queue", "hold", "1"], "is empty"),
     ],
 )
-def test_bad_input_gets_one_sentence(cli: Cli, arguments: list[str], said: str) -> None:
+def test_bad_input_gets_one_sentence(cli: Cli, arguments: list[str], message: str) -> None:
     err = cli(*arguments, status=2)
     assert err.startswith("stdpbench: ")
     assert len(err.strip().splitlines()) == 1
-    assert said in err
+    assert message in err
 
 
 def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) -> None:

@@ -132,11 +132,11 @@ def test_the_public_class_reads_text_files_and_names(tmp_path: Path) -> None:
     assert DEFAULT.differences(changed)["exc.tau_m"] == ("100 ms", "25 ms")
     (tmp_path / "mine.toml").write_text(changed.to_toml(), encoding="utf-8")
     assert public.read(tmp_path / "mine.toml") == public.from_toml(changed.to_toml()) == changed
-    for text, said in (
+    for text, message in (
         ("seed = ", "the text is not valid TOML"),
         ("network.n_exk = 3", "the text, line 1: network.n_exk.* did you mean network.n_exc"),
     ):
-        with pytest.raises(StdpbenchError, match=said):
+        with pytest.raises(StdpbenchError, match=message):
             public.from_toml(text)
 
 
@@ -236,7 +236,7 @@ def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         (
             {"plasticity.nu_pots": 0.02},
@@ -272,8 +272,8 @@ def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
         ({"encoding.rate_per_grey": "9 kHz"}, "encoding.rate_per_grey"),
     ],
 )
-def test_refuses_in_one_sentence_with_the_dotted_path(changes: dict[str, Any], said: str) -> None:
-    assert said in refusal(changes)
+def test_refuses_in_one_sentence_with_the_dotted_path(changes: dict[str, Any], message: str) -> None:
+    assert message in refusal(changes)
 
 
 def test_a_preset_replaces_its_values_and_what_is_said_beside_it_goes_first() -> None:
@@ -425,9 +425,10 @@ n_exc = 0
     )
     with pytest.raises(StdpbenchError) as caught:
         read_experiment(path)
-    said = [sentence.removeprefix("mine.toml, line ") for sentence in caught.value.sentences]
-    assert [sentence.partition(":")[0] for sentence in said] == [*"23", "23", "24", *"69", "10", "13", "17", "18", "1"]
-    assert [sentence.split()[1].rstrip(":,") for sentence in said] == [
+    sentences = [sentence.removeprefix("mine.toml, line ") for sentence in caught.value.sentences]
+    numbers = [sentence.partition(":")[0] for sentence in sentences]
+    assert numbers == [*"23", "23", "24", *"69", "10", "13", "17", "18", "1"]
+    assert [sentence.split()[1].rstrip(":,") for sentence in sentences] == [
         "nmae", "about.titel", "network.n_exc", "network.dt", "exc.kind", "inh.note", "inh.tau_m", "inh.tau_ge",
         "plasticity.on_input_spike", "plasticity.on_output_spike", "seed",
     ]  # fmt: skip
@@ -445,7 +446,7 @@ def test_sections_that_do_not_go_together_are_reported_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"seed = \n", "is not valid TOML"),
         (b"seed = 1\nseed = 2\n", "is not valid TOML"),
@@ -460,12 +461,12 @@ def test_sections_that_do_not_go_together_are_reported_together() -> None:
         (b'name = " "\n', "mine.toml, line 1: name must not be empty"),
     ],
 )
-def test_a_file_that_is_no_experiment_is_refused_in_one_sentence(folder: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_no_experiment_is_refused_in_one_sentence(folder: Path, content: bytes, message: str) -> None:
     path = folder / "mine.toml"
     path.write_bytes(content)
     with pytest.raises(StdpbenchError) as caught:
         read_experiment(path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -152,8 +152,8 @@ def test_tables_as_text():
 
 
 def test_a_caption_says_where_the_figure_comes_from():
-    said = caption("Curves", run="digits-1", experiment="digits", seed=3, version="0.1.0", n="5 runs", errors="SD.")
-    assert said == "Curves. Run digits-1 (experiment digits, seed 3), stdpbench 0.1.0. n: 5 runs. Error bars: SD."
+    text = caption("Curves", run="digits-1", experiment="digits", seed=3, version="0.1.0", n="5 runs", errors="SD.")
+    assert text == "Curves. Run digits-1 (experiment digits, seed 3), stdpbench 0.1.0. n: 5 runs. Error bars: SD."
 
 
 def test_what_cannot_be_drawn_is_a_sentence(tmp_path):

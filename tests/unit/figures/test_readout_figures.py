@@ -177,9 +177,9 @@ class TestAccuracyOverTime:
             assert [line.get_xdata()[0] for line in lines] == [0, 15_000]
         assert not [line for line in side.lines if line.get_linestyle() == ":"]
         assert [text.get_text() for text in upper.texts] == ["1", "2, 3"]
-        told = figure.get_supxlabel().splitlines()
-        assert told[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u2009000 on, rule → oja"]
-        assert told[2].endswith("x …")
+        lines = figure.get_supxlabel().splitlines()
+        assert lines[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u2009000 on, rule → oja"]
+        assert lines[2].endswith("x …")
         assert inside(figure)
         many = run_figures.accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
         assert many.get_supxlabel().splitlines()[-1] == "and 2 more changes"

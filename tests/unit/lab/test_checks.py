@@ -74,9 +74,9 @@ def test_the_command_writes_page_and_figures(tmp_path: Path, capsys: pytest.Capt
     with pytest.raises(SystemExit) as end:
         main(["validate", "symmetric", "custom", "--quick", "--output", str(tmp_path), "--json"])
     assert not end.value.code
-    said = json.loads(capsys.readouterr().out)
-    assert [each["kind"] for each in said] == ["symmetric", "custom"]
-    assert all(finding["reached"] for each in said for finding in each["findings"])
+    outcomes = json.loads(capsys.readouterr().out)
+    assert [each["kind"] for each in outcomes] == ["symmetric", "custom"]
+    assert all(finding["reached"] for each in outcomes for finding in each["findings"])
     page = (tmp_path / "validation.md").read_text(encoding="utf-8")
     assert f"stdpbench validate symmetric custom --quick --output {tmp_path}" in page
     for kind in ("symmetric", "custom"):

@@ -41,7 +41,7 @@ def test_errors_may_be_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("dt,dw\n10,0.5\n20,abc\n", "line 3: 'abc' is not a number"),
         ("10,0.5\n20,nan\n", "line 2: 'nan' is not a number"),
@@ -52,10 +52,10 @@ def test_errors_may_be_missing(tmp_path: Path) -> None:
         ("", "contains no points"),
     ],
 )
-def test_a_bad_file_gets_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+def test_a_bad_file_gets_one_sentence(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(text)
-    with pytest.raises(StdpbenchError, match=said) as caught:
+    with pytest.raises(StdpbenchError, match=message) as caught:
         read_points(path)
     assert str(caught.value).startswith("bad.csv")
     assert "\n" not in str(caught.value)

@@ -129,8 +129,8 @@ def test_numbers_as_csv_and_json() -> None:
     assert [float(row["frequency (Hz)"]) for row in rows] == [1.0, 10.0]
     assert float(rows[1]["Δw, Δt = +10 ms"]) == found.curves[0].change[1]
     assert "nu_post = 0.01" in found.to_csv()
-    said = json.loads(json.dumps(found.to_mapping()))
-    assert said["curves"][0]["change"] == found.curves[0].change.tolist()
+    mapping = json.loads(json.dumps(found.to_mapping()))
+    assert mapping["curves"][0]["change"] == found.curves[0].change.tolist()
 
 
 def test_errors_name_what_would_be_right() -> None:
@@ -151,7 +151,7 @@ def test_errors_name_what_would_be_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "given", "said"),
+    ("protocol", "given", "message"),
     [
         ("frequency", {"dts": "nan"}, "all finite"),
         ("weight-dependence", {"dts": "inf"}, "all finite"),
@@ -173,8 +173,8 @@ def test_errors_name_what_would_be_right() -> None:
         ("neuron", {"weight": "2"}, "weight must lie within the bounds"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(protocol: str, given: dict[str, str], said: str) -> None:
-    with pytest.raises(StdpbenchError, match=said):
+def test_options_that_make_no_sense_are_refused(protocol: str, given: dict[str, str], message: str) -> None:
+    with pytest.raises(StdpbenchError, match=message):
         lab.run("triplet", protocol, given=given)
 
 

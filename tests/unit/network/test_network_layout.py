@@ -1,4 +1,4 @@
-"""What a network consists of, said without Brian2."""
+"""Description of a network without Brian2."""
 
 from __future__ import annotations
 

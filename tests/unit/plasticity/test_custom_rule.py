@@ -52,7 +52,7 @@ def test_what_is_written_anew_means_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("w = clip(w - eta*yy, 0, w_max)", "rule, column 18: unknown name yy; did you mean y?"),
         ("  w = w + etta", "column 11: unknown name etta; did you mean eta?"),
@@ -90,8 +90,8 @@ def test_what_is_written_anew_means_the_same(text: str) -> None:
         (5, "rule must be a text"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_column(text: object, said: str) -> None:
-    assert said in refusal(text)
+def test_what_is_wrong_is_named_with_its_column(text: object, message: str) -> None:
+    assert message in refusal(text)
 
 
 @pytest.mark.parametrize(
@@ -188,14 +188,16 @@ def test_no_name_is_one_of_brian2s_units() -> None:
 
     assert {"amp", "flux", "um2"} <= DEFAULT_UNITS.keys()
     parts = {**EXAMPLE, "parameters": {name: {"default": 1.0} for name in DEFAULT_UNITS}}
-    said = {problem.part: problem.sentence for problem in problems(parts)}
-    assert [name for name in DEFAULT_UNITS if "is a unit in Brian2" not in said.get(f"parameters.{name}", "")] == []
+    sentences = {problem.part: problem.sentence for problem in problems(parts)}
+    assert [
+        name for name in DEFAULT_UNITS if "is a unit in Brian2" not in sentences.get(f"parameters.{name}", "")
+    ] == []
     with pytest.raises(StdpbenchError, match="amp is a unit in Brian2; choose another name, such as amp_0"):
         made(**{**EXAMPLE, "traces": {**EXAMPLE["traces"], "amp": dict(EXAMPLE["traces"]["x"])}})
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "message"),
     [
         (("parameters", "a_plus", "unit"), "furlong", "unit: 'furlong' is not a unit of a parameter"),
         (
@@ -215,7 +217,7 @@ def test_no_name_is_one_of_brian2s_units() -> None:
         (("traces",), 3, "plasticity.traces must be a table with one table per name"),
     ],
 )
-def test_a_definition_is_refused_in_one_sentence(path: tuple[str, ...], value: Any, said: str) -> None:
+def test_a_definition_is_refused_in_one_sentence(path: tuple[str, ...], value: Any, message: str) -> None:
     parts: dict[str, Any] = copy.deepcopy(dict(EXAMPLE))
     table = parts
     for key in path[:-1]:
@@ -223,7 +225,7 @@ def test_a_definition_is_refused_in_one_sentence(path: tuple[str, ...], value: A
     table[path[-1]] = value
     with pytest.raises(StdpbenchError) as caught:
         made(**parts)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -272,13 +274,13 @@ def test_a_rule_is_shared_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     from_file = Experiment.from_mapping({}).override(changes)
     assert from_file.plasticity.quantities() == rule.quantities()
     assert found.override({"plasticity.file": "mine.toml"}) == from_file.override({"name": "trial"})
-    for text, said in [
+    for text, message in [
         ("nonsense", "is not valid TOML"),
         ('kind = "custom"\n', "kind is not a known parameter"),
         ("a = 1\n" * 100_000, "too large"),
     ]:
         (tmp_path / "mine.toml").write_text(text)
-        with pytest.raises(StdpbenchError, match=said):
+        with pytest.raises(StdpbenchError, match=message):
             read_experiment(tmp_path / "trial.toml")
     with pytest.raises(StdpbenchError, match="there is no file"):
         made(file="missing.toml")

@@ -79,7 +79,7 @@ def test_the_documented_template_holds_what_is_tested_here() -> None:
     assert '[project.entry-points."stdpbench.plasticity"]' in page
 
 
-# -- what is wrong with it is told where it is read -------------------------------------------------------------------
+# -- errors are reported where a rule is read -------------------------------------------------------------------
 
 SPIKE = '"w = clip(w - eta*x, 0, w_max)"'
 TRACE = 'Trace("x", "input", "tau_x", "add")'
@@ -117,7 +117,7 @@ WRONG = {
 def test_what_is_wrong_with_it_is_told_before_anything_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
-    old, new, said = WRONG[what]
+    old, new, message = WRONG[what]
     assert MODULE.count(old) == 1
     install(tmp_path, monkeypatch, MODULE.replace(old, new))
     runs = tmp_path / "runs"
@@ -125,7 +125,7 @@ def test_what_is_wrong_with_it_is_told_before_anything_runs(
         main(["run", "digits", "--set", "plasticity.kind=acme-anti", "--runs", str(runs)])
     sentence = capsys.readouterr().err
     assert "plasticity.kind: the plasticity rule 'acme-anti' of acme_stdp:Anti cannot be used: " in sentence
-    assert said in sentence
+    assert message in sentence
     assert sentence.count("\n") == 1
     assert not runs.exists(), "no failed run is left behind"
 

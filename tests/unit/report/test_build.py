@@ -87,27 +87,27 @@ def finished(runs: Path, seed: int, **changes: object) -> RunFolder:
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     first, second = finished(folder, 0), finished(folder, 1)
-    told = read_journal(first.path)
-    measured = [Record(len(told) + n, at, "t", fact) for n, (at, fact) in enumerate(HELD_OUT.items())]
-    write_journal(first.path, [*told, *measured])
+    records = read_journal(first.path)
+    measured = [Record(len(records) + n, at, "t", fact) for n, (at, fact) in enumerate(HELD_OUT.items())]
+    write_journal(first.path, [*records, *measured])
     return first, second
 
 
 def carried_out(folders, target, options=OPTIONS):
-    told, events = [], make_report(folders, target, options)
+    events, progress = [], make_report(folders, target, options)
     while True:
         try:
-            told.append(next(events))
+            events.append(next(progress))
         except StopIteration as end:
-            return end.value, told
+            return end.value, events
 
 
 @pytest.fixture(scope="module")
 def report(runs, tmp_path_factory):
     target = tmp_path_factory.mktemp("reports") / "both"
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
-        data, told = carried_out(runs, target, ReportOptions(Extent(40, 1), robustness=30, workers=1))
-    return data, told, target
+        data, events = carried_out(runs, target, ReportOptions(Extent(40, 1), robustness=30, workers=1))
+    return data, events, target
 
 
 def rows(target, name):
@@ -249,7 +249,7 @@ def test_each_reading_of_labels_is_recorded_first(report, runs):
 
 
 def test_data_files_next_to_the_page_are_complete(report):
-    data, told, target = report
+    data, events, target = report
     assert json.loads((target / "report.json").read_text(encoding="utf-8")) == data
     neurons = rows(target, "neurons.csv")
     assert len(neurons) == 24
@@ -258,7 +258,7 @@ def test_data_files_next_to_the_page_are_complete(report):
     assert {row["method"] for row in rows(target, "embedding.csv")} >= {"pca", "t-sne"}
     assert any(row["name"] == "chance: k-means, permuted" for row in rows(target, "clusters.csv"))
     assert not list(target.glob(".*.part"))
-    phases = [event.phase for event in told if isinstance(event, Progress)]
+    phases = [event.phase for event in events if isinstance(event, Progress)]
     assert "simulated presentations" in phases
     assert "robustness" in phases
 
@@ -297,11 +297,11 @@ def test_robustness_is_measured_once_and_resumes_after_an_interruption(report, r
 
 
 def test_the_command_writes_into_the_run_folder(runs):
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["report", str(runs[0].path), "--sample", "40", "--repeats", "0", "--workers", "1", "--json"]
     )
-    assert said.exit_code == 0, said.output
-    last = json.loads(said.stdout.strip().splitlines()[-1])
+    assert result.exit_code == 0, result.output
+    last = json.loads(result.stdout.strip().splitlines()[-1])
     assert Path(last["path"]) == (runs[0].path / "report" / PAGE).resolve()
     assert Path(last["path"]).is_file()
     assert last["runs"][0]["run"] == runs[0].path.name
@@ -331,8 +331,8 @@ def test_a_report_of_a_run_with_missing_kinds_uses_stored_responses(runs, report
     shutil.copytree(runs[0].path, path)
     missing = " and ".join([uninstall(path, each) for each in ("encoding", "exc", "inh", "plasticity", "lateral")])
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
-        data, told = carried_out([RunFolder(path)], tmp_path / "report", ReportOptions(Extent(40, 1), 30, workers=1))
-    assert [event.text for event in told if not isinstance(event, Progress)] == [
+        data, events = carried_out([RunFolder(path)], tmp_path / "report", ReportOptions(Extent(40, 1), 30, workers=1))
+    assert [event.text for event in events if not isinstance(event, Progress)] == [
         f"{path.name}: {missing}, so its network cannot be simulated again."
     ]
     (one,), whole = data["runs"], report[0]["runs"][0]

@@ -72,11 +72,11 @@ def test_clusters_are_compared_with_chance_and_neurons_without_a_new_reading(run
 
 def test_slow_read_outs_agree_with_the_report_without_a_new_reading(run: RunFolder) -> None:
     service, before = ReportService(run), looks_at(run)
-    told: list[tuple[int, int]] = []
-    value, arrays = service.answer("read", {}, lambda phase, done, total: told.append((done, total)))
+    progress: list[tuple[int, int]] = []
+    value, arrays = service.answer("read", {}, lambda phase, done, total: progress.append((done, total)))
     assert looks_at(run) == before
     assert not arrays
-    assert told == [(done, 7) for done in range(1, 8)]
+    assert progress == [(done, 7) for done in range(1, 8)]
     names = {row["name"]: row["group"] for row in value["accuracies"]}
     assert [name for name, group in names.items() if group == "timed"] == list(TIMED)
     assert [name for name, group in names.items() if group == "supervised"] == [
@@ -91,12 +91,12 @@ def test_slow_read_outs_agree_with_the_report_without_a_new_reading(run: RunFold
 
 
 def test_t_sne_reports_progress(run: RunFolder) -> None:
-    told: list[tuple[str, int, int]] = []
-    plane = plane_of(*ReportService(run).answer("embed", {"method": "t-sne"}, lambda *what: told.append(what)))
+    progress: list[tuple[str, int, int]] = []
+    plane = plane_of(*ReportService(run).answer("embed", {"method": "t-sne"}, lambda *what: progress.append(what)))
     assert plane.trustworthiness is not None
     assert 0.5 < plane.trustworthiness <= 1
-    assert told[-1][:1] + told[-1][2:] == ("t-sne", 1000)
-    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert progress[-1][:1] + progress[-1][2:] == ("t-sne", 1000)
+    assert [done for _, done, _ in progress] == sorted(done for _, done, _ in progress)
 
 
 def test_quick_features_are_those_of_the_full_decomposition() -> None:

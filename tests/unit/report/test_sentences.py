@@ -22,7 +22,7 @@ def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60
 
 
 @pytest.mark.parametrize(
-    ("untrained", "said"),
+    ("untrained", "sentence"),
     [
         (
             [row("start weights, vote", 0.5)],
@@ -41,10 +41,10 @@ def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60
         ),
     ],
 )
-def test_what_learning_is_worth(untrained: list[Accuracy], said: str) -> None:
+def test_what_learning_is_worth(untrained: list[Accuracy], sentence: str) -> None:
     run: Any = None  # nothing is asked of it
     found = Findings([row("vote", 0.8), *untrained])
-    assert [line.replace("\u00a0", " ") for line in _baselines(run, found)] == [said]
+    assert [line.replace("\u00a0", " ") for line in _baselines(run, found)] == [sentence]
 
 
 def test_arrays_that_were_set_by_hand_are_mentioned(make_run: Callable[..., Path], tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_arrays_that_were_set_by_hand_are_mentioned(make_run: Callable[..., Path
     records = read_journal(folder.path)
     fact = LearnedSet({"w": "ab" * 32}, {"w": (64, 12)})
     write_journal(folder.path, [*records, Record(len(records), 30, "", fact)])
-    (said,) = _set_by_hand(run)
-    assert said == (
+    (sentence,) = _set_by_hand(run)
+    assert sentence == (
         "Not all weights are learned: arrays were set by hand during training (weights at presentation 30)."
     )

@@ -230,6 +230,6 @@ def killed_at_position(position: int) -> Callable[[Driven], bool]:
 def finished(folder: RunFolder, **hooks: Any) -> dict[str, str]:
     """Run to the end; return the result."""
     drive(folder, **hooks)
-    said = folder.read_json("run.json")
-    assert said["state"] == "finished", said.get("reason")
+    about = folder.read_json("run.json")
+    assert about["state"] == "finished", about.get("reason")
     return outcome(folder)

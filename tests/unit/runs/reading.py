@@ -14,7 +14,7 @@ from stdpbench.runs.protocol.wire import Channel, Listener
 
 
 class Reader:
-    """The other end of a connection; reads only when it is told to."""
+    """The other end of a connection; reads only on request."""
 
     def __init__(self) -> None:
         self.listener = Listener()

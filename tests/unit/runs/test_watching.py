@@ -70,8 +70,8 @@ def test_recent_changes_are_read_again(tmp_path: Path, make_run: Make, monkeypat
     monkeypatch.setattr(watching, "_FRESH", 10**12)
     watch = RunsWatch(tmp_path)
     watch.look()
-    said = json.loads((tmp_path / "a" / "run.json").read_text(encoding="utf-8"))
-    (tmp_path / "a" / "run.json").write_text(json.dumps(said | {"reason": "of no change of the folder"}), "utf-8")
+    about = json.loads((tmp_path / "a" / "run.json").read_text(encoding="utf-8"))
+    (tmp_path / "a" / "run.json").write_text(json.dumps(about | {"reason": "of no change of the folder"}), "utf-8")
     seen = watch.look()
     assert seen is not None
     assert seen.entries["a"].reason == "of no change of the folder"

@@ -44,7 +44,7 @@ def test_what_is_expected_is_rewritten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rewrite", "said"),
+    ("rewrite", "message"),
     [
         (lambda: rewriting.fast(STEP.replace("exp(_lio", "std::exp(_lio")), "occurs 0 times instead of 1"),
         (lambda: rewriting.fast(STEP.replace("exp(_lio", "_brian_exp(_lio")), "occurs 0 times instead of 1"),
@@ -63,8 +63,8 @@ def test_what_is_expected_is_rewritten() -> None:
         (lambda: rewriting.array_of("_array_exc__spikespace"), "occurs 0 times instead of 1"),
     ],
 )
-def test_what_is_not_expected_is_refused(rewrite: Callable[[], Any], said: str) -> None:
-    with pytest.raises(StdpbenchError, match=said) as caught:
+def test_what_is_not_expected_is_refused(rewrite: Callable[[], Any], message: str) -> None:
+    with pytest.raises(StdpbenchError, match=message) as caught:
         rewrite()
     assert str(caught.value).startswith("Brian2 ")
     assert "\n" not in str(caught.value)

@@ -69,10 +69,10 @@ def test_a_compiler_that_refuses_is_one_sentence(tmp_path):
     source.write_text("int x;")
     with pytest.raises(StdpbenchError) as error:
         compile_library(Compiler((str(refusing),), "gcc", "cc 1"), source, tmp_path / "a.so")
-    said = str(error.value)
-    assert "error: no good" in said
-    assert "\n" not in said
-    assert "cc 1" in said
+    message = str(error.value)
+    assert "error: no good" in message
+    assert "\n" not in message
+    assert "cc 1" in message
 
 
 @posix

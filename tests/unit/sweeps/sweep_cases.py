@@ -16,9 +16,9 @@ SMALL = {"network.n_exc": 12, "schedule.train_images": 60, "schedule.test_images
 """The digits in seconds; the same network as that of the command line's tests, which is compiled once for all."""
 
 
-def sweep(**said: Any) -> Sweep:
-    """A sweep of the digits as a file would say it."""
-    return sweep_from_mapping({"name": "case", "experiment": "digits", "set": dict(SMALL), **said}, Path())
+def sweep(**tables: Any) -> Sweep:
+    """A sweep of the digits, from tables as in a file."""
+    return sweep_from_mapping({"name": "case", "experiment": "digits", "set": dict(SMALL), **tables}, Path())
 
 
 def result(vote: float = 0.5, **changes: Any) -> Result:
@@ -37,13 +37,13 @@ def result(vote: float = 0.5, **changes: Any) -> Result:
 
 
 class Scripted:
-    """A workplace that gives each job the result that it is told, `places` at a time, the last begun first."""
+    """A workplace that gives each job a scripted result: `places` at a time, the last begun first."""
 
     def __init__(self, answer: Callable[[Job], Result | str], places: int = 2) -> None:
         self.answer, self.places = answer, places
         self.begun: list[Job] = []
         self.under_way: list[Job] = []
-        self.told: list[SweepEvent] = []
+        self.events: list[SweepEvent] = []
         self.stopped = False
 
     @property
@@ -52,24 +52,24 @@ class Scripted:
 
     @property
     def busy(self) -> int:
-        return len(self.under_way) + len(self.told)
+        return len(self.under_way) + len(self.events)
 
     def begin(self, job: Job) -> None:
         self.begun.append(job)
         self.under_way.append(job)
-        self.told.append(Begun(job))
+        self.events.append(Begun(job))
 
     def look(self, wait: float) -> list[SweepEvent]:
-        told, self.told = self.told, []
-        if told:
-            return told
+        events, self.events = self.events, []
+        if events:
+            return events
         if self.stopped:
-            told = [Ended(job, None, "the sweep was stopped", stopped=True) for job in self.under_way]
+            events = [Ended(job, None, "the sweep was stopped", stopped=True) for job in self.under_way]
             self.under_way.clear()
-            return told
+            return events
         job = self.under_way.pop()
-        said = self.answer(job)
-        return [Ended(job, None, said) if isinstance(said, str) else Ended(job, said)]
+        answer = self.answer(job)
+        return [Ended(job, None, answer) if isinstance(answer, str) else Ended(job, answer)]
 
     def stop(self) -> None:
         self.stopped = True

@@ -228,20 +228,20 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     assert rows[0].startswith("arm,n,vote_mean,vote_sd,")
     assert rows[0].endswith(",network.w_inh_exc")
     assert rows[2].startswith("a | b,3,0.85,0.05,")
-    said = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert said["best"] == "a | b"
-    assert said["arms"][1]["difference"]["mean"] == pytest.approx(0.05)
-    assert [run["accuracy"]["vote"] for run in said["arms"][1]["runs"]] == [0.90, 0.80, 0.85]
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["best"] == "a | b"
+    assert results["arms"][1]["difference"]["mean"] == pytest.approx(0.05)
+    assert [run["accuracy"]["vote"] for run in results["arms"][1]["runs"]] == [0.90, 0.80, 0.85]
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".*"))
     best = "Best: a | b. Arms whose difference from it has an interval that includes 0: "
     assert f"* {best}as it is (+5.00 [-7.42, +17.42] (n = 3))." in text
-    (rival,) = said["not_told_from_best"]
+    (rival,) = results["not_told_from_best"]
     assert (rival["label"], rival["difference"]["n"]) == ("as it is", 3)
 
 
 @pytest.mark.parametrize(
-    ("votes", "told"),
+    ("votes", "sentence"),
     [
         ({"one": (0.9, 0.91, 0.92), "two": (0.8, 0.811, 0.82), "three": (0.7, 0.7, 0.7)}, "Best: one."),
         (
@@ -256,14 +256,14 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     ],
 )
 def test_the_best_is_told_from_the_others_or_not(
-    tmp_path: Path, votes: dict[str, tuple[float, ...]], told: str
+    tmp_path: Path, votes: dict[str, tuple[float, ...]], sentence: str
 ) -> None:
     arms = [{"label": label, "set": {"exc.tau_m": 50 + number}} for number, label in enumerate(votes)]
     made = sweep(arm=arms, seeds=list(range(len(votes["one"]))))
     carried_out(made, tmp_path, Scripted(lambda job: result(votes[job.arm][job.seed])))
     with SweepState(tmp_path) as state:
         report = make_report(made, state)
-    assert told in best_text(report)
+    assert sentence in best_text(report)
     assert best_text(report).endswith(".")
 
 
@@ -276,9 +276,9 @@ def test_a_dash_says_why_there_is_no_number(tmp_path: Path) -> None:
         return result() if (job.arm, job.seed) in begun else "the disk is full" if job.arm == "c" else "stop"
 
     with SweepState(tmp_path) as state:
-        for told in carry_out(made, state, Scripted(answer)):
-            if isinstance(told, Ended) and told.reason == "stop":
-                state.failures.pop(told.job.key)
+        for event in carry_out(made, state, Scripted(answer)):
+            if isinstance(event, Ended) and event.reason == "stop":
+                state.failures.pop(event.job.key)
         report = make_report(made, state)
         without = make_report(made.model_copy(update={"reference": None}), state)
     shown = {row.arm.label: cells(row, report) for row in report.rows}
@@ -313,8 +313,8 @@ def test_a_label_is_no_markup_on_the_terminal() -> None:
     (job,) = Round(fixed_arms(made), made.seeds).jobs
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     with SweepDisplay(console, 1, 0) as display:
-        for told in (Begun(job), Moved(job, 0.5, "train"), Remarked("[/x]"), Ended(job, result())):
-            display.take(told)
+        for event in (Begun(job), Moved(job, 0.5, "train"), Remarked("[/x]"), Ended(job, result())):
+            display.take(event)
     assert "[/red] [bold]x, seed 0: vote 50.00 %" in console.file.getvalue()  # type: ignore[attr-defined]
 
 

@@ -133,9 +133,9 @@ def test_run_folders_come_home(
     with pytest.raises(SystemExit) as end:
         main(command)
     assert end.value.code == 1
-    said = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
-    assert list(said["failures"]) == ["blown up, seed 0"]
-    (run,) = said["arms"][0]["runs"]
+    results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
+    assert list(results["failures"]) == ["blown up, seed 0"]
+    (run,) = results["arms"][0]["runs"]
     with pytest.raises(SystemExit):
         main(["list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json", "--columns", "evaluated_on"])
     listed = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
@@ -169,8 +169,8 @@ def test_a_run_folder_that_is_damaged_on_its_way_leaves_nothing(file: Path, tmp_
         (job, *_) = next(rounds(read_sweep(file), state)).jobs
         empty = io.BytesIO()
         zipfile.ZipFile(empty, "w").close()
-        for content, said in ((b"no zip", "is damaged"), (empty.getvalue(), "experiment.toml is missing")):
-            with pytest.raises(StdpbenchError, match=said):
+        for content, message in ((b"no zip", "is damaged"), (empty.getvalue(), "experiment.toml is missing")):
+            with pytest.raises(StdpbenchError, match=message):
                 folders.receive(job, "../elsewhere", content)
     assert run_names(tmp_path / "far") == []
     assert not list((tmp_path / "far").glob(".*"))
@@ -238,17 +238,17 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
                     break
             return False
 
-        for told in carry_out(made, state, place, shoot):
-            events.append(told)
+        for event in carry_out(made, state, place, shoot):
+            events.append(event)
         place.close()
         assert killed
         assert killed != os.getpid()
         report = make_report(made, state)
         results = dict(state.results)
-    ended = [told for told in events if isinstance(told, Ended)]
-    assert [told for told in ended if told.result is None] == []
-    assert len(ended) == len({told.job.key for told in ended}) == 4
-    assert sum(isinstance(told, Begun) for told in events) == 4
+    ended = [event for event in events if isinstance(event, Ended)]
+    assert [event for event in ended if event.result is None] == []
+    assert len(ended) == len({event.job.key for event in ended}) == 4
+    assert sum(isinstance(event, Begun) for event in events) == 4
     assert report.missing == 0
     text = (tmp_path / "runs" / "far" / "sweep.jsonl").read_text(encoding="utf-8")
     assert text.count('"finished"') == 4
@@ -279,9 +279,9 @@ def test_a_sweep_that_is_stopped_leaves_no_run_behind_and_goes_on(
     with SweepState(tmp_path / "far") as state:
         place = Cluster(workers.scheduler_address, state)
         events = carry_out(made, state, place, lambda: bool(running(tmp_path / "tmp")) or bool(state.results))
-        told = list(events)
+        seen = list(events)
         place.close()
-        assert any(isinstance(end, Ended) and end.stopped for end in told)
+        assert any(isinstance(end, Ended) and end.stopped for end in seen)
         assert len(state.results) < 4
         assert state.failures == {}
     until = time.monotonic() + 120
@@ -291,9 +291,9 @@ def test_a_sweep_that_is_stopped_leaves_no_run_behind_and_goes_on(
     with pytest.raises(SystemExit) as end:
         main(["sweep", str(file), "--runs", str(tmp_path), "--dask", workers.scheduler_address, "--json"])
     assert not end.value.code
-    said = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert said["stopped"] is False
-    assert [arm["n"] for arm in said["results"]["arms"]] == [2, 2]
+    record = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert record["stopped"] is False
+    assert [arm["n"] for arm in record["results"]["arms"]] == [2, 2]
 
 
 @marked

@@ -89,21 +89,23 @@ def test_a_sweep_and_a_run_that_are_killed_go_on_and_nothing_counts_twice(file: 
     made, events, shot = read_sweep(file), [], False
     with SweepState(folder) as state:
         assert state.results == {}
-        for told in carry_out(made, state, Local(state, 2)):
-            events.append(told)
-            if isinstance(told, Moved) and told.job.arm == "weak" and told.share > 0.2 and not shot:
-                said = json.loads((folder / state.folders[told.job.key] / "run.json").read_text(encoding="utf-8"))
-                os.kill(said["pid"], signal.SIGKILL)
+        for event in carry_out(made, state, Local(state, 2)):
+            events.append(event)
+            if isinstance(event, Moved) and event.job.arm == "weak" and event.share > 0.2 and not shot:
+                about = json.loads((folder / state.folders[event.job.key] / "run.json").read_text(encoding="utf-8"))
+                os.kill(about["pid"], signal.SIGKILL)
                 shot = True
         # the run of the killed sweep was followed to its end, not begun anew
         assert {path.parent.name for path in folder.glob("*/run.json")} == set(state.folders.values())
         assert first.name in state.folders.values()
         assert len(state.results) == 2
-    assert sum(isinstance(told, Begun) for told in events) + sum(line["what"] == "made" for line in lines(folder)) <= 4
-    assert [told.job.arm for told in events if isinstance(told, Ended) and told.result is None] == []
+    assert (
+        sum(isinstance(event, Begun) for event in events) + sum(line["what"] == "made" for line in lines(folder)) <= 4
+    )
+    assert [event.job.arm for event in events if isinstance(event, Ended) and event.result is None] == []
     if shot:  # else it was too quick for the bullet
         assert any(
-            isinstance(told, Remarked) and "continues from its newest checkpoint" in told.text for told in events
+            isinstance(event, Remarked) and "continues from its newest checkpoint" in event.text for event in events
         )
     assert [line["what"] for line in lines(folder)].count("finished") == 2
     assert Queue(folder).items() == []  # whose items they were
@@ -114,7 +116,7 @@ def test_a_sweep_and_a_run_that_are_killed_go_on_and_nothing_counts_twice(file: 
     (folder / "sweep.jsonl").unlink()
     with SweepState(folder) as state:
         events = list(carry_out(made, state, Local(state, 2)))
-        assert [type(told) for told in events] == [Ended, Ended]
+        assert [type(event) for event in events] == [Ended, Ended]
     assert len(list(folder.glob("*/run.json"))) == 2
 
 
@@ -136,12 +138,12 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
         main(["sweep", str(file), "--runs", str(runs), "--processes", "2", "--json"])
     assert not end.value.code
     captured = capsys.readouterr()
-    said = json.loads(captured.out.splitlines()[-1])
-    assert said["stopped"] is False
-    assert [arm["n"] for arm in said["results"]["arms"]] == [1, 1]
-    assert said["results"]["evaluated_on"] == "validation"
+    record = json.loads(captured.out.splitlines()[-1])
+    assert record["stopped"] is False
+    assert [arm["n"] for arm in record["results"]["arms"]] == [1, 1]
+    assert record["results"]["evaluated_on"] == "validation"
     assert "(2 of 2)" in captured.err
-    assert run.name in {arm["runs"][0]["folder"] for arm in said["results"]["arms"]}
+    assert run.name in {arm["runs"][0]["folder"] for arm in record["results"]["arms"]}
     for name in ("README.txt", "results.md", "results.csv", "results.json", "results.png"):
         assert (folder / name).is_file()
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))

@@ -132,7 +132,7 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("seeds = [", "is not valid TOML"),
         (ARM, "mine.toml: experiment is missing"),
@@ -228,10 +228,10 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
         ),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(StdpbenchError) as caught:
         read_sweep(written(tmp_path, text))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "mine.toml" in str(caught.value)
 
@@ -262,9 +262,9 @@ exc.tau_m = 1
 """
     with pytest.raises(StdpbenchError) as caught:
         read_sweep(written(tmp_path, text))
-    said = [sentence.removeprefix("mine.toml, line ") for sentence in caught.value.sentences]
-    assert [sentence.partition(":")[0] for sentence in said] == ["3", "11", "11", "14", "18", "21", "22", "4"]
-    assert "arm 'one': exc.tau_n is not a known parameter; did you mean exc.tau_m?" in said[1]
+    sentences = [sentence.removeprefix("mine.toml, line ") for sentence in caught.value.sentences]
+    assert [sentence.partition(":")[0] for sentence in sentences] == ["3", "11", "11", "14", "18", "21", "22", "4"]
+    assert "arm 'one': exc.tau_n is not a known parameter; did you mean exc.tau_m?" in sentences[1]
     grid = 'experiment = "digits"\n[grid]\nexc.tau_m = [1, -1]\nexc.t_ref = [1, 2]\n'
     (value,) = _errors(tmp_path, grid)
     assert "exc.tau_m must be more than 0, not -1" in value, (
@@ -287,12 +287,12 @@ def test_a_file_that_is_damaged_at_random_gives_a_sweep_or_a_sentence(
         text = text[:at] + instead + text[at + length :]
     path = tmp_path_factory.getbasetemp() / "damaged.toml"
     path.write_bytes(text.encode("utf-8", errors="surrogatepass"))
-    said = ""
+    message = ""
     try:
         fixed_arms(read_sweep(path))
     except StdpbenchError as error:
-        said = str(error)
-    assert "\n" not in said
+        message = str(error)
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize("metric", ["test", "test.vote", "test_accuracy", "Test vote"])
@@ -313,7 +313,7 @@ def test_an_unknown_sweep_is_refused_with_the_nearest_one(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"network.w_inh_exc": 3}, ""),
         ({"plasticity.nu_post": 0.1, "network.n_exc": 20, "network.start": "random", "schedule.min_spikes": 9}, ""),
@@ -331,14 +331,14 @@ def test_an_unknown_sweep_is_refused_with_the_nearest_one(tmp_path: Path) -> Non
         ({"schedule.test_images": 20}, "evaluated with different pictures than 'one' (schedule.test_images)"),
     ],
 )
-def test_what_breaks_the_pairing_is_said(changes: dict[str, object], said: str) -> None:
+def test_what_breaks_the_pairing_is_said(changes: dict[str, object], expected: str) -> None:
     made = sweep(arm=[{"label": "one"}, {"label": "two", "set": changes}], reference="one")
     remarks = pairing_remarks(fixed_arms(made), made.reference)
-    if not said:
+    if not expected:
         assert remarks == []
     else:
         (remark,) = remarks
-        assert said in remark
+        assert expected in remark
         assert "two" in remark
 
 

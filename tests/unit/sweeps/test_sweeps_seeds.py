@@ -65,7 +65,7 @@ def test_a_change_on_the_way_makes_another_group(made: Callable[..., list[Path]]
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (
             {"schedule.train_images": 50},
@@ -76,11 +76,11 @@ def test_a_change_on_the_way_makes_another_group(made: Callable[..., list[Path]]
     ],
 )
 def test_what_keeps_pairs_from_being_pairs_is_said(
-    made: Callable[..., list[Path]], changed: dict[str, Any], said: str
+    made: Callable[..., list[Path]], changed: dict[str, Any], message: str
 ) -> None:
     found = together(made("a", BEFORE) + made("b", AFTER, parameters=changed))
     assert found is not None
-    assert any(said in remark for remark in found.remarks)
+    assert any(message in remark for remark in found.remarks)
 
 
 def test_one_group_has_its_mean_alone(made: Callable[..., list[Path]]) -> None:

@@ -60,7 +60,7 @@ def measured(tmp_path: Path, make_run: Make) -> Callable[..., Path]:
         np.save(path / "weights.npy", np.zeros((784, 50)))
         plan = (("train", 1000), ("label", 1000), ("test", 200), ("start weights: label", 1000))
         plan = (*plan, ("start weights: test", 200))
-        told: list[tuple[int, int, Fact]] = [
+        history: list[tuple[int, int, Fact]] = [
             (0, 0, StateChanged("building")),
             *([(2, 0, StateChanged("building", COMPILING))] if compiling else []),
             (9, 0, Started({}, "compiled", "", plan, (28, 28), ())),
@@ -74,7 +74,7 @@ def measured(tmp_path: Path, make_run: Make) -> Callable[..., Path]:
         ]
         records = [
             Record(number, at, (START + timedelta(seconds=after)).isoformat(), fact)
-            for number, (after, at, fact) in enumerate(told)
+            for number, (after, at, fact) in enumerate(history)
         ]
         write_journal(path, records)
         return path

@@ -54,7 +54,7 @@ def test_found_runs_are_sorted(three: list[Entry]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("vot>0.9", "did you mean 'vote'"),
         ("state=finishd", "did you mean 'finished'"),
@@ -62,8 +62,8 @@ def test_found_runs_are_sorted(three: list[Entry]) -> None:
         ("exc.taum=3", "did you mean 'exc.tau_m'"),
     ],
 )
-def test_invalid_searches_are_reported(three: list[Entry], text: str, said: str) -> None:
-    with pytest.raises(StdpbenchError, match=said):
+def test_invalid_searches_are_reported(three: list[Entry], text: str, message: str) -> None:
+    with pytest.raises(StdpbenchError, match=message):
         find_runs(three, Search.parse(text))
 
 

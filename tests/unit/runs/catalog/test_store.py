@@ -108,7 +108,7 @@ def test_sorting_puts_missing_values_last(three: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("filters", "sort", "said"),
+    ("filters", "sort", "message"),
     [
         (("exc.taum=1",), None, "did you mean 'exc.tau_m'"),
         (("state=finishd",), None, "did you mean 'finished'"),
@@ -117,8 +117,10 @@ def test_sorting_puts_missing_values_last(three: Path) -> None:
         ((), "-qqq", "columns are name"),
     ],
 )
-def test_invalid_selections_are_reported(three: Path, filters: tuple[str, ...], sort: str | None, said: str) -> None:
-    with pytest.raises(StdpbenchError, match=said):
+def test_invalid_selections_are_reported(
+    three: Path, filters: tuple[str, ...], sort: str | None, message: str
+) -> None:
+    with pytest.raises(StdpbenchError, match=message):
         entries(three, filters=filters, sort=sort)
 
 

@@ -58,10 +58,10 @@ def test_a_checkpoint_comes_back_bit_for_bit(tmp_path):
     given = checkpoint()
     assert write_checkpoint(tmp_path, given) == "000000010"
     assert_same(read_checkpoint(tmp_path, 10), given)
-    found, said = newest_checkpoint(tmp_path)
+    found, remarks = newest_checkpoint(tmp_path)
     assert found is not None
     assert_same(found, given)
-    assert said == []
+    assert remarks == []
     assert left(tmp_path) == ["000000010"]
     # no pickle in it: NumPy alone reads it
     with np.load(checkpoint_path(tmp_path, 10) / "state.npz", allow_pickle=False) as arrays:
@@ -97,11 +97,11 @@ def test_the_newest_up_to_a_position(tmp_path):
 def test_one_that_knows_more_facts_than_the_journal_is_passed_over(tmp_path):
     write_checkpoint(tmp_path, checkpoint(5, number=10))
     write_checkpoint(tmp_path, checkpoint(10, number=20))
-    for n_facts, expected, n_said in [(20, 10, 0), (19, 5, 1), (10, 5, 1), (9, None, 2)]:
-        found, said = newest_checkpoint(tmp_path, n_facts=n_facts)
+    for n_facts, expected, n_remarks in [(20, 10, 0), (19, 5, 1), (10, 5, 1), (9, None, 2)]:
+        found, remarks = newest_checkpoint(tmp_path, n_facts=n_facts)
         assert (found and found.position) == expected
-        assert len(said) == n_said
-        assert all("journal" in sentence for sentence in said)
+        assert len(remarks) == n_remarks
+        assert all("journal" in sentence for sentence in remarks)
 
 
 def test_names_that_are_no_position_do_not_count(tmp_path):
@@ -111,10 +111,10 @@ def test_names_that_are_no_position_do_not_count(tmp_path):
     assert positions(tmp_path) == [5]
     (tmp_path / "checkpoints" / "000000009").write_text("a file")
     (tmp_path / "checkpoints" / "11").mkdir()
-    found, said = newest_checkpoint(tmp_path)
+    found, remarks = newest_checkpoint(tmp_path)
     assert found is not None
     assert found.position == 5
-    assert len(said) == 2
+    assert len(remarks) == 2
 
 
 # -- damage ----------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def test_names_that_are_no_position_do_not_count(tmp_path):
 
 def damage(folder: Path, how: str) -> None:
     about, state = folder / "checkpoint.json", folder / "state.npz"
-    said = json.loads(about.read_text())
+    content = json.loads(about.read_text())
     if how == "no folder":
         shutil.rmtree(folder)
     elif how == "an array is missing":
@@ -140,15 +140,15 @@ def damage(folder: Path, how: str) -> None:
     elif how == "nothing in it":
         about.write_bytes(b"")
     elif how == "of another position":
-        about.write_text(json.dumps(said | {"position": 7}))
+        about.write_text(json.dumps(content | {"position": 7}))
     elif how == "a parameter":
         about.write_text(about.read_text().replace("100 ms", "900 ms"))
     elif how == "a number":
-        about.write_text(json.dumps(said | {"number": 5}))
+        about.write_text(json.dumps(content | {"number": 5}))
     elif how == "other arrays under its digest":
-        about.write_text(json.dumps(said | {"sha256": {}}))
+        about.write_text(json.dumps(content | {"sha256": {}}))
     elif how == "of a later format":
-        about.write_text(json.dumps(said | {"format": 99}))
+        about.write_text(json.dumps(content | {"format": 99}))
 
 
 DAMAGES = [
@@ -171,18 +171,18 @@ def test_a_damaged_one_gives_way_to_the_one_before_and_says_so(how, tmp_path):
     for position in (5, 10):
         write_checkpoint(tmp_path, checkpoint(position))
     damage(checkpoint_path(tmp_path, 10), how)
-    found, said = newest_checkpoint(tmp_path)
+    found, remarks = newest_checkpoint(tmp_path)
     assert found is not None
     assert_same(found, checkpoint(5))
-    (sentence,) = said
+    (sentence,) = remarks
     assert "000000010" in sentence
     assert "later version" in sentence if how == "of a later format" else "damaged" in sentence
     assert "the previous checkpoint is used" in sentence
     assert "\n" not in sentence
     damage(checkpoint_path(tmp_path, 5), how)
-    found, said = newest_checkpoint(tmp_path)
+    found, remarks = newest_checkpoint(tmp_path)
     assert found is None
-    assert len(said) == 2
+    assert len(remarks) == 2
 
 
 def test_how_it_is_set_out_does_not_matter(tmp_path):

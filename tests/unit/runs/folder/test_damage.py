@@ -30,7 +30,7 @@ needs_rights = pytest.mark.skipif(
 )
 
 
-def said(path: Path, *facts: object) -> list[str]:
+def problems(path: Path, *facts: object) -> list[str]:
     records = [*read_journal(path), *(Record(9, 7, TIME, fact) for fact in facts)]  # type: ignore[arg-type]
     return damage(RunFolder.open(path), records)
 
@@ -50,7 +50,7 @@ def _state(path: Path, **changes: object) -> None:
 
 def test_a_whole_run_has_none(whole: Path) -> None:
     started = Started(Experiment.from_mapping({"name": "tiny"}).to_mapping(), "runtime", "", (), (2, 2), ())
-    assert said(whole, started) == []
+    assert problems(whole, started) == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_each_is_one_clause(whole: Path, name: str, content: bytes | None, claus
         (whole / name).unlink()
     else:
         (whole / name).write_bytes(content)
-    (found,) = said(whole)
+    (found,) = problems(whole)
     assert found.startswith(clause)
     assert "Error" not in found
     assert str(whole) not in found
@@ -82,35 +82,35 @@ def test_each_is_one_clause(whole: Path, name: str, content: bytes | None, claus
 def test_where_weights_are_gone_its_newest_checkpoint_is_shown(whole: Path) -> None:
     (whole / "weights.npy").unlink()
     checkpoint_path(whole, 7).mkdir(parents=True)
-    assert said(whole) == ["weights.npy is missing, so its newest checkpoint is shown"]
+    assert problems(whole) == ["weights.npy is missing, so its newest checkpoint is shown"]
 
 
 def test_an_experiment_that_was_changed_afterwards(whole: Path) -> None:
     began = Experiment.from_mapping({"name": "tiny"}).override({"exc.tau_m": "25 ms", "data.resize": 9})
-    (found,) = said(whole, Started(began.to_mapping(), "runtime", "", (), (2, 2), ()))
+    (found,) = problems(whole, Started(began.to_mapping(), "runtime", "", (), (2, 2), ()))
     assert found == "experiment.toml was changed after the run started: it has another exc.tau_m"
 
 
 def test_what_a_run_goes_on_from(whole: Path) -> None:
     _state(whole, state="stopped")
-    assert said(whole) == [], "it had none yet"
-    assert said(whole, CheckpointWritten("000000007")) == [
+    assert problems(whole) == [], "it had none yet"
+    assert problems(whole, CheckpointWritten("000000007")) == [
         "its checkpoints are missing: Resume starts it from the beginning"
     ]
     for position in (5, 7):
         checkpoint_path(whole, position).mkdir(parents=True)
         (checkpoint_path(whole, position) / "checkpoint.json").write_text("{")
-    assert said(whole) == [
+    assert problems(whole) == [
         "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is not valid JSON: "
         "Resume starts it from the beginning"
     ]
     (checkpoint_path(whole, 7) / "checkpoint.json").unlink()
-    assert said(whole) == [
+    assert problems(whole) == [
         "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is missing: "
         "Resume starts it from the beginning"
     ]
     _state(whole, state="finished")
-    assert said(whole) == [], "nothing goes on from them"
+    assert problems(whole) == [], "nothing goes on from them"
 
 
 def test_a_folder_without_run_json_is_that_of_a_run_all_the_same(whole: Path, tmp_path: Path) -> None:

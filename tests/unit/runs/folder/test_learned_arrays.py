@@ -243,8 +243,8 @@ def test_what_cannot_be_set_is_refused_in_a_sentence_and_leaves_nothing(tmp_path
     ]
     engine = drive(folder, at={FIRST: ["pause"]}, paused=[[*(wish for wish, _ in wishes), "stop"]])
     errors = [error for name, error, _ in engine.replies if name == "set_learned"]
-    for (_, said), error in zip(wishes, errors, strict=True):
-        assert said in error
+    for (_, message), error in zip(wishes, errors, strict=True):
+        assert message in error
         assert "\n" not in error
     assert sets_in(folder) == []
     assert kept_in(folder) == set()
@@ -281,7 +281,7 @@ def test_a_disk_without_room_leaves_the_network_as_it_is(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({}, "nothing to set: give values for an array, one of w, theta, lateral"),
         ({"W": W}, "there is no learned array 'W'; known are lateral, theta, w"),
@@ -291,8 +291,8 @@ def test_a_disk_without_room_leaves_the_network_as_it_is(tmp_path: Path, monkeyp
         ({"theta": np.array([object()])}, "theta must be an array of real numbers, not of object"),
     ],
 )
-def test_what_is_no_array_is_not_written(given: dict[str, Any], said: str, tmp_path: Path) -> None:
-    with pytest.raises(StdpbenchError, match=said):
+def test_what_is_no_array_is_not_written(given: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match=message):
         write_learned(tmp_path, given)
     assert list(tmp_path.iterdir()) == []
 
@@ -318,17 +318,17 @@ def test_files_that_are_not_what_they_are_named_are_refused(run: RunFolder, tmp_
         prepare(folder, tmp_path / "again")
     assert not (tmp_path / "again").exists()
     records = read_journal(folder.path)
-    assert any("the run cannot be reproduced" in said for said in damage(folder, records))
+    assert any("the run cannot be reproduced" in sentence for sentence in damage(folder, records))
     path.unlink()
-    assert any(f"arrays/{sha256}.npy is missing" in said for said in damage(folder, records))
+    assert any(f"arrays/{sha256}.npy is missing" in sentence for sentence in damage(folder, records))
     for position in positions(folder.path):
         if position > EVERY:
             shutil.rmtree(checkpoint_path(folder.path, position))
     rewind(folder, N_TRAIN)
     drive(folder)
-    said = folder.read_json("run.json")
-    assert said["state"] == "failed"
-    assert f"is missing; it was set at presentation {FIRST}" in said["reason"]
+    about = folder.read_json("run.json")
+    assert about["state"] == "failed"
+    assert f"is missing; it was set at presentation {FIRST}" in about["reason"]
     for content in (b"", b"no npy", io.BytesIO().getvalue()):
         (name,) = write_learned(tmp_path, {"theta": THETA}).values()
         (tmp_path / "arrays" / f"{name}.npy").write_bytes(content)

@@ -48,10 +48,10 @@ def test_the_experiment_of_format_1(folder):
 
 
 def test_what_run_json_of_format_1_says(folder):
-    said = folder.read_json("run.json")
-    assert Options.from_mapping(said["options"]) == Options(1, "compiled", False, True, 4)
+    about = folder.read_json("run.json")
+    assert Options.from_mapping(about["options"]) == Options(1, "compiled", False, True, 4)
     assert state_of(folder) == (State.FINISHED, "")
-    assert said["parent"]["at"] == 5
+    assert about["parent"]["at"] == 5
 
 
 def test_the_journal_of_format_1(folder):
@@ -84,8 +84,8 @@ def test_the_journal_of_format_1(folder):
 
 def test_the_checkpoint_of_format_1(folder):
     assert positions(folder.path) == [8]
-    found, said = newest_checkpoint(folder.path)
-    assert said == []
+    found, remarks = newest_checkpoint(folder.path)
+    assert remarks == []
     assert found is not None
     assert found.position == 8
     assert Experiment.from_mapping(found.experiment).plasticity.nu_post == 0.03  # type: ignore[attr-defined]

@@ -245,10 +245,10 @@ def test_a_checkpoint_that_says_something_else_is_noticed(about):
 
 def check(folder: RunFolder) -> None:
     before, whole = fingerprint(folder, 3), read_checkpoint(ASSET, 8)
-    found, said = newest_checkpoint(folder.path)
+    found, remarks = newest_checkpoint(folder.path)
     assert found is not None
-    assert (found.position, len(said)) in ((8, 0), (3, 1))
-    assert all("\n" not in sentence for sentence in said)
+    assert (found.position, len(remarks)) in ((8, 0), (3, 1))
+    assert all("\n" not in sentence for sentence in remarks)
     assert found.position == 3 or same(found, whole), "damage was not noticed"
     made = branch(folder, 9, runs=folder.path.parent / "others")
     assert positions(made.path) == [found.position]

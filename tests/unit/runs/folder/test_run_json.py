@@ -60,15 +60,15 @@ def test_a_value_of_another_type_is_named(tmp_path: Path) -> None:
 
 def test_null_is_nothing_and_what_a_later_version_says_passes(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
-    said = {
+    content = {
         "state": None,
         "parent": None,
         "options": {"simulator": None, "colour": 3},
         "host": {"cpus": None},
         "x": [],
     }
-    path.write_text(json.dumps(said), encoding="utf-8")
-    assert read_run(path) == {key: said[key] for key in ("options", "host", "x")}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert read_run(path) == {key: content[key] for key in ("options", "host", "x")}
 
 
 COMMANDS = (
@@ -126,12 +126,14 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([key.partition(".")[0] for key in KEYS]), JSON, max_size=4))
-def test_any_table_is_read_or_named_and_listed(tmp_path_factory: pytest.TempPathFactory, said: dict[str, Any]) -> None:
+def test_any_table_is_read_or_named_and_listed(
+    tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]
+) -> None:
     runs = tmp_path_factory.getbasetemp() / "any table"
     (runs / "a").mkdir(parents=True, exist_ok=True)
     (runs / "a" / "experiment.toml").write_text('name = "tiny"\n', encoding="utf-8")
-    (runs / "a" / "run.json").write_text(json.dumps(said), encoding="utf-8")
-    (runs / "a" / "progress.json").write_text(json.dumps({"phase": said.get("state"), "done": 3}), encoding="utf-8")
+    (runs / "a" / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    (runs / "a" / "progress.json").write_text(json.dumps({"phase": content.get("state"), "done": 3}), encoding="utf-8")
     with Store(runs, keep=False) as store:
         (entry,) = store.entries()
     try:

@@ -142,8 +142,8 @@ def test_names_on_disk_stay(unpacked: Path) -> None:
         "label_spikes.npz", "metrics.json", "progress.json", "run.json", "test.npz", "test_spikes.npz", "theta.npy",
         "training.npz", "weights.npy",
     }  # fmt: skip
-    said = json.loads((unpacked / "runs" / "finished" / "run.json").read_text(encoding="utf-8"))
-    assert {"id", "options", "digest", "state", "started", "versions", "host", "reason", "ended"} <= set(said)
+    about = json.loads((unpacked / "runs" / "finished" / "run.json").read_text(encoding="utf-8"))
+    assert {"id", "options", "digest", "state", "started", "versions", "host", "reason", "ended"} <= set(about)
     with np.load(next((unpacked / "runs" / "finished" / "checkpoints").glob("*/state.npz"))) as arrays:
         assert {"plastic.w", "exc.theta"} <= set(arrays)
     with closing(sqlite3.connect(index_path(unpacked / "runs"))) as connection:

@@ -194,13 +194,13 @@ def test_arrays_that_are_larger_than_any_of_a_run_are_refused(tmp_path: Path, mo
     monkeypatch.setitem(export._LARGEST_OF, ".npz", 2**20)
     inner = io.BytesIO()
     np.savez_compressed(inner, spike_counts=np.zeros(2**18))
-    for name, content, said in (
+    for name, content, message in (
         ("test.npz", inner.getvalue(), r"test\.npz in it is larger than 1 MiB"),
         ("label.npz", b"PK", r"label\.npz in it is damaged"),
     ):
         with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
             archive.writestr(f"run/{name}", content)
-        with pytest.raises(StdpbenchError, match=said):
+        with pytest.raises(StdpbenchError, match=message):
             unpack_run(tmp_path / "a.zip", tmp_path / "out")
 
 
@@ -284,7 +284,7 @@ def not_finished(copy: RunFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (damaged_metrics, "damaged"),
         (damaged_array, "damaged"),
@@ -297,10 +297,10 @@ def not_finished(copy: RunFolder) -> None:
     ],
 )
 def test_unusable_runs_are_refused_before_a_folder_is_created(
-    spoil: Callable[[RunFolder], None], said: str, copy: RunFolder, tmp_path: Path
+    spoil: Callable[[RunFolder], None], message: str, copy: RunFolder, tmp_path: Path
 ) -> None:
     spoil(copy)
-    with pytest.raises(StdpbenchError, match=said):
+    with pytest.raises(StdpbenchError, match=message):
         prepare(copy, tmp_path / "again")
     assert not (tmp_path / "again").exists()
 
@@ -391,7 +391,7 @@ def test_the_command_line_reports_errors(
 
 
 def test_an_export_reports_progress_and_can_be_cancelled(branch: RunFolder, tmp_path: Path) -> None:
-    target, told = tmp_path / "run.zip", []
+    target, progress = tmp_path / "run.zip", []
     target.write_bytes(b"an older one")
     with pytest.raises(StdpbenchError, match="already exists"):
         export_run(branch, target)
@@ -403,19 +403,21 @@ def test_an_export_reports_progress_and_can_be_cancelled(branch: RunFolder, tmp_
         export_run(branch, target, replace=True, on_progress=cancel)
     assert target.read_bytes() == b"an older one"
     assert list(tmp_path.iterdir()) == [target]
-    export_run(branch, target, replace=True, on_progress=lambda done, total: told.append((done, total)))
-    assert told[-1][0] == told[-1][1] > 0
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    export_run(branch, target, replace=True, on_progress=lambda done, total: progress.append((done, total)))
+    assert progress[-1][0] == progress[-1][1] > 0
+    assert [done for done, _ in progress] == sorted(done for done, _ in progress)
     assert unpack_run(target, tmp_path / "unpacked").read_json("run.json")["state"] == "finished"
 
 
 def test_reproduction_in_one_call_reports_its_result(branch: RunFolder, tmp_path: Path) -> None:
-    told: list[str] = []
-    again = reproduction_call.reproduce(branch.path, tmp_path, lambda progress: told.append(progress.get("phase", "")))
+    phases: list[str] = []
+    again = reproduction_call.reproduce(
+        branch.path, tmp_path, lambda progress: phases.append(progress.get("phase", ""))
+    )
     assert again.agreement is not None
     assert again.agreement.same
     assert again.sentence.endswith("The numbers agree to the bit.")
-    assert {"train", "label", "test"} & set(told)  # a phase may be over between two looks
+    assert {"train", "label", "test"} & set(phases)  # a phase may be over between two looks
     stopped = reproduction_call.reproduce(
         branch.path, tmp_path, command=iter([CONTINUE, CONTINUE, *[STOP] * 10_000]).__next__
     )

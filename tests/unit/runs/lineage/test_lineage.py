@@ -54,14 +54,14 @@ def training(folder: RunFolder) -> dict[str, Any]:
 @pytest.mark.parametrize("at", [0, 3, 4, 5, 7, 12, 20, 23, N_TRAIN, None])
 def test_a_branch_without_changes_gives_the_same_results(at, parent, tmp_path):
     made = branch(parent, at, runs=tmp_path)
-    said = made.read_json("run.json")
-    assert said["parent"] == {
+    about = made.read_json("run.json")
+    assert about["parent"] == {
         "id": parent.read_json("run.json")["id"],
         "name": parent.path.name,
         "at": N_TRAIN if at is None else at,
     }
-    assert said["id"] != said["parent"]["id"]
-    assert said["state"] == "queued"
+    assert about["id"] != about["parent"]["id"]
+    assert about["state"] == "queued"
     beyond = {position: wishes for position, wishes in WISHES.items() if at is not None and position > at}
     finished(made, at=beyond)
     assert arrays(made) == arrays(parent)
@@ -129,7 +129,7 @@ def test_a_branch_at_the_end_of_training_labels_and_tests_with_what_was_changed(
 
 
 @pytest.mark.parametrize(
-    ("at", "changes", "said"),
+    ("at", "changes", "message"),
     [
         (N_TRAIN + 1, {}, "no position 25 .* expected 0 to 24"),
         (-1, {}, "0 to 24"),
@@ -138,8 +138,8 @@ def test_a_branch_at_the_end_of_training_labels_and_tests_with_what_was_changed(
         (5, {"plasticity.nu_post": -8}, "at least"),
     ],
 )
-def test_invalid_branches_leave_no_folder_behind(at, changes, said, parent, tmp_path):
-    with pytest.raises(StdpbenchError, match=said):
+def test_invalid_branches_leave_no_folder_behind(at, changes, message, parent, tmp_path):
+    with pytest.raises(StdpbenchError, match=message):
         branch(parent, at, changes, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -176,9 +176,9 @@ def test_a_rewound_run_gives_the_same_results_again(to, tmp_path):
     assert outcome(kept) == expected, "something of what was left behind is lost"
     assert kept.read_json("run.json")["parent"] == {"id": before["id"], "name": folder.path.name, "at": to}
     assert kept.read_json("run.json")["state"] == "finished"
-    said = folder.read_json("run.json")
-    assert said["id"] == before["id"]
-    assert said["state"] == "stopped"
+    about = folder.read_json("run.json")
+    assert about["id"] == before["id"]
+    assert about["state"] == "stopped"
     records = read_journal(folder.path)
     assert state_of_records(records)[0] is State.STOPPED
     assert reached_position(records) == to

@@ -64,15 +64,17 @@ def remarks(folder: RunFolder) -> list[str]:
 def test_a_run_continues_from_the_checkpoint_before_the_damage(position, kind, back, done, killed, tmp_path):
     folder, line, journal = damaged(killed, tmp_path, position, kind)
     known = [record.fact for record in read_journal(killed.path)[:line]]
-    said = repair(folder)
-    assert said.startswith(f"The journal was damaged in line {line + 1}: the run continues from presentation {back}. ")
-    assert "change" not in said
+    remark = repair(folder)
+    assert remark.startswith(
+        f"The journal was damaged in line {line + 1}: the run continues from presentation {back}. "
+    )
+    assert "change" not in remark
     aside = folder.path / "before-repair-1"
     assert (aside / NAME).read_bytes() == journal
     assert positions(aside) == [at for at in (5, 10, 15) if at > back]
     assert positions(folder.path) == [at for at in (5, 10, 15) if at <= back]
     assert [record.fact for record in read_journal(folder.path)[:line]] == known
-    assert said in remarks(folder)
+    assert remark in remarks(folder)
     assert state_of(folder) == (State.STOPPED, "the journal was damaged and has been repaired")
     assert repair(folder) == "", "it is whole"
     assert finished(folder) == outcome(done)
@@ -81,11 +83,11 @@ def test_a_run_continues_from_the_checkpoint_before_the_damage(position, kind, b
 @pytest.mark.parametrize(("position", "kind"), [(1, Block), (6, ParametersChanged)])
 def test_what_was_changed_after_the_damage_is_counted(position, kind, done, killed, tmp_path):
     folder, _, _ = damaged(killed, tmp_path, position, kind)
-    said = repair(folder)
+    remark = repair(folder)
     readable = position < 6
-    assert ("1 change after the damage must be made again" in said) == readable
+    assert ("1 change after the damage must be made again" in remark) == readable
     back = "the beginning" if readable else "presentation 5"
-    assert f"continues from {back}." in said
+    assert f"continues from {back}." in remark
     assert positions(folder.path) == ([] if readable else [5])
     assert finished(folder, at=CHANGES) == outcome(done)
 

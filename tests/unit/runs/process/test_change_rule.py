@@ -228,7 +228,7 @@ def test_the_rule_in_force_with_other_values_is_a_change_of_parameters(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "message"),
     [
         ({}, "plasticity.kind is missing; known kinds are"),
         (None, "plasticity.kind is missing"),
@@ -239,10 +239,10 @@ def test_the_rule_in_force_with_other_values_is_a_change_of_parameters(tmp_path)
         ({"kind": "custom", "on_input_spike": "w = w + q"}, "on_input_spike"),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused_and_the_run_goes_on(rule, said, tmp_path):
+def test_a_rule_that_cannot_be_is_refused_and_the_run_goes_on(rule, message, tmp_path):
     folder = new(tmp_path)
     engine = drive(folder, at={3: [("change_rule", {"rule": rule}), "stop"]})
-    assert said in engine.replies[0][1]
+    assert message in engine.replies[0][1]
     assert rules_in(folder) == []
 
 
@@ -299,11 +299,11 @@ def test_a_run_learns_on_while_the_network_is_built(not_compiled, tmp_path, monk
     assert value["plasticity.kind"] == ["diehl-cook-triplet", "bcm"]
     ((at, _, _),) = rules_in(folder)
     assert at > 3
-    said = [(r.position, r.fact.text) for r in read_journal(folder.path) if isinstance(r.fact, Remarked)]
+    noted = [(r.position, r.fact.text) for r in read_journal(folder.path) if isinstance(r.fact, Remarked)]
     assert (
         3,
         "A network with the rule bcm is being built in the background; training continues until it is ready.",
-    ) in said
+    ) in noted
     monkeypatch.undo()
     assert arrays(folder) == arrays_of(tmp_path, {at: [to(BCM)]})
 
@@ -342,9 +342,9 @@ def test_a_run_that_ends_before_the_network_is_built_says_so(end, not_compiled, 
             engine._listened = 0.0
 
     engine = drive(folder, at=wishes, boundary=at_boundary)
-    said = {name: error for name, error, _ in engine.replies}
+    errors = {name: error for name, error, _ in engine.replies}
     wanted = {"stop": "the run ended before the network", "training": "the rule is unchanged: training is over"}
-    assert wanted[end] in said["change_rule"]
+    assert wanted[end] in errors["change_rule"]
     assert rules_in(folder) == []
 
 

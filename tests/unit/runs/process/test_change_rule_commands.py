@@ -28,7 +28,7 @@ tau_x = { default = "20 ms", unit = "ms" }
 """
 
 
-def said_by(*arguments: str) -> str:
+def output_of(*arguments: str) -> str:
     done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "300"})
     assert done.exit_code == 0, done.output
     return done.output
@@ -51,16 +51,16 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
         run.set({"plasticity.kind": "oja"})
     theta = 2 * run.theta
     np.save(tmp_path / "theta.npy", theta)
-    said = said_by("set-learned", name, f"theta={tmp_path / 'theta.npy'}")
-    assert said == f"theta set, from presentation {at + 2} on; the run stays paused.\n"
+    output = output_of("set-learned", name, f"theta={tmp_path / 'theta.npy'}")
+    assert output == f"theta set, from presentation {at + 2} on; the run stays paused.\n"
     until = time.monotonic() + 60
     while not np.array_equal(run.theta, theta) and time.monotonic() < until:
         time.sleep(0.05)  # set by another process: this one hears of it a moment later
     np.testing.assert_array_equal(run.theta, theta)
-    said = said_by("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
-    assert "rule: bcm → diehl-cook-triplet, from the next presentation on" in said
-    said = said_by("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
-    assert "plasticity.nu_post: 0.03 → 0.04" in said
+    output = output_of("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
+    assert "rule: bcm → diehl-cook-triplet, from the next presentation on" in output
+    output = output_of("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
+    assert "plasticity.nu_post: 0.03 → 0.04" in output
     run.stop()
     assert [(c.position, c.new) for c in run.changes if c.path == "plasticity.kind"] == [
         (at, "bcm"),
@@ -70,13 +70,13 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     assert [entry.text.startswith(sentence) for entry in run.log].count(True) == 1
     (tmp_path / "mine.toml").write_text(RULE_FILE, encoding="utf-8")
     mine = ("--rule", str(tmp_path / "mine.toml"), "--set", "plasticity.rate=0.5")
-    said_by("branch", name, "--at", str(at + 1), *mine, "--no-start")
+    output_of("branch", name, "--at", str(at + 1), *mine, "--no-start")
     made_branch = next(path.parent for path in tmp_path.glob("*/run.json") if path.parent.name != name)
     assert stdpbench.open_run(made_branch).experiment.plasticity.rate == 0.5  # type: ignore[attr-defined]
-    listed = said_by("list", "--columns", "plasticity.kind,plasticity.eta", "--filter", "plasticity.kind=custom")
+    listed = output_of("list", "--columns", "plasticity.kind,plasticity.eta", "--filter", "plasticity.kind=custom")
     assert made_branch.name in listed
     assert "diehl-cook-triplet → custom" in listed
-    shown = said_by("show", name)
+    shown = output_of("show", name)
     assert "rule bcm instead of diehl-cook-triplet" in shown
     found = compare([RunFolder(run.path), RunFolder(made_branch)])
     assert f"In {name}, learned arrays were set: thresholds at presentation {at + 2}." in found.remarks
@@ -103,13 +103,13 @@ def test_a_rule_is_read_from_every_sort_of_file(text, kind, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "message"),
     [
         ("pair-aditive", "is neither a kind of plasticity rule nor a TOML file; did you mean"),
         ({"eta": 1}, "kind is missing"),
         ({"kind": "oja", "etta": 1}, "did you mean plasticity.eta"),
     ],
 )
-def test_what_is_no_rule(rule, said):
-    with pytest.raises(StdpbenchError, match=said):
+def test_what_is_no_rule(rule, message):
+    with pytest.raises(StdpbenchError, match=message):
         rule_table(rule)

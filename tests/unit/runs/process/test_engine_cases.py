@@ -81,7 +81,7 @@ def test_other_versions_are_remarked_and_are_no_part_of_the_result(monkeypatch, 
         monkeypatch.setattr(f"stdpbench.runs.process.{module}.versions", lambda: {"python": "4.0"})
     drive(folder, die=killed_at_position(9))
     drive(folder, die=killed_at_position(9))
-    assert [note.split()[0] for note in notes(folder)] == ["Versions"]  # said once, not at every start from there
+    assert [note.split()[0] for note in notes(folder)] == ["Versions"]  # noted once, not at every later start
     assert finished(folder) == expected
 
 
@@ -164,10 +164,10 @@ def test_a_finished_run_is_not_run_again(tmp_path):
     assert read_journal(folder.path)[-1].position == TOTAL
 
 
-@pytest.mark.parametrize("said", [{"state": "flying"}, {"state": None}, {}, {"state": "running"}])
-def test_a_state_that_cannot_be_is_taken_for_failed(said, tmp_path):
+@pytest.mark.parametrize("state", [{"state": "flying"}, {"state": None}, {}, {"state": "running"}])
+def test_a_state_that_cannot_be_is_taken_for_failed(state, tmp_path):
     folder = new_run(tmp_path)
     about = {key: value for key, value in folder.read_json("run.json").items() if key != "state"}
-    folder.write_json("run.json", {**about, **said})
+    folder.write_json("run.json", {**about, **state})
     assert state_of(folder)[0] is State.FAILED
     finished(folder)

@@ -92,8 +92,8 @@ def go_on(folder: RunFolder) -> dict[str, str]:
     reached = max((record.position for record in records), default=0)
     known = {record.position for record in records if type(record.fact).__name__ == "ParametersChanged"}
     wishes = {at: asked for at, asked in WISHES.items() if at >= reached and at not in known}
-    checkpoint, said = newest_checkpoint(folder.path)
-    assert said == [], "a checkpoint with its name is not whole"
+    checkpoint, remarks = newest_checkpoint(folder.path)
+    assert remarks == [], "a checkpoint with its name is not whole"
     drive(folder, at=wishes)
     assert folder.read_json("run.json")["state"] == "finished"
     after, _ = newest_checkpoint(folder.path)

@@ -33,7 +33,7 @@ def other_value(parameter: Parameter, value: Any) -> Any:
         return next(choice for choice in parameter.choices if choice != value)
     if isinstance(value, bool):
         return not value
-    if value is None:  # a number of pictures or presentations, which is found if nothing is said
+    if value is None:  # a number of pictures or presentations, derived unless it is given
         return 20
     if isinstance(value, int):
         return value + 1
@@ -88,7 +88,7 @@ def test_every_live_parameter_is_changed_and_comes_back(delays, tmp_path):
 
 @pytest.mark.parametrize("position", [2, 12])
 def test_how_many_pictures_label_and_test_may_change(position, tmp_path):
-    """They are in force in the process that is told, and in the one that goes on after it, in the same way."""
+    """They apply in the process that gets the request, and in the same way in the one that resumes after it."""
     wishes = {position: [set_(schedule__label_images=11, schedule__test_images=9)]}
     expected = finished(whole := new_run(tmp_path), at=wishes)
     with np.load(whole.path / "label.npz") as label, np.load(whole.path / "test.npz") as test:
@@ -101,8 +101,8 @@ def test_how_many_pictures_label_and_test_may_change(position, tmp_path):
         assert finished(folder) == expected
         assert accuracies(folder) == accuracies(whole)
         assert not [text for text in remarks(folder) if NOT_THOSE in text]  # they are, only more of them
-    told = [event.text for event in evaluate_run(whole.path, Options(workers=1)) if isinstance(event, Remarked)]
-    assert not [text for text in told if NOT_THOSE in text]
+    notes = [event.text for event in evaluate_run(whole.path, Options(workers=1)) if isinstance(event, Remarked)]
+    assert not [text for text in notes if NOT_THOSE in text]
     with np.load(whole.path / "test.npz") as test:
         assert test["spike_counts"].shape == (9, 4)
 

@@ -227,8 +227,8 @@ def test_a_parameter_set_from_another_process_is_kept_through_a_kill(tmp_path):
     client.wait_for_connection()
     client.request("pace", seconds=0.02)
     wait_until(lambda: reached(folder) >= 12)
-    said = ask(folder.path, "set", changes={"plasticity.nu_post": 0.05})
-    assert said == {"plasticity.nu_post": [0.01, 0.05]}
+    changed = ask(folder.path, "set", changes={"plasticity.nu_post": 0.05})
+    assert changed == {"plasticity.nu_post": [0.01, 0.05]}
     (record,) = [r for r in read_journal(folder.path) if isinstance(r.fact, ParametersChanged)]
     assert kill(client, folder)
     found = finished(folder)
@@ -325,5 +325,5 @@ def test_a_process_that_cannot_begin_says_why(tmp_path):
         client.wait_for_connection()
     client.close()
     assert not has_process(folder.path)
-    said: Any = folder.read_json("run.json")
-    assert said["state"] == "queued"
+    about: Any = folder.read_json("run.json")
+    assert about["state"] == "queued"

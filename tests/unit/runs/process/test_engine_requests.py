@@ -240,7 +240,7 @@ def test_parameters_are_changed_and_written_down_as_old_and_new(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"network.n_exc": 5}, r"network\.n_exc is structural.*--from RUN"),
         ({"network.inhibition": "direct"}, "structural"),
@@ -263,13 +263,13 @@ def test_parameters_are_changed_and_written_down_as_old_and_new(tmp_path):
         ({"plasticity.nu_post": 0.05, "network.n_exc": 5}, "structural"),
     ],
 )
-def test_changes_that_cannot_be_are_refused_whole(changes, said, tmp_path):
+def test_changes_that_cannot_be_are_refused_whole(changes, message, tmp_path):
     folder = new_run(tmp_path, experiment(schedule__train_images=10), baselines=False)
     engine = drive(folder, at={2: [("set", {"changes": changes}), "stop"]})
     _, error, _ = engine.replies[0]
     assert error
     assert "\n" not in error
-    assert re.search(said, error)
+    assert re.search(message, error)
     assert not [record for record in read_journal(folder.path) if isinstance(record.fact, ParametersChanged)]
     assert engine._active.experiment.differences(folder.experiment) == {}
 

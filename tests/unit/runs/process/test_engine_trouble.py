@@ -274,7 +274,7 @@ def test_a_run_on_a_full_disk_pauses_and_goes_on_when_there_is_room(what, positi
     engine = disk.holds(Driven(folder, boundary=fill, replied=make_room))
     assert finished(folder, engine=engine) == undisturbed
     assert engine.pauses or (what != "everything" and position >= N_TRAIN - 1), "nobody noticed"
-    assert all("cannot be" in said and "No space left" in said for _, said in engine.pauses)
+    assert all("cannot be" in reason and "No space left" in reason for _, reason in engine.pauses)
     assert [name for name, _, _ in engine.replies].count("resume") >= len(engine.pauses)
     records = read_journal(folder.path)
     assert [record.number for record in records] == list(range(len(records)))

@@ -152,9 +152,9 @@ def test_a_snapshot_that_somebody_removed_is_told_in_a_sentence_and_comes_again_
     folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
     pool.lag = 9
     drive(folder, die=remove)
-    (said,) = [text for text in remarks(folder) if "held_out" in text]
-    assert said.startswith("held_out/000000006.npz is no longer in the run folder, so the network of presentation 6")
-    assert "Error" not in said
+    (remark,) = [text for text in remarks(folder) if "held_out" in text]
+    assert remark.startswith("held_out/000000006.npz is no longer in the run folder, so the network of presentation 6")
+    assert "Error" not in remark
     assert measures(folder) == {at: fact for at, fact in undisturbed[1].items() if at != 6}
     rewind(folder, 5)
     assert finished(folder) == undisturbed[0]
@@ -296,7 +296,7 @@ def test_what_is_measured_goes_with_the_length_of_training(total, every, images)
     assert interval(off, total) == 0
 
 
-# -- how it is told -------------------------------------------------------------------------------------------------
+# -- how it is reported -----------------------------------------------------------------------------------------------
 
 
 def test_measures_do_not_take_a_run_back_to_where_they_are_of():
@@ -305,8 +305,8 @@ def test_measures_do_not_take_a_run_back_to_where_they_are_of():
     assert Record.from_mapping(record.to_mapping()) == record
     live = LiveRun.replay([Record(0, 15, "t", Remarked("There.")), record])
     assert (live.position, live.held_out) == (15, {10: record.fact})
-    said = describe(record)
-    assert said.startswith("On 40 held-out pictures: vote 50.0 %, winning neurons as K = 7 clusters: purity 0.75")
+    sentence = describe(record)
+    assert sentence.startswith("On 40 held-out pictures: vote 50.0 %, winning neurons as K = 7 clusters: purity 0.75")
     unlabelled = Record(2, 20, "t", HeldOut(40, "later", {"accuracy_vote": None, "dead": 3.0}))
     assert describe(unlabelled) == "On 40 held-out pictures: 3 neurons silent, 0 duplicate."
 

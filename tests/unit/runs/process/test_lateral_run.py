@@ -58,8 +58,8 @@ def test_weights_learn_and_are_written_down(parent: RunFolder) -> None:
     assert (np.diag(w) == 0).all()
     assert np.ptp(w[~np.eye(4, dtype=bool)]) > 0.2
     np.testing.assert_array_equal(read_checkpoint(parent.path, N_TRAIN).state["lateral.w"], w)
-    said = [record.fact.text for record in read_journal(parent.path) if isinstance(record.fact, Remarked)]
-    assert [line for line in said if "4² weights" in line and "MiB" in line]
+    notes = [record.fact.text for record in read_journal(parent.path) if isinstance(record.fact, Remarked)]
+    assert [line for line in notes if "4² weights" in line and "MiB" in line]
 
 
 def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:

@@ -285,8 +285,8 @@ def test_a_reader_that_makes_no_sense_is_dropped_alone(message, publisher, attac
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_what_a_reader_sends_is_not_unpickled(publisher, attach, tmp_path, caplog):
     odd, made = attach(), tmp_path / "made"
-    said = pickle.dumps(Trap(made))
-    odd.connected()._socket.sendall(struct.pack("!i", len(said)) + said)  # as `multiprocessing.connection` sends it
+    data = pickle.dumps(Trap(made))
+    odd.connected()._socket.sendall(struct.pack("!i", len(data)) + data)  # as `multiprocessing.connection` sends it
     wait_until(lambda: (publisher.publish(fact(0)), not publisher._readers)[1])
     assert not made.exists()
     assert "disconnecting a reader" in caplog.text

@@ -1,4 +1,4 @@
-"""The training loop: what happens between two presentations. Mostly on a simulator that answers as it is told to."""
+"""The training loop: what happens between two presentations. Mostly on a simulator with scripted answers."""
 
 from __future__ import annotations
 
@@ -298,10 +298,10 @@ def test_training_goes_on_from_any_presentation():
     presentations.close()
     resumed = begun + list(train(parts, made, images, start=10))
 
-    def said(presented: Presented) -> tuple[int, int, int]:
+    def summary(presented: Presented) -> tuple[int, int, int]:
         return presented.presentation, presented.image, presented.attempts
 
-    assert [said(one) for one in resumed] == [said(one) for one in at_once]
+    assert [summary(one) for one in resumed] == [summary(one) for one in at_once]
     assert len(whole.shown) == len(parts.shown)
     for one, other in zip(whole.shown, parts.shown, strict=True):
         assert same(one.spikes, other.spikes)

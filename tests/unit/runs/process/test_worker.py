@@ -72,13 +72,13 @@ def test_a_process_waits_for_those_who_only_look(tmp_path, monkeypatch):
 
 
 def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(tmp_path):
-    folder, said = new_run(tmp_path), []
+    folder, replies = new_run(tmp_path), []
 
     def pause() -> None:
         try:
-            said.append(ask(folder.path, "pause"))
+            replies.append(ask(folder.path, "pause"))
         except StdpbenchError as error:
-            said.append(str(error))
+            replies.append(str(error))
 
     with held(folder):
         asking = threading.Thread(target=pause)
@@ -86,4 +86,4 @@ def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(
         wait_until(lambda: list((folder.path / "requests").glob("*.ask.json")))
         folder.update_run(state="stopped", reason="on request")
     asking.join(60)
-    assert said == [f"{folder.path} no longer has an active process: the run is stopped (on request)"]
+    assert replies == [f"{folder.path} no longer has an active process: the run is stopped (on request)"]

@@ -30,11 +30,11 @@ def watched(engine: Driven, live: LiveRun) -> Driven:
     """Apply all facts that the engine publishes to a model, after a round trip through pickle."""
     publish = engine._publisher.publish
 
-    def told(record: Record) -> None:
+    def take_and_publish(record: Record) -> None:
         assert live.take(pickle.loads(pickle.dumps(("record", record)))) <= set(TOPICS)
         publish(record)
 
-    engine._publisher.publish = told  # type: ignore[method-assign]
+    engine._publisher.publish = take_and_publish  # type: ignore[method-assign]
     return engine
 
 
@@ -64,7 +64,7 @@ def test_watching_and_replaying_give_the_same(baselines, tmp_path):
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 def test_watching_several_processes_one_after_the_other(tmp_path):
-    """A reader that comes to the second one is told of the past first; facts that recur are not told again."""
+    """A reader that attaches at the second one gets the past first; repeated facts are not published again."""
     folder, live = new_run(tmp_path), LiveRun()
     drive(folder, engine=watched(Driven(folder, at=WISHES, die=killed_at_position(8)), live))
     assert_same(live, LiveRun.replay(read_journal(folder.path)))
@@ -113,10 +113,10 @@ def test_topics_and_sentences(fact, topics):
     record, live = Record(0, 3, "2026-01-01T00:00:00+00:00", fact), LiveRun()
     assert live.take(("record", record)) == topics
     assert topics <= set(TOPICS)
-    said = describe(record)
-    assert "\n" not in said
-    assert (said == "") == isinstance(fact, facts.Block)
-    assert live.log == ([] if said == "" else [(3, record.time, said)])
+    sentence = describe(record)
+    assert "\n" not in sentence
+    assert (sentence == "") == isinstance(fact, facts.Block)
+    assert live.log == ([] if sentence == "" else [(3, record.time, sentence)])
 
 
 @pytest.mark.parametrize("changes", [{"seed": (1, 2)}, {"": (1, 2)}, {"nothing.here": (1, 2)}, {"a.b.c": (None, 2)}])
@@ -141,7 +141,7 @@ def test_parameters_are_those_that_took_force_last():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
+    ("seconds", "text"), [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
 )
-def test_how_long(seconds, said):
-    assert duration(seconds) == said
+def test_how_long(seconds, text):
+    assert duration(seconds) == text

@@ -39,14 +39,14 @@ def test_every_transition(old, new):
         return
     with pytest.raises(StdpbenchError) as error:
         check_transition(old, new)
-    said = str(error.value)
-    assert old in said
-    assert new in said
-    assert "\n" not in said
+    message = str(error.value)
+    assert old in message
+    assert new in message
+    assert "\n" not in message
     for legal in TRANSITIONS[old]:
-        assert legal in said
+        assert legal in message
     if not TRANSITIONS[old]:
-        assert said.endswith("nothing")
+        assert message.endswith("nothing")
 
 
 def test_the_table_and_the_picture_leave_no_state_out():

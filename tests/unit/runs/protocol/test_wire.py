@@ -230,7 +230,7 @@ def test_where_no_socket_fits_into_the_folder_for_temporary_files_a_port_is_used
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("mapping", "why"),
     [
         ({"address": "/x", "key": "00"}, "different versions"),
         ({"address": "/x", "key": "00", "wire": 0}, "different versions"),
@@ -245,6 +245,6 @@ def test_where_no_socket_fits_into_the_folder_for_temporary_files_a_port_is_used
         ({"address": "/x", "wire": 1}, "local socket"),
     ],
 )
-def test_what_is_not_an_invitation_is_refused(said, why):
+def test_what_is_not_an_invitation_is_refused(mapping, why):
     with pytest.raises(WireError, match=why):
-        Invitation.from_mapping(said)
+        Invitation.from_mapping(mapping)

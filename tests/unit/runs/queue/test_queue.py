@@ -285,9 +285,9 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[
 
     def run(at_once: int = 1, **scripts: Script | list[Script]) -> list[str]:
         FakeClient.scripts = {name: s if isinstance(s, list) else [s] for name, s in scripts.items()}
-        said: list[str] = []
-        QueueRunner(tmp_path, at_once, lambda item, sentence: said.append(f"{item.number} {sentence}")).run()
-        return said
+        lines: list[str] = []
+        QueueRunner(tmp_path, at_once, lambda item, sentence: lines.append(f"{item.number} {sentence}")).run()
+        return lines
 
     return run
 
@@ -319,11 +319,11 @@ def test_the_number_of_concurrent_runs_is_bounded(tmp_path: Path, play: Callable
 def test_a_failed_item_keeps_its_reason_and_the_next_one_runs(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     queue = filled(tmp_path, *"abc")
     queue.update(2, experiment="no toml [")
-    said = play(a=Script(("building", ""), ("failed", "no pictures")))
+    lines = play(a=Script(("building", ""), ("failed", "no pictures")))
     assert left(tmp_path)[0] == (1, FAILED, "no pictures")
     assert left(tmp_path)[1][:2] == (2, FAILED)
     assert "is damaged" in left(tmp_path)[1][2]
-    assert "1 failed: no pictures" in said
+    assert "1 failed: no pictures" in lines
     queue.release([1])
     play()
     assert left(tmp_path) == [(2, FAILED, left(tmp_path)[0][2])]
@@ -368,9 +368,9 @@ def test_a_run_that_was_paused_and_resumed_is_not_stopped(tmp_path: Path, play: 
     filled(tmp_path, "a")
     steps, running = ("paused", "the requested steps are done"), ("running", "")
     earlier = ("paused", "the steps that were asked for are taken")  # its wording in earlier versions
-    said = play(a=Script(running, ("paused", ""), running, steps, running, earlier, running, ("finished", "")))
+    lines = play(a=Script(running, ("paused", ""), running, steps, running, earlier, running, ("finished", "")))
     assert left(tmp_path) == []
-    assert len([sentence for sentence in said if "is paused" in sentence]) == 3
+    assert len([sentence for sentence in lines if "is paused" in sentence]) == 3
 
 
 def test_a_stopped_queue_can_be_resumed(tmp_path: Path, play: Callable[..., list[str]]) -> None:
@@ -408,9 +408,9 @@ def test_the_runner_waits_for_a_process_that_does_not_answer(
 
     monkeypatch.setattr(queue_runner, "has_process", has_process)
     monkeypatch.setattr("stdpbench.runs.folder.status.has_process", has_process)
-    said = play()
-    assert "attached to its running process" in said[0]
-    assert "lost its process" in said[1]
+    lines = play()
+    assert "attached to its running process" in lines[0]
+    assert "lost its process" in lines[1]
     assert FakeClient.begun == ["tiny"]
     assert left(tmp_path) == []
 
@@ -453,8 +453,8 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     (item,) = [item for item in queue.items() if item.number == long.number]
     assert item.state == RUNNING
     assert not queue.busy(item)
-    told: list[tuple[Item, str]] = []
-    QueueRunner(tmp_path, 2, lambda item, sentence: told.append((item, sentence))).run()
+    events: list[tuple[Item, str]] = []
+    QueueRunner(tmp_path, 2, lambda item, sentence: events.append((item, sentence))).run()
     ((number, state, reason),) = left(tmp_path)
     assert (number, state) == (2, FAILED)
     assert "pictures.npz" in reason
@@ -463,10 +463,10 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
         assert len(store.entries()) == 3, "nothing was begun anew"
     assert found["long"].path == folder
     assert found["long"].state == found["short"].state == "finished"
-    said = [record.fact for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
-    assert said.count(StateChanged("building")) == 2
-    assert any(sentence.startswith("resumed: ") for _, sentence in told)
-    assert any("is finished: vote" in sentence for _, sentence in told)
+    states = [record.fact for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
+    assert states.count(StateChanged("building")) == 2
+    assert any(sentence.startswith("resumed: ") for _, sentence in events)
+    assert any("is finished: vote" in sentence for _, sentence in events)
 
 
 def _when(look: Callable[[], Any]) -> Any:
