@@ -1,4 +1,4 @@
-"""What arrays from a user's files must be before they count as pictures and labels."""
+"""Checks of arrays from a user's files: pictures and labels."""
 
 from __future__ import annotations
 
@@ -119,12 +119,12 @@ def label_values(where: str, array: NDArray[Any], pictures: int, pictures_where:
 def number_classes(
     train: NDArray[Any] | None, test: NDArray[Any] | None, where: str
 ) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, tuple[str, ...]]:
-    """Number the classes 0 .. n_classes - 1, in the order of their values; numbers within texts count.
+    """Number the classes 0 .. n_classes - 1, in the order of their values; numbers within texts sort as numbers.
 
     Parameters
     ----------
     train, test : ndarray, int64 or str, (n,), or None
-        Labels as `label_values` gives them; None where there are none.
+        Labels from `label_values`; None if there are none.
     where : str
         Names the data set in an error sentence.
 
@@ -133,7 +133,7 @@ def number_classes(
     train, test : ndarray, int64, (n,), or None
         Numbers of the classes.
     class_names : tuple of str
-        What the classes were called; empty where there are no labels.
+        Names of the classes; empty without labels.
 
     Raises
     ------
@@ -156,18 +156,18 @@ def number_classes(
 
 
 def natural_order(text: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Sort key under which numbers within texts count as numbers; the same on every system."""
+    """Return a sort key that orders numbers within texts as numbers, on every system alike."""
     pieces = re.findall(r"0*([0-9]+)|([^0-9]+)", unicodedata.normalize("NFC", text))
     return [(0, len(number), number) if number else (1, 0, word) for number, word in pieces], text
 
 
 def local_path(parameter: str, text: str) -> Path:
-    """What a user wrote as a path, with ``~`` for the home folder.
+    """Return a path from user input, with ``~`` for the home folder.
 
     Raises
     ------
     StdpbenchError
-        If it can be no path; the sentence names `parameter`.
+        If it cannot be a path; the message names `parameter`.
     """
     try:
         if "\0" in text:

@@ -1,4 +1,4 @@
-"""Holding out test pictures of a data set that comes without any."""
+"""Hold out test pictures of a data set without its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stdpbench.parameters import parameter
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """Pictures of a user's file or folder, with labels as they stand there.
+    """Pictures of a user's file or folder, with their labels as read.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Raw:
 
 
 class HoldingOut(Dataset):
-    """Base of the kinds that hold out a share of the pictures where no test pictures are given."""
+    """Base of the kinds that hold out a share of the pictures if there are no test pictures."""
 
     test_fraction: float = parameter(
         0.2, unit="", gt=0, lt=1, help="Share of the pictures held out as test pictures if the data set has none."
@@ -43,7 +43,7 @@ class HoldingOut(Dataset):
     holdout_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed for the choice of held-out pictures.")
 
     def _split(self, train: Raw, test: Raw | None) -> Split:
-        """Make a split of what was read; without `test`, each class gives up its share of `train`."""
+        """Split the pictures that were read; without `test`, hold out a share of `train`, equal for all classes."""
         if test is not None:
             if self.resize is None and train.pixels.shape[1:3] != test.pixels.shape[1:3]:
                 raise StdpbenchError(
@@ -65,10 +65,10 @@ class HoldingOut(Dataset):
 def held_out(
     n: int, labels: NDArray[np.int64] | None, count: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Choose which of `n` pictures are held out: of each class its share, to within one picture.
+    """Choose the held-out pictures among `n`: the same share of each class, to within one picture.
 
-    The same seed chooses the same pictures for ever: NumPy guarantees the raw stream of a bit generator, but not what
-    `Generator` makes of it.
+    A seed chooses the same pictures in all versions: NumPy guarantees the raw stream of a bit generator, but not the
+    methods of `Generator`.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def held_out(
     labels : ndarray, int64, (n,), or None
         Their classes; None counts as one class.
     count : int
-        How many are held out.
+        Number of held-out pictures.
     seed : int
-        Chooses them.
+        Seed of the choice.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def held_out(
     sizes = np.bincount(classes)
     shares = count * sizes / n
     quota = np.floor(shares).astype(np.int64)
-    # What flooring left over goes to the largest remainders
+    # the rest after rounding down goes to the largest remainders
     largest = np.argsort(quota - shares, kind="stable")
     quota[largest[: count - int(quota.sum())]] += 1
     shuffled = np.argsort(np.random.PCG64(seed).random_raw(n), kind="stable")

@@ -24,14 +24,14 @@ _CHUNK = 1 << 20
 
 
 def is_gzip(path: Path) -> bool:
-    """Whether a file starts as gzip does; its name says nothing."""
+    """Whether a file is gzip, by its first bytes; its name does not matter."""
     with path.open("rb") as file:
         return file.read(2) == b"\x1f\x8b"
 
 
 @contextmanager
 def open_plain(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading, decompressed where it is gzip.
+    """Open a file for reading; gzip is decompressed.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def read_idx(path: Path) -> NDArray[Any]:
 
 
 def _read_at_most(file: BinaryIO, n: int) -> bytes:
-    """Read up to `n` bytes in pieces, so that a header that lies does not claim memory."""
+    """Read up to `n` bytes in pieces, so that a wrong header does not allocate memory."""
     pieces = []
     while n > 0 and (piece := file.read(min(n, _CHUNK))):
         pieces.append(piece)

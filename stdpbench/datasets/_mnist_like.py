@@ -1,4 +1,4 @@
-"""What MNIST and the sets that stand in for it share: four IDX files, found in the user's data folders."""
+"""Base class of MNIST and its drop-in replacements: four IDX files in the user's data folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The published data sets in the format of MNIST: their files, where these are served, and how they are recognised."""
+"""The published data sets in the format of MNIST: their files, mirrors and digests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PublishedFile:
     packed: str
 
     def matches(self, path: Path) -> bool:
-        """Whether a local file, plain or gzip, is this one; False as well if it cannot be read to its end."""
+        """Whether a local file, plain or gzip, is identical; False if it cannot be read completely."""
         try:
             if is_gzip(path):
                 with path.open("rb") as file:
@@ -50,7 +50,7 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """A published data set: four files, and the addresses that they are appended to."""
+    """A published data set: four files, and the base addresses that serve them."""
 
     name: str
     files: tuple[PublishedFile, ...]
@@ -58,20 +58,20 @@ class PublishedSet:
 
 
 def find_file(folder: Path, name: str) -> Path | None:
-    """A file in a folder, under the first of its `spellings` that is there."""
+    """Return a file in a folder, by the first of its `spellings` that exists."""
     return next((path for spelling in spellings(name) if (path := folder / spelling).is_file()), None)
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """What a file may be called: gzip before plain; some copies have ``.idx3`` for ``-idx3``."""
+    """Return the possible names of a file, gzip first; some copies have ``.idx3`` instead of ``-idx3``."""
     dotted = name.replace("-idx", ".idx")
     return f"{name}.gz", name, f"{dotted}.gz", dotted
 
 
 def find_set(name: str, folders: Iterable[Path]) -> Path | None:
-    """The first folder that holds all files of a set: for each given folder its subfolder `name`, then itself.
+    """Return the first folder with all files of a set; in each folder, its subfolder `name` comes first.
 
-    All these sets have files of the same names, so a folder whose test labels are those of another set is passed over.
+    All these sets use the same file names, so a folder with the test labels of another set is skipped.
     """
     for folder in folders:
         for candidate in (folder / name, folder):

@@ -1,4 +1,4 @@
-"""The declared steps between a raw picture and what the network sees."""
+"""Declared preprocessing steps from raw pictures to network input."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class Steps(Protocol):
 def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
     r"""Apply the steps that `dataset` declares, to a whole stack or to one drawn picture.
 
-    In this order, each only where it is declared:
+    In this order, each only if it is declared:
 
     1. grey: colours become their luminance, :math:`0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601);
-    2. resize: scaled to a square by bicubic interpolation, over the area of a target pixel where it shrinks; clipped
+    2. resize: scaled to a square by bicubic interpolation, over the area of a target pixel when shrinking; clipped
        to 0 .. 255;
     3. invert: :math:`255 - pixel`;
     4. frame: put in the middle of a black square (an odd rest goes to the right and below);
-    5. centre: shifted by whole pixels so that the centre of mass lies within half a pixel of the middle; nothing wraps
-       around. It follows the frame so that the frame's room is used; what is moved beyond the edge is lost;
+    5. centre: shifted by whole pixels so that the centre of mass lies within half a pixel of the middle; pixels do not
+       wrap around. It follows the frame to use its margin; pixels that are moved beyond the edge are lost;
     6. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
 
     Parameters
@@ -107,17 +107,17 @@ def resize(stack: Pixels, side: int) -> Pixels:
 
 @lru_cache(maxsize=256)
 def _resampling(n: int, side: int) -> NDArray[np.float64]:
-    """The weights, float64, (side, n), with which `n` pixels in a row make `side` new ones."""
+    """Return the weights, float64, (side, n), that resample `n` pixels in a row to `side`."""
     from PIL import Image
 
-    # Interpolation is linear: what Pillow makes of unit impulses are the weights, and one product then does a whole
-    # stack
+    # interpolation is linear: the response of Pillow to unit impulses gives the weights, and one product resizes a
+    # whole stack
     impulses = Image.fromarray(np.eye(n, dtype=np.float32))
     return np.asarray(impulses.resize((n, side), Image.Resampling.BICUBIC), dtype=np.float64)
 
 
 def _blockwise(stack: Pixels, step: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Pixels:
-    """Apply a step in float64, a block of pictures at a time to keep memory low; the dtype of `stack` stays."""
+    """Apply a step in float64, in blocks of pictures to limit memory; the dtype of `stack` is kept."""
     parts: list[Pixels] = []
     for start in range(0, len(stack), _BLOCK):
         values = step(stack[start : start + _BLOCK].astype(np.float64))
@@ -143,7 +143,7 @@ def _centred(stack: Pixels) -> Pixels:
     down = _way_to_middle(stack.sum(axis=2, dtype=np.float64), height)
     right = _way_to_middle(stack.sum(axis=1, dtype=np.float64), width)
     centred = np.zeros_like(stack)
-    # There are few different shifts: one copy of blocks for each is quicker than an index per pixel
+    # there are few different shifts: one block copy for each is faster than an index per pixel
     codes = (down + height) * (2 * width + 1) + right + width
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
@@ -158,7 +158,7 @@ def _centred(stack: Pixels) -> Pixels:
 
 
 def _way_to_middle(profiles: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """Whole pixels from the centre of mass of each profile, (pictures, n), to its middle; 0 for an empty one."""
+    """Return whole pixels from the centre of mass of each profile (pictures, n) to its middle; 0 if it is empty."""
     mass = profiles.sum(axis=1)
     moment = profiles @ np.arange(n, dtype=np.float64)
     centre = np.divide(moment, mass, out=np.full(len(mass), (n - 1) / 2), where=mass > 0)

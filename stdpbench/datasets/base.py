@@ -1,8 +1,8 @@
-"""What a data set is: pictures for training and testing, made ready for a network by declared steps.
+"""Base class of data sets: pictures for training and testing, preprocessed by declared steps.
 
 `Dataset.load` reads the raw pictures. `Dataset.prepare` also applies the steps that the parameters declare, in this
-order: grey, resize, invert, frame, centre, equal pixel sum (see `transform`). What comes out is `Images`: grey values,
-one picture per row of a stack. A kind reads; it never makes ready, and no kind imports another.
+order: grey, resize, invert, frame, centre, equal pixel sum (see `transform`). The result is `Images`: a stack of grey
+values. A kind only reads; it does not preprocess, and no kind imports another.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Images:
         pictures of 28 × 28 take 55 MB as uint8, 220 MB as float32. Before `Dataset.prepare` also (n, height, width,
         3): red, green, blue.
     labels : ndarray, int64, (n,) or None
-        Class of each picture, 0 .. n_classes - 1; None where nothing is known.
+        Class of each picture, 0 .. n_classes - 1; None if unknown.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.float32]
@@ -43,28 +43,28 @@ class Images:
 
     @property
     def n_input(self) -> int:
-        """Pixels per picture, and so input neurons."""
+        """Pixels per picture, which is the number of input neurons."""
         return int(np.prod(self.pixels.shape[1:]))
 
     def row(self, number: int) -> NDArray[np.float64]:
-        """One picture as the encoder takes it: float64, (n_input,)."""
+        """Return one picture for the encoder: float64, (n_input,)."""
         row: NDArray[np.float64] = self.pixels[number].reshape(-1).astype(np.float64)
         return row
 
     def part(self, start: int, stop: int) -> Images:
-        """Pictures `start` to `stop` - 1, without a copy."""
+        """Return pictures `start` to `stop` - 1, without a copy."""
         return self.chosen(slice(start, stop))
 
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
-        """Pictures with certain numbers."""
+        """Return the pictures with certain numbers."""
         return Images(self.pixels[numbers], None if self.labels is None else self.labels[numbers])
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The two halves of a data set, and what its classes are called (nothing where there are no labels).
+    """Training and test pictures of a data set, and the names of its classes (empty without labels).
 
-    `spare` are training pictures that an experiment leaves out: they neither train nor label, nor are evaluated on.
+    `spare` are training pictures that an experiment does not use for training, labelling or evaluation.
     """
 
     train: Images
@@ -78,7 +78,7 @@ PLACES = ("path", "train_images", "train_labels", "test_images", "test_labels")
 
 
 class Dataset(Parameters):
-    """Where pictures come from and how they are made ready; one kind per file."""
+    """Source of pictures and their preprocessing; one kind per file."""
 
     resize: int | None = parameter(
         None,
@@ -106,7 +106,7 @@ class Dataset(Parameters):
     summary: ClassVar[str]
     reference: ClassVar[str]
     published: ClassVar[tuple[int, int, int] | None] = None
-    """Training pictures, test pictures, and side of each in pixels, where they are the same for everybody."""
+    """Training pictures, test pictures, and their side in pixels, if these are always the same."""
 
     @abstractmethod
     def load(self) -> Split:
@@ -130,7 +130,7 @@ class Dataset(Parameters):
         return Split(self._ready(split.train), self._ready(split.test), split.class_names)
 
     def resolved(self) -> Self:
-        """The same data set with every file and folder by its absolute path, so that it is found from anywhere."""
+        """Return the same data set with absolute paths, independent of the working directory."""
         changes = {
             name: str(Path(value).expanduser().resolve())
             for name in PLACES
@@ -139,7 +139,7 @@ class Dataset(Parameters):
         return self.model_copy(update=changes) if changes else self
 
     def validation_size(self, n_train: int) -> int:
-        """How many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth, at least 1."""
+        """Return how many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth."""
         return max(1, n_train // 6) if self.validation_images is None else self.validation_images
 
     def _ready(self, images: Images) -> Images:
@@ -147,14 +147,14 @@ class Dataset(Parameters):
 
 
 def validation_split(split: Split, n: int) -> Split:
-    """Hold out training pictures, so that settings are chosen without a look at the test pictures.
+    """Hold out training pictures, so that settings can be chosen without using the test pictures.
 
     Parameters
     ----------
     split : Split
         A whole data set.
     n : int
-        How many to hold out: see `Dataset.validation_size`.
+        Number of pictures to hold out; see `Dataset.validation_size`.
 
     Returns
     -------

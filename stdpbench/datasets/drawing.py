@@ -1,8 +1,8 @@
-"""What somebody draws, made like the pictures of a data set: as large, in the same place, as bright.
+"""Drawings adapted to the pictures of a data set: same size, position and brightness.
 
 MNIST's digits were scaled to fit a box of 20 × 20 pixels and put into 28 × 28 by their centre of mass; other data sets
-were made in other ways, which nobody wrote down. So `manner_of` measures how large the pictures are and where they
-lie, and `drawn_like` does the same to a drawing. On MNIST this is what was done to MNIST.
+were made in other, undocumented ways. So `manner_of` measures the size and position of pictures, and `drawn_like`
+gives a drawing the same. For MNIST this repeats the procedure of MNIST.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from stdpbench.datasets.base import Images
 
 _LOOKED_AT = 500
-_INK = 0.1  # of the brightest pixel; less is no ink
-_EQUAL = 0.01  # relative SD of the sums of pictures that were brought to one sum
+_INK = 0.1  # of the brightest pixel; darker pixels do not count as ink
+_EQUAL = 0.01  # relative SD of pixel sums below which pictures count as normalised
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Manner:
     side : float
         Longer side of the box around the ink, in pixels.
     by_mass : bool
-        Whether the centre of mass lies in the same place in all pictures, rather than the middle of the box.
+        Whether the pictures are aligned by centre of mass, rather than by the middle of the box.
     centre : tuple of float
-        Where it lies: row and column.
+        Position of that point: row and column.
     peak : float
         Grey value of the brightest pixel.
     pixel_sum : float or None
-        Sum of grey values, where it is the same in all pictures.
+        Sum of grey values, if it is the same in all pictures.
     stroke : float
-        About how wide lines are, in pixels.
+        Approximate line width in pixels.
     """
 
     shape: tuple[int, int]
@@ -57,7 +57,7 @@ def manner_of(images: Images) -> Manner:
     Parameters
     ----------
     images : Images
-        Pictures as the network sees them; of many, 500 that are spread evenly are looked at.
+        Pictures as the network sees them; of larger sets, an evenly spaced sample of about 500 is measured.
     """
     pixels = images.pixels[:: max(1, len(images) // _LOOKED_AT)].astype(np.float64)
     height, width = pixels.shape[1:]
@@ -85,14 +85,14 @@ def drawn_like(ink: NDArray[Any], manner: Manner) -> NDArray[np.float32]:
     Parameters
     ----------
     ink : ndarray, number, (height, width)
-        The drawing, of any size: 0 is no ink, more is more.
+        The drawing, of any size; 0 is no ink.
     manner : Manner
-        How the pictures are.
+        Manner of the pictures.
 
     Returns
     -------
     ndarray, float32, `manner.shape`
-        Grey values; all 0 where nothing is drawn.
+        Grey values; all 0 for an empty drawing.
     """
     from PIL import Image
 
@@ -115,14 +115,14 @@ def drawn_like(ink: NDArray[Any], manner: Manner) -> NDArray[np.float32]:
 
 
 def _box(picture: NDArray[Any]) -> tuple[int, int, int, int]:
-    """First row, one past the last, first column, one past the last of the ink."""
+    """Return the first and one past the last row of the ink, and the same for columns."""
     inked = picture > _INK * picture.max()
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
 def _stroke(pixels: NDArray[np.float64]) -> float:
-    """How wide lines are: in a line of w pixels, the mean distance to what is no line is (w + 2) / 4."""
+    """Return the line width: in a line of w pixels, the mean distance to the background is (w + 2) / 4."""
     from scipy.ndimage import distance_transform_edt
 
     widths = []

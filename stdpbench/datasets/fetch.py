@@ -1,7 +1,7 @@
-"""Getting the published data sets: from the network, or from files that lie somewhere already.
+"""Fetch the published data sets, from the network or from local files.
 
-Wherever a file comes from, it is taken over only if it is the published one, and appears under its name only when it
-is complete. A transfer that breaks leaves a ``.part`` file, from which the next one goes on.
+A file is accepted only if its digest is the published one, and gets its name only when it is complete. An interrupted
+transfer leaves a ``.part`` file, from which the next one resumes.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ FETCHABLE = tuple(PUBLISHED)
 
 _ATTEMPTS = 8
 _PAUSE = 1.0
-_TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two answers
+_TIMEOUT = (10.0, 60.0)  # seconds to connect, and to wait for data
 _CHUNK = 1 << 15
 
 Report = Callable[[int, int | None], None]
 
 
 def status(name: str) -> Path | None:
-    """Where a published data set lies.
+    """Return the folder of a published data set.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def status(name: str) -> Path | None:
     Returns
     -------
     Path or None
-        The folder with its four files, which are not read; None if it lies nowhere in `stdpbench.paths.data_folders`.
+        The folder with its four files, which are not read; None if it is not in `stdpbench.paths.data_folders`.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def status(name: str) -> Path | None:
 
 
 def damaged(name: str, folder: Path) -> list[str]:
-    """Names of the files of a published data set that are not in a folder as they were published; all are read."""
+    """Return the names of missing or damaged files of a published data set in a folder; reads all of them."""
     return [file.name for file in _wanting(_published(name), folder)]
 
 
@@ -69,14 +69,14 @@ def fetch(
     mirrors: Sequence[str] | None = None,
     report: Callable[[str, int, int | None], None] | None = None,
 ) -> Path:
-    """Make sure that a published data set lies in the user's data folder, and is what was published.
+    """Make sure that a complete, undamaged published data set is in the user's data folder.
 
     Parameters
     ----------
     name : str
         One of `FETCHABLE`.
     folder : str or Path, optional
-        The data folder, in which a folder `name` is made; nothing: the first of `stdpbench.paths.data_folders`.
+        The data folder, in which a folder `name` is created; default: the first of `stdpbench.paths.data_folders`.
     source : str or Path, optional
         Folder with the files, plain or gzip, to copy instead of downloading.
     progress : bool
@@ -84,19 +84,19 @@ def fetch(
     mirrors : sequence of str, optional
         Addresses to try in turn instead of the known ones; the file's name is appended.
     report : callable, optional
-        Called as pieces come in, with the file's name, the bytes there are of it, and of how many, if that is known.
-        What it raises ends the transfer, which the next one goes on from.
+        Called as data arrive, with the file's name, its bytes so far, and their total if known. An exception from it
+        ends the transfer; the next one resumes it.
 
     Returns
     -------
     Path
-        The folder with the four files. One that was complete already is left alone.
+        The folder with the four files; a complete one is left unchanged.
 
     Raises
     ------
     StdpbenchError
-        If a file cannot be had from anywhere, is another one than was published, or cannot be written. Files that are
-        complete stay; of others nothing is left but what a broken transfer can be resumed from.
+        If a file is not available, differs from the published one, or cannot be written. Complete files are kept; of
+        others, only partial transfers that can be resumed.
     """
     published = _published(name)
     found = find_set(name, data_folders() if folder is None else (Path(folder).expanduser(),))
@@ -127,7 +127,7 @@ def _published(name: str) -> PublishedSet:
 
 
 def _wanting(published: PublishedSet, folder: Path) -> list[PublishedFile]:
-    """The files that are missing in a folder, or are not what was published."""
+    """Return the files that are missing in a folder, or differ from the published ones."""
     present = [(file, find_file(folder, file.name)) for file in published.files]
     return [file for file, path in present if path is None or not file.matches(path)]
 
@@ -161,7 +161,7 @@ def _import(origin: Path, target: Path, file: PublishedFile) -> None:
 
 
 def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
-    """Give a complete file its name, and take away damaged copies under its other names and broken transfers."""
+    """Give a complete file its name, and remove damaged copies under other names and partial transfers."""
     final = target / (f"{file.name}.gz" if is_gzip(part) else file.name)
     part.replace(final)
     for spelling in spellings(file.name):
@@ -205,14 +205,14 @@ def _download(published: PublishedSet, file: PublishedFile, target: Path, mirror
     failures = []
     for mirror in tuple(mirrors):
         url = f"{mirror.rstrip('/')}/{file.name}.gz"
-        # Another mirror may serve another compression of the same bytes, so each has a part of its own
+        # mirrors may compress the same bytes differently, so each has its own part file
         part = target / f"{file.name}.{zlib.crc32(url.encode()):08x}.part"
         reason = _from_mirror(url, part, file, report)
         if reason is None:
             _take_over(part, target, file)
             return
         failures.append(f"{urlsplit(url).netloc}: {reason}")
-        # What failed is asked last for the next file
+        # a failed mirror comes last for the next file
         mirrors.remove(mirror)
         mirrors.append(mirror)
     raise StdpbenchError(
@@ -222,7 +222,7 @@ def _download(published: PublishedSet, file: PublishedFile, target: Path, mirror
 
 
 def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> str | None:
-    """Fetch one file into `part`; None if it is the published one, else why not in a few words."""
+    """Fetch one file into `part`; return None if it is the published one, else a short reason."""
     reason = ""
     for attempt in range(_ATTEMPTS):
         if attempt:
@@ -235,9 +235,9 @@ def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> s
             reason = f"HTTP {code}" if code else _in_words(error)
             size = part.stat().st_size
             if code == 416 or size == 0:
-                remove_file(part)  # 416: the server has nothing beyond what we have, and that is not the file
+                remove_file(part)  # 416: the part is not shorter than the server's file, but is not it
             if code != 416 and size == begun:
-                return reason  # nothing came: the next mirror is a better bet than the same again
+                return reason  # no data: try the next mirror rather than this one again
         else:
             if file.matches(part):
                 return None
@@ -249,7 +249,7 @@ def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> s
 
 
 def _transfer(url: str, part: Path, begun: int, report: Report) -> None:
-    """Append to `part` what is missing of it. Network failures are OSErrors, as `requests` has them."""
+    """Append the missing bytes to `part`. Network failures are OSErrors, as in `requests`."""
     from pooch import HTTPDownloader
 
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
@@ -263,7 +263,7 @@ def _transfer(url: str, part: Path, begun: int, report: Report) -> None:
 
 
 class _Part:
-    """A file being received, opened so that it can be gone on with."""
+    """A file that is being received, and can be resumed."""
 
     def __init__(self, path: Path, begun: int, report: Report) -> None:
         self.size = begun
@@ -284,7 +284,7 @@ class _Part:
         self._file.close()
 
     def answered(self, response: Any, *_: Any, **__: Any) -> None:
-        """Look at the answer before its content is written: a server may ignore that only a range was asked for."""
+        """Check the response before its content is written: a server may ignore the requested range."""
         if response.status_code == 206:
             start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
             if start != str(self.size):
@@ -299,7 +299,7 @@ class _Part:
             self.total = self.size + int(length)
 
     def write(self, chunk: bytes) -> None:
-        """Append a piece."""
+        """Append a chunk."""
         try:
             self._file.write(chunk)
             self._file.flush()
@@ -309,7 +309,7 @@ class _Part:
         self._report(self.size, self.total)
 
     def flush(self) -> None:
-        """Asked for by the downloader; `write` has done it."""
+        """Do nothing: the downloader calls it, but `write` flushes already."""
 
 
 def _in_words(error: OSError) -> str:

@@ -25,14 +25,14 @@ _LARGEST = 512
 class Folder(HoldingOut):
     """PNG and JPEG files of a folder.
 
-    The classes are the subfolders, and are called as they are; pictures without subfolders are unlabelled. If there
-    are subfolders ``train`` and ``test``, each is such a folder, and nothing else is held out. Names that start with a
-    dot are passed over.
+    The subfolders are the classes, with their names; pictures without subfolders are unlabelled. If there are
+    subfolders ``train`` and ``test``, each is such a folder, and nothing else is held out. Names that start with a dot
+    are ignored.
 
     Classes and files are sorted by name, numbers in names as numbers. Then the classes take turns, so that the first
-    pictures and the last, which `schedule.train_images` and `--validation` cut off, are of all classes. Colours become
-    luminance, transparency becomes black, and JPEG pictures are turned as their EXIF data say. Where `resize` is
-    declared, each file is scaled as it is read, so that their sizes may differ.
+    pictures and the last, which `schedule.train_images` and `--validation` cut off, have all classes. Colours become
+    luminance, transparency becomes black, and JPEG pictures are rotated according to their EXIF data. With `resize`,
+    each file is scaled as it is read, so that their sizes may differ.
     """
 
     kind: Literal["folder"] = "folder"
@@ -113,7 +113,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _taking_turns(sizes: dict[str, int]) -> list[str]:
-    """Names in an order in which every stretch holds the classes in about their shares."""
+    """Return names ordered so that every section contains the classes in about their proportions."""
     turns = [
         ((number + 0.5) / size, rank, name)
         for rank, (name, size) in enumerate(sizes.items())
@@ -123,7 +123,7 @@ def _taking_turns(sizes: dict[str, int]) -> list[str]:
 
 
 def _read_picture(path: Path) -> NDArray[np.uint8]:
-    """The grey values of a file, uint8, (height, width)."""
+    """Read the grey values of a file, uint8, (height, width)."""
     from PIL import Image, ImageOps
 
     try:

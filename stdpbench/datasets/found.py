@@ -1,4 +1,4 @@
-"""What somebody points at, as a data set: a folder of pictures, an npz file, or IDX files with what belongs to it."""
+"""Recognise the data set at a path: a folder of pictures, an npz file, or IDX files that belong together."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _TESTS = (("train", "t10k"), ("train", "test"))
 
 
 def dataset_at(path: Path) -> Dataset:
-    """The data set that a file or folder is, without any step declared.
+    """Return the data set in a file or folder, without preprocessing steps.
 
     Parameters
     ----------
     path : Path
-        A folder of pictures, an ``.npz`` file, or an IDX file of pictures or of labels. Of IDX files, the labels and
-        the test pictures that lie beside it under the usual names are taken along.
+        A folder of pictures, an ``.npz`` file, or an IDX file of pictures or of labels. For IDX files, labels and
+        test pictures with the usual names in the same folder are included.
 
     Returns
     -------
@@ -52,12 +52,12 @@ def dataset_at(path: Path) -> Dataset:
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file starts as IDX does, plain or in gzip."""
+    """Whether a file has an IDX header, plain or in gzip."""
     return _dimensions(path) > 0
 
 
 def _dimensions(path: Path) -> int:
-    """Number of dimensions that an IDX file says; 0 where it is none."""
+    """Return the number of dimensions in an IDX header; 0 if it is not an IDX file."""
     try:
         with open_plain(path) as file:
             magic = file.read(4)
@@ -87,7 +87,7 @@ def _idx(path: Path) -> IDX:
 
 
 def _sibling(path: Path, changes: Any) -> Path | None:
-    """The file beside `path` whose name has the parts changed, plain or in gzip."""
+    """Return the file next to `path` with parts of the name replaced, plain or in gzip."""
     name = path.name.removesuffix(".gz")
     changed = name
     for old, new in changes:

@@ -60,14 +60,14 @@ class NPZ(HoldingOut):
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays that matter; the names alone of all others."""
+    """Read the arrays that are used; the others are empty."""
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             raise StdpbenchError(f"{path} is a single array; it must be an .npz file, as written by numpy.savez")
         with loaded as archive:
             arrays = {name: archive[name] if name in _NAMES else np.empty(0) for name in archive.files}
-        # Of what is no array in an archive, NumPy gives the bytes
+        # NumPy returns bytes for archive members that are not arrays
         if not all(isinstance(array, np.ndarray) for array in arrays.values()):
             raise ValueError
         return arrays

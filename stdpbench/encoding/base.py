@@ -1,7 +1,7 @@
-"""What an encoder is: a picture and a generator in, spikes out.
+"""Base class of encoders, which turn a picture into spikes with a random generator.
 
-Randomness lives here and nowhere else. The generator of a presentation is made from (seed, phase, presentation,
-attempt), so that any presentation can be encoded at any time, in any process, ahead or again, with the same spikes.
+All randomness of input spikes is here. The generator of a presentation is made from (seed, phase, presentation,
+attempt), so any process can encode any presentation, in advance or again, with the same spikes.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class Spikes:
 
 
 def generator(seed: int, phase: str, presentation: int, attempt: int) -> np.random.Generator:
-    """The random generator of one attempt at one presentation.
+    """Return the random generator of one attempt at one presentation.
 
     Parameters
     ----------
     seed : int
         Seed of the experiment, at least 0.
     phase : {"train", "label", "test", "held-out"}
-        What the presentation is for.
+        Purpose of the presentation.
     presentation : int
         Number of the presentation within its phase, from 0.
     attempt : int
