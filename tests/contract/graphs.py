@@ -1,0 +1,408 @@
+"""Small networks for the tests of the contract: twelve that cover all pairs of options, and as many as one draws.
+
+A network is a line of populations and a line per projection, as in ``FIXED``. Strengths follow from the number of
+synapses per neuron, so that every population fires, and rates of learning from the weights, so that these change much
+in one presentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import combinations, product
+from math import prod
+
+import numpy as np
+from graph_script import Outcome, Presentation, Script, synapses_of
+from networks import random_spikes, spikes_at
+from numpy.typing import NDArray
+
+from stdpbench.connections import Connection
+from stdpbench.connections.all_to_all import AllToAll
+from stdpbench.connections.one_to_one import OneToOne
+from stdpbench.connections.others import Others
+from stdpbench.delays import Delay
+from stdpbench.delays.constant import Constant as OneDelay
+from stdpbench.delays.none import NoDelay
+from stdpbench.delays.uniform import Uniform as Delays
+from stdpbench.graph import Graph, Population, Projection
+from stdpbench.neurons import Neuron
+from stdpbench.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.neurons.adaptive_lif_lockout import AdaptiveLIFLockout
+from stdpbench.neurons.lif import LIF
+from stdpbench.plasticity import PlasticityRule
+from stdpbench.plasticity.bcm import BCM
+from stdpbench.plasticity.clopath_lif import ClopathLIF
+from stdpbench.plasticity.diehl_cook_triplet import DiehlCookTriplet
+from stdpbench.plasticity.homeostatic import Homeostatic
+from stdpbench.plasticity.pair_additive import PairAdditive
+from stdpbench.plasticity.reward import Reward
+from stdpbench.weights.constant import Constant
+from stdpbench.weights.uniform import Uniform
+
+N_BINS = 150
+NEURONS: dict[str, Neuron | None] = {
+    "input": None,
+    "adaptive": AdaptiveLIF(tau_m=20.0, theta_plus=0.2),
+    "lockout": AdaptiveLIFLockout(tau_m=20.0, theta_plus=0.2, t_lockout=8.0),
+    "lif": LIF(),
+    "tonic": LIF(v_rest=-34.0),  # above its threshold: fires by itself
+}
+CONNECTIONS: dict[str, Connection] = {
+    "all": AllToAll(),
+    "one-to-one": OneToOne(),
+    "others": Others(),
+    "field": Others(within="field"),
+}
+DELAYS: dict[str, Delay] = {"none": NoDelay(), "one": OneDelay(value=2.0), "each": Delays(high=4.0)}
+RULES = ("static", "pair", "triplet", "homeostatic", "bcm", "clopath", "reward")
+ROLES = ("alone", "together", "frozen")
+"""Of a projection in a presentation: it alone learns, several do, or it does not while others learn."""
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "connection": tuple(CONNECTIONS),
+    "delay": tuple(DELAYS),
+    "rule": RULES,
+    "receptor": ("ge", "gi"),
+    "weight": ("constant", "uniform"),
+    "scale": ("scaled", "plain"),
+    "path": ("input", "forward", "recurrent"),
+    "role": ROLES,
+}
+
+
+def rule(kind: str, w_max: float) -> PlasticityRule | None:
+    """A rule under which weights of this size change much."""
+    return {
+        "static": None,
+        "pair": PairAdditive(a_plus=0.05, a_minus=0.045, w_max=w_max),
+        "triplet": DiehlCookTriplet(nu_pre=0.01 * w_max, nu_post=0.05 * w_max, w_max=w_max),
+        "homeostatic": Homeostatic(eta=0.005 * w_max, rho_0=20.0, w_max=w_max, start=0.0),
+        "bcm": BCM(eta=0.01 * w_max, y_target=5.0, tau_theta_m=200.0, w_max=w_max),
+        "clopath": ClopathLIF(a_ltd=1e-4 * w_max, a_ltp=3e-5 * w_max, w_max=w_max),
+        "reward": Reward(tonic=0.5 * w_max, w_max=w_max),
+    }[kind]
+
+
+def graph(populations: str, projections: str, step: str = "euler") -> Graph:
+    """A network from ``"name:neuron:shape …"`` and lines of options, in the order of ``OPTIONS`` but for the last two.
+
+    A line is ``name source>target connection delay rule receptor weight scale``, with a ``*`` behind its name if the
+    projection learns alone in the last presentation.
+    """
+    made: dict[str, Population] = {}
+    for word in populations.split():
+        name, kind, shape = word.split(":")
+        made[name] = Population(shape=tuple(map(int, shape.split("x"))), neuron=NEURONS[kind])
+    return Graph(
+        made,
+        {line.split()[0].rstrip("*"): _projection(made, line) for line in projections.strip().splitlines()},
+        conductance_step="euler" if step == "euler" else "exact",
+        read=next(name for name, population in made.items() if population.neuron is not None),
+    )
+
+
+def _projection(populations: dict[str, Population], line: str) -> Projection:
+    _, path, connection, delay, kind, receptor, weight, scale = line.split()
+    source, target = path.split(">")
+    n, field = populations[source].size, populations[target].shape[-1]
+    fan_in = {"all": n, "one-to-one": 1, "others": n - 1, "field": field - 1}[connection]
+    factor = 3.0 if scale == "scaled" else None
+    neuron = populations[source].neuron
+    excitation = 1.0 if source == target else 4.5 if neuron in (None, NEURONS["tonic"]) else 10.0
+    mean = {"ge": excitation, "gi": 1.2}[receptor] / fan_in / (factor or 1.0)
+    return Projection(
+        source=source,
+        target=target,
+        receptor=receptor,
+        connect=CONNECTIONS[connection],
+        weight=Constant(value=mean) if weight == "constant" else Uniform(low=0.5 * mean, high=1.5 * mean),
+        scale=factor,
+        delay=DELAYS[delay],
+        plasticity=rule(kind, 3 * mean),
+    )
+
+
+FIXED: dict[str, tuple[str, str]] = {
+    "1": (
+        "input:input:12 exc:adaptive:4x3",
+        """
+        feed input>exc others one clopath ge constant plain
+        compete exc>exc one-to-one none bcm gi uniform plain
+        extra* input>exc field each pair gi constant scaled
+        """,
+    ),
+    "2": (
+        "input:input:3x4 exc:lockout:4x3 inh:lif:12",
+        """
+        feed input>exc one-to-one none reward ge constant scaled
+        drive exc>inh all each pair ge uniform plain
+        back* inh>exc all one homeostatic ge uniform plain
+        within inh>inh all one static gi uniform scaled
+        """,
+    ),
+    "3": (
+        "input:input:10 exc:adaptive:4x3 inh:lif:12",
+        """
+        feed input>exc all each triplet ge uniform scaled
+        other input>inh all none clopath ge uniform plain
+        back inh>exc others each reward gi uniform scaled
+        forth* exc>inh others none bcm gi constant scaled
+        """,
+    ),
+    "4": (
+        "input:input:12 one:adaptive:4x3 two:adaptive:2x6",
+        """
+        feed input>one one-to-one each homeostatic ge constant plain
+        up* one>two field one bcm ge constant plain
+        compete two>two field none reward ge constant scaled
+        down two>one one-to-one one triplet gi constant scaled
+        """,
+    ),
+    "5": (
+        "input:input:12 exc:lif:3x4 pace:tonic:6",
+        """
+        feed* input>exc field none triplet ge uniform plain
+        clock pace>exc all none clopath gi constant plain
+        within exc>exc field none static ge uniform scaled
+        beat pace>pace others none homeostatic gi uniform scaled
+        """,
+    ),
+    "6": (
+        "pace:tonic:2x4 exc:adaptive:2x4 inh:tonic:8",
+        """
+        drive* pace>exc one-to-one one reward ge constant scaled
+        back inh>exc field each clopath gi uniform scaled
+        within exc>exc all one pair ge constant plain
+        brake exc>inh others one static gi constant plain
+        """,
+    ),
+    "7": (
+        "input:input:12 one:adaptive:4x3 two:adaptive:2x6",
+        """
+        feed input>one one-to-one one static ge constant plain
+        up one>two all each bcm ge constant plain
+        compete two>two one-to-one one reward ge constant plain
+        down* two>one others none pair gi constant plain
+        """,
+    ),
+    "8": (
+        "input:input:3x4 exc:lockout:4x3 inh:adaptive:12",
+        """
+        feed input>exc others each homeostatic ge constant scaled
+        drive exc>inh others one bcm ge constant scaled
+        back inh>exc field each static ge constant plain
+        within* inh>inh one-to-one none clopath ge uniform scaled
+        """,
+    ),
+    "9": (
+        "input:input:10 exc:adaptive:4x3 inh:lif:12",
+        """
+        feed input>exc all one bcm ge uniform plain
+        other input>inh all one reward ge uniform scaled
+        back inh>exc all each reward gi constant scaled
+        forth* exc>inh others each reward ge uniform plain
+        """,
+    ),
+    "10": (
+        "input:input:12 exc:adaptive:4x3",
+        """
+        feed input>exc one-to-one each pair ge constant scaled
+        compete* exc>exc one-to-one each triplet ge uniform plain
+        extra input>exc all each static ge uniform plain
+        """,
+    ),
+    "11": (
+        "input:input:12 exc:lif:3x4 pace:tonic:6",
+        """
+        feed* input>exc one-to-one each triplet ge constant plain
+        clock pace>exc all one reward gi constant plain
+        within exc>exc one-to-one each static ge uniform plain
+        beat pace>pace others one triplet gi constant scaled
+        """,
+    ),
+    "12": (
+        "input:input:12 one:adaptive:4x3 two:adaptive:2x6",
+        """
+        feed input>one field none homeostatic ge constant scaled
+        up* one>two field one homeostatic ge uniform plain
+        compete two>two field none pair gi constant scaled
+        down two>one all each reward gi uniform plain
+        """,
+    ),
+}
+
+
+def fixed(name: str) -> Graph:
+    """One of the twelve."""
+    return graph(*FIXED[name], step="exact" if int(name) % 4 == 0 else "euler")
+
+
+def alone(name: str) -> str:
+    """The projection that learns alone in the last presentation of one of the twelve."""
+    (found,) = (line.split()[0] for line in FIXED[name][1].strip().splitlines() if line.split()[0].endswith("*"))
+    return found.rstrip("*")
+
+
+def plan(made: Graph, last: str) -> list[frozenset[str]]:
+    """What learns in each of four presentations: all twice, nothing, one."""
+    return [frozenset(made.plastic), frozenset(made.plastic), frozenset(), frozenset({last})]
+
+
+def presentations(made: Graph, last: str, seed: int = 0) -> list[Presentation]:
+    """Four presentations, with and without a rest; no input is in flight at their ends."""
+    outgoing = [p.delay.longest for p in made.projections.values() if p.source == made.input]
+    longest = round(max([0.0, *outgoing]) / made.dt)
+    shown = []
+    for number, plastic in enumerate(plan(made, last)):
+        n_rest = 5 * (number % 2)
+        spikes = spikes_at()
+        if made.input:
+            n_input = made.populations[made.input].size
+            spikes = random_spikes(4 * seed + number, N_BINS + min(0, n_rest - longest), 0.05, n_input)
+        shown.append(Presentation(spikes, N_BINS, plastic, n_rest))
+    return shown
+
+
+def options_of(line: str, made: Graph, last: str) -> list[dict[str, str]]:
+    """The options of a projection, once for each role that it has in the presentations."""
+    name, path, *others = line.split()
+    source, target = path.split(">")
+    place = "input" if source == made.input else "recurrent" if source == target else "forward"
+    own = dict(zip(OPTIONS, [*others, place], strict=False))
+    if own["rule"] == "static":
+        return [own]
+    name, learning = name.rstrip("*"), plan(made, last)
+    roles = {
+        "alone": any(plastic == {name} for plastic in learning),
+        "together": any(name in plastic and len(plastic) > 1 for plastic in learning),
+        "frozen": any(plastic and name not in plastic for plastic in learning),
+    }
+    return [own | {"role": role} for role, has in roles.items() if has]
+
+
+def pairs_of_options(options: dict[str, str]) -> set[frozenset[tuple[str, str]]]:
+    return {frozenset(pair) for pair in combinations(options.items(), 2)}
+
+
+def all_pairs() -> set[frozenset[tuple[str, str]]]:
+    """All pairs of options that there are: what does not learn has no role."""
+    found = set()
+    for one, other in combinations(OPTIONS, 2):
+        for values in product(OPTIONS[one], OPTIONS[other]):
+            if "static" not in values or not {*values} & {*ROLES}:
+                found.add(frozenset(zip((one, other), values, strict=True)))
+    return found
+
+
+# -- drawn -----------------------------------------------------------------------------------------
+
+
+def draw(seed: int) -> tuple[Graph, str]:
+    """A random network, and the projection that learns alone in its last presentation."""
+    random = np.random.default_rng(np.random.SeedSequence((seed, 13)))
+
+    def one_of(values: Iterable[str]) -> str:
+        return str(random.choice(list(values)))
+
+    shape = one_of(("4x3", "3x3", "2x4", "6", "2x3"))
+    populations = {"p0": "input" if random.random() < 0.85 else "tonic"}
+    for number in range(1, int(random.integers(2, 4)) + 1):
+        populations[f"p{number}"] = one_of(("adaptive", "adaptive", "lockout", "lif", "tonic"))
+    shapes = {name: shape if random.random() < 0.75 else f"{random.integers(3, 12)}" for name in populations}
+    targets = [name for name, kind in populations.items() if kind != "input"]
+    lines, plastic = [], []
+
+    def add(source: str, target: str, receptor: str, *connections: str) -> None:
+        kind, name = one_of(RULES), f"s{len(lines)}"
+        options = [one_of(connections), one_of(DELAYS), kind, receptor]
+        options += [one_of(OPTIONS["weight"]), one_of(OPTIONS["scale"])]
+        lines.append(" ".join([name, f"{source}>{target}", *options]))
+        if kind != "static":
+            plastic.append(name)
+
+    def possible(source: str, target: str) -> list[str]:
+        same = prod(map(int, shapes[source].split("x"))) == prod(map(int, shapes[target].split("x")))
+        last = int(shapes[target].split("x")[-1])
+        return ["all", *(["one-to-one", "others"] if same else []), *(["field"] if same and last > 1 else [])]
+
+    for number, target in enumerate(targets):  # what every population is driven by
+        source = f"p{max(0, number - int(random.integers(0, 2)))}" if populations["p0"] == "input" else "p0"
+        if source != target:
+            add(source, target, "ge", *possible(source, target))
+    while len(lines) < 6 and (len(plastic) < 2 or random.random() < 0.7):
+        source, target = one_of(populations), one_of(targets)
+        add(source, target, one_of(("ge", "gi", "gi")), *possible(source, target))
+    if not plastic:
+        return draw(seed + 100_000)
+    words = " ".join(f"{name}:{populations[name]}:{shapes[name]}" for name in populations)
+    return graph(words, "\n".join(lines), one_of(("euler", "exact"))), one_of(plastic)
+
+
+# -- what a network starts with --------------------------------------------------------------------
+
+
+def start_weights(made: Graph, seed: int = 0) -> dict[str, NDArray[np.float64]]:
+    """Weights of every projection, drawn in the order of projections."""
+    random = np.random.default_rng(np.random.SeedSequence((seed, 17)))
+    weights = {}
+    for name, projection in made.projections.items():
+        n_source, n_target = (made.populations[p].size for p in (projection.source, projection.target))
+        one = projection.connect.storage == "one-to-one"
+        weights[name] = projection.weight.draw(random, (n_source,) if one else (n_source, n_target))
+    return weights
+
+
+def start_delays(made: Graph, seed: int = 0) -> dict[str, NDArray[np.int32]]:
+    """Delays of the projections whose synapses differ, in steps."""
+    random = np.random.default_rng(np.random.SeedSequence((seed, 19)))
+    delays = {}
+    for name, projection in made.projections.items():
+        if projection.delay.form == "each":
+            shape = tuple(made.populations[p].size for p in (projection.source, projection.target))
+            delays[name] = projection.delay.draw(random, shape, made.dt)
+    return delays
+
+
+def script(made: Graph, last: str, seed: int = 0) -> Script:
+    """A network as a script, with weights and delays of its own."""
+    return Script(made, presentations(made, last, seed), start_weights(made, seed), start_delays(made, seed))
+
+
+def silent(outcome: Outcome) -> list[str]:
+    """Populations that fire less than ten times in four presentations."""
+    counts = {name: sum(len(shown[name]) for shown in outcome.spikes) for name in outcome.spikes[0]}
+    return [name for name, count in counts.items() if count < 10]
+
+
+def idle(made: Graph, last: str, outcome: Outcome, start: dict[str, NDArray[np.float64]]) -> list[str]:
+    """Projections whose weights hardly change while they learn: in one of the first two presentations, or alone."""
+    found = []
+    for name in made.plastic:
+        key, w_max = f"{name}.w", made.projections[name].plasticity.w_max
+        weights = [learned[key] for learned in outcome.learned]
+        there = synapses_of(made, name)
+        moved = [
+            np.abs(after - before)[there].max()
+            for before, after in zip([start[name], *weights], weights, strict=False)
+        ]
+        assert moved[2] == 0, f"{name} is frozen"
+        assert name == last or moved[3] == 0, f"{name} is frozen"
+        if max(moved[:2]) < 1e-3 * w_max or (name == last and moved[3] < 1e-3 * w_max):
+            found.append(name)
+    return found
+
+
+def renamed(made: Graph, names: dict[str, str]) -> Graph:
+    """The same network under other names, of populations and projections alike."""
+    projections = {
+        names[name]: p.model_copy(update={"source": names[p.source], "target": names[p.target]})
+        for name, p in made.projections.items()
+    }
+    return replace(
+        made,
+        populations={names[name]: population for name, population in made.populations.items()},
+        projections=projections,
+        read=names[made.read],
+        streams={names[name]: stream for name, stream in made.streams.items()},
+    )

@@ -1,0 +1,164 @@
+"""The plain script that is written from a graph gives the spikes of the network of Diehl & Cook, expanded by hand.
+
+Beside that: the graphs of the contract cover all pairs of options, and are lively enough to prove something.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from graph_script import Outcome, Presentation, Script, run_scripts
+from graphs import FIXED, all_pairs, alone, draw, fixed, idle, options_of, pairs_of_options, script, silent
+from networks import N_EXC, N_INPUT, VARIANTS, delays_of, experiment, pairs, put_start, stimulus
+from test_rules import network
+
+from stdpbench.connections.all_to_all import AllToAll
+from stdpbench.connections.one_to_one import OneToOne
+from stdpbench.connections.others import Others
+from stdpbench.delays.constant import Constant as OneDelay
+from stdpbench.delays.none import NoDelay
+from stdpbench.delays.uniform import Uniform as Delays
+from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph, Population, Projection
+from stdpbench.plasticity import PlasticityRule
+from stdpbench.simulators import Simulator
+from stdpbench.weights.constant import Constant
+
+PLASTIC_LATERAL = {"lateral__kind": "homeostatic", "lateral__eta": 0.05, "lateral__rho_0": 20.0, "lateral__w_max": 3.0}
+CASES = {"-".join(variant): experiment(*variant) for variant in VARIANTS}
+CASES |= {f"{kind}-none-plastic": experiment(kind, **PLASTIC_LATERAL) for kind in ("layer", "direct")}
+RULES = [("bcm", ("layer", "uniform")), ("clopath-lif", ("direct", "none")), ("reward", ("layer", "uniform"))]
+CASES |= {f"{kind}-{'-'.join(variant)}": network(kind, variant) for kind, variant in RULES}
+"""Rules with averages of traces and of the potential, and one that changes synapses in every step."""
+N_REST = 30
+PLAN = [True, True, True, False]
+"""Whether each presentation learns."""
+
+
+def expanded(made: Experiment) -> Graph:
+    """The graph of an experiment on the network of Diehl & Cook."""
+    network, layer = made.network, made.network.inhibition == "layer"
+    rule = made.lateral if isinstance(made.lateral, PlasticityRule) else None
+    delays = {
+        "none": NoDelay(),
+        "homogeneous": OneDelay(value=network.max_delay),
+        "uniform": Delays(high=network.max_delay),
+    }
+    populations = {"input": Population(shape=(N_INPUT,)), "exc": Population(shape=(network.n_exc,), neuron=made.exc)}
+    feed = Projection(
+        source="input",
+        target="exc",
+        receptor="ge",
+        connect=AllToAll(),
+        delay=delays[network.delays],
+        plasticity=made.plasticity,
+    )
+    projections = {"feed": feed}
+    if layer:
+        populations["inh"] = Population(shape=(network.n_exc,), neuron=made.inh)
+        projections["drive"] = Projection(
+            source="exc",
+            target="inh",
+            receptor="ge",
+            connect=OneToOne(),
+            weight=Constant(value=network.w_exc_inh),
+        )
+    projections["compete"] = Projection(
+        source="inh" if layer else "exc",
+        target="exc",
+        receptor="gi",
+        connect=Others(),
+        weight=Constant(value=network.w_inh_exc if rule is None else made.lateral.quantities()["start"]),
+        scale=None if rule is None else network.w_inh_exc,
+        delay=OneDelay(value=network.dt) if network.inhibition == "direct" else NoDelay(),
+        plasticity=rule,
+    )
+    return Graph(populations, projections, network.dt, network.conductance_step, read="exc")
+
+
+def presentations(simulator: Simulator) -> list[Presentation]:
+    learning = frozenset({"feed", "compete"}) if simulator.lateral is not None else frozenset({"feed"})
+    return [
+        Presentation(
+            stimulus(number, simulator, 0.05, n_rest=N_REST),
+            simulator.experiment.stimulus_bins,
+            learning if plastic else frozenset(),
+            N_REST,
+        )
+        for number, plastic in enumerate(PLAN)
+    ]
+
+
+@pytest.fixture(scope="module")
+def outcomes(built) -> dict[str, Outcome]:
+    """What scripts say of all cases, from one process."""
+    scripts = []
+    for made in CASES.values():
+        simulator, graph = built("compiled", made), expanded(made)
+        constants = {name: p.weight.value for name, p in graph.projections.items() if isinstance(p.weight, Constant)}
+        weights = {name: np.array(value) for name, value in constants.items()} | {"feed": simulator.w.copy()}
+        delays = {"feed": delays_of(made).astype(np.int32)} if made.network.delays == "uniform" else {}
+        slow = {"exc.theta": simulator.theta.copy()}
+        scripts.append(Script(graph, presentations(simulator), weights, delays, slow))
+    return dict(zip(CASES, run_scripts(scripts), strict=True))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_script_gives_the_spikes_of_the_network(case: str, built, outcomes: dict[str, Outcome]) -> None:
+    simulator, outcome = built("compiled", CASES[case]), outcomes[case]
+    put_start(simulator)
+    if simulator.lateral is not None:
+        simulator.lateral[...] = 1.0 - np.eye(N_EXC)
+    drawn, before = 0, simulator.w.copy()
+    for plastic, shown, spikes, learned in zip(
+        PLAN, presentations(simulator), outcome.spikes, outcome.learned, strict=True
+    ):
+        response = simulator.present(shown.spikes, plastic=plastic, n_rest=shown.n_rest)
+        for layer in ("exc", "inh") if "inh" in spikes else ("exc",):
+            assert pairs(getattr(response, layer)) == spikes[layer], layer
+        drawn += len(response.exc)
+        np.testing.assert_allclose(simulator.w, learned["feed.w"], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(simulator.theta, learned["exc.theta"], rtol=1e-12, atol=0)
+        if simulator.lateral is not None:
+            np.testing.assert_allclose(simulator.lateral, learned["compete.w"], rtol=1e-12, atol=1e-12)
+    assert drawn > 30
+    assert np.abs(simulator.w - before).max() > 1e-3
+    state, rule = simulator.state(), simulator.experiment.plasticity
+    for average in rule.averages:  # the same in all synapses of a neuron
+        values = outcome.synaptic[f"feed.{average.name}"]
+        np.testing.assert_allclose(np.broadcast_to(state[f"exc.{average.name}"], values.shape), values, rtol=1e-12)
+    for name in simulator.layout.synapse_variables:
+        np.testing.assert_allclose(state[f"plastic.{name}"], outcome.synaptic[f"feed.{name}"], rtol=1e-9, atol=1e-12)
+    for variable in ("v", "ge", "gi", "lockout"):
+        np.testing.assert_allclose(state[f"exc.{variable}"], outcome.neural[f"exc.{variable}"], rtol=1e-9, atol=1e-15)
+
+
+# -- the graphs of the contract --------------------------------------------------------------------
+
+
+def test_twelve_graphs_cover_all_pairs_of_options() -> None:
+    covered: set[frozenset[tuple[str, str]]] = set()
+    for name, (_, projections) in FIXED.items():
+        for line in map(str.strip, projections.strip().splitlines()):
+            for options in options_of(line, fixed(name), alone(name)):
+                covered |= pairs_of_options(options)
+    assert len(FIXED) == 12
+    assert len(all_pairs()) > 250
+    assert covered == all_pairs()
+
+
+def test_every_population_of_the_twelve_fires_and_every_projection_learns() -> None:
+    scripts = {name: script(fixed(name), alone(name)) for name in FIXED}
+    for (name, shown), outcome in zip(scripts.items(), run_scripts(list(scripts.values())), strict=True):
+        assert silent(outcome) == [], name
+        assert idle(shown.graph, alone(name), outcome, shown.weights) == [], name
+
+
+def test_drawn_graphs_differ_and_stay_the_same() -> None:
+    drawn = [draw(seed) for seed in range(100)]
+    assert drawn == [draw(seed) for seed in range(100)]
+    assert len({repr(each) for each in drawn}) == 100
+    assert sum(not made.input for made, _ in drawn) > 5
+    assert sum(len(made.plastic) > 1 for made, _ in drawn) > 80
+    kinds = {p.connect.kind for made, _ in drawn for p in made.projections.values()}
+    assert kinds == {"all", "one-to-one", "others"}
