@@ -55,10 +55,8 @@ def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]
     w: NDArray[np.float64] = (random.random((n_input, network.n_exc)) + 0.01) * 0.3
     if network.start == "random":
         return w
-    from scipy.ndimage import gaussian_filter
-
     pictures = images.pixels[start_pictures(experiment, len(images))].astype(np.float64)
-    blurred = gaussian_filter(pictures, sigma=(0, network.start_blur, network.start_blur), mode="constant")
+    blurred = _blur(_blur(pictures, network.start_blur, 1), network.start_blur, 2)
     samples = blurred.reshape(network.n_exc, n_input).T
     total = network.weight_sum or float(w.sum(axis=0).mean())
     parts = [part / np.maximum(part.sum(axis=0), np.finfo(float).tiny) for part in (samples, w)]
@@ -67,6 +65,25 @@ def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]
     if network.weight_sum is not None:
         normalise(clipped, network.weight_sum)
     return clipped
+
+
+def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.float64]:
+    """Blur along an axis with a Gaussian cut off at four sigma; beyond the edge is 0.
+
+    As ``scipy.ndimage.gaussian_filter1d``, in the same order of operations. Importing that takes a quarter of the CPU
+    time in which the process of a small run starts.
+    """
+    radius = int(4 * sigma + 0.5)
+    if radius == 0:
+        return pictures
+    kernel = np.exp(-0.5 / (sigma * sigma) * np.arange(-radius, radius + 1) ** 2)
+    kernel /= kernel.sum()
+    n = pictures.shape[axis]
+    lines = np.pad(np.moveaxis(pictures, axis, -1), ((0, 0), (0, 0), (radius, radius)))
+    blurred = lines[..., radius : radius + n] * kernel[radius]
+    for k in range(radius):
+        blurred += (lines[..., k : k + n] + lines[..., 2 * radius - k : 2 * radius - k + n]) * kernel[k]
+    return np.moveaxis(blurred, -1, axis)
 
 
 def delay_bins(experiment: Experiment, n_input: int) -> NDArray[np.int32]:

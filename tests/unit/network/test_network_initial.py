@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
-from stdpbench.network import delay_bins, start_weights
+from stdpbench.network import delay_bins, start_pictures, start_weights
 
 
 def experiment(seed: int = 0, **network: Any) -> Experiment:
@@ -66,6 +67,17 @@ def test_samples_without_blur_and_noise_are_the_pictures():
     shown = distances.argmin(axis=1)
     assert distances.min(axis=1).max() < 1e-12
     assert len(set(shown.tolist())) == 30  # drawn without replacement
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.125, 0.4, 1.0, 2.6, 9.0])
+@pytest.mark.parametrize("side", [1, 2, 8, 28])
+def test_the_blur_is_that_of_scipy(sigma, side):
+    images = pictures(50, side)
+    blurred = experiment(start="samples", start_blur=sigma, start_noise=0.0, weight_sum=1.0)
+    w = start_weights(blurred, images)
+    shown = images.pixels[start_pictures(blurred, 50)].astype(float)
+    wanted = gaussian_filter(shown, sigma=(0, sigma, sigma), mode="constant").reshape(30, -1).T
+    np.testing.assert_allclose(w, wanted / wanted.sum(axis=0), rtol=1e-12)
 
 
 def test_samples_are_used_again_only_when_all_were():
