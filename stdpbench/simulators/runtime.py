@@ -49,12 +49,13 @@ class RuntimeSimulator(Simulator):
     ) -> None:
         super().__init__(experiment, n_input, delay_bins)
         b2.set_device("runtime")
-        with preferences(codegen__target=target):
+        with preferences(codegen__target="numpy"):  # synapses are made once; compiling that takes several seconds each
             self._built = build(self.layout)
-            if self.layout.delays_differ and delay_bins is not None:
-                dt = experiment.network.dt * b2.ms
-                for pathway in ("pre", "drive"):
-                    getattr(self._built.groups["plastic"], pathway).delay = delay_bins.reshape(-1) * dt
+        if self.layout.delays_differ and delay_bins is not None:
+            dt = experiment.network.dt * b2.ms
+            for pathway in ("pre", "drive"):
+                getattr(self._built.groups["plastic"], pathway).delay = delay_bins.reshape(-1) * dt
+        with preferences(codegen__target=target):
             prepare(self._built.network)
         source = self._built.groups["input"]
         self._spikespace = source.variables["_spikespace"].get_value()
