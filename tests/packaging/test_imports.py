@@ -39,6 +39,10 @@ def test_importing_is_light() -> None:
     assert imported_with(*LIGHT) == {module: set() for module in LIGHT}
 
 
-def test_the_window_brings_qt_and_nothing_else_that_is_heavy() -> None:
-    window = "stdpbench_gui.app.window"
-    assert imported_with(window)[window] <= {"PyQt6", "pyqtgraph"}
+def test_the_window_brings_qt_and_a_network_brian2_without_matplotlib() -> None:
+    window, network, pylab = "stdpbench_gui.app.window", "stdpbench.network.build", "pylab"
+    loaded = imported_with(window, network, pylab)
+    assert loaded[window] <= {"PyQt6", "pyqtgraph"}
+    assert "brian2" in loaded[network]
+    assert "matplotlib" not in loaded[network]
+    assert "matplotlib" in loaded[pylab]  # it is hidden from Brian2 alone
