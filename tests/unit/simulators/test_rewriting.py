@@ -43,6 +43,27 @@ def test_what_is_expected_is_rewritten() -> None:
     assert rewriting.n_assigned(code, ["w", "ge_post", "w_max", "y1_post"]) == 2
 
 
+def test_a_function_that_is_never_called_is_emptied_and_no_other() -> None:
+    functions = (
+        "void first(std::string a)\n{\n    if (a)\n    {\n        b();\n    }\n}\nvoid second() {\n    c();\n}\n"
+    )
+    emptied = rewriting.emptied(functions, "first")
+    assert emptied == "void first(std::string a)\n{\n}\nvoid second() {\n    c();\n}\n"
+    assert rewriting.emptied(emptied, "second") == "void first(std::string a)\n{\n}\nvoid second() {\n}\n"
+    assert rewriting.emptied(functions, "third") == functions
+
+
+def test_what_brian2_would_write_to_files_is_not_compiled(tmp_path: Path) -> None:
+    from stdpbench.simulators.compiled.device import generate
+
+    generate(Layout(Experiment.from_mapping({"network": {"n_exc": 4}}), 9), tmp_path)
+    objects = (tmp_path / "objects.cpp").read_text(encoding="utf-8")
+    assert "void _write_arrays()" in objects
+    assert "_array_exc_theta = new double" in objects
+    assert "ofstream outfile" not in objects
+    assert '"exc.theta"' not in objects
+
+
 @pytest.mark.parametrize(
     ("rewrite", "message"),
     [
