@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 import sysconfig
 import tomllib
 from collections.abc import Callable
@@ -19,6 +20,9 @@ import tomli_w
 # in any case. Read when NumPy is loaded, and inherited by all processes.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+# Where Python must not write bytecode, each of the many processes of the tests would compile all modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Brian2's Cython modules are built for a few presentations each: without debug information, and without what takes a
 # compiler long and changes no result. They are kept apart from the user's.
 _SLOW_PASSES = (
