@@ -129,10 +129,10 @@ class Run(RunView):
         Parameters
         ----------
         arrays : mapping of str to array_like
-            ``"w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; as always, each column is scaled to
-            ``network.weight_sum`` before a presentation. ``"theta"``, (n_exc,), volt, 0 to 1. ``"lateral"``, (n_exc,
-            n_exc), 0 to ``lateral.w_max`` and 0 on the diagonal, if lateral inhibition learns. Values are converted to
-            float64.
+            ``"feed.w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; as always, each column is scaled to
+            ``network.weight_sum`` before a presentation. ``"exc.theta"``, (n_exc,), volt, 0 to 1. ``"compete.w"``,
+            (n_exc, n_exc), 0 to ``lateral.w_max`` and 0 on the diagonal, if lateral inhibition learns. The names
+            ``"w"``, ``"theta"`` and ``"lateral"`` of earlier versions mean the same. Values are converted to float64.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class Run(RunView):
         >>> run.pause()
         >>> w = run.weights.copy()
         >>> w[:, 7] = 0
-        >>> run.set_learned({"w": w}).resume()
+        >>> run.set_learned({"feed.w": w}).resume()
         """
         follower = self._active("given learned arrays")
         if (state := follower.live().state) is not State.PAUSED:
@@ -323,7 +323,7 @@ def start(
     wait : bool
         Whether to wait for the end of the run and show progress; see `Run.wait`.
     start_from : Run or path, optional
-        Another run that provides the initial weights and thresholds.
+        Another run that provides the initial weights and thresholds; `Run.log` says what it could not provide.
     workers, simulator, validation, baselines, checkpoint_every
         See `stdpbench.runs.protocol.options.Options`.
 

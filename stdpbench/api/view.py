@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from stdpbench.api import plots
 from stdpbench.api.display import html_table
 from stdpbench.api.follower import Follower
+from stdpbench.api.named_arrays import NamedArrays
 from stdpbench.api.tables import (
     Change,
     Entry,
@@ -25,10 +27,12 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, is_weight
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_files import learned_file, learned_names
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder, reading
@@ -39,6 +43,8 @@ from stdpbench.runs.protocol.states import State
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_THETA = ".theta"
 
 
 class RunView:
@@ -114,8 +120,11 @@ class RunView:
     # -- the network -----------------------------------------------------------------------------------------------
 
     @property
-    def weights(self) -> NDArray[np.floating[Any]]:
-        """Weights from input to exc, (n_input, n_exc), dimensionless: a read-only copy.
+    def weights(self) -> NamedArrays:
+        """Weights of the projections that learn, dimensionless: read-only copies.
+
+        ``run.weights["feed"]`` are those from input to exc, (n_input, n_exc), and ``run.weights["compete"]`` those of
+        lateral inhibition if they learn, (n_exc, n_exc). ``run.weights`` itself is the array of ``"feed"`` as well.
 
         Since writing to it would not affect the run, NumPy refuses it; ``run.weights.copy()`` is writable, and
         `Run.set_learned` replaces the weights of a paused run.
@@ -129,12 +138,22 @@ class RunView:
         StdpbenchError
             If there are no weights yet.
         """
-        return self._network("weights.npy", "w")
+        arrays = self._learned(is_weight)
+        return NamedArrays({name.removesuffix(".w"): array for name, array in arrays.items()}, SHOWN_PROJECTION)
+
+    @property
+    def thresholds(self) -> NamedArrays:
+        """Adaptive thresholds of the populations that have any, float64, (n,), volt; read-only, see `weights`.
+
+        ``run.thresholds["exc"]`` are those of the exc neurons; ``run.thresholds`` itself is that array as well.
+        """
+        arrays = self._learned(lambda name: name.endswith(_THETA))
+        return NamedArrays({name.removesuffix(_THETA): array for name, array in arrays.items()}, SHOWN_POPULATION)
 
     @property
     def theta(self) -> NDArray[np.floating[Any]]:
         """Adaptive thresholds of the exc neurons, float64, (n_exc,), volt; read-only, see `weights`."""
-        return self._network("theta.npy", "theta")
+        return np.asarray(self.thresholds)
 
     # -- tables ----------------------------------------------------------------------------------------------------
 
@@ -317,29 +336,22 @@ class RunView:
                 self._replayed = (key, LiveRun.replay(read_journal(self.path)))
             return self._replayed[1]
 
-    def _network(self, name: str, variable: str) -> NDArray[np.floating[Any]]:
-        """Return a read-only array of the network."""
-        array = self._current(name, variable)
-        array.flags.writeable = False
-        return array
-
-    def _current(self, name: str, variable: str) -> NDArray[np.floating[Any]]:
-        """Return an array of the network: from the process during training, otherwise from a file."""
+    def _learned(self, wanted: Callable[[str], bool]) -> dict[str, NDArray[np.floating[Any]]]:
+        """Return learned arrays with wanted names: from the process during training, otherwise from files."""
         live, follower = self._live(), self._following()
         n_train = 0 if live.started is None else dict(live.started.phases)["train"]
         trained = live.started is not None and self.position > n_train
         if follower is not None and not trained:
             frame = follower.network()
             if frame:
-                return np.array(frame[variable])
-        written = (self.path / name).is_file()
+                return {name: np.array(array) for name, array in frame["learned"].items() if wanted(name)}
+        files = {name: self.path / learned_file(name) for name in learned_names(self._folder) if wanted(name)}
+        written = all(path.is_file() for path in files.values())
         if written and (trained or state_of(self._folder)[0] in (State.FINISHED, State.STOPPED)):
-            with reading(self.path / name):
-                return np.asarray(np.load(self.path / name, allow_pickle=False))
+            return {name: _read(path) for name, path in files.items()}
         checkpoint, _ = newest_checkpoint(self.path)
         if checkpoint is not None:
-            array: NDArray[np.floating[Any]] = getattr(learned_at(self.path, checkpoint), variable)
-            return array
+            return {name: array for name, array in learned_at(self.path, checkpoint).items() if wanted(name)}
         raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
 
     def _labels(self) -> NDArray[np.int64] | None:
@@ -347,3 +359,8 @@ class RunView:
         if self._following() is not None or not (self.path / "assignments.npz").is_file():
             return None
         return self._folder.read_arrays("assignments.npz", "labels")[0]
+
+
+def _read(path: Path) -> NDArray[np.floating[Any]]:
+    with reading(path):
+        return np.asarray(np.load(path, allow_pickle=False))

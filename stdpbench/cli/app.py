@@ -189,7 +189,7 @@ def set_parameters(
 def set_learned(
     run: Run,
     assignments: Annotated[
-        list[str], typer.Argument(metavar="NAME=FILE…", help="Such as w=weights.npy; or theta, lateral.")
+        list[str], typer.Argument(metavar="NAME=FILE…", help="Such as feed.w=weights.npy; or exc.theta, compete.w.")
     ],
     runs: Runs = None,
 ) -> None:

@@ -159,7 +159,7 @@ def set_learned_command(run: str, assignments: Sequence[str], runs: Path | None)
     for text in assignments:
         name, equals, file = text.partition("=")
         if not equals:
-            raise StdpbenchError(f"{text!r} should read NAME=FILE, such as w=weights.npy")
+            raise StdpbenchError(f"{text!r} should read NAME=FILE, such as feed.w=weights.npy")
         arrays[name] = _read_npy(Path(file).expanduser())
     reply = ask(folder.path, "set_learned", arrays=write_learned(folder.path, arrays))
     console.print(f"{', '.join(arrays)} set, from presentation {reply['position']} on; the run stays paused.")

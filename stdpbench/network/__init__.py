@@ -2,7 +2,7 @@
 
 from stdpbench.network.initial import delay_bins, lateral_start, start_pictures, start_weights
 from stdpbench.network.layout import Layout, StateVariable
-from stdpbench.network.learned import Learned
+from stdpbench.network.learned import Learned, learned_shapes, shapes_in
 from stdpbench.network.normalisation import normalise
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "StateVariable",
     "delay_bins",
     "lateral_start",
+    "learned_shapes",
     "normalise",
+    "shapes_in",
     "start_pictures",
     "start_weights",
 ]

@@ -1,27 +1,148 @@
-"""What a network has learned: the arrays that a frozen presentation depends on."""
+"""What a network has learned: the arrays, by name, that outlast a presentation and that a frozen one depends on.
+
+`stdpbench.learned_names` explains the names.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
+from stdpbench.learned_names import COMPETE, FEED, THETA, is_weight, listed, short_name, weights_of
+from stdpbench.plasticity import PlasticityRule
 
-class Learned(NamedTuple):
-    """Weights and thresholds of a network.
+_OLD_STATE = {"plastic.w": FEED, "lateral.w": COMPETE}  # in the state of a simulator
 
-    Attributes
+
+class Learned(Mapping[str, NDArray[np.float64]]):
+    """Learned arrays of a network by name; immutable, though its arrays may be views that change.
+
+    Parameters
     ----------
-    w : ndarray, float64, (n_input, n_exc)
-        Weights from input to exc.
-    theta : ndarray, float64, (n_exc,), volt
-        Adaptive thresholds.
-    lateral : ndarray, float64, (n_exc, n_exc), or None
-        Weights of lateral inhibition from one exc neuron (row) on another (column), as factors on
-        ``network.w_inh_exc``, where they learn (``lateral.kind``).
+    arrays : mapping of str to ndarray, float64
+        Weights of dense projections, (n_source, n_target), dimensionless; slow variables of neurons, (n,), SI units.
+
+    Examples
+    --------
+    >>> learned = Learned({"feed.w": np.ones((2, 3)), "exc.theta": np.zeros(3)})
+    >>> learned["feed.w"].shape
+    (2, 3)
     """
 
-    w: NDArray[np.float64]
-    theta: NDArray[np.float64]
-    lateral: NDArray[np.float64] | None = None
+    __slots__ = ("_arrays",)
+
+    def __init__(self, arrays: Mapping[str, NDArray[np.float64]]) -> None:
+        self._arrays = dict(arrays)
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """Return an array."""
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over names, in the order in which projections are declared."""
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        """Return the number of arrays."""
+        return len(self._arrays)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another mapping has the same names, with equal arrays."""
+        if not isinstance(other, Mapping) or self.keys() != other.keys():
+            return False
+        return all(np.array_equal(array, other[name]) for name, array in self.items())
+
+    __hash__ = None  # type: ignore[assignment] # as arrays, it has none
+
+    def __repr__(self) -> str:
+        """Return names and shapes."""
+        return f"Learned({', '.join(f'{name} {array.shape}' for name, array in self.items())})"
+
+    def copy(self) -> Learned:
+        """Return copies of all arrays."""
+        return Learned({name: array.copy() for name, array in self.items()})
+
+    def replace(self, arrays: Mapping[str, NDArray[np.float64]]) -> Learned:
+        """Return the same with other arrays under some of the names.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no array of such a name, or one of another shape.
+        """
+        for name, array in arrays.items():
+            if name not in self:
+                raise StdpbenchError(f"this network has no learned array {name}; it has {listed(self)}")
+            if array.shape != self[name].shape:
+                raise StdpbenchError(
+                    f"{short_name(name)} has the shape {array.shape}, but {self[name].shape} in this network"
+                )
+        return Learned({**self, **arrays})
+
+    def matching(self, other: Mapping[str, NDArray[Any]]) -> Learned:
+        """Return the arrays that `other` has too, under the same name and with the same shape."""
+        return Learned(
+            {name: array for name, array in self.items() if name in other and other[name].shape == array.shape}
+        )
+
+    def for_display(self) -> dict[str, NDArray[np.floating[Any]]]:
+        """Return copies for views: weights as float32, which halves what is sent and kept, and all else as it is."""
+        return {name: array.astype(np.float32) if is_weight(name) else array.copy() for name, array in self.items()}
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays into a new folder for other processes, as ``NAME.npy``."""
+        folder.mkdir()
+        for name, array in self.items():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Learned:
+        """Read the arrays that `save` wrote."""
+        return cls({path.stem: np.load(path, allow_pickle=False) for path in sorted(folder.glob("*.npy"))})
+
+
+def learned_shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the learned arrays of a network by name, in the order in which projections are declared.
+
+    The weights of each projection that learns are followed by the slow variables of its target.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, projection in graph.projections.items():
+        source, target = graph.populations[projection.source], graph.populations[projection.target]
+        if projection.plasticity is not None:
+            dense = projection.connect.storage == "dense"
+            shapes[weights_of(name)] = (source.size, target.size) if dense else (target.size,)
+        shapes |= _slow(graph, projection.target)
+    for name in graph.populations:
+        shapes |= _slow(graph, name)
+    return shapes
+
+
+def _slow(graph: Graph, name: str) -> dict[str, tuple[int, ...]]:
+    population = graph.populations[name]
+    variables = () if population.neuron is None else population.neuron.variables
+    return {f"{name}.{variable.name}": (population.size,) for variable in variables if variable.slow}
+
+
+def shapes_in(experiment: Experiment, n_input: int = 0) -> dict[str, tuple[int, ...]]:
+    """Return `learned_shapes` of the network of an experiment on pictures of `n_input` pixels."""
+    n = experiment.network.n_exc
+    shapes: dict[str, tuple[int, ...]] = {FEED: (n_input, n), THETA: (n,)}
+    if isinstance(experiment.lateral, PlasticityRule):
+        shapes[COMPETE] = (n, n)
+    return shapes
+
+
+def learned_in(state: Mapping[str, NDArray[np.float64]]) -> Learned:
+    """Return the learned arrays in the state of a simulator of this version or an earlier one."""
+    found = {_OLD_STATE.get(name, name): array for name, array in state.items()}
+    names = [name for name in (FEED, THETA, COMPETE) if name in found]
+    names += [name for name in found if name not in names and name.endswith((".w", ".theta"))]
+    return Learned({name: found[name] for name in names})

@@ -11,7 +11,6 @@ from typing import Any
 from stdpbench.datasets import Images
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import write_text_aside
-from stdpbench.network import Learned
 from stdpbench.report import robustness
 from stdpbench.report.analysis import Extent, Findings, analyse
 from stdpbench.report.evaluated_run import EvaluatedRun, load_run
@@ -139,7 +138,7 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
     n_presented = min(n_test, max(extent.sample, options.robustness))
     workers = options.workers or _workers(run)
     networks = {
-        "trained": Learned(run.w, run.theta, run.lateral),
+        "trained": run.learned,
         "random weights": run.random_network(),
         "start weights": run.start_network(),
     }

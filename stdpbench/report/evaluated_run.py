@@ -13,11 +13,19 @@ from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
+from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
 from stdpbench.network import Learned
 from stdpbench.readout import Assignment, SpikeTrains, assign
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.preparation.start import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
+from stdpbench.runs.preparation.start import (
+    fingerprint_at_start,
+    load_split,
+    new_arrays,
+    normalised,
+    start_arrays,
+    trained_arrays,
+)
 from stdpbench.runs.protocol.changes import reached_position, stored_at
 
 FEWEST = 20
@@ -38,10 +46,8 @@ class EvaluatedRun:
         The experiment at the start of the run, and with the parameters at its end.
     split : Split
         The pictures.
-    w, theta : ndarray
-        Weights and thresholds of the trained network.
-    lateral : ndarray or None
-        Weights of lateral inhibition, if they learn.
+    learned : Learned
+        Learned arrays of the trained network, as in a presentation.
     label_counts, test_counts : ndarray, uint16
         Spike counts, (n_images, n_exc).
     label_trains, test_trains : SpikeTrains or None
@@ -56,14 +62,22 @@ class EvaluatedRun:
     start: Experiment
     experiment: Experiment
     split: Split
-    w: NDArray[np.float64]
-    theta: NDArray[np.float64]
-    lateral: NDArray[np.float64] | None
+    learned: Learned
     label_counts: NDArray[np.uint16]
     test_counts: NDArray[np.uint16]
     label_trains: SpikeTrains | None
     test_trains: SpikeTrains | None
     same_pictures: bool
+
+    @property
+    def w(self) -> NDArray[np.float64]:
+        """Weights of the projection that the report shows, (n_source, n_target)."""
+        return self.learned[weights_of(SHOWN_PROJECTION)]
+
+    @property
+    def theta(self) -> NDArray[np.float64]:
+        """Thresholds of the population that the report shows, (n,), volt."""
+        return self.learned[f"{SHOWN_POPULATION}.theta"]
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -114,17 +128,12 @@ class EvaluatedRun:
 
     def start_network(self) -> Learned:
         """Return the network before learning, with weights as in a presentation."""
-        start = start_arrays(self.folder, self.start, self.split)
-        return start._replace(w=normalised(start.w, self.experiment))
+        return normalised(start_arrays(self.folder, self.start, self.split), self.experiment)
 
     def random_network(self) -> Learned:
         """Return a network of the same seed with random weights."""
-        from stdpbench.network import lateral_start, start_weights
-
         plain = self.start.override({"network.start": "random"})
-        theta = np.full(self.theta.shape, plain.exc.quantities()["theta_start"])
-        lateral = None if self.lateral is None else lateral_start(plain)
-        return Learned(normalised(start_weights(plain, self.split.train), self.experiment), theta, lateral)
+        return normalised(new_arrays(plain, self.split.train), self.experiment)
 
 
 def load_run(folder: RunFolder) -> EvaluatedRun:
@@ -170,9 +179,7 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
         start=start,
         experiment=experiment,
         split=split,
-        w=trained.w,
-        theta=trained.theta,
-        lateral=trained.lateral,
+        learned=trained,
         label_counts=label,
         test_counts=test,
         label_trains=_trains(folder, "label_spikes.npz", label),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import FEED
 from stdpbench.network import Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
@@ -110,10 +111,7 @@ class Presenter:
         for phase, images in pictures.items():
             np.save(path / f"pictures {phase}.npy", images.pixels)
         for name, learned in networks.items():
-            np.save(path / f"w {name}.npy", learned.w)
-            np.save(path / f"theta {name}.npy", learned.theta)
-            if learned.lateral is not None:
-                np.save(path / f"lateral {name}.npy", learned.lateral)
+            learned.save(path / f"network {name}")
         self._arguments = (self._folder.name, experiment.to_mapping(), simulator, os.getpid())
         self._workers = workers
         self._pool: Any = None
@@ -222,11 +220,10 @@ class _Worker:
         wanted = network, disturbance if disturbance is not None and disturbance.of_network else None
         if wanted == self._loaded:
             return
-        w = np.load(self._folder / f"w {network}.npy")
-        self.simulator.w[...] = w if wanted[1] is None else wanted[1].weights(w, self._experiment)
-        self.simulator.theta[...] = np.load(self._folder / f"theta {network}.npy")
-        if self.simulator.lateral is not None:
-            self.simulator.lateral[...] = np.load(self._folder / f"lateral {network}.npy")
+        learned = Learned.load(self._folder / f"network {network}")
+        if wanted[1] is not None:
+            learned = learned.replace({FEED: wanted[1].weights(learned[FEED], self._experiment)})
+        self.simulator.set_learned(learned)
         self._loaded = wanted
 
 

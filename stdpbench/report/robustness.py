@@ -132,7 +132,6 @@ def _name(kind: str, level: float) -> str:
 
 def _key(run: EvaluatedRun, n_images: int) -> str:
     digest = hashlib.sha256(f"{run.experiment.digest} {run.part} {n_images}".encode())
-    lateral = () if run.lateral is None else (run.lateral,)
-    for array in (run.w, run.theta, *lateral, run.label_counts):
+    for array in (*run.learned.values(), run.label_counts):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

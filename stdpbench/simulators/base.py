@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import COMPETE, FEED, THETA
 from stdpbench.network import Layout, Learned
 from stdpbench.network.layout import LAST_ARRIVAL
 from stdpbench.signals import handled
@@ -158,15 +159,28 @@ class Simulator(ABC):
         return self._array("lateral.w") if self.layout.lateral is not None else None
 
     @property
+    def learned_views(self) -> Learned:
+        """Views of all that a frozen presentation depends on, which may be written between presentations."""
+        views = {FEED: self.w, THETA: self.theta}
+        return Learned(views if self.lateral is None else {**views, COMPETE: self.lateral})
+
+    @property
     def learned(self) -> Learned:
         """Copies of all that a frozen presentation depends on."""
-        return Learned(self.w.copy(), self.theta.copy(), None if self.lateral is None else self.lateral.copy())
+        return self.learned_views.copy()
 
     def set_learned(self, learned: Learned) -> None:
-        """Have a network that has learned this, between two presentations; lateral weights only if it says any."""
-        self.w[...], self.theta[...] = learned.w, learned.theta
-        if self.lateral is not None and learned.lateral is not None:
-            self.lateral[...] = learned.lateral
+        """Have a network that has learned this, between two presentations; what it does not name stays as it is.
+
+        Raises
+        ------
+        StdpbenchError
+            If the network has no array of such a name, or one of another shape.
+        """
+        views = self.learned_views
+        views.replace(learned)  # checks names and shapes
+        for name, array in learned.items():
+            views[name][...] = array
 
     def present(
         self, spikes: Spikes, *, plastic: bool, n_rest: int = 0, record: Sequence[int] | None = None

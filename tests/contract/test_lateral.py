@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from stdpbench import simulators
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import COMPETE, FEED
 from stdpbench.network import lateral_start, normalise
 from stdpbench.simulators import Response, Simulator, lateral_memory, open_simulator, synapse_memory
 from stdpbench.simulators.runtime import RuntimeSimulator
@@ -187,9 +188,8 @@ def test_frozen_keeps_every_bit_and_a_presentation_is_a_pure_function(built: Ope
     learned = simulator.learned
     assert len(simulator.present(stimulus(2, simulator, 0.05), plastic=False).exc) > 5
     simulator.reset()
-    assert learned.lateral is not None
-    assert simulator.lateral.tobytes() == learned.lateral.tobytes()
-    assert simulator.w.tobytes() == learned.w.tobytes()
+    assert simulator.lateral.tobytes() == learned[COMPETE].tobytes()
+    assert simulator.w.tobytes() == learned[FEED].tobytes()
 
 
 def test_its_parameters_change_without_another_network(built: Opener) -> None:

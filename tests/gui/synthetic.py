@@ -10,6 +10,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Record
@@ -46,7 +47,7 @@ def session(tmp_path: Path, *more: tuple[int, Fact], w: np.ndarray | None = None
     if w is None:
         w = np.random.default_rng(0).random((SHAPE[0] * SHAPE[1], N_EXC)).astype(np.float32)
     theta, exc_spikes = np.linspace(0.020, 0.026, w.shape[1]), np.arange(w.shape[1])
-    made.live.network = {"position": 8, "w": w, "theta": theta, "exc_spikes": exc_spikes}
+    made.live.network = {"position": 8, "learned": {FEED: w, THETA: theta}, "exc_spikes": exc_spikes}
     return made
 
 

@@ -420,7 +420,7 @@ class DrawDigitDialog(QDialog):
 
     def _show_neurons(self, counts: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
         live = self._session.live
-        w = live.network.get("w")
+        w = live.learned(self._session.selection.weights)
         best = [int(k) for k in np.argsort(-counts, kind="stable")[:_NEURONS] if counts[k]]
         self.fields_title.setVisible(bool(best))
         for button, neuron in zip(self.fields, [*best, *(-1,) * (_NEURONS - len(best))], strict=True):

@@ -159,7 +159,7 @@ class Thresholds(Panel):
 
     def has_content(self) -> bool:
         """Return whether thresholds have arrived."""
-        return self.session.live.started is not None and "theta" in self.session.live.network
+        return self.session.live.started is not None and self._learned() is not None
 
     def refresh(self) -> None:
         """Draw both histograms."""
@@ -195,7 +195,10 @@ class Thresholds(Panel):
             self._sum -= self._recent.popleft()[1]
 
     def _theta(self) -> NDArray[np.float64]:
-        return np.asarray(self.session.live.network["theta"], np.float64) * 1e3
+        return np.asarray(self._learned(), np.float64) * 1e3
+
+    def _learned(self) -> Any:
+        return self.session.live.learned(self.session.selection.thresholds)
 
     def _means(self) -> NDArray[np.float64] | None:
         """Return mean spikes per neuron and presentation, from received presentations or else from the run folder."""

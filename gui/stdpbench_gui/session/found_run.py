@@ -115,4 +115,4 @@ def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:
     except StdpbenchError:
         return {}
     position = found.position if found.position >= 0 else live.position
-    return {"position": position, "w": found.w, "theta": found.theta, "exc_spikes": found.exc_spikes}
+    return {"position": position, "learned": found.learned, "exc_spikes": found.exc_spikes}

@@ -62,11 +62,12 @@ def mosaic(w: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[np.f
 
 def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     live, neuron = session.live, session.selection.neuron
-    if "w" not in live.network or live.started is None or not 0 <= neuron < live.network["w"].shape[1]:
+    w = live.learned(session.selection.weights)
+    if w is None or live.started is None or not 0 <= neuron < w.shape[1]:
         return None
     field = {
         "kind": "image",
-        "image": np.asarray(live.network["w"][:, neuron]).reshape(live.started.shape),
+        "image": np.asarray(w[:, neuron]).reshape(live.started.shape),
         "label": "weight",
         "title": f"Exc neuron {neuron}",
     }

@@ -10,6 +10,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.lab.checks.base import Outcome, Panel
 from stdpbench.lab.protocols import as_rule
 from stdpbench.lab.result import Curve, Result
+from stdpbench.learned_names import FEED
 from stdpbench.network import normalise, start_weights
 from stdpbench.simulators import Simulator, open_simulator
 
@@ -34,7 +35,7 @@ def homeostasis(outcome: Outcome) -> None:
     )
     images = made.data.prepare().train
     simulator, _ = open_simulator(made, images.n_input)
-    start = simulator.learned._replace(w=start_weights(made, images))
+    start = simulator.learned.replace({FEED: start_weights(made, images)})
     rates, curves = [], []
     for changes in ({"lateral.eta": 0.0}, *({"lateral.rho_0": target} for target in _TARGETS)):
         simulator.set_learned(start)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import SHOWN_PROJECTION, weights_of
 from stdpbench.network import delay_bins
 from stdpbench.neurons.threshold import threshold_course
 from stdpbench.plasticity import Trace
@@ -22,6 +23,7 @@ from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
 
+_WEIGHTS = weights_of(SHOWN_PROJECTION)  # replayed with the rule of the experiment
 _AGREES = 1e-5  # frames hold weights as float32
 _LASTS = 3  # time constants after which a trace is small
 _NEGLIGIBLE = 1e-3  # remaining fraction of a trace
@@ -174,14 +176,14 @@ def slow_motion(
     if rule.averages or rule.synapse_variables:
         names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
         raise StdpbenchError(f"this rule cannot be replayed: it depends on {names}, which is not recorded")
-    after = network["w"][:, neuron].astype(np.float64)
+    after = network["learned"][_WEIGHTS][:, neuron].astype(np.float64)
     spikes = _received_spikes(experiment, frame, neuron, len(after))
     traces, remarks = _traces_at_start(experiment, frame, {} if rule_starts else earlier, neuron, len(after))
     if rule_starts and frame["attempts"] == 1:
         remarks = ["The rule is active from this presentation on: its traces start at 0."]
     made = None
     if before.get("position") == number and frame["attempts"] == 1:
-        w = before["w"][:, neuron].astype(np.float64)
+        w = before["learned"][_WEIGHTS][:, neuron].astype(np.float64)
         if experiment.network.weight_sum is not None and w.sum() > 0:
             w *= experiment.network.weight_sum / w.sum()
         made = replay(rule, dt, spikes, w, traces)

@@ -24,8 +24,10 @@ from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.files import DAMAGE
+from stdpbench.learned_names import FEED
 from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_files import learned_file
 from stdpbench.runs.folder.run_folder import RunFolder, environment
 from stdpbench.runs.protocol.facts import Planned, Record, Started, StateChanged
 from stdpbench.runs.protocol.live_run import duration
@@ -244,7 +246,7 @@ def _is_measured(entry: Entry) -> bool:
 def _of_run(entry: Entry) -> _Known | None:
     try:
         records = read_journal(entry.path)
-        n_input = int(np.load(entry.path / "weights.npy", mmap_mode="r", allow_pickle=False).shape[0])
+        n_input = int(np.load(entry.path / learned_file(FEED), mmap_mode="r", allow_pickle=False).shape[0])
     except (StdpbenchError, *DAMAGE):
         return None
     before, compiling, after = _times(records)

@@ -12,16 +12,17 @@ import numpy as np
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
+from stdpbench.learned_names import is_weight
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.learned_arrays import check_files
+from stdpbench.runs.folder.learned_files import learned_file, learned_names
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.facts import CheckpointWritten, LearnedSet, Record, Started
 from stdpbench.runs.protocol.states import State
 
-_ARRAYS = {"weights.npy": 2, "theta.npy": 1}
 _NAMED = 3
 
 
@@ -59,7 +60,8 @@ def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterat
         return
     if state.resumable and not journal:
         yield from _checkpoints(folder, records)
-    for name, n_axes in _ARRAYS.items():
+    for learned in learned_names(folder):
+        name, n_axes = learned_file(learned), 2 if is_weight(learned) else 1
         if (folder.path / name).exists():
             if reason := _error_of(partial(_read, folder, name, n_axes)):
                 yield reason

@@ -22,6 +22,17 @@ from numpy.typing import NDArray
 from stdpbench.errors import DiskError, StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE, remove_file, sync_folder, write_aside
+from stdpbench.learned_names import (
+    COMPETE,
+    FEED,
+    OLD_NAMES,
+    full_name,
+    is_name,
+    is_weight,
+    listed,
+    short_name,
+    with_full_names,
+)
 from stdpbench.network import Learned
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS
@@ -39,21 +50,22 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
     folder : Path
         The run folder.
     arrays : mapping of str to array_like
-        Arrays by name (`stdpbench.network.Learned`), which are converted to float64.
+        Arrays by name (`stdpbench.network.Learned`) or by the name of earlier versions, which are converted to
+        float64.
 
     Returns
     -------
     dict of str to str
-        SHA-256, hexadecimal, by name.
+        SHA-256, hexadecimal, by name as in facts (`stdpbench.network.learned.short_name`).
 
     Raises
     ------
     StdpbenchError
-        If a name is unknown, or an array is not numeric or cannot be written.
+        If a name cannot be that of a learned array, or an array is not numeric or cannot be written.
     """
     if not isinstance(arrays, Mapping) or not arrays:
-        raise StdpbenchError(f"nothing to set: give values for an array, one of {', '.join(Learned._fields)}")
-    contents = {name: _content(name, values) for name, values in arrays.items()}
+        raise StdpbenchError(f"nothing to set: give values for an array, such as {FEED}")
+    contents = {short_name(name): _content(name, values) for name, values in with_full_names(arrays).items()}
     place = folder / ARRAYS
     try:
         place.mkdir(exist_ok=True)
@@ -69,8 +81,9 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
 
 def _content(name: str, values: Any) -> bytes:
     """Return an array as the bytes of an npy file."""
-    if name not in Learned._fields:
-        raise StdpbenchError(f"there is no learned array {name!r}; {suggestion(str(name), Learned._fields)}")
+    if not isinstance(name, str) or not is_name(name):
+        known = (*OLD_NAMES.values(), *OLD_NAMES)
+        raise StdpbenchError(f"there is no learned array {name!r}; {suggestion(str(name), known)}")
     try:
         found = np.asarray(values)
     except ValueError as error:  # rows of different lengths
@@ -139,40 +152,38 @@ def read_checked(
         If a file is missing or damaged, the network has no such array, or the array has another shape, is not finite
         or is out of bounds.
     """
-    arrays = {name: read_learned(folder, sha256) for name, sha256 in digests.items()}
-    fact = LearnedSet(dict(digests), {name: array.shape for name, array in arrays.items()})
+    named = {short_name(name): sha256 for name, sha256 in with_full_names(digests).items()}
+    arrays = {name: read_learned(folder, sha256) for name, sha256 in named.items()}
+    fact = LearnedSet(named, {name: array.shape for name, array in arrays.items()})
     replaced = with_arrays(learned, arrays)
     for name, array in arrays.items():
-        old = getattr(learned, name)
+        old = learned[full_name(name)]
         if not np.isfinite(array).all():
             raise StdpbenchError(f"{name} holds values that are not finite numbers")
-        limit, why = _limit(name, old, experiment)
+        limit, why = _limit(full_name(name), old, experiment)
         low, high = float(array.min()), float(array.max())
         if low < 0 or high > limit * (1 + _ROUNDING):
             raise StdpbenchError(f"{name} holds values from {low:g} to {high:g}; {why}")
-    if (lateral := arrays.get("lateral")) is not None and np.diagonal(lateral).any():
-        raise StdpbenchError("lateral must be 0 on its diagonal: neurons do not inhibit themselves")
+        if full_name(name) == COMPETE and np.diagonal(array).any():
+            raise StdpbenchError(f"{name} must be 0 on its diagonal: neurons do not inhibit themselves")
     return fact, replaced
 
 
 def with_arrays(learned: Learned, arrays: Mapping[str, NDArray[np.float64]]) -> Learned:
-    """Return learned arrays with some of them replaced.
+    """Return learned arrays with some of them replaced, which may have the names of earlier versions.
 
     Raises
     ------
     StdpbenchError
         If the network has no such array, or one of another shape.
     """
-    for name, array in arrays.items():
-        old = getattr(learned, name)
-        if old is None:
-            raise StdpbenchError(
-                f"{name} cannot be set: lateral inhibition does not learn in this network "
-                "(lateral.kind = 'fixed'); w and theta can"
-            )
-        if array.shape != old.shape:
-            raise StdpbenchError(f"{name} has the shape {array.shape}, but {old.shape} in this network")
-    return learned._replace(**arrays)
+    for name in arrays:
+        if full_name(name) not in learned:
+            why = "this network has no such array"
+            if full_name(name) == COMPETE:
+                why = "lateral inhibition does not learn in this network (lateral.kind = 'fixed')"
+            raise StdpbenchError(f"{name} cannot be set: {why}; {listed(map(short_name, learned))} can")
+    return learned.replace(with_full_names(arrays))
 
 
 def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:
@@ -188,9 +199,10 @@ def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:
 
 def _limit(name: str, old: NDArray[np.float64], experiment: Experiment) -> tuple[float, str]:
     """Return the largest allowed value of an array, and a clause that states the limits."""
-    if name == "theta":
+    if not is_weight(name):
         return _LARGEST_THETA, f"allowed are 0 to {_LARGEST_THETA:g}, in volt"
-    rule, path = (experiment.plasticity, "plasticity") if name == "w" else (experiment.lateral, "lateral")
+    path = "lateral" if name == COMPETE else "plasticity"
+    rule = getattr(experiment, path)
     assert isinstance(rule, PlasticityRule)
     # scaling to network.weight_sum may raise a weight above w_max; the current weights must remain valid
     limit = max(rule.w_max, float(old.max()))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import DAMAGE
+from stdpbench.learned_names import THETA
 from stdpbench.network import Learned
+from stdpbench.network.learned import learned_in
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import with_set
-from stdpbench.runs.folder.run_folder import ARRAYS
+from stdpbench.runs.folder.learned_files import learned_file, learned_names
+from stdpbench.runs.folder.run_folder import ARRAYS, RunFolder
 from stdpbench.runs.protocol.facts import LearnedSet
 
 
@@ -27,17 +32,14 @@ class PastWeights:
     ----------
     position : int
         Number of completed presentations; -1 if unknown.
-    w : ndarray, float32, (n_input, n_exc)
-        Weights from input to exc.
-    theta : ndarray, float64, (n_exc,), volt
-        Adaptive thresholds.
+    learned : mapping of str to ndarray
+        Learned arrays by name; weights as float32 (`stdpbench.network.Learned.for_display`).
     exc_spikes : ndarray, int64, (n_exc,), or None
         Spikes of each exc neuron in the training presentations so far; None if they were not counted.
     """
 
     position: int
-    w: NDArray[np.float32]
-    theta: NDArray[np.float64]
+    learned: Mapping[str, NDArray[np.floating[Any]]]
     exc_spikes: NDArray[np.int64] | None = None
 
 
@@ -105,8 +107,7 @@ def learned_at(folder: Path, checkpoint: Checkpoint) -> Learned:
 
     If the journal or such an array is damaged, the arrays of the checkpoint itself.
     """
-    state = checkpoint.state
-    learned = Learned(state["plastic.w"], state["exc.theta"], state.get("lateral.w"))
+    learned = learned_in(checkpoint.state)
     if not (folder / ARRAYS).is_dir():
         return learned
     with suppress(StdpbenchError):
@@ -118,16 +119,16 @@ def learned_at(folder: Path, checkpoint: Checkpoint) -> Learned:
 
 
 def _of(folder: Path, checkpoint: Checkpoint) -> PastWeights:
-    learned = learned_at(folder, checkpoint)
-    w, theta = np.asarray(learned.w, np.float32), np.asarray(learned.theta)
-    return PastWeights(checkpoint.position, w, theta, checkpoint.history.get("exc_spikes"))
+    learned = learned_at(folder, checkpoint).for_display()
+    return PastWeights(checkpoint.position, learned, checkpoint.history.get("exc_spikes"))
 
 
 def _written(folder: Path) -> PastWeights | None:
     """Return the weights that were saved in separate files at the end of the run; None if they cannot be read."""
     try:
-        w = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
-        theta = np.load(folder / "theta.npy", allow_pickle=False)
+        files = {name: folder / learned_file(name) for name in learned_names(RunFolder(folder))}
+        learned = Learned({n: np.load(path, mmap_mode="r", allow_pickle=False) for n, path in files.items()})
+        arrays_of_run = learned.for_display()
     except DAMAGE:
         return None
     try:
@@ -139,6 +140,6 @@ def _written(folder: Path) -> PastWeights | None:
         exc_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
     except DAMAGE:  # written by an earlier version, which did not count them
         exc_spikes = None
-    if exc_spikes is not None and exc_spikes.shape != theta.shape:
+    if exc_spikes is not None and exc_spikes.shape != learned.get(THETA, exc_spikes).shape:
         exc_spikes = None
-    return PastWeights(position, np.asarray(w, np.float32), np.asarray(theta, np.float64), exc_spikes)
+    return PastWeights(position, arrays_of_run, exc_spikes)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.run_folder import RESULTS, RunFolder, reading
+from stdpbench.runs.folder.learned_files import result_files
+from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.protocol.facts import Change, HeldOut, LearnedSet
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -27,7 +28,7 @@ def outcome(folder: RunFolder) -> dict[str, str]:
     were set.
     """
     found: dict[str, str] = {}
-    for name in RESULTS:
+    for name in result_files(folder.path):
         if name not in _OTHERS and (folder.path / name).is_file():
             found[name] = _array_digest(folder, name)
     if (folder.path / "metrics.json").is_file():

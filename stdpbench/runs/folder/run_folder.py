@@ -95,6 +95,8 @@ lock               held by the process that works on the run
 worker.log         other output of the process of the run; usually empty
 start_weights.npy, start_theta.npy, start_lateral.npy
                    initial arrays, if the run starts from the network of another run
+learned/, start_learned/
+                   other learned arrays, and those at the start, float64, named by projection (.w) or population
 
 Read arrays with numpy.load(FILE); allow_pickle is not needed.
 """

@@ -15,7 +15,7 @@ from stdpbench.errors import StdpbenchError
 NAME = "run.json"
 _EXPECTED: Mapping[Any, str] = {str: "text", bool: "true or false", int: "a whole number from 0 to 2^63 - 1"}
 _SHOWN = 40  # characters of a value shown in a message
-_ORIGIN = {"id": str, "name": str, "at": int}
+_ORIGIN = {"id": str, "name": str, "at": int, "remark": str}
 _TYPES: Mapping[str, Any] = {
     "id": str,
     "command": str,

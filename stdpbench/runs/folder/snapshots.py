@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import DAMAGE, part_of, remove_file, remove_folder
+from stdpbench.learned_names import full_name, is_name
+from stdpbench.network import Learned
 
 FOLDER = "held_out"
 _NAME = r"[0-9]{9,}\.npz"
@@ -44,26 +46,22 @@ class Snapshot:
         The experiment with the active parameters, as nested tables.
     simulator : str
         Name of the simulator.
-    w, theta : ndarray, float64, (n_input, n_exc) and (n_exc,)
-        Weights, and thresholds in volt.
+    learned : Learned
+        Learned arrays, as a presentation uses them.
     images : Images
         Held-out pictures.
     n_classes : int
         Number of classes.
     part : str
         Origin of the pictures; see `stdpbench.runs.protocol.facts.HeldOut`.
-    lateral : ndarray, float64, (n_exc, n_exc), or None
-        Weights of lateral inhibition if they learn, else None.
     """
 
     experiment: Mapping[str, Any]
     simulator: str
-    w: NDArray[np.float64]
-    theta: NDArray[np.float64]
+    learned: Learned
     images: Images
     n_classes: int
     part: str
-    lateral: NDArray[np.float64] | None = None
 
 
 def snapshot_path(folder: Path, position: int) -> Path:
@@ -85,14 +83,11 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     about = {name: getattr(snapshot, name) for name in _ABOUT}
     arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-        "w": snapshot.w,
-        "theta": snapshot.theta,
         "pixels": snapshot.images.pixels,
+        **snapshot.learned,
     }
     if snapshot.images.labels is not None:
         arrays["labels"] = snapshot.images.labels
-    if snapshot.lateral is not None:
-        arrays["lateral"] = snapshot.lateral
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(exist_ok=True)
@@ -119,9 +114,9 @@ def read_snapshot(path: Path) -> Snapshot:
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
             images = Images(arrays["pixels"], arrays.get("labels"))
-            lateral = arrays.get("lateral")
-            about = {name: about[name] for name in _ABOUT}
-            return Snapshot(w=arrays["w"], theta=arrays["theta"], images=images, lateral=lateral, **about)
+            names = [name for name in arrays.files if is_name(full_name(name))]
+            learned = Learned({full_name(name): arrays[name] for name in names})
+            return Snapshot(learned=learned, images=images, **{name: about[name] for name in _ABOUT})
     except FileNotFoundError:
         raise LostSnapshotError(f"{FOLDER}/{path.name} is no longer in the run folder") from None
     except DAMAGE:

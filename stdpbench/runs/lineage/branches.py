@@ -29,6 +29,7 @@ from stdpbench.runs.folder.checkpoints import (
 )
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.learned_arrays import copy_files, digests_in, remove_unnamed
+from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, copy_start_files
 from stdpbench.runs.folder.run_folder import ARRAYS, RESULTS, RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
@@ -42,6 +43,7 @@ _RESULT_FOLDERS = {
     "figures": r"(accuracy_over_time|confusion|receptive_fields)\.png",
     "report": r"report\.(html|json)|robustness\.json|"
     r"(accuracy|clusters|confusion|embedding|held_out|neurons|over_seeds|robustness)\.csv",
+    FOLDERS[0]: ARRAY_OF_NAME,
 }
 """Result folders, with a pattern for the files that stdpbench writes in them; other files are kept."""
 
@@ -98,9 +100,7 @@ def branch(
     early, late = _split_facts(records, at, checkpoint)
 
     def fill(folder: RunFolder) -> None:
-        for file_name in ("start_weights.npy", "start_theta.npy", "start_lateral.npy"):
-            if (parent.path / file_name).is_file():
-                shutil.copyfile(parent.path / file_name, folder.path / file_name)
+        copy_start_files(parent.path, folder.path)
         write_journal(folder.path, _numbered([*early, *late, *new]))
         copy_files(parent.path, folder.path, [*early, *late])
         if checkpoint is not None:

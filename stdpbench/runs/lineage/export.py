@@ -20,6 +20,7 @@ from typing import IO
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import write_aside
+from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RESULTS, RunFolder
 from stdpbench.runs.folder.status import state_of
@@ -32,11 +33,11 @@ _NAMES = (
     "run.json",
     "journal.jsonl",
     *RESULTS,
-    "start_weights.npy",
-    "start_theta.npy",
-    "start_lateral.npy",
+    *START_FILES,
 )
 _FIGURES = "figures"
+_PATTERNS = {ARRAYS: ARRAY, **dict.fromkeys(FOLDERS, ARRAY_OF_NAME)}
+"""Folders of learned arrays, with patterns for the names of their files."""
 _LARGEST = 16 * 2**30  # maximum unpacked size of a zip in bytes
 _LARGEST_OF = {
     ".toml": 2**20,
@@ -106,7 +107,8 @@ def export_run(
     name = folder.path.resolve().name
     files = [path for path in (folder.path / entry for entry in _NAMES) if path.is_file()]
     files += sorted((folder.path / _FIGURES).glob("*.png"))
-    files += sorted(path for path in (folder.path / ARRAYS).glob("*.npy") if re.fullmatch(ARRAY, path.name))
+    for place, pattern in _PATTERNS.items():
+        files += sorted(path for path in (folder.path / place).glob("*.npy") if re.fullmatch(pattern, path.name))
     texts = {"README.txt": _readme(folder, name), PACKAGES: "".join(f"{line}\n" for line in installed())}
 
     def write(file: IO[bytes]) -> None:
@@ -235,8 +237,8 @@ def _check_arrays(source: Path, name: str, path: Path) -> None:
 
 
 def _is_in_folder(parts: tuple[str, ...]) -> bool:
-    """Whether a path is that of a figure or of a learned array that was set."""
-    patterns = {_FIGURES: r".*\.png", ARRAYS: ARRAY}
+    """Whether a path is that of a figure or of a learned array."""
+    patterns = {_FIGURES: r".*\.png", **_PATTERNS}
     return len(parts) == 3 and parts[1] in patterns and re.fullmatch(patterns[parts[1]], parts[2]) is not None
 
 

@@ -8,7 +8,6 @@ therefore defines the same run. This also holds for a branch, whose journal cont
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.learned_arrays import check_files, copy_files
+from stdpbench.runs.folder.learned_files import copy_start_files
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.agreement import compare
@@ -32,7 +32,6 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
 _PLACES = ("data.path", "data.train_images", "data.train_labels", "data.test_images", "data.test_labels")
-_START = ("start_weights.npy", "start_theta.npy", "start_lateral.npy")
 
 
 @contextmanager
@@ -110,9 +109,7 @@ def prepare(
         },
     )
     try:
-        for name in _START:
-            if (original.path / name).is_file():
-                shutil.copyfile(original.path / name, folder.path / name)
+        copy_start_files(original.path, folder.path)
         copy_files(original.path, folder.path, changes)
         write_journal(folder.path, changes)
     except OSError as error:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
+from stdpbench.learned_names import FEED
+from stdpbench.network import Learned
+from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
 
@@ -59,11 +62,11 @@ def create_run_from(
     about: Mapping[str, Any] | None = None,
     experiment: Experiment | None = None,
 ) -> RunFolder:
-    """Create the folder of a run that starts from the weights and thresholds of another one.
+    """Create the folder of a run that starts from the learned arrays of another one.
 
-    Everything except the size of the pictures may be changed. With fewer exc neurons, the first ones are used; with
-    more, the additional ones start as in a run from scratch. Weights of lateral inhibition are used if it learns in
-    both runs.
+    Everything except the size of the pictures may be changed. Arrays that both networks have under the same name are
+    taken; with fewer exc neurons, those of the first ones; with more, the additional ones start as in a run from
+    scratch, as do arrays that the other run does not have. The event log of the run says what was not taken.
 
     Parameters
     ----------
@@ -79,41 +82,50 @@ def create_run_from(
     Raises
     ------
     StdpbenchError
-        If the parent has no weights yet, or they do not match the pictures.
+        If the parent has no weights yet, they do not match the pictures, or no array matches.
     """
-    from stdpbench.runs.preparation.start import load_split, start_arrays
+    from stdpbench.runs.preparation.start import load_split, new_arrays, trained_arrays
 
     old = parent.experiment
     new = (experiment or old).override(changes)
     split = load_split(new, options.validation)
-    w = _weights(parent)
-    theta = parent.read_array("theta.npy", w.shape[1:])
-    if w.shape[0] != split.train.n_input:
+    n_input, name = _n_input(parent), parent.path.name
+    theirs = trained_arrays(parent, old, n_input)
+    if n_input != split.train.n_input:
         raise StdpbenchError(
-            f"{parent.path.name} has weights for {w.shape[0]} inputs, but these pictures have "
-            f"{split.train.n_input} pixels; prepare the data as in that run"
+            f"{name} has weights for {n_input} inputs, but these pictures have {split.train.n_input} pixels; prepare "
+            "the data as in that run"
         )
-
-    def fill(folder: RunFolder) -> None:
-        start_w, start_theta, lateral = start_arrays(folder, new, split)
-        n = min(w.shape[1], start_w.shape[1])
-        start_w[:, :n], start_theta[:n] = w[:, :n], theta[:n]
-        folder.write_array("start_weights.npy", start_w)
-        folder.write_array("start_theta.npy", start_theta)
-        if lateral is not None and (parent.path / "lateral.npy").is_file():
-            lateral[:n, :n] = parent.read_array("lateral.npy", (w.shape[1], w.shape[1]))[:n, :n]
-            folder.write_array("start_lateral.npy", lateral)
-
-    return create_run(new, runs, options, {**(about or {}), "from": _reference(parent)}, fill)
+    start, not_taken = _taken(new_arrays(new, split.train), theirs, name)
+    reference = {"id": parent.read_json("run.json").get("id", ""), "name": name, "remark": not_taken}
+    fill = partial(write_learned_files, learned=start, start=True)
+    return create_run(new, runs, options, {**(about or {}), "from": reference}, fill)
 
 
-def _weights(folder: RunFolder) -> NDArray[np.float64]:
-    """Read the weights of a run, whatever their shape."""
-    shape: tuple[int, ...] = ()
-    with suppress(*DAMAGE, AttributeError):  # AttributeError: an npz file; reported by read_array
-        shape = np.load(folder.path / "weights.npy", allow_pickle=False, mmap_mode="r").shape
-    return folder.read_array("weights.npy", shape if len(shape) == 2 else (0, 0))
+def _n_input(folder: RunFolder) -> int:
+    """Return the number of inputs of the weights that a run has saved; 0 if they cannot be read."""
+    with suppress(*DAMAGE, AttributeError):  # AttributeError: an npz file
+        shape = np.load(folder.path / learned_file(FEED), allow_pickle=False, mmap_mode="r").shape
+        return int(shape[0]) if len(shape) == 2 else 0
+    return 0
 
 
-def _reference(parent: RunFolder) -> dict[str, Any]:
-    return {"id": parent.read_json("run.json").get("id", ""), "name": parent.path.name}
+def _taken(own: Learned, theirs: Learned, name: str) -> tuple[Learned, str]:
+    """Return learned arrays with what can be taken from another run, and a sentence on what cannot; else empty."""
+    start, odd = own.copy(), list[str]()
+    common = [each for each in own if each in theirs and own[each].ndim == theirs[each].ndim]
+    for each in common:
+        shared = tuple(map(slice, map(min, own[each].shape, theirs[each].shape)))
+        start[each][shared] = theirs[each][shared]
+    odd += [f"{each} (this network has none)" for each in theirs if each not in own]
+    odd += [f"{each} (that run has none)" for each in own if each not in theirs]
+    odd += [f"{each} (it has other axes)" for each in own if each in theirs and each not in common]
+    odd += [
+        f"{each} beyond the shape {own[each].shape} (it has {theirs[each].shape})"
+        for each in common
+        if any(size > limit for size, limit in zip(theirs[each].shape, own[each].shape, strict=True))
+    ]
+    sentence = f"Not taken from {name}: {', '.join(odd)}." if odd else ""
+    if not common:
+        raise StdpbenchError(f"{name} has learned nothing that this network could start from. {sentence}".rstrip())
+    return start, sentence

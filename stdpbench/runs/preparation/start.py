@@ -7,11 +7,13 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split, validation_split
+from stdpbench.datasets import Images, Split, validation_split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned, lateral_start, normalise, start_weights
+from stdpbench.learned_names import COMPETE, FEED, THETA
+from stdpbench.network import Learned, lateral_start, normalise, shapes_in, start_weights
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.runs.folder.learned_files import learned_file, read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 
 
@@ -121,36 +123,46 @@ def fingerprint_at_start(start: Experiment, experiment: Experiment, split: Split
     return fingerprint(split if same_cut else load_split(start, validation))
 
 
-def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
-    """Return the initial weights and thresholds of a run, before normalisation.
+def new_arrays(experiment: Experiment, images: Images) -> Learned:
+    """Return the learned arrays of a network before any learning, which its experiment defines."""
+    n_exc = experiment.network.n_exc
+    arrays = {
+        FEED: start_weights(experiment, images),
+        THETA: np.full(n_exc, experiment.exc.quantities()["theta_start"]),
+    }
+    return Learned(arrays | _lateral_start(experiment))
 
-    If the run was started from another one, they are read from ``start_weights.npy``, ``start_theta.npy`` and, if
-    lateral inhibition learns, ``start_lateral.npy`` in the run folder; otherwise the experiment defines them.
+
+def _lateral_start(experiment: Experiment) -> dict[str, NDArray[np.float64]]:
+    return {COMPETE: lateral_start(experiment)} if isinstance(experiment.lateral, PlasticityRule) else {}
+
+
+def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
+    """Return the learned arrays at the start of a run, before normalisation.
+
+    If the run was started from another one, they are read from its folder (`stdpbench.runs.folder.learned_files`);
+    otherwise the experiment defines them.
     """
-    n_input, n_exc = split.train.n_input, experiment.network.n_exc
-    plastic = isinstance(experiment.lateral, PlasticityRule)
-    lateral = lateral_start(experiment) if plastic else None
-    if not (folder.path / "start_weights.npy").is_file():
-        theta = np.full(n_exc, experiment.exc.quantities()["theta_start"])
-        return Learned(start_weights(experiment, split.train), theta, lateral)
-    if plastic and (folder.path / "start_lateral.npy").is_file():
-        lateral = folder.read_array("start_lateral.npy", (n_exc, n_exc))
-    w = folder.read_array("start_weights.npy", (n_input, n_exc))
-    return Learned(w, folder.read_array("start_theta.npy", (n_exc,)), lateral)
+    shapes = shapes_in(experiment, split.train.n_input)
+    if not start_files(folder.path):
+        return new_arrays(experiment, split.train)
+    missing = dict[str, NDArray[np.float64]]()
+    if not (folder.path / learned_file(COMPETE, start=True)).is_file():
+        missing = _lateral_start(experiment)  # earlier versions wrote it only if the other run had it
+    stored = {name: shape for name, shape in shapes.items() if name not in missing}
+    return Learned({**read_learned_files(folder, stored, start=True), **missing})
 
 
 def trained_arrays(folder: RunFolder, experiment: Experiment, n_input: int) -> Learned:
-    """Read the final weights and thresholds of a run from its folder; each column of w is normalised."""
-    n_exc = experiment.network.n_exc
-    w, theta = folder.read_array("weights.npy", (n_input, n_exc)), folder.read_array("theta.npy", (n_exc,))
-    if not isinstance(experiment.lateral, PlasticityRule):
-        return Learned(w, theta)
-    return Learned(w, theta, folder.read_array("lateral.npy", (n_exc, n_exc)))
+    """Read the learned arrays at the end of a run from its folder, normalised as at the start of a presentation."""
+    return read_learned_files(folder, shapes_in(experiment, n_input))
 
 
-def normalised(w: NDArray[np.float64], experiment: Experiment) -> NDArray[np.float64]:
-    """Return a copy of the weights, normalised as at the start of a presentation."""
-    w = w.copy()
-    if experiment.network.weight_sum is not None:
-        normalise(w, experiment.network.weight_sum)
-    return w
+def normalised(learned: Learned, experiment: Experiment) -> Learned:
+    """Return learned arrays as a presentation uses them: those that are normalised as copies that are."""
+    weight_sum = experiment.network.weight_sum
+    if weight_sum is None:
+        return learned
+    w = learned[FEED].copy()
+    normalise(w, weight_sum)
+    return learned.replace({FEED: w})

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Images, Split
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import SHOWN_PROJECTION, weights_of
 from stdpbench.network import Learned
 from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
@@ -23,6 +24,7 @@ from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progre
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
 
+_DRAWN = weights_of(SHOWN_PROJECTION)
 AssessmentEvent = Progress | Remarked | Labelled | LabelsRead | Measured
 """Event of an assessment."""
 
@@ -92,7 +94,7 @@ def assess(
     if scores:
         metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
         metrics["neurons"] = _about_neurons(assignment)
-        draw_assessment(folder, experiment, split, simulator.w, assignment, scores)
+        draw_assessment(folder, experiment, split, simulator.learned_views[_DRAWN], assignment, scores)
     folder.write_json("metrics.json", metrics)
     if scores and options.baselines:
         yield from _baselines(context, metrics["baselines"])

@@ -218,13 +218,13 @@ class RunEngine:
         active = self._active
         start = start_arrays(self._folder, self._folder.experiment, active.split)
         trained = active.simulator.learned
-        scaled = normalised(trained.w, active.experiment)
+        scaled = normalised(trained, active.experiment)
         training = active.record.write(self._folder, active.experiment, active.split, scaled, stopped=False)
         for sentence in active.record.sentences(active.experiment):
             yield facts.Remarked(sentence)
         try:
             self._trained = trained
-            active.simulator.w[...] = scaled
+            active.simulator.set_learned(scaled)
             yield from assess(
                 active.simulator,
                 active.experiment,
@@ -232,10 +232,10 @@ class RunEngine:
                 self._folder,
                 self._options,
                 training,
-                start._replace(w=normalised(start.w, active.experiment)),
+                normalised(start, active.experiment),
             )
         finally:  # restore the unscaled weights: scaling twice would change the last bit
-            active.simulator.w[...] = trained.w
+            active.simulator.set_learned(trained)
             self._trained = None
 
     def _finish(self) -> None:
@@ -263,8 +263,8 @@ class RunEngine:
             self._checkpoint()
         try:
             active = self._active
-            w = normalised(active.simulator.w, active.experiment)
-            training = active.record.write(self._folder, active.experiment, active.split, w, stopped=stopped)
+            learned = normalised(active.simulator.learned_views, active.experiment)
+            training = active.record.write(self._folder, active.experiment, active.split, learned, stopped=stopped)
             self._folder.write_json("metrics.json", {"training": training})
         except (DiskError, OSError) as error:
             self._stop_reason = f"{self._stop_reason}; {error}"

@@ -25,7 +25,7 @@ from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import TEMPORARY, remove_tree
-from stdpbench.network import Layout
+from stdpbench.network import Layout, Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process.stimuli import encode
 from stdpbench.signals import handled
@@ -205,10 +205,7 @@ def _in_processes(
 
     with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
         np.save(Path(folder) / "pixels.npy", images.pixels)
-        np.save(Path(folder) / "w.npy", simulator.w)
-        np.save(Path(folder) / "theta.npy", simulator.theta)
-        if simulator.lateral is not None:
-            np.save(Path(folder) / "lateral.npy", simulator.lateral)
+        simulator.learned_views.save(Path(folder) / "learned")
         arguments = (folder, experiment.to_mapping(), simulator.name, phase, os.getpid())
         with sigint_ignored():  # inherited by the workers, which the parent ends on Ctrl+C
             pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
@@ -245,10 +242,7 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
         experiment = Experiment.from_mapping(mapping)
         images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
         simulator, _ = open_simulator(experiment, images.n_input, simulator_name)
-        simulator.w[...] = np.load(Path(folder) / "w.npy")
-        simulator.theta[...] = np.load(Path(folder) / "theta.npy")
-        if simulator.lateral is not None:
-            simulator.lateral[...] = np.load(Path(folder) / "lateral.npy")
+        simulator.set_learned(Learned.load(Path(folder) / "learned"))
         _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
     except StdpbenchError as error:
         _worker["failure"] = (

@@ -17,12 +17,11 @@ from stdpbench.simulators import Recording, Simulator
 def network_frame(
     network: Simulator | Learned, exc_spikes: NDArray[np.int64] | None, position: int, n_facts: int
 ) -> dict[str, Any]:
-    """Return the frame ``network``: weights as float32, thresholds, and spikes of each exc neuron."""
+    """Return the frame ``network``: learned arrays by name, weights as float32, and spikes of each exc neuron."""
     return {
         "position": position,
         "n_facts": n_facts,
-        "w": network.w.astype(np.float32),
-        "theta": network.theta.copy(),
+        "learned": (network if isinstance(network, Learned) else network.learned_views).for_display(),
         "exc_spikes": None if exc_spikes is None else exc_spikes.copy(),
     }
 

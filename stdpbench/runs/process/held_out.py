@@ -28,7 +28,8 @@ import numpy as np
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned, start_pictures
+from stdpbench.learned_names import SHOWN_PROJECTION, weights_of
+from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs.analysis.fields import duplicates
 from stdpbench.runs.folder import snapshots
@@ -147,18 +148,16 @@ class HeldOutMeasures:
         if self.failure or not every or position % every or self._total < every:
             return
         images, part, until = self._held_out(experiment)
-        w, theta = self._simulator.w, self._simulator.theta
-        if position > until or len(images) < _LEAST or not (np.isfinite(w.sum()) and np.isfinite(theta).all()):
+        learned = self._simulator.learned_views
+        if position > until or len(images) < _LEAST or not all(np.isfinite(array.sum()) for array in learned.values()):
             return
         snapshot = snapshots.Snapshot(
             experiment.to_mapping(),
             self._simulator.name,
-            normalised(w, experiment),
-            theta,
+            normalised(learned, experiment),
             images,
             len(self._split.class_names),
             part,
-            self._simulator.lateral,
         )
         try:
             self._submit(position, snapshots.write_snapshot(self._folder, position, snapshot))
@@ -258,12 +257,12 @@ def measure(path: Path) -> HeldOut:
         _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)
-    simulator.set_learned(Learned(snapshot.w, snapshot.theta, snapshot.lateral))
+    simulator.set_learned(snapshot.learned)
     images = snapshot.images
     counts = np.zeros((len(images), simulator.layout.n_exc), np.uint16)
     for number in range(len(images)):
         response, _ = present_frozen(simulator, experiment, images, "held-out", number)
         counts[number] = response.spike_counts
-    n_duplicates = int(duplicates(snapshot.w).sum())
+    n_duplicates = int(duplicates(snapshot.learned[weights_of(SHOWN_PROJECTION)]).sum())
     values = measure_held_out(counts, images.labels, snapshot.n_classes, n_duplicates)
     return HeldOut(len(images), snapshot.part, values)

@@ -126,8 +126,7 @@ def try_in_run(
         learned = trained_arrays(trained, experiment, layout.n_input)
         assignment = written_labels(trained, layout.n_exc)
     else:
-        learned = simulator.learned
-        learned = learned._replace(w=normalised(learned.w, experiment))
+        learned = normalised(simulator.learned, experiment)
     if assignment is None:
         recent = curves.recent(layout.n_exc)
         images, counts = recent["recent_image"].astype(np.int64), recent["recent_counts"]

@@ -61,8 +61,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
             training: dict[str, Any] = {}
             if (folder.path / "metrics.json").is_file():
                 training = folder.read_json("metrics.json").get("training", {})
-            before = start_arrays(folder, start, split)
-            before = before._replace(w=normalised(before.w, experiment))
+            before = normalised(start_arrays(folder, start, split), experiment)
             metrics = yield from _journaled(
                 folder, assess(simulator, experiment, split, folder, options, training, before)
             )

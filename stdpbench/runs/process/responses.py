@@ -115,8 +115,7 @@ def response_key(simulator: Simulator, experiment: Experiment, phase: str, pixel
     """Return the SHA-256, hexadecimal, of everything that the responses of a phase depend on."""
     digest = hashlib.sha256(phase.encode())
     digest.update(json.dumps(_responding(experiment.to_mapping()), sort_keys=True).encode())
-    lateral = () if simulator.lateral is None else (simulator.lateral,)
-    for array in (simulator.w, simulator.theta, *lateral, pixels):
+    for array in (*simulator.learned_views.values(), pixels):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:32]
 

@@ -94,6 +94,8 @@ def open_network(
             f"Lateral inhibition has {simulator.layout.n_exc}² weights, one per pair of exc neurons: "
             f"{lateral / 2**20:.1f} MiB in each process with the network."
         )
+    if checkpoint is None and (remark_of_start := about.get("from", {}).get("remark")):
+        sentences.append(remark_of_start)
     if known != fingerprint:
         sentences.append(
             "The pictures differ from those at the start of the run: the data or their preparation changed."

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import is_weight
 from stdpbench.network import normalise
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.simulators import Response, Simulator
@@ -140,8 +141,8 @@ class Training:
     @property
     def divergence(self) -> str:
         """A sentence that names the variables that are no longer finite after the last presentation; empty if none."""
-        lateral = 0.0 if self._simulator.lateral is None else self._simulator.lateral.sum()
-        weights = np.isfinite(self._simulator.w.sum() + lateral)
+        learned = self._simulator.learned_views
+        weights = np.isfinite(sum(array.sum() for name, array in learned.items() if is_weight(name)))
         if weights and not self._not_finite:
             return ""
         what = (

@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.files import remove_file
+from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
+from stdpbench.network import Learned
 from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.folder.learned_files import write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_training
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
 from stdpbench.simulators import Simulator
+
+_WEIGHTS, _THRESHOLDS = weights_of(SHOWN_PROJECTION), f"{SHOWN_POPULATION}.theta"  # whose curves are recorded
 
 
 class TrainingRecord:
@@ -51,7 +56,7 @@ class TrainingRecord:
         self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.layout.n_exc, np.int64)
         self._simulator = simulator
         self._total = total
-        self._w_of_last_block = simulator.w.copy()
+        self._w_of_last_block = simulator.learned_views[_WEIGHTS].copy()
 
     def exchange(self, simulator: Simulator) -> None:
         """Measure another network with the same weights from now on."""
@@ -65,10 +70,11 @@ class TrainingRecord:
         curves = self.curves
         if not curves.add(presented.image, presented.attempts, presented.response.spike_counts):
             return None
-        w = self._simulator.w
+        learned = self._simulator.learned_views
+        w = learned[_WEIGHTS]
         change = float(np.abs(w - self._w_of_last_block).mean())
         self._w_of_last_block[...] = w
-        curves.measure(float(self._simulator.theta.mean() * 1e3), change)
+        curves.measure(float(learned[_THRESHOLDS].mean() * 1e3), change)
         n = curves.interval
         return Block(
             len(curves.image) - n,
@@ -108,20 +114,17 @@ class TrainingRecord:
             )
 
     def write(
-        self, folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], *, stopped: bool
+        self, folder: RunFolder, experiment: Experiment, split: Split, learned: Learned, *, stopped: bool
     ) -> dict[str, Any]:
-        """Write weights, thresholds, curves and figures, and return the section of ``metrics.json`` on training."""
-        curves, theta, done = self.curves, self._simulator.theta, len(self.curves.image)
-        folder.write_array("weights.npy", w)
-        folder.write_array("theta.npy", theta)
-        if self._simulator.lateral is not None:
-            folder.write_array("lateral.npy", self._simulator.lateral)
+        """Write learned arrays, curves and figures, and return the section of ``metrics.json`` on training."""
+        curves, done = self.curves, len(self.curves.image)
+        write_learned_files(folder, learned)
         if self.exc_spikes is not None:
             folder.write_array("exc_spikes.npy", self.exc_spikes)
         else:
             remove_file(folder.path / "exc_spikes.npy")
         folder.write_arrays("training.npz", **curves.arrays())
-        draw_training(folder, experiment, split, w, curves)
+        draw_training(folder, experiment, split, learned[_WEIGHTS], curves)
         return {
             "presentations": done,
             "planned": self._total,
@@ -131,7 +134,7 @@ class TrainingRecord:
             "spikes_per_image": round(float(curves.spikes.all.mean()), 3) if done else None,
             "presentations_per_image": round(float(curves.attempts.all.mean()), 4) if done else None,
             "too_few_spikes": self._at_limit(experiment),
-            "mean_theta_mV": round(float(theta.mean() * 1e3), 4),
+            "mean_theta_mV": round(float(learned[_THRESHOLDS].mean() * 1e3), 4),
         }
 
     def history(self) -> dict[str, NDArray[Any]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import COMPETE, FEED, THETA, full_name, listed
 from stdpbench.plasticity import rules
 from stdpbench.registry import MissingKindError
 from stdpbench.runs.protocol.facts import (
@@ -25,7 +26,7 @@ from stdpbench.runs.protocol.facts import (
     Started,
 )
 
-_ARRAYS = {"w": "weights", "theta": "thresholds", "lateral": "lateral weights"}
+_ARRAYS = {FEED: "weights", THETA: "thresholds", COMPETE: "lateral weights"}
 
 Changes = Mapping[str, tuple[Any, Any]]
 """Dotted path to (old, new) values as in a file; None: absent. ``plasticity.kind`` marks a change of the rule."""
@@ -110,8 +111,7 @@ def describe_intervention(intervention: Intervention) -> str:
 
 def array_names(fact: LearnedSet) -> str:
     """Return the names of the arrays that were set, for display."""
-    *names, last = (_ARRAYS[name] for name in fact.sha256)
-    return f"{', '.join(names)} and {last}" if names else last
+    return listed(_ARRAYS.get(full_name(name), name) for name in fact.sha256)
 
 
 def changes_rule(changes: Changes) -> bool:

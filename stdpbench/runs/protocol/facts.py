@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.learned_names import full_name, is_name
 from stdpbench.runs.protocol.states import State
 
 
@@ -165,8 +166,9 @@ class LearnedSet:
     Attributes
     ----------
     sha256 : mapping of str to str
-        SHA-256 by name of the array (`stdpbench.network.Learned`), which identifies the file ``arrays/<sha256>.npy``
-        of the run folder (`stdpbench.runs.folder.learned_arrays`).
+        SHA-256 by name of the array, which identifies the file ``arrays/<sha256>.npy`` of the run folder
+        (`stdpbench.runs.folder.learned_arrays`). Names are those of `stdpbench.network.Learned`, but ``w``, ``theta``
+        and ``lateral`` for the arrays of Diehl & Cook's network, as in earlier versions, which can thus read the fact.
     shape : mapping of str to tuple of int
         Shape by name of the array.
     """
@@ -177,7 +179,7 @@ class LearnedSet:
 
     def __post_init__(self) -> None:
         """Check the names of the arrays, and that the digests can be file names."""
-        if not self.sha256 or not {"w", "theta", "lateral"}.issuperset(self.sha256):
+        if not self.sha256 or not all(is_name(full_name(name)) for name in self.sha256):
             raise ValueError(f"{', '.join(self.sha256) or 'nothing'} cannot be set")
         if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in self.sha256.values()):
             raise ValueError("a digest that is not a SHA-256")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from stdpbench.learned_names import OLD_NAMES, full_name
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import array_names, changes_rule, describe_intervention, rule_name, tables_with
 from stdpbench.runs.protocol.facts import Block, Record
@@ -89,7 +90,7 @@ class LiveRun:
         if message[0] == "record":
             return self.take_record(message[1])
         if message[0] == "frame":
-            setattr(self, message[1], message[2])
+            setattr(self, message[1], _with_learned(message[2]) if message[1] == "network" else message[2])
             return {message[1]}
         self.replies[message[1]] = (message[2], message[3])
         return {"replies"}
@@ -151,6 +152,10 @@ class LiveRun:
         self.reason = ""
         return {"state"}
 
+    def learned(self, name: str) -> Any:
+        """Return a learned array of the newest frame by name; None if there is none."""
+        return self.network.get("learned", {}).get(name)
+
     def parameters(self) -> dict[str, Any]:
         """Return the experiment with the active parameters, as nested tables; empty before the network is ready."""
         if self.started is None:
@@ -164,6 +169,14 @@ class LiveRun:
         tables, changes = dict(self.started.experiment), sorted(self.changes, key=lambda change: change[0])
         newest = max((number for number, (_, change) in enumerate(changes, 1) if changes_rule(change)), default=0)
         return tables | {"plasticity": tables_with(tables, changes[:newest]).get("plasticity", {})}
+
+
+def _with_learned(frame: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a frame of ``network`` with its arrays by name, also if a process of an earlier version sent it."""
+    if "learned" in frame:
+        return frame
+    old = {full_name(name): frame[name] for name in OLD_NAMES if name in frame}
+    return {**frame, "learned": old} if old else frame
 
 
 def describe(record: Record) -> str:

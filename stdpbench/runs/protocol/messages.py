@@ -10,9 +10,10 @@ Frames
 ``progress``
     ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
 ``network``
-    ``position``; ``n_facts``, the number of preceding facts; ``w``, float32, (n_input, n_exc); ``theta``, float64,
-    (n_exc,), volt; ``exc_spikes``, int64, (n_exc,), in training presentations so far, or None if they were not
-    counted from the start. After training: the trained network, even while a baseline is labelled and tested.
+    ``position``; ``n_facts``, the number of preceding facts; ``learned``, learned arrays by name
+    (`stdpbench.network.Learned`), weights as float32; ``exc_spikes``, int64, (n_exc,), in training presentations so
+    far, or None if they were not counted from the start. After training: the trained network, even while a baseline
+    is labelled and tested.
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
     (index, bin) of int32 arrays; ``n_bins``; ``recording``: None, or the arrays of a
@@ -31,7 +32,7 @@ Requests
     happens in the background while the run continues; the reply follows when the rule is active or has failed. A rule
     of the active kind with other values is changed as by ``set``.
 ``set_learned``
-    ``arrays``: name of a learned array (`stdpbench.network.Learned`) to the SHA-256 of a file in the run folder
+    ``arrays``: name of a learned array (that, or one of earlier versions) to the SHA-256 of a file in the run folder
     (`stdpbench.runs.folder.learned_arrays`); only while the run is paused.
 ``record``
     ``neurons``: exc neurons whose time courses the frames of ``presentation`` include; empty for none.

@@ -12,6 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
+from stdpbench.learned_names import FEED
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
@@ -164,7 +165,7 @@ def test_a_kind_that_is_not_installed_is_named_and_its_values_are_shown(
     assert window.message.text() == f"a run cannot be continued here: {clause}. Its values are shown as stored."
     session = window.session
     assert session.state is State.FINISHED
-    assert session.live.network["w"].shape[1] == 12
+    assert session.live.learned(FEED).shape[1] == 12
     if section != "data":
         waits(qtbot, lambda: session.split is not None)
     assert session.experiment is not None

@@ -8,6 +8,7 @@ from frames import N_BINS, frame, give, give_pictures, pair, recording
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, Asked, is_complete, redraw, session, show
 
+from stdpbench.learned_names import FEED
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.session.recording import Recorder
@@ -120,7 +121,10 @@ def test_changes_at_most_three_times_a_second(panel: NeuronInspector) -> None:
 
 def test_a_field_of_zeros_is_drawn_too(panel: NeuronInspector) -> None:
     network = panel.session.live.network
-    panel.session.live.network = {**network, "w": np.zeros_like(network["w"])}
+    panel.session.live.network = {
+        **network,
+        "learned": {**network["learned"], FEED: np.zeros_like(network["learned"][FEED])},
+    }
     panel.session.selection.select_neuron(1)
     redraw(panel)
     assert panel.body.isVisible()

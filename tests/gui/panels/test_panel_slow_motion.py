@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 from synthetic import SHAPE, Asked, is_complete, redraw, session, show
 
+from stdpbench.learned_names import FEED
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 
@@ -90,7 +91,7 @@ def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
 def test_weights_end_where_those_of_the_run_do(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
     assert panel.moment is not None
-    w = panel.session.live.network["w"][:, NEURON]
+    w = panel.session.live.learned(FEED)[:, NEURON]
     np.testing.assert_allclose(panel.moment.replay.end, w, atol=1e-9)
     assert np.abs(panel.moment.replay.end - panel.moment.replay.start).max() > 0
     assert "backwards" in panel.about.text()

@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, presentation, redraw, session, show
 
+from stdpbench.learned_names import THETA
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.session.run_session import RunSession
 
@@ -35,7 +36,7 @@ def test_neurons_that_never_fired_are_counted_not_guessed(panel: Thresholds) -> 
     """The threshold of a neuron that fired has decayed below the start value; a run without counts makes no claim."""
     network = panel.session.live.network
     theta, spikes = np.array([15, 19, 19, 19, 19, 19, 19]) * 1e-3, np.array([4, 2, 1, 1, 1, 3, 9])
-    panel.session.live.network = {**network, "theta": theta, "exc_spikes": spikes}
+    panel.session.live.network = {**network, "learned": {**network["learned"], THETA: theta}, "exc_spikes": spikes}
     redraw(panel)
     assert "0 of 7 neurons never fired" in panel.summary()
     panel.session.live.network = {**network, "exc_spikes": None}
@@ -71,10 +72,10 @@ def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
 def test_axes_keep_until_little_of_them_is_used(panel: Thresholds) -> None:
     before = panel.theta_plot._range
     network = panel.session.live.network
-    panel.session.live.network = {**network, "theta": np.linspace(0.0205, 0.0255, N_EXC)}
+    panel.session.live.network = {**network, "learned": {THETA: np.linspace(0.0205, 0.0255, N_EXC)}}
     redraw(panel)
     assert panel.theta_plot._range == before
-    panel.session.live.network = {**network, "theta": np.linspace(0.0231, 0.0232, N_EXC)}
+    panel.session.live.network = {**network, "learned": {THETA: np.linspace(0.0231, 0.0232, N_EXC)}}
     redraw(panel)
     assert panel.theta_plot._range != before
 

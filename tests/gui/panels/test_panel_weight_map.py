@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, SHAPE, is_complete, redraw, session, show
 
+from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
@@ -43,7 +44,7 @@ def test_is_complete(panel: WeightMap) -> None:
 
 
 def test_draws_every_field_in_its_place(panel: WeightMap) -> None:
-    w, image = panel.session.live.network["w"], panel.mosaic.image.image
+    w, image = panel.session.live.learned(FEED), panel.mosaic.image.image
     height, width = SHAPE
     for neuron in range(N_EXC):
         left, top = panel.mosaic.corner(neuron)
@@ -58,7 +59,7 @@ def test_levels_keep_while_weights_change_and_fit_when_asked(panel: WeightMap) -
     assert axis.labelUnits == ""
     assert axis.autoSIPrefix is False
     network = panel.session.live.network
-    panel.session.live.network = {**network, "w": network["w"] * 3}
+    panel.session.live.network = {**network, "learned": {**network["learned"], FEED: network["learned"][FEED] * 3}}
     redraw(panel)
     assert panel.levels.levels == before
     panel.fit_levels()
@@ -104,11 +105,11 @@ def test_labels_sort_and_name_classes(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path)
-    w = np.array(made.live.network["w"])
+    w = np.array(made.live.learned(FEED))
     w[:, 5] = w[:, 1]
     # all have decayed below their start values; the lowest is that of a neuron that fired long ago
     theta, spikes = np.array([19, 15, 19, 18, 19, 19, 19]) * 1e-3, np.array([0, 1, 5, 0, 2, 2, 3])
-    made.live.network = {"position": 8, "w": w, "theta": theta, "exc_spikes": spikes}
+    made.live.network = {"position": 8, "learned": {FEED: w, THETA: theta}, "exc_spikes": spikes}
     panel = WeightMap(made)
     show(panel, qtbot)
     assert np.flatnonzero(panel.marks.dead).tolist() == [0, 3]
@@ -142,7 +143,7 @@ def write(folder: RunFolder, position: int, w: np.ndarray) -> None:
 def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
     assert made.folder is not None
-    w = made.live.network["w"]
+    w = made.live.learned(FEED)
     write(made.folder, 4, w / 2)
     panel = WeightMap(made)
     show(panel, qtbot)
@@ -168,7 +169,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
 def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
     assert made.folder is not None
-    w = np.asarray(made.live.network["w"])
+    w = np.asarray(made.live.learned(FEED))
     write(made.folder, 4, w / 2)
     panel = WeightMap(made)
     show(panel, qtbot)
@@ -188,7 +189,7 @@ def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: 
 def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path)
     assert made.folder is not None
-    write(made.folder, 4, np.asarray(made.live.network["w"]))
+    write(made.folder, 4, np.asarray(made.live.learned(FEED)))
     made.live.network = {}
     panel = WeightMap(made)
     show(panel, qtbot)
@@ -201,7 +202,7 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     assert not panel.difference.isVisible()
     other = session(tmp_path / "other").folder
     assert other is not None
-    before = 0.5 * panel.session.live.network["w"]
+    before = 0.5 * panel.session.live.learned(FEED)
     write(other, 4, before)  # it died and wrote nothing else
     panel.sources.compare_with_run(other.path)
     qtbot.waitUntil(lambda: panel.sources.reference is not None)
@@ -232,7 +233,7 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     own, parent = panel.session.folder, session(tmp_path / "parent").folder
     assert own is not None
     assert parent is not None
-    w = np.asarray(panel.session.live.network["w"])
+    w = np.asarray(panel.session.live.learned(FEED))
 
     def label() -> str:
         redraw(panel)
@@ -287,7 +288,7 @@ def test_large_maps_are_drawn_no_finer_than_the_screen(qtbot: QtBot, tmp_path: P
     redraw(panel)
     part = panel.mosaic.image.image
     assert part.shape < whole
-    np.testing.assert_array_equal(part[:28, :28], made.live.network["w"][:, 0].reshape(28, 28))
+    np.testing.assert_array_equal(part[:28, :28], made.live.learned(FEED)[:, 0].reshape(28, 28))
     panel.mosaic.show_all()
     redraw(panel)
     assert panel.mosaic.image.image.shape == whole

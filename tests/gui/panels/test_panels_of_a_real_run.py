@@ -6,6 +6,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from stdpbench.experiment import read_experiment
+from stdpbench.learned_names import FEED
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
@@ -47,7 +48,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     assert session.state is State.PAUSED
     moment = slow.moment
     assert moment is not None
-    np.testing.assert_allclose(moment.replay.end, session.live.network["w"][:, busiest], atol=1e-6)
+    np.testing.assert_allclose(moment.replay.end, session.live.learned(FEED)[:, busiest], atol=1e-6)
 
     slow.hunt.click()
     qtbot.waitUntil(lambda: slow.moment is not moment and slow.player.playing, timeout=60_000)

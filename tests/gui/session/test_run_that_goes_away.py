@@ -22,6 +22,7 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder import status
@@ -183,7 +184,7 @@ def test_the_window_does_not_wait_for_the_rest_of_a_message_nor_for_the_process(
     waits(qtbot, lambda: window.session.folder is not None)
     channel = connect(listener.invitation)
     waits(qtbot, lambda: window.session.connected)
-    frame = {"position": 60, "w": np.ones((784, 12), np.float32), "theta": np.ones(12)}
+    frame = {"position": 60, "learned": {FEED: np.ones((784, 12), np.float32), THETA: np.ones(12)}}
     message = b"".join(wire._encoded(("frame", "network", frame)))
     channel._socket.sendall(message[:1000])
     before = len(heartbeats)

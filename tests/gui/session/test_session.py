@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 from synthetic import session
 
+from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.protocol import facts
@@ -275,8 +276,8 @@ def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_pat
     with qtbot.waitSignal(made.opened, timeout=60_000):
         made.open(made.folder.path)
     assert made.live.network["position"] == 40
-    assert float(made.live.network["w"].min()) == 0.5
-    assert float(made.live.network["theta"].min()) == 0.02
+    assert float(made.live.learned(FEED).min()) == 0.5
+    assert float(made.live.learned(THETA).min()) == 0.02
     qtbot.waitUntil(lambda: not made.background.busy, timeout=60_000)
 
 

@@ -72,7 +72,7 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
     with pytest.raises(StdpbenchError) as refused:
         run.set_learned({"w": w[:, :3]})
     seen["refused"] = str(refused.value)
-    run.set_learned({"w": before})
+    run.set_learned({"feed.w": before})
     seen["set"] = run.set(**{"plasticity.nu_post": np.float32(0.25)})
     # many threads at once: nothing is mixed up, nothing waits for ever
     positions: list[int] = []
@@ -106,6 +106,11 @@ def test_requests_take_effect_between_presentations(lived: Lived) -> None:
     assert (state, stepped, total) == ("paused", position + 20, 150)
     assert w.shape == (784, 12)
     assert theta.shape == (12,)
+    for arrays in (before, run.weights):  # while it was paused, and of the finished run
+        assert list(arrays.keys()) == ["feed"]
+        np.testing.assert_array_equal(arrays["feed"], arrays)
+    np.testing.assert_array_equal(run.thresholds["exc"], run.theta)
+    assert (list(run.thresholds.keys()), run.thresholds.shape, type(run.theta)) == (["exc"], (12,), np.ndarray)
     assert not np.array_equal(w, run.weights)
     assert seen["attached"] == "finished"
     assert (run.state, run.position, run.reason) == ("finished", 150, "")
@@ -142,6 +147,11 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
     np.testing.assert_array_equal(before, same)
     assert (after == 0.5).all()
     assert theta.shape == (12,)
+    for arrays in (before, run.weights):  # while it was paused, and of the finished run
+        assert list(arrays.keys()) == ["feed"]
+        np.testing.assert_array_equal(arrays["feed"], arrays)
+    np.testing.assert_array_equal(run.thresholds["exc"], run.theta)
+    assert (list(run.thresholds.keys()), run.thresholds.shape, type(run.theta)) == (["exc"], (12,), np.ndarray)
     assert "w has the shape (784, 3), but (784, 12) in this network" in seen["refused"]
     assert "learned arrays can only be set while a run is paused; pause it with run.pause()" in seen["not paused"]
     remarks = [entry.text for entry in run.log if "replaced (" in entry.text]
@@ -149,7 +159,7 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
     assert [entry.text for entry in branch.log if "replaced (" in entry.text] == []
     assert len(list((run.path / "arrays").iterdir())) == 3
     with pytest.raises(StdpbenchError, match="only an active run can be given learned arrays"):
-        run.set_learned({"w": before})
+        run.set_learned({"feed.w": before})
 
 
 def test_changes_are_listed(lived: Lived) -> None:

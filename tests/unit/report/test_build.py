@@ -21,7 +21,6 @@ import stdpbench
 from stdpbench.cli.app import app
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned
 from stdpbench.readout import wilson_interval
 from stdpbench.report import build, robustness
 from stdpbench.report.analysis import Extent
@@ -144,7 +143,7 @@ def test_the_same_spikes_give_the_same_responses_again(report, runs):
     run = load_run(runs[0])
     images = {"test": run.split.test}
     for workers in (1, 2):
-        with Presenter(run.experiment, images, {"trained": Learned(run.w, run.theta)}, None, workers) as shows:
+        with Presenter(run.experiment, images, {"trained": run.learned}, None, workers) as shows:
             usual, again = Presentation("trained", "test", 60), Presentation("trained", "test", 60, repeat=1)
             whole = {
                 presentation: shown for _, presentation, shown in shows.present([usual, again]) if shown is not None
@@ -286,7 +285,7 @@ def test_robustness_is_measured_once_and_resumes_after_an_interruption(report, r
             return super().present(presentations)
 
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
-        networks = {"trained": Learned(run.w, run.theta)}
+        networks = {"trained": run.learned}
         with Watched(run.experiment, {"test": run.split.test}, networks, None, 1) as presenter:
             list(robustness.measure(run, presenter, 30, kept))
             assert [presentation.disturbance.kind for presentation in shown if presentation.disturbance] == ["noise"]

@@ -149,11 +149,15 @@ class NeuronInspector(Panel):
 
     def has_content(self) -> bool:
         """Return whether a neuron is selected and weights have arrived."""
-        network = self.session.live.network
-        if "theta" in network and self.number.maximum() != len(network["theta"]) - 1:
-            self.number.setMaximum(len(network["theta"]) - 1)
-        known = 0 <= self.session.selection.neuron < len(network.get("theta", ()))
-        return known and self.session.live.started is not None
+        theta = self._theta()
+        if len(theta) and self.number.maximum() != len(theta) - 1:
+            self.number.setMaximum(len(theta) - 1)
+        return 0 <= self.session.selection.neuron < len(theta) and self.session.live.started is not None
+
+    def _theta(self) -> Any:
+        """Return the thresholds, in volt; empty before they have arrived."""
+        theta = self.session.live.learned(self.session.selection.thresholds)
+        return () if theta is None else theta
 
     def refresh(self) -> None:
         """Show the neuron, once the previous content was shown long enough."""
@@ -170,12 +174,12 @@ class NeuronInspector(Panel):
     def _show_field(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
         assert live.started is not None
-        w = live.network["w"][:, neuron]
+        w = live.learned(self.session.selection.weights)[:, neuron]
         self.field.show_values(w.reshape(live.started.shape), 0.0, float(w.max()) or 1.0, colour_maps.sequential())
         self.field.setToolTip(f"Weights from all pixels, 0 to {float(w.max()):.3f}")
         assignment = self.observed.assignment()
-        parts = [f"<b>neuron {neuron}</b>", f"theta {live.network['theta'][neuron] * 1e3:.2f} mV"]
-        if assignment is None or assignment.n_exc != len(live.network["theta"]):
+        parts = [f"<b>neuron {neuron}</b>", f"theta {self._theta()[neuron] * 1e3:.2f} mV"]
+        if assignment is None or assignment.n_exc != len(self._theta()):
             self.bars.show_values((), (), -1, "once labels arrive")
         else:
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
@@ -251,10 +255,10 @@ class NeuronInspector(Panel):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        neuron, live = self.session.selection.neuron, self.session.live
+        neuron = self.session.selection.neuron
         if not self.has_content():
             return self.empty_text
-        text = f"Neuron {neuron}: theta {live.network['theta'][neuron] * 1e3:.2f} mV"
+        text = f"Neuron {neuron}: theta {self._theta()[neuron] * 1e3:.2f} mV"
         assignment = self.observed.assignment()
         if assignment is not None:
             label = int(assignment.labels[neuron])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,12 +57,6 @@ class Weights:
     theta: NDArray[np.float64]
     of_run: bool = False
     exc_spikes: NDArray[np.int64] | None = None
-
-    @classmethod
-    def at_checkpoint(cls, past: PastWeights) -> Weights:
-        """Return the weights of a checkpoint of the current run."""
-        name = f"checkpoint {thousands(past.position)}"
-        return cls(name, past.position, past.w, past.theta, exc_spikes=past.exc_spikes)
 
 
 class WeightSources(QObject):
@@ -115,13 +110,25 @@ class WeightSources(QObject):
 
     def now(self) -> Weights | None:
         """Return the newest weights received from the run."""
-        network, started = self._session.live.network, self._session.live.started
-        if "w" not in network:
+        live = self._session.live
+        network, started = live.network, live.started
+        if self._session.selection.weights not in network.get("learned", ()):
             return None
         position = int(network["position"])
         if started is not None:  # weights no longer change after training
             position = min(position, dict(started.phases).get("train", position))
-        return Weights("now", position, network["w"], network["theta"], exc_spikes=network.get("exc_spikes"))
+        return self._of(PastWeights(position, network["learned"], network.get("exc_spikes")), "now")
+
+    def _of(self, past: PastWeights, name: str = "", other: bool = False) -> Weights:
+        """Return the selected weights of a network; a name is that of a checkpoint of this run by default."""
+        selection = self._session.selection
+        w: Any = past.learned.get(selection.weights)
+        theta: Any = past.learned.get(selection.thresholds)
+        if w is None:
+            raise StdpbenchError(f"{name or 'the checkpoint'} has no weights of the projection {selection.projection}")
+        name = name or f"checkpoint {thousands(past.position)}"
+        theta = np.full(w.shape[1], np.nan) if theta is None else theta
+        return Weights(name, past.position, w, theta, other, None if other else past.exc_spikes)
 
     def shown(self) -> Weights | None:
         """Return the weights to draw; None: none yet."""
@@ -173,8 +180,8 @@ class WeightSources(QObject):
 
             experiment = folder.experiment
             split = load_split(experiment, bool(folder.read_json("run.json").get("validation", False)))
-            w, theta, _ = start_arrays(folder, experiment, split)
-            return folder, Weights("the start", 0, np.asarray(normalised(w, experiment), np.float32), theta)
+            start = normalised(start_arrays(folder, experiment, split), experiment)
+            return folder, self._of(PastWeights(0, start.for_display()), "the start")
 
         self._session.work(read, self._take_reference, "Cannot restore the start weights", owner=self)
 
@@ -193,10 +200,10 @@ class WeightSources(QObject):
 
         def read() -> tuple[RunFolder, Weights]:
             other = RunFolder.open(path)
-            found = newest_weights(other.path)
+            found = self._of(newest_weights(other.path), other.path.name, other=True)
             if found.w.shape != shape:
-                raise StdpbenchError(f"{other.path.name} has weights of shape {found.w.shape}, this run has {shape}")
-            return folder, Weights(other.path.name, found.position, found.w, found.theta, True)
+                raise StdpbenchError(f"{found.name} has weights of shape {found.w.shape}, this run has {shape}")
+            return folder, found
 
         self._session.work(read, self._take_reference, "Cannot read the weights to compare with", owner=self)
 
@@ -244,10 +251,10 @@ class WeightSources(QObject):
                     past = weights_near(path, position)
                 else:
                     past = weights_at(path, common)
-                    own = Weights.at_checkpoint(weights_at(folder.path, common))
+                    own = self._of(weights_at(folder.path, common))
             except StdpbenchError:  # none yet, or pruned while being read: retried at the next update
                 return folder, path, None, None
-            return folder, path, Weights(path.name, past.position, past.w, past.theta, True), own
+            return folder, path, self._of(past, path.name, other=True), own
 
         def fail(_: str) -> None:
             self._following = False
@@ -269,7 +276,7 @@ class WeightSources(QObject):
             return
 
         def read() -> tuple[RunFolder, Weights]:
-            return folder, Weights.at_checkpoint(weights_at(folder.path, position))
+            return folder, self._of(weights_at(folder.path, position))
 
         assert callable(take)
         self._session.work(read, take, "Cannot read the checkpoint", owner=self)

@@ -11,6 +11,7 @@ import pytest
 from harness import Driven, experiment, new_run
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.learned_names import FEED
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.neurons.lif import LIF
 from stdpbench.neurons.threshold import threshold_course
@@ -62,7 +63,7 @@ def test_replayed_weights_agree_with_those_of_the_run(ran: tuple[LiveRun, Frames
     exact = 0
     for place, (frame, network) in enumerate(frames[:CHANGED]):
         moment = shown(live, frames, place)
-        np.testing.assert_allclose(moment.replay.end, network["w"][:, moment.neuron], atol=1e-6)
+        np.testing.assert_allclose(moment.replay.end, network["learned"][FEED][:, moment.neuron], atol=1e-6)
         assert moment.output.tolist() == frame["exc"][1][frame["exc"][0] == moment.neuron].tolist()
         exact += any("agree with those of the run at the end" in remark for remark in moment.remarks)
     assert exact == CHANGED - 1  # the weights before the first one were not seen
@@ -71,7 +72,7 @@ def test_replayed_weights_agree_with_those_of_the_run(ran: tuple[LiveRun, Frames
 def test_weights_at_the_start_are_computed_from_those_at_the_end(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     moment = shown(live, frames, 5, alone=True)
-    np.testing.assert_allclose(moment.replay.end, frames[5][1]["w"][:, moment.neuron], atol=1e-9)
+    np.testing.assert_allclose(moment.replay.end, frames[5][1]["learned"][FEED][:, moment.neuron], atol=1e-9)
     assert [remark.split()[0] for remark in moment.remarks] == ["Traces", "Weights"]
     assert "wrong for 120 ms" in moment.remarks[0]
 

@@ -14,6 +14,8 @@ import stdpbench
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import FEED, THETA
+from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import Checkpoint, checkpoint_path, read_checkpoint, write_checkpoint
 from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_journal
@@ -145,7 +147,8 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
 @pytest.fixture
 def full(whole: Path) -> Path:
     images = Images(np.zeros((2, 2, 2), np.uint8), None)
-    write_snapshot(whole, 5, Snapshot({}, "runtime", np.zeros((4, 3)), np.zeros(3), images, 2, "spare"))
+    learned = Learned({FEED: np.zeros((4, 3)), THETA: np.zeros(3)})
+    write_snapshot(whole, 5, Snapshot({}, "runtime", learned, images, 2, "spare"))
     state = {"plastic.w": np.zeros((4, 3)), "exc.theta": np.zeros(3)}
     write_checkpoint(whole, Checkpoint(3, 2, {}, 1.0, 0, {}, state, {}))
     np.savez(whole / "training.npz", image=np.zeros(7))

@@ -26,7 +26,8 @@ from stdpbench.runs.lineage.branches import branch, resume_position, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
 from stdpbench.runs.lineage.reproduction_folder import prepare
 from stdpbench.runs.process.probe import Probe
-from stdpbench.runs.protocol.facts import LearnedSet
+from stdpbench.runs.protocol.changes import array_names
+from stdpbench.runs.protocol.facts import LearnedSet, Record
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.simulators import compile_ahead, find_compiler
 
@@ -110,7 +111,7 @@ def test_what_is_set_is_in_the_network_at_once_and_on_disk_before(tmp_path: Path
     np.testing.assert_array_equal(w, W)
     assert not np.array_equal(theta, THETA)
     assert journal == [(FIRST, ["w"])]
-    np.testing.assert_array_equal(newest_weights(folder.path).w.argmax(axis=0), W.argmax(axis=0))
+    np.testing.assert_array_equal(newest_weights(folder.path).learned["feed.w"].argmax(axis=0), W.argmax(axis=0))
 
 
 @pytest.mark.parametrize("position", [FIRST, FIRST + 1, SECOND, SECOND + 3])
@@ -283,8 +284,9 @@ def test_a_disk_without_room_leaves_the_network_as_it_is(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "nothing to set: give values for an array, one of w, theta, lateral"),
-        ({"W": W}, "there is no learned array 'W'; known are lateral, theta, w"),
+        ({}, "nothing to set: give values for an array, such as feed.w"),
+        ({"W": W}, "there is no learned array 'W'; known are compete.w, exc.theta, feed.w, lateral, theta, w"),
+        ({"w": W, "feed.w": W}, "w and feed.w are the same array: give it once"),
         ({"w": W * 1j}, "w must be an array of real numbers, not of complex128"),
         ({"w": [["a"]]}, "w must be an array of real numbers"),
         ({"w": [[1, 2], [3]]}, "w is not an array"),
@@ -413,4 +415,27 @@ def test_a_network_that_is_looked_at_has_what_was_set(tmp_path: Path) -> None:
     wish = [asks(folder, w=W, theta=THETA), ("try", picture), "resume"]
     drive(folder, at={FIRST: ["pause"]}, paused=[wish], replied=replied, die=lambda engine: bool(answers))
     assert Probe(folder).answer("try", picture)["spike_counts"] == answers[0]
-    np.testing.assert_array_equal(newest_weights(folder.path).theta, THETA)
+    np.testing.assert_array_equal(newest_weights(folder.path).learned["exc.theta"], THETA)
+
+
+def test_arrays_have_one_name_in_facts_and_two_in_calls(run: RunFolder, tmp_path: Path) -> None:
+    """Journals keep the names that earlier versions can read; an array that there was not then has its own."""
+    folder = new(tmp_path)
+    hooks = set_by_hand(folder)
+    digests = write_learned(folder.path, {"feed.w": W, "exc.theta": THETA})
+    assert digests == write_learned(folder.path, {"w": W, "theta": THETA})
+    named = {"feed.w": digests["w"], "exc.theta": digests["theta"]}
+    first = [wish if wish == "resume" else ("set_learned", {"arrays": named}) for wish in hooks["paused"][0]]
+    drive(folder, at=hooks["at"], paused=[first, *hooks["paused"][1:]])
+    assert sets_in(folder) == sets_in(run)
+    assert arrays(folder) == arrays(run)
+    refused = [asks(folder, **{"feed2.w": W}), "stop"]
+    engine = drive(new(tmp_path / "other"), at={FIRST: ["pause"]}, paused=[[*refused]])
+    assert "feed2.w cannot be set: this network has no such array; w and theta can" in str(engine.replies)
+    fact = LearnedSet({"feed2.w": "ab" * 32, "w": "cd" * 32}, {"feed2.w": (3, 2), "w": (2, 2)})
+    assert array_names(fact) == "feed2.w and weights"
+    assert fact_of(Record(0, 0, "", fact)) == fact
+
+
+def fact_of(record: Record) -> Any:
+    return Record.from_mapping(json.loads(json.dumps(record.to_mapping()))).fact

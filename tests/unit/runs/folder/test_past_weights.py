@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.learned_names import FEED
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.past_weights import common_position, nearest_position, newest_weights, weights_near
 
@@ -21,7 +22,8 @@ def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:
         write_checkpoint(tmp_path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
     assert [nearest_position(tmp_path, at) for at in (0, 20, 39, 40, 100)] == [20, 20, 20, 40, 40]
     found = weights_near(tmp_path, 39)
-    assert (found.position, found.w.dtype, float(found.w[0, 0])) == (20, np.float32, 20.0)
+    w = found.learned[FEED]
+    assert (found.position, w.dtype, float(w[0, 0])) == (20, np.float32, 20.0)
 
 
 def test_what_a_run_wrote_counts_until_it_went_on(tmp_path: Path) -> None:
@@ -37,10 +39,11 @@ def test_what_a_run_wrote_counts_until_it_went_on(tmp_path: Path) -> None:
     np.save(tmp_path / "theta.npy", np.full(2, 0.02))
     np.savez(tmp_path / "training.npz", image=np.zeros(30, int))
     found = newest_weights(tmp_path)  # it was stopped
-    assert (found.position, found.w.dtype, float(found.w[0, 0])) == (30, np.float32, 30.0)
+    w = found.learned[FEED]
+    assert (found.position, w.dtype, float(w[0, 0])) == (30, np.float32, 30.0)
     write(40)  # it was resumed, and died
     found = newest_weights(tmp_path)
-    assert (found.position, float(found.w[0, 0])) == (40, 40.0)
+    assert (found.position, float(found.learned[FEED][0, 0])) == (40, 40.0)
 
 
 def test_a_branch_and_its_parent_are_as_old_as_each_other(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
 from numpy.typing import NDArray
 
+from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint, write_checkpoint
 from stdpbench.runs.folder.past_weights import newest_weights, weights_at
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -120,6 +121,8 @@ def test_readers_see_the_trained_network_while_another_one_is_tested(tmp_path: P
     assert {"start weights: label", "start weights: test"} <= frames.keys()
     for phase, some in frames.items():
         for frame in some if phase not in ("", "train") else ():
-            for name in ("w", "theta", "exc_spikes"):
-                np.testing.assert_array_equal(frame[name], trained[name], f"{name} in the phase {phase}")
-    assert np.ptp(trained["theta"]) > 0
+            assert frame["learned"].keys() == {FEED, THETA}
+            for name, array in frame["learned"].items():
+                np.testing.assert_array_equal(array, trained["learned"][name], f"{name} in the phase {phase}")
+            np.testing.assert_array_equal(frame["exc_spikes"], trained["exc_spikes"])
+    assert np.ptp(trained["learned"][THETA]) > 0

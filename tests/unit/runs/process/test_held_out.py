@@ -13,7 +13,8 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.network import start_pictures
+from stdpbench.learned_names import FEED, THETA
+from stdpbench.network import Learned, start_pictures
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.catalog.access_log import _bytes
 from stdpbench.runs.folder import snapshots
@@ -313,7 +314,7 @@ def test_measures_do_not_take_a_run_back_to_where_they_are_of():
 
 def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):
     class Simulator:
-        w, theta, lateral, name = np.ones((64, 4)), np.ones(4), None, "compiled"
+        name, learned_views = "compiled", Learned({FEED: np.ones((64, 4)), THETA: np.ones(4)})
 
     measured = held_out.HeldOutMeasures(tmp_path / "gone", Simulator(), load_split(experiment(), False), N_TRAIN)  # type: ignore[arg-type]
     with patch("os.fsync"):

@@ -103,6 +103,25 @@ def test_a_new_run_starts_from_its_weights(parent: RunFolder, tmp_path: Path) ->
     fixed = create_run_from(parent, {"lateral.kind": "fixed"}, tmp_path, options)
     assert not (fixed.path / "start_lateral.npy").exists()
     assert "lateral" not in fixed.experiment.to_mapping()
+    assert reports_at_start(folder) == []
+    assert reports_at_start(fixed) == [f"Not taken from {parent.path.name}: compete.w (this network has none)."]
+    assert reports_at_start(smaller) == [
+        f"Not taken from {parent.path.name}: feed.w beyond the shape (64, 3) (it has (64, 4)), exc.theta beyond the "
+        "shape (3,) (it has (4,)), compete.w beyond the shape (3, 3) (it has (4, 4))."
+    ]
+    plain = new_run(tmp_path / "plain", experiment())
+    drive(plain, at={0: ["stop"]})
+    learning = create_run_from(plain, {"lateral.kind": "homeostatic"}, tmp_path, options)
+    assert reports_at_start(learning) == [f"Not taken from {plain.path.name}: compete.w (that run has none)."]
+    np.testing.assert_array_equal(np.load(learning.path / "start_lateral.npy"), 1 - np.eye(4))
+
+
+def reports_at_start(folder: RunFolder) -> list[str]:
+    """What a new run says about the run that it starts from, once, however often it is resumed."""
+    for _ in range(2):
+        drive(folder, at={0: ["stop"], 2: ["stop"]})
+    remarks = [r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked)]
+    return [text for text in remarks if text.startswith("Not taken")]
 
 
 def test_what_is_tried_is_answered_by_its_weights(parent: RunFolder, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, 
 
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
+from stdpbench.learned_names import FEED, THETA
 from stdpbench.network import Learned
 from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench.runs.folder.result_digests import outcome
@@ -82,7 +83,7 @@ def test_a_trial_is_a_frozen_presentation(undisturbed):
     simulator, _ = open_simulator(made, 64, "compiled")
     w, theta = np.load(undisturbed.path / "weights.npy"), np.load(undisturbed.path / "theta.npy")
     before = {name: array.copy() for name, array in simulator.state().items()}
-    answer = try_picture(simulator, made, PICTURE, (8, 8), Learned(w, theta))
+    answer = try_picture(simulator, made, PICTURE, (8, 8), Learned({FEED: w, THETA: theta}))
     assert answer["vote"] is None
     for name, array in simulator.state().items():
         np.testing.assert_array_equal(array, before[name])

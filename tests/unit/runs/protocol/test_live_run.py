@@ -6,6 +6,7 @@ import pickle
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
 
@@ -90,6 +91,16 @@ def test_frames_and_answers_are_kept_and_their_topic_is_told():
         assert getattr(live, kind) == {"position": 4}
     assert live.take(("reply", 5, "no", None)) == {"replies"}
     assert live.replies == {5: ("no", None)}
+
+
+def test_learned_arrays_have_names_whatever_version_sends_them():
+    live, w, theta = LiveRun(), np.ones((2, 3)), np.zeros(3)
+    assert live.learned("feed.w") is None
+    for frame in ({"w": w, "theta": theta}, {"learned": {"feed.w": w, "exc.theta": theta}}):
+        live.take(("frame", "network", {"position": 3, **frame}))
+        assert live.learned("feed.w") is w
+        assert live.learned("exc.theta") is theta
+        assert live.learned("compete.w") is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Files of learned arrays: those of Diehl & Cook's network keep their names, and no other is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import experiment, new_run
+
+from stdpbench.datasets import Images
+from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.network import Learned
+from stdpbench.runs.folder.learned_files import (
+    copy_start_files,
+    learned_file,
+    read_learned_files,
+    result_files,
+    start_files,
+    write_learned_files,
+)
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.snapshots import Snapshot, read_snapshot, snapshot_path, write_snapshot
+from stdpbench.runs.lineage.branches import rewind
+from stdpbench.runs.lineage.export import export_run, unpack_run
+
+LEARNED = Learned({"feed.w": np.ones((64, 4)), "second.w": np.eye(4), "second.theta": np.full(4, 0.01)})
+SHAPES = {name: array.shape for name, array in LEARNED.items()}
+MORE = ("learned/second.theta.npy", "learned/second.w.npy")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    made = new_run(tmp_path, experiment())
+    write_learned_files(made, LEARNED)
+    write_learned_files(made, LEARNED, start=True)
+    return made
+
+
+def test_files_have_the_names_that_users_know() -> None:
+    names = ("feed.w", "exc.theta", "compete.w", "second.w")
+    assert [learned_file(name) for name in names] == ["weights.npy", "theta.npy", "lateral.npy", MORE[1]]
+    assert [learned_file(name, start=True) for name in names] == [
+        "start_weights.npy",
+        "start_theta.npy",
+        "start_lateral.npy",
+        "start_learned/second.w.npy",
+    ]
+
+
+def test_all_arrays_are_read_back(folder: RunFolder) -> None:
+    (folder.path / "learned" / "notes.txt").write_text("of the user")
+    assert read_learned_files(folder, SHAPES) == LEARNED
+    assert read_learned_files(folder, SHAPES, start=True) == LEARNED
+    assert set(result_files(folder.path)) >= {"weights.npy", *MORE}
+    assert start_files(folder.path) == ("start_weights.npy", *(f"start_{name}" for name in MORE))
+    with pytest.raises(StdpbenchError, match=r"learned/second.w.npy contains float64 \(4, 4\), but .* \(4, 5\)"):
+        read_learned_files(folder, {"second.w": (4, 5)})
+
+
+def test_they_are_exported_compared_and_passed_on(folder: RunFolder, tmp_path: Path) -> None:
+    unpacked = unpack_run(export_run(folder, tmp_path / "run.zip"), tmp_path / "unpacked")
+    assert read_learned_files(unpacked, SHAPES) == LEARNED
+    assert outcome(unpacked) == outcome(folder)
+    assert set(MORE) < outcome(folder).keys()
+    other = new_run(tmp_path / "other", experiment())
+    copy_start_files(folder.path, other.path)
+    assert read_learned_files(other, SHAPES, start=True) == LEARNED
+
+
+def test_a_rewind_removes_those_at_the_end_only(folder: RunFolder) -> None:
+    (folder.path / "learned" / "notes.txt").write_text("of the user")
+    rewind(folder, 0)
+    assert [path.name for path in (folder.path / "learned").iterdir()] == ["notes.txt"]
+    assert not (folder.path / "weights.npy").exists()
+    assert read_learned_files(folder, SHAPES, start=True) == LEARNED
+
+
+def test_a_run_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match="learned cannot be created"):
+        write_learned_files(RunFolder(tmp_path / "gone"), {"second.w": np.eye(2)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_snapshots_hold_all_arrays_and_those_of_earlier_versions_are_read(folder: RunFolder) -> None:
+    images = Images(np.zeros((2, 8, 8), np.uint8), np.zeros(2, np.int64))
+    path = write_snapshot(folder.path, 6, Snapshot({}, "runtime", LEARNED, images, 2, "spare"))
+    assert read_snapshot(path).learned == LEARNED
+    with np.load(path) as arrays:
+        about = arrays["about"]
+    old = {"w": np.ones((64, 4)), "theta": np.zeros(4), "lateral": np.eye(4), "pixels": images.pixels}
+    np.savez(snapshot_path(folder.path, 7), about=about, **old)  # type: ignore[arg-type]
+    found = read_snapshot(snapshot_path(folder.path, 7))
+    assert found.learned == Learned({"feed.w": old["w"], "exc.theta": old["theta"], "compete.w": old["lateral"]})
+    assert found.images.labels is None
