@@ -106,11 +106,6 @@ def test_requests_take_effect_between_presentations(lived: Lived) -> None:
     assert (state, stepped, total) == ("paused", position + 20, 150)
     assert w.shape == (784, 12)
     assert theta.shape == (12,)
-    for arrays in (before, run.weights):  # while it was paused, and of the finished run
-        assert list(arrays.keys()) == ["feed"]
-        np.testing.assert_array_equal(arrays["feed"], arrays)
-    np.testing.assert_array_equal(run.thresholds["exc"], run.theta)
-    assert (list(run.thresholds.keys()), run.thresholds.shape, type(run.theta)) == (["exc"], (12,), np.ndarray)
     assert not np.array_equal(w, run.weights)
     assert seen["attached"] == "finished"
     assert (run.state, run.position, run.reason) == ("finished", 150, "")

@@ -29,7 +29,7 @@ def test_it_is_a_mapping_of_names(weights: NamedArrays) -> None:
     assert [array.shape for array in weights.values()] == [(3, 3), (4, 3)]
     assert "compete" in weights
     assert "other" not in weights
-    with pytest.raises(StdpbenchError, match="there is no learned array of 'fed'; did you mean feed"):
+    with pytest.raises(StdpbenchError, match="there is no learned array of 'fed'; did you mean 'feed'"):
         weights["fed"]
 
 
@@ -38,7 +38,7 @@ def test_it_is_an_array_for_scripts_that_know_no_names(weights: NamedArrays) -> 
     assert (weights.shape, len(weights), weights.dtype) == ((4, 3), 4, np.float64)
     np.testing.assert_array_equal(np.asarray(weights), FEED)
     np.testing.assert_array_equal(weights[:, 1], FEED[:, 1])
-    np.testing.assert_array_equal([row for row in weights], FEED)
+    np.testing.assert_array_equal(list(weights), FEED)
     np.testing.assert_array_equal(weights @ COMPETE, FEED)
     assert (weights[2, 1], weights.max(), float(weights.sum())) == (7.0, 11.0, 66.0)
     assert 7.0 in weights

@@ -429,8 +429,8 @@ def test_arrays_have_one_name_in_facts_and_two_in_calls(run: RunFolder, tmp_path
     drive(folder, at=hooks["at"], paused=[first, *hooks["paused"][1:]])
     assert sets_in(folder) == sets_in(run)
     assert arrays(folder) == arrays(run)
-    refused = [asks(folder, **{"feed2.w": W}), "stop"]
-    engine = drive(new(tmp_path / "other"), at={FIRST: ["pause"]}, paused=[[*refused]])
+    other = new(tmp_path / "other")
+    engine = drive(other, at={FIRST: ["pause"]}, paused=[[asks(other, **{"feed2.w": W}), "stop"]])
     assert "feed2.w cannot be set: this network has no such array; w and theta can" in str(engine.replies)
     fact = LearnedSet({"feed2.w": "ab" * 32, "w": "cd" * 32}, {"feed2.w": (3, 2), "w": (2, 2)})
     assert array_names(fact) == "feed2.w and weights"
