@@ -23,7 +23,7 @@ from typer import Context
 from stdpbench import __version__, paths
 
 _FILE = "completion.json"
-_DECLARING = ("datasets", "encoding", "experiment", "lab", "neurons", "plasticity")
+_DECLARING = ("datasets", "encoding", "experiment", "lab", "neurons", "plasticity", "templates")
 
 Names = dict[str, Any]
 
@@ -192,12 +192,12 @@ def _stamp() -> list[str]:
 
 def _declared() -> Names:
     from stdpbench.datasets.fetch import FETCHABLE
-    from stdpbench.experiment import SECTIONS, About, Network, Schedule, family_of
+    from stdpbench.experiment import SECTIONS, About, Schedule, family_of
     from stdpbench.lab.default_protocol import PROTOCOLS
     from stdpbench.parameters import Parameters
     from stdpbench.readout import readouts, timed_readouts
 
-    plain: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
+    plain: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule}
     families = {section: family for section in SECTIONS if (family := family_of(section)) is not None}
     parameters: dict[str, dict[str, dict[str, list[str]]]] = {}
     for section in SECTIONS:

@@ -13,14 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 from stdpbench.cli.plain_docs import plain_doc
+from stdpbench.connections import connections
 from stdpbench.datasets import Dataset, datasets
+from stdpbench.delays import delays
 from stdpbench.encoding import encoders
 from stdpbench.errors import StdpbenchError, nearest, suggestion
 from stdpbench.experiment import (
     SECTIONS,
     About,
     Experiment,
-    Network,
     Schedule,
     family_of,
     kind_parameter,
@@ -29,11 +30,14 @@ from stdpbench.experiment import (
 )
 from stdpbench.files import read_toml
 from stdpbench.neurons import neurons
+from stdpbench.normalisations import normalisations
 from stdpbench.parameters import Parameter, Parameters
 from stdpbench.plasticity import PlasticityRule, laterals, rules
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.readout import Readout, TimedReadout, readouts, timed_readouts
 from stdpbench.registry import Family
+from stdpbench.templates import templates
+from stdpbench.weights import weights
 
 _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     datasets,
@@ -41,11 +45,17 @@ _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     neurons,
     rules,
     laterals,
+    templates,
+    connections,
+    weights,
+    delays,
+    normalisations,
     readouts,
     timed_readouts,
 )
-_PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
+_PLAIN: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule}
 _WITH_KINDS = {
+    "network": "The neurons and how they are connected.",
     "data": "Where pictures come from, and how they are prepared.",
     "encoding": "How a picture becomes input spikes.",
     "exc": "The exc neurons, which learn.",

@@ -1,16 +1,10 @@
 """Experiments: immutable values, read from and written to TOML, with a digest."""
 
-from stdpbench.experiment.experiment import (
-    SECTIONS,
-    Experiment,
-    family_of,
-    kind_parameter,
-    parse_assignment,
-    read_experiment,
-    shipped_experiments,
-    without_looks,
-)
-from stdpbench.experiment.sections import About, Network, Schedule
+from stdpbench.experiment.changes import parse_assignment
+from stdpbench.experiment.experiment import Experiment, read_experiment, shipped_experiments, without_looks
+from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
+from stdpbench.experiment.sections import About, Schedule
+from stdpbench.templates.diehl_cook import Network
 
 __all__ = [
     "SECTIONS",

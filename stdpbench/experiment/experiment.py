@@ -7,58 +7,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from inspect import get_annotations
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
 import tomli_w
-from pydantic import SerializeAsAny, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
-from stdpbench.datasets import PLACES, Dataset, datasets
-from stdpbench.encoding import Encoder, encoders
+from stdpbench.datasets import Dataset
+from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
-from stdpbench.experiment.sections import About, Network, Schedule
+from stdpbench.experiment.changes import forget_for_preset, meant, no_section, ordered, set_value
+from stdpbench.experiment.conflicts import conflicts
+from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
+from stdpbench.experiment.sections import About, Schedule
 from stdpbench.files import parse_toml, read_toml
-from stdpbench.neurons import Neuron, neurons
-from stdpbench.parameters import Parameter, Parameters, build, parameter, unknown_key
+from stdpbench.graph import Graph
+from stdpbench.neurons import Neuron
+from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
-from stdpbench.plasticity import Average, Lateral, PlasticityRule, Trace, laterals, rules
-from stdpbench.registry import Family
+from stdpbench.plasticity import Lateral, PlasticityRule, rules
+from stdpbench.templates import OPTIONAL, Parts, Template
+from stdpbench.templates.paths import short_path
 from stdpbench.toml_lines import Lines, flat, located
 
-_PLAIN: dict[str, type[Parameters]] = {"about": About, "network": Network, "schedule": Schedule}
-_FAMILIES: dict[str, tuple[Family[Any], str]] = {
-    "data": (datasets, "digits"),
-    "encoding": (encoders, "poisson"),
-    "exc": (neurons, "adaptive-lif"),
-    "inh": (neurons, "lif"),
-    "plasticity": (rules, "diehl-cook-triplet"),
-    "lateral": (laterals, "fixed"),
-}
 _FIXED = {"kind": "fixed"}
-_RANK = {"kind": 0, "preset": 1, "file": 1}
-_MOST_BINS = 65_535  # a spike count must fit into 16 bits
 LOOKS = ("held_out_every", "held_out_images")
 """Parameters of the schedule that do not change any result."""
-SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral", "schedule")
-
-
-def family_of(section: str) -> Family[Any] | None:
-    """Return the family of kinds of a section, or None if the section has no kinds."""
-    return _FAMILIES[section][0] if section in _FAMILIES else None
-
-
-def kind_parameter(section: str) -> Parameter | None:
-    """Describe the kind of a section like a parameter; None for a section without kinds."""
-    if section not in _FAMILIES:
-        return None
-    family, usual = _FAMILIES[section]
-    help_ = f"Kind of {family.name}; each kind has its own parameters and needs another network."
-    return Parameter("kind", "choice", None, usual, None, None, False, False, family.kinds(), help_, True)
 
 
 class _Head(Parameters):
@@ -69,16 +46,20 @@ class _Head(Parameters):
 
 
 class Experiment(_Head):
-    """Everything that a run depends on."""
+    """Everything that a run depends on.
+
+    The network selects which of the sections ``exc``, ``inh``, ``plasticity`` and ``lateral`` exist; see `sections`.
+    The attributes of others have unused defaults.
+    """
 
     about: About
     data: SerializeAsAny[Dataset]
     encoding: SerializeAsAny[Encoder]
-    network: Network
-    exc: SerializeAsAny[Neuron]
-    inh: SerializeAsAny[Neuron]
-    plasticity: SerializeAsAny[PlasticityRule]
-    lateral: SerializeAsAny[Lateral]
+    network: SerializeAsAny[Template]
+    exc: SerializeAsAny[Neuron] = Field(default_factory=lambda: usual("exc"))
+    inh: SerializeAsAny[Neuron] = Field(default_factory=lambda: usual("inh"))
+    plasticity: SerializeAsAny[PlasticityRule] = Field(default_factory=lambda: usual("plasticity"))
+    lateral: SerializeAsAny[Lateral] = Field(default_factory=lambda: usual("lateral"))
     schedule: Schedule
 
     @model_validator(mode="after")
@@ -94,64 +75,7 @@ class Experiment(_Head):
             yield "name must not be empty"
         if self.missing_kinds:  # nothing is known of them but their values
             return
-        dt = self.network.dt
-        times = {"schedule.stimulus": self.schedule.stimulus, "schedule.rest": self.schedule.rest}
-        if self.network.delays == "homogeneous":
-            times["network.max_delay"] = self.network.max_delay
-        uneven = [name for name, time in times.items() if abs(time / dt - round(time / dt)) > 1e-6]
-        for name in uneven:
-            yield f"{name} ({times[name]:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)"
-        if "schedule.stimulus" not in uneven and not 1 <= self.stimulus_bins <= _MOST_BINS:
-            yield (
-                f"schedule.stimulus ({self.schedule.stimulus:g} ms) must be 1 to {_MOST_BINS} steps of network.dt "
-                f"({dt:g} ms)"
-            )
-        if self.network.delays != "none" and self.network.max_delay >= self.schedule.stimulus:
-            yield "network.max_delay must be shorter than schedule.stimulus"
-        for where, neuron in (("exc", self.exc), ("inh", self.inh)):
-            if not neuron.runs_in_digit_network:
-                yield f"{where}.kind {getattr(neuron, 'kind', '')!r} {neuron.in_digit_network}"
-        if not any(variable.name == "theta" for variable in self.exc.variables):
-            yield f"exc.kind {self.exc_kind!r} has no adaptive threshold, but exc neurons need one; use 'adaptive-lif'"
-        if any(variable.slow for variable in self.inh.variables):
-            yield (
-                f"inh.kind {getattr(self.inh, 'kind', '')!r} has an adaptive threshold, but inh neurons must not; "
-                "use 'lif'"
-            )
-        if not self.plasticity.runs_in_digit_network:
-            kind = getattr(self.plasticity, "kind", "")
-            yield f"plasticity.kind {kind!r} {self.plasticity.in_digit_network}"
-        yield from self._shared_names()
-        if self.network.conductance_step == "euler":
-            for where, neuron in (("exc", self.exc), ("inh", self.inh)):
-                for _, tau in neuron.conductances:
-                    if getattr(neuron, tau) <= dt:
-                        yield (
-                            f"{where}.{tau} must be longer than network.dt ({dt:g} ms) with "
-                            "network.conductance_step = 'euler'"
-                        )
-        last = self.schedule.max_attempts - 1
-        if not self.encoding.largest_probability(255.0, last, dt * 1e-3) < 1:
-            yield (
-                f"after schedule.max_attempts = {self.schedule.max_attempts} repetitions a white pixel would fire "
-                "with probability 1 or more per step: lower it, or encoding.intensity_step or encoding.rate_per_grey"
-            )
-
-    def _shared_names(self) -> Iterator[str]:
-        """Yield a sentence if the rule and the exc neuron use the same name with different meanings."""
-        own = {variable.name for variable in self.exc.variables} | {p.name for p in self.exc.describe()}
-        rule = self.plasticity
-        remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
-        names = [name for each in remembered for name in (each.name, each.tau)]
-        words = [re.findall(r"[A-Za-z_]\w*", f"{average.of} {average.on_spike}") for average in rule.averages]
-        names += [word for each in words for word in each if word != "v"]  # intentionally the neuron's
-        own |= set(re.findall(r"^\s*(\w+)\s*=", self.exc.update, re.MULTILINE))
-        taken = sorted(own.intersection(names))
-        if taken:
-            yield (
-                f"plasticity.kind {getattr(self.plasticity, 'kind', '')!r} and exc.kind {self.exc_kind!r} both use "
-                f"the name {', '.join(taken)}: one of them must use another"
-            )
+        yield from conflicts(self.network, self.parts, self.encoding, self.schedule)
 
     @property
     def exc_kind(self) -> str:
@@ -159,9 +83,35 @@ class Experiment(_Head):
         return str(getattr(self.exc, "kind", ""))
 
     @property
+    def sections(self) -> tuple[str, ...]:
+        """Names of the sections that the experiment has: all of `SECTIONS`, except what its network does not use."""
+        used = self.model_fields_set if self.network.missing else self.network.sections
+        return tuple(name for name in SECTIONS if name not in OPTIONAL or name in used)
+
+    @property
     def missing_kinds(self) -> tuple[str, ...]:
         """A clause for each missing kind, which has a stand-in here: its name and the reason."""
-        return tuple(clause for name in _FAMILIES if (clause := getattr(self, name).missing))
+        return tuple(dict.fromkeys(clause for owner in self._with_kinds().values() if (clause := owner.missing)))
+
+    @property
+    def parts(self) -> Parts:
+        """What the network may use of the experiment in addition to its own parameters."""
+        return Parts(self.exc, self.inh, self.plasticity, self.lateral, self.seed)
+
+    def graph(self, *shape: int) -> Graph:
+        """Return the network as populations and projections.
+
+        Parameters
+        ----------
+        *shape : int
+            Shape of the input, which the data give; without it, the input has no size.
+        """
+        return _expanded(self.network, self.parts).with_input(*shape) if shape else _expanded(self.network, self.parts)
+
+    def _with_kinds(self) -> dict[str, Parameters]:
+        """Return all objects with a kind by their path: sections, and what the network consists of."""
+        nested = {f"network.{path}": owner for path, owner in self.network.nested().items()}
+        return {name: getattr(self, name) for name in FAMILIES if name in self.sections} | nested
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], *, stand_ins: bool = False) -> Experiment:
@@ -185,16 +135,25 @@ class Experiment(_Head):
             if key not in cls.model_fields:
                 errors.sentences += unknown_key(key, cls.model_fields, "").sentences
         sections: dict[str, Any] = {key: mapping[key] for key in ("name", "seed") if key in mapping}
-        for name, section in _PLAIN.items():
+        for name, section in PLAIN.items():
             with errors.part():
                 sections[name] = build(section, mapping.get(name, {}), name)
-        for name, (family, usual) in _FAMILIES.items():
-            table = mapping.get(name, {})
+        for name, (family, usual_kind) in FAMILIES.items():
+            table, network = mapping.get(name, {}), sections.get("network")
+            if (
+                name in OPTIONAL
+                and name not in mapping
+                and network
+                and (network.missing or name not in network.sections)
+            ):
+                continue
             with errors.part():
                 if not isinstance(table, Mapping):
                     raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
+                if name in OPTIONAL and network and not network.missing and name not in network.sections:
+                    raise StdpbenchError(no_section(name, network))
                 make = family.read if stand_ins else family.build
-                sections[name] = make({"kind": usual, **table}, name)
+                sections[name] = make({"kind": usual_kind, **table}, name)
         if errors.sentences:  # check name and seed as well, even if sections are invalid
             with errors.part():
                 build(_Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")
@@ -219,8 +178,8 @@ class Experiment(_Head):
 
     def to_mapping(self) -> dict[str, Any]:
         """Return nested tables as in a file, without None and without fixed lateral inhibition."""
-        sections = {name: getattr(self, name).to_mapping() for name in SECTIONS}
-        if sections["lateral"] == _FIXED:  # keeps digests and files from before other kinds existed
+        sections = {name: getattr(self, name).to_mapping() for name in self.sections}
+        if sections.get("lateral") == _FIXED:  # keeps digests and files from before other kinds existed
             del sections["lateral"]
         return {"name": self.name, "seed": self.seed, **sections}
 
@@ -244,15 +203,16 @@ class Experiment(_Head):
         data sets have, such as ``data.resize``; `lost_by` returns what is not kept. The texts of ``about`` describe
         the experiment as it was measured: if more than the seed changes, only those in `changes` remain.
         """
-        mapping = self.to_mapping()
-        mapping.setdefault("lateral", dict(_FIXED))
-        errors = Collector()
-        # kinds first, then presets: both replace values, whatever the order of the changes
-        for path, value in sorted(changes.items(), key=lambda change: _RANK.get(change[0].rpartition(".")[2], 2)):
+        errors, short = Collector(), dict[str, Any]()
+        for path, value in changes.items():
+            with errors.part():
+                short[self.short_path(path)] = value
+        changes, mapping = short, self._tables()
+        for path, value in ordered(changes):
             with errors.part():
                 if path.endswith(".preset"):
-                    self._forget_for_preset(mapping, path, str(value))
-                _set(mapping, path, self._meant(path, value) if isinstance(value, str) else value)
+                    forget_for_preset(mapping, path, str(value))
+                set_value(mapping, path, meant(self, path, value) if isinstance(value, str) else value)
         errors.check()
         changed = Experiment.from_mapping(mapping)
         if changed.about == About() or self._same_results(changed):
@@ -261,21 +221,40 @@ class Experiment(_Head):
         about = {name: getattr(changed.about, name) for name in named}
         return changed.model_copy(update={"about": About(**about)})
 
+    def short_path(self, path: str) -> str:
+        """Return the one path of a parameter, also for its path in the expanded network.
+
+        Raises
+        ------
+        StdpbenchError
+            If the expanded network has no such parameter, or the template fixes it.
+        """
+        return short_path(path, self.network, self.parts)
+
+    def _tables(self) -> dict[str, Any]:
+        """Return tables in which each section has its kind, to be changed."""
+        tables = self.to_mapping()
+        if "lateral" in self.sections:
+            tables.setdefault("lateral", dict(_FIXED))
+        tables["network"] = {"kind": getattr(self.network, "kind", ""), **tables["network"]}
+        return tables
+
     def lost_by(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that an `override` of kinds drops: dotted path -> value.
 
         Defaults of the old kind and values set by `changes` themselves are not included.
         """
         changed, lost = self.override(changes), dict[str, Any]()
-        for section in _FAMILIES:
-            old, new = getattr(self, section), getattr(changed, section)
+        after, given = changed._with_kinds(), {self.short_path(path) for path in changes}
+        for section, old in self._with_kinds().items():
+            new = after.get(section)
             if type(old) is type(new):
                 continue
             values = old.to_mapping()
             for declared in old.describe():
                 path, value = f"{section}.{declared.name}", getattr(old, declared.name)
                 kept = value in (declared.default, getattr(new, declared.name, None))
-                if not kept and path not in changes:
+                if not kept and path not in given:
                     lost[path] = values[declared.name]
         return lost
 
@@ -344,23 +323,6 @@ class Experiment(_Head):
                 )
         return changed
 
-    @staticmethod
-    def _forget_for_preset(mapping: dict[str, Any], path: str, preset: str) -> None:
-        """Remove the values that a requested preset sets from a section."""
-        section = path.rpartition(".")[0]
-        if section in _FAMILIES:
-            owner = _FAMILIES[section][0].get(str(mapping[section]["kind"]), f"{section}.kind")
-            for name in owner.presets.get(preset, {}):
-                mapping[section].pop(name, None)
-
-    def _meant(self, path: str, text: str) -> Any:
-        """Parse a typed value as TOML, but keep a text that looks like a number for parameters that are texts."""
-        *sections, key = path.split(".")
-        owner = getattr(self, sections[0], None) if sections else self
-        field = type(owner).model_fields.get(key) if isinstance(owner, Parameters) else None
-        value = _toml_value(text)
-        return text if field is not None and field.annotation is str and not isinstance(value, str) else value
-
     @property
     def digest(self) -> str:
         """SHA-256 of everything that the result depends on, hexadecimal; without ``name`` and ``about``.
@@ -382,66 +344,17 @@ class Experiment(_Head):
         return round(self.schedule.rest / self.network.dt) if self.schedule.between == "rest" else 0
 
 
+@lru_cache(maxsize=64)
+def _expanded(network: Template, parts: Parts) -> Graph:
+    return network.expand(parts)
+
+
 def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tables of an experiment without the parameters of held-out measurements."""
     schedule = mapping.get("schedule", {})
     if not isinstance(schedule, Mapping):
         return dict(mapping)
     return {**mapping, "schedule": {name: value for name, value in schedule.items() if name not in LOOKS}}
-
-
-def _set(mapping: dict[str, Any], path: str, value: Any) -> None:
-    *sections, key = path.split(".")
-    table = mapping
-    for name in sections:
-        inner = table.get(name)
-        if not isinstance(inner, dict):
-            raise unknown_key(name, {k: None for k, v in table.items() if isinstance(v, dict)}, "")
-        table = inner
-    if isinstance(table.get(key), dict):
-        raise StdpbenchError(
-            f"{path} is a section; name one of its parameters, such as {path}.{next(iter(table[key]))}"
-        )
-    if key == "kind" and table.get("kind") != value:
-        kept = _shared(sections[0], table, value) if sections else {}
-        table.clear()  # parameters of another kind are not kept
-        table.update(kept)
-    if key == "file" and table.get("kind") == "custom":
-        table.clear()  # nor those of another rule
-        table["kind"] = "custom"
-    if value is None:
-        table.pop(key, None)
-    else:
-        table[key] = value
-
-
-def _shared(section: str, table: Mapping[str, Any], kind: object) -> dict[str, Any]:
-    """Return what a data set of another kind keeps: parameters with a common declaration, except file paths."""
-    if section != "data" or str(kind) not in datasets.kinds():
-        return {}
-    old, new = datasets.get(str(table["kind"])), datasets.get(str(kind))
-    names = old.model_fields.keys() & new.model_fields.keys() & table.keys() - {"kind", *PLACES}
-    return {name: table[name] for name in table if name in names and _owner(old, name) is _owner(new, name)}
-
-
-def _owner(cls: type[Parameters], name: str) -> type:
-    """Return the class that declares a parameter."""
-    return next(one for one in cls.__mro__ if name in get_annotations(one))
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):  # not TOML, or a number with thousands of digits
-        return text
-
-
-def parse_assignment(text: str) -> tuple[str, str]:
-    """Split the argument of ``--set`` into dotted path and value."""
-    path, equals, value = text.partition("=")
-    if not equals or not path.strip():
-        raise StdpbenchError(f"{text!r} must be PATH=VALUE, such as plasticity.nu_post=0.02")
-    return path.strip(), value.strip()
 
 
 def shipped_experiments() -> dict[str, Path]:

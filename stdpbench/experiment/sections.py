@@ -1,4 +1,4 @@
-"""The sections of an experiment without kinds: about, network and schedule."""
+"""The sections of an experiment without kinds: about and schedule."""
 
 from __future__ import annotations
 
@@ -18,61 +18,6 @@ class About(Parameters):
         None, unit="s", gt=0, help="Measured duration of the whole run, including the baselines."
     )
     tuned_on: str = parameter("", help="Pictures on which the settings were chosen.")
-
-
-class Network(Parameters):
-    """The network after Diehl & Cook (2015): input, exc neurons, lateral inhibition."""
-
-    n_exc: int = parameter(400, ge=1, le=100_000, structural=True, help="Number of exc neurons.")
-    dt: float = parameter(0.5, unit="ms", ge=0.001, le=5, structural=True, help="Time step.")
-    inhibition: Literal["layer", "direct", "direct-undelayed"] = parameter(
-        "layer",
-        structural=True,
-        help="layer: one inh neuron per exc neuron; direct: exc spikes inhibit one step later (same spikes as "
-        "layer); direct-undelayed: without delay (other spikes, stronger competition).",
-    )
-    w_exc_inh: float = parameter(10.4, unit="", ge=0, help="Weight from an exc neuron to its inh neuron.")
-    w_inh_exc: float = parameter(17.0, unit="", ge=0, help="Weight of lateral inhibition on all other exc neurons.")
-    delays: Literal["none", "homogeneous", "uniform"] = parameter(
-        "none",
-        structural=True,
-        help="Delays from input to exc: none, max_delay for all, or uniform in 0 .. max_delay.",
-    )
-    max_delay: float = parameter(
-        10.0,
-        unit="ms",
-        ge=0,
-        le=100,
-        structural=True,
-        help="Delay of all synapses (homogeneous) or largest delay (uniform).",
-    )
-    conductance_step: Literal["euler", "exact"] = parameter(
-        "euler",
-        structural=True,
-        help="Decay of ge and gi per step: 1 - dt/tau as in the authors' code, or exp(-dt/tau); the charge per spike "
-        "differs.",
-    )
-    start: Literal["random", "samples"] = parameter(
-        "random", structural=True, help="Initial weights: uniform random, or blurred training pictures."
-    )
-    start_blur: float = parameter(
-        1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'."
-    )
-    start_noise: float = parameter(
-        0.1,
-        unit="",
-        ge=0,
-        le=1,
-        structural=True,
-        help="Fraction of random weights mixed into start = 'samples'.",
-    )
-    weight_sum: float | None = parameter(
-        78.0,
-        unit="",
-        gt=0,
-        help="Sum to which each exc neuron's input weights are scaled before every training presentation; none: no "
-        "scaling.",
-    )
 
 
 class Schedule(Parameters):

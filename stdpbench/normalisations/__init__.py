@@ -5,7 +5,7 @@ from stdpbench.registry import Family
 
 normalisations: Family[Normalisation] = Family(
     "normalisation",
-    Normalisation,
+    Normalisation,  # type: ignore[type-abstract]
     {"sum": "stdpbench.normalisations.sum:Sum"},
     group="stdpbench.normalisations",
 )

@@ -5,9 +5,10 @@ from stdpbench.weights.base import Weight
 
 weights: Family[Weight] = Family(
     "weight",
-    Weight,
+    Weight,  # type: ignore[type-abstract]
     {
         "constant": "stdpbench.weights.constant:Constant",
+        "samples": "stdpbench.weights.samples:Samples",
         "uniform": "stdpbench.weights.uniform:Uniform",
     },
     group="stdpbench.weights",

@@ -242,7 +242,9 @@ def test_describe_lists_the_kinds_of_a_section(
 
 
 def test_describe_takes_dotted_paths(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "n_exc 400 [1, 100000] Number of exc neurons." in output_of(["describe", "network.n_exc"], capsys)
+    assert "n_exc diehl-cook 400 [1, 100000] Number of exc neurons." in output_of(
+        ["describe", "network.n_exc"], capsys
+    )
     assert "train_images none [1, ∞) or none" in output_of(["describe", "schedule.train_images"], capsys)
     several = output_of(["describe", "exc.tau_m"], capsys)
     assert "tau_m adaptive-lif 100 ms (0, ∞) yes" in several

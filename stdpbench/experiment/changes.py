@@ -1,0 +1,125 @@
+"""Changes of an experiment's tables by dotted paths: what `Experiment.override` does before it reads them again."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from inspect import get_annotations
+from typing import Any
+
+from stdpbench.datasets import PLACES, datasets
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment.families import family_of
+from stdpbench.parameters import Parameters, unknown_key
+from stdpbench.templates import Template
+
+_RANK = {"kind": 0, "preset": 1, "file": 1}
+
+
+def ordered(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return changes in the order in which they apply: that of the network, other kinds, presets, all else.
+
+    Kinds and presets replace values, whatever the order in which they were given.
+    """
+
+    def rank(change: tuple[str, Any]) -> int:
+        return -1 if change[0] == "network.kind" else _RANK.get(change[0].rpartition(".")[2], 2)
+
+    return sorted(changes.items(), key=rank)
+
+
+def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
+    """Set a value in nested tables; None removes it.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such table, or the path is that of a table.
+    """
+    *sections, key = path.split(".")
+    table = tables
+    for number, name in enumerate(sections):
+        inner = table.get(name)
+        if not isinstance(inner, dict):
+            known = {k: None for k, v in table.items() if isinstance(v, dict)}
+            raise unknown_key(name, known, ".".join(sections[:number]))
+        table = inner
+    if isinstance(table.get(key), dict):
+        raise StdpbenchError(
+            f"{path} is a section; name one of its parameters, such as {path}.{next(iter(table[key]))}"
+        )
+    if key == "kind" and table.get("kind") != value:
+        kept = _shared(sections[0], table, value) if sections else {}
+        table.clear()  # parameters of another kind are not kept
+        table.update(kept)
+    if key == "file" and table.get("kind") == "custom":
+        table.clear()  # nor those of another rule
+        table["kind"] = "custom"
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def forget_for_preset(tables: dict[str, Any], path: str, preset: str) -> None:
+    """Remove the values that a requested preset sets from its section."""
+    section = path.rpartition(".")[0]
+    family = family_of(section)
+    if family is not None:
+        owner = family.get(str(tables[section]["kind"]), f"{section}.kind")
+        for name in owner.presets.get(preset, {}):
+            tables[section].pop(name, None)
+
+
+def meant(experiment: Parameters, path: str, text: str) -> Any:
+    """Parse a typed value as TOML, but keep a text that looks like a number for parameters that are texts."""
+    owner, key = owner_of(experiment, path)
+    field = type(owner).model_fields.get(key) if owner is not None else None
+    value = _toml_value(text)
+    return text if field is not None and field.annotation is str and not isinstance(value, str) else value
+
+
+def owner_of(experiment: Parameters, path: str) -> tuple[Parameters | None, str]:
+    """Return the object that has a parameter, and the name of the parameter; None if there is no such object."""
+    *above, key = path.split(".")
+    owner: Any = experiment
+    for name in above:
+        owner = owner.get(name) if isinstance(owner, Mapping) else getattr(owner, name, None)
+    return owner if isinstance(owner, Parameters) else None, key
+
+
+def no_section(name: str, network: Template) -> str:
+    """Return the sentence for a section that a network does not use."""
+    used = (
+        f"it uses {', '.join(network.sections)}" if network.sections else "its own populations and projections say it"
+    )
+    return f"{name} is not a section of an experiment with the network {getattr(network, 'kind', '')!r}: {used}"
+
+
+def parse_assignment(text: str) -> tuple[str, str]:
+    """Split the argument of ``--set`` into dotted path and value."""
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise StdpbenchError(f"{text!r} must be PATH=VALUE, such as plasticity.nu_post=0.02")
+    return path.strip(), value.strip()
+
+
+def _shared(section: str, table: Mapping[str, Any], kind: object) -> dict[str, Any]:
+    """Return what a data set of another kind keeps: parameters with a common declaration, except file paths."""
+    if section != "data" or str(kind) not in datasets.kinds():
+        return {}
+    old, new = datasets.get(str(table["kind"])), datasets.get(str(kind))
+    names = old.model_fields.keys() & new.model_fields.keys() & table.keys() - {"kind", *PLACES}
+    return {name: table[name] for name in table if name in names and _owner(old, name) is _owner(new, name)}
+
+
+def _owner(cls: type[Parameters], name: str) -> type:
+    """Return the class that declares a parameter."""
+    return next(one for one in cls.__mro__ if name in get_annotations(one))
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):  # not TOML, or a number with thousands of digits
+        return text

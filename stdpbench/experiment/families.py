@@ -1,0 +1,48 @@
+"""The sections of an experiment, and the families of their kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stdpbench.datasets import datasets
+from stdpbench.encoding import encoders
+from stdpbench.experiment.sections import About, Schedule
+from stdpbench.neurons import neurons
+from stdpbench.parameters import Parameter, Parameters
+from stdpbench.plasticity import laterals, rules
+from stdpbench.registry import Family
+from stdpbench.templates import templates
+
+PLAIN: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule}
+"""Sections without kinds."""
+FAMILIES: dict[str, tuple[Family[Any], str]] = {
+    "network": (templates, "diehl-cook"),
+    "data": (datasets, "digits"),
+    "encoding": (encoders, "poisson"),
+    "exc": (neurons, "adaptive-lif"),
+    "inh": (neurons, "lif"),
+    "plasticity": (rules, "diehl-cook-triplet"),
+    "lateral": (laterals, "fixed"),
+}
+"""Sections with kinds: family, and the usual kind."""
+SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral", "schedule")
+
+
+def family_of(section: str) -> Family[Any] | None:
+    """Return the family of kinds of a section, or None if the section has no kinds."""
+    return FAMILIES[section][0] if section in FAMILIES else None
+
+
+def kind_parameter(section: str) -> Parameter | None:
+    """Describe the kind of a section like a parameter; None for a section without kinds."""
+    if section not in FAMILIES:
+        return None
+    family, usual = FAMILIES[section]
+    help_ = f"Kind of {family.name}; each kind has its own parameters and needs another network."
+    return Parameter("kind", "choice", None, usual, None, None, False, False, family.kinds(), help_, True)
+
+
+def usual(section: str) -> Any:
+    """Return a section with its usual kind and the defaults of that."""
+    family, kind = FAMILIES[section]
+    return family.build({"kind": kind}, section)

@@ -1,0 +1,16 @@
+"""Templates of networks: the family of kinds and its base class."""
+
+from stdpbench.registry import Family
+from stdpbench.templates.base import OPTIONAL, Parts, Template, check_template
+
+templates: Family[Template] = Family(
+    "network",
+    Template,  # type: ignore[type-abstract]
+    {
+        "diehl-cook": "stdpbench.templates.diehl_cook:Network",
+    },
+    group="stdpbench.templates",
+    check=check_template,
+)
+
+__all__ = ["OPTIONAL", "Parts", "Template", "templates"]
