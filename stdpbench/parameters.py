@@ -229,6 +229,8 @@ def _explain(error: ErrorDetails, where: str) -> list[str]:
     if kind == "value_error":
         message = str(context["error"])
         return [f"{path}: {message}"] if path else message.splitlines()
+    if kind == "missing":
+        return [f"{path} is missing"]
     wanted = {
         "greater_than": "more than {gt:g}",
         "greater_than_equal": "at least {ge:g}",

@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -22,6 +23,7 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.parameters import Parameter, Parameters, build
 
 K = TypeVar("K", bound=Parameters)
+_STAND_INS: ContextVar[bool] = ContextVar("stand_ins", default=False)
 
 
 class MissingKindError(StdpbenchError):
@@ -130,11 +132,18 @@ class Family(Generic[K]):
 
     def read(self, mapping: Mapping[str, Any], where: str) -> K:
         """As `build`, but make a stand-in for a missing kind, which holds the values of the table as written."""
+        token = _STAND_INS.set(True)
         try:
             return self.build(mapping, where)
         except MissingKindError as error:
             cls: type[K] = _stand_in(self.base, json.dumps(dict(mapping), default=str), error.clause)
             return build(cls, mapping, where)
+        finally:
+            _STAND_INS.reset(token)
+
+    def nested(self, mapping: Mapping[str, Any], where: str) -> K:
+        """As `read` for an object within one that `read` makes, else as `build`."""
+        return self.read(mapping, where) if _STAND_INS.get() else self.build(mapping, where)
 
     def _checked(self, kind: str, cls: Any) -> type[K]:
         if isinstance(cls, type) and issubclass(cls, self.base):

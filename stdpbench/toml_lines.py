@@ -1,4 +1,4 @@
-"""Lines of the keys of a TOML file, so that an error about a value can name one, which tomllib cannot; flat tables."""
+"""TOML beyond tomllib: lines of the keys of a file, so that errors can name them; flat tables; tables in few lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import tomli_w
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _PATH = rf"{_PART}(?:\s*\.\s*{_PART})*"
@@ -85,3 +87,42 @@ def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in mapping.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
     return found
+
+
+_WIDTH = 119
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def compact(tables: Mapping[str, Any], above: str = "") -> str:
+    """Return nested tables as TOML; a table without further tables is one line where that fits.
+
+    Parameters
+    ----------
+    tables : mapping of str to Any
+        The tables.
+    above : str
+        Dotted path of the table that they are in; the tables of a file get headers of their own.
+    """
+    lines, below = list[str](), list[str]()
+    for key, value in tables.items():
+        name = key if _BARE.fullmatch(key) else tomli_w.dumps({key: 0}).rpartition(" = ")[0]
+        line = f"{name} = {_inline(value)}"
+        if isinstance(value, Mapping) and (not above or not value or len(line) > _WIDTH or _has_tables(value)):
+            below.append(compact(value, f"{above}.{name}" if above else name))
+        else:
+            lines.append(line)
+    if above and (lines or not below):
+        lines.insert(0, f"[{above}]")
+    return "\n".join(["".join(f"{line}\n" for line in lines), *below] if lines else below)
+
+
+def _has_tables(table: Mapping[str, Any]) -> bool:
+    return any(isinstance(value, Mapping) for value in table.values())
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_inline(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_inline(one) for one in value) + "]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")

@@ -253,12 +253,20 @@ def describe(
             autocompletion=completion.described,
         ),
     ] = None,
+    expanded: Annotated[
+        bool,
+        typer.Option(
+            "--expanded",
+            help="Print an experiment whose network is spelled out as populations and projections, as a TOML file "
+            "that can be run.",
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Describe kinds, sections of an experiment, their parameters, and experiments."""
     from stdpbench.cli.describe import describe_command
 
-    describe_command(name, json)
+    describe_command(name, json, expanded)
 
 
 @app.command()

@@ -29,6 +29,8 @@ from stdpbench.experiment import (
     shipped_experiments,
 )
 from stdpbench.files import read_toml
+from stdpbench.graph import Population, Projection
+from stdpbench.graph.tables import family_at
 from stdpbench.neurons import neurons
 from stdpbench.normalisations import normalisations
 from stdpbench.parameters import Parameter, Parameters
@@ -63,6 +65,14 @@ _WITH_KINDS = {
     "plasticity": "How the weights from input to exc neurons learn.",
     "lateral": "Whether the weights of lateral inhibition learn, and how.",
 }
+_PARTS = {
+    "neuron": "Model of the neurons of a population; without it, the population is the input.",
+    "connect": "Which source neurons reach which target neurons.",
+    "weight": "Weights before any learning; a number is short for a constant.",
+    "delay": "Time from a spike to its arrival; a time is short for a constant.",
+    "plasticity": "How the weights of a projection learn; without it, they do not.",
+    "normalise": "How the weights are scaled before each training presentation; without it, they are not.",
+}
 _TEXTS = (
     ("equations", "equations"),
     ("on an input spike", "on_input_spike"),
@@ -78,7 +88,7 @@ Described = dict[str, Any]
 """A named item as plain values; ``what`` is its family."""
 
 
-def describe_command(name: str | None, json: bool) -> None:
+def describe_command(name: str | None, json: bool, expanded: bool = False) -> None:
     """Carry out ``stdpbench describe``.
 
     Raises
@@ -86,7 +96,13 @@ def describe_command(name: str | None, json: bool) -> None:
     StdpbenchError
         If nothing has that name.
     """
-    found = _catalogue() if name is None else list(_look_up(name))
+    if expanded:
+        found: Any = list(_expanded(name or ""))
+    else:
+        found = _catalogue() if name is None else list(_look_up(name))
+    if expanded and not json:
+        sys.stdout.write(Experiment.from_mapping(found[0]["experiment"]).to_toml())
+        return
     if json:
         sys.stdout.write(json_format.dumps(found, ensure_ascii=False) + "\n")
         return
@@ -122,25 +138,41 @@ def _look_up(name: str) -> Iterator[Described]:
 def _sections(name: str) -> Iterator[Described]:
     if name in _PLAIN:
         yield _of_class("section", name, _PLAIN[name])
-    elif name in _WITH_KINDS:
+    elif (text := _WITH_KINDS.get(name) or _part(name)) is not None:
         family, kind = family_of(name), kind_parameter(name)
         assert family is not None
         assert kind is not None
-        usual = _of_class(family.name, kind.default, family.get(kind.default))
+        usual: Described = {"parameters": []}
+        if kind.default is not None:
+            usual = _of_class(family.name, kind.default, family.get(kind.default))
         yield {
             "what": "section",
             "name": name,
-            "text": _WITH_KINDS[name],
+            "text": text,
             "kinds": {one: getattr(cls, "summary", "") for one, cls in family.usable().items()},
             "default_kind": kind.default,
             "parameters": usual["parameters"],
         }
 
 
+def _part(path: str) -> str | None:
+    """Return the text about a part of a network with kinds, such as ``network.projections.feed.delay``."""
+    return None if family_at(path) is None else _PARTS[path.rpartition(".")[2]]
+
+
 def _kinds(name: str) -> Iterator[Described]:
     for family in _FAMILIES:
         if name in family.kinds():
             yield _of_class(family.name, name, family.get(name))
+
+
+def _expanded(name: str) -> Iterator[Described]:
+    """Return an experiment whose network is spelled out."""
+    found = next((one for one in _experiments(name) if one["what"] == "experiment"), None)
+    if found is None:
+        near = suggestion(name, shipped_experiments())
+        raise StdpbenchError(f"--expanded needs an experiment, and there is none {name!r}; {near}")
+    yield {**found, "experiment": Experiment.from_mapping(found["experiment"]).spelled_out().to_mapping()}
 
 
 def _experiments(name: str) -> Iterator[Described]:
@@ -180,6 +212,9 @@ def _parameters(path: str) -> Iterator[Described]:
     family = family_of(section)
     if section in _PLAIN:
         owners = [("", _PLAIN[section])]
+    elif section.startswith("network.") and section.count(".") == 2:
+        tables: dict[str, type[Parameters]] = {"populations": Population, "projections": Projection}
+        owners = [("", cls)] if (cls := tables.get(section.split(".")[1])) is not None else []
     elif family is not None:
         kind = kind_parameter(section)
         if name == "kind" and kind is not None:
@@ -190,7 +225,7 @@ def _parameters(path: str) -> Iterator[Described]:
         owners = [(section, one.get(section)) for one in _FAMILIES if section in one.kinds()]
     for kind_name, cls in owners:
         for declared in cls.describe():
-            if declared.name == name:
+            if declared.name == name and family_at(path) is None:
                 fixed = declared.structural or section == "about" or issubclass(cls, Dataset | Readout | TimedReadout)
                 yield {"what": "parameter", "path": path, "kind": kind_name, **_plain(declared, not fixed)}
 
@@ -284,8 +319,11 @@ def _show_class(console: Console, one: Described) -> None:
             table.add_row(f"{kind} (default)" if kind == one["default_kind"] else kind, summary)
         console.print()
         console.print(table)
+        usual = one["default_kind"]
         console.print(
-            f"\nParameters of {one['default_kind']}; `stdpbench describe KIND` shows those of another kind:",
+            "\n`stdpbench describe KIND` shows the parameters of a kind."
+            if usual is None
+            else f"\nParameters of {usual}; `stdpbench describe KIND` shows those of another kind:",
             highlight=False,
         )
     if one.get("traces") is not None:
@@ -294,7 +332,8 @@ def _show_class(console: Console, one: Described) -> None:
         if heading in one:
             lines = one[heading].splitlines()
             console.print("\n  ".join([f"\n{heading}:", *lines]), highlight=False, markup=False)
-    console.print(_table(one["parameters"]))
+    if one["parameters"]:
+        console.print(_table(one["parameters"]))
     if "presets" in one:
         console.print("\nPresets, chosen by --set plasticity.preset=NAME:", highlight=False)
         for name, values in one["presets"].items():

@@ -20,3 +20,7 @@ class Connection(Parameters):
     storage: ClassVar[Literal["dense", "one-to-one"]]
     self_connections: ClassVar[bool] = True
     """Whether neuron i reaches neuron i where a population projects onto itself."""
+
+    def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
+        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        return ""

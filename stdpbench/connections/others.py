@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar, Literal
 
 from stdpbench.connections.base import Connection
@@ -26,3 +27,12 @@ class Others(Connection):
     summary: ClassVar[str] = "Every neuron reaches all others, or all others of its field"
     storage: ClassVar[Literal["dense"]] = "dense"
     self_connections: ClassVar[bool] = False
+
+    def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
+        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        n, m = prod(source), prod(target)
+        if n != m:
+            return f"needs two populations of the same size, but they have {n} and {m} neurons"
+        if self.within == "field" and len(target) < 2:
+            return "with within = 'field' needs a target of two or more dimensions, such as shape = [20, 20]"
+        return ""

@@ -3,7 +3,7 @@
 from stdpbench.experiment.changes import parse_assignment
 from stdpbench.experiment.experiment import Experiment, read_experiment, shipped_experiments, without_looks
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
-from stdpbench.experiment.sections import About, Schedule
+from stdpbench.experiment.sections import About, Schedule, Stage
 from stdpbench.templates.diehl_cook import Network
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Experiment",
     "Network",
     "Schedule",
+    "Stage",
     "family_of",
     "kind_parameter",
     "parse_assignment",

@@ -10,8 +10,10 @@ from typing import Any
 from stdpbench.datasets import PLACES, datasets
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment.families import family_of
+from stdpbench.graph import Projection
+from stdpbench.graph.tables import family_at
 from stdpbench.parameters import Parameters, unknown_key
-from stdpbench.templates import Template
+from stdpbench.templates import OPTIONAL, templates
 
 _RANK = {"kind": 0, "preset": 1, "file": 1}
 
@@ -37,13 +39,23 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
         If there is no such table, or the path is that of a table.
     """
     *sections, key = path.split(".")
+    if (missing := path.partition(".")[0]) in OPTIONAL and missing not in tables:
+        raise no_section(missing, str(tables["network"]["kind"]))
     table = tables
     for number, name in enumerate(sections):
         inner = table.get(name)
+        if inner is None and family_at(".".join(sections[: number + 1])) is not None:
+            inner = table[name] = {}
         if not isinstance(inner, dict):
             known = {k: None for k, v in table.items() if isinstance(v, dict)}
             raise unknown_key(name, known, ".".join(sections[:number]))
         table = inner
+    if family_at(path) is not None:
+        if value in (None, "none"):
+            table.pop(key, None)
+        else:
+            table[key] = value
+        return
     if isinstance(table.get(key), dict):
         raise StdpbenchError(
             f"{path} is a section; name one of its parameters, such as {path}.{next(iter(table[key]))}"
@@ -66,9 +78,12 @@ def forget_for_preset(tables: dict[str, Any], path: str, preset: str) -> None:
     section = path.rpartition(".")[0]
     family = family_of(section)
     if family is not None:
-        owner = family.get(str(tables[section]["kind"]), f"{section}.kind")
+        table: Any = tables
+        for name in section.split("."):
+            table = table.get(name, {})
+        owner = family.get(str(table.get("kind", "")), f"{section}.kind")
         for name in owner.presets.get(preset, {}):
-            tables[section].pop(name, None)
+            table.pop(name, None)
 
 
 def meant(experiment: Parameters, path: str, text: str) -> Any:
@@ -88,12 +103,34 @@ def owner_of(experiment: Parameters, path: str) -> tuple[Parameters | None, str]
     return owner if isinstance(owner, Parameters) else None, key
 
 
-def no_section(name: str, network: Template) -> str:
-    """Return the sentence for a section that a network does not use."""
-    used = (
-        f"it uses {', '.join(network.sections)}" if network.sections else "its own populations and projections say it"
-    )
-    return f"{name} is not a section of an experiment with the network {getattr(network, 'kind', '')!r}: {used}"
+def is_live(before: Parameters, after: Parameters, path: str) -> bool:
+    """Whether a parameter that two experiments differ in may change during a run."""
+    projections = [owner for one in (before, after) if isinstance(owner := _projection(one, path), Projection)]
+    owner, key = owner_of(before, path)
+    declared = {p.name: p for p in owner.describe()} if owner is not None else {}
+    match path.split("."):
+        case ["data", *_]:
+            return False
+        case ["network", "projections", _, "scale"] if any(each.scale is None for each in projections):
+            return False
+        case ["network", "projections", _, "weight", *_] if not all(each.one_weight for each in projections):
+            return False  # weights from which learning started
+        case ["network", "projections", _, "normalise", "kind"]:
+            return len(projections) == 2
+        case ["network", "projections", _, "normalise", _] if key not in declared:
+            return len(projections) == 2
+    return key in declared and not declared[key].structural
+
+
+def _projection(experiment: Parameters, path: str) -> Parameters | None:
+    return owner_of(experiment, ".".join([*path.split(".")[:3], ""]))[0]
+
+
+def no_section(name: str, network: str) -> StdpbenchError:
+    """Return the error for a section that a network does not use."""
+    used = templates.get(network).sections
+    hint = f"which uses {', '.join(used)}" if used else "whose populations and projections have neurons and rules"
+    return StdpbenchError(f"{name} is not a section of an experiment with the network {network!r}, {hint}")
 
 
 def parse_assignment(text: str) -> tuple[str, str]:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from stdpbench.delays import Delay
 from stdpbench.encoding import Encoder
-from stdpbench.experiment.sections import Schedule
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.experiment.sections import Schedule, Stage
+from stdpbench.graph import Graph
+from stdpbench.graph.checks import problems
 from stdpbench.templates import Parts, Template
+from stdpbench.templates.paths import short_path
 
 _MOST_BINS = 65_535  # a spike count must fit into 16 bits
+_LONG = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
 
 
 def conflicts(network: Template, parts: Parts, encoding: Encoder, schedule: Schedule) -> Iterator[str]:
     """Yield a sentence for each conflict between sections."""
     dt = network.dt
     times = {"schedule.stimulus": schedule.stimulus, "schedule.rest": schedule.rest}
-    times |= _delays(network)
     uneven = [name for name, time in times.items() if abs(time / dt - round(time / dt)) > 1e-6]
     for name in uneven:
         yield f"{name} ({times[name]:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)"
     if "schedule.stimulus" not in uneven and not 1 <= round(schedule.stimulus / dt) <= _MOST_BINS:
         yield f"schedule.stimulus ({schedule.stimulus:g} ms) must be 1 to {_MOST_BINS} steps of network.dt ({dt:g} ms)"
-    if getattr(network, "delays", "none") != "none" and network.max_delay >= schedule.stimulus:
-        yield "network.max_delay must be shorter than schedule.stimulus"
-    yield from network.conflicts(parts)
+    graph = network.expand(parts)
+    for sentence in _of_network(network, parts, graph, schedule):
+        yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
+    for number, stage in enumerate(schedule.stages or (), 1):
+        yield from _of_stage(f"schedule.stages.{number}.projections", stage, graph)
     last = schedule.max_attempts - 1
     if not encoding.largest_probability(255.0, last, dt * 1e-3) < 1:
         yield (
@@ -32,6 +40,35 @@ def conflicts(network: Template, parts: Parts, encoding: Encoder, schedule: Sche
         )
 
 
-def _delays(network: Template) -> dict[str, float]:
-    homogeneous = getattr(network, "delays", "none") == "homogeneous"
-    return {"network.max_delay": network.max_delay} if homogeneous else {}
+def _of_network(network: Template, parts: Parts, graph: Graph, schedule: Schedule) -> Iterator[str]:
+    """Yield a sentence for each error of the network, with paths of the expanded one."""
+    for name, projection in graph.projections.items():
+        longest = projection.delay.longest
+        if longest >= schedule.stimulus and longest > graph.dt:
+            path = f"network.projections.{name}.delay{_of_longest(projection.delay)}"
+            yield f"{path} must be shorter than schedule.stimulus"
+    own = list(network.conflicts(parts))
+    yield from own or problems(graph)
+
+
+def _of_stage(path: str, stage: Stage, graph: Graph) -> Iterator[str]:
+    learning = f"those that learn are {', '.join(graph.plastic) or 'none'}"
+    if not stage.projections:
+        yield f"{path} must name at least one projection; {learning}"
+    for name in stage.projections:
+        if name not in graph.projections:
+            yield f"{path}: there is no projection {name!r}; {suggestion(name, graph.plastic)}"
+        elif name not in graph.plastic:
+            yield f"{path}: the projection {name!r} does not learn; {learning}"
+
+
+def _of_longest(delay: Delay) -> str:
+    """Return the end of the path of the parameter that sets the longest delay."""
+    return next((f".{p.name}" for p in delay.describe() if getattr(delay, p.name) == delay.longest), "")
+
+
+def _short(path: str, network: Template, parts: Parts) -> str:
+    try:
+        return short_path(path, network, parts)
+    except StdpbenchError:
+        return path

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -16,22 +15,25 @@ from typing import Any, Self
 import tomli_w
 from pydantic import Field, SerializeAsAny, model_validator
 
+from stdpbench import units
 from stdpbench.datasets import Dataset
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
-from stdpbench.experiment.changes import forget_for_preset, meant, no_section, ordered, set_value
+from stdpbench.experiment.changes import forget_for_preset, is_live, meant, no_section, ordered, set_value
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
-from stdpbench.experiment.sections import About, Schedule
+from stdpbench.experiment.sections import About, Schedule, Stage
 from stdpbench.files import parse_toml, read_toml
 from stdpbench.graph import Graph
 from stdpbench.neurons import Neuron
 from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
 from stdpbench.plasticity import Lateral, PlasticityRule, rules
-from stdpbench.templates import OPTIONAL, Parts, Template
+from stdpbench.templates import OPTIONAL, Parts, Template, templates
+from stdpbench.templates.expansion import expanded
+from stdpbench.templates.graph import GraphNetwork
 from stdpbench.templates.paths import short_path
-from stdpbench.toml_lines import Lines, flat, located
+from stdpbench.toml_lines import Lines, compact, flat, located
 
 _FIXED = {"kind": "fixed"}
 LOOKS = ("held_out_every", "held_out_images")
@@ -106,7 +108,21 @@ class Experiment(_Head):
         *shape : int
             Shape of the input, which the data give; without it, the input has no size.
         """
-        return _expanded(self.network, self.parts).with_input(*shape) if shape else _expanded(self.network, self.parts)
+        return expanded(self.network, self.parts, shape)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Stages of the training: which projections learn, for how many passes; without stages, one for all."""
+        return self.schedule.stages or (Stage(projections=self.graph().plastic, passes=self.schedule.passes),)
+
+    def spelled_out(self) -> Experiment:
+        """Return the experiment with the network of kind ``graph`` that its own one expands to."""
+        return self if isinstance(self.network, GraphNetwork) else self.override({"network.kind": "graph"})
+
+    @property
+    def dt(self) -> float:
+        """Time step, in ms."""
+        return float(str(units.read(str(self.network.dt), "ms")))
 
     def _with_kinds(self) -> dict[str, Parameters]:
         """Return all objects with a kind by their path: sections, and what the network consists of."""
@@ -120,7 +136,7 @@ class Experiment(_Head):
         Parameters
         ----------
         mapping : mapping of str to Any
-            Section to its table.
+            Section to its table, or to an object with such a table, as `stdpbench.Network`.
         stand_ins : bool
             Whether missing kinds get stand-ins, which hold their values as written, so that a past run can be shown;
             otherwise they are an error.
@@ -131,6 +147,7 @@ class Experiment(_Head):
             One sentence per error, with the dotted path, the error and what would be right.
         """
         errors = Collector()
+        mapping = {key: one.to_mapping() if hasattr(one, "to_mapping") else one for key, one in mapping.items()}
         for key in mapping:
             if key not in cls.model_fields:
                 errors.sentences += unknown_key(key, cls.model_fields, "").sentences
@@ -151,7 +168,7 @@ class Experiment(_Head):
                 if not isinstance(table, Mapping):
                     raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
                 if name in OPTIONAL and network and not network.missing and name not in network.sections:
-                    raise StdpbenchError(no_section(name, network))
+                    raise no_section(name, getattr(network, "kind", ""))
                 make = family.read if stand_ins else family.build
                 sections[name] = make({"kind": usual_kind, **table}, name)
         if errors.sentences:  # check name and seed as well, even if sections are invalid
@@ -185,7 +202,11 @@ class Experiment(_Head):
 
     def to_toml(self) -> str:
         """Return the experiment as TOML, with every value."""
-        return tomli_w.dumps(self.to_mapping())
+        tables = self.to_mapping()
+        if not isinstance(self.network, GraphNetwork):
+            return tomli_w.dumps(tables)
+        network = tables.pop("network")
+        return f"{tomli_w.dumps(tables)}\n{compact({'network': network})}"
 
     def override(self, changes: Mapping[str, Any]) -> Experiment:
         """Return the experiment with some values changed.
@@ -204,16 +225,19 @@ class Experiment(_Head):
         the experiment as it was measured: if more than the seed changes, only those in `changes` remain.
         """
         errors, short = Collector(), dict[str, Any]()
+        mapping = self._tables(str(changes.get("network.kind", "")))
         for path, value in changes.items():
             with errors.part():
-                short[self.short_path(path)] = value
-        changes, mapping = short, self._tables()
+                short[self.short_path(path, str(mapping["network"]["kind"]))] = value
+        changes = short
         for path, value in ordered(changes):
             with errors.part():
                 if path.endswith(".preset"):
                     forget_for_preset(mapping, path, str(value))
                 set_value(mapping, path, meant(self, path, value) if isinstance(value, str) else value)
         errors.check()
+        if "schedule.stages" in changes and "schedule.passes" not in changes:
+            mapping["schedule"].pop("passes", None)  # those of the stages
         changed = Experiment.from_mapping(mapping)
         if changed.about == About() or self._same_results(changed):
             return changed
@@ -221,22 +245,40 @@ class Experiment(_Head):
         about = {name: getattr(changed.about, name) for name in named}
         return changed.model_copy(update={"about": About(**about)})
 
-    def short_path(self, path: str) -> str:
+    def short_path(self, path: str, kind: str = "") -> str:
         """Return the one path of a parameter, also for its path in the expanded network.
+
+        Parameters
+        ----------
+        path : str
+            Path in the experiment or in the expanded network.
+        kind : str
+            Kind of the network if it is to be changed as well.
 
         Raises
         ------
         StdpbenchError
             If the expanded network has no such parameter, or the template fixes it.
         """
-        return short_path(path, self.network, self.parts)
+        own = kind in ("", getattr(self.network, "kind", ""))
+        return short_path(path, self.network if own else templates.build({"kind": kind}, "network"), self.parts)
 
-    def _tables(self) -> dict[str, Any]:
-        """Return tables in which each section has its kind, to be changed."""
-        tables = self.to_mapping()
+    def _tables(self, kind: str) -> dict[str, Any]:
+        """Return tables to be changed, in which each section has its kind, with a network of some kind or its own."""
+        tables, own = self.to_mapping(), getattr(self.network, "kind", "")
         if "lateral" in self.sections:
             tables.setdefault("lateral", dict(_FIXED))
-        tables["network"] = {"kind": getattr(self.network, "kind", ""), **tables["network"]}
+        tables["network"] = {"kind": own, **tables["network"]}
+        if kind in ("", own):
+            return tables
+        made = templates.get(kind, "network.kind")
+        spelled_out = made is GraphNetwork and not self.missing_kinds
+        tables["network"] = GraphNetwork.of(self.graph()).to_mapping() if spelled_out else {"kind": kind}
+        for name in OPTIONAL:
+            if name not in made.sections:
+                tables.pop(name, None)
+            else:
+                tables.setdefault(name, {"kind": FAMILIES[name][1]})
         return tables
 
     def lost_by(self, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,10 +287,12 @@ class Experiment(_Head):
         Defaults of the old kind and values set by `changes` themselves are not included.
         """
         changed, lost = self.override(changes), dict[str, Any]()
-        after, given = changed._with_kinds(), {self.short_path(path) for path in changes}
+        kind = getattr(changed.network, "kind", "")
+        after, given = changed._with_kinds(), {self.short_path(path, kind) for path in changes}
+        spelled_out = isinstance(changed.network, GraphNetwork) and type(self.network) is not GraphNetwork
         for section, old in self._with_kinds().items():
             new = after.get(section)
-            if type(old) is type(new):
+            if type(old) is type(new) or (spelled_out and section in ("network", *OPTIONAL)):
                 continue
             values = old.to_mapping()
             for declared in old.describe():
@@ -265,24 +309,58 @@ class Experiment(_Head):
             ignored.add("data.path")  # the same pictures in another folder
         return not self.differences(other).keys() - ignored
 
-    def with_rule(self, rule: Mapping[str, Any]) -> Experiment:
+    def with_rule(self, rule: Mapping[str, Any], projection: str = "") -> Experiment:
         """Return the experiment with another plasticity rule; keys missing in its table have their defaults.
+
+        Parameters
+        ----------
+        rule : mapping of str to Any
+            Table of the rule, with its kind.
+        projection : str
+            The projection that learns by it. Default: that of the section ``plasticity``, else the only one that
+            learns.
 
         Raises
         ------
         StdpbenchError
             If there is no such rule, or it does not run in this network.
         """
+        path = self._path_of_rule(projection)
         if not isinstance(rule, Mapping) or "kind" not in rule:
-            raise StdpbenchError(f"plasticity.kind is missing; known kinds are {', '.join(rules.kinds())}")
-        return Experiment.from_mapping({**self.to_mapping(), "plasticity": dict(rule)})
+            raise StdpbenchError(f"{path}.kind is missing; known kinds are {', '.join(rules.kinds())}")
+        tables = self.to_mapping()
+        *above, key = path.split(".")
+        table = tables
+        for name in above:
+            table = table[name]
+        table[key] = dict(rule)
+        return Experiment.from_mapping(tables)
+
+    def _path_of_rule(self, projection: str) -> str:
+        if not projection and "plasticity" in self.sections:
+            return "plasticity"
+        plastic = self.graph().plastic
+        if not projection and len(plastic) != 1:
+            raise StdpbenchError(f"which projection is to learn by the rule? {', '.join(plastic) or 'none'} can")
+        projection = projection or plastic[0]
+        if projection not in plastic:
+            raise StdpbenchError(f"no projection {projection!r} learns; {suggestion(projection, plastic)}")
+        return self.short_path(f"network.projections.{projection}.plasticity")
+
+    def _rules(self) -> dict[str, PlasticityRule]:
+        """Return the rules that can be changed as a whole during a run, by their paths."""
+        owners = self._with_kinds().items()
+        return {path: rule for path, rule in owners if isinstance(rule, PlasticityRule) and path != "lateral"}
 
     def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
         """Return the differences to `other`, without ``name`` and ``about``: dotted path -> (own value, other value).
 
         A value that only one of them has is paired with None.
         """
-        mine, theirs = flat(self.to_mapping()), flat(other.to_mapping())
+        mine, theirs = (
+            {**flat(each.to_mapping()), **({"network.order": order} if (order := each.network.order) else {})}
+            for each in (self, other)
+        )
         return {
             path: (mine.get(path), theirs.get(path))
             for path in sorted({**mine, **theirs})
@@ -290,11 +368,9 @@ class Experiment(_Head):
         }
 
     def same_rule(self, other: Experiment) -> bool:
-        """Whether both have the same plasticity rule apart from its parameters, so that the same network runs them."""
-        mine, theirs = self.plasticity, other.plasticity
-        if mine.missing and theirs.missing:
-            return bool(mine.to_mapping()["kind"] == theirs.to_mapping()["kind"])
-        return type(mine) is type(theirs)
+        """Whether both have the same plasticity rules apart from parameters, so that the same network runs them."""
+        mine, theirs = self._rules(), other._rules()
+        return mine.keys() == theirs.keys() and all(_same_rule(mine[path], theirs[path]) for path in mine)
 
     def changed_live(self, changes: Mapping[str, Any]) -> Experiment:
         """Return the experiment with parameters changed that may change during a run; see `override`.
@@ -305,18 +381,17 @@ class Experiment(_Head):
             If one of the parameters is structural.
         """
         changed = self.override(changes)
+        differences = self.differences(changed)
         if not self.same_rule(changed):
-            paths = [path for path in self.differences(changed) if path.startswith("plasticity.")]
-            path = "plasticity.kind" if "plasticity.kind" in paths else paths[0]
+            places = (*self._rules(), *changed._rules())
+            paths = [path for path in differences if path.startswith(tuple(f"{place}." for place in places))]
+            path = next((path for path in paths if path.endswith("plasticity.kind")), paths[0])
             raise StdpbenchError(
                 f"{path} is structural: to use other equations, change the whole rule with stdpbench "
                 "change-rule RUN RULE, or start a branch with stdpbench branch RUN --rule RULE"
             )
-        for path in self.differences(changed):
-            section, _, name = path.partition(".")
-            owner = getattr(self, section, None)
-            declared = {p.name: p for p in owner.describe()} if isinstance(owner, Parameters) else {}
-            if section == "data" or name not in declared or declared[name].structural:
+        for path in differences:
+            if not is_live(self, changed, path):
                 raise StdpbenchError(
                     f"{path} is structural: it cannot change during a run, but a new run can start from the "
                     f"weights and thresholds of this one: stdpbench run … --from RUN --set {path}=…"
@@ -331,22 +406,25 @@ class Experiment(_Head):
         """
         mapping = without_looks(self.to_mapping())
         del mapping["name"], mapping["about"]
+        if self.network.order:
+            mapping["order"] = self.network.order
         return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()
 
     @property
     def stimulus_bins(self) -> int:
         """Time steps of the stimulus."""
-        return round(self.schedule.stimulus / self.network.dt)
+        return round(self.schedule.stimulus / self.dt)
 
     @property
     def rest_bins(self) -> int:
         """Time steps of the simulated rest; 0 where it is not simulated."""
-        return round(self.schedule.rest / self.network.dt) if self.schedule.between == "rest" else 0
+        return round(self.schedule.rest / self.dt) if self.schedule.between == "rest" else 0
 
 
-@lru_cache(maxsize=64)
-def _expanded(network: Template, parts: Parts) -> Graph:
-    return network.expand(parts)
+def _same_rule(one: PlasticityRule, other: PlasticityRule) -> bool:
+    if one.missing and other.missing:
+        return bool(one.to_mapping()["kind"] == other.to_mapping()["kind"])
+    return type(one) is type(other)
 
 
 def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
@@ -385,10 +463,18 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
         )
     mapping = read_toml(path)
     mapping.setdefault("name", path.stem)
-    rule = mapping.get("plasticity")
-    if isinstance(rule, dict) and isinstance(rule.get("file"), str):
-        rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # relative to the experiment file
+    for rule in _tables_of_rules(mapping):
+        if isinstance(rule.get("file"), str):
+            rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # relative to the experiment file
     return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
+
+
+def _tables_of_rules(mapping: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    network = mapping.get("network")
+    projections = network.get("projections") if isinstance(network, dict) else None
+    for owner in (mapping, *(projections.values() if isinstance(projections, dict) else ())):
+        if isinstance(owner, dict) and isinstance(rule := owner.get("plasticity"), dict):
+            yield rule
 
 
 def _from_tables(

@@ -7,6 +7,8 @@ from typing import Any
 from stdpbench.datasets import datasets
 from stdpbench.encoding import encoders
 from stdpbench.experiment.sections import About, Schedule
+from stdpbench.graph import Projection
+from stdpbench.graph.tables import family_at
 from stdpbench.neurons import neurons
 from stdpbench.parameters import Parameter, Parameters
 from stdpbench.plasticity import laterals, rules
@@ -29,15 +31,23 @@ SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", 
 
 
 def family_of(section: str) -> Family[Any] | None:
-    """Return the family of kinds of a section, or None if the section has no kinds."""
-    return FAMILIES[section][0] if section in FAMILIES else None
+    """Return the family of kinds of a section, or None if the section has no kinds.
+
+    Parts of a network count as sections: ``network.projections.feed.delay``, where feed may be any name.
+    """
+    return FAMILIES[section][0] if section in FAMILIES else family_at(section)
 
 
 def kind_parameter(section: str) -> Parameter | None:
-    """Describe the kind of a section like a parameter; None for a section without kinds."""
-    if section not in FAMILIES:
+    """Describe the kind of a section like a parameter; None for a section without kinds.
+
+    Its default is None where the kind must be given.
+    """
+    family = family_of(section)
+    if family is None:
         return None
-    family, usual = FAMILIES[section]
+    default = Projection.model_fields.get(section.rpartition(".")[2])
+    usual = FAMILIES[section][1] if section in FAMILIES else getattr(default and default.default, "kind", None)
     help_ = f"Kind of {family.name}; each kind has its own parameters and needs another network."
     return Parameter("kind", "choice", None, usual, None, None, False, False, family.kinds(), help_, True)
 

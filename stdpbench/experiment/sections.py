@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from stdpbench.parameters import Parameters, parameter
+from stdpbench.errors import Collector, StdpbenchError
+from stdpbench.parameters import Parameters, build, parameter
 
 
 class About(Parameters):
@@ -18,6 +20,13 @@ class About(Parameters):
         None, unit="s", gt=0, help="Measured duration of the whole run, including the baselines."
     )
     tuned_on: str = parameter("", help="Pictures on which the settings were chosen.")
+
+
+class Stage(Parameters):
+    """A part of the training in which only some projections learn."""
+
+    projections: tuple[str, ...] = parameter(..., structural=True, help="Names of the projections that learn.")
+    passes: int = parameter(1, ge=0, structural=True, help="Number of passes through the training pictures.")
 
 
 class Schedule(Parameters):
@@ -58,3 +67,37 @@ class Schedule(Parameters):
         help="Held-out pictures per measurement; none: about one for four presentations, 200 to 1000. Taken from the "
         "pictures after train_images, else from the end of the first pass before they train.",
     )
+    stages: tuple[Stage, ...] | None = parameter(
+        None,
+        structural=True,
+        help="Stages of the training, one after the other: which projections learn, and for how many passes. Default: "
+        "all that can learn, for passes.",
+    )
+
+    @classmethod
+    def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
+        """Return class and values for a table; with stages, their passes are its passes."""
+        stages = mapping.get("stages")
+        if stages in (None, "none"):
+            return cls, dict(mapping)
+        path, errors = f"{where}.stages", Collector()
+        if not isinstance(stages, list | tuple) or not stages:
+            raise StdpbenchError(
+                f"{path} must be a list of tables, such as [{{ projections = ['feed'], passes = 1 }}]"
+            )
+        made = []
+        for number, stage in enumerate(stages, 1):
+            with errors.part():
+                made.append(stage if isinstance(stage, Stage) else build(Stage, stage, f"{path}.{number}"))
+        if "passes" in mapping:
+            errors.sentences.append(f"{where}.passes and {path} contradict each other: say passes in each stage only")
+        errors.check()
+        return cls, {**mapping, "stages": tuple(made), "passes": sum(stage.passes for stage in made)}
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file; with stages, passes are those of the stages."""
+        mapping = super().to_mapping()
+        if self.stages is not None:
+            del mapping["passes"]
+            mapping["stages"] = [stage.to_mapping() for stage in self.stages]
+        return mapping

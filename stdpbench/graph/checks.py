@@ -1,11 +1,67 @@
-"""Checks of a network as a whole: one sentence per error, with the dotted path."""
+"""Checks of a network as a whole: one sentence per error, with the dotted path and what would be right."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from stdpbench.errors import suggestion
+from stdpbench.graph.elements import Population, Projection
+from stdpbench.graph.graph import Graph
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import Average, PlasticityRule, Trace
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+RESERVED = ("all", "network", "none")
+
+
+def problems(graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each error of a network."""
+    yield from _names(graph)
+    inputs = [name for name, population in graph.populations.items() if population.neuron is None]
+    for name in inputs[1:]:
+        yield (
+            f"network.populations.{name} has no neuron, but {inputs[0]} is the input already; give it one, such as "
+            "neuron = { kind = 'lif' }"
+        )
+    if len(inputs) == len(graph.populations):
+        yield (
+            "network.populations has no population with neurons; add one, such as [network.populations.exc] with "
+            "size = 400 and neuron = { kind = 'adaptive-lif' }"
+        )
+    for name, population in graph.populations.items():
+        yield from population_problems(name, population, graph)
+    for name, projection in graph.projections.items() if graph.populations else ():
+        yield from projection_problems(name, projection, graph)
+    if graph.read not in graph.populations and graph.populations:
+        yield f"network.read: there is no population {graph.read!r}; {suggestion(graph.read, _neural(graph))}"
+    elif graph.populations and graph.read == graph.input:
+        yield f"network.read must be a population with neurons, not the input; known are {', '.join(_neural(graph))}"
+    for name in graph.streams:
+        if name not in graph.projections:
+            yield f"network.streams.{name}: there is no projection {name!r}; {suggestion(name, graph.projections)}"
+
+
+def input_problems(graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each projection from the input that does not fit its shape, which is known now."""
+    for name, projection in graph.projections.items():
+        if projection.source == graph.input:
+            ends = (graph.populations[projection.source], graph.populations[projection.target])
+            yield from _connection(f"network.projections.{name}", projection, *ends)
+
+
+def name_problem(name: str) -> str:
+    """Return what is wrong with the name of a population or projection, as a clause; empty if nothing."""
+    if not NAME.fullmatch(name):
+        return "must begin with a lower-case letter and have at most 32 lower-case letters, digits and _"
+    return "is reserved; use another name" if name in RESERVED else ""
+
+
+def receptors(neuron: Neuron) -> tuple[str, ...]:
+    """Return the variables that a spike can add to: the neuron's conductances, and other fast ones without unit."""
+    own = [name for name, _ in neuron.conductances]
+    others = [v.name for v in neuron.variables if v.unit == "1" and not v.slow and v.name not in own]
+    return (*own, *others)
 
 
 def shared_names(neuron: Neuron, rule: PlasticityRule) -> list[str]:
@@ -17,3 +73,108 @@ def shared_names(neuron: Neuron, rule: PlasticityRule) -> list[str]:
     names += [word for each in words for word in each if word != "v"]  # intentionally the neuron's
     own |= set(re.findall(r"^\s*(\w+)\s*=", neuron.update, re.MULTILINE))
     return sorted(own.intersection(names))
+
+
+def population_problems(name: str, population: Population, graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each error of a population."""
+    where, neuron = f"network.populations.{name}", population.neuron
+    if neuron is None:
+        return
+    if not population.shape:
+        yield f"{where} has no size; say how many neurons it has, such as size = 400 or shape = [20, 20]"
+    if not neuron.runs_in_digit_network:
+        reason = neuron.in_digit_network.replace("does not run there", "does not run in a network", 1)
+        yield f"{where}.neuron.kind {_kind(neuron)!r} {reason}"
+    if graph.conductance_step == "euler":
+        for _, tau in neuron.conductances:
+            if getattr(neuron, tau) <= graph.dt:
+                yield (
+                    f"{where}.neuron.{tau} must be longer than network.dt ({graph.dt:g} ms) with "
+                    "network.conductance_step = 'euler'"
+                )
+
+
+def projection_problems(name: str, projection: Projection, graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each error of a projection."""
+    where, known = f"network.projections.{name}", graph.populations
+    for end in ("source", "target"):
+        population = getattr(projection, end)
+        if population not in known:
+            hint = suggestion(population, known) if known else "there is none yet"
+            yield f"{where}.{end}: there is no population {population!r}; {hint}"
+    source, target = known.get(projection.source), known.get(projection.target)
+    if target is not None and target.neuron is None:
+        yield (
+            f"{where}.target: {projection.target} is the input, whose spikes are given; known are "
+            f"{', '.join(_neural(graph)) or 'none'}"
+        )
+    if target is not None and target.neuron is not None and target.neuron.runs_in_digit_network:
+        yield from _receptor(where, projection, target.neuron)
+        yield from _rule(where, projection, target.neuron)
+    if source is not None and target is not None:
+        yield from _connection(where, projection, source, target)
+    steps = projection.delay.longest / graph.dt
+    if projection.delay.form == "one" and abs(steps - round(steps)) > 1e-6:
+        yield (
+            f"{where}.delay.value ({projection.delay.longest:g} ms) must be a whole number of steps of network.dt "
+            f"({graph.dt:g} ms)"
+        )
+    if projection.weight.from_pictures and projection.source != graph.input:
+        yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections from the input; use 'uniform'"
+    if projection.normalise is not None and (projection.one_weight or projection.connect.storage != "dense"):
+        yield f"{where}.normalise needs several weights per target neuron, and weights that differ or learn; remove it"
+
+
+def _names(graph: Graph) -> Iterator[str]:
+    for table, names in (("populations", graph.populations), ("projections", graph.projections)):
+        for name in names:
+            if problem := name_problem(name):
+                yield f"network.{table}.{name}: the name {name!r} {problem}"
+    for name in graph.populations.keys() & graph.projections.keys():
+        yield f"network.projections.{name}: a population has the name {name!r} already; use another"
+
+
+def _receptor(where: str, projection: Projection, neuron: Neuron) -> Iterator[str]:
+    able, name = receptors(neuron), projection.receptor
+    if name in able:
+        return
+    units = {variable.name: variable.unit for variable in neuron.variables}
+    if name in units and units[name] != "1":
+        problem = f"{name!r} has the unit {units[name]}, but weights have none"
+    else:
+        problem = f"the neuron {_kind(neuron)!r} of {projection.target} has no receptor {name!r}"
+    yield f"{where}.receptor: {problem}; its receptors are {', '.join(able) or 'none'}"
+
+
+def _rule(where: str, projection: Projection, neuron: Neuron) -> Iterator[str]:
+    rule = projection.plasticity
+    if rule is None:
+        return
+    start = f"{where}.plasticity.kind {_kind(rule)!r}"
+    if rule.output_neuron and rule.output_neuron != _kind(neuron):
+        yield (
+            f"{start} needs a target of the neuron {rule.output_neuron!r}, but {projection.target} is "
+            f"{_kind(neuron)!r}"
+        )
+    elif "v" not in {v.name for v in neuron.variables} and any(average.follows_v for average in rule.averages):
+        yield f"{start} reads the potential v, which the neuron {_kind(neuron)!r} of {projection.target} does not have"
+    if taken := shared_names(neuron, rule):
+        yield (
+            f"{start} and network.populations.{projection.target}.neuron.kind {_kind(neuron)!r} both use the name "
+            f"{', '.join(taken)}: one of them must use another"
+        )
+
+
+def _connection(where: str, projection: Projection, source: Population, target: Population) -> Iterator[str]:
+    if not source.shape or not target.shape:
+        return  # of the input, whose size the data give: see `Graph.with_input`
+    if problem := projection.connect.problem(source.shape, target.shape):
+        yield f"{where}.connect: {_kind(projection.connect)!r} {problem}"
+
+
+def _neural(graph: Graph) -> list[str]:
+    return [name for name, population in graph.populations.items() if population.neuron is not None]
+
+
+def _kind(of: object) -> str:
+    return str(getattr(of, "kind", ""))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
+from typing import Annotated, Any
 
-from pydantic import SerializeAsAny
+from pydantic import Field, SerializeAsAny
 
 from stdpbench.connections import Connection
 from stdpbench.connections.all_to_all import AllToAll
 from stdpbench.delays import Delay
 from stdpbench.delays.none import NoDelay
+from stdpbench.errors import StdpbenchError
+from stdpbench.graph.tables import POPULATION, PROJECTION, mapping_of, with_kinds
 from stdpbench.neurons import Neuron
 from stdpbench.normalisations import Normalisation
 from stdpbench.parameters import Parameters, parameter
@@ -29,13 +33,38 @@ class Population(Parameters):
         Model of its neurons; None for the input.
     """
 
-    shape: tuple[int, ...] = parameter((), structural=True, help="Sides of the population; their product is its size.")
+    shape: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = parameter(
+        (), structural=True, help="Sides of the population; their product is its size."
+    )
     neuron: SerializeAsAny[Neuron] | None = None
 
     @property
     def size(self) -> int:
         """Number of neurons; 0 for an input whose shape is not known yet."""
         return prod(self.shape) if self.shape else 0
+
+    @classmethod
+    def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
+        """Return class and values for a table, which may give a ``size`` in place of a shape."""
+        table = dict(mapping)
+        size = table.pop("size", None)
+        if size is not None:
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                raise StdpbenchError(f"{where}.size must be a whole number of at least 1, not {size!r}")
+            shape = table.setdefault("shape", [size])
+            sides = [side for side in shape if isinstance(side, int)] if isinstance(shape, list | tuple) else []
+            if prod(sides) != size:
+                raise StdpbenchError(f"{where}.size ({size}) does not fit shape {shape!r}; leave out one of them")
+        return cls, with_kinds(cls, table, where, POPULATION)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file: a size, or a shape of several sides."""
+        table = mapping_of(self, {"shape": ()})
+        if "shape" in table:
+            del table["shape"]
+            sides = list(self.shape)
+            table = ({"size": sides[0]} if len(sides) == 1 else {"shape": sides}) | table
+        return table
 
 
 class Projection(Parameters):
@@ -75,3 +104,12 @@ class Projection(Parameters):
     def one_weight(self) -> bool:
         """Whether one number holds the weights of all synapses: those that are equal and do not learn."""
         return self.plasticity is None and isinstance(self.weight, Constant)
+
+    @classmethod
+    def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
+        """Return class and values for a table."""
+        return cls, with_kinds(cls, mapping, where, PROJECTION)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file, without what a projection does not have."""
+        return mapping_of(self, {"delay": NoDelay()})

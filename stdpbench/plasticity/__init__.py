@@ -5,32 +5,43 @@ from stdpbench.plasticity.declared import check_rule
 from stdpbench.plasticity.lateral import Lateral
 from stdpbench.registry import Family
 
+_RULES = {
+    "diehl-cook-triplet": "stdpbench.plasticity.diehl_cook_triplet:DiehlCookTriplet",
+    "diehl-cook-power-law": "stdpbench.plasticity.diehl_cook_power_law:DiehlCookPowerLaw",
+    "diehl-cook-exponential": "stdpbench.plasticity.diehl_cook_exponential:DiehlCookExponential",
+    "diehl-cook-pre-post": "stdpbench.plasticity.diehl_cook_pre_post:DiehlCookPrePost",
+    "pair-additive": "stdpbench.plasticity.pair_additive:PairAdditive",
+    "pair-multiplicative": "stdpbench.plasticity.pair_multiplicative:PairMultiplicative",
+    "pair-van-rossum": "stdpbench.plasticity.pair_van_rossum:PairVanRossum",
+    "pair-power-law": "stdpbench.plasticity.pair_power_law:PairPowerLaw",
+    "triplet": "stdpbench.plasticity.triplet:Triplet",
+    "triplet-nearest": "stdpbench.plasticity.triplet_nearest:TripletNearest",
+    "symmetric": "stdpbench.plasticity.symmetric:Symmetric",
+    "oja": "stdpbench.plasticity.oja:Oja",
+    "bcm": "stdpbench.plasticity.bcm:BCM",
+    "clopath": "stdpbench.plasticity.clopath:Clopath",
+    "clopath-lif": "stdpbench.plasticity.clopath_lif:ClopathLIF",
+    "inhibitory": "stdpbench.plasticity.inhibitory:Inhibitory",
+    "reward": "stdpbench.plasticity.reward:Reward",
+    "custom": "stdpbench.plasticity.custom:CustomRule",
+}
+
 rules: Family[PlasticityRule] = Family(
     "plasticity rule",
     PlasticityRule,
-    {
-        "diehl-cook-triplet": "stdpbench.plasticity.diehl_cook_triplet:DiehlCookTriplet",
-        "diehl-cook-power-law": "stdpbench.plasticity.diehl_cook_power_law:DiehlCookPowerLaw",
-        "diehl-cook-exponential": "stdpbench.plasticity.diehl_cook_exponential:DiehlCookExponential",
-        "diehl-cook-pre-post": "stdpbench.plasticity.diehl_cook_pre_post:DiehlCookPrePost",
-        "pair-additive": "stdpbench.plasticity.pair_additive:PairAdditive",
-        "pair-multiplicative": "stdpbench.plasticity.pair_multiplicative:PairMultiplicative",
-        "pair-van-rossum": "stdpbench.plasticity.pair_van_rossum:PairVanRossum",
-        "pair-power-law": "stdpbench.plasticity.pair_power_law:PairPowerLaw",
-        "triplet": "stdpbench.plasticity.triplet:Triplet",
-        "triplet-nearest": "stdpbench.plasticity.triplet_nearest:TripletNearest",
-        "symmetric": "stdpbench.plasticity.symmetric:Symmetric",
-        "oja": "stdpbench.plasticity.oja:Oja",
-        "bcm": "stdpbench.plasticity.bcm:BCM",
-        "clopath": "stdpbench.plasticity.clopath:Clopath",
-        "clopath-lif": "stdpbench.plasticity.clopath_lif:ClopathLIF",
-        "inhibitory": "stdpbench.plasticity.inhibitory:Inhibitory",
-        "reward": "stdpbench.plasticity.reward:Reward",
-        "custom": "stdpbench.plasticity.custom:CustomRule",
-    },
+    _RULES,
     group="stdpbench.plasticity",
     check=check_rule,
 )
+
+projection_rules: Family[PlasticityRule] = Family(
+    "plasticity rule",
+    PlasticityRule,
+    {**_RULES, "homeostatic": "stdpbench.plasticity.homeostatic:Homeostatic"},
+    group="stdpbench.plasticity",
+    check=check_rule,
+)
+"""Rules of any projection: those of input weights, and those of lateral inhibition."""
 
 laterals: Family[Lateral] = Family(
     "lateral inhibition",
@@ -43,4 +54,4 @@ laterals: Family[Lateral] = Family(
     check=check_rule,
 )
 
-__all__ = ["Average", "Lateral", "Opening", "PlasticityRule", "Trace", "laterals", "rules"]
+__all__ = ["Average", "Lateral", "Opening", "PlasticityRule", "Trace", "laterals", "projection_rules", "rules"]

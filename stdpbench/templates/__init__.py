@@ -8,6 +8,7 @@ templates: Family[Template] = Family(
     Template,  # type: ignore[type-abstract]
     {
         "diehl-cook": "stdpbench.templates.diehl_cook:Network",
+        "graph": "stdpbench.templates.graph:GraphNetwork",
     },
     group="stdpbench.templates",
     check=check_template,

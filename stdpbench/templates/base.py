@@ -48,15 +48,34 @@ class Template(Parameters):
     """Those of `OPTIONAL` that the template uses; the others are not part of its experiments."""
 
     if TYPE_CHECKING:
-        dt: float
-        # of the usual kind, for code that reads no other
-        n_exc: int
-        inhibition: str
-        delays: str
-        max_delay: float
+
+        @property
+        def dt(self) -> float:
+            """Time step, in ms."""
+
+        @property
+        def n_exc(self) -> int:
+            """Number of exc neurons, of networks that have them, as are the following."""
+
+        @property
+        def inhibition(self) -> str:
+            """Form of lateral inhibition."""
+
+        @property
+        def delays(self) -> str:
+            """Form of the delays."""
+
+        @property
+        def max_delay(self) -> float:
+            """Longest delay, in ms."""
 
         def __getattr__(self, name: str) -> Any:
             """Each kind has its own parameters."""
+
+    @property
+    def order(self) -> list[str]:
+        """Names whose order changes results although tables do not keep it."""
+        return []
 
     @abstractmethod
     def expand(self, parts: Parts) -> Graph:

@@ -124,7 +124,7 @@ class Network(Template):
             target="exc",
             receptor="gi",
             connect=Others(),
-            weight=Constant(value=self.w_inh_exc if rule is None else rule.quantities()["start"]),
+            weight=Constant(value=self.w_inh_exc if rule is None else rule.quantities().get("start", 1.0)),
             scale=None if rule is None else self.w_inh_exc,
             delay=ConstantDelay(value=self.dt) if self.inhibition == "direct" else NoDelay(),
             plasticity=rule,

@@ -25,12 +25,13 @@ _NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose an
 def declared_in(experiment: Experiment, section: str) -> dict[str, Parameter]:
     """Return the declarations of a section, kind first; data has no live parameters."""
     owner = getattr(experiment, section)
-    kind = kind_parameter(section)
+    kind = None if section == "network" else kind_parameter(section)  # another kind has other sections
     if kind is not None and owner.missing:  # no list of kinds has it
         kind = replace(kind, choices=(), help=f"As stored: {owner.missing}.")
     found = {} if kind is None else {"kind": kind}
     for p in owner.describe():
-        found[p.name] = replace(p, structural=True) if section == "data" else p
+        if p.name != "stages":  # a list of tables, which no row can show
+            found[p.name] = replace(p, structural=True) if section == "data" else p
     return found
 
 
@@ -142,7 +143,7 @@ class ParameterForm(QScrollArea):
             Returns why a parameter cannot be changed now; empty if it can.
         """
         self._experiment, self._start, self._in_flight, self._why_not = experiment, start, in_flight, why_not
-        kinds = tuple(type(getattr(experiment, name)) for name in SECTIONS)
+        kinds = tuple(type(getattr(experiment, name)) for name in SECTIONS if name in experiment.sections)
         if kinds != self._kinds:
             self._kinds = kinds
             self._build()
@@ -164,7 +165,7 @@ class ParameterForm(QScrollArea):
                 value, getattr(start, name), self._in_flight.get(row.path, ...), self._why_not(row.declared)
             )
         differ = sum(getattr(owner, name) != p.default for name, p in known.items() if name != "kind")
-        kind = getattr(owner, "kind", "")
+        kind = getattr(owner, "kind", "") if "kind" in known else ""
         parts = [section.name, *([kind] if kind else []), *([f"{differ} not default"] if differ else [])]
         parts += ["missing here"] if owner.missing else []
         section.header.setText(" · ".join(parts))
@@ -192,7 +193,10 @@ class ParameterForm(QScrollArea):
         content.setObjectName("panel")
         layout = vbox(within=content, spacing=0)
         self.sections = {}
+        assert self._experiment is not None
         for name in SECTIONS:
+            if name not in self._experiment.sections:
+                continue
             section = Section(name, self)
             self.sections[name] = section
             layout.addWidget(section)

@@ -20,7 +20,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
-from stdpbench_gui.panels.parameters.form import SECTIONS, ParameterForm
+from stdpbench_gui.panels.parameters.form import ParameterForm
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
@@ -227,7 +227,7 @@ class ParametersPanel(Panel):
         if self._experiment is None or self._start is None:
             return []
         found = []
-        for section in SECTIONS:
+        for section in self.form.sections:
             now, before = getattr(self._experiment, section), getattr(self._start, section)
             for p in self.form.declared(section).values():
                 shown, first, usual = map(p.show, (getattr(now, p.name), getattr(before, p.name, None), p.default))

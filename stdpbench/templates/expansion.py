@@ -1,0 +1,48 @@
+"""Templates expanded to populations and projections, with the shape of the input."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+
+from stdpbench.errors import StdpbenchError, several
+from stdpbench.graph import Graph
+from stdpbench.graph.checks import input_problems
+from stdpbench.templates.base import Parts, Template
+
+
+def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = ()) -> Graph:
+    """Return the populations and projections of a network.
+
+    Parameters
+    ----------
+    network : Template
+        The network.
+    parts : Parts
+        What it uses of an experiment.
+    shape : tuple of int
+        Shape of the input, which the data give; empty: the input has no size.
+
+    Raises
+    ------
+    StdpbenchError
+        If the network does not fit the shape.
+    """
+    graph = _expanded(network, parts)
+    if not shape or not graph.input:
+        return graph
+    size = graph.populations[graph.input].size
+    if size and size != prod(shape):
+        raise StdpbenchError(
+            f"network.populations.{graph.input} has {size} neurons, but the pictures have {prod(shape)} pixels; leave "
+            "out its size, which the data give"
+        )
+    graph = graph.with_input(*shape)
+    if found := list(input_problems(graph)):
+        raise several(found)
+    return graph
+
+
+@lru_cache(maxsize=64)
+def _expanded(network: Template, parts: Parts) -> Graph:
+    return network.expand(parts)

@@ -1,0 +1,57 @@
+"""``stdpbench describe`` with networks: expanded experiments, and paths of populations and projections."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stdpbench.cli import main
+from stdpbench.experiment import Experiment, read_experiment
+
+
+def run_cli(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = 0
+    try:
+        main(["describe", *arguments])
+    except SystemExit as end:
+        status = int(end.code or 0)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_an_expanded_experiment_is_a_file_that_can_be_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = run_cli(capsys, "diehl-cook-100", "--expanded")
+    assert status == 0
+    file = tmp_path / "spelled-out.toml"
+    file.write_text(text, encoding="utf-8")
+    made = read_experiment(file)
+    assert made.graph(28, 28) == read_experiment("diehl-cook-100").graph(28, 28)
+    assert run_cli(capsys, str(file), "--expanded")[1] == text
+    (described,) = json.loads(run_cli(capsys, "diehl-cook-100", "--expanded", "--json")[1])
+    assert Experiment.from_mapping(described["experiment"]) == made
+
+
+@pytest.mark.parametrize("arguments", [("oja",), ("network",), ("no-such-file.toml",), ()])
+def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, message = run_cli(capsys, *arguments, "--expanded")
+    assert status == 2
+    assert "--expanded needs an experiment" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("network", "graph Populations and projections, spelled out"),
+        ("network.projections.any.delay", "uniform A delay per synapse, drawn uniformly"),
+        ("network.projections.any.plasticity", "shows the parameters of a kind"),
+        ("network.projections.any.plasticity.nu_post", "nu_post diehl-cook-triplet 0.01"),
+        ("network.projections.any.scale", "Factor on all weights"),
+        ("network.populations.any.neuron.tau_m", "tau_m adaptive-lif 100 ms"),
+    ],
+)
+def test_parts_of_networks_are_described(path: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, output, _ = run_cli(capsys, path)
+    assert status == 0
+    assert text in " ".join(output.split())

@@ -1,0 +1,380 @@
+"""Experiments whose network is spelled out: files, paths, live changes, and what they refuse."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+
+DEFAULT = Experiment.from_mapping({})
+FEED = "network.projections.feed"
+FILE = """
+[network]
+kind = "graph"
+dt = "0.5 ms"
+
+[network.populations.input]
+
+[network.populations.exc]
+shape = [20, 20]
+neuron = { kind = "adaptive-lif", tau_theta = "1e7 ms" }
+
+[network.populations.inh]
+size = 400
+neuron = { kind = "lif" }
+
+[network.projections.feed]
+source = "input"
+target = "exc"
+receptor = "ge"
+connect = { kind = "all" }
+weight = { kind = "uniform", low = 0.003, high = 0.3 }
+delay = "2 ms"
+plasticity = { kind = "diehl-cook-triplet" }
+normalise = { kind = "sum", value = 78 }
+
+[network.projections.drive]
+source = "exc"
+target = "inh"
+receptor = "ge"
+connect = { kind = "one-to-one" }
+weight = 10.4
+
+[network.projections.compete]
+source = "inh"
+target = "exc"
+receptor = "gi"
+connect = { kind = "others", within = "field" }
+weight = { kind = "constant", value = 17 }
+"""
+GRAPH = Experiment.from_toml(FILE)
+
+
+def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of the file with some of them changed; None removes a key."""
+    tables = tomllib.loads(FILE)
+    for path, value in changes.items():
+        *above, key = path.split(".")
+        table: Any = tables["network"]
+        for name in above:
+            table = table.setdefault(name, {})
+        if value is None:
+            del table[key]
+        else:
+            table[key] = value
+    return tables
+
+
+def refusals(changes: Mapping[str, Any], **sections: Any) -> list[str]:
+    with pytest.raises(StdpbenchError) as caught:
+        Experiment.from_mapping({**changed(changes), **sections})
+    assert not any("\n" in sentence for sentence in caught.value.sentences)
+    return list(caught.value.sentences)
+
+
+def test_a_file_says_populations_and_projections() -> None:
+    graph = GRAPH.graph(28, 28)
+    assert [population.shape for population in graph.populations.values()] == [(28, 28), (20, 20), (400,)]
+    assert list(graph.projections) == ["feed", "drive", "compete"]
+    feed, drive, compete = graph.projections.values()
+    assert feed.delay.longest == 2.0
+    assert feed.plasticity == DEFAULT.plasticity
+    assert drive.weight.to_mapping() == {"kind": "constant", "value": 10.4}
+    assert compete.connect.to_mapping() == {"kind": "others", "within": "field"}
+    assert (graph.read, graph.plastic) == ("exc", ("feed",))
+    assert (GRAPH.dt, GRAPH.stimulus_bins) == (0.5, 700)
+
+
+def test_it_has_no_sections_of_the_template() -> None:
+    assert GRAPH.sections == ("about", "data", "encoding", "network", "schedule")
+    assert not {"exc", "inh", "plasticity", "lateral"} & GRAPH.to_mapping().keys()
+    assert refusals({}, exc={"tau_m": "20 ms"}) == [
+        "exc is not a section of an experiment with the network 'graph', whose populations and projections have "
+        "neurons and rules"
+    ]
+    with pytest.raises(StdpbenchError, match="exc is not a section of an experiment"):
+        GRAPH.override({"exc.tau_m": "20 ms"})
+
+
+def test_round_trips_keep_value_digest_and_order() -> None:
+    again = Experiment.from_toml(GRAPH.to_toml())
+    assert again == GRAPH
+    assert hash(again) == hash(GRAPH)
+    assert again.digest == GRAPH.digest
+    assert again.to_toml() == GRAPH.to_toml()
+    assert max(map(len, GRAPH.to_toml().splitlines())) < 120
+    tables = changed({})
+    tables["network"]["projections"] = dict(reversed(tables["network"]["projections"].items()))
+    other = Experiment.from_mapping(tables)
+    assert other != GRAPH
+    assert other.digest != GRAPH.digest
+    assert list(GRAPH.differences(other)) == ["network.order"]
+
+
+def test_short_forms_are_the_kinds_that_they_stand_for() -> None:
+    short = Experiment.from_mapping(changed({"projections.drive.connect": "one-to-one", "projections.feed.delay": 2}))
+    assert short == GRAPH
+    both = Experiment.from_mapping(changed({"populations.exc.size": 400}))
+    assert both == GRAPH
+    without = changed({"projections.feed.delay": None, "projections.feed.plasticity": "none"})
+    feed = Experiment.from_mapping(without).graph().projections["feed"]
+    assert feed.delay.longest == 0
+    assert feed.plasticity is None
+    assert {"delay", "plasticity"}.isdisjoint(feed.to_mapping())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"projections.feed.source": "inptu"},
+            f"{FEED}.source: there is no population 'inptu'; did you mean 'input'?",
+        ),
+        (
+            {"projections.feed.target": "input"},
+            f"{FEED}.target: input is the input, whose spikes are given; known are",
+        ),
+        (
+            {"projections.feed.receptor": "gx"},
+            f"{FEED}.receptor: the neuron 'adaptive-lif' of exc has no receptor 'gx'",
+        ),
+        ({"projections.feed.receptor": "v"}, f"{FEED}.receptor: 'v' has the unit volt, but weights have none; its"),
+        (
+            {"projections.feed.connect": "one-to-on"},
+            f"{FEED}.connect.kind: there is no connection 'one-to-on'; did you",
+        ),
+        (
+            {"populations.inh.size": 5},
+            "network.projections.drive.connect: 'one-to-one' needs two populations of the same",
+        ),
+        (
+            {"populations.inh.size": 5},
+            "network.projections.compete.connect: 'others' needs two populations of the same",
+        ),
+        ({"populations.exc.size": 7}, "network.populations.exc.size (7) does not fit shape [20, 20]"),
+        ({"populations.exc.shape": [20, 0]}, "network.populations.exc.shape.1 must be at least 1, not 0"),
+        ({"populations.inh.size": 0}, "network.populations.inh.size must be a whole number of at least 1, not 0"),
+        ({"populations.inh.size": None}, "network.populations.inh has no size; say how many neurons it has"),
+        (
+            {"populations.exc.shape": [400]},
+            "network.projections.compete.connect: 'others' with within = 'field' needs a target of two or more",
+        ),
+        ({"populations.Exc": {"size": 1, "neuron": "lif"}}, "network.populations.Exc: the name 'Exc' must begin with"),
+        ({"populations.all": {"size": 1, "neuron": "lif"}}, "network.populations.all: the name 'all' is reserved"),
+        (
+            {"populations.feed": {"size": 1, "neuron": "lif"}},
+            "network.projections.feed: a population has the name 'feed'",
+        ),
+        ({"populations.two": {}}, "network.populations.two has no neuron, but input is the input already"),
+        ({"populations.exc.neuron": "adex"}, "network.populations.exc.neuron.kind 'adex' does not run in a network: "),
+        ({"populations.exc.neuron": 5}, "network.populations.exc.neuron must be a table with a kind"),
+        ({"projections.feed.delay": "2 mV"}, f"{FEED}.delay.value: expected a number in ms"),
+        (
+            {"projections.feed.delay": "0.7 ms"},
+            f"{FEED}.delay.value (0.7 ms) must be a whole number of steps of network",
+        ),
+        ({"projections.feed.plasticity": "clopath"}, f"{FEED}.plasticity.kind 'clopath' needs a target of the neuron"),
+        (
+            {"projections.feed.plasticty": "oja"},
+            f"{FEED}.plasticty is not a known parameter; did you mean {FEED}.plast",
+        ),
+        ({"projections.feed.source": None}, f"{FEED}.source is missing"),
+        ({"projections.drive.normalise": "sum"}, "network.projections.drive.normalise needs several weights"),
+        (
+            {"projections.drive.weight": "samples"},
+            "network.projections.drive.weight.kind 'samples' is for projections",
+        ),
+        ({"read": "exk"}, "network.read: there is no population 'exk'; did you mean 'exc'?"),
+        ({"read": "input"}, "network.read must be a population with neurons, not the input"),
+        ({"streams": {"fed": 1}}, "network.streams.fed: there is no projection 'fed'; did you mean 'feed'?"),
+        ({"populations": {}}, "network.populations has no population with neurons; add one, such as"),
+        ({"populations": 5}, "network.populations must be a table of populations by name, not 5"),
+        (
+            {"populations.exc.neuron.tau_ge": "0.1 ms"},
+            "network.populations.exc.neuron.tau_ge must be longer than network",
+        ),
+        ({"n_exc": 5}, "network.n_exc is not a known parameter"),
+    ],
+)
+def test_a_bad_network_is_refused_in_one_sentence(changes: dict[str, Any], message: str) -> None:
+    assert any(sentence.startswith(message) for sentence in refusals(changes)), refusals(changes)
+
+
+def test_delays_are_shorter_than_the_stimulus() -> None:
+    for delay, name in (("50 ms", "value"), ({"kind": "uniform", "high": "60 ms"}, "high")):
+        found = refusals({"projections.feed.delay": delay}, schedule={"stimulus": "50 ms"})
+        assert found == [f"{FEED}.delay.{name} must be shorter than schedule.stimulus"]
+
+
+def test_all_errors_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        FILE.replace('"diehl-cook-triplet"', '"ojo"').replace("low = 0.003", "low = 3").replace('"lif"', '"fil"')
+    )
+    with pytest.raises(StdpbenchError) as caught:
+        read_experiment(path)
+    lines = FILE.splitlines()
+    expected = {
+        next(n for n, line in enumerate(lines, 1) if line.startswith(start)) for start in ("weight", "plasticity")
+    }
+    expected.add(1 + lines.index('neuron = { kind = "lif" }'))
+    assert {int(sentence.split()[2].rstrip(":")) for sentence in caught.value.sentences} == expected
+    found = refusals({"projections.feed.source": "x", "projections.drive.target": "y", "populations.two": {}})
+    assert len(found) == 3
+
+
+def test_what_only_the_data_tell_is_refused_then() -> None:
+    stated = Experiment.from_mapping(changed({"populations.input.size": 784}))
+    assert stated.graph(28, 28).populations["input"].size == 784
+    with pytest.raises(StdpbenchError, match=r"network\.populations\.input has 784 neurons, but the pictures have 64"):
+        stated.graph(8, 8)
+    paired = Experiment.from_mapping(
+        changed({"projections.feed.connect": "one-to-one", "projections.feed.normalise": None})
+    )
+    assert paired.graph(20, 20).projections["feed"].connect.storage == "one-to-one"
+    with pytest.raises(StdpbenchError, match=r"feed\.connect: 'one-to-one' needs two .* they have 64 and 400 neurons"):
+        paired.graph(8, 8)
+
+
+def test_dotted_paths_reach_everything() -> None:
+    made = GRAPH.override(
+        {
+            f"{FEED}.plasticity.nu_post": "0.02",
+            f"{FEED}.delay.kind": "uniform",
+            "network.populations.exc.neuron.tau_m": "20 ms",
+            "network.projections.compete.scale": "0.5",
+        }
+    )
+    assert GRAPH.differences(made) == {
+        f"{FEED}.plasticity.nu_post": (0.01, 0.02),
+        f"{FEED}.delay.kind": ("constant", "uniform"),
+        f"{FEED}.delay.high": (None, "10 ms"),
+        f"{FEED}.delay.value": ("2 ms", None),
+        "network.populations.exc.neuron.tau_m": ("100 ms", "20 ms"),
+        "network.projections.compete.scale": (None, 0.5),
+    }
+    assert made.override({path: old for path, (old, _) in GRAPH.differences(made).items()}) == GRAPH
+    assert GRAPH.override({f"{FEED}.delay": "3 ms"}).graph().projections["feed"].delay.longest == 3
+    assert GRAPH.override({f"{FEED}.plasticity": "none"}).graph().plastic == ()
+
+
+def test_another_nested_kind_starts_from_its_own_defaults() -> None:
+    made = GRAPH.override({f"{FEED}.plasticity.nu_post": 0.5, "network.populations.exc.neuron.theta_plus": "1 mV"})
+    change = {f"{FEED}.plasticity.kind": "pair-additive"}
+    assert made.lost_by(change) == {f"{FEED}.plasticity.nu_post": 0.5}
+    rule = made.override(change).graph().projections["feed"].plasticity
+    assert rule is not None
+    assert rule == DEFAULT.override({"plasticity.kind": "pair-additive"}).plasticity
+    preset = GRAPH.override({f"{FEED}.plasticity.kind": "triplet", f"{FEED}.plasticity.preset": "hippocampus-full"})
+    rule = preset.graph().projections["feed"].plasticity
+    assert rule is not None
+    assert rule.to_mapping()["tau_y"] == "27 ms"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (f"{FEED}.plasticity.nu_post", 0.02),
+        (f"{FEED}.normalise.value", 60),
+        (f"{FEED}.normalise", "none"),
+        ("network.populations.exc.neuron.tau_m", "20 ms"),
+        ("network.projections.compete.weight.value", 20),
+    ],
+)
+def test_parameters_change_during_a_run(path: str, value: object) -> None:
+    assert GRAPH.changed_live({path: value}) == GRAPH.override({path: value})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (f"{FEED}.plasticity.kind", "oja"),
+        (f"{FEED}.plasticity", "none"),
+        (f"{FEED}.weight.low", 0.1),
+        (f"{FEED}.delay", "5 ms"),
+        (f"{FEED}.source", "exc"),
+        ("network.projections.compete.scale", 2),
+        ("network.projections.compete.connect.within", "population"),
+        ("network.populations.exc.neuron.kind", "lif"),
+        ("network.populations.exc.shape", "[10, 40]"),
+        ("network.dt", "0.25 ms"),
+    ],
+)
+def test_the_structure_does_not(path: str, value: object) -> None:
+    with pytest.raises(StdpbenchError, match=r"^network\..* is structural: "):
+        GRAPH.changed_live({path: value})
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (
+            "network.projections.fed.delay.value",
+            "network.projections.fed is not a known parameter; did you mean network",
+        ),
+        (f"{FEED}.plasticity.nu_pst", f"did you mean {FEED}.plasticity.nu_post?"),
+        (FEED, f"{FEED} is a section; name one of its parameters, such as {FEED}.source"),
+    ],
+)
+def test_a_wrong_path_is_refused(path: str, message: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        GRAPH.override({path: 1})
+    assert message in str(caught.value)
+
+
+def test_the_rule_of_a_projection_is_replaced_as_a_whole() -> None:
+    assert GRAPH.with_rule({"kind": "oja"}).differences(GRAPH).keys() > {f"{FEED}.plasticity.kind"}
+    two = GRAPH.override({"network.projections.drive.plasticity.kind": "oja"})
+    with pytest.raises(StdpbenchError, match="which projection is to learn by the rule"):
+        two.with_rule({"kind": "oja"})
+    assert two.with_rule({"kind": "triplet"}, "drive").graph().projections["feed"].plasticity == DEFAULT.plasticity
+    with pytest.raises(StdpbenchError, match="no projection 'fed' learns; did you mean 'feed'"):
+        two.with_rule({"kind": "oja"}, "fed")
+    assert not two.same_rule(GRAPH)
+    assert DEFAULT.with_rule({"kind": "oja"}, "feed") == DEFAULT.with_rule({"kind": "oja"})
+
+
+@pytest.mark.parametrize("name", shipped_experiments())
+def test_a_template_spelled_out_is_the_same_network(name: str) -> None:
+    experiment = read_experiment(name)
+    graph = Experiment.from_toml(experiment.spelled_out().to_toml())
+    assert graph == experiment.spelled_out()
+    assert graph.graph(8, 8) == experiment.graph(8, 8)
+    assert graph.spelled_out() is graph
+
+
+def test_the_kind_of_the_network_changes_both_ways() -> None:
+    made = DEFAULT.override({"network.kind": "graph", f"{FEED}.plasticity.nu_post": 0.5})
+    assert made == DEFAULT.override({"plasticity.nu_post": 0.5}).spelled_out()
+    assert DEFAULT.override({"network.n_exc": 12}).lost_by({"network.kind": "graph"}) == {}
+    back = made.override({"network.kind": "diehl-cook", "exc.tau_m": "20 ms", f"{FEED}.normalise.value": 60})
+    assert back == DEFAULT.override({"exc.tau_m": "20 ms", "network.weight_sum": 60})
+    assert made.lost_by({"network.kind": "diehl-cook"})[f"{FEED}.plasticity.nu_post"] == 0.5
+
+
+def test_missing_kinds_in_it_have_stand_ins() -> None:
+    tables = changed(
+        {"populations.exc.neuron": {"kind": "acme", "vigour": "20 acme"}, "projections.feed.connect": "acme"}
+    )
+    experiment = Experiment.from_mapping(tables, stand_ins=True)
+    assert experiment.missing_kinds == ("the neuron 'acme' is not installed", "the connection 'acme' is not installed")
+    assert Experiment.from_mapping(experiment.to_mapping(), stand_ins=True) == experiment
+    with pytest.raises(StdpbenchError, match="there is no neuron 'acme'"):
+        Experiment.from_mapping(tables)
+
+
+def test_a_missing_template_has_a_stand_in() -> None:
+    tables = {"network": {"kind": "acme", "dt": "0.1 ms", "n": 3}, "exc": {"kind": "adaptive-lif"}}
+    experiment = Experiment.from_mapping(tables, stand_ins=True)
+    assert experiment.missing_kinds == ("the network 'acme' is not installed",)
+    assert experiment.sections == ("about", "data", "encoding", "network", "exc", "schedule")
+    assert experiment.to_mapping()["network"] == tables["network"]
+    assert experiment.stimulus_bins == 3500
+    with pytest.raises(StdpbenchError, match="the network 'acme' is not installed"):
+        experiment.graph()
