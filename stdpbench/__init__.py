@@ -4,7 +4,7 @@ Brian2 networks with spike-timing-dependent plasticity and lateral inhibition, a
 speed of compiled C++ and still open to the touch. Importing this package imports nothing heavy.
 
 From Python: ``run = stdpbench.start("digits")``, ``stdpbench.open_run(path)``, ``stdpbench.runs()``,
-``stdpbench.Experiment.read("digits")``; see `stdpbench.api` and ``docs/python.md``.
+``stdpbench.Experiment.read("digits")``, ``stdpbench.Network()``; see `stdpbench.api` and ``docs/python.md``.
 """
 
 from importlib import import_module
@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from stdpbench.api import start as start
     from stdpbench.errors import StdpbenchError as StdpbenchError
     from stdpbench.experiment import Experiment as Experiment
+    from stdpbench.templates.builder import Network as Network
 
 __version__ = "0.1.0"
 
-_LAZY = {"Experiment": "experiment", "Run": "api", "StdpbenchError": "errors", "open_run": "api", "start": "api"}
+_LAZY = {
+    "Experiment": "experiment",
+    "Network": "templates.builder",
+    "Run": "api",
+    "StdpbenchError": "errors",
+    "open_run": "api",
+    "start": "api",
+}
 _PACKAGES = ("lab", "runs")  # `runs` can also be called
 
-__all__ = ["Experiment", "Run", "StdpbenchError", "__version__", "lab", "open_run", "runs", "start"]
+__all__ = ["Experiment", "Network", "Run", "StdpbenchError", "__version__", "lab", "open_run", "runs", "start"]
 
 
 def __getattr__(name: str) -> Any:

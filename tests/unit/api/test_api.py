@@ -400,7 +400,8 @@ def test_importing_the_package_is_light_and_lists_its_names() -> None:
     code = (
         "import sys, stdpbench\n"
         "assert 'numpy' not in sys.modules and 'stdpbench.api' not in sys.modules\n"
-        "public = ['Experiment', 'Run', 'StdpbenchError', '__version__', 'lab', 'open_run', 'runs', 'start']\n"
+        "public = ['Experiment', 'Network', 'Run', 'StdpbenchError']\n"
+        "public += ['__version__', 'lab', 'open_run', 'runs', 'start']\n"
         "assert dir(stdpbench) == sorted(stdpbench.__all__) == public\n"
         "import stdpbench.runs.protocol.states\n"
         "assert stdpbench.runs('.') == ()\n"
