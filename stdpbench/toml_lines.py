@@ -89,6 +89,22 @@ def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
+def put(tables: dict[str, Any], path: str, value: Any) -> None:
+    """Set a value of nested tables by its dotted path, or remove it if it is None; tables below are copied.
+
+    Tables that are missing are added, and those without any value left are removed.
+    """
+    name, _, below = path.partition(".")
+    if below:
+        inner = dict(tables.get(name, {}))
+        put(inner, below, value)
+        value = inner or None
+    if value is None:
+        tables.pop(name, None)
+    else:
+        tables[name] = value
+
+
 _WIDTH = 119
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

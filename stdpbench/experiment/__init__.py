@@ -1,6 +1,6 @@
 """Experiments: immutable values, read from and written to TOML, with a digest."""
 
-from stdpbench.experiment.changes import parse_assignment
+from stdpbench.experiment.changes import owner_of, parse_assignment
 from stdpbench.experiment.experiment import Experiment, read_experiment, shipped_experiments, without_looks
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.sections import About, Schedule, Stage
@@ -15,6 +15,7 @@ __all__ = [
     "Stage",
     "family_of",
     "kind_parameter",
+    "owner_of",
     "parse_assignment",
     "read_experiment",
     "shipped_experiments",

@@ -67,10 +67,12 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
     if key == "file" and table.get("kind") == "custom":
         table.clear()  # nor those of another rule
         table["kind"] = "custom"
-    if value is None:
-        table.pop(key, None)
-    else:
+    if value is not None:
         table[key] = value
+        return
+    table.pop(key, None)
+    if not table and family_at(".".join(sections)) is not None:  # a delay, say, that there is no longer
+        set_value(tables, ".".join(sections), None)
 
 
 def forget_for_preset(tables: dict[str, Any], path: str, preset: str) -> None:

@@ -142,6 +142,8 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     """
     try:
         start = sweep.base.override(chosen)
+        kind = str(chosen.get("network.kind", ""))
+        chosen = {sweep.base.short_path(path, kind): value for path, value in chosen.items()}
     except StdpbenchError as error:
         raise error.within(f"arm {label!r}: ") from None
     start = start.model_copy(update={"data": start.data.resolved()})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
-from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment import Experiment, owner_of, read_experiment
 from stdpbench.files import read_toml
 from stdpbench.parameters import Parameters, build, unknown_key
 from stdpbench.paths import shipped
@@ -260,8 +260,17 @@ def _distributions(table: Any, where: str) -> Settings:
     flat: Settings = {}
     for key, value in table.items():
         is_section = "." not in key and isinstance(value, Mapping) and key not in ("seed", "name")
-        flat |= {f"{key}.{name}": inner for name, inner in value.items()} if is_section else {key: value}
+        flat |= _below(key, value) if is_section else {key: value}
     return flat
+
+
+def _below(path: str, table: Mapping[str, Any]) -> Settings:
+    """Return the distributions in a section by dotted path; a table that has tables only is not a distribution."""
+    found: Settings = {}
+    for key, value in table.items():
+        is_part = isinstance(value, Mapping) and value and all(isinstance(one, Mapping) for one in value.values())
+        found |= _below(f"{path}.{key}", value) if is_part else {f"{path}.{key}": value}
+    return found
 
 
 def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
@@ -272,18 +281,22 @@ def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
     StdpbenchError
         If the experiment has no such parameter, or it cannot be varied.
     """
-    section, _, name = path.partition(".")
+    section = path.partition(".")[0]
     if section in ("seed", "name", "about"):
         raise StdpbenchError(f"{where}.{path} cannot be varied: use seeds for the seeds; names have no effect")
-    sections = {s: None for s in type(experiment).model_fields if isinstance(getattr(experiment, s), Parameters)}
+    sections = dict.fromkeys(experiment.sections)
     if section not in sections:
         raise unknown_key(section, sections, where)
-    owner = getattr(experiment, section)
+    try:
+        path = experiment.short_path(path)
+    except StdpbenchError as error:
+        raise error.within(f"{where}: ") from None
+    owner, name = owner_of(experiment, path)
     if name == "kind":
         return None
-    declared = {parameter.name: parameter for parameter in owner.describe()}
+    declared = {parameter.name: parameter for parameter in owner.describe()} if owner is not None else {}
     if name not in declared:
-        raise unknown_key(name, declared, f"{where}.{section}")
+        raise unknown_key(name, declared, f"{where}.{path.rpartition('.')[0]}")
     unit: str | None = declared[name].unit
     return unit
 

@@ -25,6 +25,7 @@ from stdpbench.runs.protocol.facts import (
     RuleChanged,
     Started,
 )
+from stdpbench.toml_lines import put
 
 _ARRAYS = {FEED: "weights", THETA: "thresholds", COMPETE: "lateral weights"}
 
@@ -88,17 +89,11 @@ def missing_kinds(start: Experiment, records: Sequence[Record]) -> tuple[str, ..
 
 def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]]) -> dict[str, Any]:
     """Return the nested tables of an experiment after changes, which are given with their positions."""
-    tables_after = {key: dict(value) if isinstance(value, Mapping) else value for key, value in tables.items()}
+    tables_after = dict(tables)
     for _, change in sorted(changes, key=lambda pair: pair[0]):
         for path, (_, new) in change.items():
-            section, _, name = path.partition(".")
-            table = tables_after.get(section)
-            if not isinstance(table, dict):
-                continue
-            if new is None:
-                table.pop(name, None)
-            else:
-                table[name] = new
+            if isinstance(tables_after.get(path.partition(".")[0]), Mapping):
+                put(tables_after, path, new)
     return tables_after
 
 

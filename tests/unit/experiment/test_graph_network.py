@@ -260,6 +260,10 @@ def test_dotted_paths_reach_everything() -> None:
         "network.projections.compete.scale": (None, 0.5),
     }
     assert made.override({path: old for path, (old, _) in GRAPH.differences(made).items()}) == GRAPH
+    for part in ("delay", "normalise", "plasticity"):
+        without = GRAPH.override({f"{FEED}.{part}": "none"})
+        assert without.override({path: old for path, (old, _) in without.differences(GRAPH).items()}) == without
+        assert GRAPH.override({path: new for path, (_, new) in GRAPH.differences(without).items()}) == without
     assert GRAPH.override({f"{FEED}.delay": "3 ms"}).graph().projections["feed"].delay.longest == 3
     assert GRAPH.override({f"{FEED}.plasticity": "none"}).graph().plastic == ()
 

@@ -78,6 +78,38 @@ def test_a_file_says_arms_seeds_and_metric(tmp_path: Path) -> None:
         assert arm.start.schedule.between in ("carry", "reset")
 
 
+def test_paths_of_the_expanded_network_are_the_short_ones(tmp_path: Path) -> None:
+    text = """
+experiment = "digits"
+[[arm]]
+label = "slow"
+set = { network.projections.feed.plasticity.nu_post = 0.001 }
+[grid]
+network.populations.exc.neuron.t_ref = ["2 ms", "5 ms"]
+[random]
+n = 1
+[random.distributions]
+network.projections.feed.plasticity.nu_post = { loguniform = [0.001, 0.1] }
+network.projections.feed.normalise = { value = { uniform = [50, 60] } }
+network.n_exc = { int = [5, 6] }
+"""
+    arms = fixed_arms(read_sweep(written(tmp_path, text)))
+    drawn = ["plasticity.nu_post", "network.weight_sum", "network.n_exc"]
+    assert [list(arm.settings) for arm in arms] == [["plasticity.nu_post"], ["exc.t_ref"], ["exc.t_ref"], drawn]
+    spelled_out = text.replace("network.n_exc", "network.projections.compete.weight.value").replace(
+        "[[arm]]", '[set]\nnetwork.kind = "graph"\n[[arm]]', 1
+    )
+    arms = fixed_arms(read_sweep(written(tmp_path, spelled_out.replace("int = [5, 6]", "uniform = [5, 6]"))))
+    assert arms[0].start.network.projections["feed"].plasticity.nu_post == 0.001
+    assert list(arms[3].settings)[1:] == [
+        "network.projections.feed.normalise.value",
+        "network.projections.compete.weight.value",
+    ]
+    wrong = text.replace("plasticity.nu_post = { log", "plasticity.nu_pst = { log")
+    with pytest.raises(StdpbenchError, match="nu_pst is not a known parameter"):
+        read_sweep(written(tmp_path, wrong))
+
+
 def test_all_arms_of_a_seed_come_before_the_next_seed(tmp_path: Path) -> None:
     made = read_sweep(written(tmp_path, FILE))
     jobs = Round(fixed_arms(made)[:2], made.seeds).jobs

@@ -73,3 +73,16 @@ def test_in_few_words() -> None:
         == "eta → 0.2, tau_m → 90 ms"
     )
     assert rule_name({"kind": "oja"}) == "oja"
+
+
+def test_changes_of_a_network_spelled_out_are_facts_as_well() -> None:
+    before = experiment().spelled_out()
+    feed = "network.projections.feed"
+    after = before.changed_live({f"{feed}.plasticity.nu_post": 0.5, f"{feed}.normalise": "none"})
+    (change,) = changes_between(before, after)
+    record = read_back(change, 7, 0)
+    assert experiment_at(before, [record], 7) == after
+    start = before.to_mapping()
+    assert isinstance(record.fact, Change)
+    assert tables_with(start, [(7, record.fact.changes)]) == after.to_mapping()
+    assert start == before.to_mapping()
