@@ -22,7 +22,7 @@ def main() -> None:
     from stdpbench.experiment import Experiment
     from stdpbench.network import normalise, start_weights
     from stdpbench.runs.process.stimuli import encode
-    from stdpbench.simulators import lateral_memory, open_simulator
+    from stdpbench.simulators import open_simulator, projection_memory
 
     kinds = {"fixed": {"kind": "fixed"}, "homeostatic": {"kind": "homeostatic", "eta": 0.0}}
     shown = chosen.warm_up + chosen.presentations
@@ -42,14 +42,14 @@ def main() -> None:
         for key, simulator in opened.items():
             normalise(simulator.w, inputs.WEIGHT_SUM)
             begin = thread_time()
-            simulator.present(spikes, plastic=True)
+            simulator.present(spikes, experiment.stimulus_bins, plastic=True)
             times[key].append(1e3 * (thread_time() - begin))
     figures: dict[str, Any] = {}
     for (inhibition, kind), timed in times.items():
         ratio = np.median(np.divide(timed, times[inhibition, "fixed"])[chosen.warm_up :])
         found = {"median_ms": inputs.median(timed[chosen.warm_up :])["median"], "ratio": round(float(ratio), 3)}
         figures[f"{inhibition} {kind}"] = found
-    memory = lateral_memory(opened["layer", "homeostatic"].layout)
+    memory = projection_memory(opened["layer", "homeostatic"].layout.projections["compete"])
     figures["lateral weights"] = {"MiB": round(memory / 2**20, 1)}
     inputs.report(figures, chosen.json)
 

@@ -12,7 +12,7 @@ from typing import Any
 import inputs
 import numpy as np
 
-_RECORDED = [37]
+_RECORDED = {"exc": [37]}
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
         for record in (None, _RECORDED) if presentation % 2 else (_RECORDED, None):
             normalise(simulator.w, inputs.WEIGHT_SUM)
             begin = thread_time()
-            simulator.present(spikes, plastic=True, record=record)
+            simulator.present(spikes, experiment.stimulus_bins, plastic=True, record=record)
             times[record is not None].append(1e3 * (thread_time() - begin))
     timed = {recorded: np.array(some[chosen.warm_up :]) for recorded, some in times.items()}
     ratios = timed[True] / timed[False]

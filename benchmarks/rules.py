@@ -39,11 +39,12 @@ def main() -> None:
         opened[kind].w[...] = start_weights(experiment, images)
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     for presentation in range(shown):
-        spikes = encode(opened[base].experiment, images, "train", presentation, 0, presentation % len(images))
+        experiment = opened[base].experiment
+        spikes = encode(experiment, images, "train", presentation, 0, presentation % len(images))
         for kind, simulator in opened.items():
             normalise(simulator.w, inputs.WEIGHT_SUM)
             begin = thread_time()
-            simulator.present(spikes, plastic=True)
+            simulator.present(spikes, experiment.stimulus_bins, plastic=True)
             times[kind].append(1e3 * (thread_time() - begin))
     figures: dict[str, Any] = {}
     for kind in kinds:

@@ -59,8 +59,8 @@ def arguments() -> argparse.Namespace:
 def turn(networks: list[tuple[Any, Any]], between: str, number: int, images: Any) -> list[float]:
     """Return the ms per presentation of each network in one round, simulation only."""
     from stdpbench.network import normalise
+    from stdpbench.runs.process.homeostasis import theta_decay
     from stdpbench.runs.process.stimuli import encode
-    from stdpbench.runs.process.training import theta_decay
 
     found = []
     for (made, simulator), n_shown in zip(networks, SHOWN.values(), strict=True):
@@ -72,7 +72,7 @@ def turn(networks: list[tuple[Any, Any]], between: str, number: int, images: Any
             spikes = encode(experiment, images, "train", presentation, 0, presentation % len(images))
             normalise(simulator.w, inputs.WEIGHT_SUM)
             begin = perf_counter()
-            simulator.present(spikes, plastic=True, n_rest=experiment.rest_bins)
+            simulator.present(spikes, experiment.stimulus_bins, plastic=True, n_rest=experiment.rest_bins)
             simulator.theta[...] *= decay
             times.append(1e3 * (perf_counter() - begin))
         found.append(float(np.mean(times[1:])))

@@ -69,8 +69,9 @@ def arguments() -> argparse.Namespace:
 def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Time the parts of a presentation in ms, without and with a simulated rest; and the training loop."""
     from stdpbench.network import normalise
+    from stdpbench.runs.process.homeostasis import theta_decay
     from stdpbench.runs.process.stimuli import encode
-    from stdpbench.runs.process.training import theta_decay, train
+    from stdpbench.runs.process.training import train
 
     figures: dict[str, Any] = {}
     start = simulator.state()
@@ -86,13 +87,13 @@ def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namesp
             encoded = perf_counter()
             normalise(simulator.w, inputs.WEIGHT_SUM)
             normalised = perf_counter()
-            response = simulator.present(spikes, plastic=True, n_rest=shown.rest_bins)
+            response = simulator.present(spikes, shown.stimulus_bins, plastic=True, n_rest=shown.rest_bins)
             simulator.theta[...] *= decay
             end = perf_counter()
             steps = (encoded - begin, normalised - encoded, end - normalised, end - begin)
             for name, seconds in zip(times, steps, strict=True):
                 times[name].append(1e3 * seconds)
-            counts.append(int(response.spike_counts.sum()))
+            counts.append(int(response.counts("exc").sum()))
             n_input.append(len(spikes))
         figures[protocol] = {f"{name}_ms": inputs.median(values[options.warm_up :]) for name, values in times.items()}
         figures[protocol]["exc_spikes_per_image"] = round(float(np.mean(counts[options.warm_up :])), 1)

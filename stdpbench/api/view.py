@@ -223,8 +223,12 @@ class RunView:
     # -- plots -----------------------------------------------------------------------------------------------------
 
     def plot_weights(self) -> Axes:
-        """Draw the receptive field of every exc neuron, with its class if it has one."""
-        return plots.plot_weights(self.weights, self._live(), self._labels(), self.name)
+        """Draw the receptive field of every exc neuron, with its class if it has one.
+
+        Of a network of another kind, these are the weights of a projection that learns: if possible, one from the
+        input to the population that is read. Weights from another population are drawn in its shape.
+        """
+        return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name)
 
     def plot_confusion(self, readout: str = "vote") -> Axes:
         """Draw the confusion matrix of a read-out on the test pictures.
@@ -293,7 +297,7 @@ class RunView:
         rows = {
             "state": f"{self.state}{f': {self.reason}' if self.reason else ''}",
             "position": f"{self.position} of {total} presentations" if total else f"{self.position} presentations",
-            "experiment": f"{experiment.name}, seed {experiment.seed}, {experiment.network.n_exc} exc neurons",
+            "experiment": f"{experiment.name}, seed {experiment.seed}, {experiment.graph().n_read} exc neurons",
         }
         for position, changes in self.changes_by_position()[-5:]:
             new = ", ".join(f"{path} = {value}" for path, (_, value) in changes.items())

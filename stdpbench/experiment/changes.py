@@ -111,7 +111,7 @@ def is_live(before: Parameters, after: Parameters, path: str) -> bool:
     owner, key = owner_of(before, path)
     declared = {p.name: p for p in owner.describe()} if owner is not None else {}
     match path.split("."):
-        case ["data", *_]:
+        case ["data", *_] | [_]:  # `[_]`: the seed
             return False
         case ["network", "projections", _, "scale"] if any(each.scale is None for each in projections):
             return False

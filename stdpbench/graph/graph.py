@@ -49,6 +49,30 @@ class Graph:
         """Names of the projections that learn."""
         return tuple(name for name, projection in self.projections.items() if projection.plasticity is not None)
 
+    @property
+    def n_read(self) -> int:
+        """Number of neurons of the population that is read."""
+        return self.populations[self.read].size
+
+    @property
+    def shown(self) -> str:
+        """Name of the projection that is shown where only one can be; empty if none learns.
+
+        It is one that learns and ends at the population that is read, if possible from the input.
+        """
+
+        def rank(name: str) -> tuple[bool, bool]:
+            projection = self.projections[name]
+            return projection.target == self.read, projection.source == self.input
+
+        return max(self.plastic, key=rank, default="")  # of equal ones, the first
+
+    @property
+    def input_delay_bins(self) -> int:
+        """Longest delay of the projections from the input, in steps."""
+        mine = [each.delay.longest for each in self.projections.values() if each.source == self.input]
+        return round(max(mine, default=0.0) / self.dt)
+
     def with_input(self, *shape: int) -> Graph:
         """Return the graph with the shape of its input, which the data give."""
         if not self.input:

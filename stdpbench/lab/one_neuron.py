@@ -145,8 +145,9 @@ def neuron(
             n_spikes = 0
             for _ in range(min(every, duration - second)):
                 rates = np.full(inputs, rate)
-                shown = poisson_spikes(generator, rates, simulator.experiment.stimulus_bins, 0.5e-3)
-                n_spikes += int(simulator.present(shown, plastic=True).spike_counts[0])
+                n_bins = simulator.experiment.stimulus_bins
+                shown = poisson_spikes(generator, rates, n_bins, 0.5e-3)
+                n_spikes += int(simulator.present(shown, n_bins, plastic=True).counts("exc")[0])
                 second += 1
             now = np.sort(simulator.w[:, 0])
             settled = bool(np.abs(now - before).mean() < _SETTLED * made.w_max)

@@ -1,6 +1,14 @@
 """Experiment to network. Only its module `build` imports brian2, so that a compiled network opens without it."""
 
-from stdpbench.network.initial import delay_bins, lateral_start, start_pictures, start_weights
+from stdpbench.network.initial import (
+    lateral_start,
+    projection_delays,
+    projection_weights,
+    slow_start,
+    start_arrays,
+    start_pictures,
+    start_weights,
+)
 from stdpbench.network.layout import Layout, StateVariable
 from stdpbench.network.learned import Learned, learned_shapes, shapes_in
 from stdpbench.network.normalisation import normalise
@@ -9,11 +17,14 @@ __all__ = [
     "Layout",
     "Learned",
     "StateVariable",
-    "delay_bins",
     "lateral_start",
     "learned_shapes",
     "normalise",
+    "projection_delays",
+    "projection_weights",
     "shapes_in",
+    "slow_start",
+    "start_arrays",
     "start_pictures",
     "start_weights",
 ]

@@ -1,34 +1,58 @@
-"""Experiment to Brian2 objects.
+"""Layout to Brian2 objects.
 
 The same objects serve every simulator. Order within a time step (Brian2's slots, and `order` where one slot holds
 several):
 
-1. ``groups``: averages follow the potential (training only); neurons take their step, traces decay; then averages
-   follow the traces (training only);
+1. ``groups``: averages follow the potential; neurons take their step, traces decay; then averages follow the traces;
 2. ``thresholds``: spikes;
-3. ``synapses``: input event (-1), input traces are set (0), output event (1); exc spikes reach inh, inh spikes reach
-the pool;
-4. ``resets``: reset of spiking neurons, output traces are set, then averages are raised (training only);
-5. ``after_resets``: lateral inhibition is applied; ``end``: the pool is emptied; in the last step of a presentation in
-   training, synapses that change in every step are brought up to date.
+3. ``synapses``: input events of the projections in the order of declaration, input traces are set (0), output events
+   of the projections in the order of declaration;
+4. ``resets``: reset of spiking neurons, output traces are set, then averages are raised;
+5. ``after_resets``: projections to all others act with the sum of what has arrived; ``end``: their counters are
+   emptied; in the last step of a presentation, synapses that change in every step are brought up to date.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.codegen_text import clean, declare, replace, units_of
-from stdpbench.network.lateral import fixed_inhibition, links, plastic_inhibition, relay
-from stdpbench.network.layout import LAST_ARRIVAL, LAST_CHANGE, Layout, lateral_name
-from stdpbench.neurons import Neuron
-from stdpbench.plasticity import Average, PlasticityRule, Trace
+from stdpbench.network.codegen_text import clean, declare
+from stdpbench.network.layout import LEARNS, Layout, PopulationLayout, ProjectionLayout, Value
+from stdpbench.network.pathways import (
+    FIRST,
+    carry,
+    connected_code,
+    decay,
+    follow_averages,
+    let_decay,
+    on_spike,
+    plastic_synapses,
+    raise_averages,
+    set_parameters,
+    touch,
+)
 
-ONE_TO_ONE = {"exc_to_inh", "to_pool", "to_own", "to_relay", "to_traces"}
-"""Groups of synapses with one for each source."""
+FIELD = "field_i"
+"""Variable of neurons with the number of their field."""
+
+
+@dataclass(frozen=True)
+class When:
+    """When a Brian2 object runs.
+
+    Attributes
+    ----------
+    projection : int
+        Number of the projection that it depends on.
+    mode : {"learning", "frozen", "last"}
+        While the projection learns, while it does not, or in the last step of a presentation in which it learns.
+    """
+
+    projection: int
+    mode: Literal["learning", "frozen", "last"]
 
 
 @dataclass
@@ -40,275 +64,201 @@ class BuiltNetwork:
     network : brian2.Network
         Everything, ready to run.
     groups : dict of str to Group
-        By the names of `stdpbench.network.layout`.
-    training_only, frozen_only : set of str
-        Names of Brian2 objects that run in training only, or with frozen weights only.
-    last_only : set of str
-        Names of Brian2 objects that run in the last step of a presentation only.
-    fan_out : dict of str to int
-        Synapses per source, for groups of synapses ordered by source with the same number each.
-    only_if_nonzero : dict of str to list of str
-        Names of Brian2 objects that change nothing while all these state variables (of one element each) are 0, so
-        that a simulator may leave them out of such a step.
+        By the names of `stdpbench.network.layout`, and synapses that only pass spikes on.
+    when : dict of str to When
+        Objects that do not run in every step, by name.
+    carried_by : dict of str to ProjectionLayout
+        The projection to which Synapses objects belong, by their name.
+    only_if_nonzero : dict of str to str
+        Names of Brian2 objects that change nothing while a state variable is 0, and that variable.
     """
 
     network: Any
     groups: dict[str, Any]
-    training_only: set[str] = field(default_factory=set)
-    frozen_only: set[str] = field(default_factory=set)
-    last_only: set[str] = field(default_factory=set)
-    fan_out: dict[str, int] = field(default_factory=dict)
-    only_if_nonzero: dict[str, list[str]] = field(default_factory=dict)
+    when: dict[str, When] = field(default_factory=dict)
+    carried_by: dict[str, ProjectionLayout] = field(default_factory=dict)
+    only_if_nonzero: dict[str, str] = field(default_factory=dict)
 
 
-def build(layout: Layout) -> BuiltNetwork:
-    """Make the Brian2 network of a layout on the device that is set."""
-    experiment, n = layout.experiment, layout.n_exc
+def build(layout: Layout, built: BuiltNetwork | None = None) -> BuiltNetwork:
+    """Make the Brian2 network of a layout on the device that is set.
+
+    Parameters
+    ----------
+    layout : Layout
+        The network.
+    built : BuiltNetwork, optional
+        What to fill; connecting synapses already generates code, which may look something up in it.
+    """
     # a clock of its own: Brian2's default clock is shared by all networks of a process. Always of the same name, so
     # that code which Cython compiled for one network serves the next.
-    clock = b2.Clock(experiment.network.dt * b2.ms, name="network_clock")
-    parameters = layout.parameters()
-    groups: dict[str, Any] = {}
-    built = BuiltNetwork(None, groups)
-    extra: list[Any] = []
-
-    source = b2.SpikeGeneratorGroup(layout.n_input, [], [] * b2.ms, clock=clock, name="input")
-    groups["input"] = source
-    if not layout.delays_differ:
-        declared = units_of(experiment.plasticity)
-        extra += carry_traces(source, layout.input_traces, parameters["input"], declared, when="synapses")
-        built.training_only |= {obj.name for obj in extra}
-
-    groups["pool"] = b2.NeuronGroup(1, "total : 1\ntotal_next : 1", clock=clock, name="pool")
-    groups["exc"] = _exc(layout, parameters["exc"], groups["pool"])
-    extra += raise_averages(groups["exc"], layout.averages)
-    groups["plastic"] = plastic_synapses(layout, parameters["plastic"], source, groups["exc"])
-    groups["plastic"].connect()
-    built.training_only |= {"plastic_pre", "plastic_post", "plastic_end"}
-    built.training_only |= {"exc_averages", "exc_potentials", "exc_jumps"}
-    built.frozen_only |= {"plastic_drive"}
-    built.last_only |= {"plastic_end"}
-    built.fan_out["plastic"] = n
-
-    direct = experiment.network.inhibition == "direct"
-    inhibitor = groups["exc"]
-    if layout.has_layer:
-        inhibitor = groups["inh"] = _inh(layout, parameters["inh"], clock)
-        groups["exc_to_inh"] = b2.Synapses(
-            groups["exc"],
-            inhibitor,
-            "w_exc_inh : 1 (shared, constant)",
-            on_pre="ge_post += w_exc_inh",
-            clock=clock,
-            name="exc_to_inh",
-        )
-        groups["exc_to_inh"].connect(j="i")
-    if layout.lateral is None:
-        fixed_inhibition(inhibitor, groups, staged=direct)
-    else:
-        inhibitor = relay(layout, groups["exc"], groups) if direct else inhibitor
-        plastic_inhibition(layout, parameters["lateral"], inhibitor, groups)
-        built.training_only |= {"lateral_pre", "lateral_post"}
-        built.frozen_only |= {"lateral_drive"}
-        built.fan_out["lateral"] = n
-    pending: list[str] = [name for name in ("pool.total", "pool.total_next") if name in layout.state]
-    built.only_if_nonzero |= {"exc_inhibition": pending, "pool_end": pending}
-    built.fan_out |= dict.fromkeys(ONE_TO_ONE & groups.keys(), 1)
-
-    set_parameters(groups, parameters)
-    objects = [*groups.values(), *extra]
-    built.network = b2.Network(*objects)
+    clock = b2.Clock(layout.graph.dt * b2.ms, name="network_clock")
+    built = built or BuiltNetwork(None, {})
+    groups, extra = built.groups, list[Any]()
+    for projection in layout.projections.values():
+        if projection.counts:
+            n_fields = projection.target.size // projection.units_per_field
+            groups[projection.counter] = b2.NeuronGroup(n_fields, "total : 1", clock=clock, name=projection.counter)
+    for population in layout.populations.values():
+        make = _input if population.is_input else _neurons
+        groups[population.group] = make(layout, population, groups, clock, extra)
+    for projection in layout.projections.values():
+        _connect(layout, projection, built, extra)
+    set_parameters(groups, layout.parameters)
+    built.network = b2.Network(*groups.values(), *extra)
     return built
 
 
-def late_name(average: str) -> str:
-    """The variable that holds an average as it was a while ago."""
-    return f"{average}_late"
-
-
-def _step(neuron: Neuron, skip: tuple[str, ...] = ()) -> str:
-    """One time step of a neuron, with the decay of its conductances; `skip` names conductances it does not have."""
-    code = neuron.update
-    for conductance, tau in neuron.conductances:
-        if conductance in skip:
+def step_code(population: PopulationLayout) -> str:
+    """Return one time step of a neuron, with the decay of its conductances."""
+    code = population.neuron.update
+    for conductance, tau in population.neuron.conductances:
+        if conductance in population.unused:
             code = re.sub(rf"\b{conductance}\b", "0", code)
         else:
             code += f"\n{conductance} = {conductance}*exp(-dt/{tau})"
     return clean(code)
 
 
-def _exc(layout: Layout, parameters: dict[str, float], pool: Any) -> Any:
-    experiment = layout.experiment
-    neuron, staged = experiment.exc, "exc.own_next" in layout.state
-    model = [f"{variable.name} : {variable.unit}" for variable in neuron.variables]
-    model += [f"{variable.name} : 1" for variable in (*layout.output_variables, *layout.lateral_traces)]
-    model += ["total : 1 (linked)", *(f"{name} : 1" for name in layout.inhibiting)]
-    units = units_of(neuron, experiment.plasticity)
-    if layout.lateral is not None:
-        units |= {lateral_name(name): unit for name, unit in units_of(layout.lateral).items()}
-    model.append(declare(parameters, units))
-    spiking = [trace for trace in layout.lateral_traces if trace.side == "output"]
+def _input(layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any, extra: list[Any]) -> Any:
+    group = b2.SpikeGeneratorGroup(population.size, [], [] * b2.ms, clock=clock, name=population.group)
+    for projection in _from(layout, population):
+        if not projection.delays_differ:
+            names = tuple(projection.own(trace.name) for trace in projection.input_traces)
+            values = {projection.own(t.tau): Value(0.0, "second") for t in projection.input_traces}
+            carry(group, values, names)
+    return group
+
+
+def _neurons(
+    layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any, extra: list[Any]
+) -> Any:
+    neuron, name = population.neuron, population.group
+    model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name not in population.unused]
+    links, decays, touched = [], [], []
+    for projection in _from(layout, population):
+        if not projection.delays_differ:
+            model += [f"{projection.own(trace.name)} : 1" for trace in projection.input_traces]
+    into = [each for each in layout.projections.values() if each.target is population]
+    for projection in into:
+        own = projection.own
+        model += [f"{own(variable.name)} : 1" for variable in projection.output_variables]
+        decays.append(decay(projection, projection.output_traces, own(LEARNS)))
+        touched.append(touch(projection, projection.output_traces, learns=own(LEARNS)))
+        if projection.counted:
+            model += [f"{own('total')} : 1 (linked)", f"{own('own')} : 1"]
+            if projection.units_per_field != population.size:
+                model.append(f"{own(FIELD)} : integer (constant)")
+            links.append(projection)
+        elif projection.at_end:
+            model.append(f"{own('sum')} : 1")
+    model.append(declare(layout.values.get(name, {})))
     group = b2.NeuronGroup(
-        layout.n_exc,
+        population.size,
         "\n".join(model),
         threshold=neuron.threshold,
-        reset=clean(neuron.reset) + "\n" + _touch((*layout.output_traces, *spiking)),
-        clock=pool.clock,
-        name="exc",
-    )
-    group.total = b2.linked_var(pool, "total")
-    decay = _decay((*layout.output_traces, *layout.lateral_traces))
-    group.run_regularly("\n".join([_step(neuron), decay]), when="groups", name="exc_step")
-    follow_averages(group, layout.averages)
-    if layout.lateral is not None:
-        after = ["gi += w_inh_exc*lateral_sum", "lateral_sum = 0"]
-    else:
-        after = ["gi += w_inh_exc*(total - own)", "own = own_next" if staged else "own = 0"]
-        after += ["own_next = 0"] if staged else []
-    group.run_regularly("\n".join(after), when="after_resets", name="exc_inhibition")
-    shift = "total = total_next\ntotal_next = 0" if staged else "total = 0"
-    pool.run_regularly(shift, when="end", name="pool_end")
-    return group
-
-
-def _inh(layout: Layout, parameters: dict[str, float], clock: Any) -> Any:
-    neuron = layout.experiment.inh
-    model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name != "gi"] + links(layout)
-    model.append(declare(parameters, units_of(neuron)))
-    group = b2.NeuronGroup(
-        layout.n_exc, "\n".join(model), threshold=neuron.threshold, reset=clean(neuron.reset), clock=clock, name="inh"
-    )
-    group.run_regularly(_step(neuron, skip=("gi",)), when="groups", name="inh_step")
-    return group
-
-
-def _decay(traces: tuple[Trace, ...]) -> str:
-    return "\n".join(f"{trace.name} = {trace.name}*exp(-dt/{trace.tau})" for trace in traces)
-
-
-def _touch(traces: tuple[Trace, ...]) -> str:
-    """What a spike does to the traces of its side."""
-    return "\n".join(f"{t.name} = 1" if t.on_spike == "set" else f"{t.name} += 1" for t in traces)
-
-
-def follow_averages(group: Any, averages: tuple[Average, ...]) -> None:
-    """Have the averages of a rule, which `group` carries, follow its potential or its traces in every step."""
-    for name, order, follows_v in (("potentials", -1, True), ("averages", 1, False)):
-        # exact for what is followed as it is now, in place of its course within the step
-        mine = [a for a in averages if a.follows_v == follows_v]
-        move = [f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in mine]
-        if move:
-            group.run_regularly("\n".join(move), when="groups", order=order, name=f"{group.name}_{name}")
-
-
-def raise_averages(group: Any, averages: tuple[Average, ...]) -> list[Any]:
-    """What a spike of `group` adds to its averages, after all that reads them as they were before it."""
-    code = "\n".join(f"{a.name} += {a.on_spike}" for a in averages if a.on_spike)
-    return [_on_spike(group, code, when="resets", order=1, name=f"{group.name}_jumps")] if code else []
-
-
-def carry_traces(
-    source: Any, traces: tuple[Trace, ...], parameters: dict[str, float], units: dict[str, str], when: str
-) -> list[Any]:
-    """Give a group of imposed spikes one trace per neuron, its decay, and the code that a spike runs in a slot."""
-    for name in parameters:
-        unit = units[name]
-        dimensions = b2.get_dimensions(1 if unit == "1" else getattr(b2, unit))
-        source.variables.add_array(name, size=1, dimensions=dimensions, scalar=True, constant=True)
-    for trace in traces:
-        source.variables.add_array(trace.name, size=len(source))
-    if not traces:
-        return []
-    source.run_regularly(_decay(traces), when="groups", name=f"{source.name}_decay")
-    # for the input in the slot between input event and output event
-    setter = _on_spike(source, _touch(traces), when=when, order=0, name=f"{source.name}_traces")
-    return [setter, *[obj for obj in source.contained_objects if obj.name == f"{source.name}_decay"]]
-
-
-def _on_spike(group: Any, code: str, *, when: str, order: int, name: str) -> Any:
-    """Code that runs for those of a group that spike: what a Resetter is for a NeuronGroup."""
-    return CodeRunner(
-        group,
-        "reset",
-        code=code,
-        when=when,
-        order=order,
+        reset="\n".join([clean(neuron.reset), *(code for code in touched if code)]),
+        clock=clock,
         name=name,
-        needed_variables=["_spikespace"],
-        template_kwds={"eventspace_variable": group.variables["_spikespace"]},
     )
+    for projection in links:
+        index = None
+        if projection.units_per_field != population.size:  # else all read the only element
+            index = projection.own(FIELD)
+            setattr(group, index, f"i//{projection.units_per_field}")
+        total = b2.linked_var(groups[projection.counter], "total", index=index)
+        setattr(group, projection.own("total"), total)
+    code = "\n".join([step_code(population), *(code for code in decays if code)])
+    group.run_regularly(code, when="groups", name=f"{name}_step")
+    return group
 
 
-def plastic_synapses(
-    layout: Layout, parameters: dict[str, float], source: Any, target: Any, drive: str = "ge_post += w"
-) -> Any:
-    """Make the synapses from input to exc, with the plasticity rule; which there are is for the caller to say.
+def _from(layout: Layout, population: PopulationLayout) -> list[ProjectionLayout]:
+    return [each for each in layout.projections.values() if each.source is population]
 
-    `drive` is what an input spike does beside learning; nothing where the target's spikes are imposed. What a rule
-    does in every step is then done in every step, in the network when a synapse is next looked at.
-    """
-    rule, differ = layout.experiment.plasticity, layout.delays_differ
-    units = units_of(rule)
-    model = ["w : 1", declare(parameters, units)]
-    pre, post = [], []
-    names = {name: layout.synaptic_name(name) for name in rule.quantities()}
-    late = {average.name for average in layout.averages if average.delay}
-    names |= {v.name: f"{late_name(v.name) if v.name in late else v.name}_post" for v in layout.output_variables}
-    if rule.output_neuron:
-        names["v"] = "v_post"
-    if differ:
-        # one trace per synapse, decayed when it is read: its spikes arrive at another time than its neighbour's
-        model += [f"{trace.name} : 1" for trace in layout.input_traces] + [f"{LAST_ARRIVAL} : second"]
-        decayed = {
-            t.name: f"({t.name}*exp(({LAST_ARRIVAL} - t)/{layout.synaptic_name(t.tau)}))" for t in layout.input_traces
-        }
-        pre.append(replace(rule.on_input_spike, names | decayed))
-        post.append(replace(rule.on_output_spike, names | decayed))
-        pre += [
-            f"{t.name} = 1" if t.on_spike == "set" else f"{t.name} = {decayed[t.name]} + 1"
-            for t in layout.input_traces
-        ]
-        pre.append(f"{LAST_ARRIVAL} = t")
+
+def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, extra: list[Any]) -> None:
+    """Make the synapses of a projection, and what its neurons do for it."""
+    groups, own, number = built.groups, projection.own, projection.number
+    source, target = groups[projection.source.group], groups[projection.target.group]
+    learning = When(number, "learning")
+    if projection.rule is not None:
+        made = [*follow_averages(target, projection), *raise_averages(target, projection)]
+        if not projection.delays_differ:
+            made += let_decay(source, projection, projection.input_traces)
+            made += _set_traces(projection, built, source)
+        built.when |= dict.fromkeys((each.name for each in made), learning)
+        # Brian2 finds those that belong to a group by itself, except of a group without a model
+        extra += [each for each in made if each not in target.contained_objects or each.group is not target]
+    if projection.counts:
+        _count(projection, built, source)
+    if projection.counted:
+        arrive = {own("own"): f"{own('own')}_post = 1"}
+        for name, code in arrive.items():
+            _pass_on(projection, built, name, source, target, code, "i")
+        after = f"{_receptor(projection)} += {own('w')}*({own('total')} - {own('own')})\n{own('own')} = 0"
     else:
-        names |= {trace.name: f"{trace.name}_pre" for trace in layout.input_traces}
-        pre.append(replace(rule.on_input_spike, names))
-        post.append(replace(rule.on_output_spike, names))
-    lazily = bool(drive and rule.each_step)
-    model += [f"{name} : 1" for name in (layout.synapse_variables if drive else rule.synapse_variables)]
-    model += [f"{LAST_CHANGE} : second"] if lazily else []
-    caught_up = replace(_since_last(rule), names) if lazily else ""
-    before, post = [code for code in (caught_up, drive) if code], [code for code in (caught_up, *post) if code]
-    pre = [*before, *(code for code in pre if code)]
-    on_pre: Any = {"pre": "\n".join(pre)} if pre else None
-    if drive:
-        on_pre["drive"] = drive
-    synapses = b2.Synapses(
-        source,
-        target,
-        "\n".join(model),
-        on_pre=on_pre,
-        on_post={"post": "\n".join(post)} if post else None,
-        clock=source.clock,
-        name="plastic",
-    )
-    if lazily:
-        at_end = f"{caught_up}\n{LAST_CHANGE} = 0*second"
-        synapses.run_regularly(at_end, when="end", name="plastic_end")
-    elif rule.each_step:
-        synapses.run_regularly(replace(rule.each_step, names), when="groups", order=2, name="plastic_step")
-    return synapses
+        drive = _drive(projection)
+        synapses = plastic_synapses(projection, layout.values.get(projection.group, {}), source, target, drive)
+        groups[projection.group] = synapses
+        built.carried_by[projection.group] = projection
+        synapses.connect(**({} if projection.dense else {"j": "i"}))
+        if projection.rule is not None:
+            built.when |= dict.fromkeys((own("pre"), own("post")), learning)
+            built.when |= {own("drive"): When(number, "frozen"), own("end"): When(number, "last")}
+        factor = "" if projection.projection.scale is None else f"{own('scale')}*"
+        after = f"{_receptor(projection)} += {factor}{own('sum')}\n{own('sum')} = 0" if projection.at_end else ""
+    if after:
+        name = f"{target.name}_{own('act')}"
+        target.run_regularly(after, when="after_resets", order=number, name=name)
+        if projection.counts:
+            built.only_if_nonzero[name] = f"{projection.counter}.total"
 
 
-def _since_last(rule: PlasticityRule) -> str:
-    """What a rule does in every step, for all steps since a synapse was last looked at, the current one included."""
-    gone = rule.protocol_variables
-    lines = [line for line in clean(rule.each_step).splitlines() if line.split()[0] not in gone]
-    code = replace("\n".join(lines), {"dt": "since", **dict.fromkeys(gone, "0")})
-    return f"since = t + dt - {LAST_CHANGE}\n{code}\n{LAST_CHANGE} = t + dt"
+def _receptor(projection: ProjectionLayout) -> str:
+    return projection.projection.receptor
 
 
-def set_parameters(groups: dict[str, Any], parameters: dict[str, dict[str, float]]) -> None:
-    """Write the values of shared parameters, SI units, by group and name."""
-    for group, values in parameters.items():
-        for name, value in values.items():
-            groups[group].variables[name].set_value(value)
+def _drive(projection: ProjectionLayout) -> str:
+    if projection.at_end:
+        weight = "w" if projection.has_weights else f"w*{connected_code(projection)}"
+        return f"{projection.own('sum')}_post += {weight}"
+    factor = "" if projection.projection.scale is None else "scale*"
+    return f"{_receptor(projection)}_post += {factor}w"
+
+
+def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> None:
+    """Count arriving spikes, per field."""
+    counter = built.groups[projection.counter]
+    units = projection.units_per_field
+    field_of = "0" if units == projection.target.size else f"i//{units}"
+    _pass_on(projection, built, projection.own("to_n"), source, counter, "total_post += 1", field_of)
+    counter.run_regularly("total = 0", when="end", name=f"{counter.name}_end")
+    built.only_if_nonzero[f"{counter.name}_end"] = f"{projection.counter}.total"
+
+
+def _set_traces(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> list[Any]:
+    """Set input traces when spikes arrive, between the input events of a step and its output events."""
+    if not projection.input_traces:
+        return []
+    if projection.projection.delay.form == "none":
+        name = f"{source.name}_{projection.own('traces')}"
+        code = touch(projection, projection.input_traces)
+        return [on_spike(source, code, when="synapses", order=0, name=name)]
+    code = touch(projection, projection.input_traces, "_post")
+    made = _pass_on(projection, built, projection.own("traces"), source, source, code, "i")
+    made.pre.order = 0
+    built.when[made.pre.name] = When(projection.number, "learning")
+    return []
+
+
+def _pass_on(
+    projection: ProjectionLayout, built: BuiltNetwork, name: str, source: Any, target: Any, code: str, j: str
+) -> Any:
+    """Make synapses that pass a spike of each source neuron on to one element of a group."""
+    made = b2.Synapses(source, target, on_pre=code, clock=source.clock, name=name)
+    built.groups[name] = made
+    built.carried_by[name] = projection
+    made.pre.order = projection.number - FIRST
+    made.connect(j=j)
+    return made

@@ -14,18 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.build import (
-    carry_traces,
-    follow_averages,
-    late_name,
-    plastic_synapses,
-    set_parameters,
-)
-from stdpbench.network.codegen_text import declare, units_of
+from stdpbench.network.codegen_text import clean, declare
 from stdpbench.network.imposed import ImposedSpikes
-from stdpbench.network.layout import Layout
+from stdpbench.network.layout import values_of
+from stdpbench.network.pathways import follow_averages, late_name, plastic_synapses, set_parameters
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.plasticity import PlasticityRule
 
@@ -49,7 +42,7 @@ class DrivenNeurons(ImposedSpikes):
     """
 
     def __init__(self, rule: PlasticityRule, n_points: int, dt: float = 0.5, neuron: Neuron | None = None) -> None:
-        self._neuron = neuron or neurons.build({"kind": rule.output_neuron}, "exc")
+        self._driven = neuron or neurons.build({"kind": rule.output_neuron}, "exc")
         self._late: dict[str, tuple[NDArray[np.float64], int]] = {}
         self._taken = 0
         super().__init__(rule, n_points, dt)
@@ -86,64 +79,60 @@ class DrivenNeurons(ImposedSpikes):
     def _step(self, span: float, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
         self._spikes["input"][: len(inputs)] = inputs
         self._spikes["input"][-1] = len(inputs)
-        current = self._array("exc", self._neuron.injected)
+        current = self._array(self._target, self._driven.injected)
         current[outputs] = _PULSE / self._dt
         for each, side in self._steps:
             if side != "input" or len(inputs):
                 each.run()
-            if each.name == "exc_potentials":
+            if each.name == f"{self._target}_{self._synapses.own('potentials')}":
                 self._delay()
         current[outputs] = 0.0
         self._taken += 1
 
     def _delay(self) -> None:
         for name, (past, bins) in self._late.items():
-            past[self._taken % (bins + 1)] = self._array("exc", name)
-            self._array("exc", late_name(name))[...] = past[(self._taken - bins) % (bins + 1)]
+            past[self._taken % (bins + 1)] = self._array(self._target, name)
+            self._array(self._target, late_name(name))[...] = past[(self._taken - bins) % (bins + 1)]
 
     def _reset(self, w: float | NDArray[np.float64], state: Mapping[str, float]) -> None:
         super()._reset(w, state)
-        values = self._neuron.quantities()
-        for variable in self._neuron.variables:
-            self._array("exc", variable.name)[...] = values[variable.start] if variable.start else 0.0
+        values = self._driven.quantities()
+        for variable in self._driven.variables:
+            self._array(self._target, variable.name)[...] = values[variable.start] if variable.start else 0.0
         for name, (past, _) in self._late.items():
-            past[...] = self._array("exc", name)
+            past[...] = self._array(self._target, name)
 
     def _build(self) -> tuple[dict[str, Any], list[Any]]:
-        layout, n, neuron = self._layout, self._n, self._neuron
-        rule = layout.experiment.plasticity
-        for average in layout.averages:
-            bins = round(rule.quantities()[average.delay] / self._dt) if average.delay else 0
+        synapses, n, neuron = self._synapses, self._n, self._driven
+        for average in synapses.averages:
+            bins = round(self.rule.quantities()[average.delay] / self._dt) if average.delay else 0
             if bins:
-                self._late[average.name] = (np.zeros((bins + 1, n)), bins)
+                self._late[synapses.own(average.name)] = (np.zeros((bins + 1, n)), bins)
         clock = b2.Clock(self._dt * b2.second, name="network_clock")
-        parameters, units = layout.parameters_of_rule(), units_of(rule, neuron)
-        parameters["exc"] |= neuron.quantities()
-        source = b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name="input")
+        values = synapses.parameters()
+        values[self._target] |= values_of(neuron)
+        source = b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name=self._source)
         model = [f"{variable.name} : {variable.unit}" for variable in neuron.variables]
-        model += [f"{variable.name} : 1" for variable in layout.output_variables]
-        model += [f"{late_name(average.name)} : 1" for average in layout.averages if average.delay]
-        model.append(declare(parameters["exc"], units))
-        exc = b2.NeuronGroup(n, "\n".join(model), threshold=neuron.threshold, reset="", clock=clock, name="exc")
-        exc.run_regularly(_lines(neuron.update), when="groups", name="exc_step")
-        follow_averages(exc, layout.averages)
-        groups = {"input": source, "exc": exc}
-        extra = carry_traces(source, layout.input_traces, parameters["input"], units, when="synapses")
-        groups["plastic"] = plastic_synapses(layout, parameters["plastic"], source, exc, drive="")
-        groups["plastic"].connect(j="i")
-        set_parameters(groups, parameters)
+        model += [f"{synapses.own(variable.name)} : 1" for variable in synapses.output_variables]
+        model += [f"{late_name(synapses.own(each.name))} : 1" for each in synapses.averages if each.delay]
+        model.append(declare(values[self._target]))
+        target = b2.NeuronGroup(
+            n, "\n".join(model), threshold=neuron.threshold, reset="", clock=clock, name=self._target
+        )
+        target.run_regularly(clean(neuron.update), when="groups", name=f"{self._target}_step")
+        follow_averages(target, synapses)
+        groups = {self._source: source, self._target: target}
+        extra = self._carry_traces(source, synapses.input_traces, "synapses")
+        groups[synapses.group] = plastic_synapses(synapses, values.get(synapses.group, {}), source, target, drive="")
+        groups[synapses.group].connect(j="i")
+        set_parameters(groups, {group: {n: v.si for n, v in each.items()} for group, each in values.items()})
         return groups, [*groups.values(), *extra]
 
-    def _layout_of(self, rule: PlasticityRule, n_points: int) -> Layout:
-        # not validated: neither rule nor neuron run in the digit network
-        made = Experiment.from_mapping({}).model_copy(update={"plasticity": rule, "exc": self._neuron})
-        return Layout(made, n_points)
+    @property
+    def _neuron(self) -> Neuron:
+        return self._driven
 
 
 def open_synapses(rule: PlasticityRule, n_points: int, dt: float = 0.5, neuron: Neuron | None = None) -> ImposedSpikes:
     """Synapses of a rule with spikes imposed on both sides; on neurons that are driven, if the rule reads these."""
     return DrivenNeurons(rule, n_points, dt, neuron) if rule.output_neuron else ImposedSpikes(rule, n_points, dt)
-
-
-def _lines(code: str) -> str:
-    return "\n".join(line.strip() for line in code.strip().splitlines())

@@ -18,20 +18,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections.one_to_one import OneToOne
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph, Population, Projection
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.brian import preferences, prepare
-from stdpbench.network.build import (
-    carry_traces,
+from stdpbench.network.layout import Layout, ProjectionLayout
+from stdpbench.network.pathways import (
+    carry,
     follow_averages,
+    let_decay,
+    on_spike,
     plastic_synapses,
     raise_averages,
     set_parameters,
+    touch,
 )
-from stdpbench.network.codegen_text import units_of
-from stdpbench.network.layout import Layout
-from stdpbench.plasticity import PlasticityRule
+from stdpbench.neurons import Neuron, neurons
+from stdpbench.plasticity import PlasticityRule, Trace
 
 _TICK = 1e-9  # seconds: spikes that are less apart are at the same time
 
@@ -51,36 +55,45 @@ class ImposedSpikes:
 
     def __init__(self, rule: PlasticityRule, n_points: int, dt: float = 0.5) -> None:
         self._layout, self._dt, self._n = self._layout_of(rule, n_points), dt * 1e-3, n_points
+        self._source, self._target = (each.group for each in self._layout.populations.values())
         b2.set_device("runtime")
         with preferences(codegen__target="numpy"):  # nothing to compile: a changed rule shows at once
             self._groups, objects = self._build()
             network = b2.Network(objects)
             prepare(network)
         # with no spike on their side there is nothing to do for these
-        sides = {"plastic_pre": "input", "input_traces": "input"}
-        sides |= dict.fromkeys(("plastic_post", "exc_traces", "exc_jumps"), "exc")
-        order = [each for each in network.sorted_objects if each.code_objects and each.name not in ("input", "exc")]
+        own, source, target = self._synapses.own, self._source, self._target
+        sides = {own("pre"): "input", f"{source}_{own('traces')}": "input"}
+        sides |= dict.fromkeys((own("post"), f"{target}_{own('traces')}", f"{target}_{own('jumps')}"), "exc")
+        order = [each for each in network.sorted_objects if each.code_objects and each.name not in (source, target)]
         self._steps = [(each, sides.get(each.name, "")) for each in order]
-        self._spikes = {name: self._groups[name].variables["_spikespace"].get_value() for name in ("input", "exc")}
-        self._span = self._groups["input"].clock.variables["dt"].get_value()  # generated NumPy code reads this array
+        groups = {"input": self._groups[source], "exc": self._groups[target]}
+        self._spikes = {name: group.variables["_spikespace"].get_value() for name, group in groups.items()}
+        self._span = self._groups[source].clock.variables["dt"].get_value()  # generated NumPy code reads this array
 
     @property
     def rule(self) -> PlasticityRule:
         """The rule whose parameters are in force."""
-        return self._layout.experiment.plasticity
+        rule = self._synapses.rule
+        assert rule is not None
+        return rule
+
+    @property
+    def _synapses(self) -> ProjectionLayout:
+        return self._layout.projections["feed"]
 
     def set_rule(self, rule: PlasticityRule) -> None:
         """Put other parameters of the same rule in force."""
         if type(rule) is not type(self.rule):
             raise StdpbenchError("another rule needs other synapses")
         self._layout = self._layout_of(rule, self._n)
-        set_parameters(self._groups, self._layout.parameters_of_rule())
+        set_parameters(self._groups, self._parameters())
 
     def put(self, name: str, values: float | NDArray[np.float64]) -> None:
         """Set a synapse variable of the rule, between two runs."""
         if name not in self.rule.synapse_variables:
             raise StdpbenchError(f"{getattr(self.rule, 'kind', 'this rule')} has no synapse variable {name!r}")
-        self._array("plastic", name)[...] = values
+        self._own(name)[...] = values
 
     def run(
         self,
@@ -120,13 +133,13 @@ class ImposedSpikes:
             now = time
         if (end := round(until / _TICK)) > now:
             self._go(now, end, index[:0], index[:0])
-        weights: NDArray[np.float64] = self._array("plastic", "w").copy()
+        weights: NDArray[np.float64] = self._array(self._synapses.group, "w").copy()
         return weights
 
     def _go(self, now: int, until: int, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
         """Pass the time from tick `now` to tick `until`, where the spikes are."""
         span = (until - now) * _TICK
-        if any(not each.follows_v for each in self._layout.averages) and span > self._dt:
+        if any(not each.follows_v for each in self._synapses.averages) and span > self._dt:
             n_steps = int(np.ceil(span / self._dt - 1e-9))
             span /= n_steps
             none = inputs[:0]
@@ -145,45 +158,81 @@ class ImposedSpikes:
                 each.run()
 
     def _reset(self, w: float | NDArray[np.float64], state: Mapping[str, float]) -> None:
-        layout = self._layout
-        for name, group in (("input", layout.input_traces), ("exc", layout.output_variables)):
-            for each in group:
-                usual = layout.state[f"exc.{each.name}"].reset if name == "exc" else None
-                self._array(name, each.name)[...] = state.get(each.name, usual or 0.0)
-        for name in layout.experiment.plasticity.synapse_variables:
-            self._array("plastic", name)[...] = state.get(name, 0.0)
-        self._array("plastic", "w")[...] = w
+        synapses = self._synapses
+        usual = {each.name: synapses.reset_of(each) for each in synapses.averages}
+        for each in (*synapses.input_traces, *synapses.output_variables):
+            self._own(each.name)[...] = state.get(each.name, usual.get(each.name) or 0.0)
+        for name in self.rule.synapse_variables:
+            self._own(name)[...] = state.get(name, 0.0)
+        self._array(synapses.group, "w")[...] = w
+
+    def _own(self, name: str) -> NDArray[np.float64]:
+        """Return the array of a trace, average or synapse variable of the rule."""
+        synapses = self._synapses
+        at_source = any(each.name == name for each in synapses.input_traces)
+        at_target = any(each.name == name for each in synapses.output_variables)
+        group = self._source if at_source else self._target if at_target else synapses.group
+        return self._array(group, synapses.own(name))
+
+    def _parameters(self) -> dict[str, dict[str, float]]:
+        values = self._synapses.parameters()
+        return {group: {name: value.si for name, value in each.items()} for group, each in values.items()}
 
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         values: NDArray[np.float64] = self._groups[group].variables[variable].get_value()
         return values
 
     def _build(self) -> tuple[dict[str, Any], list[Any]]:
-        layout, n = self._layout, self._n
+        synapses, n, values = self._synapses, self._n, self._synapses.parameters()
         clock = b2.Clock(self._dt * b2.second, name="network_clock")
-        parameters, units = layout.parameters_of_rule(), units_of(layout.experiment.plasticity)
-        groups = {name: b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name=name) for name in ("input", "exc")}
-        extra = carry_traces(groups["input"], layout.input_traces, parameters["input"], units, when="synapses")
-        extra += carry_traces(groups["exc"], layout.output_traces, parameters["exc"], units, when="resets")
-        exc = groups["exc"]
-        for average in layout.averages:
-            exc.variables.add_array(average.name, size=n)
-        if any(average.follows_v for average in layout.averages):
-            exc.variables.add_array("v", size=n, dimensions=b2.get_dimensions(b2.volt))
-            exc.variables["v"].get_value()[...] = layout.resting_potential
-        follow_averages(exc, layout.averages)
-        extra += [each for each in exc.contained_objects if each.name in ("exc_averages", "exc_potentials")]
-        extra += raise_averages(exc, layout.averages)
-        groups["plastic"] = plastic_synapses(layout, parameters["plastic"], groups["input"], groups["exc"], drive="")
-        groups["plastic"].connect(j="i")
-        extra += [each for each in groups["plastic"].contained_objects if each.name == "plastic_step"]
-        set_parameters(groups, parameters)
+        groups = {
+            name: b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name=name)
+            for name in (self._source, self._target)
+        }
+        source, target = groups.values()
+        extra = self._carry_traces(source, synapses.input_traces, "synapses")
+        extra += self._carry_traces(target, synapses.output_traces, "resets")
+        for average in synapses.averages:
+            target.variables.add_array(synapses.own(average.name), size=n)
+        if any(average.follows_v for average in synapses.averages):
+            target.variables.add_array("v", size=n, dimensions=b2.get_dimensions(b2.volt))
+            neuron = synapses.target.neuron
+            rest = neuron.quantities()[{each.name: each.start for each in neuron.variables}["v"]]
+            target.variables["v"].get_value()[...] = rest
+        extra += follow_averages(target, synapses)
+        extra += raise_averages(target, synapses)
+        made = plastic_synapses(synapses, values.get(synapses.group, {}), source, target, drive="")
+        made.connect(j="i")
+        groups[synapses.group] = made
+        extra += [each for each in made.contained_objects if each.name == synapses.own("step")]
+        set_parameters(groups, self._parameters())
         return groups, [*groups.values(), *extra]
 
+    def _carry_traces(self, group: Any, traces: tuple[Trace, ...], when: str) -> list[Any]:
+        """Give a group of imposed spikes the traces of its side; `when` is the slot in which a spike sets them."""
+        synapses = self._synapses
+        carry(group, synapses.parameters()[group.name], tuple(synapses.own(trace.name) for trace in traces))
+        if not traces:
+            return []
+        name = f"{group.name}_{synapses.own('traces')}"
+        setter = on_spike(group, touch(synapses, traces), when=when, order=0, name=name)
+        return [setter, *let_decay(group, synapses, traces)]
+
     def _layout_of(self, rule: PlasticityRule, n_points: int) -> Layout:
-        # not validated: a rule that cannot run in the digit network still has synapses
-        made = Experiment.from_mapping({}).model_copy(update={"plasticity": rule})
-        return Layout(made, n_points)
+        """Lay out one synapse per point; the rule need not run in a network."""
+        populations = {
+            "input": Population(shape=(n_points,)),
+            "exc": Population.model_construct(shape=(n_points,), neuron=self._neuron),
+        }
+        feed = Projection.model_construct(
+            source="input", target="exc", receptor="", connect=OneToOne(), plasticity=rule
+        )
+        return Layout(Graph(populations, {"feed": feed}, read="exc"))
+
+    @property
+    def _neuron(self) -> Neuron:
+        """The neuron whose resting potential averages find."""
+        return neurons.build({"kind": "adaptive-lif"}, "exc")
 
 
 def _events(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
-from stdpbench.network.normalisation import normalise
+from stdpbench.graph import Graph, Population, Projection
+from stdpbench.network.layout import Layout, ProjectionLayout
+from stdpbench.network.learned import Learned, learned_shapes
+from stdpbench.normalisations.sum import Sum
+from stdpbench.templates.diehl_cook import Network
+from stdpbench.weights.samples import Samples
 
-_WEIGHTS, _DELAYS, _SAMPLES = 101, 102, 103  # streams of the seed, apart from those of the encoder
+FEED = "feed"
+"""Name of the projection from input to exc neurons in the network of Diehl & Cook."""
+_WEIGHTS, _SAMPLES = 101, 103  # streams of the seed, apart from those of the encoder
 
 
 def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
@@ -50,20 +59,65 @@ def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]
     ndarray, float64, (n_input, n_exc)
         Not yet normalised, except that with ``"samples"`` each column sums to ``weight_sum``.
     """
-    network, n_input = experiment.network, images.n_input
+    network = experiment.network
     random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _WEIGHTS)))
-    w: NDArray[np.float64] = (random.random((n_input, network.n_exc)) + 0.01) * 0.3
+    w: NDArray[np.float64] = (random.random((images.n_input, network.n_exc)) + 0.01) * 0.3
     if network.start == "random":
         return w
-    pictures = images.pixels[start_pictures(experiment, len(images))].astype(np.float64)
-    blurred = _blur(_blur(pictures, network.start_blur, 1), network.start_blur, 2)
-    samples = blurred.reshape(network.n_exc, n_input).T
-    total = network.weight_sum or float(w.sum(axis=0).mean())
+    feed = experiment.graph().projections[FEED]
+    return _from_pictures(feed, w, images.pixels[start_pictures(experiment, len(images))])
+
+
+def start_arrays(experiment: Experiment, images: Images) -> Learned:
+    """Return the learned arrays of a network before any learning, which its experiment defines.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives the network and the seed.
+    images : Images
+        The training pictures; used only for weights that start from them.
+    """
+    graph, found = experiment.graph(images.n_input), dict[str, NDArray[np.float64]]()
+    drawn = projection_weights(graph, experiment.seed)
+    for name, shape in learned_shapes(graph).items():
+        owner, _, variable = name.partition(".")
+        if owner not in graph.projections:
+            found[name] = np.full(shape, slow_start(graph.populations[owner], variable))
+        elif isinstance(experiment.network, Network) and owner == FEED:
+            found[name] = start_weights(experiment, images)
+        elif graph.projections[owner].weight.from_pictures:
+            random = projection_random(graph, owner, experiment.seed, "pictures")
+            order = np.concatenate([random.permutation(len(images)) for _ in range(-(-shape[1] // len(images)))])
+            w = (random.random(shape) + 0.01) * 0.3
+            found[name] = _from_pictures(graph.projections[owner], w, images.pixels[order[: shape[1]]])
+        else:
+            found[name] = drawn[owner]
+    return Learned(found)
+
+
+def slow_start(population: Population, variable: str) -> float:
+    """Return the value of a slow variable of neurons before any learning, SI units."""
+    neuron = population.neuron
+    assert neuron is not None
+    start = {each.name: each.start for each in neuron.variables}[variable]
+    return neuron.quantities().get(start or f"{variable}_start", 0.0)
+
+
+def _from_pictures(
+    projection: Projection, w: NDArray[np.float64], pictures: NDArray[np.generic]
+) -> NDArray[np.float64]:
+    """Return weights from one picture per target neuron, blurred and mixed with random weights `w`."""
+    weight, rule, scaling = projection.weight, projection.plasticity, projection.normalise
+    assert isinstance(weight, Samples)
+    blurred = _blur(_blur(pictures.astype(np.float64), weight.blur, 1), weight.blur, 2)
+    samples = blurred.reshape(len(pictures), -1).T
+    total = scaling.value if isinstance(scaling, Sum) else float(w.sum(axis=0).mean())
     parts = [part / np.maximum(part.sum(axis=0), np.finfo(float).tiny) for part in (samples, w)]
-    mixed = (1 - network.start_noise) * parts[0] + network.start_noise * parts[1]
-    clipped = np.ascontiguousarray(np.clip(mixed * total, 0, experiment.plasticity.w_max))
-    if network.weight_sum is not None:
-        normalise(clipped, network.weight_sum)
+    mixed = (1 - weight.noise) * parts[0] + weight.noise * parts[1]
+    clipped = np.ascontiguousarray(np.clip(mixed * total, 0, None if rule is None else rule.w_max))
+    if scaling is not None:
+        scaling.apply(clipped)
     return clipped
 
 
@@ -86,17 +140,52 @@ def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.
     return np.moveaxis(blurred, -1, axis)
 
 
-def delay_bins(experiment: Experiment, n_input: int) -> NDArray[np.int32]:
-    """Delay of every synapse from input to exc in time steps, uniform over 0 .. max_delay.
+def projection_delays(graph: Graph, seed: int) -> dict[str, NDArray[np.int32]]:
+    """Draw the delays of projections whose synapses differ in them.
 
     Returns
     -------
-    ndarray, int32, (n_input, n_exc)
+    dict of str to ndarray, int32
+        Delay of each synapse in steps, (n_source, n_target); one-to-one (n,). The same on every machine.
     """
-    network = experiment.network
-    random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _DELAYS)))
-    delays = random.random((n_input, network.n_exc)) * network.max_delay
-    return np.rint(delays / network.dt).astype(np.int32)
+    layout = Layout(graph)
+    return {
+        name: each.projection.delay.draw(projection_random(graph, name, seed, "delays"), each.shape, graph.dt)
+        for name, each in layout.projections.items()
+        if each.delays_differ
+    }
+
+
+def projection_weights(graph: Graph, seed: int) -> dict[str, NDArray[np.float64]]:
+    """Draw the weights of all projections with a weight per synapse, before any learning.
+
+    Returns
+    -------
+    dict of str to ndarray, float64
+        (n_source, n_target), one-to-one (n,); 0 for pairs that are not connected. The same on every machine. Without
+        those that start from pictures.
+    """
+    found = {}
+    for name, each in Layout(graph).projections.items():
+        if each.has_weights and not each.projection.weight.from_pictures:
+            w = each.projection.weight.draw(projection_random(graph, name, seed, "weights"), each.shape)
+            found[name] = w * connected(each) if each.at_end else w
+    return found
+
+
+def connected(projection: ProjectionLayout) -> NDArray[np.bool_]:
+    """Return which pairs of neurons `others` connects, bool, (n_source, n_target)."""
+    number = np.arange(projection.target.size)
+    field = number // projection.units_per_field
+    return np.asarray((field[:, None] == field) & (number[:, None] != number))
+
+
+def projection_random(graph: Graph, projection: str, seed: int, what: str) -> np.random.Generator:
+    """Return the generator of a projection: of its own stream if the template has one, else derived from its name."""
+    if what == "delays" and projection in graph.streams:
+        return np.random.default_rng(np.random.SeedSequence((seed, graph.streams[projection])))
+    digest = hashlib.sha256(f"{what} of {projection}".encode()).digest()
+    return np.random.default_rng(np.random.SeedSequence((seed, int.from_bytes(digest[:8], "little"))))
 
 
 def lateral_start(experiment: Experiment) -> NDArray[np.float64]:

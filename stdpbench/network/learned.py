@@ -16,7 +16,6 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
 from stdpbench.learned_names import COMPETE, FEED, THETA, is_weight, listed, short_name, weights_of
-from stdpbench.plasticity import PlasticityRule
 
 _OLD_STATE = {"plastic.w": FEED, "lateral.w": COMPETE}  # in the state of a simulator
 
@@ -127,17 +126,23 @@ def learned_shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
 
 def _slow(graph: Graph, name: str) -> dict[str, tuple[int, ...]]:
     population = graph.populations[name]
-    variables = () if population.neuron is None else population.neuron.variables
-    return {f"{name}.{variable.name}": (population.size,) for variable in variables if variable.slow}
+    neuron = population.neuron
+    if neuron is None:
+        return {}
+    if neuron.missing:  # nothing is known of it, but the neurons of a template that are read have thresholds
+        return {f"{name}.theta": (population.size,)} if name == graph.read else {}
+    return {f"{name}.{variable.name}": (population.size,) for variable in neuron.variables if variable.slow}
 
 
 def shapes_in(experiment: Experiment, n_input: int = 0) -> dict[str, tuple[int, ...]]:
     """Return `learned_shapes` of the network of an experiment on pictures of `n_input` pixels."""
-    n = experiment.network.n_exc
-    shapes: dict[str, tuple[int, ...]] = {FEED: (n_input, n), THETA: (n,)}
-    if isinstance(experiment.lateral, PlasticityRule):
-        shapes[COMPETE] = (n, n)
-    return shapes
+    return learned_shapes(experiment.graph(n_input) if n_input else experiment.graph())
+
+
+def from_input(graph: Graph) -> str:
+    """Return the name of weights that learn and have a row per input; empty if there are none."""
+    dense = (name for name in graph.plastic if graph.projections[name].connect.storage == "dense")
+    return next((weights_of(name) for name in dense if graph.projections[name].source == graph.input), "")
 
 
 def learned_in(state: Mapping[str, NDArray[np.float64]]) -> Learned:

@@ -27,6 +27,7 @@ from stdpbench.report.slow_readouts import supervised_rows, timed_rows
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.protocol.facts import Progress
+from stdpbench.templates.diehl_cook import Network
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,9 @@ def presentations(run: EvaluatedRun, extent: Extent) -> list[Presentation]:
     n_test = min(extent.sample, len(run.test_counts))
     n_label = min(2 * extent.sample, len(run.label_counts))
     wanted = [Presentation("random weights", "label", n_label), Presentation("random weights", "test", n_test)]
-    if run.experiment.network.start != "random" and "start_weights" not in run.metrics.get("baselines", {}):
+    if getattr(run.experiment.network, "start", "random") != "random" and "start_weights" not in run.metrics.get(
+        "baselines", {}
+    ):
         wanted += [Presentation("start weights", "label", n_label), Presentation("start weights", "test", n_test)]
     if run.label_trains is None or run.test_trains is None:
         wanted += [Presentation("trained", "label", n_label)]
@@ -263,10 +266,10 @@ def _entropy(counts: NDArray[np.int64]) -> float:
 
 def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
     own = next((response for presentation, response in responses.items() if _is_standard(presentation)), None)
-    if own is None:
+    network = run.experiment.network
+    if own is None or not isinstance(network, Network):  # the published counts are of that network
         return
     spikes = float(run.test_counts.sum(axis=1, dtype=np.int64).mean())
-    network = run.experiment.network
     found.data["cost"] = {
         **cost(float(own.input_spikes.mean()), spikes, network.n_exc, network.inhibition).to_mapping(),
         "n_images_input": len(own.trains),
@@ -315,7 +318,7 @@ def _supervised(run: EvaluatedRun, found: Findings) -> Iterator[None]:
 
 def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
     stored, seed = run.metrics.get("baselines", {}).get("k_means"), run.experiment.seed
-    k, n_label = run.experiment.network.n_exc, len(run.label_counts)
+    k, n_label = run.experiment.graph().n_read, len(run.label_counts)
     if stored is None and k <= len(run.split.train):
         yield
         counted = kmeans_accuracy(

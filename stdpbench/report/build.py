@@ -161,7 +161,7 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
 def _workers(run: EvaluatedRun) -> int:
     from stdpbench.network import Layout
 
-    return default_workers(Layout(run.experiment, run.split.train.n_input))
+    return default_workers(Layout(run.experiment.graph(run.split.train.n_input)))
 
 
 def _unlabelled(images: Images) -> Images:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
-from stdpbench.network import normalise
 
 
 @dataclass(frozen=True)
@@ -106,8 +105,10 @@ class Disturbance:
         if self.kind == "bits" and self.level < 64:
             steps, largest = 2.0**self.level - 1, max(float(w.max(initial=0.0)), 1e-300)
             coarse: NDArray[np.float64] = np.rint(w / largest * steps) * (largest / steps)
-            if original.network.weight_sum is not None:
-                normalise(coarse, original.network.weight_sum)
+            graph = original.graph()
+            scaling = graph.projections[graph.shown].normalise
+            if scaling is not None:
+                scaling.apply(coarse)
             return coarse
         return w
 

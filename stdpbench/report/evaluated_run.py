@@ -13,17 +13,17 @@ from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
-from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
-from stdpbench.network import Learned
+from stdpbench.learned_names import weights_of
+from stdpbench.network import Learned, start_arrays
 from stdpbench.readout import Assignment, SpikeTrains, assign
+from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import (
+    arrays_at_start,
     fingerprint_at_start,
     load_split,
-    new_arrays,
     normalised,
-    start_arrays,
     trained_arrays,
 )
 from stdpbench.runs.protocol.changes import reached_position, stored_at
@@ -72,12 +72,14 @@ class EvaluatedRun:
     @property
     def w(self) -> NDArray[np.float64]:
         """Weights of the projection that the report shows, (n_source, n_target)."""
-        return self.learned[weights_of(SHOWN_PROJECTION)]
+        return self.learned[weights_of(self.experiment.graph().shown)]
 
     @property
     def theta(self) -> NDArray[np.float64]:
-        """Thresholds of the population that the report shows, (n,), volt."""
-        return self.learned[f"{SHOWN_POPULATION}.theta"]
+        """Thresholds of the population that the report shows, (n,), volt; NaN if they do not adapt."""
+        graph = self.experiment.graph()
+        found = self.learned.get(f"{graph.read}.theta")
+        return np.full(graph.n_read, np.nan) if found is None else found
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -118,9 +120,9 @@ class EvaluatedRun:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Height and width of the pictures."""
-        height, width = self.split.train.pixels.shape[1:3]
-        return height, width
+        """Height and width in which the weights of a neuron are drawn: those of the pictures if it sees these."""
+        graph = self.experiment.graph(*self.split.train.pixels.shape[1:3])
+        return field_shape(graph.populations[graph.projections[graph.shown].source].shape)
 
     def assignment(self) -> Assignment:
         """Classes of the neurons."""
@@ -128,12 +130,13 @@ class EvaluatedRun:
 
     def start_network(self) -> Learned:
         """Return the network before learning, with weights as in a presentation."""
-        return normalised(start_arrays(self.folder, self.start, self.split), self.experiment)
+        return normalised(arrays_at_start(self.folder, self.start, self.split), self.experiment)
 
     def random_network(self) -> Learned:
         """Return a network of the same seed with random weights."""
-        plain = self.start.override({"network.start": "random"})
-        return normalised(new_arrays(plain, self.split.train), self.experiment)
+        samples = getattr(self.start.network, "start", "random") != "random"
+        plain = self.start.override({"network.start": "random"}) if samples else self.start
+        return normalised(start_arrays(plain, self.split.train), self.experiment)
 
 
 def load_run(folder: RunFolder) -> EvaluatedRun:
@@ -159,7 +162,7 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
     split = load_split(experiment, validation)
     if split.train.labels is None or split.test.labels is None:
         raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, so there is nothing to report")
-    n_exc = experiment.network.n_exc
+    n_exc = experiment.graph().n_read
     trained = trained_arrays(folder, experiment, split.train.n_input)
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
     if len(test) != len(split.test) or len(label) > len(split.train):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench import __version__
+from stdpbench.experiment import Experiment
 from stdpbench.figures import svg
 from stdpbench.readout import INTERVAL, NO_ANSWER
 from stdpbench.report.analysis import Findings
@@ -20,6 +21,7 @@ from stdpbench.report.sentences import summary
 from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.protocol.changes import rule_name
 from stdpbench.sweeps.seeds import HEADINGS, OverSeeds
+from stdpbench.templates.diehl_cook import Network
 
 _EXAMPLES = 6
 _CONFUSIONS = 8
@@ -99,7 +101,7 @@ def _about(run: EvaluatedRun) -> list[tuple[str, str]]:
     versions = metadata.get("versions", {})
     return [
         ("experiment", f"{experiment.name}{': ' + experiment.about.title if experiment.about.title else ''}"),
-        ("network", f"{experiment.network.n_exc} exc neurons, inhibition {experiment.network.inhibition}"),
+        ("network", _network(experiment)),
         ("plasticity", _rules(run)),
         ("data", f"{getattr(experiment.data, 'kind', '')}, {len(run.split.train)} training pictures"),
         ("passes", str(experiment.schedule.passes)),
@@ -201,3 +203,11 @@ def render(
         interval=INTERVAL,
         version=__version__,
     )
+
+
+def _network(experiment: Experiment) -> str:
+    network, graph = experiment.network, experiment.graph()
+    if isinstance(network, Network):
+        return f"{network.n_exc} exc neurons, inhibition {network.inhibition}"
+    sizes = [f"{each.size} {name}" for name, each in graph.populations.items() if each.neuron is not None]
+    return f"{' and '.join(sizes)} neurons; {graph.read} is read"

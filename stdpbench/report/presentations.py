@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import FEED
+from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
@@ -212,7 +212,7 @@ class _Worker:
             present_frozen(self.simulator, experiment, images, presentation.phase, number, number + offset)
             for number in range(len(images))
         ]
-        trains = part_of(start, responses, self.simulator.layout.n_exc, experiment).trains
+        trains = part_of(start, responses, self.simulator, experiment).trains
         return trains, np.array([len(response.input) for response, _ in responses], np.int64)
 
     def _load(self, network: str, disturbance: Disturbance | None) -> None:
@@ -222,7 +222,8 @@ class _Worker:
             return
         learned = Learned.load(self._folder / f"network {network}")
         if wanted[1] is not None:
-            learned = learned.replace({FEED: wanted[1].weights(learned[FEED], self._experiment)})
+            name = weights_of(self._experiment.graph().shown)
+            learned = learned.replace({name: wanted[1].weights(learned[name], self._experiment)})
         self.simulator.set_learned(learned)
         self._loaded = wanted
 

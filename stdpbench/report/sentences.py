@@ -29,7 +29,7 @@ def _interval(row: Accuracy) -> str:
 
 
 def _accuracy(run: EvaluatedRun, found: Findings) -> str:
-    vote, network = found.row("vote"), run.experiment.network
+    vote, graph = found.row("vote"), run.experiment.graph()
     assert vote is not None
     # all of them: naming only the best would be a selection on the evaluated pictures
     others = [row for row in found.accuracies if row.group == "read-out" and row.name != "vote"]
@@ -42,7 +42,7 @@ def _accuracy(run: EvaluatedRun, found: Findings) -> str:
         )
     part = "held-out training pictures" if run.part == "validation" else "test pictures"
     return (
-        f"{network.n_exc} exc neurons, trained without labels and labelled with {len(run.label_counts)} "
+        f"{graph.n_read} {graph.read} neurons, trained without labels and labelled with {len(run.label_counts)} "
         f"training pictures, classify {_interval(vote)} of {vote.n_images} {part} correctly by vote, {more}.{again}"
     )
 

@@ -123,6 +123,8 @@ class ReportService:
             "seed": run.experiment.seed,
             "part": run.part,
             "class_names": list(run.split.class_names),
+            "drawn_as": list(run.shape),
+            "population": run.experiment.graph().read,
             "accuracies": [asdict(row) for row in (*accuracies, *baselines(run))],
             "label_readings": readings.run,
             "label_readings_of_all": readings.experiment,
@@ -182,7 +184,7 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
         stored_row("untrained", f"start weights, {name}", stored[name], n_label) for name in READOUTS if name in stored
     ]
     if "k_means" in kept:
-        k = run.experiment.network.n_exc
+        k = run.experiment.graph().n_read
         note = str(kept["k_means"].get("description", ""))
         rows.append(stored_row("pixels", f"k-means on pixels, K = {k}", kept["k_means"], n_label, note))
     return rows

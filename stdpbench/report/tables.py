@@ -49,7 +49,7 @@ def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str
         "run": run.name,
         "experiment": experiment.name,
         "seed": experiment.seed,
-        "n_exc": experiment.network.n_exc,
+        "n_exc": experiment.graph().n_read,
         "accuracies": [row.to_mapping() for row in found.accuracies],
         **found.data,
         "confusion": found.arrays["confusion vote"].tolist(),

@@ -160,6 +160,10 @@ class ViewData:
         Number of accesses to labels of these pictures for this run; None if unknown.
     label_readings_of_all : int
         The same for all runs of the experiment.
+    drawn_as : tuple of int or None
+        Height and width in which the weights of a neuron are drawn; None: those of a picture.
+    population : str
+        Name of the population whose spikes are evaluated.
     """
 
     path: Path
@@ -179,6 +183,8 @@ class ViewData:
     accuracies: Sequence[Accuracy] = field(default=())
     label_readings: int | None = None
     label_readings_of_all: int = 0
+    drawn_as: tuple[int, int] | None = None
+    population: str = "exc"
 
     @property
     def name(self) -> str:
@@ -205,6 +211,11 @@ class ViewData:
         """Height and width of a picture."""
         height, width = self.pixels.shape[1:3]
         return height, width
+
+    @property
+    def field_shape(self) -> tuple[int, int]:
+        """Height and width in which the weights of a neuron are drawn."""
+        return self.drawn_as or self.shape
 
     def named(self, number: int) -> str:
         """Return the name of a class, or of no answer."""
@@ -323,7 +334,7 @@ class ViewData:
     def summary(self, readout: str, clustering: Clustering | None) -> str:
         """Describe the run in one sentence, without its name."""
         row = next((one for one in self.accuracies if one.name == readout), None)
-        text = f"{thousands(self.n_exc)} exc neurons, {thousands(self.n_images)} {self.part} pictures"
+        text = f"{thousands(self.n_exc)} {self.population} neurons, {thousands(self.n_images)} {self.part} pictures"
         if row is not None:
             text += (
                 f" · {readout} {100 * row.accuracy:.1f} % correct ({INTERVAL} {100 * row.low:.1f} to "
@@ -359,6 +370,8 @@ def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDAr
     return ViewData(
         path=path,
         class_names=tuple(value["class_names"]),
+        drawn_as=tuple(value["drawn_as"]),
+        population=value["population"],
         answers={name[8:]: array for name, array in arrays.items() if name.startswith("answers ")},
         accuracies=tuple(Accuracy(**row) for row in value["accuracies"]),
         **plain,

@@ -5,25 +5,26 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout, delay_bins, lateral_start
-from stdpbench.simulators.base import Recording, Response, Simulator
+from stdpbench.graph import Graph
+from stdpbench.network import Layout, projection_delays, projection_weights, slow_start
+from stdpbench.network.layout import ProjectionLayout
+from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.compiled.cache import fetch, is_cached, usual_seconds
 from stdpbench.simulators.compiled.toolchain import find_compiler
+from stdpbench.simulators.response import Recording, Response
 
 _PER_SYNAPSE = 40  # bytes: a weight, and Brian2's indices and lists of them; measured
 SIMULATORS = ("compiled", "runtime")
 
 
 def open_simulator(experiment: Experiment, n_input: int, name: str | None = None) -> tuple[Simulator, str]:
-    """Build the network of an experiment, ready for its first presentation but for the weights.
+    """Build the network of an experiment, ready for its first presentation except for the weights that learn.
 
     Parameters
     ----------
@@ -39,76 +40,115 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
     simulator : Simulator
         In the reset state; theta, and weights of lateral inhibition that learn, at their start; input weights 0.
     remark : str
-        A sentence for the person where something other than the best was chosen; else empty.
+        A sentence for the user if something other than the best was chosen; else empty.
 
     Raises
     ------
     StdpbenchError
         If there is no such simulator, or it needs a compiler that is not there.
     """
+    _check_available(experiment)
+    simulator, remark = open_graph(experiment.graph(n_input), name, experiment.seed)
+    simulator.set_parameters(experiment)
+    for projection in simulator.graph.plastic:
+        if simulator.graph.projections[projection].source == simulator.graph.input:
+            simulator.weights(projection)[...] = 0.0
+    return simulator, remark
+
+
+def open_graph(
+    graph: Graph, name: str | None = None, seed: int = 0, *, target: str | None = None
+) -> tuple[Simulator, str]:
+    """Build the network of a graph, ready for its first presentation.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to build, with the shape of its input.
+    name : {"compiled", "runtime"}, optional
+        Which simulator; by default the compiled one where there is a C++ compiler, else Brian2's runtime mode.
+    seed : int
+        Weights and delays are drawn from it and from the names of projections.
+    target : {"cython", "numpy"}, optional
+        Code generation target of Brian2's runtime mode; by default Cython where it works.
+
+    Returns
+    -------
+    simulator : Simulator
+        In the reset state; weights and thresholds at their start.
+    remark : str
+        A sentence for the user if something other than the best was chosen; else empty.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such simulator, it needs a compiler that is not there, or the network does not fit into memory.
+    """
     if name is not None and name not in SIMULATORS:
         raise StdpbenchError(f"there is no simulator {name!r}; {suggestion(name, SIMULATORS)}")
-    _check_possible(experiment, n_input)
+    _check_memory(graph)
     compiler, remark = find_compiler(), ""
-    delays: NDArray[np.int32] | None = None
-    if experiment.network.delays == "uniform":
-        delays = delay_bins(experiment, n_input)
     if name == "compiled" and compiler is None:
         raise StdpbenchError(
             "the compiled simulator needs a C++ compiler, but none was found; `stdpbench doctor` explains how to "
             "install one, and --simulator runtime works without one"
         )
+    delays = projection_delays(graph, seed)
     simulator: Simulator
     if name != "runtime" and compiler is not None:
         from stdpbench.simulators.compiled.simulator import CompiledSimulator
 
-        simulator = CompiledSimulator(experiment, n_input, delays, compiler=compiler)
+        simulator = CompiledSimulator(graph, delays, compiler=compiler)
     else:
         from stdpbench.simulators.runtime import RuntimeSimulator, cython_works
 
-        target = "cython" if cython_works() else "numpy"
-        if target == "numpy":
-            lacking = "No C++ compiler was found" if compiler is None else "Cython cannot compile here"
-            remark = (
-                f"{lacking}, so the network runs in Brian2's NumPy mode, which is much slower; `stdpbench doctor` may "
-                "explain how to fix that."
-            )
-        simulator = RuntimeSimulator(experiment, n_input, delays, target=target)
-    simulator.theta[...] = experiment.exc.quantities().get("theta_start", 0.0)
-    if simulator.lateral is not None:
-        simulator.lateral[...] = lateral_start(experiment)
+        if target is None:
+            target = "cython" if cython_works() else "numpy"
+            if target == "numpy":
+                lacking = "No C++ compiler was found" if compiler is None else "Cython cannot compile here"
+                remark = (
+                    f"{lacking}, so the network runs in Brian2's NumPy mode, which is much slower; `stdpbench doctor` "
+                    "may explain how to fix that."
+                )
+        simulator = RuntimeSimulator(graph, delays, target=target)
+    for array in simulator.layout.learned:
+        owner, _, variable = array.partition(".")
+        if owner in graph.populations:
+            simulator.array(array)[...] = slow_start(graph.populations[owner], variable)
+    for projection, w in projection_weights(graph, seed).items():
+        simulator.weights(projection)[...] = w
     simulator.reset()
     return simulator, remark
 
 
-def is_compiled(experiment: Experiment, n_input: int, name: str) -> bool:
-    """Whether `open_simulator` has nothing to compile for this network, and imports no brian2."""
+def is_compiled(graph: Graph, name: str) -> bool:
+    """Whether `open_graph` has nothing to compile for this network, and imports no brian2."""
     compiler = find_compiler()
-    return name == "compiled" and compiler is not None and is_cached(Layout(experiment, n_input), compiler)
+    return name == "compiled" and compiler is not None and is_cached(Layout(graph), compiler)
 
 
-def opening_takes(experiment: Experiment, n_input: int, name: str | None = None) -> Literal["", "compile", "generate"]:
-    """Return what `open_simulator` will spend its time on, as far as can be predicted.
+def opening_takes(graph: Graph, name: str | None = None) -> Literal["", "compile", "generate"]:
+    """Return what `open_graph` will spend its time on, as far as that can be known.
 
     ``"compile"``: the network was never compiled here; ``"generate"``: Brian2's runtime mode generates its code, and
-    compiles it if Brian2 has not done so before; empty if it opens at once.
+    compiles it if Brian2 has not done so before; empty where it opens at once.
     """
     compiler = find_compiler()
     if name == "runtime" or compiler is None:
         return "generate"
-    return "" if is_cached(Layout(experiment, n_input), compiler) else "compile"
+    return "" if is_cached(Layout(graph), compiler) else "compile"
 
 
-def compile_seconds(experiment: Experiment, n_input: int, name: str | None = None) -> float:
-    """Estimate the seconds that compiling a network will take, from those compiled here before.
+def compile_seconds(graph: Graph, name: str | None = None) -> float:
+    """Return how long opening a network will take for compiling it, estimated from those compiled here before.
 
-    0 if it is in the cache, and in Brian2's runtime mode, whose time is unknown.
+    0 where it was compiled before, and in Brian2's runtime mode, of which it is not known.
     """
-    return usual_seconds() if opening_takes(experiment, n_input, name) == "compile" else 0.0
+    return usual_seconds() if opening_takes(graph, name) == "compile" else 0.0
 
 
 def compile_ahead(experiment: Experiment, n_input: int, name: str) -> None:
-    """Have all compiled that `open_simulator` needs for a network, for this and other processes.
+    """Compile all that `open_simulator` needs for a network, for this and other processes.
 
     Raises
     ------
@@ -117,45 +157,59 @@ def compile_ahead(experiment: Experiment, n_input: int, name: str) -> None:
     """
     compiler = find_compiler()
     if name == "compiled" and compiler is not None:
-        _check_possible(experiment, n_input)
-        fetch(Layout(experiment, n_input), compiler)
+        _check_available(experiment)
+        graph = experiment.graph(n_input)
+        _check_memory(graph)
+        fetch(Layout(graph), compiler)
     else:
         open_simulator(experiment, n_input, name)[0].close()
 
 
-def _check_possible(experiment: Experiment, n_input: int) -> None:
-    """Check that the kinds of a network are available, and that its synapses can be numbered and fit into memory.
+def _check_available(experiment: Experiment) -> None:
+    """Check that the kinds of a network are available.
 
     Raises
     ------
     StdpbenchError
-        If one of these does not hold, with the kinds or the size.
+        If not, with the kinds.
     """
     if missing := experiment.missing_kinds:
         raise StdpbenchError(f"the network cannot be built: {' and '.join(missing)}")
-    layout = Layout(experiment, n_input)
-    pairs = 0 if layout.lateral is None else layout.n_exc**2
-    n_synapses = n_input * layout.n_exc
+
+
+def _check_memory(graph: Graph) -> None:
+    """Check that the synapses of a network can be numbered and fit into memory.
+
+    Raises
+    ------
+    StdpbenchError
+        If not, with the projections and what they need.
+    """
+    layout = Layout(graph)
     needed, free = synapse_memory(layout), available_memory()
-    if max(n_synapses, pairs) >= 2**31 or (free is not None and needed > free):
+    largest = max((prod(each.shape) for each in layout.projections.values()), default=0)
+    if largest >= 2**31 or (free is not None and needed > free):
         limit = "" if free is None else f", and {free / 2**30:.1f} GiB are available"
-        beside = f" and {pairs:.3g} of lateral inhibition" if pairs else ""
-        instead = " or have lateral.kind = 'fixed'" if pairs else ""
+        parts = [
+            f"{name} has {prod(each.shape):.3g} synapses ({projection_memory(each) / 2**30:.1f} GiB)"
+            for name, each in layout.projections.items()
+            if each.dense
+        ]
         raise StdpbenchError(
-            f"{n_input} input and {layout.n_exc} exc neurons make {n_synapses:.3g} synapses{beside}, which need "
-            f"{needed / 2**30:.1f} GiB{limit}: lower network.n_exc or data.resize{instead}"
+            f"the network needs {needed / 2**30:.1f} GiB{limit}: {', '.join(parts)}; use fewer neurons or smaller "
+            "inputs (network.n_exc, data.resize)"
         )
 
 
 def synapse_memory(layout: Layout) -> int:
-    """Bytes that the synapses of a network take: weights, indices, and per-synapse delays and traces."""
-    per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(layout.input_traces)) if layout.delays_differ else 0)
-    return layout.n_input * layout.n_exc * per_synapse + lateral_memory(layout)
+    """Return the bytes that the synapses of a network take: weights, indices, delays and traces per synapse."""
+    return sum(map(projection_memory, layout.projections.values()))
 
 
-def lateral_memory(layout: Layout) -> int:
-    """Bytes that weights of lateral inhibition take where they learn, with their indices; else none."""
-    return 0 if layout.lateral is None else layout.n_exc**2 * _PER_SYNAPSE
+def projection_memory(projection: ProjectionLayout) -> int:
+    """Return the bytes that the synapses of a projection take."""
+    per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(projection.input_traces)) if projection.delays_differ else 0)
+    return 0 if projection.counted else prod(projection.shape) * per_synapse
 
 
 def available_memory() -> int | None:
@@ -179,8 +233,9 @@ __all__ = [
     "compile_seconds",
     "find_compiler",
     "is_compiled",
-    "lateral_memory",
+    "open_graph",
     "open_simulator",
     "opening_takes",
+    "projection_memory",
     "synapse_memory",
 ]

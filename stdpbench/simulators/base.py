@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import COMPETE, FEED, THETA
+from stdpbench.graph import Graph
 from stdpbench.network import Layout, Learned
-from stdpbench.network.layout import LAST_ARRIVAL
+from stdpbench.network.layout import LAST_ARRIVAL, RECENT, ProjectionLayout, StateVariable
 from stdpbench.signals import handled
-
-RECORDED = ("v", "ge", "gi", "theta")
+from stdpbench.simulators.response import Courses, Recording, Response, recorded
+from stdpbench.simulators.structure import check_same_structure
 
 
 @contextmanager
@@ -37,61 +37,15 @@ def _uninterrupted() -> Iterator[None]:
         signal.raise_signal(signal.SIGINT)
 
 
-@dataclass(frozen=True, eq=False)
-class Recording:
-    """Time courses of some exc neurons during one presentation, one row per time step.
-
-    Attributes
-    ----------
-    neurons : ndarray, int64, (n,)
-        Which exc neurons.
-    v, theta : ndarray, float64, (n_bins, n), volt
-        Membrane potential and adaptive threshold at the end of each step.
-    ge, gi : ndarray, float64, (n_bins, n), in units of the leak
-        Conductances at the end of each step.
-    """
-
-    neurons: NDArray[np.int64]
-    v: NDArray[np.float64]
-    ge: NDArray[np.float64]
-    gi: NDArray[np.float64]
-    theta: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Response:
-    """What the network did in one presentation.
-
-    Attributes
-    ----------
-    spike_counts : ndarray, int64, (n_exc,)
-        Exc spikes during the stimulus; those of a simulated rest belong to no picture and do not count.
-    exc, inh : Spikes
-        All spikes of the layers, sorted by (bin, index); no inh spikes without an inhibitory layer.
-    input : Spikes
-        The spikes that were presented.
-    recording : Recording or None
-        Time courses, where they were asked for.
-    """
-
-    spike_counts: NDArray[np.int64]
-    exc: Spikes
-    inh: Spikes
-    input: Spikes
-    recording: Recording | None = None
-
-
 class Simulator(ABC):
-    """A network that can be shown stimuli.
+    """A network to which stimuli can be presented.
 
     Parameters
     ----------
-    experiment : Experiment
-        What to build.
-    n_input : int
-        Pixels per picture.
-    delay_bins : ndarray, int32, (n_input, n_exc), optional
-        Delay of each synapse from input to exc; required where they differ.
+    graph : Graph
+        The network, with the shape of its input.
+    delays : mapping of str to ndarray, int32
+        Delay of each synapse in steps, for projections whose delays differ: (n_source, n_target), one-to-one (n,).
 
     Attributes
     ----------
@@ -103,21 +57,20 @@ class Simulator(ABC):
 
     name: str
 
-    def __init__(self, experiment: Experiment, n_input: int, delay_bins: NDArray[np.int32] | None = None) -> None:
-        self.layout = Layout(experiment, n_input)
-        self._experiment = experiment
+    def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]]) -> None:
+        self.layout = Layout(graph)
+        self._experiment: Experiment | None = None
         self._traces_moved = True
-        if self.layout.delays_differ and (delay_bins is None or delay_bins.shape != (n_input, self.layout.n_exc)):
-            raise StdpbenchError(
-                "network.delays = 'uniform' needs one delay per synapse, an array of shape "
-                f"({n_input}, {self.layout.n_exc})"
-            )
+        self._delays = {
+            each.name: delays[each.name] for each in self.layout.projections.values() if each.delays_differ
+        }
+        self._kept = {v.name: np.zeros(v.shape) for v in self.layout.state.values() if not v.group}
 
     # -- what a simulator provides ---------------------------------------------------------------------------------
 
     @abstractmethod
-    def _array(self, name: str) -> NDArray[np.float64]:
-        """View of the state array ``"group.variable"``."""
+    def _array(self, group: str, variable: str) -> NDArray[np.float64]:
+        """View of an array of the Brian2 model."""
 
     @abstractmethod
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
@@ -125,9 +78,18 @@ class Simulator(ABC):
 
     @abstractmethod
     def _run(
-        self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]
-    ) -> tuple[Spikes, Spikes, NDArray[np.float64] | None]:
-        """Take `n_bins` steps from time 0; exc spikes, inh spikes and, if asked for, (4, n_bins, n) courses."""
+        self,
+        spikes: Spikes,
+        n_bins: int,
+        plastic: frozenset[str],
+        earlier: Mapping[str, Spikes],
+        record: Mapping[str, NDArray[np.int64]],
+    ) -> tuple[dict[str, Spikes], Courses]:
+        """Take `n_bins` steps from time 0.
+
+        `earlier` contains the spikes of populations with delayed projections in the steps before, with bins below 0.
+        Returns the spikes of all populations of neurons, and the courses that were asked for.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -137,32 +99,80 @@ class Simulator(ABC):
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment whose parameters are in force."""
+        """The experiment whose parameters are in force, if the network was opened from one."""
+        if self._experiment is None:
+            raise StdpbenchError("this network was not opened from an experiment")
         return self._experiment
 
     @property
+    def n_read(self) -> int:
+        """Number of neurons of the population that is read."""
+        return self.layout.populations[self.graph.read].size
+
+    @property
+    def graph(self) -> Graph:
+        """The network with the parameters in force."""
+        return self.layout.graph
+
+    def array(self, name: str) -> NDArray[np.float64]:
+        """View of an array by its public name, which may be written between presentations.
+
+        Parameters
+        ----------
+        name : str
+            A state variable such as ``"exc.theta"`` or ``"feed.w"``, or weights that do not learn.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such array.
+        """
+        variable = self._variables.get(name)
+        if variable is None:
+            raise StdpbenchError(f"there is no array {name!r}; {suggestion(name, self._variables)}")
+        return self._view(variable)
+
+    @cached_property
+    def _variables(self) -> dict[str, StateVariable]:
+        return {**self.layout.state, **self.layout.fixed}
+
+    def _view(self, variable: StateVariable) -> NDArray[np.float64]:
+        return self._array(variable.group, variable.variable) if variable.group else self._kept[variable.name]
+
+    def weights(self, projection: str) -> NDArray[np.float64]:
+        """View of the weights of a projection, float64, (n_source, n_target), one-to-one (n,)."""
+        return self.array(f"{projection}.w")
+
+    def delays(self, projection: str) -> NDArray[np.int32] | None:
+        """Delay of each synapse in steps, int32; None if all have the same."""
+        return self._delays.get(projection)
+
+    @property
     def w(self) -> NDArray[np.float64]:
-        """Weights from input to exc, float64, (n_input, n_exc): a view, which may be written between presentations."""
-        return self._array("plastic.w")
+        """View of the weights of the projection that is shown where only one can be, (n_source, n_target)."""
+        return self.weights(self.graph.shown)
+
+    @property
+    def shown_weights(self) -> NDArray[np.float64]:
+        """As `w`; without a projection that learns, zeros; of one-to-one weights, a row."""
+        if not self.graph.shown:
+            return np.zeros((1, self.n_read))
+        return self.w if self.w.ndim == 2 else self.w[None]
 
     @property
     def theta(self) -> NDArray[np.float64]:
-        """Adaptive thresholds, float64, (n_exc,), volt: a view, which may be written between presentations."""
-        return self._array("exc.theta")
+        """View of the thresholds of the population that is read, float64, (n,), volt."""
+        return self.array(f"{self.graph.read}.theta")
 
     @property
     def lateral(self) -> NDArray[np.float64] | None:
-        """Weights of lateral inhibition, float64, (n_exc, n_exc), from row on column: a view; None where all are one.
-
-        None of a neuron on itself may be written: its place is 0.
-        """
-        return self._array("lateral.w") if self.layout.lateral is not None else None
+        """View of the weights of the second projection that learns, if there is one."""
+        return self.weights(self.graph.plastic[1]) if len(self.graph.plastic) > 1 else None
 
     @property
     def learned_views(self) -> Learned:
         """Views of all that a frozen presentation depends on, which may be written between presentations."""
-        views = {FEED: self.w, THETA: self.theta}
-        return Learned(views if self.lateral is None else {**views, COMPETE: self.lateral})
+        return Learned({name: self.array(name) for name in self.layout.learned})
 
     @property
     def learned(self) -> Learned:
@@ -182,58 +192,120 @@ class Simulator(ABC):
         for name, array in learned.items():
             views[name][...] = array
 
+    # -- presentations ---------------------------------------------------------------------------------------------
+
     def present(
-        self, spikes: Spikes, *, plastic: bool, n_rest: int = 0, record: Sequence[int] | None = None
+        self,
+        spikes: Spikes,
+        n_bins: int,
+        *,
+        plastic: Collection[str] | bool,
+        n_rest: int = 0,
+        record: Mapping[str, Sequence[int]] | None = None,
     ) -> Response:
-        """Show one stimulus.
+        """Present one stimulus.
 
         Parameters
         ----------
         spikes : Spikes
             Input spikes, strictly ascending in (bin, index), all within the stimulus; the last `max_delay_bins` of the
             presentation must be free of them, so that none is in flight at its end.
-        plastic : bool
-            Whether weights and thresholds learn. If not, they keep every bit; the input traces are then not advanced.
+        n_bins : int
+            Time steps of the stimulus.
+        plastic : collection of str, or bool
+            Projections that learn; True: all that have a rule. Others, and thresholds of populations into which no
+            projection learns, keep every bit; what rules remember of input spikes is then not advanced.
         n_rest : int
             Time steps without input after the stimulus.
-        record : sequence of int, optional
-            Exc neurons whose v, ge, gi and theta to record in every step; changes no other result.
+        record : mapping of str to sequence of int, optional
+            Neurons by population whose variables to record in every step; changes no other result.
 
         Returns
         -------
         Response
+
+        Raises
+        ------
+        StdpbenchError
+            If a name, a neuron or the spikes do not fit the network.
         """
-        n_stimulus = self._experiment.stimulus_bins
-        n_bins = n_stimulus + n_rest
-        self._check_input(spikes, n_stimulus, n_bins)
-        neurons = np.asarray([] if record is None else record, dtype=np.int64)
-        asked = neurons.tolist()
-        if asked and (min(asked) < 0 or max(asked) >= self.layout.n_exc):
-            raise StdpbenchError(f"recorded neurons must lie in 0 .. {self.layout.n_exc - 1}, not {asked}")
-        arriving = spikes
-        if self.layout.max_delay_bins and not self.layout.delays_differ:
-            # one delay for all synapses, and for the input traces, is the same as spikes that come later
-            arriving = Spikes(spikes.index, spikes.bin + np.int32(self.layout.max_delay_bins))
-        self._traces_moved |= plastic
+        learning = self._learning_in(plastic)
+        total = n_bins + n_rest
+        self._check_input(spikes, n_bins, total)
+        watched = {name: self._to_record(name, neurons) for name, neurons in (record or {}).items()}
+        self._traces_moved |= bool(learning)
         with _uninterrupted():
-            exc, inh, courses = self._run(arriving, n_bins, plastic, neurons)
-            if self.layout.delays_differ and plastic:
-                # the origin of time moves to the end of this presentation
-                self._array(f"plastic.{LAST_ARRIVAL}")[...] -= n_bins * self._experiment.network.dt * 1e-3
-        n_counted = int(np.searchsorted(exc.bin, n_stimulus))
-        counts = np.bincount(exc.index[:n_counted], minlength=self.layout.n_exc)
-        recording = None
-        if record is not None and courses is not None:
-            recording = Recording(neurons, *courses)
-        return Response(counts, exc, inh, spikes, recording)
+            found, courses = self._run(
+                spikes, total, learning, self._earlier(), {name: each for name, each in watched.items() if len(each)}
+            )
+            self._remember(found, total)
+            for name in learning:
+                if self.layout.projections[name].delays_differ:
+                    # the origin of time moves to the end of this presentation
+                    self.array(f"{name}.{LAST_ARRIVAL}")[...] -= total * self._dt
+        recordings = {
+            name: Recording(neurons, courses[name]) if name in courses else self._no_recording(name, total)
+            for name, neurons in watched.items()
+        }
+        return Response(found, spikes, n_bins, {each.name: each.size for each in self.layout.cells}, recordings)
+
+    @property
+    def _dt(self) -> float:
+        return self.graph.dt * 1e-3
+
+    def _learning_in(self, plastic: Collection[str] | bool) -> frozenset[str]:
+        known = self.graph.plastic
+        if isinstance(plastic, bool):
+            return frozenset(known if plastic else ())
+        for name in plastic:
+            if name not in known:
+                what = "does not learn" if name in self.graph.projections else "does not exist"
+                raise StdpbenchError(f"projection {name!r} {what}; {suggestion(name, known)}")
+        return frozenset(plastic)
+
+    def _to_record(self, population: str, neurons: Sequence[int]) -> NDArray[np.int64]:
+        sizes = {each.name: each.size for each in self.layout.cells}
+        if population not in sizes:
+            raise StdpbenchError(f"there is no population {population!r} to record; {suggestion(population, sizes)}")
+        which = np.asarray(neurons, dtype=np.int64)
+        if len(which) and (which.min() < 0 or which.max() >= sizes[population]):
+            raise StdpbenchError(f"recorded neurons must lie in 0 .. {sizes[population] - 1}, not {which.tolist()}")
+        return which
+
+    def _no_recording(self, population: str, n_bins: int) -> Recording:
+        variables = recorded(self.layout.populations[population])
+        return Recording(np.empty(0, np.int64), {variable: np.empty((n_bins, 0)) for variable in variables})
+
+    def _earlier(self) -> dict[str, Spikes]:
+        """Spikes that may still be in flight, of each population with delayed projections."""
+        found = {}
+        for each in self.layout.cells:
+            if each.delay_bins:
+                bins, index = np.nonzero(self._kept[f"{each.name}.{RECENT}"])
+                found[each.name] = Spikes(index.astype(np.int32), (bins - each.delay_bins).astype(np.int32))
+        return found
+
+    def _remember(self, found: Mapping[str, Spikes], n_bins: int) -> None:
+        """Keep the spikes of the last steps of populations with delayed projections."""
+        for each in self.layout.cells:
+            if not each.delay_bins:
+                continue
+            recent, spikes = self._kept[f"{each.name}.{RECENT}"], found[each.name]
+            stay = max(0, each.delay_bins - n_bins)
+            recent[:stay] = recent[each.delay_bins - stay :].copy()
+            recent[stay:] = 0.0
+            first = int(np.searchsorted(spikes.bin, n_bins - each.delay_bins))
+            recent[spikes.bin[first:] - (n_bins - each.delay_bins), spikes.index[first:]] = 1.0
 
     def not_finite(self) -> tuple[str, ...]:
         """Names of the neurons' state arrays that held infinite values or NaN after the last presentation."""
-        return tuple(name for name in self.layout.neural if not np.isfinite(self._array(name)).all())
+        return tuple(name for name in self.layout.neural if not np.isfinite(self.array(name)).all())
+
+    # -- state -----------------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Copy every array that a presentation may change, by ``"group.variable"``."""
-        return {name: self._array(name).copy() for name in self.layout.state}
+        """Copy every array that a presentation may change, by public name."""
+        return {name: self.array(name).copy() for name in self.layout.state}
 
     def set_state(self, state: Mapping[str, NDArray[np.float64]]) -> None:
         """Put back what `state` gave.
@@ -251,41 +323,46 @@ class Simulator(ABC):
             if state[name].shape != variable.shape:
                 raise StdpbenchError(f"the state of {name} has the shape {state[name].shape}, not {variable.shape}")
         for name in wanted:
-            self._array(name)[...] = state[name]
+            self.array(name)[...] = state[name]
         self._traces_moved = True
 
-    def copy_state_from(self, other: Simulator) -> None:
-        """Go on from where a network with another rule stands, between two presentations.
+    def copy_state_from(self, other: Simulator, changed: Collection[str]) -> None:
+        """Continue from the state of a network with other rules, between two presentations.
 
-        Weights, thresholds and all else that means the same in both is copied; what this rule remembers of spikes is
-        in its reset state, since it has seen none.
+        Parameters
+        ----------
+        other : Simulator
+            The network to continue from.
+        changed : collection of str
+            Projections with another rule, which has seen no spikes: what it remembers is in the reset state. All else
+            is copied.
 
         Raises
         ------
         StdpbenchError
-            If the two networks are of different sizes.
+            If the two networks differ in their populations.
         """
         mine, theirs = self.layout, other.layout
-        if mine.n_input != theirs.n_input or mine.n_exc != theirs.n_exc:
-            raise StdpbenchError(
-                f"a network of {mine.n_input} input and {mine.n_exc} exc neurons cannot continue from one of "
-                f"{theirs.n_input} and {theirs.n_exc}"
-            )
-        shared = (mine.state.keys() - mine.remembered) & (theirs.state.keys() - theirs.remembered)
+        sizes = [{each.name: each.size for each in layout.populations.values()} for layout in (mine, theirs)]
+        if sizes[0] != sizes[1]:
+            texts = [" and ".join(f"{size} {name}" for name, size in each.items()) for each in sizes]
+            raise StdpbenchError(f"a network of {texts[0]} neurons cannot continue from one of {texts[1]}")
+        new = {name for each in changed for name in mine.projections[each].remembered}
         for name, variable in mine.state.items():
-            if name in shared:
-                self._array(name)[...] = other._array(name)
-            elif variable.reset is not None or name in mine.remembered:
-                self._array(name)[...] = variable.reset or 0.0
+            if name in theirs.state and name not in new:
+                self.array(name)[...] = other.array(name)
+            elif variable.reset is not None or name in new:
+                self.array(name)[...] = variable.reset or 0.0
         self._traces_moved = True
 
     def reset(self) -> None:
         """Bring all but weights and thresholds to the reset state."""
         for name, variable in self.layout.state.items():
-            per_synapse = variable.group == "plastic"
-            if variable.reset is not None and (self._traces_moved or not per_synapse):
-                self._array(name)[...] = variable.reset
+            if variable.reset is not None and (self._traces_moved or not variable.per_synapse):
+                self.array(name)[...] = variable.reset
         self._traces_moved = False
+
+    # -- parameters ------------------------------------------------------------------------------------------------
 
     def set_parameters(self, experiment: Experiment) -> None:
         """Put the parameters of another experiment in force, from the next presentation on, without recompiling.
@@ -295,48 +372,57 @@ class Simulator(ABC):
         StdpbenchError
             If it differs in something structural.
         """
-        for section in ("network", "exc", "inh", "plasticity", "lateral"):
-            new, old = getattr(experiment, section), getattr(self._experiment, section)
-            if type(new) is not type(old):
-                raise StdpbenchError(f"{section}.kind is structural: changing it needs another network and run")
-            for parameter in new.describe():
-                if parameter.structural and getattr(new, parameter.name) != getattr(old, parameter.name):
-                    raise StdpbenchError(
-                        f"{section}.{parameter.name} is structural: changing it needs another network and run"
-                    )
-        if self.layout.delays_differ and experiment.seed != self._experiment.seed:
+        if self._delays and self._experiment is not None and experiment.seed != self._experiment.seed:
             raise StdpbenchError(
                 "the seed is structural because delays are drawn from it: changing it needs another run"
             )
-        old_taus = self.layout.parameters(self._experiment)["plastic"]
-        parameters = self.layout.parameters(experiment)
-        if self.layout.delays_differ:
-            self._bring_traces_up_to_date(old_taus, parameters["plastic"])
-        self._experiment, self.layout = experiment, Layout(experiment, self.layout.n_input)
-        self._write_parameters(parameters)
+        graph = self.graph
+        shape = graph.populations[graph.input].shape if graph.input else ()
+        self.set_graph(experiment.graph(*shape))
+        self._experiment = experiment
 
-    def _bring_traces_up_to_date(self, old: Mapping[str, float], new: Mapping[str, float]) -> None:
+    def set_graph(self, graph: Graph) -> None:
+        """Put the parameters of another graph in force, from the next presentation on, without recompiling.
+
+        Raises
+        ------
+        StdpbenchError
+            If it differs in something structural.
+        """
+        check_same_structure(self.graph, graph)
+        new = Layout(graph)
+        for name, projection in new.projections.items():
+            if projection.delays_differ and projection.rule is not None:
+                self._bring_traces_up_to_date(self.layout.projections[name], projection)
+        self.layout = new
+        self.__dict__.pop("_variables", None)
+        self._write_parameters(new.parameters)
+
+    def _bring_traces_up_to_date(self, old: ProjectionLayout, new: ProjectionLayout) -> None:
         """Decay per-synapse traces with the time constants that held until now.
 
         To the last step of the presentation before, since a trace decays at the start of each step: from the first
         step of the next one on, the new time constants hold, as they do for traces of neurons.
         """
-        names = {trace.name: self.layout.synaptic_name(trace.tau) for trace in self.layout.input_traces}
-        if all(old[tau] == new[tau] for tau in names.values()):
+        before, after = (each.values() for each in (old, new))
+        if all(before[trace.tau] == after[trace.tau] for trace in new.input_traces):
             return
-        arrival, dt = self._array(f"plastic.{LAST_ARRIVAL}"), self._experiment.network.dt * 1e-3
-        for trace in self.layout.input_traces:
-            self._array(f"plastic.{trace.name}")[...] *= np.exp(np.minimum(arrival + dt, 0) / old[names[trace.name]])
-        arrival[...] = -dt
+        arrival = self.array(f"{new.name}.{LAST_ARRIVAL}")
+        for trace in new.input_traces:
+            self.array(f"{new.name}.{trace.name}")[...] *= np.exp(
+                np.minimum(arrival + self._dt, 0) / before[trace.tau].si
+            )
+        arrival[...] = -self._dt
 
     def _check_input(self, spikes: Spikes, n_stimulus: int, n_bins: int) -> None:
         if not len(spikes):
             return
-        key = spikes.bin.astype(np.int64) * self.layout.n_input + spikes.index
+        n_input = self.layout.n_input
+        key = spikes.bin.astype(np.int64) * max(n_input, 1) + spikes.index
         if key[0] < 0 or not (np.diff(key) > 0).all():
             raise StdpbenchError("input spikes must be strictly ascending in (bin, index)")
-        if spikes.index.min() < 0 or spikes.index.max() >= self.layout.n_input:
-            raise StdpbenchError(f"input spikes name neurons outside 0 .. {self.layout.n_input - 1}")
+        if spikes.index.min() < 0 or spikes.index.max() >= n_input:
+            raise StdpbenchError(f"input spikes name neurons outside 0 .. {n_input - 1}")
         last, limit = int(spikes.bin[-1]), min(n_stimulus, n_bins - self.layout.max_delay_bins)
         if last >= limit:
             raise StdpbenchError(

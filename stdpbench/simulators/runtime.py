@@ -7,6 +7,7 @@ because preparing `Network.run` again costs more than a presentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,14 @@ from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
+from stdpbench.network import Layout
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.brian import preferences, prepare
-from stdpbench.network.build import BuiltNetwork, build
-from stdpbench.simulators.base import RECORDED, Simulator
+from stdpbench.network.build import BuiltNetwork, When, build
+from stdpbench.network.layout import PopulationLayout
+from stdpbench.simulators.base import Simulator
+from stdpbench.simulators.response import Courses, recorded
 
 
 def cython_works() -> bool:
@@ -39,47 +43,48 @@ class RuntimeSimulator(Simulator):
 
     name = "runtime"
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        n_input: int,
-        delay_bins: NDArray[np.int32] | None = None,
-        *,
-        target: str = "cython",
-    ) -> None:
-        super().__init__(experiment, n_input, delay_bins)
+    def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]], *, target: str = "cython") -> None:
+        super().__init__(graph, delays)
         b2.set_device("runtime")
         with preferences(codegen__target="numpy"):  # synapses are made once; compiling that takes several seconds each
             self._built = build(self.layout)
-        if self.layout.delays_differ and delay_bins is not None:
-            dt = experiment.network.dt * b2.ms
-            for pathway in ("pre", "drive"):
-                getattr(self._built.groups["plastic"], pathway).delay = delay_bins.reshape(-1) * dt
+            self._delayed = _set_delays(self._built, self.layout, delays)
         with preferences(codegen__target=target):
             prepare(self._built.network)
-        source = self._built.groups["input"]
-        self._spikespace = source.variables["_spikespace"].get_value()
-        self._clock = source.clock
-        objects = [o for o in self._built.network.sorted_objects if o.active and o.name != "input"]
-        self._at_end = [o for o in objects if o.name in self._built.last_only]  # in training only, all there are
-        objects = [o for o in objects if o not in self._at_end]
-        self._training = [o for o in objects if o.name not in self._built.frozen_only]
-        self._frozen = [o for o in objects if o.name not in self._built.training_only]
-        self._learning, self._learns = self.layout.learning_parameters(), True
+        objects = [o for o in self._built.network.sorted_objects if o.active and o.code_objects]
+        self._clock = self._built.groups[self.layout.cells[0].group].clock
+        self._spikespace = None
+        if self.layout.input is not None:
+            objects = [o for o in objects if o.name != self.layout.input.group]
+            self._spikespace = self._spikes_of(self.layout.input.group)
+        when = [(o, self._built.when.get(o.name)) for o in objects]
+        self._steps = [each for each in when if each[1] is None or each[1].mode != "last"]
+        self._last_steps = [each for each in when if each[1] is not None and each[1].mode == "last"]
+        self._learning: frozenset[str] | None = None
         self._closed = False
+        self.reset()
 
-    def _array(self, name: str) -> NDArray[np.float64]:
+    def _spikes_of(self, group: str) -> NDArray[np.int32]:
+        """Return the array that holds the spikes of a group in this step, and in its last place their number."""
+        found: NDArray[np.int32] = self._built.groups[group].variables["_spikespace"].get_value()
+        return found
+
+    def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         if self._closed:
             raise StdpbenchError("this simulator is closed")
-        group, variable = name.split(".")
         values: NDArray[np.float64] = self._built.groups[group].variables[variable].get_value()
-        return values.reshape(self.layout.state[name].shape)
+        return values.reshape(self._shapes[group, variable])
+
+    @cached_property
+    def _shapes(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        variables = (self.layout.state | self.layout.fixed).values()
+        return {(each.group, each.variable): each.shape for each in variables}
 
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
         for group, values in parameters.items():
             for name, value in values.items():
                 self._built.groups[group].variables[name].set_value(value)
-        self._learning, self._learns = self.layout.learning_parameters(), True
+        self._learning = None
         self._refresh(self._built.network.sorted_objects)
 
     @staticmethod
@@ -89,62 +94,102 @@ class RuntimeSimulator(Simulator):
             for code_object in obj.code_objects:
                 code_object.variables_to_namespace()
 
-    def _let_learn(self, plastic: bool) -> None:
-        if plastic != self._learns:
-            exc = self._built.groups["exc"]
-            for name, value in self._learning.items():
-                exc.variables[name].set_value(value if plastic else 0.0)
-            self._refresh(list(exc.contained_objects))
-            self._learns = plastic
+    def _let_learn(self, plastic: frozenset[str]) -> None:
+        if plastic == self._learning:
+            return
+        for cells in self.layout.cells:
+            group = self._built.groups[cells.group]
+            for name, value in self.layout.learning_parameters(cells.name, plastic).items():
+                group.variables[name].set_value(value)
+            self._refresh(list(group.contained_objects))
+        self._learning = plastic
 
     def _run(
-        self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]
-    ) -> tuple[Spikes, Spikes, NDArray[np.float64] | None]:
+        self,
+        spikes: Spikes,
+        n_bins: int,
+        plastic: frozenset[str],
+        earlier: Mapping[str, Spikes],
+        record: Mapping[str, NDArray[np.int64]],
+    ) -> tuple[dict[str, Spikes], Courses]:
         if self._closed:
             raise StdpbenchError("this simulator is closed")
         self._let_learn(plastic)
-        objects = self._training if plastic else self._frozen
+        self._restore_spikes_in_flight(earlier)
+        learns = [name in plastic for name in self.layout.projections]
+        objects, last = ([o for o, when in each if _runs(when, learns)] for each in (self._steps, self._last_steps))
         t, step = self._clock.variables["t"], self._clock.variables["timestep"]
         dt, first = float(self._clock.dt_), np.searchsorted(spikes.bin, np.arange(n_bins + 1))
-        layers = [name for name in ("exc", "inh") if name in self._built.groups]
-        spaces = {name: self._built.groups[name].variables["_spikespace"].get_value() for name in layers}
-        found: dict[str, list[tuple[int, NDArray[np.int32]]]] = {name: [] for name in ("exc", "inh")}
-        courses = np.empty((len(RECORDED), n_bins, len(record))) if len(record) else None
-        watched = [self._array(f"exc.{variable}") for variable in RECORDED] if courses is not None else []
+        cells = {each.name: each for each in self.layout.cells}
+        spaces = {name: self._spikes_of(each.group) for name, each in cells.items()}
+        found: dict[str, list[tuple[int, NDArray[np.int32]]]] = {name: [] for name in cells}
+        courses: Courses = {
+            name: {variable: np.empty((n_bins, len(which))) for variable in recorded(cells[name])}
+            for name, which in record.items()
+        }
+        watched = [
+            (course, self._array(cells[name].group, variable), record[name])
+            for name, each in courses.items()
+            for variable, course in each.items()
+        ]
         for now in range(n_bins):
             step.set_value(now)
             t.set_value(now * dt)
-            start, stop = first[now], first[now + 1]
-            self._spikespace[: stop - start] = spikes.index[start:stop]
-            self._spikespace[-1] = stop - start
+            if self._spikespace is not None:
+                start, stop = first[now], first[now + 1]
+                self._spikespace[: stop - start] = spikes.index[start:stop]
+                self._spikespace[-1] = stop - start
             for obj in objects:
                 obj.run()
-            for name in layers:
-                if count := int(spaces[name][-1]):
-                    found[name].append((now, spaces[name][:count].copy()))
-            if courses is not None:
-                for column, values in enumerate(watched):
-                    courses[column, now] = values[record]
-        for obj in self._at_end if plastic else ():
+            for name, space in spaces.items():
+                if count := int(space[-1]):
+                    found[name].append((now, space[:count].copy()))
+            for course, values, which in watched:
+                course[now] = values[which]
+        for obj in last:
             obj.run()
         step.set_value(0)
         t.set_value(0.0)
-        self._check_nothing_pending(n_bins)
-        return _joined(found["exc"]), _joined(found["inh"]), courses
+        return {name: _joined(each) for name, each in found.items()}, courses
 
-    def _check_nothing_pending(self, n_bins: int) -> None:
-        """See that Brian2's queues hold nothing that is still to be delivered."""
-        for synapses in self._built.groups.values():
-            for pathway in getattr(synapses, "_pathways", ()):
-                pending = [len(slot) for slot in pathway.queue._full_state()[1]]
-                if sum(pending):
-                    raise RuntimeError(f"{sum(pending)} events of {pathway.name} are pending after {n_bins} steps")
+    def _restore_spikes_in_flight(self, earlier: Mapping[str, Spikes]) -> None:
+        """Give Brian2's queues the spikes of the steps before, so that they hold what is still to arrive."""
+        for pathway, population in self._delayed:
+            queue, spikes = pathway.queue, earlier.get(population.name)
+            for _ in range(population.delay_bins + 1):
+                queue.advance()  # nothing of another presentation remains
+            if spikes is None:
+                continue
+            for back in range(population.delay_bins, 0, -1):
+                queue.push(spikes.index[spikes.bin == -back])
+                queue.advance()
 
     def close(self) -> None:
         """Drop the objects of Brian2; the modules that Cython compiled for them stay loaded."""
         self._closed = True
-        self._training, self._frozen, self._at_end = [], [], []
+        self._steps, self._last_steps, self._delayed = [], [], []
         self._built = BuiltNetwork(None, {})
+
+
+def _set_delays(
+    built: BuiltNetwork, layout: Layout, delays: Mapping[str, NDArray[np.int32]]
+) -> list[tuple[Any, PopulationLayout]]:
+    """Set the delays of Brian2's pathways; return those with delays, each with its source."""
+    found = []
+    for name, projection in built.carried_by.items():
+        if projection.projection.delay.form == "none":
+            continue
+        bins = delays[projection.name].reshape(-1) if projection.delays_differ else projection.delay_bins
+        for pathway in built.groups[name]._pathways:
+            if pathway.prepost == "pre":
+                pathway.delay = bins * layout.graph.dt * b2.ms
+                found.append((pathway, projection.source))
+    return found
+
+
+def _runs(when: When | None, learns: list[bool]) -> bool:
+    """Whether an object runs while some projections learn."""
+    return when is None or learns[when.projection] != (when.mode == "frozen")
 
 
 def _joined(found: list[tuple[int, NDArray[np.int32]]]) -> Spikes:

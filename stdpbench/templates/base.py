@@ -53,22 +53,6 @@ class Template(Parameters):
         def dt(self) -> float:
             """Time step, in ms."""
 
-        @property
-        def n_exc(self) -> int:
-            """Number of exc neurons, of networks that have them, as are the following."""
-
-        @property
-        def inhibition(self) -> str:
-            """Form of lateral inhibition."""
-
-        @property
-        def delays(self) -> str:
-            """Form of the delays."""
-
-        @property
-        def max_delay(self) -> float:
-            """Longest delay, in ms."""
-
         def __getattr__(self, name: str) -> Any:
             """Each kind has its own parameters."""
 

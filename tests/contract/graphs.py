@@ -13,7 +13,7 @@ from itertools import combinations, product
 from math import prod
 
 import numpy as np
-from graph_script import Outcome, Presentation, Script, synapses_of
+from graph_script import Outcome, Presentation, synapses_of
 from networks import random_spikes, spikes_at
 from numpy.typing import NDArray
 
@@ -184,6 +184,7 @@ FIXED: dict[str, tuple[str, str]] = {
         up one>two all each bcm ge constant plain
         compete two>two one-to-one one reward ge constant plain
         down* two>one others none pair gi constant plain
+        spread two>two field one static gi constant scaled
         """,
     ),
     "8": (
@@ -351,22 +352,6 @@ def start_weights(made: Graph, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         one = projection.connect.storage == "one-to-one"
         weights[name] = projection.weight.draw(random, (n_source,) if one else (n_source, n_target))
     return weights
-
-
-def start_delays(made: Graph, seed: int = 0) -> dict[str, NDArray[np.int32]]:
-    """Delays of the projections whose synapses differ, in steps."""
-    random = np.random.default_rng(np.random.SeedSequence((seed, 19)))
-    delays = {}
-    for name, projection in made.projections.items():
-        if projection.delay.form == "each":
-            shape = tuple(made.populations[p].size for p in (projection.source, projection.target))
-            delays[name] = projection.delay.draw(random, shape, made.dt)
-    return delays
-
-
-def script(made: Graph, last: str, seed: int = 0) -> Script:
-    """A network as a script, with weights and delays of its own."""
-    return Script(made, presentations(made, last, seed), start_weights(made, seed), start_delays(made, seed))
 
 
 def silent(outcome: Outcome) -> list[str]:

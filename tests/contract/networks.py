@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
 from stdpbench.experiment import Experiment
-from stdpbench.network import delay_bins
-from stdpbench.simulators import Response, Simulator
+from stdpbench.network import normalise, projection_delays
+from stdpbench.simulators import Response, Simulator, open_graph
 
 SIMULATORS = ("compiled", "runtime")
 INHIBITIONS = ("layer", "direct", "direct-undelayed")
@@ -72,18 +72,40 @@ def put_start(simulator: Simulator, seed: int = 1, *, column_sum: float = 20.0, 
     simulator.reset()
 
 
+def live_through(simulator: Simulator, presentations: int = 4, seed: int = 50) -> None:
+    """Some presentations, learning and not, with and without a rest, carried over from one to the next."""
+    for number in range(presentations):
+        n_rest = 17 * (number % 3)
+        spikes = stimulus(seed + number, simulator, 0.05, n_rest=n_rest)
+        simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=number % 4 != 2, n_rest=n_rest)
+        normalise(simulator.w, 20.0)
+
+
 def delays_of(made: Experiment, n_input: int = N_INPUT) -> NDArray[np.int64]:
     """Delay of every synapse in steps, (n_input, n_exc)."""
     network = made.network
     if network.delays == "uniform":
-        return delay_bins(made, n_input).astype(np.int64)
+        return projection_delays(made.graph(n_input), made.seed)["feed"].astype(np.int64)
     steps = round(network.max_delay / network.dt) if network.delays == "homogeneous" else 0
     return np.full((n_input, network.n_exc), steps, np.int64)
+
+
+def on_numpy(made: Experiment, n_input: int = N_INPUT) -> Simulator:
+    """The network in Brian2's runtime mode, with nothing to compile, at the same start as `put_start` gives."""
+    simulator, _ = open_graph(made.graph(n_input), "runtime", made.seed, target="numpy")
+    simulator.set_parameters(made)
+    put_start(simulator)
+    return simulator
 
 
 def pairs(spikes: Spikes) -> list[tuple[int, int]]:
     """Spikes as (bin, index)."""
     return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
+
+
+def inh_pairs(response: Response) -> list[tuple[int, int]]:
+    """Spikes of the inhibitory layer as (bin, index); none where neurons inhibit each other directly."""
+    return pairs(response.spikes["inh"]) if "inh" in response.spikes else []
 
 
 def process(code: str, **environment: str) -> subprocess.Popen[str]:
@@ -112,19 +134,21 @@ def in_another_process(code: str, **environment: str) -> Any:
     return json.loads(lines[-1].removeprefix("result:"))
 
 
-def assert_same_spikes(first: Response, second: Response, layers: tuple[str, ...] = ("exc", "inh")) -> None:
-    for layer in layers:
-        assert pairs(getattr(first, layer)) == pairs(getattr(second, layer)), f"{layer} spikes differ"
-    assert np.array_equal(first.spike_counts, second.spike_counts)
+def assert_same_spikes(first: Response, second: Response, layers: tuple[str, ...] = ()) -> None:
+    """Compare the spikes of some populations; by default of all, which must then be the same populations."""
+    assert layers or first.spikes.keys() == second.spikes.keys()
+    for layer in layers or first.spikes:
+        assert pairs(first.spikes[layer]) == pairs(second.spikes[layer]), f"{layer} spikes differ"
+    assert np.array_equal(first.counts("exc"), second.counts("exc"))
 
 
 def fingerprint(response: Response) -> str:
     """SHA-256 of all that a response says, to the bit."""
-    arrays = [response.spike_counts]
-    for layer in (response.exc, response.inh, response.input):
-        arrays += [layer.index, layer.bin]
-    if response.recording is not None:
-        arrays += [getattr(response.recording, name) for name in ("neurons", "v", "ge", "gi", "theta")]
+    arrays = [response.counts("exc")]
+    for spikes in (*response.spikes.values(), response.input):
+        arrays += [spikes.index, spikes.bin]
+    for recording in response.recordings.values():
+        arrays += [recording.neurons, *recording.courses.values()]
     return hashlib.sha256(b"|".join(array.tobytes() for array in arrays)).hexdigest()
 
 

@@ -15,6 +15,7 @@ from networks import (
     VARIANTS,
     delays_of,
     experiment,
+    inh_pairs,
     pairs,
     put_start,
     random_spikes,
@@ -82,11 +83,13 @@ def test_spikes_and_weights_are_those_of_the_reference(name, inhibition, delays,
     start = simulator.w.copy()
     expected, largest_gi = course(inhibition, delays, theta)
     for number, shown in enumerate(expected):
-        response = simulator.present(shown.spikes, plastic=True, n_rest=shown.n_rest)
-        assert pairs(response.exc) == shown.exc, f"exc spikes of presentation {number}"
-        assert pairs(response.inh) == shown.inh, f"inh spikes of presentation {number}"
+        response = simulator.present(
+            shown.spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=shown.n_rest
+        )
+        assert pairs(response.spikes["exc"]) == shown.exc, f"exc spikes of presentation {number}"
+        assert inh_pairs(response) == shown.inh, f"inh spikes of presentation {number}"
         counted = [neuron for now, neuron in shown.exc if now < STEPS]
-        assert response.spike_counts.tolist() == np.bincount(counted, minlength=N_EXC).tolist()
+        assert response.counts("exc").tolist() == np.bincount(counted, minlength=N_EXC).tolist()
         assert np.abs(simulator.w - shown.w).max() <= 1e-9
         assert np.abs(simulator.theta * 1e3 - shown.theta).max() <= 1e-9
     # the course is worth comparing: many neurons fired and learned, and inhibition competed
@@ -105,15 +108,15 @@ def test_the_state_at_the_end_is_that_of_the_reference(name, inhibition, delays,
     silent = 0 if delays == "none" else 20
     for seed in (5, 6):
         spikes = random_spikes(seed, STEPS - silent, 0.05)
-        simulator.present(spikes, plastic=True)
+        simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
         network.present(pairs(spikes), STEPS, plastic=True)
     state = simulator.state()
     expected = {
         "exc.v": np.array(network.v_exc) * 1e-3,
         "exc.ge": network.ge_exc,
         "exc.gi": network.gi_exc,
-        "exc.y1": network.y1,
-        "exc.y2": network.y2,
+        "feed.y1": network.y1,
+        "feed.y2": network.y2,
     }
     if inhibition == "layer":
         expected |= {"inh.v": np.array(network.v_inh) * 1e-3, "inh.ge": network.ge_inh}
@@ -121,10 +124,10 @@ def test_the_state_at_the_end_is_that_of_the_reference(name, inhibition, delays,
         np.testing.assert_allclose(state[array], values, rtol=1e-9, atol=1e-12, err_msg=array)
     if delays == "uniform":
         # decayed to the last step that was taken, one step before the boundary from which times are counted
-        x = state["plastic.x"] * np.exp((state["plastic.t_arrival"] + 0.5e-3) / 20e-3)
+        x = state["feed.x"] * np.exp((state["feed.t_arrival"] + 0.5e-3) / 20e-3)
         np.testing.assert_allclose(x, network.x, rtol=1e-9, atol=1e-12)
     else:
-        np.testing.assert_allclose(state["input.x"], network.x[:, 0], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(state["feed.x"], network.x[:, 0], rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
@@ -135,8 +138,13 @@ def test_exact_decay_of_conductances_is_that_of_the_reference(name, inhibition, 
     expected, _ = course(inhibition, "none", 20.0, "exact")
     assert expected[0].exc != course(inhibition, "none", 20.0)[0][0].exc
     for shown in expected:
-        response = simulator.present(shown.spikes, plastic=True, n_rest=shown.n_rest)
-        assert (pairs(response.exc), pairs(response.inh)) == (shown.exc, shown.inh)
+        response = simulator.present(
+            shown.spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=shown.n_rest
+        )
+        assert (pairs(response.spikes["exc"]), inh_pairs(response)) == (
+            shown.exc,
+            shown.inh,
+        )
         assert np.abs(simulator.w - shown.w).max() <= 1e-9
 
 
@@ -147,8 +155,8 @@ def test_a_finer_time_step_is_that_of_the_reference(name, built):
     exc, inh = network.present(pairs(spikes), STEPS, plastic=True)
     assert len(exc) > 5
     simulator = built(name, experiment(network__dt=0.25, schedule__stimulus=50.0))
-    response = simulator.present(spikes, plastic=True)
-    assert (pairs(response.exc), pairs(response.inh)) == (exc, inh)
+    response = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
+    assert (pairs(response.spikes["exc"]), inh_pairs(response)) == (exc, inh)
     assert np.abs(simulator.w - network.w).max() <= 1e-9
 
 
@@ -160,9 +168,9 @@ def test_frozen_spikes_are_those_of_the_reference(name, inhibition, delays, buil
     for seed in (8, 9):
         spikes = random_spikes(seed, STEPS - (0 if delays == "none" else 20), 0.05)
         exc, inh = network.present(pairs(spikes), STEPS, plastic=False)
-        response = simulator.present(spikes, plastic=False)
+        response = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=False)
         assert len(exc) >= 5
-        assert (pairs(response.exc), pairs(response.inh)) == (exc, inh)
+        assert (pairs(response.spikes["exc"]), inh_pairs(response)) == (exc, inh)
 
 
 # -- order within a step, by hand ------------------------------------------------------------------
@@ -184,9 +192,9 @@ def forced(simulator: Simulator, exc_at: list[int], input_at: list[int], n_rest:
     simulator.theta[...] = 20e-3
     driver, other = delays[DRIVER, FIRING], delays[OTHER, FIRING]
     events = [(step - 1 - driver, DRIVER) for step in exc_at] + [(step - other, OTHER) for step in input_at]
-    response = simulator.present(spikes_at(*events), plastic=True, n_rest=n_rest)
-    assert set(response.exc.index.tolist()) <= {FIRING}
-    return float(simulator.w[OTHER, FIRING] - before), response.exc.bin.tolist()
+    response = simulator.present(spikes_at(*events), simulator.experiment.stimulus_bins, plastic=True, n_rest=n_rest)
+    assert set(response.spikes["exc"].index.tolist()) <= {FIRING}
+    return float(simulator.w[OTHER, FIRING] - before), response.spikes["exc"].bin.tolist()
 
 
 def by_hand(exc_at: list[int], input_at: list[int]) -> float:
@@ -259,8 +267,8 @@ def test_traces_reach_across_the_boundary_of_presentations(name, delays, built):
     assert fired == [110]
     before = float(simulator.w[OTHER, FIRING])
     driven = 25 - 1 - delays_in_steps[DRIVER, FIRING]
-    response = simulator.present(spikes_at((int(driven), DRIVER)), plastic=True)
-    assert response.exc.bin.tolist() == [25]
+    response = simulator.present(spikes_at((int(driven), DRIVER)), simulator.experiment.stimulus_bins, plastic=True)
+    assert response.spikes["exc"].bin.tolist() == [25]
     x, y2 = np.exp(-(200 - 170 + 25) * 0.5 / 20), np.exp(-(200 - 110 + 25) * 0.5 / 40)
     assert simulator.w[OTHER, FIRING] - before == pytest.approx(1e-2 * x * y2, rel=1e-9)
     assert dw == pytest.approx(-1e-4 * np.exp(-60 * 0.5 / 20), rel=1e-9)
@@ -275,8 +283,10 @@ def test_weights_are_clipped_at_both_ends(name, built):
     simulator.w[DRIVER, FIRING] = 300.0
     simulator.w[OTHER, FIRING], simulator.w[OTHER + 1, FIRING] = 1e-5, 0.9999
     strong = simulator.w[DRIVER]
-    response = simulator.present(spikes_at((39, DRIVER), (45, OTHER), (45, OTHER + 1)), plastic=True)
-    assert response.exc.bin.tolist() == [40]
+    response = simulator.present(
+        spikes_at((39, DRIVER), (45, OTHER), (45, OTHER + 1)), simulator.experiment.stimulus_bins, plastic=True
+    )
+    assert response.spikes["exc"].bin.tolist() == [40]
     assert simulator.w[OTHER, FIRING] == 0.0
     assert 0.9998 < simulator.w[OTHER + 1, FIRING] < 0.9999
     assert strong[FIRING] == 1.0  # above w_max until its next clip, which the driver's own spike was

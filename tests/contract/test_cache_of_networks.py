@@ -41,8 +41,8 @@ pytestmark = [
 OPEN = """
 simulator, _ = open_simulator(experiment(), N_INPUT, "compiled")
 put_start(simulator)
-response = simulator.present(stimulus(1, simulator, 0.05), plastic=True)
-result = [fingerprint(response), len(response.exc), "brian2" in sys.modules]
+response = simulator.present(stimulus(1, simulator, 0.05), simulator.experiment.stimulus_bins, plastic=True)
+result = [fingerprint(response), len(response.spikes["exc"]), "brian2" in sys.modules]
 """
 
 
@@ -158,7 +158,8 @@ def test_a_compiler_that_makes_nothing_does_not_spoil_the_cache(tmp_path, within
     assert "\n" not in refused()
     within(stand_in(tmp_path, "exec REAL"))
     simulator = opened("compiled", experiment())
-    assert len(simulator.present(stimulus(1, simulator, 0.05), plastic=True).exc) > 3
+    response = simulator.present(stimulus(1, simulator, 0.05), simulator.experiment.stimulus_bins, plastic=True)
+    assert len(response.spikes["exc"]) > 3
 
 
 def test_ctrl_c_while_compiling_leaves_nothing_half_made(tmp_path):
@@ -198,7 +199,7 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
 
 def test_a_cache_that_can_only_be_read_will_do(built, opened, monkeypatch):
     """A network compiled before opens, also where nothing can be written beside it."""
-    kept = fingerprint(built("compiled", experiment()).present(random_spikes(1, 200, 0.05), plastic=True))
+    kept = fingerprint(built("compiled", experiment()).present(random_spikes(1, 200, 0.05), 200, plastic=True))
     make = tempfile.mkstemp
 
     def refuse(*arguments: object, **keywords: object) -> None:
@@ -210,7 +211,10 @@ def test_a_cache_that_can_only_be_read_will_do(built, opened, monkeypatch):
     monkeypatch.setattr(os, "utime", refuse)
     monkeypatch.setattr(tempfile, "mkstemp", make_elsewhere)
     simulator = opened("compiled", experiment())
-    assert fingerprint(simulator.present(random_spikes(1, 200, 0.05), plastic=True)) == kept
+    assert (
+        fingerprint(simulator.present(random_spikes(1, 200, 0.05), simulator.experiment.stimulus_bins, plastic=True))
+        == kept
+    )
 
 
 def test_two_simulators_in_one_process_are_two_networks(opened):
@@ -218,11 +222,11 @@ def test_two_simulators_in_one_process_are_two_networks(opened):
     assert one.w is not other.w
     untouched = other.state()
     spikes = stimulus(1, one, 0.05)
-    first = one.present(spikes, plastic=True)
+    first = one.present(spikes, one.experiment.stimulus_bins, plastic=True)
     assert_same_bytes(other.state(), untouched)
     one.set_parameters(experiment("layer", "uniform", exc__tau_m=50.0, plasticity__nu_post=0.3))
-    one.present(spikes, plastic=True)
-    assert fingerprint(other.present(spikes, plastic=True)) == fingerprint(first)
+    one.present(spikes, one.experiment.stimulus_bins, plastic=True)
+    assert fingerprint(other.present(spikes, other.experiment.stimulus_bins, plastic=True)) == fingerprint(first)
 
 
 @pytest.mark.parametrize("name", ["compiled", "runtime"])
@@ -231,16 +235,16 @@ def test_simulators_of_different_networks_do_not_disturb_each_other(name, opened
     for changes in ({}, {"network__dt": 0.25, "schedule__stimulus": 50.0}, {"inhibition": "direct"}):
         if changes:
             other = opened(name, experiment(**changes))
-            other.present(stimulus(2, other, 0.05), plastic=True)
+            other.present(stimulus(2, other, 0.05), other.experiment.stimulus_bins, plastic=True)
         put_start(one)
-        responses.append(fingerprint(one.present(stimulus(1, one, 0.05), plastic=True)))
+        responses.append(fingerprint(one.present(stimulus(1, one, 0.05), one.experiment.stimulus_bins, plastic=True)))
     assert responses[1:] == responses[:1] * 2
 
 
 def name_of(n_input: int = 100, *arguments: str, **changes: object) -> str:
     real = find_compiler()
     assert real is not None
-    return key(Layout(experiment(*arguments, **changes), n_input), real)
+    return key(Layout(experiment(*arguments, **changes).graph(n_input)), real)
 
 
 def test_the_key_depends_on_what_is_compiled_and_on_nothing_else():
@@ -271,7 +275,7 @@ def test_the_key_depends_on_what_is_compiled_and_on_nothing_else():
 def test_the_key_depends_on_the_compiler(monkeypatch):
     real = find_compiler()
     assert real is not None
-    layout = Layout(experiment(), 100)
+    layout = Layout(experiment().graph(100))
     other = type(real)(real.command, real.family, real.version + " (another)")
     assert key(layout, real) != key(layout, other)
     monkeypatch.setattr("stdpbench.simulators.compiled.cache.cpu_flags", lambda: frozenset({"another"}))
@@ -347,7 +351,8 @@ def test_a_network_that_is_evicted_while_it_is_opened_is_made_again(opened, monk
         return (path, symbols) if len(calls) > 1 else (path.with_name("evicted") / path.name, symbols)
 
     monkeypatch.setattr("stdpbench.simulators.compiled.simulator.fetch", fetch)
-    assert len(opened("compiled", experiment()).present(random_spikes(1, 200, 0.05), plastic=True).exc) > 3
+    response = opened("compiled", experiment()).present(random_spikes(1, 200, 0.05), 200, plastic=True)
+    assert len(response.spikes["exc"]) > 3
     assert len(calls) == 2
 
 

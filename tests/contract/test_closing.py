@@ -40,11 +40,11 @@ def test_networks_that_are_closed_take_no_memory():
     for _ in range(5):
         for _ in range(12):
             simulator = compiled()
-            simulator.present(random_spikes(1, 200, 0.05), plastic=True)
+            simulator.present(random_spikes(1, 200, 0.05), simulator.experiment.stimulus_bins, plastic=True)
             simulator.close()
         sizes.append(resident())
     assert loaded() == before
-    assert sizes[-1] - sizes[0] < 12 * simulator.layout.n_exc * N_INPUT * 8, "48 networks were closed meanwhile"
+    assert sizes[-1] - sizes[0] < 12 * simulator.n_read * N_INPUT * 8, "48 networks were closed meanwhile"
 
 
 @needs_a_compiler
@@ -55,7 +55,10 @@ def test_an_array_of_a_closed_network_stays_valid_until_it_is_let_go_of():
     kept = w.copy()
     simulator.close()
     others = [compiled() for _ in range(5)]
-    answers = {fingerprint(other.present(random_spikes(1, 200, 0.05), plastic=True)) for other in others}
+    answers = {
+        fingerprint(other.present(random_spikes(1, 200, 0.05), other.experiment.stimulus_bins, plastic=True))
+        for other in others
+    }
     assert len(answers) == 1
     assert w.tobytes() == kept.tobytes()
     w[...] = 7.0
@@ -78,7 +81,7 @@ def test_a_closed_simulator_says_so(name, opened):
         with pytest.raises(StdpbenchError, match="closed"):
             use()
     with pytest.raises(StdpbenchError, match="closed"):
-        simulator.present(random_spikes(1, 200, 0.05), plastic=True)
+        simulator.present(random_spikes(1, 200, 0.05), simulator.experiment.stimulus_bins, plastic=True)
 
 
 @needs_a_compiler
@@ -90,7 +93,13 @@ def test_a_simulator_may_be_closed_while_another_thread_uses_it():
         try:
             while True:
                 put_start(simulator)
-                answers.add(fingerprint(simulator.present(random_spikes(1, 200, 0.05), plastic=True, n_rest=2000)))
+                answers.add(
+                    fingerprint(
+                        simulator.present(
+                            random_spikes(1, 200, 0.05), simulator.experiment.stimulus_bins, plastic=True, n_rest=2000
+                        )
+                    )
+                )
                 begun.set()
         except StdpbenchError as error:
             errors.append(str(error))

@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import experiment, put_start, stimulus
+from networks import experiment, on_numpy, put_start, stimulus
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import delay_bins
 from stdpbench.simulators import Simulator
-from stdpbench.simulators.runtime import RuntimeSimulator
 
 BCM = {"kind": "bcm", "tau_theta_m": "300 ms"}
 Opener = Callable[..., Simulator]
@@ -27,7 +25,7 @@ def used(simulator: Simulator, seed: int, n: int = 3) -> dict[str, np.ndarray]:
     """Show it some stimuli; the state that they leave, which is no reset state."""
     put_start(simulator)
     for number in range(n):
-        simulator.present(stimulus(seed + number, simulator), plastic=True)
+        simulator.present(stimulus(seed + number, simulator), simulator.experiment.stimulus_bins, plastic=True)
     return simulator.state()
 
 
@@ -36,10 +34,7 @@ def opener(opened: Opener) -> Opener:
     """Simulators: the compiled one as it is, the runtime one without compiling."""
 
     def get(name: str, made: Experiment) -> Simulator:
-        if name == "compiled":
-            return opened(name, made)
-        delays = delay_bins(made, 100) if made.network.delays == "uniform" else None
-        return RuntimeSimulator(made, 100, delays, target="numpy")
+        return opened(name, made) if name == "compiled" else on_numpy(made)
 
     return get
 
@@ -54,25 +49,29 @@ def test_all_but_what_the_rule_remembers_goes_over(name: str, delays: str, opene
     left = used(old, 10)
     assert all(np.any(left[key] != 0) for key in ("exc.v", "exc.ge", "exc.theta"))
     other = used(worn, 20)
-    assert np.any(other["exc.theta_m"] != 0)
+    assert np.any(other["feed.theta_m"] != 0)
     outcomes: list[Any] = []
     for new in (fresh, worn):  # that it was used before does not matter
-        new.copy_state_from(old)
+        new.copy_state_from(old, {"feed"})
         state = new.state()
-        own = new.layout.remembered
+        own = new.layout.projections["feed"].remembered
         assert {key.partition(".")[2] for key in own} >= {"x", "y", "theta_m"}
         for key in state.keys() - own:
             assert state[key].tobytes() == left[key].tobytes(), key
         assert not any(state[key].any() for key in own)
-        response = new.present(stimulus(30, new), plastic=True)
-        outcomes.append((response.spike_counts.tolist(), {key: array.tobytes() for key, array in new.state().items()}))
-        assert response.spike_counts.sum() > 0
+        response = new.present(stimulus(30, new), new.experiment.stimulus_bins, plastic=True)
+        outcomes.append(
+            (response.counts("exc").tolist(), {key: array.tobytes() for key, array in new.state().items()})
+        )
+        assert response.counts("exc").sum() > 0
     assert outcomes[0] == outcomes[1]
     assert {key: array.tobytes() for key, array in old.state().items()} == {k: a.tobytes() for k, a in left.items()}
 
 
 def test_networks_of_other_sizes_do_not_go_on_from_each_other() -> None:
     made = experiment("direct")
-    small, large = (RuntimeSimulator(made.override({"network.n_exc": n}), 100, target="numpy") for n in (3, 4))
-    with pytest.raises(StdpbenchError, match="of 100 input and 3 exc neurons cannot continue from one of 100 and 4"):
-        small.copy_state_from(large)
+    small, large = (on_numpy(made.override({"network.n_exc": n})) for n in (3, 4))
+    with pytest.raises(
+        StdpbenchError, match="of 100 input and 3 exc neurons cannot continue from one of 100 input and 4 exc"
+    ):
+        small.copy_state_from(large, set())

@@ -1,6 +1,6 @@
 """The plain script that is written from a graph gives the spikes of the network of Diehl & Cook, expanded by hand.
 
-Beside that: the graphs of the contract cover all pairs of options, and are lively enough to prove something.
+Beside that: the graphs of the contract cover all pairs of options.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from graph_script import Outcome, Presentation, Script, run_scripts
-from graphs import FIXED, all_pairs, alone, draw, fixed, idle, options_of, pairs_of_options, script, silent
+from graphs import FIXED, all_pairs, alone, draw, fixed, options_of, pairs_of_options
 from networks import N_EXC, N_INPUT, VARIANTS, delays_of, experiment, pairs, put_start, stimulus
 from test_rules import network
 
@@ -77,7 +77,7 @@ def expanded(made: Experiment) -> Graph:
 
 
 def presentations(simulator: Simulator) -> list[Presentation]:
-    learning = frozenset({"feed", "compete"}) if simulator.lateral is not None else frozenset({"feed"})
+    learning = frozenset(simulator.graph.plastic)
     return [
         Presentation(
             stimulus(number, simulator, 0.05, n_rest=N_REST),
@@ -96,9 +96,10 @@ def outcomes(built) -> dict[str, Outcome]:
     for made in CASES.values():
         simulator, graph = built("compiled", made), expanded(made)
         constants = {name: p.weight.value for name, p in graph.projections.items() if isinstance(p.weight, Constant)}
-        weights = {name: np.array(value) for name, value in constants.items()} | {"feed": simulator.w.copy()}
+        weights = {name: np.array(value) for name, value in constants.items()}
+        weights["feed"] = simulator.array("feed.w").copy()
         delays = {"feed": delays_of(made).astype(np.int32)} if made.network.delays == "uniform" else {}
-        slow = {"exc.theta": simulator.theta.copy()}
+        slow = {"exc.theta": simulator.array("exc.theta").copy()}
         scripts.append(Script(graph, presentations(simulator), weights, delays, slow))
     return dict(zip(CASES, run_scripts(scripts), strict=True))
 
@@ -107,28 +108,23 @@ def outcomes(built) -> dict[str, Outcome]:
 def test_a_script_gives_the_spikes_of_the_network(case: str, built, outcomes: dict[str, Outcome]) -> None:
     simulator, outcome = built("compiled", CASES[case]), outcomes[case]
     put_start(simulator)
-    if simulator.lateral is not None:
-        simulator.lateral[...] = 1.0 - np.eye(N_EXC)
-    drawn, before = 0, simulator.w.copy()
-    for plastic, shown, spikes, learned in zip(
-        PLAN, presentations(simulator), outcome.spikes, outcome.learned, strict=True
-    ):
-        response = simulator.present(shown.spikes, plastic=plastic, n_rest=shown.n_rest)
-        for layer in ("exc", "inh") if "inh" in spikes else ("exc",):
-            assert pairs(getattr(response, layer)) == spikes[layer], layer
-        drawn += len(response.exc)
-        np.testing.assert_allclose(simulator.w, learned["feed.w"], rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(simulator.theta, learned["exc.theta"], rtol=1e-12, atol=0)
-        if simulator.lateral is not None:
-            np.testing.assert_allclose(simulator.lateral, learned["compete.w"], rtol=1e-12, atol=1e-12)
+    if "compete" in simulator.graph.plastic:
+        simulator.array("compete.w")[...] = 1.0 - np.eye(N_EXC)
+    drawn, before = 0, simulator.array("feed.w").copy()
+    for shown, spikes, learned in zip(presentations(simulator), outcome.spikes, outcome.learned, strict=True):
+        response = simulator.present(shown.spikes, shown.n_bins, plastic=shown.plastic, n_rest=shown.n_rest)
+        assert {layer: pairs(found) for layer, found in response.spikes.items()} == spikes
+        drawn += len(spikes["exc"])
+        for key in ("exc.theta", *(f"{name}.w" for name in simulator.graph.plastic)):
+            np.testing.assert_allclose(simulator.array(key), learned[key], rtol=1e-12, atol=1e-12)
     assert drawn > 30
-    assert np.abs(simulator.w - before).max() > 1e-3
+    assert np.abs(simulator.array("feed.w") - before).max() > 1e-3
     state, rule = simulator.state(), simulator.experiment.plasticity
     for average in rule.averages:  # the same in all synapses of a neuron
         values = outcome.synaptic[f"feed.{average.name}"]
-        np.testing.assert_allclose(np.broadcast_to(state[f"exc.{average.name}"], values.shape), values, rtol=1e-12)
-    for name in simulator.layout.synapse_variables:
-        np.testing.assert_allclose(state[f"plastic.{name}"], outcome.synaptic[f"feed.{name}"], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(np.broadcast_to(state[f"feed.{average.name}"], values.shape), values, rtol=1e-12)
+    for name in {f"feed.{name}" for name in rule.synapse_variables} & state.keys():
+        np.testing.assert_allclose(state[name], outcome.synaptic[name], rtol=1e-9, atol=1e-12)
     for variable in ("v", "ge", "gi", "lockout"):
         np.testing.assert_allclose(state[f"exc.{variable}"], outcome.neural[f"exc.{variable}"], rtol=1e-9, atol=1e-15)
 
@@ -145,13 +141,6 @@ def test_twelve_graphs_cover_all_pairs_of_options() -> None:
     assert len(FIXED) == 12
     assert len(all_pairs()) > 250
     assert covered == all_pairs()
-
-
-def test_every_population_of_the_twelve_fires_and_every_projection_learns() -> None:
-    scripts = {name: script(fixed(name), alone(name)) for name in FIXED}
-    for (name, shown), outcome in zip(scripts.items(), run_scripts(list(scripts.values())), strict=True):
-        assert silent(outcome) == [], name
-        assert idle(shown.graph, alone(name), outcome, shown.weights) == [], name
 
 
 def test_drawn_graphs_differ_and_stay_the_same() -> None:

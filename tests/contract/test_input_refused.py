@@ -47,7 +47,7 @@ def test_input_that_is_no_input_is_refused_with_a_sentence(name, what, plastic, 
     before = simulator.state()
     wrong, sentence = REFUSED[what]
     with pytest.raises(StdpbenchError, match=sentence) as error:
-        simulator.present(wrong, plastic=plastic)
+        simulator.present(wrong, simulator.experiment.stimulus_bins, plastic=plastic)
     assert "\n" not in str(error.value)
     assert_same_bytes(simulator.state(), before)
 
@@ -58,7 +58,9 @@ def test_recording_a_neuron_that_is_not_there_is_refused(name, record, built):
     simulator = built(name, experiment())
     before = simulator.state()
     with pytest.raises(StdpbenchError, match=r"0 \.\. 19"):
-        simulator.present(random_spikes(1, 200), plastic=True, record=record)
+        simulator.present(
+            random_spikes(1, 200), simulator.experiment.stimulus_bins, plastic=True, record={"exc": record}
+        )
     assert_same_bytes(simulator.state(), before)
 
 
@@ -69,8 +71,12 @@ def test_a_spike_that_would_still_be_in_flight_is_refused(name, delays, n_rest, 
     simulator = built(name, experiment(delays=delays))
     last = min(200, 200 + n_rest - 20) - 1
     with pytest.raises(StdpbenchError, match=rf"bin {last + 1} .*in flight.* {last}$"):
-        simulator.present(spikes_at((3, 1), (last + 1, 1)), plastic=True, n_rest=n_rest)
-    response = simulator.present(spikes_at((3, 1), (last, 1)), plastic=True, n_rest=n_rest)
+        simulator.present(
+            spikes_at((3, 1), (last + 1, 1)), simulator.experiment.stimulus_bins, plastic=True, n_rest=n_rest
+        )
+    response = simulator.present(
+        spikes_at((3, 1), (last, 1)), simulator.experiment.stimulus_bins, plastic=True, n_rest=n_rest
+    )
     assert response.input.bin.tolist() == [3, last]  # as it was presented, not as it arrived
 
 
@@ -85,11 +91,11 @@ def test_nothing_is_in_flight_at_a_boundary(name, inhibition, delays, plastic, b
     everywhere = spikes_at(*((last, index) for index in range(N_INPUT)))
     simulator.theta[...] = 1.0  # out of reach, so that nothing but input moves ge
     w = simulator.w.copy()
-    simulator.present(everywhere, plastic=plastic)
+    simulator.present(everywhere, simulator.experiment.stimulus_bins, plastic=plastic)
     # every step after an arrival halves ge (1 - dt/tau_ge)
     expected = (w * 0.5 ** (199 - (last + delay))).sum(axis=0)
     np.testing.assert_allclose(simulator.state()["exc.ge"], expected, rtol=1e-12)
-    simulator.present(spikes_at(), plastic=plastic)
+    simulator.present(spikes_at(), simulator.experiment.stimulus_bins, plastic=plastic)
     np.testing.assert_allclose(simulator.state()["exc.ge"], expected * 0.5**200, rtol=1e-9)
 
 
@@ -98,14 +104,15 @@ def test_nothing_is_in_flight_at_a_boundary(name, inhibition, delays, plastic, b
 def test_no_input_at_all(name, delays, built):
     simulator = built(name, experiment(delays=delays))
     start = simulator.state()
-    response = simulator.present(spikes_at(), plastic=True, n_rest=11, record=[0])
-    assert response.spike_counts.tolist() == [0] * N_EXC
-    assert len(response.exc) == len(response.inh) == len(response.input) == 0
-    assert response.recording is not None
-    assert (response.recording.v == -65e-3).all()
+    response = simulator.present(
+        spikes_at(), simulator.experiment.stimulus_bins, plastic=True, n_rest=11, record={"exc": [0]}
+    )
+    assert response.counts("exc").tolist() == [0] * N_EXC
+    assert len(response.spikes["exc"]) == len(response.spikes["inh"]) == len(response.input) == 0
+    assert (response.recordings["exc"].courses["v"] == -65e-3).all()
     after = simulator.state()
-    after.pop("plastic.t_arrival", None)
-    start.pop("plastic.t_arrival", None)
+    after.pop("feed.t_arrival", None)
+    start.pop("feed.t_arrival", None)
     assert_same_bytes(after, start)
 
 
@@ -115,8 +122,8 @@ def test_all_input_at_once(name, built):
     simulator = built(name, experiment())
     all_of_it = random_spikes(0, 200, 1.1)
     assert len(all_of_it) == 200 * N_INPUT
-    response = simulator.present(all_of_it, plastic=True)
-    assert response.spike_counts.sum() > 10
+    response = simulator.present(all_of_it, simulator.experiment.stimulus_bins, plastic=True)
+    assert response.counts("exc").sum() > 10
     assert np.isfinite(simulator.w).all()
 
 
@@ -125,17 +132,17 @@ def test_input_is_left_as_it_was(name, built):
     simulator = built(name, experiment(delays="homogeneous"))
     shown = stimulus(1, simulator)
     index, bins = shown.index.copy(), shown.bin.copy()
-    simulator.present(shown, plastic=True)
+    simulator.present(shown, simulator.experiment.stimulus_bins, plastic=True)
     assert (shown.index == index).all()
     assert (shown.bin == bins).all()
     # arrays of other layouts and widths are the same input
     start = simulator.state()
-    one = simulator.present(shown, plastic=True)
+    one = simulator.present(shown, simulator.experiment.stimulus_bins, plastic=True)
     simulator.set_state(start)
     both = np.stack([index.astype(np.int64), bins.astype(np.int64)], axis=1)
-    other = simulator.present(Spikes(both[:, 0], both[:, 1]), plastic=True)
-    assert (one.exc.bin == other.exc.bin).all()
-    assert (one.exc.index == other.exc.index).all()
+    other = simulator.present(Spikes(both[:, 0], both[:, 1]), simulator.experiment.stimulus_bins, plastic=True)
+    assert (one.spikes["exc"].bin == other.spikes["exc"].bin).all()
+    assert (one.spikes["exc"].index == other.spikes["exc"].index).all()
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
@@ -143,4 +150,4 @@ def test_a_closed_simulator_says_so(name, opened):
     simulator = opened(name, experiment())
     simulator.close()
     with pytest.raises(StdpbenchError, match="closed"):
-        simulator.present(spikes_at(), plastic=True)
+        simulator.present(spikes_at(), simulator.experiment.stimulus_bins, plastic=True)

@@ -26,7 +26,7 @@ def digests():
 put_start(simulator, theta=7e-3)
 start, at_start = simulator.state(), digests()
 began = time.perf_counter()
-response = simulator.present(spikes, plastic=True, n_rest=1_000_000)
+response = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=1_000_000)
 took = time.perf_counter() - began
 expected = digests()
 simulator.set_state(start)
@@ -34,7 +34,7 @@ simulator.reset()
 threading.Timer(took / 3, os.kill, (os.getpid(), signal.SIGINT)).start()
 heard = "nothing"
 try:
-    simulator.present(spikes, plastic=True, n_rest=1_000_000)
+    simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=1_000_000)
     for _ in range(20):
         time.sleep(0.05)
 except KeyboardInterrupt:
@@ -45,9 +45,9 @@ reset = digests()
 result = dict(
     took=took,
     heard=heard,
-    spikes=len(response.exc),
+    spikes=len(response.spikes["exc"]),
     truncated=[key for key in expected if expected[key] != found[key]],
-    not_reset=[key for key in reset if key not in ("plastic.w", "exc.theta") and reset[key] != at_start[key]],
+    not_reset=[key for key in reset if key not in ("feed.w", "exc.theta") and reset[key] != at_start[key]],
 )
 """
 
@@ -74,7 +74,7 @@ def test_ctrl_c_is_not_swallowed_where_it_is_to_end_the_process():
         put_start(simulator)
         threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
         for _ in range(200):
-            simulator.present(random_spikes(1, 2000), plastic=True, n_rest=100_000)
+            simulator.present(random_spikes(1, 2000), simulator.experiment.stimulus_bins, plastic=True, n_rest=100_000)
         print("still there")
         """
     )

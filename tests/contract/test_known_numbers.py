@@ -56,9 +56,10 @@ def test_the_charge_of_a_spike_by_conductance_step(name, built):
         simulator = built(name, experiment(network__conductance_step=step))
         put_start(simulator)
         simulator.theta[...] = 1.0
-        response = simulator.present(spikes_at((50, 3)), plastic=False, record=[5])
-        assert response.recording is not None
-        charge[step] = response.recording.ge[:, 0].sum() / simulator.w[3, 5]
+        response = simulator.present(
+            spikes_at((50, 3)), simulator.experiment.stimulus_bins, plastic=False, record={"exc": [5]}
+        )
+        charge[step] = response.recordings["exc"].courses["ge"][:, 0].sum() / simulator.w[3, 5]
     assert charge["euler"] == pytest.approx(1 / (0.5 / 1.0), rel=1e-9)
     assert charge["exact"] / charge["euler"] == pytest.approx(1.27, abs=0.005)
 
@@ -68,9 +69,9 @@ def test_exc_spikes_are_never_closer_than_the_lock_out(name, built):
     simulator = built(name, experiment(network__w_inh_exc=0.0))
     put_start(simulator, theta=0.0)  # threshold below reset: fires whenever it may
     simulator.theta[...] = 0.0
-    response = simulator.present(spikes_at(), plastic=False)
-    assert sorted(set(response.exc.bin.tolist())) == list(range(0, 200, 10))  # 5 ms, not one step more
-    assert response.spike_counts.tolist() == [20] * 20
+    response = simulator.present(spikes_at(), simulator.experiment.stimulus_bins, plastic=False)
+    assert sorted(set(response.spikes["exc"].bin.tolist())) == list(range(0, 200, 10))  # 5 ms, not one step more
+    assert response.counts("exc").tolist() == [20] * 20
 
 
 def test_delays_are_uniform_over_0_to_10_ms():
@@ -94,11 +95,11 @@ def test_an_epoch_at_400_neurons(mnist, opened):
     spikes, attempts, inputs, exc, inh = [], [], [], 0, 0
     for presented in train(simulator, made, mnist):
         assert presented.silent == 0
-        spikes.append(int(presented.response.spike_counts.sum()))
+        spikes.append(int(presented.response.counts("exc").sum()))
         attempts.append(presented.attempts)
         if presented.attempts == 1:
             inputs.append(len(presented.response.input))
-        exc, inh = exc + len(presented.response.exc), inh + len(presented.response.inh)
+        exc, inh = exc + len(presented.response.spikes["exc"]), inh + len(presented.response.spikes["inh"])
     assert len(spikes) == 60_000
     assert exc - inh in (0, 1)  # the inh spike of an exc spike in the very last step is still to come
     assert np.mean(inputs) == pytest.approx(2285, rel=0.03)
@@ -130,7 +131,7 @@ def test_theta_settles_where_spikes_and_decay_balance(mnist, opened):
     simulator.reset()
     spikes, shown, thetas = [], [], []
     for presented in train(simulator, made, mnist):
-        spikes.append(int(presented.response.spike_counts.sum()))
+        spikes.append(int(presented.response.counts("exc").sum()))
         shown.append(presented.attempts)
         thetas.append(float(simulator.theta.mean()))
     # repeated attempts draw spikes as well, fewer than 5 each: half of that, on average

@@ -11,10 +11,12 @@ import pytest
 from networks import (
     N_EXC,
     N_INPUT,
+    SIMULATORS,
     assert_same_bytes,
     assert_same_spikes,
     experiment,
     fingerprint,
+    on_numpy,
     pairs,
     put_start,
     spikes_at,
@@ -27,8 +29,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.learned_names import COMPETE, FEED
 from stdpbench.network import lateral_start, normalise
-from stdpbench.simulators import Response, Simulator, lateral_memory, open_simulator, synapse_memory
-from stdpbench.simulators.runtime import RuntimeSimulator
+from stdpbench.simulators import Response, Simulator, open_simulator, projection_memory, synapse_memory
 
 Opener = Callable[..., Simulator]
 CASES = ["layer", "direct", pytest.param("direct-undelayed", marks=pytest.mark.slow)]
@@ -48,7 +49,9 @@ def started(simulator: Simulator) -> Simulator:
 
 
 def shown(simulator: Simulator, number: int, **options: Any) -> Response:
-    response = simulator.present(stimulus(number, simulator, 0.05), plastic=number % 4 != 3, **options)
+    response = simulator.present(
+        stimulus(number, simulator, 0.05), simulator.experiment.stimulus_bins, plastic=number % 4 != 3, **options
+    )
     normalise(simulator.w, 20.0)
     return response
 
@@ -61,11 +64,11 @@ def test_with_a_rate_of_zero_it_is_fixed_inhibition_to_the_bit(inhibition: str, 
     for number in range(12):
         one, other = shown(fixed, number, n_rest=number % 3), shown(plastic, number, n_rest=number % 3)
         assert_same_spikes(one, other)
-        drawn += len(one.exc)
+        drawn += len(one.spikes["exc"])
     plastic.set_parameters(network(inhibition))  # others use it too
     mine, its = plastic.state(), fixed.state()
     both = mine.keys() & its.keys()
-    assert {"exc.v", "exc.gi", "plastic.w"} <= both
+    assert {"exc.v", "exc.gi", "feed.w"} <= both
     assert_same_bytes({name: mine[name] for name in both}, {name: its[name] for name in both})
     assert drawn > 100
 
@@ -75,18 +78,19 @@ def test_a_neuron_never_inhibits_itself_however_often_it_fires(inhibition: str, 
     simulator = started(built("compiled", network(inhibition)))
     assert simulator.lateral is not None
     simulator.theta[1:] = 1.0  # only the first neuron fires
-    response = simulator.present(stimulus(1, simulator, 0.1), plastic=True, record=[0])
-    assert response.spike_counts[0] > 3
-    assert not response.spike_counts[1:].any()
-    assert response.recording is not None
-    assert not response.recording.gi.any()
+    response = simulator.present(
+        stimulus(1, simulator, 0.1), simulator.experiment.stimulus_bins, plastic=True, record={"exc": [0]}
+    )
+    assert response.counts("exc")[0] > 3
+    assert not response.counts("exc")[1:].any()
+    assert not response.recordings["exc"].courses["gi"].any()
     assert not np.diagonal(simulator.lateral).any()
 
 
 @pytest.mark.parametrize("inhibition", CASES)
 def test_both_simulators_agree(inhibition: str, built: Opener) -> None:
     first = started(built("compiled", network(inhibition)))
-    second = started(RuntimeSimulator(network(inhibition), N_INPUT, target="numpy"))
+    second = started(on_numpy(network(inhibition)))
     for number in range(5):
         assert_same_spikes(shown(first, number), shown(second, number))
         for name, value in first.state().items():
@@ -99,13 +103,13 @@ def test_both_simulators_agree(inhibition: str, built: Opener) -> None:
 def test_direct_inhibition_learns_as_the_layer_does(built: Opener) -> None:
     layer, direct = (started(built("compiled", network(inhibition))) for inhibition in ("layer", "direct"))
     last_step = 0
-    for number in range(20):
+    for number in range(70):
         one, other = shown(layer, number), shown(direct, number)
         assert_same_spikes(one, other, ("exc",))
         assert layer.lateral is not None
         assert direct.lateral is not None
         assert layer.lateral.tobytes() == direct.lateral.tobytes()
-        last_step += int((one.exc.bin == 199).sum())
+        last_step += int((one.spikes["exc"].bin == 199).sum())
     assert last_step > 0  # a spike that inhibits, and counts for the rule, in the next presentation
 
 
@@ -142,7 +146,7 @@ def test_weights_are_those_of_plain_loops(inhibition: str, built: Opener) -> Non
     rule, late = PlainRule(simulator.experiment), inhibition != "direct-undelayed"
     before: set[int] = set()
     for number in (0, 1, 2):
-        spikes = pairs(shown(simulator, number).exc)
+        spikes = pairs(shown(simulator, number).spikes["exc"])
         for now in range(200):
             fired = {neuron for step, neuron in spikes if step == now}
             rule.step(before if late else fired, fired)
@@ -161,10 +165,11 @@ def test_a_weight_acts_as_a_factor_on_the_strength_of_inhibition(built: Opener) 
     simulator.theta[...] = 20e-3
     simulator.lateral[4, :] = np.linspace(0, 3, N_EXC)
     simulator.lateral[4, 4] = 0.0
-    response = simulator.present(spikes_at((10, 3)), plastic=True, record=range(N_EXC))
-    ((fired, _),) = pairs(response.exc)
-    assert response.recording is not None
-    gi = response.recording.gi
+    response = simulator.present(
+        spikes_at((10, 3)), simulator.experiment.stimulus_bins, plastic=True, record={"exc": range(N_EXC)}
+    )
+    ((fired, _),) = pairs(response.spikes["exc"])
+    gi = response.recordings["exc"].courses["gi"]
     assert (gi[: fired + 1] == 0).all()
     np.testing.assert_allclose(gi[fired + 1], 17.0 * simulator.lateral[4], rtol=1e-12)
 
@@ -184,12 +189,52 @@ def test_frozen_keeps_every_bit_and_a_presentation_is_a_pure_function(built: Ope
     assert results[0][0] == results[1][0]
     assert_same_bytes(results[0][1], results[1][1])
     assert simulator.lateral is not None
-    assert simulator.lateral.tobytes() != state["lateral.w"].tobytes()
+    assert simulator.lateral.tobytes() != state["compete.w"].tobytes()
     learned = simulator.learned
-    assert len(simulator.present(stimulus(2, simulator, 0.05), plastic=False).exc) > 5
+    frozen = simulator.present(stimulus(2, simulator, 0.05), simulator.experiment.stimulus_bins, plastic=False)
+    assert len(frozen.spikes["exc"]) > 5
     simulator.reset()
     assert simulator.lateral.tobytes() == learned[COMPETE].tobytes()
     assert simulator.w.tobytes() == learned[FEED].tobytes()
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_a_projection_learns_by_itself_while_the_other_is_frozen(name: str, built: Opener) -> None:
+    """What is not named keeps its weights and what it remembers of spikes; it acts on neurons all the same."""
+    made = network("layer")
+    simulator = started(built("compiled", made) if name == "compiled" else on_numpy(made))
+    shown(simulator, 0)
+    state, spikes, after, fingerprints = simulator.state(), stimulus(1, simulator, 0.05), {}, {}
+    for plastic in ((), ("feed",), ("compete",), ("feed", "compete")):
+        simulator.set_state(state)
+        fingerprints[plastic] = fingerprint(simulator.present(spikes, 200, plastic=plastic))
+        after[plastic] = simulator.state()
+        for projection, traces in (("feed", ("x", "y1", "y2")), ("compete", ("x", "y"))):
+            for array in (f"{projection}.{each}" for each in ("w", *traces)):
+                kept = after[plastic][array].tobytes() == state[array].tobytes()
+                assert kept == (projection not in plastic), f"{array} where {plastic} learn"
+        assert (after[plastic]["exc.theta"].tobytes() == state["exc.theta"].tobytes()) == (not plastic)
+    simulator.set_state(state)
+    assert fingerprint(simulator.present(spikes, 200, plastic=True)) == fingerprints["feed", "compete"]
+    simulator.set_state(state)
+    assert fingerprint(simulator.present(spikes, 200, plastic=False)) == fingerprints[()]
+    # one that learns at rates of zero does what a frozen one does
+    simulator.set_parameters(network("layer", lateral__eta=0.0))
+    simulator.set_state(state)
+    assert fingerprint(simulator.present(spikes, 200, plastic=True)) == fingerprints[("feed",)]
+    assert simulator.weights("feed").tobytes() == after[("feed",)]["feed.w"].tobytes()
+    simulator.set_parameters(made)
+    if name == "runtime":
+        simulator.close()
+
+
+def test_what_does_not_learn_cannot_be_told_to(built: Opener) -> None:
+    simulator = started(built("compiled", network("layer")))
+    before = simulator.state()
+    for plastic, sentence in ((("drive",), "'drive' does not learn"), (("fed",), "'fed' does not exist.*feed")):
+        with pytest.raises(StdpbenchError, match=sentence):
+            simulator.present(stimulus(1, simulator), 200, plastic=plastic)
+        assert_same_bytes(simulator.state(), before)
 
 
 def test_its_parameters_change_without_another_network(built: Opener) -> None:
@@ -208,7 +253,7 @@ def test_its_parameters_change_without_another_network(built: Opener) -> None:
         shown(simulator, 1)
         assert simulator.lateral is not None
         weights.append(simulator.lateral.copy())
-    fresh = RuntimeSimulator(network("layer", **changes), N_INPUT, target="numpy")
+    fresh = on_numpy(network("layer", **changes))
     fresh.set_state(before)
     shown(fresh, 1)
     assert fresh.lateral is not None
@@ -217,19 +262,20 @@ def test_its_parameters_change_without_another_network(built: Opener) -> None:
     assert len({array.tobytes() for array in weights}) == len(weights)
     simulator.set_parameters(network("layer"))
     for what, other in (("start", network("layer", lateral__start=2.0)), ("kind", experiment("layer"))):
-        with pytest.raises(StdpbenchError, match=f"lateral.{what} is structural"):
+        with pytest.raises(StdpbenchError, match=rf"network\.projections\.compete\.plasticity\.{what} is structural"):
             simulator.set_parameters(other)
 
 
 def test_a_network_that_does_not_fit_is_refused_in_a_sentence(built: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     layout = built("compiled", network("layer")).layout
-    assert lateral_memory(layout) == 40 * N_EXC**2
-    fixed = synapse_memory(layout) - lateral_memory(layout)
+    lateral = projection_memory(layout.projections["compete"])
+    assert lateral == 40 * N_EXC**2
+    fixed = synapse_memory(layout) - lateral
     assert fixed == synapse_memory(built("compiled", experiment("layer")).layout)
     monkeypatch.setattr(simulators, "available_memory", lambda: fixed + 1)
-    with pytest.raises(StdpbenchError, match=r"and 400 of lateral inhibition, which need .* lateral.kind = 'fixed'"):
+    with pytest.raises(StdpbenchError, match=r"compete has 400 synapses .*network\.n_exc"):
         open_simulator(network("layer"), N_INPUT)
     open_simulator(experiment("layer"), N_INPUT, "compiled")[0].close()
     monkeypatch.undo()
-    with pytest.raises(StdpbenchError, match=r"4\.\d+e\+09 of lateral inhibition"):
+    with pytest.raises(StdpbenchError, match=r"compete has 4\.\d+e\+09 synapses"):
         open_simulator(network("layer", network__n_exc=65_000), N_INPUT)

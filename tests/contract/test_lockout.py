@@ -26,9 +26,11 @@ def test_a_lockout_as_long_as_the_refractory_period_changes_no_bit(name: str, bu
     drawn = 0
     for number in range(10):
         spikes = stimulus(number, plain)
-        one, two = (simulator.present(spikes, plastic=True) for simulator in (plain, other))
+        one, two = (
+            simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True) for simulator in (plain, other)
+        )
         assert_same_spikes(one, two)
-        drawn += int(one.spike_counts.sum())
+        drawn += int(one.counts("exc").sum())
     assert drawn > 50
     assert_same_bytes(plain.state(), other.state())
 
@@ -36,15 +38,16 @@ def test_a_lockout_as_long_as_the_refractory_period_changes_no_bit(name: str, bu
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_no_spike_follows_within_the_lockout_and_v_moves_on_meanwhile(name: str, built: Opener) -> None:
     simulator = built(name, locked_out(50.0, network__w_inh_exc=0.0))
-    neurons = np.arange(simulator.layout.n_exc)
-    response = simulator.present(stimulus(1, simulator, 0.1), plastic=False, record=neurons)
-    assert response.recording is not None
+    neurons = np.arange(simulator.n_read)
+    response = simulator.present(
+        stimulus(1, simulator, 0.1), simulator.experiment.stimulus_bins, plastic=False, record={"exc": neurons}
+    )
     shortest = []
     for neuron in neurons:
-        bins = response.exc.bin[response.exc.index == neuron]
+        bins = response.spikes["exc"].bin[response.spikes["exc"].index == neuron]
         shortest += np.diff(bins).tolist()
         for first in bins[bins < 80]:
-            v = response.recording.v[:, neuron]
+            v = response.recordings["exc"].courses["v"][:, neuron]
             held, moving = v[first + 1 : first + 9], v[first + 12 : first + 95]
             assert np.ptp(held) == 0
             assert moving.max() > held[0] + 5e-3

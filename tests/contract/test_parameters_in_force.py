@@ -39,9 +39,10 @@ CHANGES: dict[str, dict[str, object]] = {
 
 def show(simulator: Simulator, presentations: int = 3, seed: int = 30) -> list[str]:
     responses = [
-        simulator.present(stimulus(seed + number, simulator, 0.06), plastic=True) for number in range(presentations)
+        simulator.present(stimulus(seed + number, simulator, 0.06), simulator.experiment.stimulus_bins, plastic=True)
+        for number in range(presentations)
     ]
-    assert sum(len(response.exc) for response in responses) > 5
+    assert sum(len(response.spikes["exc"]) for response in responses) > 5
     return [fingerprint(response) for response in responses]
 
 
@@ -126,15 +127,15 @@ def test_theta_plus_after_a_frozen_presentation(name, opened):
     """Frozen presentations hold theta_plus at 0 inside: what is in force otherwise must come back, changed or not."""
     simulator = opened(name, experiment())
     for theta_plus in (0.05, 0.2, 0.0, 0.1):
-        simulator.present(stimulus(1, simulator, 0.06), plastic=False)
+        simulator.present(stimulus(1, simulator, 0.06), simulator.experiment.stimulus_bins, plastic=False)
         simulator.set_parameters(experiment(exc__theta_plus=theta_plus))
         before = simulator.theta.copy()
-        simulator.present(stimulus(1, simulator, 0.06), plastic=False)
+        simulator.present(stimulus(1, simulator, 0.06), simulator.experiment.stimulus_bins, plastic=False)
         assert simulator.theta.tobytes() == before.tobytes()
-        response = simulator.present(stimulus(2, simulator, 0.06), plastic=True)
-        assert len(response.exc) > 3
+        response = simulator.present(stimulus(2, simulator, 0.06), simulator.experiment.stimulus_bins, plastic=True)
+        assert len(response.spikes["exc"]) > 3
         np.testing.assert_allclose(
-            simulator.theta - before, response.spike_counts * theta_plus * 1e-3, rtol=0, atol=1e-15
+            simulator.theta - before, response.counts("exc") * theta_plus * 1e-3, rtol=0, atol=1e-15
         )
 
 
@@ -158,51 +159,69 @@ def test_a_trace_decays_with_the_time_constant_of_its_time(name, delays, max_del
     simulator.w[driver, target], simulator.w[other, target] = 300.0, 0.5
     simulator.theta[...] = 20e-3
     events = [(109 - delay[driver, target], driver), (170 - delay[other, target], other)]
-    response = simulator.present(spikes_at(*events), plastic=True)
-    assert pairs(response.exc) == [(110, target)]
+    response = simulator.present(spikes_at(*events), simulator.experiment.stimulus_bins, plastic=True)
+    assert pairs(response.spikes["exc"]) == [(110, target)]
     simulator.set_parameters(
         experiment(delays=delays, network__max_delay=max_delay, plasticity__w_max=1e6, plasticity__tau_x=5.0)
     )
     before = float(simulator.w[other, target])
-    response = simulator.present(spikes_at((24 - delay[driver, target], driver)), plastic=True)
-    assert pairs(response.exc) == [(25, target)]
+    response = simulator.present(
+        spikes_at((24 - delay[driver, target], driver)), simulator.experiment.stimulus_bins, plastic=True
+    )
+    assert pairs(response.spikes["exc"]) == [(25, target)]
     x = np.exp(-29 * 0.5 / 20) * np.exp(-26 * 0.5 / 5)
     y2 = np.exp(-(90 + 25) * 0.5 / 40)
     assert simulator.w[other, target] - before == pytest.approx(1e-2 * x * y2, rel=1e-6)
 
 
-STRUCTURAL = {
-    "network.n_exc": {"network__n_exc": 21},
-    "network.dt": {"network__dt": 0.25},
-    "network.inhibition": {"network__inhibition": "direct"},
-    "network.delays": {"network__delays": "homogeneous"},
-    "network.max_delay": {"network__max_delay": 5.0},
-    "network.conductance_step": {"network__conductance_step": "exact"},
+STRUCTURAL: dict[str, tuple[tuple[str, str], dict[str, object]]] = {
+    "network.populations.exc.shape": (("layer", "none"), {"network__n_exc": 21}),
+    "network.dt": (("layer", "none"), {"network__dt": 0.25}),
+    "network.populations": (("layer", "none"), {"network__inhibition": "direct"}),
+    "network.projections.compete.delay.kind": (("direct", "none"), {"network__inhibition": "direct-undelayed"}),
+    "network.projections.feed.delay.kind": (("layer", "none"), {"network__delays": "homogeneous"}),
+    "network.projections.feed.delay.high": (("layer", "uniform"), {"network__max_delay": 5.0}),
+    "network.conductance_step": (("layer", "none"), {"network__conductance_step": "exact"}),
 }
+"""What the sentence names, in which network, and the change."""
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
 @pytest.mark.parametrize("what", STRUCTURAL)
 def test_a_structural_change_is_refused_and_changes_nothing(name, what, built):
-    made = experiment()
+    variant, change = STRUCTURAL[what]
+    made = experiment(*variant)
     simulator = built(name, made)
     before = simulator.state()
     spikes = stimulus(1, simulator, 0.06)
-    first = simulator.present(spikes, plastic=True)
+    first = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
     simulator.set_state(before)
     # a change that is allowed goes along, and must not come into force either
     changed = made.override({}).to_mapping()
-    for path, value in {**STRUCTURAL[what], "plasticity__nu_post": 0.3, "exc__tau_m": 50.0}.items():
+    for path, value in {"plasticity__nu_post": 0.3, "exc__tau_m": 50.0, **change}.items():
         section, parameter = path.split("__")
         changed[section][parameter] = value
     with pytest.raises(StdpbenchError) as error:
         simulator.set_parameters(type(made).from_mapping(changed))
     message = str(error.value)
-    assert what in message
-    assert "structural" in message
+    assert message.startswith(f"{what} is structural")
     assert "\n" not in message
     assert simulator.experiment == made
-    assert fingerprint(simulator.present(spikes, plastic=True)) == fingerprint(first)
+    assert fingerprint(simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)) == fingerprint(
+        first
+    )
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+@pytest.mark.parametrize("kind", ["pair-additive", "bcm"])
+def test_another_rule_is_refused_and_changes_nothing(name, kind, built):
+    made = experiment()
+    simulator = built(name, made)
+    before = simulator.state()
+    with pytest.raises(StdpbenchError, match=r"^network\.projections\.feed\.plasticity\.kind is structural"):
+        simulator.set_parameters(made.with_rule({"kind": kind}))
+    assert simulator.experiment == made
+    assert_same_bytes(simulator.state(), before)
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
@@ -224,12 +243,17 @@ def test_another_seed_is_another_network_where_delays_are_drawn_from_it(name, op
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_start_weights_written_between_presentations_are_in_force(name, built):
     simulator = built(name, experiment())
-    silent = simulator.state()["plastic.w"] * 0
+
+    def n_spikes() -> int:
+        response = simulator.present(stimulus(1, simulator, 0.06), simulator.experiment.stimulus_bins, plastic=True)
+        return len(response.spikes["exc"])
+
+    silent = simulator.state()["feed.w"] * 0
     simulator.w[...] = silent
-    assert len(simulator.present(stimulus(1, simulator, 0.06), plastic=True).exc) == 0
+    assert n_spikes() == 0
     put_start(simulator)
-    assert len(simulator.present(stimulus(1, simulator, 0.06), plastic=True).exc) > 3
+    assert n_spikes() > 3
     simulator.reset()
     simulator.theta[...] = 1.0  # volt: out of reach
-    assert len(simulator.present(stimulus(1, simulator, 0.06), plastic=True).exc) == 0
+    assert n_spikes() == 0
     assert simulator.w.shape[1] == N_EXC

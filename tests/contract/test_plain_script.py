@@ -101,10 +101,10 @@ def test_spikes_and_weights_are_those_of_a_plain_script(name, inhibition, script
     put_start(simulator)
     for seed, (exc, inh, w, theta) in zip(SEEDS, script, strict=True):
         simulator.reset()
-        response = simulator.present(random_spikes(seed, 200, 0.06), plastic=True)
+        response = simulator.present(random_spikes(seed, 200, 0.06), simulator.experiment.stimulus_bins, plastic=True)
         assert len(exc) > 5
-        assert pairs(response.exc) == [tuple(spike) for spike in exc]
+        assert pairs(response.spikes["exc"]) == [tuple(spike) for spike in exc]
         if inhibition == "layer":
-            assert pairs(response.inh) == [tuple(spike) for spike in inh]
+            assert pairs(response.spikes["inh"]) == [tuple(spike) for spike in inh]
         assert abs(simulator.w - w).max() <= 1e-9
         assert abs(simulator.theta - theta).max() <= 1e-12

@@ -6,11 +6,10 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
-from networks import DELAYS, N_EXC, N_INPUT, experiment, put_start, stimulus
+from networks import DELAYS, N_EXC, N_INPUT, delays_of, experiment, put_start, stimulus
 from numpy.typing import NDArray
 
 from stdpbench.experiment import Experiment
-from stdpbench.network import delay_bins
 from stdpbench.network.layout import LAST_ARRIVAL
 from stdpbench.parameters import parameter
 from stdpbench.plasticity import PlasticityRule, Trace, rules
@@ -44,36 +43,33 @@ def lively(delays: str = "none", **changes: Any) -> Experiment:
 
 def start_traces(simulator: Simulator, neuron: int) -> dict[str, Any]:
     """Traces of one neuron at the end of the presentation before."""
-    state, made = simulator.state(), simulator.experiment
+    state, made, feed = simulator.state(), simulator.experiment, simulator.layout.projections["feed"]
     found: dict[str, Any] = {}
     for trace in made.plasticity.traces:
         if trace.side == "output":
-            found[trace.name] = state[f"exc.{trace.name}"][neuron]
-        elif simulator.layout.delays_differ:
-            since = state[f"plastic.{LAST_ARRIVAL}"][:, neuron] + made.network.dt * 1e-3
+            found[trace.name] = state[f"feed.{trace.name}"][neuron]
+        elif feed.delays_differ:
+            since = state[f"feed.{LAST_ARRIVAL}"][:, neuron] + made.network.dt * 1e-3
             tau = made.plasticity.quantities()[trace.tau]
-            found[trace.name] = state[f"plastic.{trace.name}"][:, neuron] * np.exp(np.minimum(since, 0) / tau)
+            found[trace.name] = state[f"feed.{trace.name}"][:, neuron] * np.exp(np.minimum(since, 0) / tau)
         else:
-            found[trace.name] = state[f"input.{trace.name}"]
-    found |= {name: state[f"plastic.{name}"][:, neuron] for name in simulator.layout.synapse_variables}
-    return found | {average.name: state[f"exc.{average.name}"][neuron] for average in made.plasticity.averages}
+            found[trace.name] = state[f"feed.{trace.name}"]
+    found |= {name: state[f"feed.{name}"][:, neuron] for name in feed.synapse_variables}
+    return found | {average.name: state[f"feed.{average.name}"][neuron] for average in made.plasticity.averages}
 
 
 def heard(made: Experiment, response: Response, n_rest: int, neuron: int, v_start: float) -> Heard:
-    delays: int | NDArray[np.int32] = {
-        "none": 0,
-        "homogeneous": round(made.network.max_delay / made.network.dt),
-        "uniform": delay_bins(made, N_INPUT)[:, neuron],
-    }[made.network.delays]
-    output = response.exc.bin[response.exc.index == neuron]
+    delays: int | NDArray[np.int64] = delays_of(made)[:, neuron]
+    if made.network.delays != "uniform":
+        delays = int(delays[0])
+    output = response.spikes["exc"].bin[response.spikes["exc"].index == neuron]
     shown = response.input
-    assert response.recording is not None
-    v = np.append(v_start, response.recording.v[:-1, neuron])
+    v = np.append(v_start, response.recordings["exc"].courses["v"][:-1, neuron])
     return Heard.of(made.stimulus_bins + n_rest, shown.index, shown.bin, output, delays, v)
 
 
 def busiest(response: Response) -> int:
-    return int(np.bincount(response.exc.index, minlength=N_EXC).argmax())
+    return int(np.bincount(response.spikes["exc"].index, minlength=N_EXC).argmax())
 
 
 def check(simulator: Simulator) -> None:
@@ -82,9 +78,11 @@ def check(simulator: Simulator) -> None:
     for seed in (1, 2):
         before, carried = simulator.w.copy(), [start_traces(simulator, neuron) for neuron in range(N_EXC)]
         v, shown = simulator.state()["exc.v"], stimulus(seed, simulator, n_rest=40)
-        response = simulator.present(shown, plastic=True, n_rest=40, record=range(N_EXC))
+        response = simulator.present(
+            shown, simulator.experiment.stimulus_bins, plastic=True, n_rest=40, record={"exc": range(N_EXC)}
+        )
         neuron = busiest(response)
-        assert np.count_nonzero(response.exc.index == neuron) > 2
+        assert np.count_nonzero(response.spikes["exc"].index == neuron) > 2
         spikes = heard(made, response, 40, neuron, v[neuron])
         made_anew = replay(made.plasticity, made.network.dt * 1e-3, spikes, before[:, neuron], carried[neuron])
         assert np.abs(made_anew.end - before[:, neuron]).max() > 1e-4

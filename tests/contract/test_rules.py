@@ -10,16 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import N_EXC, N_INPUT, assert_same_bytes, assert_same_spikes, fingerprint, put_start, stimulus
+from networks import N_EXC, N_INPUT, assert_same_bytes, assert_same_spikes, fingerprint, on_numpy, stimulus
 from test_replay import check, lively
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.network import delay_bins, normalise
+from stdpbench.network import normalise
 from stdpbench.network.layout import Layout
 from stdpbench.plasticity import rules
-from stdpbench.simulators import Simulator
-from stdpbench.simulators.runtime import RuntimeSimulator
 
 KINDS = [kind for kind in rules.kinds() if rules.get(kind).runs_in_digit_network]
 VARIANTS = [("layer", "uniform"), ("direct", "none")]
@@ -47,13 +45,6 @@ def network(kind: str, variant: tuple[str, str], **changes: Any) -> Experiment:
     return made.override({"network.inhibition": inhibition})
 
 
-def on_numpy(made: Experiment) -> Simulator:
-    delays = delay_bins(made, N_INPUT) if made.network.delays == "uniform" else None
-    simulator = RuntimeSimulator(made, N_INPUT, delays, target="numpy")
-    put_start(simulator)
-    return simulator
-
-
 @pytest.fixture(params=VARIANTS, ids="-".join)
 def variant(request: pytest.FixtureRequest) -> tuple[str, str]:
     found: tuple[str, str] = request.param
@@ -66,12 +57,15 @@ def test_both_simulators_agree(kind: str, variant: tuple[str, str], built: Any) 
     drawn, before = 0, first.w.copy()
     for number in range(4):
         spikes = stimulus(number, first, 0.03)
-        one, other = (simulator.present(spikes, plastic=number != 2) for simulator in (first, second))
+        one, other = (
+            simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=number != 2)
+            for simulator in (first, second)
+        )
         assert_same_spikes(one, other)
         assert np.abs(first.w - second.w).max() <= 1e-9
         for name, value in first.state().items():
             np.testing.assert_allclose(value, second.state()[name], rtol=1e-7, atol=1e-9, err_msg=name)
-        drawn += int(one.spike_counts.sum())
+        drawn += int(one.counts("exc").sum())
         for simulator in (first, second):
             normalise(simulator.w, 20.0)
     assert drawn > 100
@@ -82,19 +76,19 @@ def test_both_simulators_agree(kind: str, variant: tuple[str, str], built: Any) 
 @pytest.mark.parametrize(("kind", "variant"), CASES)
 def test_a_presentation_is_a_pure_function(kind: str, variant: tuple[str, str], built: Any) -> None:
     simulator = built("compiled", network(kind, variant))
-    simulator.present(stimulus(1, simulator), plastic=True)
+    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
     state, shown = simulator.state(), []
     for seed in (None, 5):
         if seed is not None:  # something else in between
-            simulator.present(stimulus(seed, simulator), plastic=True)
+            simulator.present(stimulus(seed, simulator), simulator.experiment.stimulus_bins, plastic=True)
             simulator.set_state(state)
-        response = simulator.present(stimulus(2, simulator), plastic=True)
+        response = simulator.present(stimulus(2, simulator), simulator.experiment.stimulus_bins, plastic=True)
         shown.append((fingerprint(response), simulator.state()))
     assert shown[0][0] == shown[1][0]
     assert_same_bytes(shown[0][1], shown[1][1])
     lasting = [name for name, variable in simulator.layout.state.items() if variable.reset is None]
     before = {name: simulator.state()[name] for name in lasting}
-    simulator.present(stimulus(3, simulator), plastic=False)
+    simulator.present(stimulus(3, simulator), simulator.experiment.stimulus_bins, plastic=False)
     simulator.reset()
     assert_same_bytes(before, {name: simulator.state()[name] for name in lasting}, "what lasts, after a frozen one")
 
@@ -111,20 +105,20 @@ def test_every_parameter_changes_live(kind: str, variant: tuple[str, str], built
     assert changes
     changed = made.changed_live(changes)
     simulator = built("compiled", made)
-    simulator.present(stimulus(1, simulator), plastic=True)
+    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
     simulator.set_parameters(changed)
     fresh = on_numpy(changed)
     fresh.set_state(simulator.state())
     for number in (2, 3):
         for each in (simulator, fresh):
-            each.present(stimulus(number, simulator), plastic=True)
+            each.present(stimulus(number, simulator), each.experiment.stimulus_bins, plastic=True)
         assert np.abs(simulator.w - fresh.w).max() <= 1e-9
     fresh.close()
     state, learned = simulator.state(), []
     for parameters in (changed, made):
         simulator.set_parameters(parameters)
         simulator.set_state(state)
-        simulator.present(stimulus(4, simulator), plastic=True)
+        simulator.present(stimulus(4, simulator), simulator.experiment.stimulus_bins, plastic=True)
         learned.append(simulator.w.copy())
     assert np.abs(learned[0] - learned[1]).max() > 1e-6
 
@@ -144,7 +138,7 @@ def test_post_only_rules_leave_weights_alone_on_input_spikes(kind: str) -> None:
     simulator = on_numpy(network(kind, VARIANTS[1]))
     simulator.theta[...] = 1.0  # nobody fires
     w = simulator.w.copy()
-    simulator.present(stimulus(1, simulator), plastic=True)
+    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
     assert np.array_equal(w, simulator.w)
     simulator.close()
 
@@ -159,9 +153,14 @@ def test_neurons_whose_trace_has_faded_are_left_out_and_clipped_as_ever(built: A
     assert (first.w > 1.5).any()
     for number in range(3):
         spikes = stimulus(number, first)
-        assert_same_spikes(*(simulator.present(spikes, plastic=True) for simulator in (first, second)))
+        assert_same_spikes(
+            *(
+                simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
+                for simulator in (first, second)
+            )
+        )
         np.testing.assert_allclose(first.w, second.w, rtol=0, atol=1e-9)
-    y = first.state()["exc.y"]
+    y = first.state()["feed.y"]
     assert (y[::2] == 0).all()
     assert (y[1::2] > 0).any()
     assert first.w.max() <= 1.0
@@ -177,14 +176,14 @@ def test_a_trace_that_is_small_but_has_not_faded_still_changes_weights(kind: str
     first, second = built("compiled", made), on_numpy(made)
     for simulator in (first, second):
         simulator.theta[...] = 1.0  # nobody fires
-        state = simulator.state()
-        traces = {name: np.full_like(state[name], 1e-5) for name in simulator.layout.remembered if name[:4] == "exc."}
+        state, feed = simulator.state(), simulator.layout.projections["feed"]
+        traces = {f"feed.{each.name}": np.full(N_EXC, 1e-5) for each in feed.output_variables}
         assert traces
         simulator.set_state({**state, **traces})
     before = first.w.copy()
     spikes = stimulus(1, first)
     for simulator in (first, second):
-        assert not simulator.present(spikes, plastic=True).spike_counts.any()
+        assert not simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True).counts("exc").any()
     assert (first.w < before).any(axis=0).all()
     np.testing.assert_allclose(first.w - before, second.w - before, rtol=1e-6, atol=1e-15)
     second.close()
@@ -195,15 +194,15 @@ def test_without_dopamine_there_is_eligibility_and_no_learning(built: Any) -> No
     simulator = built("compiled", made)
     simulator.set_parameters(made.changed_live({"plasticity.tonic": 0.0}))
     before = simulator.w.tobytes()
-    simulator.present(stimulus(1, simulator), plastic=True)
+    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
     state = simulator.state()
     assert before == simulator.w.tobytes()
-    assert np.abs(state["plastic.c"]).max() > 0.1
-    assert not state["plastic.t_change"].any()
-    simulator.present(stimulus(2, simulator), plastic=False)
-    assert simulator.state()["plastic.c"].tobytes() == state["plastic.c"].tobytes()
+    assert np.abs(state["feed.c"]).max() > 0.1
+    assert not state["feed.t_change"].any()
+    simulator.present(stimulus(2, simulator), simulator.experiment.stimulus_bins, plastic=False)
+    assert simulator.state()["feed.c"].tobytes() == state["feed.c"].tobytes()
     simulator.reset()
-    assert not simulator.state()["plastic.c"].any()
+    assert not simulator.state()["feed.c"].any()
     simulator.set_parameters(made)
 
 
@@ -214,11 +213,11 @@ def test_eligibility_that_is_left_goes_on_learning_without_spikes(built: Any) ->
     simulator.theta[...] = 1.0  # nobody fires
     c = np.random.default_rng(1).normal(0.0, 0.05, simulator.w.shape)
     simulator.w[...] = 0.5
-    simulator.set_state({**simulator.state(), "plastic.c": c})
+    simulator.set_state({**simulator.state(), "feed.c": c})
     n_bins = made.stimulus_bins + 100
-    simulator.present(stimulus(1, simulator), plastic=True, n_rest=100)
+    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True, n_rest=100)
     left = np.exp(-n_bins * 0.5e-3 / 1.0)
-    np.testing.assert_allclose(simulator.state()["plastic.c"], c * left, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(simulator.state()["feed.c"], c * left, rtol=0, atol=1e-12)
     np.testing.assert_allclose(simulator.w, 0.5 + c * 0.3 * (1 - left), rtol=0, atol=1e-12)
 
 
@@ -246,7 +245,12 @@ def test_the_language_of_ones_own_rules_means_the_same_everywhere(variant: tuple
     before = first.w.copy()
     for number in range(3):
         spikes = stimulus(number, first)
-        assert_same_spikes(*(simulator.present(spikes, plastic=True) for simulator in (first, second)))
+        assert_same_spikes(
+            *(
+                simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
+                for simulator in (first, second)
+            )
+        )
         assert np.abs(first.w - second.w).max() <= 1e-9
     assert np.abs(first.w - before).max() > 0.05
     second.close()
@@ -257,7 +261,7 @@ def test_rules_say_what_they_do_in_the_digit_network() -> None:
         note = rules.get(kind).in_digit_network
         if rules.get(kind).runs_in_digit_network:
             assert note.startswith("runs")
-            assert Layout(network(kind, ("direct", "none")), N_INPUT).n_exc == N_EXC
+            assert Layout(network(kind, ("direct", "none")).graph(N_INPUT)).cells[0].size == N_EXC
         else:
             assert note.startswith("does not run there: ")
             with pytest.raises(StdpbenchError, match=f"plasticity.kind '{kind}' does not run there: "):

@@ -76,7 +76,7 @@ def _trained(simulator: Simulator, pictures: NDArray[np.number]) -> NDArray[np.f
         rng = generator(made.seed, "train", number, 0)
         picture = pictures[number % len(pictures)].astype(np.float64)
         spikes = made.encoding.encode(picture, rng, attempt=0, n_bins=made.stimulus_bins, dt=dt)
-        counts.append(simulator.present(spikes, plastic=True).spike_counts)
-    blocks = np.array(counts).reshape(-1, _BLOCK, simulator.layout.n_exc)
+        counts.append(simulator.present(spikes, made.stimulus_bins, plastic=True).counts("exc"))
+    blocks = np.array(counts).reshape(-1, _BLOCK, simulator.n_read)
     rates: NDArray[np.float64] = blocks.mean(axis=1) / (made.stimulus_bins * dt)
     return rates

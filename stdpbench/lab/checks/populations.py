@@ -139,7 +139,8 @@ def _learn(
         total = np.zeros_like(start)
         for second in range(seconds):
             rates = patterns[generator.choice(len(patterns), p=odds)]
-            simulator.present(poisson_spikes(generator, rates, simulator.experiment.stimulus_bins, _DT), plastic=True)
+            n_bins = simulator.experiment.stimulus_bins
+            simulator.present(poisson_spikes(generator, rates, n_bins, _DT), n_bins, plastic=True)
             if second >= seconds - average:
                 total += simulator.w[:, 0]
     finally:

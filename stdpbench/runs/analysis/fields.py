@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt, prod
 from typing import Any
 
 import numpy as np
@@ -101,3 +102,23 @@ def _normalised(w: Weights) -> NDArray[np.float32]:
     centred = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
     norm = np.linalg.norm(centred, axis=0)
     return np.asarray(centred / np.where(norm > 0, norm, 1), np.float32)
+
+
+def field_shape(source: tuple[int, ...]) -> tuple[int, int]:
+    """Return height and width in which the weights of a neuron are drawn.
+
+    Parameters
+    ----------
+    source : tuple of int
+        Shape of the population that the weights come from.
+
+    Returns
+    -------
+    tuple of int
+        That shape if it has two sides; of another, one with as many cells that is as square as possible.
+    """
+    if len(source) == 2:
+        return source[0], source[1]
+    n = prod(source)
+    height = max(side for side in range(1, isqrt(n) + 1) if n % side == 0)
+    return height, n // height

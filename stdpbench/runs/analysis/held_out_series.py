@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.experiment import Experiment
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -44,6 +45,15 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
+def _n_read(experiment: Mapping[str, Any]) -> float:
+    """Return the number of neurons of the population that is read; NaN if not known."""
+    network = experiment["network"]
+    if "n_exc" in network:  # of Diehl & Cook's network: without the time to check all parameters
+        return float(network["n_exc"])
+    made = Experiment.from_mapping(experiment, stand_ins=True)
+    return math.nan if made.missing_kinds else float(made.graph().n_read)
+
+
 def percentages(live: LiveRun) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Return measures in per cent (`PERCENT`) by name, as presentations and values; unknown values are omitted.
 
@@ -53,7 +63,7 @@ def percentages(live: LiveRun) -> dict[str, tuple[NDArray[np.float64], NDArray[n
     if live.started is None:
         return {}
     columns = held_out_columns(live)
-    n_exc = float(live.started.experiment["network"]["n_exc"])
+    n_exc = _n_read(live.started.experiment)
     max_entropy = math.log2(len(live.started.class_names)) if len(live.started.class_names) > 1 else 1.0
     maximum = {"share": 1.0, "bit": max_entropy, "neurons": n_exc, "clusters": n_exc}
     found = {}

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.learned_names import SHOWN_PROJECTION, weights_of
-from stdpbench.network import delay_bins
+from stdpbench.network import projection_delays
 from stdpbench.neurons.threshold import threshold_course
 from stdpbench.plasticity import Trace
 from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.templates.diehl_cook import Network
 
 _WEIGHTS = weights_of(SHOWN_PROJECTION)  # replayed with the rule of the experiment
 _AGREES = 1e-5  # frames hold weights as float32
@@ -128,13 +129,12 @@ def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | N
     if not len(places):
         return None
     place = int(places[0])
-    threshold = threshold_course(experiment.exc, recording["theta"][:, place])
-    return Courses(
-        recording["v"][:, place] * 1e3,
-        threshold * 1e3,
-        recording["ge"][:, place].copy(),
-        recording["gi"][:, place].copy(),
-    )
+    graph = experiment.graph()
+    neuron_model, silent = graph.populations[graph.read].neuron, np.zeros(len(recording["v"]))
+    assert neuron_model is not None
+    # a conductance that no projection acts on, or a threshold that does not adapt, is not recorded
+    theta, ge, gi = (recording[name][:, place] if name in recording else silent for name in ("theta", "ge", "gi"))
+    return Courses(recording["v"][:, place] * 1e3, threshold_course(neuron_model, theta) * 1e3, ge.copy(), gi.copy())
 
 
 def slow_motion(
@@ -170,6 +170,8 @@ def slow_motion(
     StdpbenchError
         If the weights belong to another presentation, or the rule cannot be replayed.
     """
+    if not isinstance(experiment.network, Network):
+        raise StdpbenchError("slow motion can replay the weights of networks of kind diehl-cook only")
     if network.get("position") != frame["position"]:
         raise StdpbenchError("the weights belong to a later presentation; pause the run, so that both match")
     number, rule, dt = frame["presentation"], experiment.plasticity, experiment.network.dt * 1e-3
@@ -222,7 +224,7 @@ def _received_spikes(experiment: Experiment, frame: Frame, neuron: int, n_input:
     if network.delays == "homogeneous":
         delays = round(network.max_delay / network.dt)
     elif network.delays == "uniform":
-        delays = delay_bins(experiment, n_input)[:, neuron]
+        delays = projection_delays(experiment.graph(n_input), experiment.seed)["feed"][:, neuron]
     index, bins = frame["exc"]
     input_index, input_bins = frame["input"]
     return Heard.of(frame["n_bins"], input_index, input_bins, bins[index == neuron], delays)

@@ -189,7 +189,8 @@ def compile_seconds(experiment: Experiment, n_input: int, simulator: str | None)
 
     `stdpbench.simulators` is imported by name, since this package must not depend on the code that executes runs.
     """
-    return float(import_module("stdpbench.simulators").compile_seconds(experiment, n_input, simulator))
+    graph = experiment.graph(n_input)
+    return float(import_module("stdpbench.simulators").compile_seconds(graph, simulator))
 
 
 def _presentations(experiment: Experiment, size: Size, options: Options) -> tuple[int, int]:

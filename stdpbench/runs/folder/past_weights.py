@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import DAMAGE
-from stdpbench.learned_names import THETA
 from stdpbench.network import Learned
 from stdpbench.network.learned import learned_in
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
@@ -140,6 +139,6 @@ def _written(folder: Path) -> PastWeights | None:
         exc_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
     except DAMAGE:  # written by an earlier version, which did not count them
         exc_spikes = None
-    if exc_spikes is not None and exc_spikes.shape != learned.get(THETA, exc_spikes).shape:
+    if exc_spikes is not None and exc_spikes.shape not in {array.shape[-1:] for array in learned.values()}:
         exc_spikes = None
     return PastWeights(position, arrays_of_run, exc_spikes)

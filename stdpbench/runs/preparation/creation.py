@@ -13,8 +13,8 @@ import numpy as np
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
-from stdpbench.learned_names import FEED
 from stdpbench.network import Learned
+from stdpbench.network.learned import from_input
 from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
@@ -84,7 +84,8 @@ def create_run_from(
     StdpbenchError
         If the parent has no weights yet, they do not match the pictures, or no array matches.
     """
-    from stdpbench.runs.preparation.start import load_split, new_arrays, trained_arrays
+    from stdpbench.network import start_arrays
+    from stdpbench.runs.preparation.start import load_split, trained_arrays
 
     old = parent.experiment
     new = (experiment or old).override(changes)
@@ -96,7 +97,7 @@ def create_run_from(
             f"{name} has weights for {n_input} inputs, but these pictures have {split.train.n_input} pixels; prepare "
             "the data as in that run"
         )
-    start, not_taken = _taken(new_arrays(new, split.train), theirs, name)
+    start, not_taken = _taken(start_arrays(new, split.train), theirs, name)
     reference = {"id": parent.read_json("run.json").get("id", ""), "name": name, "remark": not_taken}
     fill = partial(write_learned_files, learned=start, start=True)
     return create_run(new, runs, options, {**(about or {}), "from": reference}, fill)
@@ -104,8 +105,9 @@ def create_run_from(
 
 def _n_input(folder: RunFolder) -> int:
     """Return the number of inputs of the weights that a run has saved; 0 if they cannot be read."""
-    with suppress(*DAMAGE, AttributeError):  # AttributeError: an npz file
-        shape = np.load(folder.path / learned_file(FEED), allow_pickle=False, mmap_mode="r").shape
+    with suppress(StdpbenchError, *DAMAGE, AttributeError):  # AttributeError: an npz file
+        name = from_input(folder.stored_experiment.graph())
+        shape = np.load(folder.path / learned_file(name), allow_pickle=False, mmap_mode="r").shape
         return int(shape[0]) if len(shape) == 2 else 0
     return 0
 

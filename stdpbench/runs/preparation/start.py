@@ -7,12 +7,12 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images, Split, validation_split
+from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import COMPETE, FEED, THETA
-from stdpbench.network import Learned, lateral_start, normalise, shapes_in, start_weights
-from stdpbench.plasticity import PlasticityRule
+from stdpbench.learned_names import COMPETE, weights_of
+from stdpbench.network import Learned, shapes_in, start_arrays
+from stdpbench.normalisations.sum import Sum
 from stdpbench.runs.folder.learned_files import learned_file, read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 
@@ -87,13 +87,19 @@ def check_weights(experiment: Experiment, split: Split) -> None:
     StdpbenchError
         If the mean weight would come close to w_max or exceed it: normalisation and clipping would counteract.
     """
-    weight_sum, n_input, w_max = experiment.network.weight_sum, split.train.n_input, experiment.plasticity.w_max
-    if weight_sum is not None and weight_sum > 0.9 * n_input * w_max:
-        raise StdpbenchError(
-            f"network.weight_sum = {weight_sum:g} over {n_input} inputs requires a mean weight of "
-            f"{weight_sum / n_input:.2g}, but plasticity.w_max = {w_max:g}: lower it (78 for 784 inputs corresponds "
-            f"to {78 / 784 * n_input:.3g} here), or enlarge the pictures with data.resize and data.frame"
-        )
+    graph = experiment.graph(split.train.n_input)
+    for name, projection in graph.projections.items():
+        scaling, rule, n = projection.normalise, projection.plasticity, graph.populations[projection.source].size
+        if not isinstance(scaling, Sum) or rule is None or projection.connect.storage != "dense":
+            continue
+        if scaling.value > 0.9 * n * rule.w_max:
+            where = f"network.projections.{name}"
+            total, bound = (experiment.short_path(f"{where}.{end}") for end in ("normalise.value", "plasticity.w_max"))
+            raise StdpbenchError(
+                f"{total} = {scaling.value:g} over {n} inputs requires a mean weight of {scaling.value / n:.2g}, but "
+                f"{bound} = {rule.w_max:g}: lower it (78 for 784 inputs corresponds to {78 / 784 * n:.3g} here), or "
+                "enlarge the pictures with data.resize and data.frame"
+            )
 
 
 def fingerprint(split: Split) -> str:
@@ -123,21 +129,7 @@ def fingerprint_at_start(start: Experiment, experiment: Experiment, split: Split
     return fingerprint(split if same_cut else load_split(start, validation))
 
 
-def new_arrays(experiment: Experiment, images: Images) -> Learned:
-    """Return the learned arrays of a network before any learning, which its experiment defines."""
-    n_exc = experiment.network.n_exc
-    arrays = {
-        FEED: start_weights(experiment, images),
-        THETA: np.full(n_exc, experiment.exc.quantities()["theta_start"]),
-    }
-    return Learned(arrays | _lateral_start(experiment))
-
-
-def _lateral_start(experiment: Experiment) -> dict[str, NDArray[np.float64]]:
-    return {COMPETE: lateral_start(experiment)} if isinstance(experiment.lateral, PlasticityRule) else {}
-
-
-def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
+def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
     """Return the learned arrays at the start of a run, before normalisation.
 
     If the run was started from another one, they are read from its folder (`stdpbench.runs.folder.learned_files`);
@@ -145,10 +137,12 @@ def start_arrays(folder: RunFolder, experiment: Experiment, split: Split) -> Lea
     """
     shapes = shapes_in(experiment, split.train.n_input)
     if not start_files(folder.path):
-        return new_arrays(experiment, split.train)
+        return start_arrays(experiment, split.train)
     missing = dict[str, NDArray[np.float64]]()
     if not (folder.path / learned_file(COMPETE, start=True)).is_file():
-        missing = _lateral_start(experiment)  # earlier versions wrote it only if the other run had it
+        # earlier versions wrote it only if the other run had it
+        new = start_arrays(experiment, split.train)
+        missing = {name: array for name, array in new.items() if name == COMPETE}
     stored = {name: shape for name, shape in shapes.items() if name not in missing}
     return Learned({**read_learned_files(folder, stored, start=True), **missing})
 
@@ -160,9 +154,9 @@ def trained_arrays(folder: RunFolder, experiment: Experiment, n_input: int) -> L
 
 def normalised(learned: Learned, experiment: Experiment) -> Learned:
     """Return learned arrays as a presentation uses them: those that are normalised as copies that are."""
-    weight_sum = experiment.network.weight_sum
-    if weight_sum is None:
-        return learned
-    w = learned[FEED].copy()
-    normalise(w, weight_sum)
-    return learned.replace({FEED: w})
+    found = {}
+    for name, projection in experiment.graph().projections.items():
+        if projection.normalise is not None and weights_of(name) in learned:
+            found[weights_of(name)] = w = learned[weights_of(name)].copy()
+            projection.normalise.apply(w)
+    return learned.replace(found)

@@ -12,6 +12,7 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.network.old_names import state_by_name
 from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.folder.learned_arrays import check_files, with_set
 from stdpbench.runs.folder.run_folder import versions
@@ -76,9 +77,7 @@ class ActiveConfig:
         number, position, checkpoint = 0, 0, setup.checkpoint
         if checkpoint is not None:
             number, position = checkpoint.number, checkpoint.position
-            self.simulator.set_state(
-                {name: array for name, array in checkpoint.state.items() if name in self.simulator.layout.state}
-            )
+            self.simulator.set_state(state_by_name(checkpoint.state, self.simulator.layout))
             self.record.restore(checkpoint.history, checkpoint.seconds, checkpoint.silent)
         self.training = Training(self.simulator, self.experiment, self.split.train, position)
         # a change at a later position applies after the checkpoint even if it was recorded before: the run was
@@ -129,7 +128,7 @@ class ActiveConfig:
         StdpbenchError
             If a neuron does not exist.
         """
-        numbers, n_exc = [int(number) for number in requested], self.simulator.layout.n_exc
+        numbers, n_exc = [int(number) for number in requested], self.simulator.n_read
         if any(not 0 <= number < n_exc for number in numbers):
             raise StdpbenchError(f"recorded neurons must be in 0 .. {n_exc - 1}, not {numbers}")
         return numbers

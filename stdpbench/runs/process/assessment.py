@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Images, Split
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import SHOWN_PROJECTION, weights_of
 from stdpbench.network import Learned
 from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
@@ -24,7 +23,6 @@ from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progre
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
 
-_DRAWN = weights_of(SHOWN_PROJECTION)
 AssessmentEvent = Progress | Remarked | Labelled | LabelsRead | Measured
 """Event of an assessment."""
 
@@ -94,7 +92,7 @@ def assess(
     if scores:
         metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
         metrics["neurons"] = _about_neurons(assignment)
-        draw_assessment(folder, experiment, split, simulator.learned_views[_DRAWN], assignment, scores)
+        draw_assessment(folder, experiment, split, simulator.shown_weights, assignment, scores)
     folder.write_json("metrics.json", metrics)
     if scores and options.baselines:
         yield from _baselines(context, metrics["baselines"])
@@ -154,7 +152,7 @@ def _respond(
 ) -> Generator[AssessmentEvent, None, Responses]:
     simulator, experiment = context.simulator, context.experiment
     key = response_key(simulator, experiment, phase, images.pixels)
-    responses = Responses(context.folder.path, key, len(images), experiment.network.n_exc)
+    responses = Responses(context.folder.path, key, len(images), simulator.n_read)
     workers = context.options.workers or default_workers(simulator.layout)
     done, missing = responses.done, responses.missing()
     yield Progress(shown_as, done, len(images))
@@ -194,7 +192,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:
         simulator.set_learned(trained)
-    k = experiment.network.n_exc
+    k = simulator.n_read
     if k > len(split.train):
         yield Remarked(f"k-means with K = {k} needs at least as many training pictures, so it was left out.")
         return

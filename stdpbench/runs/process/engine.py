@@ -18,7 +18,7 @@ from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
-from stdpbench.runs.preparation.start import normalised, start_arrays
+from stdpbench.runs.preparation.start import arrays_at_start, normalised
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
 from stdpbench.runs.process.event_log import EventLog
@@ -216,7 +216,7 @@ class RunEngine:
     def _assess(self) -> Generator[Progress | Fact | None, None, None]:
         """Perform the steps after training: save weights and curves, label, test, evaluate baselines."""
         active = self._active
-        start = start_arrays(self._folder, self._folder.experiment, active.split)
+        start = arrays_at_start(self._folder, self._folder.experiment, active.split)
         trained = active.simulator.learned
         scaled = normalised(trained, active.experiment)
         training = active.record.write(self._folder, active.experiment, active.split, scaled, stopped=False)

@@ -109,22 +109,25 @@ def present_frozen(
         simulator.reset()
         spikes = encode(experiment, images, phase, presentation, attempt, number)
         # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count
-        response = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins)
+        response = simulator.present(
+            spikes, experiment.stimulus_bins, plastic=False, n_rest=simulator.layout.max_delay_bins
+        )
         if odd := simulator.not_finite():
             raise StdpbenchError(
                 f"{', '.join(odd)} are no longer finite while picture {number} of phase {phase} is shown: a neuron "
                 "parameter is too large"
             )
-        if response.spike_counts.sum() >= schedule.min_spikes:
+        if response.counts(simulator.graph.read).sum() >= schedule.min_spikes:
             break
     return response, attempt + 1
 
 
-def part_of(start: int, shown: Sequence[tuple[Response, int]], n_exc: int, experiment: Experiment) -> Part:
-    """Return responses to consecutive pictures as arrays."""
-    counts = np.array([response.spike_counts for response, _ in shown]).reshape(-1, n_exc).astype(np.uint16)
+def part_of(start: int, shown: Sequence[tuple[Response, int]], simulator: Simulator, experiment: Experiment) -> Part:
+    """Return responses of the population that is read to consecutive pictures, as arrays."""
+    read, n_exc = simulator.graph.read, simulator.n_read
+    counts = np.array([response.counts(read) for response, _ in shown]).reshape(-1, n_exc).astype(np.uint16)
     trains = SpikeTrains.of_pictures(
-        [(response.exc.index, response.exc.bin) for response, _ in shown],
+        [(response.spikes[read].index, response.spikes[read].bin) for response, _ in shown],
         n_exc,
         experiment.stimulus_bins,
         experiment.network.dt,
@@ -178,7 +181,7 @@ def split_up(start: int, stop: int) -> list[tuple[int, int]]:
 
 def _part(simulator: Simulator, experiment: Experiment, images: Images, phase: str, start: int, stop: int) -> Part:
     shown = [present_frozen(simulator, experiment, images, phase, number) for number in range(start, stop)]
-    return part_of(start, shown, simulator.layout.n_exc, experiment)
+    return part_of(start, shown, simulator, experiment)
 
 
 def _in_this_process(

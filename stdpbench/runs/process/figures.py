@@ -13,6 +13,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.figures.run_figures import accuracy_over_time, confusion, receptive_fields, save
 from stdpbench.readout import READOUTS, Assignment, Score
 from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
@@ -81,12 +82,13 @@ def _draw_fields(
     w: NDArray[np.float64],
     assignment: Assignment | None,
 ) -> None:
-    height, width = split.train.pixels.shape[1:]
+    graph = experiment.graph(*split.train.pixels.shape[1:])
+    source = graph.populations[graph.projections[graph.shown].source]
     figure = receptive_fields(
         w,
-        (height, width),
+        field_shape(source.shape),
         None if assignment is None else assignment.labels,
         class_names=split.class_names or None,
-        title=f"{experiment.name}, seed {experiment.seed}: input weights of {experiment.network.n_exc} exc neurons",
+        title=f"{experiment.name}, seed {experiment.seed}: input weights of {graph.n_read} {graph.read} neurons",
     )
     save(figure, folder.path / "figures" / "receptive_fields.png")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.encoding import Spikes
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.runs.process.training import Presented
-from stdpbench.simulators import Recording, Simulator
+from stdpbench.simulators import Simulator
 
 
 def network_frame(
@@ -28,18 +28,22 @@ def network_frame(
 
 def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str, Any]:
     """Return the frame ``presentation``: the last picture shown, and the response of the network."""
-    response = presented.response
+    response, read = presented.response, experiment.graph().read
+    recording = response.recordings.get(read)
+    # "exc": those that are read, whatever their name
+    spikes = {"exc": response.spikes[read], "inh": response.spikes.get("inh", _NONE), "input": response.input}
+    others = {} if response.spikes.keys() <= {"exc", "inh"} else response.spikes
     return {
         "position": presented.presentation + 1,
         "presentation": presented.presentation,
         "image": presented.image,
         "attempts": presented.attempts,
-        "spike_counts": response.spike_counts,
+        "spike_counts": response.counts(read),
         "n_bins": experiment.stimulus_bins + experiment.rest_bins,
-        **{name: (getattr(response, name).index, getattr(response, name).bin) for name in ("input", "exc", "inh")},
-        "recording": None if response.recording is None else _by_name(response.recording),
+        **{name: (each.index, each.bin) for name, each in spikes.items()},
+        "spikes": {name: (each.index, each.bin) for name, each in others.items()},
+        "recording": None if recording is None else {"neurons": recording.neurons, **recording.courses},
     }
 
 
-def _by_name(recording: Recording) -> dict[str, Any]:
-    return {field.name: getattr(recording, field.name) for field in fields(recording)}
+_NONE = Spikes(np.empty(0, np.int32), np.empty(0, np.int32))

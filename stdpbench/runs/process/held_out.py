@@ -28,7 +28,6 @@ import numpy as np
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import SHOWN_PROJECTION, weights_of
 from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs.analysis.fields import duplicates
@@ -259,10 +258,10 @@ def measure(path: Path) -> HeldOut:
     simulator.set_parameters(experiment)
     simulator.set_learned(snapshot.learned)
     images = snapshot.images
-    counts = np.zeros((len(images), simulator.layout.n_exc), np.uint16)
+    counts = np.zeros((len(images), simulator.n_read), np.uint16)
     for number in range(len(images)):
         response, _ = present_frozen(simulator, experiment, images, "held-out", number)
-        counts[number] = response.spike_counts
-    n_duplicates = int(duplicates(snapshot.learned[weights_of(SHOWN_PROJECTION)]).sum())
+        counts[number] = response.counts(simulator.graph.read)
+    n_duplicates = int(duplicates(simulator.shown_weights).sum())
     values = measure_held_out(counts, images.labels, snapshot.n_classes, n_duplicates)
     return HeldOut(len(images), snapshot.part, values)

@@ -130,7 +130,7 @@ def estimate(
         if n_train and len(split.train):
             image = number % len(split.train)
             spikes = encode(experiment, split.train, "train", 0, 0, image)
-            simulator.present(spikes, plastic=True, n_rest=experiment.rest_bins)
+            simulator.present(spikes, experiment.stimulus_bins, plastic=True, n_rest=experiment.rest_bins)
         middle = time.perf_counter()
         present_frozen(simulator, experiment, split.test, "test", number % len(split.test))
         learning.append(middle - begun)
@@ -140,7 +140,7 @@ def estimate(
     n_workers = workers or default_workers(simulator.layout)
     seconds = n_train * sorted(learning)[_TRIALS // 2] + n_frozen * sorted(frozen)[_TRIALS // 2] / n_workers
     n_label = max((total for name, total in phases if name.endswith("label")), default=0)
-    responses = 2 * simulator.layout.n_exc * (n_label + len(split.test))
+    responses = 2 * simulator.n_read * (n_label + len(split.test))
     pictures = split.train.pixels.nbytes + split.test.pixels.nbytes
     memory = (1 + n_workers) * (PROCESS_MEMORY + synapse_memory(simulator.layout)) + responses + 2 * pictures
     return seconds, memory

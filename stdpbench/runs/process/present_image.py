@@ -77,26 +77,28 @@ def try_picture(
             "the brightness over more pixels"
         )
     images = Images(pixels[None].astype(np.float32), None)
-    state = simulator.state()
+    state, read = simulator.state(), simulator.graph.read
     try:
         simulator.set_learned(learned)
         for attempt in range(schedule.max_attempts):
             simulator.reset()
             spikes = encode(experiment, images, "test", _PRESENTATION, attempt, 0)
-            response = simulator.present(spikes, plastic=False, n_rest=simulator.layout.max_delay_bins)
-            enough = response.spike_counts.sum() >= schedule.min_spikes
+            response = simulator.present(
+                spikes, experiment.stimulus_bins, plastic=False, n_rest=simulator.layout.max_delay_bins
+            )
+            enough = response.counts(read).sum() >= schedule.min_spikes
             if enough or not experiment.encoding.largest_probability(brightest, attempt + 1, dt) < 1:
                 break
     finally:
         simulator.set_state(state)
     return {
-        "spike_counts": response.spike_counts.tolist(),
-        "exc": [response.exc.index.tolist(), response.exc.bin.tolist()],
+        "spike_counts": response.counts(read).tolist(),
+        "exc": [response.spikes[read].index.tolist(), response.spikes[read].bin.tolist()],
         "input": [spikes.index.tolist(), spikes.bin.tolist()],
         "n_bins": experiment.stimulus_bins,
         "dt": experiment.network.dt,
         "attempts": attempt + 1,
-        "vote": None if assignment is None else _vote(response.spike_counts, assignment),
+        "vote": None if assignment is None else _vote(response.counts(read), assignment),
     }
 
 
@@ -124,11 +126,11 @@ def try_in_run(
     layout, assignment = simulator.layout, None
     if trained is not None:
         learned = trained_arrays(trained, experiment, layout.n_input)
-        assignment = written_labels(trained, layout.n_exc)
+        assignment = written_labels(trained, simulator.n_read)
     else:
         learned = normalised(simulator.learned, experiment)
     if assignment is None:
-        recent = curves.recent(layout.n_exc)
+        recent = curves.recent(simulator.n_read)
         images, counts = recent["recent_image"].astype(np.int64), recent["recent_counts"]
         assignment = recent_labels(images, counts, split.train.labels, len(split.class_names))
     height, width = split.train.pixels.shape[1:]

@@ -62,7 +62,7 @@ class Probe:
         else:
             parameters = LiveRun.replay(read_journal(folder.path)).parameters()
             self._experiment = Experiment.from_mapping(parameters) if parameters else folder.experiment
-        n_exc = self._experiment.network.n_exc
+        n_exc = self._experiment.graph().n_read
         if finished or checkpoint is None:
             self._learned = trained_arrays(folder, self._experiment, n_input)
             self._assignment = written_labels(folder, n_exc)

@@ -12,7 +12,13 @@ from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import held
-from stdpbench.runs.preparation.start import fingerprint_at_start, load_split, normalised, start_arrays, trained_arrays
+from stdpbench.runs.preparation.start import (
+    arrays_at_start,
+    fingerprint_at_start,
+    load_split,
+    normalised,
+    trained_arrays,
+)
 from stdpbench.runs.process.assessment import AssessmentEvent, assess
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.facts import LabelsRead, Remarked
@@ -61,7 +67,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
             training: dict[str, Any] = {}
             if (folder.path / "metrics.json").is_file():
                 training = folder.read_json("metrics.json").get("training", {})
-            before = normalised(start_arrays(folder, start, split), experiment)
+            before = normalised(arrays_at_start(folder, start, split), experiment)
             metrics = yield from _journaled(
                 folder, assess(simulator, experiment, split, folder, options, training, before)
             )

@@ -80,7 +80,7 @@ class RuleChanges:
             raise StdpbenchError(f"the network with the rule {self._wanted.name} is being built; wait for that first")
         n_input, name = current.layout.n_input, current.name
         available = any(network.experiment.same_rule(experiment) for network in (self._origin(current), *self._used))
-        if available or is_compiled(experiment, n_input, name):
+        if available or is_compiled(experiment.graph(n_input), name):
             return False
         self._wanted = _Wanted(
             request, rule_name(experiment.plasticity.to_mapping()), CompileProcess(experiment, n_input, name)
@@ -113,7 +113,7 @@ class RuleChanges:
             made = _open(experiment, current)
         else:
             made.set_parameters(experiment)
-        made.copy_state_from(origin)
+        made.copy_state_from(origin, {"feed"})
         return made
 
     def replace(self, current: Simulator, made: Simulator, number: int) -> None:

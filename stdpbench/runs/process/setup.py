@@ -10,15 +10,15 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.preparation.start import (
+    arrays_at_start,
     check_brightness,
     check_weights,
     fingerprint_at_start,
     load_split,
-    start_arrays,
 )
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, GENERATING
-from stdpbench.simulators import Simulator, lateral_memory, open_simulator, opening_takes
+from stdpbench.simulators import Simulator, open_simulator, opening_takes, projection_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,21 +79,22 @@ def open_network(
     check_brightness(experiment, split)
     about = folder.read_json("run.json")
     name = about.get("simulator", options.simulator)
-    if work := opening_takes(experiment, split.train.n_input, name):
+    if work := opening_takes(experiment.graph(split.train.n_input), name):
         waiting({"compile": COMPILING, "generate": GENERATING}[work])
     simulator, remark = open_simulator(experiment, split.train.n_input, name)
     fingerprint = fingerprint_at_start(start, experiment, split, options.validation)
     known = about.get("data_sha256", fingerprint)
     folder.update_run(simulator=simulator.name, data_sha256=known)
-    simulator.set_learned(start_arrays(folder, start, split))
+    simulator.set_learned(arrays_at_start(folder, start, split))
     sentences = list(damage)
     if is_linked(folder.path):
         sentences.append("The folder checkpoints is a link, so checkpoints that are no longer needed are not removed.")
-    if lateral := lateral_memory(simulator.layout):
-        sentences.append(
-            f"Lateral inhibition has {simulator.layout.n_exc}² weights, one per pair of exc neurons: "
-            f"{lateral / 2**20:.1f} MiB in each process with the network."
-        )
+    for projection in simulator.layout.projections.values():
+        if projection.at_end and projection.dense:
+            sentences.append(
+                f"Lateral inhibition has {projection.target.size}² weights, one per pair of {projection.target.name} "
+                f"neurons: {projection_memory(projection) / 2**20:.1f} MiB in each process with the network."
+            )
     if checkpoint is None and (remark_of_start := about.get("from", {}).get("remark")):
         sentences.append(remark_of_start)
     if known != fingerprint:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.encoding import Spikes, generator
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout
 from stdpbench.threads import give_way
 
 Key = tuple[str, int, int, int]
@@ -27,7 +26,7 @@ def encode(experiment: Experiment, images: Images, phase: str, presentation: int
     """
     network, n_bins = experiment.network, experiment.stimulus_bins
     if phase == "train":
-        n_bins -= max(0, Layout(experiment, images.n_input).max_delay_bins - experiment.rest_bins)
+        n_bins -= max(0, experiment.graph().input_delay_bins - experiment.rest_bins)
     rng = generator(experiment.seed, phase, presentation, attempt)
     return experiment.encoding.encode(images.row(image), rng, attempt=attempt, n_bins=n_bins, dt=network.dt * 1e-3)
 

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import is_weight
-from stdpbench.network import normalise
+from stdpbench.runs.process.homeostasis import let_thresholds_decay, normalise_weights, threshold_decays
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.simulators import Response, Simulator
 
@@ -62,6 +61,24 @@ def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     return np.concatenate(passes) if passes else np.empty(0, np.int64)
 
 
+def stage_ends(experiment: Experiment, total: int) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the position at which each stage of training ends, and the projections that learn in it.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives the stages (``schedule.stages``); without them, all projections with a rule learn throughout.
+    total : int
+        Number of training presentations in all stages.
+    """
+    passes = sum(stage.passes for stage in experiment.stages)
+    ends, done = [], 0
+    for stage in experiment.stages:
+        done += stage.passes
+        ends.append((total * done // passes if passes else 0, tuple(stage.projections)))
+    return ends
+
+
 class Training:
     """Shows the training pictures in sequence, with learning.
 
@@ -91,9 +108,10 @@ class Training:
         self.position = start
         self._order = training_order(experiment, len(images))
         self.total = len(self._order)
+        self._stages = stage_ends(experiment, self.total)
         self._simulator = simulator
         self._stimuli = Stimuli(experiment, images, "train", self._order)
-        self._decay = theta_decay(experiment)
+        self._decays = threshold_decays(simulator.graph, experiment)
         self._not_finite: tuple[str, ...] = ()
 
     def change(self, experiment: Experiment) -> None:
@@ -106,11 +124,16 @@ class Training:
         """
         self._simulator.set_parameters(experiment)
         self._stimuli.change(experiment)
-        self.experiment, self._decay = experiment, theta_decay(experiment)
+        self.experiment, self._decays = experiment, threshold_decays(self._simulator.graph, experiment)
 
     def exchange(self, simulator: Simulator) -> None:
         """Continue with another network from the next presentation on."""
         self._simulator = simulator
+
+    @property
+    def plastic(self) -> tuple[str, ...]:
+        """Names of the projections that learn in the next presentation."""
+        return next((names for end, names in self._stages if self.position < end), ())
 
     def step(self, record: Sequence[int] | None = None) -> Presented:
         """Show the next picture, repeatedly and brighter until it evokes enough spikes.
@@ -121,19 +144,26 @@ class Training:
             Exc neurons whose time courses are recorded; other results do not depend on it.
         """
         presentation, schedule = self.position, self.experiment.schedule
-        weight_sum, simulator, silent = self.experiment.network.weight_sum, self._simulator, 0
-        exc_spikes = np.zeros(simulator.layout.n_exc, np.int64)
+        simulator, plastic, silent = self._simulator, self.plastic, 0
+        read = simulator.graph.read
+        exc_spikes = np.zeros(simulator.n_read, np.int64)
+        recorded = None if record is None else {read: record}
         for attempt in range(schedule.max_attempts):
-            if weight_sum is not None:
-                silent = len(normalise(simulator.w, weight_sum))
+            silent = normalise_weights(simulator, plastic)
             spikes = self._stimuli.get(presentation, attempt)
-            response = simulator.present(spikes, plastic=True, n_rest=self.experiment.rest_bins, record=record)
-            exc_spikes += np.bincount(response.exc.index, minlength=len(exc_spikes))
+            response = simulator.present(
+                spikes,
+                self.experiment.stimulus_bins,
+                plastic=plastic,
+                n_rest=self.experiment.rest_bins,
+                record=recorded,
+            )
+            exc_spikes += np.bincount(response.spikes[read].index, minlength=len(exc_spikes))
             self._not_finite = simulator.not_finite()  # checked before a reset hides it
-            simulator.theta[...] *= self._decay
+            let_thresholds_decay(simulator, self._decays, plastic)
             if schedule.between == "reset":
                 simulator.reset()
-            if self._not_finite or response.spike_counts.sum() >= schedule.min_spikes:
+            if self._not_finite or response.counts(read).sum() >= schedule.min_spikes:
                 break
         self.position += 1
         return Presented(presentation, int(self._order[presentation]), attempt + 1, response, silent, exc_spikes)
@@ -141,13 +171,12 @@ class Training:
     @property
     def divergence(self) -> str:
         """A sentence that names the variables that are no longer finite after the last presentation; empty if none."""
-        learned = self._simulator.learned_views
-        weights = np.isfinite(sum(array.sum() for name, array in learned.items() if is_weight(name)))
+        learned = self._simulator.layout.learned
+        weights = all(np.isfinite(self._simulator.weights(name).sum()) for name in self._simulator.graph.plastic)
         if weights and not self._not_finite:
             return ""
-        what = (
-            ", ".join(self._not_finite) if weights and "exc.theta" not in self._not_finite else "weights or thresholds"
-        )
+        thresholds = learned.keys() & set(self._not_finite)
+        what = ", ".join(self._not_finite) if weights and not thresholds else "weights or thresholds"
         return (
             f"{what} are no longer finite after training presentation {self.position - 1}: a plasticity or neuron "
             "parameter is too large"
@@ -187,10 +216,3 @@ def train(
             if sentence := training.divergence:
                 raise StdpbenchError(sentence)
             yield presented
-
-
-def theta_decay(experiment: Experiment) -> float:
-    """Return the decay factor of theta per attempt: over stimulus and rest, even if the rest is not simulated."""
-    tau = experiment.exc.quantities().get("tau_theta")
-    duration = (experiment.schedule.stimulus + experiment.schedule.rest) * 1e-3
-    return 1.0 if tau is None else float(np.exp(-duration / tau))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.files import remove_file
-from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
+from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.learned_files import write_learned_files
@@ -20,8 +20,6 @@ from stdpbench.runs.process.figures import draw_training
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
 from stdpbench.simulators import Simulator
-
-_WEIGHTS, _THRESHOLDS = weights_of(SHOWN_PROJECTION), f"{SHOWN_POPULATION}.theta"  # whose curves are recorded
 
 
 class TrainingRecord:
@@ -53,10 +51,10 @@ class TrainingRecord:
         self.curves = Curves(total, split.train.labels, len(split.class_names))
         self.seconds = 0.0
         self.silent = 0
-        self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.layout.n_exc, np.int64)
+        self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.n_read, np.int64)
         self._simulator = simulator
         self._total = total
-        self._w_of_last_block = simulator.learned_views[_WEIGHTS].copy()
+        self._w_of_last_block = simulator.shown_weights.copy()
 
     def exchange(self, simulator: Simulator) -> None:
         """Measure another network with the same weights from now on."""
@@ -68,13 +66,12 @@ class TrainingRecord:
         if self.exc_spikes is not None:
             self.exc_spikes += presented.exc_spikes
         curves = self.curves
-        if not curves.add(presented.image, presented.attempts, presented.response.spike_counts):
+        if not curves.add(presented.image, presented.attempts, presented.response.counts(self._simulator.graph.read)):
             return None
-        learned = self._simulator.learned_views
-        w = learned[_WEIGHTS]
+        w, theta = self._simulator.shown_weights, self._mean_theta()
         change = float(np.abs(w - self._w_of_last_block).mean())
         self._w_of_last_block[...] = w
-        curves.measure(float(learned[_THRESHOLDS].mean() * 1e3), change)
+        curves.measure(theta, change)
         n = curves.interval
         return Block(
             len(curves.image) - n,
@@ -84,6 +81,15 @@ class TrainingRecord:
             change,
             curves.latest_accuracy(),
         )
+
+    def _mean_theta(self) -> float:
+        """Return the mean threshold of the neurons that are read, mV; 0 if they do not adapt."""
+        theta = self._simulator.learned_views.get(f"{self._simulator.graph.read}.theta")
+        return 0.0 if theta is None else float(theta.mean() * 1e3)
+
+    def _drawn(self, learned: Learned) -> NDArray[np.float64]:
+        w = learned.get(weights_of(self._simulator.graph.shown), self._simulator.shown_weights)
+        return w if w.ndim == 2 else w[None]
 
     def progress(self, position: int) -> Progress:
         """Return the progress of training."""
@@ -124,7 +130,7 @@ class TrainingRecord:
         else:
             remove_file(folder.path / "exc_spikes.npy")
         folder.write_arrays("training.npz", **curves.arrays())
-        draw_training(folder, experiment, split, learned[_WEIGHTS], curves)
+        draw_training(folder, experiment, split, self._drawn(learned), curves)
         return {
             "presentations": done,
             "planned": self._total,
@@ -134,14 +140,14 @@ class TrainingRecord:
             "spikes_per_image": round(float(curves.spikes.all.mean()), 3) if done else None,
             "presentations_per_image": round(float(curves.attempts.all.mean()), 4) if done else None,
             "too_few_spikes": self._at_limit(experiment),
-            "mean_theta_mV": round(float(learned[_THRESHOLDS].mean() * 1e3), 4),
+            "mean_theta_mV": round(self._mean_theta(), 4),
         }
 
     def history(self) -> dict[str, NDArray[Any]]:
         """Return the data for `restore`, as arrays for a checkpoint."""
         return {
             **self.curves.arrays(np.int32),
-            **self.curves.recent(self._simulator.layout.n_exc),
+            **self.curves.recent(self._simulator.n_read),
             "w_of_last_block": self._w_of_last_block,
             **({} if self.exc_spikes is None else {"exc_spikes": self.exc_spikes}),
         }

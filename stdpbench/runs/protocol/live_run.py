@@ -168,7 +168,8 @@ class LiveRun:
             return {}
         tables, changes = dict(self.started.experiment), sorted(self.changes, key=lambda change: change[0])
         newest = max((number for number, (_, change) in enumerate(changes, 1) if changes_rule(change)), default=0)
-        return tables | {"plasticity": tables_with(tables, changes[:newest]).get("plasticity", {})}
+        first = tables_with(tables, changes[:newest])  # other networks than that of Diehl & Cook have no such section
+        return tables | {name: first[name] for name in ("plasticity",) if name in first}
 
 
 def _with_learned(frame: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -26,7 +26,9 @@ from filelock import FileLock
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import TEMPORARY, is_own, remove_file, remove_tree
 from stdpbench.network import Layout
+from stdpbench.neurons import Neuron
 from stdpbench.paths import cache_folder
+from stdpbench.plasticity import PlasticityRule
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 
 COPY = ".stdpbench-loaded-"
@@ -35,7 +37,7 @@ _ROOM = 256 * 2**20  # bytes for all networks; one takes about 0.7 MB
 _ABANDONED = 86_400  # s after which temporary files count as left behind by a killed process
 _SECONDS = "seconds"  # file beside a library: how long it took to compile
 _GUESS = 5.0  # s to compile a network on a machine that has compiled none
-_PACKAGES = ("network", "simulators", "plasticity", "neurons")
+_PACKAGES = ("network", "simulators", "plasticity", "neurons", "graph", "connections", "delays")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _ENTRY, _MAKING, _EVICTED = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}", r"\.evicted-[0-9a-f]{32}-[0-9]+"
 """Names of folders in the cache."""
@@ -45,27 +47,46 @@ _COPIES = rf"({re.escape(COPY)}|\.loaded-){TEMPORARY}{re.escape(_SUFFIX)}"
 
 def key(layout: Layout, compiler: Compiler) -> str:
     """SHA-256, hexadecimal, of all that a compiled network depends on."""
-    experiment, rule, lateral = layout.experiment, layout.experiment.plasticity, layout.lateral
-    neurons = {name: getattr(experiment, name) for name in ("exc", "inh")}
     structural = {
-        "n_input": layout.n_input,
-        "n_exc": layout.n_exc,
-        "inhibition": experiment.network.inhibition,
-        "delays_differ": layout.delays_differ,
-        "dt": experiment.network.dt,
-        "neurons": {
-            name: [repr(n.variables), n.conductances, n.update, n.threshold, n.reset] for name, n in neurons.items()
-        },
-        "rule": [repr(rule.traces), repr(rule.averages), rule.on_input_spike, rule.on_output_spike],
-        "synapses": [rule.each_step, rule.synapse_variables, rule.protocol_variables, rule.input_spike_needs],
-        "lateral": lateral and [repr(lateral.traces), lateral.on_input_spike, lateral.on_output_spike],
-        "parameters": {group: sorted(values) for group, values in layout.parameters().items()},
+        "dt": layout.graph.dt,
+        "populations": [
+            [each.size, sorted(each.receptors), each.sleeps, each.delay_bins, *_of_neuron(each.population.neuron)]
+            for each in layout.populations.values()
+        ],
+        "projections": [
+            [
+                each.source.number,
+                each.target.number,
+                each.projection.receptor,
+                each.shape,
+                each.units_per_field,
+                [each.dense, each.at_end, each.counted, each.has_weights],
+                [each.projection.delay.form, each.delay_bins],
+                each.projection.scale is None,
+                *_of_rule(each.rule),
+            ]
+            for each in layout.projections.values()
+        ],
+        "parameters": {group: sorted(values) for group, values in layout.parameters.items()},
         "code": _code_digest(),
         "versions": [version("brian2"), version("numpy"), sys.version_info[:2]],
         "compiler": [compiler.command, compiler.version, compiler.flags],
         "cpu": sorted(cpu_flags()),
     }
     return hashlib.sha256(json.dumps(structural, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _of_neuron(neuron: Neuron | None) -> list[Any]:
+    if neuron is None:
+        return []
+    return [repr(neuron.variables), neuron.conductances, neuron.update, neuron.threshold, neuron.reset]
+
+
+def _of_rule(rule: PlasticityRule | None) -> list[Any]:
+    if rule is None:
+        return []
+    code = [rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.input_spike_needs, rule.output_neuron]
+    return [repr(rule.traces), repr(rule.averages), *code, rule.synapse_variables, rule.protocol_variables]
 
 
 @cache

@@ -25,8 +25,8 @@ from stdpbench.network.brian import (
     reset_device,
 )
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.build import ONE_TO_ONE, BuiltNetwork, build
-from stdpbench.simulators.base import RECORDED
+from stdpbench.network.build import BuiltNetwork, build
+from stdpbench.network.layout import PopulationLayout, ProjectionLayout
 from stdpbench.simulators.compiled.rewriting import (
     array_of,
     changed,
@@ -38,6 +38,7 @@ from stdpbench.simulators.compiled.rewriting import (
     trace_array,
     written,
 )
+from stdpbench.simulators.response import recorded
 
 DEVICE = "stdpbench_resident"
 
@@ -47,13 +48,43 @@ compile."""
 
 
 def _built() -> BuiltNetwork:
-    built = _device().built
-    assert built is not None
-    return built
+    return _device().built
 
 
-def _synapses(pathway: Any) -> str:
-    return str(pathway.synapses.name)
+def _projection(pathway: Any) -> ProjectionLayout:
+    return _built().carried_by[str(pathway.synapses.name)]
+
+
+def _is_dense(pathway: Any) -> bool:
+    projection = _projection(pathway)
+    return projection.dense and pathway.synapses.name == projection.group
+
+
+def _delay_form(pathway: Any) -> str:
+    """How the spikes of a pathway arrive; output events are never delayed."""
+    return "none" if pathway.prepost == "post" else str(_projection(pathway).projection.delay.form)
+
+
+def _needed_trace(pathway: Any) -> str:
+    projection = _projection(pathway)
+    if projection.rule is None or not projection.dense or pathway.name != projection.own("pre"):
+        return ""
+    needed = projection.rule.input_spike_needs
+    return projection.own(needed) if needed else ""
+
+
+def _population(group: Any) -> PopulationLayout | None:
+    return next((each for each in _device().layout.populations.values() if each.group == group.name), None)
+
+
+def _awake_list(group: Any) -> str:
+    population = _population(group)
+    return f"awake_{population.number}" if population is not None and population.sleeps else ""
+
+
+def _is_step(group: Any, codeobj_name: str) -> bool:
+    """Whether a code object is the step of the neurons, not the decay of traces that they carry."""
+    return re.sub(r"_codeobject(_\d+)?$", "", codeobj_name) == f"{group.name}_step"
 
 
 def _code_of(group: Any, codeobj_name: str) -> str:
@@ -72,14 +103,19 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     templater = CPPStandaloneCodeObject.templater.derive(
         "stdpbench.simulators.compiled",
         env_globals={
-            "fan_out": lambda pathway: _built().fan_out[_synapses(pathway)],
-            "is_dense": lambda pathway: _synapses(pathway) in ("plastic", "lateral"),
-            "needed_trace": lambda pathway: _device().needed_trace if pathway.name == "plastic_pre" else "",
-            "is_delayed": lambda pathway: _synapses(pathway) == "plastic" and _device().delays_differ,
+            "fan_out": lambda pathway: _projection(pathway).target.size,
+            "n_sources": lambda pathway: _projection(pathway).source.size,
+            "is_dense": _is_dense,
+            "delay_form": _delay_form,
+            "delay_bins": lambda pathway: _projection(pathway).delay_bins,
+            "delays_of": lambda pathway: f"delays_{_projection(pathway).number}",
+            "train": lambda pathway: f"train_{_projection(pathway).source.number}",
+            "train_of": lambda group: f"train_{getattr(_population(group), 'number', '')}",
+            "needed_trace": _needed_trace,
             "code_of": _code_of,
-            "awake_list": lambda group: "awake_inh" if group.name == "inh" else "",
+            "awake_list": _awake_list,
+            "is_step": _is_step,
             "n_assigned": _n_assigned,
-            "n_sources": lambda pathway: int(pathway.synapses.source.stop - pathway.synapses.source.start),
         },
     )
     for _filter in (array_of, changed, dense_index, faded, fast, trace_array, written):
@@ -89,15 +125,12 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
 class ResidentDevice(CPPStandaloneDevice):  # type: ignore[misc]
     """Brian2's standalone device, generating code that stays."""
 
-    built: BuiltNetwork | None
-    delays_differ: bool
-    needed_trace: str
+    built: BuiltNetwork
+    layout: Layout
 
     def __init__(self) -> None:
         super().__init__()
-        self.built = None
-        self.delays_differ = False
-        self.needed_trace = ""
+        self.built = BuiltNetwork(None, {})
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
         """Use this package's code objects."""
@@ -156,11 +189,8 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
         device.reinit()
         device.activate(build_on_run=False)
         with preferences():
-            device.delays_differ = layout.delays_differ
-            device.needed_trace = layout.experiment.plasticity.input_spike_needs
-            device.built = built = _BuiltNames(layout)
-            made = build(layout)
-            built.adopt(made)
+            device.layout, device.built = layout, BuiltNetwork(None, {})
+            made = build(layout, device.built)
             prepare(made.network)
             device.insert_code("before_end", "return 0;")
             device.build(directory=str(folder), compile=False, run=False)
@@ -174,57 +204,74 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
         reset_device()
 
 
-class _BuiltNames(BuiltNetwork):
-    """Stands for the network while it is being built: connecting synapses generates code before `build` returns."""
-
-    def __init__(self, layout: Layout) -> None:
-        super().__init__(None, {})
-        self.fan_out = {"plastic": layout.n_exc, "lateral": layout.n_exc, **dict.fromkeys(ONE_TO_ONE, 1)}
-
-    def adopt(self, made: BuiltNetwork) -> None:
-        assert all(self.fan_out[name] == count for name, count in made.fan_out.items())
-        self.network, self.groups = made.network, made.groups
-
-
 def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, folder: Path) -> list[dict[str, Any]]:
-    steps = [
-        (obj.name, code_object.name)
-        for obj in made.network.sorted_objects
-        if obj.active
-        for code_object in obj.code_objects
-        if code_object.template_name != "synapses_push_spikes"
-    ]
-    symbols = []
-    keys = [*layout.state, *(f"{g}.{name}" for g, values in layout.parameters().items() for name in values)]
-    for key in keys:
-        group, variable = key.split(".")
+    places = [(each.group, each.variable) for each in (layout.state | layout.fixed).values() if each.group]
+    places += [(group, name) for group, values in layout.parameters.items() for name in values]
+    by_place, symbols = dict[tuple[str, str], str](), []
+    for group, variable in places:
         var = made.groups[group].variables[variable]
-        dynamic = var in device.dynamic_arrays
-        symbols.append(Symbol(key, device.get_array_name(var, access_data=False), dynamic))
-    by_key = {symbol.key: symbol.name for symbol in symbols}
-    layers = [name for name in ("exc", "inh") if name in made.groups]
-    needs = {name: [by_key[key] for key in keys] for name, keys in made.only_if_nonzero.items()}
-    steps_of = [(obj, {"name": name, "needs": needs.get(obj, [])}) for obj, name in steps]
+        by_place[group, variable] = name = device.get_array_name(var, access_data=False)
+        symbols.append(Symbol(f"{group}.{variable}", name, var in device.dynamic_arrays))
+    steps, last_steps = _steps(made, by_place)
+    cells = [
+        {
+            "number": each.number,
+            "size": each.size,
+            "sleeps": each.sleeps,
+            "delay_bins": each.delay_bins,
+            "events": device.get_array_name(made.groups[each.group].variables["_spikespace"]),
+            "recorded": [by_place[each.group, variable] for variable in recorded(each)],
+        }
+        for each in layout.cells
+    ]
+    names = {
+        "trains": [each.number for each in layout.populations.values()],
+        "delayed": [each.number for each in layout.projections.values() if each.delays_differ],
+        "sleeping": [each.number for each in layout.cells if each.sleeps],
+    }
     environment = ResidentCodeObject.templater.env
     text = environment.get_template("resident.cpp").render(
         code_object_names=[code_object.name for code_object in device.code_objects.values()],
-        training_steps=[step for obj, step in steps_of if obj not in made.frozen_only | made.last_only],
-        last_steps=[step for obj, step in steps_of if obj in made.last_only],  # in training only, all there are
-        frozen_steps=[step for obj, step in steps_of if obj not in made.training_only],
+        steps=steps,
+        last_steps=last_steps,
         arrays=symbols,
-        neural=[by_key[key] for key in layout.neural],
+        neural=[by_place[layout.state[name].group, layout.state[name].variable] for name in layout.neural],
         plain_arrays=[name for var, name in device.arrays.items() if var not in device.dynamic_arrays],
         dynamic_arrays=list(device.dynamic_arrays.values()),
-        clock=made.groups["input"].clock.name,
-        n_inh=layout.n_exc if layout.has_layer else 0,
-        layers=[device.get_array_name(made.groups[name].variables["_spikespace"]) for name in layers],
-        recorded=[by_key[f"exc.{variable}"] for variable in RECORDED],
+        clock=made.groups[layout.cells[0].group].clock.name,
+        input=None if layout.input is None else layout.input.number,
+        cells=cells,
+        **names,
     )
     (folder / "resident.cpp").write_text(text, encoding="utf-8")
-    header = environment.get_template("resident.h").render()
+    header = environment.get_template("resident.h").render(**names)
     (folder / "resident.h").write_text(header, encoding="utf-8")
     objects = (folder / "objects.cpp").read_text(encoding="utf-8")
     for function in _NEVER_CALLED:
         objects = emptied(objects, function)
     (folder / "objects.cpp").write_text(objects, encoding="utf-8")
     return [asdict(symbol) for symbol in symbols]
+
+
+def _steps(
+    made: BuiltNetwork, by_place: dict[tuple[str, str], str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what runs in each step, and what runs in the last step only, with conditions in C++."""
+    steps, last_steps = list[dict[str, Any]](), list[dict[str, Any]]()
+    for obj in made.network.sorted_objects:
+        for code_object in obj.code_objects if obj.active else ():
+            if code_object.template_name == "synapses_push_spikes":
+                continue
+            conditions, when = list[str](), made.when.get(obj.name)
+            if when is not None:
+                conditions.append(f"{'!' if when.mode == 'frozen' else ''}learns[{when.projection}]")
+            if needed := made.only_if_nonzero.get(obj.name):
+                group, variable = needed.split(".")
+                array = by_place[group, variable]
+                conditions.append(f"any({array}, _num_{array})")
+            step = {"name": code_object.name, "conditions": conditions, "slot": obj.when}
+            (last_steps if when is not None and when.mode == "last" else steps).append(step)
+    spiking = [number for number, step in enumerate(steps) if step["slot"] == "thresholds"]
+    for number, step in enumerate(steps):
+        step["spikes_known"] = number == spiking[-1]
+    return steps, last_steps

@@ -25,7 +25,8 @@ from stdpbench.files import remove_file
 from stdpbench.simulators.compiled.cache import COPY
 
 _NOT_FINITE = 13  # as in resident.cpp
-_int32_p, _int64_p, _double_p = (ctypes.POINTER(t) for t in (ctypes.c_int32, ctypes.c_int64, ctypes.c_double))
+_uint8_p, _int32_p = ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_int32)
+_int64_p, _double_p = ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_double)
 
 
 class Library:
@@ -59,23 +60,49 @@ class Library:
             return None
         return np.asarray(_Memory(self, address, size.value))
 
-    def set_delays(self, bins: NDArray[np.int32]) -> None:
-        """Set the delay of every synapse from input to exc, (n_input, n_exc), in time steps."""
-        bins = np.ascontiguousarray(bins, np.int32)
-        _check(self.dll.resident_set_delays(bins.ctypes.data_as(_int32_p), *bins.shape))
+    def set_delays(self, projection: int, bins: NDArray[np.int32]) -> None:
+        """Set the delay of each synapse of a projection, (n_source, n_target) or (n,), in time steps."""
+        bins = np.ascontiguousarray(bins.reshape(len(bins), -1), np.int32)
+        _check(self.dll.resident_set_delays(projection, bins.ctypes.data_as(_int32_p), *bins.shape))
+
+    def set_earlier(self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32]) -> None:
+        """Set the spikes of a population in the steps before the next presentation, whose bins are negative."""
+        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
+        _check(
+            self.dll.resident_set_earlier(
+                population, index.ctypes.data_as(_int32_p), bins.ctypes.data_as(_int32_p), len(index)
+            )
+        )
 
     def present(
         self,
         index: NDArray[np.int32],
         bins: NDArray[np.int32],
         n_bins: int,
-        plastic: bool,
-        record: NDArray[np.int64],
+        learns: NDArray[np.uint8],
+        watched: NDArray[np.int64],
+        n_watched: NDArray[np.int32],
         courses: NDArray[np.float64] | None,
     ) -> bool:
-        """Take `n_bins` steps; input spikes are sorted by (bin, index), `courses` receives (4, n_bins, n_recorded).
+        """Take `n_bins` steps.
 
-        Returns whether the state of all neurons is finite.
+        Parameters
+        ----------
+        index, bins : ndarray, int32, (n_spikes,)
+            Input spikes, sorted by (bin, index).
+        n_bins : int
+            Number of steps.
+        learns : ndarray, uint8, (n_projections,)
+            Whether each projection learns.
+        watched, n_watched : ndarray
+            Neurons to record, of one population after the other, and how many of each.
+        courses : ndarray, float64, or None
+            Receives (n_variables, n_bins, n_watched) of each population in turn.
+
+        Returns
+        -------
+        bool
+            Whether the state of all neurons is finite.
         """
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
         status = self.dll.resident_present(
@@ -83,9 +110,9 @@ class Library:
             bins.ctypes.data_as(_int32_p),
             len(index),
             n_bins,
-            int(plastic),
-            record.ctypes.data_as(_int64_p),
-            len(record),
+            learns.ctypes.data_as(_uint8_p),
+            watched.ctypes.data_as(_int64_p),
+            n_watched.ctypes.data_as(_int32_p),
             None if courses is None else courses.ctypes.data_as(_double_p),
         )
         if status == _NOT_FINITE:
@@ -93,10 +120,10 @@ class Library:
         _check(status)
         return True
 
-    def spikes(self, layer: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Index and bin of the spikes of the last presentation; layer 0 is exc, 1 is inh."""
+    def spikes(self, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Index and bin of the spikes of a population in the last presentation."""
         index, bins = _int32_p(), _int32_p()
-        count = self.dll.resident_spikes(layer, ctypes.byref(index), ctypes.byref(bins))
+        count = self.dll.resident_spikes(population, ctypes.byref(index), ctypes.byref(bins))
         if not count:
             return np.empty(0, np.int32), np.empty(0, np.int32)
         found = (np.ctypeslib.as_array(each, shape=(count,)).copy() for each in (index, bins))
@@ -166,16 +193,18 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_array.restype = ctypes.c_void_p
     dll.resident_array.argtypes = [ctypes.c_int32, _int64_p, _int64_p]
     dll.resident_set_delays.restype = ctypes.c_int
-    dll.resident_set_delays.argtypes = [_int32_p, ctypes.c_int32, ctypes.c_int32]
+    dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, ctypes.c_int32, ctypes.c_int32]
+    dll.resident_set_earlier.restype = ctypes.c_int
+    dll.resident_set_earlier.argtypes = [ctypes.c_int32, _int32_p, _int32_p, ctypes.c_int32]
     dll.resident_present.restype = ctypes.c_int
     dll.resident_present.argtypes = [
         _int32_p,
         _int32_p,
         ctypes.c_int32,
         ctypes.c_int32,
-        ctypes.c_int32,
+        _uint8_p,
         _int64_p,
-        ctypes.c_int32,
+        _int32_p,
         _double_p,
     ]
     dll.resident_spikes.restype = ctypes.c_int32

@@ -27,7 +27,7 @@ def course(variable: str, until: float, dt: float = 0.5, **neuron: Any) -> np.nd
     class Watched(DrivenNeurons):
         def _step(self, *given: Any) -> None:
             super()._step(*given)
-            seen.append(float(self._array("exc", variable)[0]))
+            seen.append(float(self._array(self._target, variable)[0]))
 
     seen: list[float] = []
     Watched(rule_of(), 1, dt, AdEx(**neuron)).run([NONE], [np.array([0.01])], 0.5, until=until)
@@ -55,12 +55,12 @@ def test_a_neuron_that_is_left_alone_is_at_rest_and_one_with_a_current_spikes_by
     assert z[-1] == pytest.approx(z[30] * (1 - 0.5 / 40) ** (len(z) - 31), rel=1e-9)
     spikes = DrivenNeurons(rule_of(), 1, 0.1)
     spikes.run([NONE], [NONE], 0.5, until=0.01)
-    current = spikes._array("exc", "I")
+    current = spikes._array(spikes._target, "I")
     potential = []
     for _ in range(3000):
         current[0] = 1e-9
         spikes._step(1e-4, np.empty(0, np.int32), np.empty(0, np.int32))
-        potential.append(float(spikes._array("exc", "v")[0]))
+        potential.append(float(spikes._array(spikes._target, "v")[0]))
     assert np.count_nonzero(np.diff(np.array(potential) > 0.0) > 0) > 4
 
 

@@ -35,12 +35,12 @@ def test_they_do_what_the_steps_of_the_network_do(kind: str) -> None:
     rule = rule_of(kind, **given)
     inputs, outputs = random_bins(1), random_bins(2)
     start = np.linspace(0.1, 0.9, N_POINTS)
-    layout = Layout(Experiment.from_mapping({"plasticity": {"kind": kind}}), 1)
-    resting = {average.name: layout.state[f"exc.{average.name}"].reset or 0.0 for average in rule.averages}
+    layout = Layout(Experiment.from_mapping({"plasticity": {"kind": kind}}).graph(1))
+    resting = {average.name: layout.state[f"feed.{average.name}"].reset or 0.0 for average in rule.averages}
     found = ImposedSpikes(rule, N_POINTS, dt=DT).run(seconds(inputs), seconds(outputs), start)
     n_bins = max(int(each.max()) for each in (*inputs, *outputs)) + 1
     for point in range(N_POINTS):
-        v = np.full(n_bins, layout.resting_potential)
+        v = np.full(n_bins, layout.state["exc.v"].reset)
         heard = Heard.of(n_bins, np.zeros(len(inputs[point]), int), inputs[point], outputs[point], v=v)
         end = replay(rule, DT * 1e-3, heard, start[point : point + 1], resting).end[0]
         # averages go on with all points, in equal steps of at most dt

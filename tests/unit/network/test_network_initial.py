@@ -7,15 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
-from stdpbench.network import delay_bins, start_pictures, start_weights
+from stdpbench.network import Layout, projection_delays, start_pictures, start_weights
 
 
 def experiment(seed: int = 0, **network: Any) -> Experiment:
     return Experiment.from_mapping({"seed": seed, "network": {"n_exc": 30, **network}})
+
+
+def delay_bins(made: Experiment, n_input: int) -> NDArray[np.int32]:
+    """Delay of each synapse from input to exc, in steps."""
+    return projection_delays(made.graph(n_input), made.seed)["feed"]
 
 
 def pictures(n: int, side: int = 10, dtype: Any = np.uint8) -> Images:
@@ -156,12 +162,10 @@ def test_delays_are_whole_steps_up_to_the_longest():
 
 @pytest.mark.parametrize("max_delay", [0.0, 0.2, 0.25, 0.3, 0.75, 1.25, 7.3, 9.75, 99.9])
 def test_no_delay_is_longer_than_the_network_says(max_delay):
-    from stdpbench.network import Layout
-
     made = experiment(delays="uniform", max_delay=max_delay)
     delays = delay_bins(made, 200)
     assert delays.min() >= 0
-    assert delays.max() <= Layout(made, 200).max_delay_bins
+    assert delays.max() <= Layout(made.graph(200)).max_delay_bins
 
 
 def test_delays_depend_on_the_seed_and_not_on_the_start_weights():

@@ -65,9 +65,9 @@ def test_it_is_a_kind_like_any_other(acme: Path, capsys: pytest.CaptureFixture[s
         "eta": 0.02,
         "tau_x": 0.03,
     }
-    layout = Layout(made, 10)
-    assert layout.parameters()["plastic"] == {"w_max": 1.0, "eta": 0.01}
-    assert "input.x" in layout.state
+    layout = Layout(made.graph(10))
+    assert layout.parameters["s0"] == {"w_max_syn": 1.0, "eta_syn": 0.01}
+    assert "feed.x" in layout.state
     describe_command("acme-anti", json=False)
     assert "Anti-Hebbian pair rule" in capsys.readouterr().out
 

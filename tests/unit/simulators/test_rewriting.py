@@ -56,12 +56,12 @@ def test_a_function_that_is_never_called_is_emptied_and_no_other() -> None:
 def test_what_brian2_would_write_to_files_is_not_compiled(tmp_path: Path) -> None:
     from stdpbench.simulators.compiled.device import generate
 
-    generate(Layout(Experiment.from_mapping({"network": {"n_exc": 4}}), 9), tmp_path)
+    generate(Layout(Experiment.from_mapping({"network": {"n_exc": 4}}).graph(9)), tmp_path)
     objects = (tmp_path / "objects.cpp").read_text(encoding="utf-8")
     assert "void _write_arrays()" in objects
-    assert "_array_exc_theta = new double" in objects
+    assert "_array_p1_theta = new double" in objects
     assert "ofstream outfile" not in objects
-    assert '"exc.theta"' not in objects
+    assert '"p1.theta"' not in objects
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_brian2_that_writes_other_code_is_refused_before_anything_is_compiled(
         "translate_to_write_arrays",
         lambda self, names: [line.replace("] = ", "]  =  ") for line in write(self, names)],
     )
-    layout = Layout(Experiment.from_mapping({"network": {"n_exc": 3}}), 4)
+    layout = Layout(Experiment.from_mapping({"network": {"n_exc": 3}}).graph(4))
     with pytest.raises(
         StdpbenchError, match=r"Brian2 .* generates C\+\+ .* not know: .* --simulator runtime"
     ) as caught:

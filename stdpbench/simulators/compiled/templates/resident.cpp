@@ -35,10 +35,16 @@
 
 namespace resident {
 
-Input input;
-Delays delays;
+{% for number in trains %}
+Train train_{{number}};
+{% endfor %}
+{% for number in delayed %}
+Delays delays_{{number}};
+{% endfor %}
+{% for number in sleeping %}
+Awake awake_{{number}};
+{% endfor %}
 int32_t now = 0;
-Awake awake_inh;
 
 // Denormal numbers, into which idle conductances decay, cost several times the speed: they are flushed to zero while the network
 // runs. The processor's mode is given back on every path, since the rest of the process relies on it.
@@ -60,39 +66,28 @@ public:
 #endif
 };
 
-struct Spikes {
-    std::vector<int32_t> index, bin;
-    void clear() { index.clear(); bin.clear(); }
-    void take(const int32_t *events, int32_t n)
-    {
-        for (int32_t k = 0; k < n; k++) {
-            index.push_back(events[k]);
-            bin.push_back(now);
-        }
-    }
-};
-
-Spikes found[2];  // exc, inh
-
-inline void step_training()
+inline bool any(const double *values, int n)
 {
-    using namespace brian;
-{% for step in training_steps %}
-{% if step.needs %}
-    if ({% for array in step.needs %}{{array}}[0] != 0{{ " || " if not loop.last }}{% endfor %})
-{% endif %}
-    _run_{{step.name}}();
-{% endfor %}
+    for (int i = 0; i < n; i++)
+        if (values[i] != 0)
+            return true;
+    return false;
 }
 
-inline void step_frozen()
+// One time step; learns[k]: whether projection k learns.
+inline void step(const uint8_t *learns)
 {
     using namespace brian;
-{% for step in frozen_steps %}
-{% if step.needs %}
-    if ({% for array in step.needs %}{{array}}[0] != 0{{ " || " if not loop.last }}{% endfor %})
+{% for step in steps %}
+{% if step.conditions %}
+    if ({{step.conditions|join(" && ")}})
 {% endif %}
     _run_{{step.name}}();
+{% if step.spikes_known %}
+{% for cells in cells %}
+    train_{{cells.number}}.take({{cells.events}}, {{cells.events}}[_num_{{cells.events}} - 1], now);
+{% endfor %}
+{% endif %}
 {% endfor %}
 }
 
@@ -149,7 +144,9 @@ void resident_stop()
 {% for name in dynamic_arrays %}
     decltype({{name}})().swap({{name}});
 {% endfor %}
-    resident::delays = resident::Delays();
+{% for number in delayed %}
+    resident::delays_{{number}} = resident::Delays();
+{% endfor %}
 }
 
 // Address, number of elements and bytes per element of an array, by its number in the symbol table.
@@ -168,68 +165,76 @@ void *resident_array(int32_t number, int64_t *size, int64_t *item)
     }
 }
 
-// One delay per synapse, in bins, (n_sources, n_targets).
-int resident_set_delays(const int32_t *bins, int32_t n_sources, int32_t n_targets)
+// One delay per synapse of a projection, in bins, (n_sources, n_targets).
+int resident_set_delays(int32_t projection, const int32_t *bins, int32_t n_sources, int32_t n_targets)
 try {
-    using resident::delays;
-    const size_t n = (size_t)n_sources * n_targets;
-    delays.longest = n ? *std::max_element(bins, bins + n) : 0;
-    const int32_t width = delays.longest + 2;
-    delays.first.assign((size_t)n_sources * width, 0);
-    delays.target.resize(n);
-    for (int32_t source = 0; source < n_sources; source++) {
-        const int32_t *row = bins + (size_t)source * n_targets;
-        int32_t *first = &delays.first[(size_t)source * width], place = 0;
-        for (int32_t delay = 0; delay <= delays.longest; delay++) {
-            first[delay] = place;
-            for (int32_t target = 0; target < n_targets; target++)
-                if (row[target] == delay)
-                    delays.target[(size_t)source * n_targets + place++] = target;
-        }
-        first[delays.longest + 1] = place;
+    switch (projection) {
+{% for number in delayed %}
+    case {{number}}: resident::delays_{{number}}.set(bins, n_sources, n_targets); break;
+{% endfor %}
     }
     return 0;
 } catch (const std::bad_alloc &) {
     return OUT_OF_MEMORY;
 }
 
-// Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Spikes are sorted by (bin, index). `courses`, where given, receives (4, n_bins, n_watched).
-int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, int32_t plastic,
-                     const int64_t *watched, int32_t n_watched, double *courses)
+// Spikes of a population in the steps before the next presentation, with bins below 0, sorted by (bin, index).
+int resident_set_earlier(int32_t population, const int32_t *index, const int32_t *bin, int32_t n)
+try {
+    switch (population) {
+{% for cells in cells %}
+    case {{cells.number}}:
+        resident::train_{{cells.number}}.earlier_index.assign(index, index + n);
+        resident::train_{{cells.number}}.earlier_bin.assign(bin, bin + n);
+        break;
+{% endfor %}
+    }
+    return 0;
+} catch (const std::bad_alloc &) {
+    return OUT_OF_MEMORY;
+}
+
+// Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Input spikes are sorted by
+// (bin, index). Of each population in turn, `n_watched` numbers in `watched` say which neurons to record; `courses` receives
+// (n_variables, n_bins, n_watched) for each.
+int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
+                     const int64_t *watched, const int32_t *n_watched, double *courses)
 try {
     using namespace brian;
     resident::FlushDenormals flush;
-    resident::input.index = index;
-    auto &first = resident::input.first;
-    first.assign((size_t)n_bins + 1, 0);
-    for (int32_t k = 0; k < n_spikes; k++)
-        first[bin[k] + 1]++;
-    for (int32_t b = 0; b < n_bins; b++)
-        first[b + 1] += first[b];
-    resident::found[0].clear();
-    resident::found[1].clear();
-{% if n_inh %}
-    resident::awake_inh.all({{n_inh}});  // between presentations anything may have been written
+{% if input is not none %}
+    resident::train_{{input}}.give(index, bin, n_spikes, n_bins);
 {% endif %}
+{% for cells in cells %}
+    resident::train_{{cells.number}}.start({{cells.delay_bins}});
+{% if cells.sleeps %}
+    resident::awake_{{cells.number}}.all({{cells.size}});  // between presentations anything may have been written
+{% endif %}
+{% endfor %}
     for (resident::now = 0; resident::now < n_bins; resident::now++) {
         {{clock}}.timestep[0] = resident::now;
         {{clock}}.t[0] = resident::now * {{clock}}.dt[0];
-        if (plastic)
-            resident::step_training();
-        else
-            resident::step_frozen();
-{% for layer in layers %}
-        resident::found[{{loop.index0}}].take({{layer}}, {{layer}}[_num_{{layer}} - 1]);
+        resident::step(learns);
+        if (courses) {
+            const int64_t *which = watched;
+            double *block = courses;
+{% for cells in cells %}
+            {
+                const int32_t n = n_watched[{{loop.index0}}];
+                for (int32_t k = 0; k < n; k++) {
+                    double *row = block + (size_t)resident::now * n + k;
+{% for array in cells.recorded %}
+                    row[(size_t){{loop.index0}} * n_bins * n] = {{array}}[which[k]];
 {% endfor %}
-        for (int32_t k = 0; k < n_watched; k++) {
-            double *row = courses + (size_t)resident::now * n_watched + k;
-{% for array in recorded %}
-            row[(size_t){{loop.index0}} * n_bins * n_watched] = {{array}}[watched[k]];
+                }
+                which += n;
+                block += (size_t){{cells.recorded|length}} * n_bins * n;
+            }
 {% endfor %}
         }
     }
 {% for step in last_steps %}
-    if (plastic && n_bins)  // time is still that of the last step
+    if (n_bins && {{step.conditions|join(" && ")}})  // time is still that of the last step
         _run_{{step.name}}();
 {% endfor %}
     resident::now = 0;
@@ -240,12 +245,20 @@ try {
     return OUT_OF_MEMORY;
 }
 
-// Spikes of the last presentation: layer 0 is exc, 1 is inh.
-int32_t resident_spikes(int32_t layer, const int32_t **index, const int32_t **bin)
+// Spikes of a population in the last presentation.
+int32_t resident_spikes(int32_t population, const int32_t **index, const int32_t **bin)
 {
-    *index = resident::found[layer].index.data();
-    *bin = resident::found[layer].bin.data();
-    return (int32_t)resident::found[layer].index.size();
+    const resident::Train *train = nullptr;
+    switch (population) {
+{% for cells in cells %}
+    case {{cells.number}}: train = &resident::train_{{cells.number}}; break;
+{% endfor %}
+    default: return 0;
+    }
+    const int32_t earlier = train->first.empty() ? 0 : train->first[train->before];
+    *index = train->index.data() + earlier;
+    *bin = train->bin.data() + earlier;
+    return (int32_t)train->index.size() - earlier;
 }
 
 }  // extern "C"

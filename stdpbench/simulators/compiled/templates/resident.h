@@ -30,19 +30,80 @@
 
 namespace resident {
 
-struct Input {
-    const int32_t *index = nullptr;  // input neuron of each spike
-    std::vector<int32_t> first;      // first[b] .. first[b + 1]: the spikes of bin b
+// Spikes of a population: those of the presentation, and, where projections from it have delays, those of the steps before it.
+struct Train {
+    int32_t before = 0;             // steps before the presentation
+    const int32_t *given = nullptr; // of the input: the neuron of each spike
+    std::vector<int32_t> index, bin; // of other populations: neuron and bin of each spike, in order
+    std::vector<int32_t> first;     // first[b + before] .. first[b + before + 1]: the spikes of bin b
+    std::vector<int32_t> earlier_index, earlier_bin;  // what the next presentation finds from the steps before it
+
+    int32_t count(int32_t b) const { return b < -before ? 0 : first[b + before + 1] - first[b + before]; }
+    const int32_t *at(int32_t b) const { return (given ? given : index.data()) + (b < -before ? 0 : first[b + before]); }
+    void give(const int32_t *spikes, const int32_t *bins, int32_t n, int32_t n_bins)
+    {
+        given = spikes;
+        first.assign((size_t)n_bins + 1, 0);
+        for (int32_t k = 0; k < n; k++)
+            first[bins[k] + 1]++;
+        for (int32_t b = 0; b < n_bins; b++)
+            first[b + 1] += first[b];
+    }
+    void start(int32_t steps)
+    {
+        before = steps;
+        index.swap(earlier_index);
+        bin.swap(earlier_bin);
+        earlier_index.clear();
+        earlier_bin.clear();
+        first.assign((size_t)before + 1, 0);
+        for (size_t k = 0; k < bin.size(); k++)
+            first[bin[k] + before + 1]++;
+        for (int32_t b = 0; b < before; b++)
+            first[b + 1] += first[b];
+    }
+    void take(const int32_t *events, int32_t n, int32_t now)
+    {
+        for (int32_t k = 0; k < n; k++) {
+            index.push_back(events[k]);
+            bin.push_back(now);
+        }
+        first.push_back((int32_t)index.size());
+    }
 };
 
+// Of a projection whose synapses differ in their delays.
 struct Delays {
     int32_t longest = 0;          // in bins
     std::vector<int32_t> first;   // (source, delay): where in `target` the synapses of that delay start
     std::vector<int32_t> target;  // targets of each source, sorted by delay
+    void set(const int32_t *bins, int32_t n_sources, int32_t n_targets)
+    {
+        const size_t n = (size_t)n_sources * n_targets;
+        longest = n ? *std::max_element(bins, bins + n) : 0;
+        const int32_t width = longest + 2;
+        first.assign((size_t)n_sources * width, 0);
+        target.resize(n);
+        for (int32_t source = 0; source < n_sources; source++) {
+            const int32_t *row = bins + (size_t)source * n_targets;
+            int32_t *places = &first[(size_t)source * width], place = 0;
+            for (int32_t delay = 0; delay <= longest; delay++) {
+                places[delay] = place;
+                for (int32_t each = 0; each < n_targets; each++)
+                    if (row[each] == delay)
+                        target[(size_t)source * n_targets + place++] = each;
+            }
+            places[longest + 1] = place;
+        }
+    }
 };
 
-extern Input input;
-extern Delays delays;
+{% for number in trains %}
+extern Train train_{{number}};
+{% endfor %}
+{% for number in delayed %}
+extern Delays delays_{{number}};
+{% endfor %}
 extern int32_t now;  // bin of the step that is being taken
 
 // exp(x) to one unit in the last place: 2^n * P(r), |r| <= ln(2)/2, P(r) = 1 + r + r^2 Q(r), Q the Chebyshev fit of degree 9.
@@ -151,7 +212,9 @@ struct Awake {
     }
 };
 
-extern Awake awake_inh;
+{% for number in sleeping %}
+extern Awake awake_{{number}};
+{% endfor %}
 
 }  // namespace resident
 

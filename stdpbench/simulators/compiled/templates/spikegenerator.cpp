@@ -3,9 +3,10 @@
 {% extends 'common_group.cpp' %}
 
 {% block maincode %}
-    const int32_t _first = resident::input.first[resident::now];
-    const int32_t _count = resident::input.first[resident::now + 1] - _first;
+    {% set _train = "resident::" ~ train_of(owner) %}
+    const int32_t _count = {{_train}}.count(resident::now);
+    const int32_t *_spikes = {{_train}}.at(resident::now);
     for (int32_t _k = 0; _k < _count; _k++)
-        {{_spikespace}}[_k] = resident::input.index[_first + _k];
+        {{_spikespace}}[_k] = _spikes[_k];
     {{_spikespace}}[N] = _count;
 {% endblock %}

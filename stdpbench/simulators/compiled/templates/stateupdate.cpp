@@ -6,7 +6,7 @@
 {% block maincode %}
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
-    {% if awake_list(owner) %}
+    {% if awake_list(owner) and is_step(owner, codeobj_name) %}
     {% set _arrays = vector_code|written(n_assigned(variables, code_of(owner, codeobj_name))) %}
     resident::Awake &_awake = resident::{{awake_list(owner)}};
     const int _n_awake = (int)_awake.list.size();

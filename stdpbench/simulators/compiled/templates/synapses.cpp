@@ -1,7 +1,7 @@
 {# Effect of spikes on synapses, without a queue and without an index per synapse.
 
-   Synapses are ordered by source, `fan_out` for each. Three layouts: from source to targets at once; from target back to all
-   sources (only where all are connected to all); from source to targets after a delay of each synapse's own.
+   Dense synapses are ordered by source, `fan_out` for each: from source to targets at once or after one delay; from target back to
+   all sources; from source to targets after a delay of each synapse's own. Others have one synapse per source.
 
    Where a rule says that an input spike needs an output trace, it runs for all targets as if the trace were 0, which leaves
    little to do; those few where the trace has not faded are put back to what they were, and it runs for them in full. #}
@@ -12,12 +12,18 @@
     {{scalar_code|autoindent}}
     {% set _events = get_array_name(pathway.source.variables[pathway.eventspace_name])|array_of %}
     {% set _fan_out = fan_out(pathway) %}
-    {% set _dense = is_dense(pathway) %}
-    {% if pathway.prepost == 'post' %}
+    {% set _form = delay_form(pathway) %}
+    {% if _form == 'none' %}
     const int32_t _n_events = {{_events}}[_num_{{_events}} - 1];
+    const int32_t *_spikes = {{_events}};
+    {% elif _form == 'one' %}
+    const int32_t _n_events = resident::{{train(pathway)}}.count(resident::now - {{delay_bins(pathway)}});
+    const int32_t *_spikes = resident::{{train(pathway)}}.at(resident::now - {{delay_bins(pathway)}});
+    {% endif %}
+    {% if pathway.prepost == 'post' and is_dense(pathway) %}
     for (int32_t _event = 0; _event < _n_events; _event++)
     {
-        const int32_t _target = {{_events}}[_event];
+        const int32_t _target = _spikes[_event];
         RESIDENT_INDEPENDENT
         for (int _source = 0; _source < {{n_sources(pathway)}}; _source++)
         {
@@ -26,15 +32,20 @@
             {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
         }
     }
-    {% elif is_delayed(pathway) %}
-    for (int32_t _delay = std::min(resident::delays.longest, resident::now); _delay >= 0; _delay--)
+    {% elif _form == 'each' %}
+    {% set _delays = "resident::" ~ delays_of(pathway) %}
+    const resident::Train &_train = resident::{{train(pathway)}};
+    for (int32_t _delay = std::min({{_delays}}.longest, resident::now + _train.before); _delay >= 0; _delay--)
     {
         const int32_t _bin = resident::now - _delay;
-        for (int32_t _event = resident::input.first[_bin]; _event < resident::input.first[_bin + 1]; _event++)
+        const int32_t *_spikes = _train.at(_bin);
+        const int32_t _n_events = _train.count(_bin);
+        for (int32_t _event = 0; _event < _n_events; _event++)
         {
-            const int32_t _source = resident::input.index[_event];
-            const int32_t *_group = &resident::delays.first[(size_t)_source * (resident::delays.longest + 2)];
-            const int32_t *_targets = &resident::delays.target[(size_t)_source * {{_fan_out}}];
+            const int32_t _source = _spikes[_event];
+            const int32_t *_group = &{{_delays}}.first[(size_t)_source * ({{_delays}}.longest + 2)];
+            {% if is_dense(pathway) %}
+            const int32_t *_targets = &{{_delays}}.target[(size_t)_source * {{_fan_out}}];
             RESIDENT_INDEPENDENT
             for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
             {
@@ -43,12 +54,22 @@
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
             }
+            {% else %}
+            if (_group[_delay] < _group[_delay + 1])
+            {
+                const size_t _idx = _source;
+                const size_t _vectorisation_idx = _idx;
+                {{vector_code|autoindent}}
+                {% if awake_list(pathway.synapses.target) %}
+                resident::{{awake_list(pathway.synapses.target)}}.wake(_postsynaptic_idx);
+                {% endif %}
+            }
+            {% endif %}
         }
     }
     {% elif needed_trace(pathway) %}
     {% set _trace = vector_code|trace_array(needed_trace(pathway)) %}
     {% set _places = vector_code|changed(n_assigned(variables, pathway.code)) %}
-    const int32_t _n_events = {{_events}}[_num_{{_events}} - 1];
     static int32_t _alive[{{_fan_out}}];
     int32_t _n_alive = 0;
     if (_n_events)
@@ -62,7 +83,7 @@
     {% endfor %}
     for (int32_t _event = 0; _event < _n_events; _event++)
     {
-        const int32_t _source = {{_events}}[_event];
+        const int32_t _source = _spikes[_event];
         const size_t _offset = (size_t)_source * {{_fan_out}};
         for (int32_t _k = 0; _k < _n_alive; _k++)
         {
@@ -96,11 +117,10 @@
             {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
         }
     }
-    {% elif _dense %}
-    const int32_t _n_events = {{_events}}[_num_{{_events}} - 1];
+    {% elif is_dense(pathway) %}
     for (int32_t _event = 0; _event < _n_events; _event++)
     {
-        const int32_t _source = {{_events}}[_event];
+        const int32_t _source = _spikes[_event];
         const size_t _offset = (size_t)_source * {{_fan_out}};
         RESIDENT_INDEPENDENT
         for (int _target = 0; _target < {{_fan_out}}; _target++)
@@ -111,10 +131,9 @@
         }
     }
     {% else %}
-    const int32_t _n_events = {{_events}}[_num_{{_events}} - 1];
     for (int32_t _event = 0; _event < _n_events; _event++)
     {
-        const size_t _idx = {{_events}}[_event];
+        const size_t _idx = _spikes[_event];
         const size_t _vectorisation_idx = _idx;
         {{vector_code|autoindent}}
         {% if awake_list(pathway.synapses.target) %}

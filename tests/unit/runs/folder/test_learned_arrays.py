@@ -177,7 +177,7 @@ def test_what_was_set_and_is_in_a_checkpoint_of_that_position_is_taken_back(
 ) -> None:
     folder = new(tmp_path)
     drive(folder, at={FIRST: ["pause"]}, paused=[[asks(folder, w=W), "stop"]])
-    np.testing.assert_array_equal(read_checkpoint(folder.path, FIRST).state["plastic.w"], W)
+    np.testing.assert_array_equal(read_checkpoint(folder.path, FIRST).state["feed.w"], W)
     assert resume_position(folder.path, FIRST) == resume_position(folder.path, FIRST, FIRST) == EVERY
     rewind(folder, FIRST)
     assert max(positions(folder.path)) == EVERY

@@ -149,7 +149,7 @@ def test_checkpoints_open_with_the_rule_that_holds_there(tmp_path, monkeypatch):
     assert finished(folder) == expected
     kinds = {at: read_checkpoint(folder.path, at) for at in (5, 10)}
     assert [kept.experiment["plasticity"]["kind"] for kept in kinds.values()] == [TRIPLET["kind"], "bcm"]
-    assert ["exc.theta_m" in kept.state for kept in kinds.values()] == [False, True]
+    assert ["feed.theta_m" in kept.state for kept in kinds.values()] == [False, True]
 
 
 @pytest.mark.parametrize("between", [["pause"], pytest.param(["checkpoint"], marks=pytest.mark.slow)])

@@ -166,7 +166,8 @@ def test_neurons_that_blow_up_when_nothing_learns_fail_the_run(plug_in, tmp_path
 
     def spoil(engine: Driven) -> None:
         if engine.position == N_TRAIN:
-            engine.simulator._array("exc.growth")[...] = 1e200
+            simulator = engine.simulator
+            simulator.set_parameters(simulator.experiment.override({"exc.growth": 1e200}))
 
     drive(folder, boundary=spoil)
     about = folder.read_json("run.json")

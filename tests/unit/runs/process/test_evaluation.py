@@ -115,7 +115,7 @@ def test_each_response_depends_on_its_own_number_alone(trained, images):
     state = trained.state()
     for number in rng.permutation(N_IMAGES)[:40].tolist():
         response, _ = present_frozen(trained, made, images, "test", number)
-        np.testing.assert_array_equal(response.spike_counts, whole[number])
+        np.testing.assert_array_equal(response.counts("exc"), whole[number])
     trained.set_state(state)
     # fewer pictures, the same responses
     part, _ = gathered(respond(trained, made, images.part(0, 120), "test", workers=1), 120)
@@ -128,11 +128,13 @@ def test_a_response_is_one_frozen_presentation_from_the_reset_state(trained, ima
         trained.reset()
         spikes = encode(made, images, "test", number, 0, number)
         # as long as the last spike needs to arrive
-        expected = trained.present(spikes, plastic=False, n_rest=trained.layout.max_delay_bins).spike_counts
+        expected = trained.present(
+            spikes, trained.experiment.stimulus_bins, plastic=False, n_rest=trained.layout.max_delay_bins
+        ).counts("exc")
         trained.set_state(state)
         response, attempts = present_frozen(trained, made, images, "test", number)
         assert attempts == 1
-        np.testing.assert_array_equal(response.spike_counts, expected)
+        np.testing.assert_array_equal(response.counts("exc"), expected)
     trained.set_state(state)
 
 
@@ -143,9 +145,11 @@ def test_a_dim_picture_is_shown_again_brighter(trained, images):
     for attempt in range(attempts):
         trained.reset()
         spikes = encode(made, images, "test", number, attempt, number)
-        response = trained.present(spikes, plastic=False, n_rest=trained.layout.max_delay_bins)
-        assert (response.spike_counts.sum() >= 5) == (attempt == attempts - 1)
-    np.testing.assert_array_equal(last.spike_counts, response.spike_counts)
+        response = trained.present(
+            spikes, trained.experiment.stimulus_bins, plastic=False, n_rest=trained.layout.max_delay_bins
+        )
+        assert (response.counts("exc").sum() >= 5) == (attempt == attempts - 1)
+    np.testing.assert_array_equal(last.counts("exc"), response.counts("exc"))
     trained.set_state(state)
 
 
@@ -157,10 +161,10 @@ def test_trains_hold_the_spikes_that_are_counted_with_their_times(trained, image
     np.testing.assert_array_equal(trains.counts(), np.concatenate([part.spike_counts for part in parts]))
     response, _ = present_frozen(trained, made, shown, "test", 21)
     own = trains.part(21, 22)
-    during = response.exc.bin < made.stimulus_bins
+    during = response.spikes["exc"].bin < made.stimulus_bins
     assert during.sum() >= 5
-    np.testing.assert_array_equal(own.neuron, response.exc.index[during])
-    np.testing.assert_array_equal(own.bin, response.exc.bin[during])
+    np.testing.assert_array_equal(own.neuron, response.spikes["exc"].index[during])
+    np.testing.assert_array_equal(own.bin, response.spikes["exc"].bin[during])
     trained.set_state(state)
 
 

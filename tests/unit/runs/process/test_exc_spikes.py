@@ -37,7 +37,7 @@ def fired(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.int32]]:
     def watched(self: Simulator, *arguments: Any, **more: Any) -> Any:
         response = present(self, *arguments, **more)
         if trains[0]:
-            found.append(response.exc.index)
+            found.append(response.spikes["exc"].index)
         return response
 
     def taken(self: Training, *arguments: Any) -> Any:  # what measures the speed learns too, and is undone

@@ -57,7 +57,7 @@ def test_weights_learn_and_are_written_down(parent: RunFolder) -> None:
     assert w.shape == (4, 4)
     assert (np.diag(w) == 0).all()
     assert np.ptp(w[~np.eye(4, dtype=bool)]) > 0.2
-    np.testing.assert_array_equal(read_checkpoint(parent.path, N_TRAIN).state["lateral.w"], w)
+    np.testing.assert_array_equal(read_checkpoint(parent.path, N_TRAIN).state["compete.w"], w)
     notes = [record.fact.text for record in read_journal(parent.path) if isinstance(record.fact, Remarked)]
     assert [line for line in notes if "4² weights" in line and "MiB" in line]
 

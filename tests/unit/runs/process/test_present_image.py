@@ -90,7 +90,7 @@ def test_a_trial_is_a_frozen_presentation(undisturbed):
     # another random stream, so about as many spikes, not the same
     simulator.w[...], simulator.theta[...] = w, theta
     response, attempts = present_frozen(simulator, made, Images(np.array([PICTURE], np.float32), None), "test", 0)
-    counts = response.spike_counts
+    counts = response.counts("exc")
     assert attempts == answer["attempts"]
     assert abs(int(counts.sum()) - sum(answer["spike_counts"])) <= 6
     simulator.close()

@@ -20,8 +20,9 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network import start_weights
+from stdpbench.runs.process.homeostasis import theta_decay
 from stdpbench.runs.process.stimuli import Stimuli, encode
-from stdpbench.runs.process.training import Presented, theta_decay, train, training_order
+from stdpbench.runs.process.training import Presented, train, training_order
 from stdpbench.simulators import Simulator, open_simulator
 
 N_EXC, SIDE = 6, 8
@@ -46,32 +47,33 @@ class ScriptedSimulator(Simulator):
     name = "scripted"
 
     def __init__(self, experiment: Experiment, answer: Callable[[int, Spikes], int], late: int = 0) -> None:
-        super().__init__(experiment, SIDE * SIDE)
-        self.arrays = {name: np.zeros(variable.shape) for name, variable in self.layout.state.items()}
+        super().__init__(experiment.graph(SIDE * SIDE), {})
+        self.arrays = {(each.group, each.variable): np.zeros(each.shape) for each in self.layout.state.values()}
+        self.set_parameters(experiment)
         self.w[...] = np.random.default_rng(0).random(self.w.shape)
         self.theta[...] = 20e-3
         self.reset()
         self.answer, self.late = answer, late
         self.shown: list[Shown] = []
 
-    def _array(self, name: str) -> NDArray[np.float64]:
-        return self.arrays[name]
+    def _array(self, group: str, variable: str) -> NDArray[np.float64]:
+        return self.arrays[group, variable]
 
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
         pass
 
-    def _run(self, spikes: Spikes, n_bins: int, plastic: bool, record: NDArray[np.int64]) -> Any:
-        seen = (self.w.sum(axis=0), self.theta.copy(), self.arrays["exc.v"].copy())
-        self.shown.append(Shown(spikes, n_bins, plastic, *seen))
+    def _run(self, spikes: Spikes, n_bins: int, plastic: frozenset[str], *_: object) -> Any:
+        seen = (self.w.sum(axis=0), self.theta.copy(), self.array("exc.v").copy())
+        self.shown.append(Shown(spikes, n_bins, plastic == {"feed"}, *seen))
         self.w[...] *= np.random.default_rng(len(self.shown)).random(self.w.shape) + 0.5
-        self.arrays["exc.v"] += 1e-3
+        self.array("exc.v")[...] += 1e-3
         numbers = np.arange(self.answer(len(self.shown) - 1, spikes), dtype=np.int32)
         rest = np.arange(self.late, dtype=np.int32)
         exc = Spikes(
             np.concatenate([numbers % N_EXC, rest % N_EXC]).astype(np.int32),
             np.concatenate([numbers // N_EXC, BINS + rest // N_EXC]).astype(np.int32),
         )
-        return exc, Spikes(np.empty(0, np.int32), np.empty(0, np.int32)), None
+        return {"exc": exc}, {}
 
     def close(self) -> None:
         pass
@@ -131,7 +133,7 @@ def test_each_presentation_shows_its_picture():
     assert all(shown.plastic for shown in simulator.shown)
     for one, shown in zip(done, simulator.shown, strict=True):
         assert same(shown.spikes, encode(made, images, "train", one.presentation, 0, one.image))
-        assert one.response.spike_counts.sum() == 9
+        assert one.response.counts("exc").sum() == 9
 
 
 # -- retries ---------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ def test_a_black_picture_stops_at_the_last_attempt_and_the_next_one_follows():
     simulator = ScriptedSimulator(made, lambda number, spikes: len(spikes))
     done = list(train(simulator, made, images))
     assert [one.attempts for one in done] == [1] * 5 + [4] + [1] * 6
-    assert done[5].response.spike_counts.sum() == 0
+    assert done[5].response.counts("exc").sum() == 0
     assert len(simulator.shown) == 11 + 4
 
 
@@ -194,8 +196,8 @@ def test_spikes_of_the_rest_do_not_count():
     simulator = ScriptedSimulator(made, lambda number, spikes: 4, late=30)
     first = next(iter(train(simulator, made, pictures())))
     assert first.attempts == 4
-    assert first.response.spike_counts.sum() == 4
-    assert len(first.response.exc) == 34
+    assert first.response.counts("exc").sum() == 4
+    assert len(first.response.spikes["exc"]) == 34
 
 
 def test_each_attempt_draws_its_own_spikes():
@@ -478,7 +480,7 @@ def test_training_follows_from_the_seed(between):
         spikes, start = 0, 0
         for stop in (*breaks, 15):
             for presented in islice(train(simulator, experiment, images, start), stop - start):
-                spikes += int(presented.response.spike_counts.sum())
+                spikes += int(presented.response.counts("exc").sum())
             start = stop
         result = b"".join(values.tobytes() for values in simulator.state().values())
         simulator.close()

@@ -1,0 +1,61 @@
+"""Changes between two training presentations: weights are normalised, thresholds decay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
+from stdpbench.neurons import Neuron
+from stdpbench.simulators import Simulator
+
+
+def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
+    """Normalise the weights of projections that learn, in place.
+
+    Returns
+    -------
+    int
+        Number of neurons whose weights sum to 0 and could not be normalised.
+    """
+    silent = 0
+    for name, projection in simulator.graph.projections.items():
+        if name in plastic and projection.normalise is not None:
+            silent += len(projection.normalise.apply(simulator.weights(name)))
+    return silent
+
+
+def threshold_decays(graph: Graph, experiment: Experiment) -> dict[str, float]:
+    """Return the factor by which slow variables of neurons decay per attempt, by public name such as ``exc.theta``.
+
+    An attempt lasts for stimulus and rest, even if the rest is not simulated.
+    """
+    duration = (experiment.schedule.stimulus + experiment.schedule.rest) * 1e-3
+    return {
+        f"{name}.{variable}": factor
+        for name, population in graph.populations.items()
+        if population.neuron is not None
+        for variable, factor in _decays(population.neuron, duration).items()
+    }
+
+
+def let_thresholds_decay(simulator: Simulator, decays: dict[str, float], plastic: Collection[str]) -> None:
+    """Let slow variables of populations decay into which a projection learns."""
+    for name, factor in decays.items():
+        if not set(plastic).isdisjoint(simulator.layout.learned_by(name.partition(".")[0])):
+            simulator.array(name)[...] *= factor
+
+
+def theta_decay(experiment: Experiment) -> float:
+    """Return the decay factor of theta of exc neurons per attempt; 1 if it does not decay."""
+    duration = (experiment.schedule.stimulus + experiment.schedule.rest) * 1e-3
+    return _decays(experiment.exc, duration).get("theta", 1.0)
+
+
+def _decays(neuron: Neuron, duration: float) -> dict[str, float]:
+    """Return the factor of each slow variable with a time constant, over a duration in seconds."""
+    values = neuron.quantities()
+    slow = [each.name for each in neuron.variables if each.slow and f"tau_{each.name}" in values]
+    return {name: float(np.exp(-duration / values[f"tau_{name}"])) for name in slow}
