@@ -1,0 +1,182 @@
+"""Runs of a network with two layers, declared by its populations and projections and trained in two stages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from numpy.typing import NDArray
+
+from stdpbench.cli import main
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.folder.checkpoints import read_checkpoint
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.export import export_run, unpack_run
+from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.process import evaluation
+from stdpbench.runs.process.probe import Probe
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.options import Options
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+NETWORK = """
+[network]
+kind = "graph"
+read = "top"
+[network.populations.eyes]
+[network.populations.middle]
+shape = [2, 3]
+neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", theta_start = "10 mV" }
+[network.populations.top]
+size = 5
+neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", theta_start = "10 mV" }
+[network.projections.up]
+source = "eyes"
+target = "middle"
+receptor = "ge"
+weight = { kind = "uniform", low = 0.1, high = 0.5 }
+delay = { kind = "uniform", high = "2 ms" }
+plasticity = { kind = "diehl-cook-triplet" }
+normalise = { kind = "sum", value = 20 }
+[network.projections.rivals]
+source = "middle"
+target = "middle"
+receptor = "gi"
+connect = { kind = "others", within = "field" }
+weight = 17
+delay = "1 ms"
+[network.projections.further]
+source = "middle"
+target = "top"
+receptor = "ge"
+weight = { kind = "uniform", low = 12.0, high = 30.0 }
+delay = "3 ms"
+plasticity = { kind = "pair-additive", w_max = 40 }
+"""
+HALF = N_TRAIN // 2
+CHANGE = {HALF + 2: [set_(**{"network__projections__further__plasticity__A_plus": 0.02})]}
+LATE = N_TRAIN + N_LABEL + N_TEST + N_LABEL
+"""A position at which the simulator holds the network before learning."""
+LEARNED = {"up.w": (64, 6), "middle.theta": (6,), "further.w": (6, 5), "top.theta": (5,)}
+
+
+def two_layers() -> Experiment:
+    base = experiment()
+    graph = Experiment.from_toml(NETWORK).to_mapping()["network"]
+    mapping = base.to_mapping()
+    for section in ("exc", "inh", "plasticity", "lateral"):
+        mapping.pop(section, None)
+    schedule = {name: value for name, value in mapping["schedule"].items() if name != "passes"}
+    stages = [{"projections": ["up"], "passes": 1}, {"projections": ["further"], "passes": 1}]
+    schedule |= {"stages": stages, "train_images": HALF, "between": "carry"}
+    return Experiment.from_mapping({**mapping, "network": graph, "schedule": schedule})
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = new_run(tmp_path_factory.mktemp("parent"), two_layers())
+    finished(folder, at=CHANGE)
+    return folder
+
+
+def learned(folder: RunFolder, position: int) -> dict[str, NDArray[np.float64]]:
+    state = read_checkpoint(folder.path, position).state
+    return {name: state[name] for name in LEARNED}
+
+
+def arrays(folder: RunFolder) -> dict[str, str]:
+    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
+
+
+def test_each_stage_changes_what_learns_in_it_and_nothing_else(tmp_path: Path) -> None:
+    folder, seen = new_run(tmp_path, two_layers()), {}
+
+    def look(engine: object) -> None:
+        seen[engine.position] = engine.simulator.learned  # type: ignore[attr-defined]
+
+    drive(folder, boundary=look, at={N_TRAIN: ["stop"]})
+    start, half, end = seen[0], seen[HALF], seen[N_TRAIN]
+    assert {name: array.shape for name, array in start.items()} == LEARNED
+    for name in ("up.w", "middle.theta"):
+        assert (start[name] != half[name]).any()
+        np.testing.assert_array_equal(half[name], end[name])
+    for name in ("further.w", "top.theta"):
+        np.testing.assert_array_equal(start[name], half[name])
+        assert (half[name] != end[name]).any()
+
+
+def test_files_and_measures_are_of_the_network(parent: RunFolder) -> None:
+    trained = learned(parent, N_TRAIN)
+    for name in ("up.w", "middle.theta", "further.w", "top.theta"):
+        stored = np.load(parent.path / "learned" / f"{name}.npy")
+        assert stored.shape == LEARNED[name]
+        if name != "up.w":  # which is stored as scaled for a presentation
+            np.testing.assert_array_equal(stored, trained[name])
+    np.testing.assert_allclose(np.load(parent.path / "learned" / "up.w.npy").sum(axis=0), 20)
+    assert np.load(parent.path / "test.npz")["spike_counts"].shape == (N_TEST, 5)
+    metrics = json.loads((parent.path / "metrics.json").read_text())
+    assert set(metrics["accuracy"]) >= {"vote"}
+    assert metrics["training"]["mean_theta_mV"] == pytest.approx(trained["top.theta"].mean() * 1e3, abs=1e-3)
+
+
+def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:
+    folder = new_run(tmp_path, two_layers())
+    for position in (HALF - 1, HALF + 3, N_TRAIN, LATE):
+        drive(folder, at=CHANGE if position == HALF + 3 else None, die=killed_at_position(position))
+    assert finished(folder) == outcome(parent)
+
+
+def test_workers_rewound_runs_branches_and_reproductions_come_to_the_same(
+    parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "_CHUNK", 4)  # else there is work for one process only
+    same = branch(parent, HALF + 4, runs=tmp_path)
+    finished(same)
+    assert arrays(same) == arrays(parent)
+    rewind(same, HALF)
+    assert not (same.path / "learned" / "up.w.npy").exists()
+    finished(same, at=CHANGE)
+    assert arrays(same) == arrays(parent)
+    again, _ = prepare(
+        unpack_run(export_run(parent, tmp_path / "run.zip"), tmp_path / "unpacked"), tmp_path, workers=2
+    )
+    finished(again)
+    assert arrays(again) == arrays(parent)
+    list(evaluate_run(again.path, Options(workers=1)))
+    assert arrays(again) == arrays(parent)
+
+
+def test_a_new_run_starts_from_what_it_learned(parent: RunFolder, tmp_path: Path) -> None:
+    folder = create_run_from(parent, {}, tmp_path, Options(simulator="compiled", workers=1))
+    started: list[dict[str, NDArray[np.float64]]] = []
+    drive(folder, boundary=lambda engine: started.append(dict(engine.simulator.learned)), at={0: ["stop"]})
+    for name in LEARNED:
+        np.testing.assert_array_equal(started[0][name], np.load(parent.path / "learned" / f"{name}.npy"))
+
+
+def test_a_picture_is_tried_on_it(parent: RunFolder) -> None:
+    answer = Probe(parent).answer("try", {"image": (np.arange(64).reshape(8, 8) * 4).tolist()})
+    assert len(answer["spike_counts"]) == 5
+
+
+def test_another_rule_asks_for_its_projection(parent: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match=r"which projection is to learn by the rule\? up, further can"):
+        branch(parent, 4, rule={"kind": "symmetric"}, runs=tmp_path)
+
+
+def test_the_commands_show_it(parent: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["show", str(parent.path)])
+    assert not end.value.code
+    shown = capsys.readouterr().out
+    assert "The run is finished." in shown
+    assert "evaluated pictures without a spike     6" not in shown
